@@ -28,7 +28,7 @@ from story import HOME, Scene, story
 from overheard.cards.card import Card
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.discord import embeds, forms
+from overheard.chat.discord import forms, layouts
 from overheard.chat.slack import blocks
 from overheard.chat.slack.modals import modal
 from overheard.interfaces import Form
@@ -67,7 +67,7 @@ def in_discord(scene: Scene) -> str:
     """Return a scene as Discord shows it."""
     shown = scene.shown
     if isinstance(shown, Card):
-        return "".join(map(discord_gallery.message, embeds.render(shown)))
+        return "".join(map(discord_gallery.message, layouts.render(shown)))
     told = forms.modal(shown).to_dict()
     fields = "".join(map(_field, told["components"]))
     return f'<div class="modal"><b>{html.escape(told["title"])}</b>{fields}</div>'

@@ -1,8 +1,8 @@
 """Draws the example cards as Discord shows them, for people to look at.
 
-Usage: ``python bench/discord_gallery.py FOLDER``. Writes a page for each card, and a picture of it
-where Chromium is installed (Debian: ``apt-get install chromium``). What is drawn is what is sent:
-the page reads the embeds' markup as Discord does.
+Usage: ``python bench/discord_gallery.py FOLDER``. Writes a page for each card, and pictures of it
+as a window and as a phone show it where Chromium is installed (Debian: ``apt-get install
+chromium``). What is drawn is what is sent: the page reads the markup as Discord does.
 """
 
 from __future__ import annotations
@@ -17,16 +17,26 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import PIL.Image
 import PIL.ImageChops
 from gallery import cards, charts
 
-from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
+from overheard.cards.card import (
+    Action,
+    Card,
+    Choice,
+    Field,
+    Image,
+    Quote,
+    Severity,
+    Style,
+    Table,
+    Tainted,
+)
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.discord.embeds import EmbedPage, picture_name, render
+from overheard.chat.discord.layouts import Box, Menu, Page, Piece, Row, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HIGHEST = 4_000
@@ -35,30 +45,33 @@ MARKUP = (
     "**bold** ||spoiler|| `code` :smile: \u202egnp.exe\u202c\n# head\n- list\n> quote\n"
     "```\nblock\n```"
 )
+WINDOWS = {"": 752, "-phone": 390}
+"""Pixels that the picture of a page is wide, by the end of its name."""
 CSS = """
 body{margin:0;background:#313338;color:#dbdee1;font:16px/1.375 "gg sans","Noto Sans",Helvetica,
-Arial,sans-serif;width:720px;padding:16px;-webkit-font-smoothing:antialiased}
+Arial,sans-serif;max-width:752px;padding:16px 12px;box-sizing:border-box;
+-webkit-font-smoothing:antialiased}
 .message{display:flex;margin-bottom:18px}.avatar{flex:none;width:40px;height:40px;border-radius:50%;
-background:#5865f2;margin-right:16px;text-align:center;line-height:40px;color:#fff;font-weight:600}
-.name{color:#f2f3f5;font-weight:500}.app{background:#5865f2;color:#fff;font-size:10px;
-border-radius:3px;padding:1px 4px;margin:0 6px;vertical-align:2px}
+background:#5865f2;margin-right:10px;text-align:center;line-height:40px;color:#fff;font-weight:600}
+.content{min-width:0;flex:1}.name{color:#f2f3f5;font-weight:500}.app{background:#5865f2;color:#fff;
+font-size:10px;border-radius:3px;padding:1px 4px;margin:0 6px;vertical-align:2px}
 .when{color:#949ba4;font-size:12px}
-.embed{background:#2b2d31;border-left:4px solid;border-radius:4px;max-width:516px;width:fit-content;
-min-width:200px;padding:8px 16px 16px 12px;margin-top:6px;box-sizing:border-box;
-overflow-wrap:anywhere}.pictured{max-width:432px}.embed>*{margin-top:8px}
-.author{font-size:14px;font-weight:600;color:#f2f3f5}.title{font-weight:600;color:#f2f3f5}
-.text{font-size:14px;line-height:18px;white-space:pre-wrap}.fields{display:grid;
-grid-template-columns:repeat(12,1fr);gap:8px;font-size:14px;line-height:18px}
-.field b{display:block;color:#f2f3f5;font-weight:600;margin-bottom:2px}.field{white-space:pre-wrap}
-.footer{font-size:12px;color:#dbdee1}.picture{max-width:400px;max-height:300px;border-radius:4px;
-display:block}.quote{display:flex;margin-top:12px}.quote:before{content:"";width:4px;border-radius:4px;
-background:#4e5058;margin-right:8px}.quote>div{white-space:pre-wrap}small{color:#949ba4;font-size:12px;display:block}
-pre{background:#1e1f22;border:1px solid #1a1b1e;border-radius:4px;padding:7px;margin:6px 0 0;
+.box{background:#2b2d31;border:1px solid #3f4147;border-left:4px solid;border-radius:8px;
+max-width:600px;padding:12px 14px;margin-top:8px;box-sizing:border-box;overflow-wrap:anywhere;
+display:flex;flex-direction:column;gap:8px}
+.text{line-height:22px;white-space:pre-wrap}h3{font-size:16px;line-height:22px;margin:0;color:#f2f3f5}
+.picture{width:100%;border-radius:8px;display:block}
+.quote{display:flex}.quote:before{content:"";flex:none;width:4px;border-radius:4px;
+background:#4e5058;margin-right:8px}.quote>div{white-space:pre-wrap}
+small{color:#949ba4;font-size:13px;line-height:18px;display:block}
+pre{background:#1e1f22;border:1px solid #1a1b1e;border-radius:4px;padding:7px;margin:0;
 font:14px/18px Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap}code{background:#1e1f22;
 border-radius:3px;padding:0 3px;font:13px monospace}a{color:#00a8fc;text-decoration:none}
-.buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px;max-width:560px}.button{color:#fff;
-border-radius:3px;font-size:14px;font-weight:500;padding:7px 16px;background:#4e5058}
-.primary{background:#5865f2}.danger{background:#da373c}.private{color:#949ba4;font-size:12px}
+.buttons{display:flex;flex-wrap:wrap;gap:8px}.button{color:#fff;border-radius:8px;font-size:14px;
+font-weight:500;padding:7px 14px;background:#4e5058;flex:none}.primary{background:#5865f2}
+.danger{background:#da373c}.menu{background:#1e1f22;border:1px solid #3f4147;border-radius:8px;
+padding:8px 12px;display:flex;justify-content:space-between}.menu:after{content:"\\2304"}
+.section{display:flex;justify-content:space-between;align-items:flex-start;gap:8px}
 """
 ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 INLINE = (
@@ -93,7 +106,7 @@ def paragraphs(text: str) -> Iterator[str]:
             yield f"<pre>{html.escape(part[3:-3].strip(chr(10)))}</pre>"
             continue
         for lines in re.findall(
-            r"(?:^> .*\n?)+|^-# .*\n?|(?:^(?!> |-# ).*\n?)+", part, re.MULTILINE
+            r"(?:^> .*\n?)+|^-# .*\n?|^### .*\n?|(?:^(?!> |-# |### ).*\n?)+", part, re.MULTILINE
         ):
             yield block(lines.rstrip("\n"))
 
@@ -103,48 +116,29 @@ def block(lines: str) -> str:
     if lines.startswith("> "):
         inner = spoken("\n".join(line[2:] for line in lines.splitlines()))
         return f'<div class="quote"><div>{inner}</div></div>'
+    if lines.startswith("### "):
+        return f"<h3>{spoken(lines[4:])}</h3>"
     if lines.startswith("-# "):
         return f"<small>{spoken(lines[3:])}</small>"
     return f"<div>{spoken(lines)}</div>" if lines else ""
 
 
-def fields(told: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield fields, up to three of them side by side."""
-    row: list[dict[str, Any]] = []
-    for one in [*told, None]:
-        if row and (one is None or not one["inline"] or len(row) == 3):
-            yield from (field(each, 12 // len(row)) for each in row)
-            row = []
-        if one and one["inline"]:
-            row.append(one)
-        elif one:
-            yield field(one, 12)
+def piece(one: Piece) -> str:
+    """Return a part of a card as HTML."""
+    if isinstance(one, Image):
+        return picture(one)
+    if isinstance(one, Row):
+        return f'<div class="buttons">{"".join(map(button, one.actions))}</div>'
+    if isinstance(one, Menu):
+        label = one.placeholder if one.chosen is None else one.actions[one.chosen].label
+        return f'<div class="menu">{html.escape(label)}</div>'
+    text = f'<div class="text">{"".join(paragraphs(one.text))}</div>'
+    return f'<div class="section">{text}{button(one.action)}</div>' if one.action else text
 
 
-def field(one: dict[str, Any], width: int) -> str:
-    """Return a field as HTML."""
-    name, value = spoken(one["name"]), spoken(one["value"])
-    return f'<div class="field" style="grid-column:span {width}"><b>{name}</b>{value}</div>'
-
-
-def embed(one: dict[str, Any], pictures: dict[str, Image]) -> str:
-    """Return an embed as HTML."""
-    image = pictures.get(one.get("image", {}).get("url", ""))
-    parts = [
-        f'<div class="author">{html.escape(one["author"]["name"])}</div>'
-        if "author" in one
-        else "",
-        f'<div class="title">{spoken(one["title"])}</div>' if "title" in one else "",
-        f'<div class="text">{"".join(paragraphs(one.get("description", "")))}</div>',
-        f'<div class="fields">{"".join(fields(one.get("fields", [])))}</div>',
-        picture(image) if image else "",
-        f'<div class="footer">{html.escape(one["footer"]["text"])}</div>'
-        if "footer" in one
-        else "",
-    ]
-    wide = "pictured" if image else ""
-    color = f"#{one['color']:06x}" if "color" in one else "#1e1f22"
-    return f'<div class="embed {wide}" style="border-color:{color}">{"".join(parts)}</div>'
+def button(action: Action) -> str:
+    """Return a button as HTML."""
+    return f'<span class="button {action.style}">{html.escape(action.label)}</span>'
 
 
 def picture(image: Image) -> str:
@@ -155,18 +149,17 @@ def picture(image: Image) -> str:
     )
 
 
-def message(page: EmbedPage) -> str:
+def box(one: Box) -> str:
+    """Return a container as HTML."""
+    inner = "".join(map(piece, one.pieces))
+    return f'<div class="box" style="border-left-color:#{one.color:06x}">{inner}</div>'
+
+
+def message(page: Page) -> str:
     """Return a message as HTML."""
-    pictures = {f"attachment://{picture_name(n)}": one for n, one in enumerate(page.images, 1)}
-    shown = "".join(embed(one, pictures) for one in page.embeds)
-    buttons = "".join(
-        f'<span class="button {action.style}">{html.escape(action.label)}</span>'
-        for action in page.actions
-    )
     head = '<span class="name">overheard</span><span class="app">APP</span>'
     when = '<span class="when">Today at 07:00</span>'
-    rest = f'<div class="buttons">{buttons}</div>' if buttons else ""
-    body = f"<div>{head}{when}{shown}{rest}</div>"
+    body = f'<div class="content">{head}{when}{"".join(map(box, page.boxes))}</div>'
     return f'<div class="message"><div class="avatar">o</div>{body}</div>'
 
 
@@ -176,12 +169,12 @@ def page(card: Card) -> str:
     return f'<!doctype html><meta charset="utf-8"><style>{CSS}</style><body>{shown}</body>'
 
 
-def shoot(file: Path) -> Path | None:
-    """Take a picture of a page, as high as it is; None without Chromium."""
+def shoot(file: Path, end: str) -> Path | None:
+    """Take a picture of a page, as wide as `WINDOWS` says; None without Chromium."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return None
-    target = file.with_suffix(".png")
+    target = file.with_name(f"{file.stem}{end}.png")
     subprocess.run(  # noqa: S603 - our own page, in the browser of this machine
         [
             browser,
@@ -189,7 +182,7 @@ def shoot(file: Path) -> Path | None:
             "--no-sandbox",
             "--hide-scrollbars",
             f"--screenshot={target}",
-            f"--window-size=752,{HIGHEST}",
+            f"--window-size={WINDOWS[end]},{HIGHEST}",
             file.resolve().as_uri(),
         ],
         check=True,
@@ -213,12 +206,12 @@ def examples(picture_of: Image) -> dict[str, Card]:
     """Return the cards of the gallery, and those that only a chat has."""
     shown = cards(picture_of)
     buttons = (
-        Action("alerts acknowledge 12", "Acknowledge", Style.PRIMARY),
-        Action("alerts snooze 12 --for 1d", "Snooze 1 day"),
-        Action("alerts snooze 12 --for 7d", "Snooze 1 week"),
-        Action("alerts evidence 12", "Evidence"),
-        Action("alerts recheck 12", "Re-check, about $0.40", confirm="Ask again for about $0.40?"),
-        Action("alerts close 12", "Close", Style.DANGER),
+        Action("alerts acknowledge 12", "I'll take it", Style.PRIMARY),
+        Action("evidence 12", "Read answers"),
+        Action("brief Acme", "What to do?"),
+        Action("alerts show 12 --details", "Details", menu=True),
+        Action("alerts recheck 12", "Ask again, about $0.40", menu=True),
+        Action("alerts close 12", "Not interesting", confirm="Close alert 12?", menu=True),
     )
     standing = Table(
         ("Brand", "Visibility", "Voice", "Position"),
@@ -229,9 +222,33 @@ def examples(picture_of: Image) -> dict[str, Card]:
         ),
         frozenset({1, 2, 3}),
     )
+    share = Table(
+        ("% of answers", "ChatGPT", "Claude"),
+        (("HubSpot", "92", "92"), ("Pipedrive", "38", "83"), ("Zoho CRM", "58", "63")),
+        frozenset({1, 2}),
+        strong=1,
+        caption="Named in % of answers, Mon 30 Nov",
+    )
+    metrics = tuple(Action(f"report --metric {n}", n) for n in ("named in answers", "recommended"))
     return shown | {
         "alert": replace(shown["alert"], actions=buttons),
         "standing": Card("Acme at openai/gpt-5", "Latest run: 24 Mar 2026.", table=standing),
+        "report": Card(
+            "Pipedrive is named in 60 % of answers, usually 88 %",
+            "All of the fall is at ChatGPT, since 23 Nov. At Claude you are 2nd of 5.",
+            table=share,
+            image=picture_of,
+            choice=Choice("Show", metrics, 0),
+            actions=tuple(Action(n, n) for n in ("Open the page", "Share", "Details")),
+        ),
+        "setup": Card(
+            "Set up Overheard",
+            fields=(
+                Field("1. Your brand", "Pipedrive, CRM", action=Action("brands edit", "Change")),
+                Field("2. Questions", "8 questions", action=Action("prompts add", "Add")),
+                Field("3. When", "not yet", action=Action("schedules add", "Choose")),
+            ),
+        ),
         "progress": Card(
             "Checking Acme",
             "120 of 240 questions, about 1 min left.",
@@ -259,7 +276,8 @@ def save(folder: Path) -> Iterable[Path]:
     for name, card in examples(Image(png(drawing(chart), Theme.DARK), alt(chart))).items():
         file = folder / f"discord-{name}.html"
         file.write_text(page(card), encoding="utf-8")
-        yield shoot(file) or file
+        yield from filter(None, (shoot(file, end) for end in WINDOWS))
+        yield file
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import discord_payloads
 from discord_gateway import TOKEN
 from discord_peer import Peer
+from discord_rules import title, words
 from slack_desk import headers
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
 from slack_peer import SlackPeer
@@ -64,7 +65,7 @@ class Chats:
 
     def in_discord(self) -> list[str]:
         """Return the titles of the messages in Discord's channel."""
-        return [e["title"] for one in self.discord.shown() for e in one["embeds"][:1]]
+        return [title(one) for one in self.discord.shown() if words(one)]
 
     def slack_threads(self) -> list[str]:
         """Return the messages in Slack's threads, as text."""
@@ -73,7 +74,7 @@ class Chats:
     def discord_threads(self) -> list[str]:
         """Return the messages in Discord's threads, as text."""
         places = [place for place in self.discord.threads if place in self.discord.messages]
-        return [str(one["embeds"]) for place in places for one in self.discord.shown(place)]
+        return [words(one) for place in places for one in self.discord.shown(place)]
 
     def _slack(self, *, thread: bool) -> list[dict[str, Any]]:
         return [one for one in self.slack.messages if ("thread_ts" in one) == thread]

@@ -87,7 +87,7 @@ def message(name: str, channel: str, body: Json) -> Json:
         "components": body.get("components") or [],
         "pinned": False,
         "type": 0,
-        "flags": 0,
+        "flags": body.get("flags") or 0,
         "reference": body.get("message_reference"),
     }
 

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from discord_payloads import GUILD, Json, interaction
 from discord_rest import Rest
+from discord_rules import title, walk, words
 
 
 class Peer(Rest):
@@ -84,13 +85,21 @@ class Peer(Rest):
     async def click(self, name: str, label: str, **more: Any) -> str:
         """Let a person click a button of a message."""
         shown = self.messages[name]
-        [button] = [
-            child
-            for row in shown["components"]
-            for child in row["components"]
-            if child["label"] == label
-        ]
+        nested = list(walk(shown["components"]))
+        [button] = [one for one in nested if one["type"] == 2 and one["label"] == label]
         data = {"custom_id": button["custom_id"], "component_type": 2}
+        return await self.interact(3, data, message=shown, **more)
+
+    async def choose(self, name: str, label: str, **more: Any) -> str:
+        """Let a person choose an entry of a message's menu."""
+        shown = self.messages[name]
+        [(menu, value)] = [
+            (one, option["value"])
+            for one in walk(shown["components"])
+            for option in one.get("options", [])
+            if option["label"] == label
+        ]
+        data = {"custom_id": menu["custom_id"], "component_type": 3, "values": [value]}
         return await self.interact(3, data, message=shown, **more)
 
     def first_answer(self, interaction: str) -> Json:
@@ -101,7 +110,7 @@ class Peer(Rest):
         """Return the titles of what some interactions are answered by now."""
         numbers = [self.answered[one]["message"] for one in interactions]
         told = [self.messages[number] for number in numbers if number in self.messages]
-        return [one["embeds"][0]["title"] for one in told if one["embeds"]]
+        return [title(one) for one in told if words(one)]
 
     def answer(self, interaction: str) -> Json:
         """Return the message that is an interaction's own answer."""

@@ -25,7 +25,7 @@ from discord_payloads import (
     member,
     message,
 )
-from discord_rules import Refused, check
+from discord_rules import COMPONENTS_V2, Refused, check, has_components
 
 Files = tuple[str, ...]
 
@@ -73,6 +73,7 @@ class Rest:
         answered: By interaction, what it was answered first.
         clicked: By interaction, the message whose button was clicked.
         gateway: Its gateway.
+        takes_components: Whether it takes messages whose content is components.
     """
 
     def __init__(self) -> None:
@@ -84,6 +85,7 @@ class Rest:
         self.answered: dict[str, Json] = {}
         self.clicked: dict[str, str] = {}
         self.gateway = Gateway(ALL)
+        self.takes_components = True
         self.ids = count(2 * 10**18)
         self._nonces: dict[str, str] = {}
 
@@ -127,6 +129,8 @@ class Rest:
         if not known and not path.startswith(("/webhooks", "/interactions")):
             raise Refused(401, 0, "401: Unauthorized")
         check(request.method, path, body, files)
+        if not self.takes_components and has_components(body):
+            raise Refused(400, 50035, "Invalid Form Body: no such flag")
         match request.method, path.strip("/").split("/"):
             case method, ["applications", _, *where, "commands"]:
                 return 200, self._commands(method, where[-1] if where else "", body)
@@ -209,7 +213,14 @@ class Rest:
 
     def _edit(self, name: str, body: Json) -> Json:
         self._message(name)
-        self.messages[name] |= {k: v for k, v in body.items() if k in {"embeds", "components"}}
+        before = self.messages[name]
+        shown = {k: v for k, v in body.items() if k in {"content", "embeds", "components"}}
+        shown = {k: v if v is not None else before[k][:0] for k, v in shown.items()}
+        flags = before["flags"] | ((body.get("flags") or 0) & COMPONENTS_V2)
+        after = before | shown | {"flags": flags}
+        if flags & COMPONENTS_V2 and (after["content"] or after["embeds"]):
+            raise Refused(400, 50035, "Invalid Form Body: content or embeds next to components")
+        self.messages[name] = after
         self.messages[name]["edited_timestamp"] = "2026-01-01T00:00:01+00:00"
         return self.messages[name]
 

@@ -45,6 +45,23 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def words(message: dict[str, Any]) -> str:
+    """Return all text that a message shows, in its markup and in the order of its parts."""
+    shown = [message.get("content") or ""]
+    for embed in message.get("embeds") or []:
+        shown += [embed.get("title") or "", embed.get("description") or ""]
+        shown += [text for one in embed.get("fields", []) for text in (one["name"], one["value"])]
+        shown.append(embed.get("footer", {}).get("text", ""))
+    shown += [one["content"] for one in walk(message.get("components") or []) if one["type"] == 10]
+    return "\n".join(filter(None, shown))
+
+
+def title(message: dict[str, Any]) -> str:
+    """Return the first heading of a message, without markup and icon; empty without a heading."""
+    first = words(message).partition("\n")[0]
+    return re.sub(r"^### \W*", "", first) if first.startswith("### ") else ""
+
+
 def wrong_embeds(embeds: list[dict[str, Any]]) -> Iterator[str]:
     """Return what Discord would refuse in a message's embeds."""
     if len(embeds) > 10:
@@ -77,17 +94,75 @@ def _wrong_embed(embed: dict[str, Any]) -> Iterator[str]:
         yield "an empty embed"
 
 
-def wrong_components(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Return what Discord would refuse in a message's buttons."""
-    ids = [child["custom_id"] for row in rows for child in row.get("components", [])]
-    if len(rows) > 5 or any(len(row.get("components", [])) > 5 for row in rows):
-        yield "too many buttons"
-    if len(ids) != len(set(ids)) or any(not 0 < units(one) <= 100 for one in ids):
+COMPONENTS_V2 = 1 << 15
+"""The flag of a message whose content is components."""
+INSIDE = {None: {1, 9, 10, 12, 14, 17}, 17: {1, 9, 10, 12, 14}, 9: {10}, 1: {2, 3}}
+"""Types of components by the type of their parent."""
+
+
+def has_components(body: Any) -> bool:
+    """Return whether a request sends a message whose content is components."""
+    data = body.get("data", body) if isinstance(body, dict) else None
+    return bool(isinstance(data, dict) and (data.get("flags") or 0) & COMPONENTS_V2)
+
+
+def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield components and those that are nested in them."""
+    for one in components:
+        yield one
+        yield from walk(one.get("components", []))
+        if "accessory" in one:
+            yield one["accessory"]
+
+
+def wrong_components(components: list[dict[str, Any]], flags: int = 0) -> Iterator[str]:
+    """Return what Discord would refuse in a message's components."""
+    nested = list(walk(components))
+    is_layout = bool(flags & COMPONENTS_V2)
+    if not is_layout and (len(components) > 5 or any(one["type"] != 1 for one in components)):
+        yield "more than rows of buttons and menus without the flag"
+    if len(nested) > 40:
+        yield "more than 40 components"
+    if sum(units(one["content"]) for one in nested if one["type"] == 10) > 4000:
+        yield "more than 4,000 characters of text"
+    names = [one["custom_id"] for one in nested if one["type"] in {2, 3}]
+    if len(names) != len(set(names)) or any(not 0 < units(one) <= 100 for one in names):
         yield "custom ids that are doubled, empty or too long"
-    for row in rows:
-        for child in row.get("components", []):
-            if "label" in child and not 0 < units(child["label"]) <= 80:
-                yield "a label that is empty or too long"
+    numbers = [one["id"] for one in nested if one.get("id")]
+    if len(numbers) != len(set(numbers)) or any(number >= 1 << 31 for number in numbers):
+        yield "ids that are doubled or too large"
+    yield from _wrong_nesting(components, None)
+    for one in nested:
+        yield from _wrong_component(one)
+
+
+def _wrong_nesting(components: list[dict[str, Any]], parent: int | None) -> Iterator[str]:
+    for one in components:
+        if one["type"] not in INSIDE[parent]:
+            yield f"a component of type {one['type']} in one of type {parent}"
+        elif one["type"] in INSIDE:
+            yield from _wrong_nesting(one.get("components", []), one["type"])
+
+
+def _wrong_component(one: dict[str, Any]) -> Iterator[str]:
+    inner = one.get("components", [])
+    if one["type"] == 10 and not one["content"].strip():
+        yield "an empty text"
+    if one["type"] in {1, 9, 17} and not inner:
+        yield "an empty container or row"
+    if one["type"] == 1 and (len(inner) > 5 or (len(inner) > 1 and inner[0]["type"] == 3)):
+        yield "too many buttons or menus in a row"
+    if one["type"] == 9 and (len(inner) > 3 or one["accessory"]["type"] not in {2, 11}):
+        yield "a section without its accessory"
+    if one["type"] == 2 and not 0 < units(one["label"]) <= 80:
+        yield "a label that is empty or too long"
+    if one["type"] == 3:
+        values = [option["value"] for option in one["options"]]
+        texts = [*values, *(option["label"] for option in one["options"])]
+        if not 0 < len(values) <= 25 or len(values) != len(set(values)):
+            yield "entries that are doubled, missing or too many"
+        if any(not 0 < units(text) <= 100 for text in texts):
+            yield "an entry that is empty or too long"
 
 
 def _wrong_message(body: dict[str, Any], files: tuple[str, ...]) -> Iterator[str]:
@@ -98,12 +173,16 @@ def _wrong_message(body: dict[str, Any], files: tuple[str, ...]) -> Iterator[str
         yield "content of more than 2,000"
     embeds, rows = data.get("embeds") or [], data.get("components") or []
     yield from wrong_embeds(embeds)
+    flags = data.get("flags") or 0
+    if flags & COMPONENTS_V2 and (data.get("content") or embeds or not rows):
+        yield "content or embeds next to components, or no components"
     if "title" not in data:
-        yield from wrong_components(rows)
+        yield from wrong_components(rows, flags)
     if len(data.get("nonce") or "") > 25:
         yield "a nonce of more than 25"
-    for embed in embeds:
-        url = embed.get("image", {}).get("url", "")
+    galleries = [one["items"] for one in walk(rows) if one["type"] == 12]
+    shown = [item["media"]["url"] for items in galleries for item in items]
+    for url in [*shown, *(embed.get("image", {}).get("url", "") for embed in embeds)]:
         if url.startswith("attachment://") and url.removeprefix("attachment://") not in files:
             yield f"{url} was not attached"
     for one in data.get("attachments") or []:
@@ -154,8 +233,11 @@ def _with_written_ids(value: Any) -> Any:
         return [_with_written_ids(one) for one in value]
     if not isinstance(value, dict):
         return value
+    is_component = isinstance(value.get("type"), int)  # the id of one is a number
     return {
-        name: str(one) if name.endswith("id") and isinstance(one, int) else _with_written_ids(one)
+        name: str(one)
+        if name.endswith("id") and isinstance(one, int) and not (is_component and name == "id")
+        else _with_written_ids(one)
         for name, one in value.items()
     }
 

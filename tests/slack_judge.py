@@ -12,7 +12,7 @@ LONGEST_MESSAGE = 13_200
 STYLES = {"bold", "italic", "strike", "code"}
 KEYS = {
     "header": {"text"},
-    "section": {"text", "fields"},
+    "section": {"text", "fields", "accessory"},
     "context": {"elements"},
     "actions": {"elements"},
     "divider": set(),
@@ -93,6 +93,8 @@ def _section(block: dict[str, Any]) -> Iterator[str]:
         yield "needs text or fields"
     if "text" in block:
         yield from _text(block["text"], "text", 3000, mrkdwn=True)
+    if "accessory" in block:
+        yield from _button(block["accessory"])
     if len(block.get("fields", ())) > 10:
         yield "more than 10 fields"
     for field in block.get("fields", ()):
@@ -113,7 +115,18 @@ def _actions(block: dict[str, Any]) -> Iterator[str]:
     if len({element.get("action_id") for element in elements}) != len(elements):
         yield "action_id not unique"
     for element in elements:
-        yield from _overflow(element) if element.get("type") == "overflow" else _button(element)
+        yield from _ELEMENTS.get(element.get("type"), _button)(element)
+
+
+def _select(menu: dict[str, Any]) -> Iterator[str]:
+    if set(menu) - {"type", "action_id", "placeholder", "options", "initial_option", "confirm"}:
+        yield "no static select"
+    if not 0 < len(menu.get("action_id", "")) <= 255:
+        yield "action_id missing or too long"
+    yield from _text(menu.get("placeholder"), "placeholder", 150)
+    yield from judge_options(menu["options"], at_least=1)
+    if menu.get("initial_option", menu["options"][0]) not in menu["options"]:
+        yield "an initial option that is no option"
 
 
 def _overflow(menu: dict[str, Any]) -> Iterator[str]:
@@ -203,6 +216,7 @@ def _text(text: Any, place: str, limit: int, *, mrkdwn: bool = False) -> Iterato
         yield f"{place}: 1 to {limit} characters, has {len(text['text'])}"
 
 
+_ELEMENTS = {"overflow": _overflow, "static_select": _select}
 _JUDGES = {
     "header": _header,
     "section": _section,

@@ -245,6 +245,14 @@ def _written(form: Any) -> str:
 
 
 def find_button(blocks: list[dict[str, Any]], label: str) -> dict[str, Any]:
-    """Return the button of this label."""
-    buttons = [b for block in blocks if block["type"] == "actions" for b in block["elements"]]
-    return next(b for b in buttons if b["text"]["text"] == label)
+    """Return the button of this label, or a menu in which the entry of this label is chosen."""
+    elements: list[dict[str, Any]] = []
+    elements += [b for block in blocks if block["type"] == "actions" for b in block["elements"]]
+    elements += [block["accessory"] for block in blocks if "accessory" in block]
+    for element in elements:
+        if element.get("text", {}).get("text") == label:
+            return element
+        for option in element.get("options", ()):
+            if option["text"]["text"] == label:
+                return {**element, "selected_option": option}
+    raise AssertionError(f"there is no {label}")

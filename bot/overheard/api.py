@@ -3,6 +3,7 @@
 from overheard.cards.card import (
     Action,
     Card,
+    Choice,
     Field,
     Image,
     Link,
@@ -118,6 +119,7 @@ __all__ = [
     "Chat",
     "ChatFailed",
     "ChatUnavailable",
+    "Choice",
     "Citation",
     "CommandSpec",
     "ConfirmationNeeded",

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from discord_gateway import TOKEN
 from discord_payloads import CHANNEL as DISCORD_CHANNEL
 from discord_peer import Peer
+from discord_rules import words
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.limits import DISCORD, SLACK
 from overheard.chat.slack.chat import SlackChat
@@ -37,12 +38,6 @@ async def test_slack_passes(slack: SlackPeer, chat: SlackChat) -> None:
     )
 
 
-def marked(embed: dict[str, Any]) -> list[str]:
-    """Return the texts of an embed that Discord reads as markup, and its title."""
-    fields = [field["value"] for field in embed.get("fields", [])]
-    return [embed.get("title", ""), embed.get("description", ""), *fields]
-
-
 async def test_discord_passes() -> None:
     """Its peer refuses what Discord would."""
     peer = Peer()
@@ -53,7 +48,7 @@ async def test_discord_passes() -> None:
         await check_chat(
             chat,
             DISCORD_CHANNEL,
-            sent=lambda: [[m["content"], *map(marked, m["embeds"])] for m in peer.shown()],
+            sent=lambda: [words(message) for message in peer.shown()],
             longest=DISCORD.text,
             pings=["<@U1>"],  # a bare @ is void by allowed_mentions
         )

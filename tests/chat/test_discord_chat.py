@@ -15,6 +15,7 @@ from discord_gateway import TOKEN
 from discord_payloads import CHANNEL, GUILD, PERSON
 from discord_peer import Peer
 from discord_rest import Fault
+from discord_rules import has_components, title, walk
 from overheard.cards.card import Action, Card, Field, Image, Severity, Style, Tainted
 from overheard.chat.discord import conversation
 from overheard.chat.discord.chat import DiscordChat
@@ -59,13 +60,13 @@ async def chat(peer: Peer) -> AsyncIterator[DiscordChat]:
 
 def report(title: str, messages: int) -> Card:
     """Return a card that takes so many messages."""
-    first, *rest = (Card(f"{title} {number}", "word " * 1000) for number in range(messages))
+    first, *rest = (Card(f"{title} {number}", "word " * 700) for number in range(messages))
     return replace(first, more=tuple(rest))
 
 
 def titles(peer: Peer) -> list[str]:
     """Return the titles of the channel's messages."""
-    return [message["embeds"][0].get("title", "") for message in peer.shown()]
+    return [title(message) for message in peer.shown()]
 
 
 @asynccontextmanager
@@ -101,7 +102,7 @@ async def test_a_command_reaches_the_desk_and_its_answer_the_channel(
     assert request.channel == f"discord:{CHANNEL}"
     assert (request.person.name, len(request.person.groups)) == ("ann", 1)
     assert peer.first_answer(name)["type"] == 4, "a quick answer needs no deferral"
-    assert peer.answer(name)["embeds"][0]["title"] == "Checked Acme"
+    assert title(peer.answer(name)) == "Checked Acme"
 
 
 async def test_long_work_is_acknowledged_and_becomes_one_message(
@@ -114,9 +115,7 @@ async def test_long_work_is_acknowledged_and_becomes_one_message(
         name = await peer.command("check")
         assert peer.first_answer(name)["type"] == 5
         desk.gate.set()
-        await peer.gateway.until(
-            lambda: [e["title"] for e in peer.answer(name)["embeds"]] == ["Done"]
-        )
+        await peer.gateway.until(lambda: title(peer.answer(name)) == "Done")
         assert len(peer.shown()) == 1
 
 
@@ -132,7 +131,7 @@ async def test_an_answer_outlives_its_interaction(
     desk.between = wait
     async with running(chat, peer, desk):
         name = await peer.command("check")
-        await peer.gateway.until(lambda: peer.answer(name)["embeds"][0]["title"] == "Done")
+        await peer.gateway.until(lambda: title(peer.answer(name)) == "Done")
 
     assert len(peer.shown()) == 1
     assert peer.paths("PATCH") == [f"/channels/{CHANNEL}/messages/{peer.answer(name)['id']}"] * 2
@@ -146,10 +145,10 @@ async def test_a_private_command_is_answered_privately(chat: DiscordChat, peer: 
         desk.gate.clear()
         slow = await peer.command("spend")
         desk.gate.set()
-        await peer.gateway.until(lambda: peer.answer(slow)["embeds"])
+        await peer.gateway.until(lambda: title(peer.answer(slow)))
 
-    assert peer.first_answer(name)["data"]["flags"] == 64
-    assert (peer.first_answer(slow)["type"], peer.answer(slow)["flags"]) == (5, 64)
+    assert peer.first_answer(name)["data"]["flags"] & 64
+    assert (peer.first_answer(slow)["type"], peer.answer(slow)["flags"] & 64) == (5, 64)
 
 
 async def test_a_refusal_of_a_public_command_is_private(chat: DiscordChat, peer: Peer) -> None:
@@ -159,10 +158,10 @@ async def test_a_refusal_of_a_public_command_is_private(chat: DiscordChat, peer:
     async with running(chat, peer, desk):
         await peer.command("check")
         desk.gate.set()
-        await peer.gateway.until(lambda: any(one["embeds"] for one in peer.shown()))
+        await peer.gateway.until(lambda: any(map(title, peer.shown())))
 
     [message] = peer.shown()
-    assert message["flags"] == 64
+    assert message["flags"] & 64
 
 
 async def test_a_click_is_its_words(chat: DiscordChat, peer: Peer) -> None:
@@ -175,7 +174,7 @@ async def test_a_click_is_its_words(chat: DiscordChat, peer: Peer) -> None:
 
     [request] = desk.requests
     assert (request.words, request.message) == ("alerts acknowledge 12", posted)
-    assert peer.messages[posted]["embeds"][0]["title"] == ALERT.title, "the alert stays"
+    assert title(peer.messages[posted]) == ALERT.title, "the alert stays"
 
 
 async def test_a_click_that_needs_a_yes_asks_first(chat: DiscordChat, peer: Peer) -> None:
@@ -297,8 +296,8 @@ async def test_a_message_is_edited_in_place(chat: DiscordChat, peer: Peer) -> No
     await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered", actions=()))
 
     [message] = peer.shown()
-    assert message["embeds"][0]["title"] == "Acme recovered"
-    assert message["components"] == []
+    assert title(message) == "Acme recovered"
+    assert not any(one["type"] == 2 for one in walk(message["components"]))
     assert await chat.find(CHANNEL, "alert 12") == posted, "it is still found by its key"
 
 
@@ -385,7 +384,73 @@ async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: P
     [seen] = [one for one in peer.seen if one.path.endswith("/messages")]
     assert seen.files == ("chart-1.png",)
     assert seen.body["attachments"][0]["description"] == "It fell."
-    assert seen.body["embeds"][-1]["image"]["url"] == "attachment://chart-1.png"
+    [gallery] = [one for one in walk(seen.body["components"]) if one["type"] == 12]
+    assert gallery["items"][0]["media"]["url"] == "attachment://chart-1.png"
+    assert gallery["items"][0]["description"] == "It fell."
+
+
+async def test_a_discord_without_components_gets_embeds(chat: DiscordChat, peer: Peer) -> None:
+    """The refusal is remembered, nothing is lost, and buttons work."""
+    peer.takes_components = False
+    desk = ScriptedDesk(Card("1 of 2"), Card("Done"))
+    async with running(chat, peer, desk):
+        posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+        await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
+        assert await chat.find(CHANNEL, "alert 12") == posted
+        assert title(peer.messages[posted]) == "Acme recovered"
+        assert peer.messages[posted]["embeds"]
+        clicked = await peer.click(posted, "Acknowledge")
+        await peer.gateway.until(lambda: title(peer.answer(clicked)) == "Done")
+
+    refused = [one for one in peer.seen if has_components(one.body)]
+    assert len(refused) == 1
+
+
+async def test_an_old_message_with_embeds_becomes_components(chat: DiscordChat, peer: Peer) -> None:
+    """An alert of an earlier version is edited in place, is found, and its buttons work."""
+    peer.takes_components = False
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    await chat.close()
+    peer.takes_components = True
+    desk = ScriptedDesk(Card("Acknowledged"))
+    later = DiscordChat(settings(peer))
+    async with running(later, peer, desk):
+        await peer.click(posted, "Acknowledge")
+        await later.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
+        assert await later.find(CHANNEL, "alert 12") == posted
+
+    assert desk.requests[0].message == posted
+    assert peer.messages[posted]["embeds"] == []
+    assert title(peer.messages[posted]) == "Acme recovered"
+
+
+async def test_what_shows_components_keeps_them(chat: DiscordChat, peer: Peer) -> None:
+    """Discord does not turn such a message back, so a bot that sends embeds by now does not try."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    peer.faults.append(Fault("POST", "*/messages", 400, body={"code": 50035}))
+    await chat.post(CHANNEL, Card("With an embed"), key="another")
+    await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
+
+    assert [bool(message["embeds"]) for message in peer.shown()] == [False, True]
+    assert titles(peer)[0] == "Acme recovered"
+
+
+async def test_an_entry_of_a_menu_is_its_words(chat: DiscordChat, peer: Peer) -> None:
+    """Posted before a restart, too; an entry with a question asks it, by its own label."""
+    snooze = Action("alerts snooze 12 --for 1d", "Snooze a day", menu=True)
+    close = Action("alerts close 12", "Not interesting", confirm="Close alert 12?", menu=True)
+    card = replace(ALERT, actions=(snooze, close))
+    posted = await chat.post(CHANNEL, card, key="alert 12")
+    await chat.close()
+    desk = ScriptedDesk(Card("Snoozed"))
+    async with running(DiscordChat(settings(peer)), peer, desk):
+        await peer.choose(posted, "Snooze a day")
+        asked = await peer.choose(posted, "Not interesting")
+        assert peer.answer(asked)["content"] == "Not interesting: are you sure?"
+        await peer.click(peer.answer(asked)["id"], "Not interesting")
+
+    assert [request.words for request in desk.requests] == [snooze.words, close.words]
+    assert {request.message for request in desk.requests} == {posted}
 
 
 async def test_nobody_is_pinged(chat: DiscordChat, peer: Peer) -> None:

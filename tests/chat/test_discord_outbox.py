@@ -10,6 +10,7 @@ from discord_gateway import TOKEN
 from discord_payloads import CHANNEL, GUILD
 from discord_peer import Peer
 from discord_rest import Fault
+from discord_rules import title, words
 from outbox_bot import Bot
 from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
@@ -38,7 +39,7 @@ async def bot(peer: Peer) -> AsyncIterator[Bot]:
 
 def titles(peer: Peer) -> list[str]:
     """Return the titles of the channel's messages."""
-    return [message["embeds"][0]["title"] for message in peer.shown()]
+    return [title(message) for message in peer.shown()]
 
 
 async def test_an_outage_of_an_hour_is_waited_out(peer: Peer, bot: Bot) -> None:
@@ -90,7 +91,7 @@ async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -
     link = (
         f"[Go to the earlier alert](https://discord.com/channels/{GUILD}/{CHANNEL}/{bot.earlier})"
     )
-    assert peer.shown()[1]["embeds"][0]["description"] == link
+    assert link in words(peer.shown()[1]).splitlines()
     del peer.messages[bot.earlier]
     await bot.lifecycle.close(alert.id, "Ada")
     await bot.settle()

@@ -248,10 +248,3 @@ def test_questions_do_not_pile_up() -> None:
         questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
     assert questions.question("close 1", "Close") == "Close 1?"
     assert questions.question("close 0", "Close") == "Close: are you sure?"
-
-
-async def test_views_are_not_held_on_to() -> None:
-    """discord.py keeps no view that is stopped, so that memory does not grow with messages."""
-    view = interactions.button_view((Action("check", "Check"),), Questions())
-    assert view.is_finished()
-    assert view.to_components()[0]["components"][0]["custom_id"] == "do:check"

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from discord_gateway import TOKEN
 from discord_peer import Peer
+from discord_rules import words
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
@@ -129,7 +130,7 @@ async def test_in_discord_a_removal_asks_and_is_undone(discord: Peer, office: Of
 async def test_in_discord_what_is_declared_is_read_only(discord: Peer) -> None:
     """It is said where to change it."""
     name = await discord.command("brands", "edit", brand="Acme", category="lamps")
-    assert "read-only here" in str(discord.answer(name)["embeds"])
+    assert "read-only here" in words(discord.answer(name))
 
 
 def filled(modal: dict[str, Any], **values: str) -> dict[str, Any]:

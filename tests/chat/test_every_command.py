@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from discord_gateway import TOKEN
 from discord_peer import Peer
+from discord_rules import words
 from office import DECLARED, Office, open_office
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.discord import tree
@@ -125,13 +126,13 @@ async def test_discord_takes_all_that_they_show(
             options = {name: value for name, value in given.items() if value is not None}
             name = await peer.command(*tree.path(order.spec), **options)
             await desk.until(number)
-            assert peer.answer(name)["embeds"] or "components" in peer.first_answer(name)["data"]
+            assert "components" in peer.first_answer(name)["data"] or words(peer.answer(name))
     await peer.close()
 
     assert FAULT not in str(peer.messages)
     assert warnings(caplog) == []
     bodies = [one.body.get("data", one.body) for one in peer.seen if isinstance(one.body, dict)]
-    assert {str(body["allowed_mentions"]["parse"]) for body in bodies if "embeds" in body} == {"[]"}
+    assert {str(body["allowed_mentions"]["parse"]) for body in bodies if "components" in body} == {"[]"}
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

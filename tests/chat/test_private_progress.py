@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from discord_gateway import TOKEN
 from discord_peer import Peer
+from discord_rules import title, words
 from office import open_office
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
@@ -84,7 +85,7 @@ async def test_in_discord_progress_and_result_are_one_answer(discord: Peer, priv
         await discord.ready()
         name = await discord.command("count")
         await discord.gateway.until(lambda: titles(discord) == ["Working on it: count"])
-        assert "1 of 4" in str(discord.answer(name)["embeds"])
+        assert "1 of 4" in words(discord.answer(name))
         gate.set()
         await discord.gateway.until(lambda: titles(discord) == ["Counted"])
 
@@ -93,4 +94,4 @@ async def test_in_discord_progress_and_result_are_one_answer(discord: Peer, priv
 
 def titles(peer: Peer) -> list[Any]:
     """Return the titles of all messages."""
-    return [one["embeds"][0].get("title") for one in peer.messages.values() if one["embeds"]]
+    return [title(one) for one in peer.messages.values() if words(one)]

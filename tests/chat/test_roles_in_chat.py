@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from discord_gateway import TOKEN
 from discord_payloads import PERSON, member
 from discord_peer import Peer
+from discord_rules import title, words
 from office import PRICE, Office, open_office
 from overheard.cards.card import Action, Card
 from overheard.chat.access import ConfiguredAccess
@@ -115,11 +116,11 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
         [question] = peer.shown()
         name = await peer.click(question["id"], "Go on", member=reader)
         await peer.gateway.until(lambda: len(peer.shown()) == 2)
-        assert peer.shown()[1]["embeds"][0]["title"] == "Not allowed"
+        assert title(peer.shown()[1]) == "Not allowed"
         assert peer.first_answer(name)["data"].get("flags", 0) & 64
         assert office.provider.asked == []
         await peer.click(question["id"], "Go on", member=asker)
-        await peer.gateway.until(lambda: "Acme: 1st" in str(peer.shown()[0]["embeds"]))
+        await peer.gateway.until(lambda: "Acme: 1st" in words(peer.shown()[0]))
     await peer.close()
 
     assert [words for _, words in await refusals(office)] == ["check"]

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block
 from overheard.cards.card import (
     Action,
     Card,
+    Choice,
     Field,
     Image,
     Quote,
@@ -301,6 +302,42 @@ def test_what_is_seldom_needed_is_in_a_menu() -> None:
     [option] = menu["options"]
     assert clicked_words({"actions": [{"selected_option": option}]}) == "alerts close 1"
     assert clicked_words({"actions": [button]}) == "report"
+
+
+def test_an_entry_with_a_question_is_a_button() -> None:
+    """A menu has one question for all its entries."""
+    close = Action("alerts close 1", "Close", confirm="Close it?", menu=True)
+    [message] = render(Card("T", actions=(close,)))
+    [button] = message.blocks[-1]["elements"]
+    assert button["confirm"]["text"]["text"] == "Close it?"
+
+
+def test_a_choice_is_a_menu() -> None:
+    """Of a report above the picture, with the current entry; of snoozing next to the buttons."""
+    entries = tuple(Action(f"report --metric {n}", n) for n in ("named", "first"))
+    card = Card("T", "Text", choice=Choice("Show", entries, 1), actions=(Action("page", "Open"),))
+    [message] = render(card)
+    assert problems(message) == []
+    kinds = [block["type"] for block in message.blocks]
+    assert kinds == ["header", "rich_text", "actions", "actions"]
+    [menu] = message.blocks[2]["elements"]
+    assert menu["initial_option"]["text"]["text"] == "Show: first"
+    assert clicked_words({"actions": [{"selected_option": menu["options"][0]}]}) == entries[0].words
+
+    [message] = render(replace(card, choice=Choice("Snooze", entries)))
+    assert problems(message) == []
+    _, menu = message.blocks[-1]["elements"]
+    assert menu["placeholder"]["text"] == "Snooze"
+
+
+def test_a_button_is_next_to_its_field() -> None:
+    """A step of a list has its own button."""
+    field = Field("1. Your brand", Tainted("*Pipedrive*"), action=Action("brands edit", "Change"))
+    [message] = render(Card("T", fields=(field,)))
+    assert problems(message) == []
+    section = message.blocks[-1]
+    assert section["text"]["text"] == "1. Your brand\n*Pipedrive*"
+    assert section["accessory"]["value"] == "brands edit"
 
 
 def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:

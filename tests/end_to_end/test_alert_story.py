@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from both_chats import Chats, eventually
+from discord_rules import words
 from loopback import ChatService
 from office import executed
 from overheard.chat.factory import open_chats
@@ -98,7 +99,7 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
     posted = [m for m in chats.slack.messages if "thread_ts" not in m]
     assert f"/p{posted[0]['ts'].replace('.', '')}" in str(posted[-1]["blocks"])
     last = chats.discord.shown()[-1]
-    assert f"/{chats.discord.shown()[0]['id']})" in str(last["embeds"])
+    assert f"/{chats.discord.shown()[0]['id']})" in words(last)
     for threads in (chats.slack_threads, chats.discord_threads):
         await eventually(lambda threads=threads: len(threads()) == 3)  # type: ignore[misc]
         # What belongs to different alerts may come in any order.

@@ -24,6 +24,19 @@ class Severity(StrEnum):
     WARNING = "warning"
     BAD = "bad"
 
+    @property
+    def icon(self) -> str:
+        """An emoji and a space for the start of a title, which tells the colour in a shape."""
+        return _ICONS[self]
+
+
+_ICONS = {
+    Severity.PLAIN: "",
+    Severity.GOOD: "\N{WHITE HEAVY CHECK MARK} ",
+    Severity.WARNING: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} ",
+    Severity.BAD: "\N{LARGE RED CIRCLE} ",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Tainted:
@@ -36,6 +49,49 @@ Text = str | Tainted
 """Text written by Overheard, or untrusted text."""
 
 
+class Style(StrEnum):
+    """The style of a button."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of a card. A click has the same effect as typing the words.
+
+    Attributes:
+        words: A command and its arguments, such as ``alerts acknowledge 12``; at most
+            `LONGEST_ACTION` characters.
+        label: The text on the button.
+        style: The style of the button.
+        confirm: A question that must be confirmed first, or an empty string.
+        menu: Whether it is an entry of the card's menu, for what is seldom needed.
+    """
+
+    words: str
+    label: str
+    style: Style = Style.PLAIN
+    confirm: str = ""
+    menu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A menu of actions of one kind, such as the metrics of a report.
+
+    Attributes:
+        label: What is chosen, such as "Show" or "Snooze"; shown while no entry is chosen.
+        actions: The entries, with different words; a choice has the same effect as typing them.
+        chosen: The index of the entry that the card shows now, or None.
+    """
+
+    label: str
+    actions: tuple[Action, ...]
+    chosen: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A named value.
@@ -44,11 +100,13 @@ class Field:
         name: The label.
         value: The value as text.
         wide: Whether the field takes a full line.
+        action: A button next to the field, or None.
     """
 
     name: str
     value: Text
     wide: bool = False
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +128,7 @@ class Table:
         strong: The index of the row that the card is about, or None.
         pictured: Whether the card's picture shows the same; where the picture is shown, the table
             is left out.
+        caption: What the cells are, such as "Named in % of answers"; empty where the card says it.
     """
 
     header: tuple[str, ...]
@@ -77,6 +136,7 @@ class Table:
     right: frozenset[int] = frozenset()
     strong: int | None = None
     pictured: bool = False
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,34 +172,6 @@ class Link:
         return bool(_ADDRESS.fullmatch(self.url))
 
 
-class Style(StrEnum):
-    """The style of a button."""
-
-    PLAIN = "plain"
-    PRIMARY = "primary"
-    DANGER = "danger"
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A button of a card. A click has the same effect as typing the words.
-
-    Attributes:
-        words: A command and its arguments, such as ``alerts acknowledge 12``; at most
-            `LONGEST_ACTION` characters.
-        label: The text on the button.
-        style: The style of the button.
-        confirm: A question that must be confirmed first, or an empty string.
-        menu: Whether it is an entry of the card's menu, for what is seldom needed.
-    """
-
-    words: str
-    label: str
-    style: Style = Style.PLAIN
-    confirm: str = ""
-    menu: bool = False
-
-
 def fitting(*actions: Action) -> tuple[Action, ...]:
     """Return the actions whose words are at most `LONGEST_ACTION` characters long."""
     return tuple(action for action in actions if len(action.words) <= LONGEST_ACTION)
@@ -156,7 +188,7 @@ class Card:
         table: A table, or None.
         quotes: Sentences that models wrote.
         image: A picture, or None.
-        actions: The buttons.
+        actions: The buttons, and the entries of the card's menu.
         severity: The colour.
         footer: A small last line.
         more: Cards to show below, such as the alerts that a check raised.
@@ -164,6 +196,7 @@ class Card:
         failed: Whether the command was not carried out; the terminal then exits with status 1.
         partial: Whether only a part of it was; the terminal then exits with status 3.
         link: A link below the text, or None.
+        choice: A menu of which one entry can be the current one, or None.
     """
 
     title: str
@@ -180,3 +213,4 @@ class Card:
     failed: bool = False
     partial: bool = False
     link: Link | None = None
+    choice: Choice | None = None

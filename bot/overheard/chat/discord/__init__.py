@@ -1,4 +1,4 @@
-"""Discord: cards as embeds, commands, buttons and forms by discord.py.
+"""Discord: cards as components, commands, buttons and forms by discord.py.
 
-`DiscordChat` is in `chat`, which imports discord.py; the renderer in `embeds` does without.
+`DiscordChat` is in `chat`, which imports discord.py; the renderer in `layouts` does without.
 """

@@ -16,7 +16,8 @@ from overheard.chat.concurrency import finish_tasks
 from overheard.chat.discord import forms, interactions, tree
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.conversation import DiscordConversation
-from overheard.chat.discord.interactions import Click, ClickKind, Questions
+from overheard.chat.discord.interactions import Click, ClickKind
+from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.sync import CommandSync, is_served
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
@@ -63,7 +64,7 @@ class DiscordClient(discord.Client):
         )
         self.settings = settings
         self.desk = desk
-        self.questions = Questions()
+        self.presenter = Presenter()
         self.commands = CommandSync(self, settings)
         self.down_since: float | None = time.monotonic()
         """When the connection was lost, by `time.monotonic`; None while connected."""
@@ -143,7 +144,7 @@ class DiscordClient(discord.Client):
                 await self._refuse(interaction, UNKNOWN_COMMAND)
         elif interaction.type is InteractionType.modal_submit:
             await self._serve_form(interaction, desk, data)
-        elif click := interactions.read_click(data.get("custom_id", "")):
+        elif click := interactions.read_click(interactions.clicked_id(data)):
             await self._serve_click(interaction, desk, click)
 
     async def _serve_form(
@@ -161,7 +162,7 @@ class DiscordClient(discord.Client):
         """Ask the question of a button, remove the question, or run the button's words."""
         if click.kind is ClickKind.ASK:
             label = interactions.label_of(interaction.message, click.id)
-            text = wording.printable(self.questions.question(click.words, label))
+            text = wording.printable(self.presenter.questions.question(click.words, label))
             view = interactions.question_view(click, label)
             await interaction.response.send_message(text, view=view, ephemeral=True)
         elif click.kind is ClickKind.CANCEL:
@@ -197,7 +198,7 @@ class DiscordClient(discord.Client):
         private = interactions.is_private_click(interaction)
         conversation = DiscordConversation(
             interaction,
-            self.questions,
+            self.presenter,
             private=spec.private if spec else confirms and private,
             replaces=confirms or private,
         )

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -18,8 +19,8 @@ import discord
 from overheard.cards.card import Card
 from overheard.chat.discord import forms
 from overheard.chat.discord.api import translated_errors
-from overheard.chat.discord.embeds import EmbedPage, edit_arguments, render, send_arguments
-from overheard.chat.discord.interactions import Questions
+from overheard.chat.discord.layouts import Page, render
+from overheard.chat.discord.pages import Presenter
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
@@ -37,12 +38,14 @@ class SentMessage:
         id: The message's id; None if Discord did not send the id.
         private: Whether only the person who sent the request sees the message.
         first: Whether the message is the interaction's first answer.
+        has_components: Whether the message shows components, which embeds cannot replace.
         late: The message, once it is edited without the interaction's token.
     """
 
     id: int | None
     private: bool
     first: bool = False
+    has_components: bool = False
     late: discord.Message | discord.PartialMessage | None = None
 
 
@@ -51,7 +54,7 @@ class DiscordConversation:
 
     Args:
         interaction: The interaction.
-        questions: Keeps the questions of the buttons that are shown.
+        presenter: Sends the pages of cards.
         private: Whether only the person who sent the request sees the answers.
         replaces: Whether the answer replaces the message that was clicked.
     """
@@ -59,14 +62,14 @@ class DiscordConversation:
     def __init__(
         self,
         interaction: discord.Interaction[Any],
-        questions: Questions,
+        presenter: Presenter,
         *,
         private: bool = False,
         replaces: bool = False,
     ) -> None:
         """Begin the conversation; its token expires after `DISCORD.token_life` seconds."""
         self._interaction = interaction
-        self._questions = questions
+        self._presenter = presenter
         self._private = private
         self._clicked = _clicked_message(interaction) if replaces else None
         self._sent: list[SentMessage] = []
@@ -158,7 +161,7 @@ class DiscordConversation:
     def _expired(self) -> bool:
         return monotonic() > self._ends
 
-    async def _put(self, number: int, page: EmbedPage, private: bool) -> None:
+    async def _put(self, number: int, page: Page, private: bool) -> None:
         """Show a page as the message of this number, counted from 0: edit or send the message."""
         if number < len(self._sent):
             self._sent[number] = await self._edit(self._sent[number], page)
@@ -169,7 +172,7 @@ class DiscordConversation:
         else:
             self._sent.append(await self._respond(page, private))
 
-    async def _respond(self, page: EmbedPage, private: bool) -> SentMessage:
+    async def _respond(self, page: Page, private: bool) -> SentMessage:
         """Send the first answer, or a further message where another process sent the first."""
         try:
             return await self._respond_first(page, private)
@@ -178,18 +181,19 @@ class DiscordConversation:
         promised = self._deferred_messages()
         return await (self._edit(promised[0], page) if promised else self._follow(page, private))
 
-    async def _respond_first(self, page: EmbedPage, private: bool) -> SentMessage:
+    async def _respond_first(self, page: Page, private: bool) -> SentMessage:
         """Send the first answer, in place of the clicked message if the settings say so."""
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
-            await response.edit_message(**edit_arguments(page, self._questions))
+            edit = partial(self._presenter.edit, has_components=clicked.has_components)
+            await edit(page, response.edit_message)
             return clicked
         if clicked and clicked.private:
             await response.defer()
             await self._interaction.delete_original_response()
             return await self._follow(page, private)
-        content = send_arguments(page, self._questions)
-        result = await response.send_message(**content, ephemeral=private)
+        send = partial(response.send_message, ephemeral=private)
+        result = await self._presenter.send(page, send)
         return SentMessage(result.message_id, private, first=True)
 
     async def _defer(self) -> None:
@@ -225,25 +229,25 @@ class DiscordConversation:
     def _is_acknowledged(self) -> bool:
         return self._answered_by_other or self._interaction.response.is_done()
 
-    async def _follow(self, page: EmbedPage, private: bool) -> SentMessage:
+    async def _follow(self, page: Page, private: bool) -> SentMessage:
         """Send a further message after the first answer."""
-        content = send_arguments(page, self._questions)
-        sent = await self._interaction.followup.send(**content, ephemeral=private, wait=True)
+        send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
+        sent = await self._presenter.send(page, send)
         return SentMessage(sent.id, private)
 
-    async def _edit(self, sent: SentMessage, page: EmbedPage) -> SentMessage:
+    async def _edit(self, sent: SentMessage, page: Page) -> SentMessage:
         """Show a page in a message that was sent before, and return the message."""
         if self._expired:
             return await self._edit_late(sent, page)
-        content = edit_arguments(page, self._questions)
+        edit = partial(self._presenter.edit, page, has_components=sent.has_components)
         if sent.first:
-            edited = await self._interaction.edit_original_response(**content)
+            edited = await edit(self._interaction.edit_original_response)
             return replace(sent, id=edited.id)
         if sent.id:
-            await self._interaction.followup.edit_message(sent.id, **content)
+            await edit(partial(self._interaction.followup.edit_message, sent.id))
         return sent
 
-    async def _edit_late(self, sent: SentMessage, page: EmbedPage) -> SentMessage:
+    async def _edit_late(self, sent: SentMessage, page: Page) -> SentMessage:
         """Edit a message after the interaction has expired; a private one is sent again."""
         place = self._channel()
         late = sent.late
@@ -251,13 +255,13 @@ class DiscordConversation:
             late = place.get_partial_message(sent.id)
         if late is None:
             return await self._send_late(page, sent.private)
-        await late.edit(**edit_arguments(page, self._questions))
+        await self._presenter.edit(page, late.edit, has_components=sent.has_components)
         return replace(sent, late=late)
 
-    async def _send_late(self, page: EmbedPage, private: bool) -> SentMessage:
+    async def _send_late(self, page: Page, private: bool) -> SentMessage:
         """Send a message after the interaction has expired; a private one as a direct message."""
         place = (None if private else self._channel()) or self._interaction.user
-        sent = await place.send(**send_arguments(page, self._questions))
+        sent = await self._presenter.send(page, place.send)
         return SentMessage(sent.id, private, late=sent)
 
     def _channel(self) -> discord.PartialMessageable | None:
@@ -284,4 +288,7 @@ class DiscordConversation:
 def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
     """Return the message whose button was clicked, or None for a command."""
     message = interaction.message
-    return SentMessage(message.id, message.flags.ephemeral, first=True) if message else None
+    if message is None:
+        return None
+    flags = message.flags
+    return SentMessage(message.id, flags.ephemeral, first=True, has_components=flags.components_v2)

@@ -1,4 +1,4 @@
-"""Buttons, and the facts about an interaction that a request needs.
+"""Buttons and menus, and the facts about an interaction that a request needs.
 
 Buttons work as long as their message exists, because their custom id holds all they need. A click
 on a button with a question shows the question first, to the person who clicked only.
@@ -7,7 +7,7 @@ on a button with a question shows the question first, to the person who clicked 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.discord import markup
+from overheard.chat.discord.layouts import Menu
 from overheard.chat.discord.tree import CommandCall
 from overheard.chat.limits import DISCORD
 from overheard.chat.parser import fill
@@ -31,6 +32,8 @@ STYLES = {
 }
 NAME = "discord"
 """The chat's name in configuration, routes and channel names."""
+MENU_PREFIX = "menu:"
+"""The first part of a menu's custom id; its number in the message follows."""
 MAX_QUESTIONS = 1_000
 """Questions kept in memory; a button whose question is forgotten asks with its label."""
 
@@ -88,19 +91,24 @@ class Questions:
         return self._questions.get(words) or f"{label or words}: are you sure?"
 
 
-def button_view(actions: Sequence[Action], questions: Questions) -> discord.ui.View:
-    """Return the buttons of a message, and remember their questions.
+def button(action: Action, questions: Questions) -> discord.ui.Button[Any]:
+    """Return the button of an action, and remember its question."""
+    return _button(action, _click(action, questions))
 
-    An action whose words are too long for a custom id gets no button.
-    """
-    view = discord.ui.View(timeout=None)
-    for action in actions:
-        click = Click(ClickKind.ASK if action.confirm else ClickKind.RUN, action.words)
-        if markup.size(click.id) <= DISCORD.custom_id:
-            view.add_item(_button(action, click))
-        if action.confirm:
-            questions.remember(action)
-    return _sent_only(view)
+
+def menu(shown: Menu, number: int, questions: Questions) -> discord.ui.Select[Any]:
+    """Return a menu, whose entries have the custom ids of buttons as values."""
+    made: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=f"{MENU_PREFIX}{number}",
+        placeholder=markup.cut(shown.placeholder, DISCORD.placeholder),
+    )
+    for at, action in enumerate(shown.actions):
+        made.add_option(
+            label=markup.cut(wording.line(action.label) or action.words, DISCORD.option),
+            value=_click(action, questions).id,
+            default=at == shown.chosen,
+        )
+    return made
 
 
 def question_view(click: Click, label: str) -> discord.ui.View:
@@ -109,25 +117,46 @@ def question_view(click: Click, label: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(_button(yes, Click(ClickKind.RUN, click.words)))
     view.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
-    return _sent_only(view)
+    view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
+    return view
 
 
-def label_of(message: discord.Message | None, custom_id: str) -> str:
-    """Return the label of a message's button, or an empty string."""
-    rows = message.components if message else []
-    buttons = (child for row in rows for child in getattr(row, "children", ()))
-    return next((b.label or "" for b in buttons if b.custom_id == custom_id), "")
+def clicked_id(data: Mapping[str, Any]) -> str:
+    """Return the custom id of the button that was clicked, or the value of the chosen entry."""
+    values = data.get("values") or ()
+    return str(values[0]) if values else str(data.get("custom_id", ""))
 
 
-def _button(action: Action, click: Click) -> discord.ui.Button[discord.ui.View]:
+def label_of(message: discord.Message | None, clicked: str) -> str:
+    """Return the label of a message's button or menu entry, or an empty string."""
+    for component in _walk(message.components if message else ()):
+        for option in getattr(component, "options", ()):
+            if option.value == clicked:
+                return str(option.label)
+        if getattr(component, "custom_id", None) == clicked:
+            return str(getattr(component, "label", None) or "")
+    return ""
+
+
+def _walk(components: Iterable[Any]) -> Iterator[Any]:
+    """Yield components and those that are nested in them."""
+    for component in components:
+        yield component
+        accessory = getattr(component, "accessory", None)
+        inner = getattr(component, "children", ())
+        yield from _walk((*inner, accessory) if accessory else inner)
+
+
+def _click(action: Action, questions: Questions) -> Click:
+    """Return what a click on an action does; its question is remembered."""
+    if action.confirm:
+        questions.remember(action)
+    return Click(ClickKind.ASK if action.confirm else ClickKind.RUN, action.words)
+
+
+def _button(action: Action, click: Click) -> discord.ui.Button[Any]:
     label = markup.cut(wording.line(action.label) or action.words, DISCORD.label)
     return discord.ui.Button(label=label, style=STYLES[action.style], custom_id=click.id)
-
-
-def _sent_only(made: discord.ui.View) -> discord.ui.View:
-    """Return a view that discord.py does not keep: clicks are read from the custom ids alone."""
-    made.stop()
-    return made
 
 
 def person(interaction: discord.Interaction[Any]) -> Person:

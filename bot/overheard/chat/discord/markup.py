@@ -23,8 +23,10 @@ _NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
 _BROKEN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
 """A backslash at the end that has lost the character after it."""
 
-MAX_TABLE_WIDTH = 40
-"""Monospaced columns that a phone shows without wrapping."""
+MAX_TABLE_WIDTH = 32
+"""Monospaced columns that a phone shows in a container without wrapping."""
+STRONG, PLAIN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ", "  "
+"""Before the row that a card is about, and before other rows: code blocks have no bold."""
 MAX_ROWS = 100
 MAX_CELL = 300
 """Characters of a cell."""
@@ -110,7 +112,8 @@ def table_pieces(table: Table) -> Iterator[str]:
     """
     rows = table.rows[:MAX_ROWS]
     widths = _widths(table, rows)
-    fits = _table_width(widths) <= MAX_TABLE_WIDTH
+    margin = 0 if table.strong is None else len(PLAIN)
+    fits = margin + _table_width(widths) <= MAX_TABLE_WIDTH
     yield from _grid(table, rows, widths) if fits else _records(table, rows)
     if hidden := len(table.rows) - len(rows):
         yield f"-# {wording.count(hidden, 'more row')} not shown"
@@ -131,12 +134,16 @@ def _cell(text: Text) -> str:
 
 def _grid(table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Iterator[str]:
     """Yield a table as columns, in as many code blocks as needed, each with the header."""
+    margin = "" if table.strong is None else PLAIN
     head = [
-        _table_line(table, table.header, widths),
-        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * _table_width(widths),
+        margin + _table_line(table, table.header, widths),
+        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * (len(margin) + _table_width(widths)),
     ]
-    lines = [_table_line(table, row, widths) for row in rows]
-    at_once = max(1, MAX_TABLE_PIECE // (_table_width(widths) + 1))
+    lines = [
+        (STRONG if at == table.strong else margin) + _table_line(table, row, widths)
+        for at, row in enumerate(rows)
+    ]
+    at_once = max(1, MAX_TABLE_PIECE // (len(margin) + _table_width(widths) + 1))
     for start in range(0, len(lines) or 1, at_once):
         yield "\n".join(["```", *head, *lines[start : start + at_once], "```"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -11,15 +12,8 @@ import discord
 from overheard.cards.card import Card
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.client import DiscordClient
-from overheard.chat.discord.embeds import (
-    EmbedPage,
-    edit_arguments,
-    post_id,
-    read_post_id,
-    render,
-    send_arguments,
-    with_post_id,
-)
+from overheard.chat.discord.layouts import Page, render
+from overheard.chat.discord.pages import Mark, post_id, read_mark
 
 POST_TIMEOUT_S = 30.0
 """Time limit of a post; afterwards it is unknown whether Discord has accepted the post."""
@@ -86,17 +80,18 @@ class Poster:
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 place = self._channel(channel)
-                post = await self._post_id(place, message)
-                await self._edit(place, message, first, post, 0)
+                shown = await self._shown(place, message)
+                post = read_mark(shown).post if shown else ""
+                mark = self._mark(place, post, 0) if post else None
+                await self._edit(shown or place.get_partial_message(message), first, mark)
                 if post:
                     await self._put_parts(place, message, rest, post)
 
     async def find(self, channel: int, key: str) -> int | None:
         """Return the id of a recent message with a key, in a channel or its threads, or None."""
-        post = post_id(key)
         with translated_errors():
             async for message in self._recent(channel):
-                if read_post_id(message) == (post, 0):
+                if read_mark(message) == Mark(post_id(key)):
                     return message.id
         return None
 
@@ -113,64 +108,62 @@ class Poster:
     async def _send(
         self,
         place: discord.PartialMessageable,
-        pages: Sequence[EmbedPage],
+        pages: Sequence[Page],
         key: str,
         reference: discord.MessageReference | None,
     ) -> int:
         """Send all pages as messages, and return the id of the first message."""
         ids = []
         for number, page in enumerate(pages):
-            content = self._content(place, page, post_id(key), number)
-            if reference is not None:
-                content["reference"] = reference
             nonce = post_id(f"{key} {number}" if number else key)
-            ids.append((await place.send(**content, nonce=nonce)).id)
+            more: dict[str, Any] = {"reference": reference} if reference is not None else {}
+            mark = self._mark(place, post_id(key), number)
+            send = partial(place.send, nonce=nonce, **more)
+            ids.append((await self._client.presenter.send(page, send, mark)).id)
         return ids[0]
 
-    def _content(
-        self, place: discord.PartialMessageable, page: EmbedPage, post: str, part: int
-    ) -> dict[str, Any]:
-        """Return the arguments that send a page as a part of a post."""
-        named = with_post_id(page, post, self._address(place.id), part)
-        return send_arguments(named, self._client.questions)
+    def _mark(self, place: discord.PartialMessageable, post: str, part: int) -> Mark:
+        """Return the mark of a message in a channel."""
+        return Mark(post, part, self._address(place.id))
 
-    async def _post_id(self, place: discord.PartialMessageable, message: int) -> str:
-        """Return the id of a message's post; empty where the bot may not read messages."""
+    async def _shown(
+        self, place: discord.PartialMessageable, message: int
+    ) -> discord.Message | None:
+        """Return a message; None where the bot may not read messages."""
         try:
-            post, _ = read_post_id(await place.fetch_message(message))
+            return await place.fetch_message(message)
         except discord.Forbidden:  # the bot can edit its own messages all the same
-            return ""
-        return post
+            return None
 
     async def _edit(
-        self, place: discord.PartialMessageable, message: int, page: EmbedPage, post: str, part: int
+        self, message: discord.Message | discord.PartialMessage, page: Page, mark: Mark | None
     ) -> None:
-        """Edit one message, which keeps the id of its post."""
-        content = with_post_id(page, post, self._address(place.id), part) if post else page
-        partial = place.get_partial_message(message)
-        await partial.edit(**edit_arguments(content, self._client.questions))
+        """Edit one message, which keeps its mark."""
+        has_components = isinstance(message, discord.Message) and message.flags.components_v2
+        await self._client.presenter.edit(page, message.edit, mark, has_components=has_components)
 
     async def _put_parts(
-        self, place: discord.PartialMessageable, message: int, rest: Sequence[EmbedPage], post: str
+        self, place: discord.PartialMessageable, message: int, rest: Sequence[Page], post: str
     ) -> None:
         """Edit, send and delete the messages that continue a message, until they show `rest`."""
         parts = [part async for part in self._parts(place, message, post)]
         for number, (part, page) in enumerate(zip(parts, rest, strict=False), 1):
-            await self._edit(place, part, page, post, number)
+            await self._edit(part, page, self._mark(place, post, number))
         for number, page in enumerate(rest[len(parts) :], len(parts) + 1):
-            await place.send(**self._content(place, page, post, number))
+            mark = self._mark(place, post, number)
+            await self._client.presenter.send(page, place.send, mark)
         for part in parts[len(rest) :]:
-            await place.get_partial_message(part).delete()
+            await part.delete()
 
     async def _parts(
         self, place: discord.PartialMessageable, message: int, post: str
-    ) -> AsyncIterator[int]:
-        """Yield the ids of the messages that continue a message of a post, in their order."""
+    ) -> AsyncIterator[discord.Message]:
+        """Yield the messages that continue a message of a post, in their order."""
         after = discord.Object(message)
         later = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
         async for part in later:
-            if part.author == self._client.user and read_post_id(part)[0] == post:
-                yield part.id
+            if part.author == self._client.user and read_mark(part).post == post:
+                yield part
 
     async def _place(
         self, channel: int, thread: int | None

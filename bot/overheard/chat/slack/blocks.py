@@ -13,7 +13,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style
+from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity, Style
 from overheard.chat.limits import SLACK
 from overheard.chat.slack import text
 from overheard.chat.slack.text import (
@@ -41,12 +41,6 @@ MAX_COLUMN_FIELD = 200
 MAX_FALLBACK_TEXT = 300
 """Characters of a message's text for notifications and screen readers."""
 MAX_MESSAGES = 6
-SEVERITY_ICONS = {
-    Severity.PLAIN: "",
-    Severity.GOOD: "\N{WHITE HEAVY CHECK MARK} ",
-    Severity.WARNING: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} ",
-    Severity.BAD: "\N{LARGE RED CIRCLE} ",
-}
 SEVERITY_WORDS = {
     Severity.PLAIN: "",
     Severity.GOOD: "Good: ",
@@ -143,6 +137,8 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
     """Yield the blocks of one card, without the cards below it."""
     for block in chain(_title(card), _text(card), _link(card)):
         yield _Part(block, card)
+    if card.choice and card.choice.chosen is not None:
+        yield _Part({"type": "actions", "elements": [_select(card.choice)]}, card)
     if card.image:
         shown_image = card.image if pictures and card.image.png else None
         yield _Part(_image(card.image, as_picture=bool(shown_image)), card, shown_image)
@@ -151,14 +147,14 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
     if card.table and not (card.table.pictured and as_picture):
         yield from (_Part(block, card) for block in text.table_blocks(card.table))
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
-    yield from (_Part(block, card) for block in _actions(card.actions))
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
+    yield from (_Part(block, card) for block in _actions(card))
 
 
 def _title(card: Card) -> Iterator[Block]:
     """Yield the header; a title that is too long for a header follows whole in bold."""
-    title = SEVERITY_ICONS[card.severity] + wording.line(card.title)
+    title = card.severity.icon + wording.line(card.title)
     if title.strip():
         yield {"type": "header", "text": plain(title, SLACK.header)}
     if len(title) > SLACK.header:
@@ -188,7 +184,12 @@ def _fits_column(field: Field) -> bool:
     """Return whether a field is short, and free of characters that mrkdwn reads as markup."""
     name, value = wording.line(field.name), shown(field.value)
     fits = len(name) + len(value) <= MAX_COLUMN_FIELD
-    return not field.wide and fits and is_free_of_markup(name) and is_free_of_markup(value)
+    return (
+        not (field.wide or field.action)
+        and fits
+        and is_free_of_markup(name)
+        and is_free_of_markup(value)
+    )
 
 
 def _columns(fields: Sequence[Block]) -> Iterator[Block]:
@@ -202,6 +203,11 @@ def _column_field(field: Field) -> Block:
 
 
 def _wide_field(field: Field) -> Block:
+    """Return a field on its own; with a button next to it, if it has an action."""
+    if field.action:
+        text = f"{wording.line(field.name)}\n{shown(field.value)}"
+        button = _button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
+        return {"type": "section", "text": plain(text, SLACK.text), "accessory": button}
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
     value = cut(shown(field.value), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
@@ -225,17 +231,24 @@ def _image(image: Image, *, as_picture: bool) -> Block:
     }
 
 
-def _actions(actions: Sequence[Action]) -> Iterator[Block]:
-    """Yield the buttons, and behind them the menu of what is seldom needed."""
-    numbered = list(enumerate(actions))
-    buttons = [_button(action, number) for number, action in numbered if not action.menu]
-    entries = list(
-        {action.words: action for action in actions if action.menu and action.words}.values()
-    )
+def _actions(card: Card) -> Iterator[Block]:
+    """Yield the buttons, and behind them the menus: a choice, and what is seldom needed."""
+    entries = [action for action in card.actions if action.menu and action.words]
+    # A menu has one question for all entries, so that an entry with a question is a button.
+    entries = [entry for entry in _different(entries) if not entry.confirm]
+    buttons = [action for action in card.actions if not action.menu or action.confirm]
+    elements = [_button(action, str(number)) for number, action in enumerate(buttons)]
+    if card.choice and card.choice.chosen is None and card.choice.actions:
+        elements.append(_select(card.choice))
     starts = range(0, len(entries), SLACK.menu)
-    buttons += [_menu(entries[start : start + SLACK.menu], start) for start in starts]
-    for start in range(0, len(buttons), SLACK.buttons):
-        yield {"type": "actions", "elements": buttons[start : start + SLACK.buttons]}
+    elements += [_menu(entries[start : start + SLACK.menu], start) for start in starts]
+    for start in range(0, len(elements), SLACK.buttons):
+        yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
+
+
+def _different(actions: Iterable[Action]) -> list[Action]:
+    """Return the actions without those whose words occurred before."""
+    return list({action.words: action for action in reversed([*actions])}.values())[::-1]
 
 
 def _menu(entries: Sequence[Action], number: int) -> Block:
@@ -243,19 +256,43 @@ def _menu(entries: Sequence[Action], number: int) -> Block:
     return {
         "type": "overflow",
         "action_id": f"{ACTION_PREFIX}:menu:{number}",
-        "options": [
-            {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
-            for action in entries
-        ],
+        "options": list(map(_option, entries)),
     }
 
 
-def _button(action: Action, number: int) -> Block:
-    """Return the button of an action; an action with a question gets a confirmation dialog."""
+def _select(choice: Choice) -> Block:
+    """Return the menu of a choice, with the current entry selected."""
+    entries = [
+        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
+        for at, action in enumerate(choice.actions)
+    ]
+    options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
+    select: Block = {
+        "type": "static_select",
+        "action_id": f"{ACTION_PREFIX}:choice",
+        "placeholder": plain(wording.line(choice.label), SLACK.label),
+        "options": list(options.values()),
+    }
+    if choice.chosen is None or choice.chosen >= len(entries):
+        return select
+    return {**select, "initial_option": options[entries[choice.chosen].words]}
+
+
+def _option(action: Action) -> Block:
+    return {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
+
+
+def _button(action: Action, name: str) -> Block:
+    """Return the button of an action; an action with a question gets a confirmation dialog.
+
+    Args:
+        action: The action.
+        name: What tells the button from the others of its block.
+    """
     label = wording.line(action.label)
     button: Block = {
         "type": "button",
-        "action_id": f"{ACTION_PREFIX}:{number}",
+        "action_id": f"{ACTION_PREFIX}:{name}",
         "text": plain(label, SLACK.label),
         "value": action.words[: SLACK.value],
     }

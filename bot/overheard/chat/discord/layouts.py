@@ -1,0 +1,314 @@
+"""Cards as Discord's components, within all limits. Pure: the same card gives the same messages.
+
+A card is a container of texts, pictures, buttons and menus. A card that is too long is continued in
+further messages, and what is left out is counted. No text of a card is read as markup.
+
+Limits: https://docs.discord.com/developers/components/reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity
+from overheard.chat.discord import markup
+from overheard.chat.limits import DISCORD
+
+COLORS = {
+    Severity.PLAIN: 0x5865F2,
+    Severity.GOOD: 0x2E9E6B,
+    Severity.WARNING: 0xE0A106,
+    Severity.BAD: 0xD13438,
+}
+"""The accent of a container; the title's icon says the same."""
+MAX_TEXT = 12_000
+"""Characters of a card's text; the rest is left out."""
+MAX_TITLE = 256
+MAX_FIELD = 1_024
+MAX_QUOTE = 1_500
+MAX_FOOTER = 400
+MAX_LINES = 1_500
+"""Characters of short fields that are shown as the lines of one text."""
+MAX_PAGES = 6
+MAX_BUTTONS = 25
+BUTTONS_IN_A_ROW = 3
+"""Buttons that a phone shows in one or two lines."""
+MAX_PLACEHOLDER = 34
+"""Characters of a menu's text that a phone shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in Discord's markup, with a button next to it or None."""
+
+    text: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Buttons in a row."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu; `placeholder` is shown while `chosen`, the index of an entry, is None."""
+
+    placeholder: str
+    actions: tuple[Action, ...]
+    chosen: int | None = None
+
+
+Piece = Words | Image | Row | Menu
+"""A part of a card that is not split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A container: one card, or a part of it.
+
+    Attributes:
+        color: The accent.
+        pieces: What it holds, from top to bottom.
+    """
+
+    color: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The content of one Discord message."""
+
+    boxes: tuple[Box, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The pieces of all containers."""
+        return tuple(chain.from_iterable(box.pieces for box in self.boxes))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures, to be attached as ``chart-1.png`` and so on; see `picture_name`."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Image))
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions of all buttons, without those of menus."""
+        return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
+
+    @property
+    def size(self) -> int:
+        """The number of characters in all texts, as Discord counts them."""
+        return sum(markup.size(piece.text) for piece in self.pieces if isinstance(piece, Words))
+
+    @property
+    def components(self) -> int:
+        """The number of components, nested ones included."""
+        return len(self.boxes) + sum(map(_components, self.pieces))
+
+    def with_piece(self, piece: Piece, color: int, *, joins: bool) -> Page:
+        """Return the page with one more piece, in the last container or in a new one."""
+        if joins and self.boxes:
+            *others, last = self.boxes
+            return Page((*others, replace(last, pieces=(*last.pieces, piece))))
+        return Page((*self.boxes, Box(color, (piece,))))
+
+
+def render(card: Card) -> tuple[Page, ...]:
+    """Return the messages, one or more, that show a card and the cards below it."""
+    pages = list(_pack(map(_box, with_descendants(card))))
+    if excess := len(pages) - MAX_PAGES:
+        if excess < 0:
+            return tuple(pages)
+        note = f"{wording.count(excess + 1, 'more message')} would be too many; ask for less."
+        box = Box(COLORS[card.severity], (Words(f"-# {note}"),))
+        pages[MAX_PAGES - 1 :] = [Page((box,))]
+    return tuple(pages)
+
+
+def with_descendants(card: Card) -> Iterator[Card]:
+    """Yield a card and all cards below it, in reading order."""
+    yield card
+    for below in card.more:
+        yield from with_descendants(below)
+
+
+def picture_name(number: int) -> str:
+    """Return the file name of a message's picture; numbers begin at 1."""
+    return f"chart-{number}.png"
+
+
+def _box(card: Card) -> Box:
+    """Return one card, without the cards below it, as a container that may be too large."""
+    actions, notes = _different(card.actions)
+    pieces: list[Piece] = [
+        *_head(card),
+        *([card.image] if card.image and card.image.png else ()),
+        *_fields(card.fields),
+        *_details(card),
+        *_small(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
+        *_choice(card.choice),
+        *_rows([action for action in actions if not action.menu]),
+        *_menus("More", [action for action in actions if action.menu]),
+    ]
+    return Box(COLORS[card.severity], tuple(pieces) or (Words("-"),))
+
+
+def _head(card: Card) -> Iterator[Words]:
+    """Yield the title as a heading, the text and the link."""
+    if title := markup.cut(card.severity.icon + markup.line(card.title), MAX_TITLE).strip():
+        yield Words(f"### {title}")
+    text = markup.counted(markup.escape(card.text), MAX_TEXT)
+    yield from map(Words, markup.pieces(text, DISCORD.text))
+    if card.link and card.link.safe:
+        yield Words(f"[{markup.inline(card.link.label)}]({card.link.url})")
+
+
+def _fields(fields: Sequence[Field]) -> Iterator[Words]:
+    """Yield fields in their order: short fields as lines of one text, other fields on their own."""
+    for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
+        if is_line:
+            yield from map(Words, _joined(_field(field, gap=" ") for field in group))
+        else:
+            yield from (Words(_field(field, gap="\n"), _usable(field.action)) for field in group)
+
+
+def _field(field: Field, gap: str) -> str:
+    """Return a field as text; a value of several lines begins on a line of its own."""
+    name = markup.cut(markup.inline(field.name), MAX_TITLE) or "-"
+    is_short = gap == " " and "\n" not in markup.plain(field.value)
+    value = markup.inline(field.value) if is_short else markup.escape(field.value)
+    between = gap if is_short else "\n"
+    return f"**{name}**{between}{markup.counted(value, MAX_FIELD) or '-'}"
+
+
+def _joined(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines as texts of at most `MAX_LINES` characters, or of one line."""
+    text = ""
+    for line in lines:
+        if text and markup.size(text) + markup.size(line) > MAX_LINES:
+            yield text
+            text = ""
+        text = f"{text}\n{line}" if text else line
+    if text:
+        yield text
+
+
+def _details(card: Card) -> Iterator[Words]:
+    """Yield the table, the quotes, and the alternative text of a picture that was not drawn."""
+    is_pictured = card.table and card.table.pictured and card.image and card.image.png
+    if card.table and not is_pictured:
+        if caption := markup.inline(card.table.caption):
+            yield Words(f"-# {caption}")
+        yield from map(Words, markup.table_pieces(card.table))
+    yield from map(_quote, card.quotes)
+    if card.image and not card.image.png:
+        yield Words(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
+
+
+def _quote(quote: Quote) -> Words:
+    text = markup.counted(markup.escape(quote.text), MAX_QUOTE)
+    source = markup.cut(markup.inline(quote.source), MAX_TITLE)
+    return Words("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
+
+
+def _small(text: str) -> Iterator[Words]:
+    if text:
+        yield Words(f"-# {markup.cut(text, MAX_FOOTER)}")
+
+
+def _different(actions: Sequence[Action]) -> tuple[list[Action], list[str]]:
+    """Return the actions with different words, and a note on the buttons that are left out."""
+    usable = {action.words: action for action in reversed(actions) if _usable(action)}
+    different = list(usable.values())[::-1]
+    buttons = [action for action in different if not action.menu]
+    left = buttons[MAX_BUTTONS:]
+    notes = [f"{wording.count(len(left), 'button')} not shown"] if left else []
+    return [action for action in different if action not in left], notes
+
+
+def _usable(action: Action | None) -> Action | None:
+    """Return an action whose words fit into a custom id, or None."""
+    return action if action and markup.size(f"ask:{action.words}") <= DISCORD.custom_id else None
+
+
+def _rows(actions: Sequence[Action]) -> Iterator[Row]:
+    for start in range(0, len(actions), BUTTONS_IN_A_ROW):
+        yield Row(tuple(actions[start : start + BUTTONS_IN_A_ROW]))
+
+
+def _menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
+    """Yield menus, of as many entries as Discord takes, whose text names the first entries."""
+    for start in range(0, len(actions), DISCORD.options):
+        entries = tuple(actions[start : start + DISCORD.options])
+        names = ", ".join(wording.line(action.label) for action in entries)
+        yield Menu(wording.shorten(f"{label}: {names}", MAX_PLACEHOLDER), entries)
+
+
+def _choice(choice: Choice | None) -> Iterator[Menu]:
+    """Yield the menu of a choice, whose current entry also names what is chosen."""
+    if choice is None:
+        return
+    entries = [
+        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
+        for at, action in enumerate(choice.actions[: DISCORD.options])
+        if _usable(action)
+    ]
+    chosen = next((at for at, one in enumerate(entries) if one not in choice.actions), None)
+    if entries:
+        yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
+
+
+def _pack(boxes: Iterable[Box]) -> Iterator[Page]:
+    """Yield messages; a card is split only where it is too long for one message."""
+    page = Page()
+    for box in boxes:
+        if page.boxes and not _fits(Page((*page.boxes, box))):
+            yield page
+            page = Page()
+        joins = False
+        for piece in box.pieces:
+            grown = page.with_piece(piece, box.color, joins=joins)
+            if page.boxes and not _fits(grown):
+                yield page
+                grown = Page().with_piece(piece, box.color, joins=False)
+            page, joins = grown, True
+    yield page
+
+
+def _fits(page: Page) -> bool:
+    """Return whether one message takes a page, as components and also as embeds."""
+    rows = sum(isinstance(piece, Row | Menu) or _has_button(piece) for piece in page.pieces)
+    words = [action.words for action in page.actions]
+    return (
+        page.components <= DISCORD.components
+        and page.size <= DISCORD.text
+        and rows <= DISCORD.rows
+        and len(page.images) <= DISCORD.files
+        and len(page.boxes) <= DISCORD.embeds
+        and len(words) == len(set(words))  # else two buttons would have one custom id
+    )
+
+
+def _components(piece: Piece) -> int:
+    if isinstance(piece, Row):
+        return 1 + len(piece.actions)
+    if isinstance(piece, Menu):
+        return 2
+    return 3 if _has_button(piece) else 1
+
+
+def _has_button(piece: Piece) -> bool:
+    return isinstance(piece, Words) and piece.action is not None
+
+
+def _buttons_of(piece: Piece) -> tuple[Action, ...]:
+    if isinstance(piece, Row):
+        return piece.actions
+    return (piece.action,) if isinstance(piece, Words) and piece.action else ()

@@ -1,0 +1,276 @@
+"""Pages of cards as arguments of discord.py: as components, or as embeds where those are refused.
+
+A message with components stays so: Discord does not remove the flag. A message with embeds becomes
+one with components when it is edited, if content and embeds are removed with the same request.
+See https://docs.discord.com/developers/components/using-message-components.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import discord
+from discord import ui
+
+from overheard.cards import wording
+from overheard.cards.card import Image
+from overheard.chat.discord import interactions, markup
+from overheard.chat.discord.interactions import Questions
+from overheard.chat.discord.layouts import Box, Menu, Page, Piece, Row, Words, picture_name
+from overheard.chat.limits import DISCORD
+
+logger = logging.getLogger(__name__)
+
+Sent = TypeVar("Sent")
+REFUSED_FORM_CODE = 50035
+"""Discord's error code for a body that it does not accept."""
+
+POST_ID_PREFIX = "overheard-"
+POST_ID_DIGITS = 14
+"""Hexadecimal digits of a post's id, which are the 56 bits of a `Mark` in components."""
+POST_ID = re.compile(rf"\?({POST_ID_PREFIX}[0-9a-f]{{{POST_ID_DIGITS}}})[0-9a-f]*(?:&part=(\d+))?$")
+"""The end of an embed's address in which a message carries its post's id."""
+_ID_BITS, _PART_BITS = 30, 4
+_MARKED = 1 << _ID_BITS
+"""Set in the component ids of a mark; the ids that Discord assigns are small numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells a message from others, invisible to readers.
+
+    Attributes:
+        post: The id of the post; see `post_id`.
+        part: The number of the message in its post, from 0.
+        place: The address of the channel, for a message with embeds.
+    """
+
+    post: str
+    part: int = 0
+    place: str = ""
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        """The component ids of the first container and of the first component in it."""
+        digest = int(self.post.removeprefix(POST_ID_PREFIX), 16)
+        low_bits = _ID_BITS - _PART_BITS
+        low = digest % (1 << low_bits) << _PART_BITS
+        return _MARKED | digest >> low_bits, _MARKED | low | self.part
+
+    @property
+    def address(self) -> str:
+        """The address of an embed."""
+        return f"{self.place}?{self.post}{f'&part={self.part}' if self.part else ''}"
+
+
+def post_id(key: str) -> str:
+    """Return the id of the post with a key: a hash that is short enough for a nonce."""
+    return POST_ID_PREFIX + hashlib.sha256(key.encode()).hexdigest()[:POST_ID_DIGITS]
+
+
+def read_mark(message: discord.Message) -> Mark:
+    """Return a message's mark; its post is empty for a message without a mark."""
+    found = (POST_ID.search(embed.url or "") for embed in message.embeds)
+    if match := next(filter(None, found), None):
+        return Mark(match[1], int(match[2] or 0))
+    first = message.components[0] if message.components else None
+    inner = getattr(first, "children", ())
+    ids = [component.id or 0 for component in (first, *inner[:1]) if component]
+    if len(ids) < 2 or not all(number & _MARKED for number in ids):
+        return Mark("")
+    high, low = (number & (_MARKED - 1) for number in ids)
+    digest = high << (_ID_BITS - _PART_BITS) | low >> _PART_BITS
+    return Mark(f"{POST_ID_PREFIX}{digest:0{POST_ID_DIGITS}x}", low & ((1 << _PART_BITS) - 1))
+
+
+class Presenter:
+    """Sends pages as components; as embeds, when Discord refuses components and takes embeds.
+
+    A refusal is remembered as long as the bot runs.
+
+    Attributes:
+        questions: The questions of the buttons that were shown.
+        takes_components: Whether components were not refused.
+    """
+
+    def __init__(self) -> None:
+        self.questions = Questions()
+        self.takes_components = True
+
+    async def send(
+        self, page: Page, put: Callable[..., Awaitable[Sent]], mark: Mark | None = None
+    ) -> Sent:
+        """Send a page as a new message.
+
+        Args:
+            page: The content.
+            put: Sends a message with the arguments of discord.py's `send`.
+            mark: What tells the message from others, or None.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the message.
+        """
+
+        def components() -> dict[str, Any]:
+            return {"view": self._layout(page, mark), **_attached(page, "files")}
+
+        def embeds() -> dict[str, Any]:
+            view = {"view": self._buttons(page)} if any(_rows(page)) else {}
+            return {"embeds": _embeds(page, mark), **_attached(page, "files"), **view}
+
+        return await self._put(put, components, embeds)
+
+    async def edit(
+        self,
+        page: Page,
+        put: Callable[..., Awaitable[Sent]],
+        mark: Mark | None = None,
+        *,
+        has_components: bool = False,
+    ) -> Sent:
+        """Replace all content of a message by a page.
+
+        Args:
+            page: The content.
+            put: Edits the message with the arguments of discord.py's `edit`.
+            mark: What tells the message from others, or None.
+            has_components: Whether the message is known to show components, which cannot be undone.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the edit.
+        """
+
+        def components() -> dict[str, Any]:
+            view = self._layout(page, mark)
+            return {"content": None, "embeds": [], "view": view, **_attached(page, "attachments")}
+
+        def embeds() -> dict[str, Any]:
+            view = self._buttons(page) if any(_rows(page)) else None
+            shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
+            return shown | _attached(page, "attachments")
+
+        if has_components:
+            return await put(**components())
+        return await self._put(put, components, embeds)
+
+    async def _put(
+        self,
+        put: Callable[..., Awaitable[Sent]],
+        components: Callable[[], dict[str, Any]],
+        embeds: Callable[[], dict[str, Any]],
+    ) -> Sent:
+        if self.takes_components:
+            try:
+                return await put(**components())
+            except discord.HTTPException as error:
+                if error.status != 400 or error.code != REFUSED_FORM_CODE:
+                    raise
+                logger.warning("Discord refuses components: %s", wording.line(error.text))
+        sent = await put(**embeds())
+        self.takes_components = False
+        return sent
+
+    def _layout(self, page: Page, mark: Mark | None) -> ui.LayoutView:
+        """Return a page as components; the questions of its buttons are remembered."""
+        view = ui.LayoutView(timeout=None)
+        builder = _Builder(self.questions)
+        for at, box in enumerate(page.boxes):
+            ids = mark.ids if mark and not at else (None, None)
+            view.add_item(builder.container(box, *ids))
+        view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
+        return view
+
+    def _buttons(self, page: Page) -> ui.View:
+        """Return the buttons and menus of a page with embeds."""
+        view, builder = ui.View(timeout=None), _Builder(self.questions)
+        for number, row in enumerate(_rows(page)):
+            for item in builder.items(row):
+                item.row = number
+                view.add_item(item)
+        view.stop()
+        return view
+
+
+class _Builder:
+    """Builds the components of one message, with different custom ids."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._pictures = self._menus = 0
+
+    def container(self, box: Box, own: int | None, first: int | None) -> ui.Container[Any]:
+        """Return a container; the ids are those of the container and its first component."""
+        inner = [self._component(piece) for piece in box.pieces]
+        if first is not None:
+            inner[0].id = first
+        return ui.Container(*inner, accent_colour=box.color, id=own)
+
+    def items(self, row: Row | Menu) -> list[ui.Item[Any]]:
+        """Return the buttons of a row, or a menu."""
+        if isinstance(row, Menu):
+            return [self._menu(row)]
+        return [interactions.button(action, self._questions) for action in row.actions]
+
+    def _component(self, piece: Piece) -> ui.Item[Any]:
+        if isinstance(piece, Image):
+            return self._picture(piece)
+        if isinstance(piece, Row | Menu):
+            return ui.ActionRow(*self.items(piece))
+        text: ui.TextDisplay[Any] = ui.TextDisplay(piece.text)
+        if piece.action is None:
+            return text
+        return ui.Section(text, accessory=interactions.button(piece.action, self._questions))
+
+    def _picture(self, image: Image) -> ui.MediaGallery[Any]:
+        self._pictures += 1
+        url, alt = f"attachment://{picture_name(self._pictures)}", _alt(image)
+        return ui.MediaGallery(discord.MediaGalleryItem(url, description=alt))
+
+    def _menu(self, menu: Menu) -> ui.Select[Any]:
+        self._menus += 1
+        return interactions.menu(menu, self._menus, self._questions)
+
+
+def _rows(page: Page) -> Iterator[Row | Menu]:
+    """Yield the rows of buttons and the menus of a page with embeds."""
+    for piece in page.pieces:
+        if isinstance(piece, Row | Menu):
+            yield piece
+        elif isinstance(piece, Words) and piece.action:
+            yield Row((piece.action,))
+
+
+def _embeds(page: Page, mark: Mark | None) -> list[discord.Embed]:
+    """Return a page as embeds, one for each container; the first carries the mark."""
+    embeds, pictures = [], 0
+    for box in page.boxes:
+        text = "\n".join(piece.text for piece in box.pieces if isinstance(piece, Words))
+        images = [piece for piece in box.pieces if isinstance(piece, Image)]
+        # Discord refuses an empty embed.
+        embed = discord.Embed(color=box.color, description=text or (None if images else "-"))
+        pictures += len(images)
+        if images:
+            embed.set_image(url=f"attachment://{picture_name(pictures)}")
+        embeds.append(embed)
+    if mark:
+        embeds[0].url = mark.address
+    return embeds
+
+
+def _attached(page: Page, name: str) -> dict[str, list[discord.File]]:
+    """Return the pictures of a page as uploads with alternative text, as the argument `name`."""
+    files = [
+        discord.File(io.BytesIO(image.png), filename=picture_name(number), description=_alt(image))
+        for number, image in enumerate(page.images, 1)
+    ]
+    return {name: files}
+
+
+def _alt(image: Image) -> str:
+    return markup.cut(wording.printable(image.alt), DISCORD.alt) or "Chart"
