@@ -88,16 +88,16 @@ async def test_commands_are_there_at_once(world: World) -> None:
     assert offered == (
         "overheard check",
         "overheard spend",
-        "overheard brands list",
-        "overheard brands add",
-        "overheard brands edit",
+        "overheard-setup brands list",
+        "overheard-setup brands add",
+        "overheard-setup brands edit",
     )
     assert world.ann.user.available_commands() == offered
 
 
 async def test_a_person_comes_with_their_roles(world: World) -> None:
     """Rights depend on the ids of a person's roles."""
-    await world.ann.slash(world.channel, "overheard brands list")
+    await world.ann.slash(world.channel, "overheard-setup brands list")
     [request] = world.desk.requests
     assert request.command == "brands list"
     assert len(request.person.groups) == 1
@@ -133,7 +133,7 @@ async def test_a_card_after_a_longer_one_takes_all_its_place(world: World) -> No
 async def test_a_form_is_filled_in(world: World) -> None:
     """Opened by a command, sent back as one, and wrong values reach the desk as they are."""
     world.desk.form = Form(ADD, "Add a brand", {"aliases": ["Acme Inc"]})
-    shown = await world.ann.slash(world.channel, "overheard brands add", name="Acme")
+    shown = await world.ann.slash(world.channel, "overheard-setup brands add", name="Acme")
     assert shown.modal
     assert shown.modal["title"] == "Add a brand"
     result = await world.ann.submit_modal(
@@ -148,9 +148,9 @@ async def test_a_form_is_filled_in(world: World) -> None:
 
 async def test_a_command_without_changes_asks_for_them(world: World) -> None:
     """What is to be edited is shown in a form, as it is when the command is typed."""
-    await world.ann.slash(world.channel, "overheard brands edit", brand="Acme Tools")
+    await world.ann.slash(world.channel, "overheard-setup brands edit", brand="Acme Tools")
     await world.ann.slash(
-        world.channel, "overheard brands edit", brand="Acme Tools", category="tool"
+        world.channel, "overheard-setup brands edit", brand="Acme Tools", category="tool"
     )
     form, change = world.desk.requests
     assert (form.words, form.command) == ('brands edit "Acme Tools"', "")
@@ -238,7 +238,7 @@ async def test_progress_of_a_private_command_is_private(world: World) -> None:
 
 async def test_direct_messages_are_served(world: World) -> None:
     """Without a server there are no roles."""
-    result = await world.ann.user.slash("overheard brands list")
+    result = await world.ann.user.slash("overheard-setup brands list")
     assert result.response
     assert world.desk.requests[-1].person.groups == ()
 

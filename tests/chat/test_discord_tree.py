@@ -19,8 +19,14 @@ ADD = SPEC["brands add"]
 
 
 def drawn(specs: tuple[CommandSpec, ...] = SPECS) -> tree.Node:
-    """Return the tree for a server."""
-    return tree.root("overheard", specs, context=tree.IN_GUILD)
+    """Return the trees of a server as one."""
+    first, *others = roots(specs)
+    return first | {"options": sum((one["options"] for one in others), first["options"])}
+
+
+def roots(specs: tuple[CommandSpec, ...] = SPECS) -> list[tree.Node]:
+    """Return the trees of a server."""
+    return tree.roots("overheard", specs, context=tree.IN_GUILD)
 
 
 def under(node: tree.Node, *names: str) -> tree.Node:
@@ -31,24 +37,34 @@ def under(node: tree.Node, *names: str) -> tree.Node:
 
 
 def test_verbs_are_commands_and_nouns_are_groups() -> None:
-    """`/overheard check`, `/overheard brands add`."""
-    root = drawn()
-    assert [one["name"] for one in root["options"]] == ["check", "spend", "brands"]
-    assert [one["name"] for one in under(root, "brands")["options"]] == [
-        "list",
-        "add",
-        "edit",
-    ]
-    check("PUT", "/applications/1/guilds/2/commands", [root])
+    """`/overheard check`, `/overheard-setup brands add`."""
+    everyday, setup = roots()
+    assert (everyday["name"], setup["name"]) == ("overheard", "overheard-setup")
+    assert [one["name"] for one in everyday["options"]] == ["check", "spend"]
+    assert [one["name"] for one in under(setup, "brands")["options"]] == ["list", "add", "edit"]
+    check("PUT", "/applications/1/guilds/2/commands", [everyday, setup])
 
 
 def test_our_own_commands_are_what_discord_takes() -> None:
-    """The tree of all that chats offer keeps to the limits, and nothing is left out."""
+    """The trees of all that chats offer keep to the limits, and nothing is left out or cut."""
     specs = offered(Face.CHAT)
-    root = drawn(specs)
-    check("PUT", "/applications/1/guilds/2/commands", [root])
+    trees = roots(specs)
+    check("PUT", "/applications/1/guilds/2/commands", trees)
     for spec in specs:
-        assert under(root, *tree.path(spec))
+        node = under(drawn(specs), *tree.path(spec))
+        assert node["description"] == spec.summary[:100]
+        told = {option["name"]: option["description"] for option in node["options"]}
+        assert all(told[option.written].startswith(option.help[:50].rstrip(".")) for option in spec.options)
+    assert [tree.node_size(one) < 7_000 for one in trees] == [True] * 3, "there is hardly room left"
+
+
+def test_every_day_is_in_the_first_root() -> None:
+    """What a person tries first is where it is in Slack."""
+    everyday, setup, expert = roots(offered(Face.CHAT))
+    names = {one["name"] for one in everyday["options"]}
+    assert {"check", "report", "status", "alerts", "evidence", "claims", "brief", "help"} <= names
+    assert {"brands", "prompts", "facts", "schedules"} <= {o["name"] for o in setup["options"]}
+    assert {"canary", "scores", "audit"} <= {one["name"] for one in expert["options"]}
 
 
 def test_options_are_typed() -> None:
@@ -97,7 +113,10 @@ def returned(node: Any) -> Any:
 
 def test_a_tree_is_known_again() -> None:
     """What Discord adds and leaves out is no change."""
-    assert tree.is_same([drawn()], returned([drawn()]))
+    assert tree.is_same(roots(), returned(roots()))
+    assert tree.is_same(roots(), returned(roots()[::-1]))
+    assert not tree.is_same(roots(), returned(roots()[:1])), "a root is missing"
+    assert not tree.is_same(roots()[:1], returned(roots())), "a root is too many"
 
 
 @pytest.mark.parametrize(

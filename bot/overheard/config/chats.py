@@ -62,7 +62,7 @@ class DiscordTable(Settings):
     Attributes:
         token: The bot's token.
         application_id: The application's id; by default it is read from the token.
-        command: The slash command, which has all other commands as subcommands.
+        command: The slash command of every day; `-setup` and `-expert` behind it are the others.
         guilds: Ids of the servers that may use the bot; empty means all servers of the bot.
         direct_messages: Whether the bot can be used in direct messages.
         permissions: Discord permissions that a member needs to see the command, such as

@@ -95,7 +95,7 @@ class CommandSync:
         if guild is None and not settings.direct_messages:
             return []
         context = tree.IN_DIRECT_MESSAGE if guild is None else tree.IN_GUILD
-        return [tree.root(settings.command, specs, context=context, permissions=permissions)]
+        return tree.roots(settings.command, specs, context=context, permissions=permissions)
 
     async def _register(self, guild: int | None, commands: list[tree.Node]) -> None:
         """Register root commands, unless equal ones are registered already."""

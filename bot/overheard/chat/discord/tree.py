@@ -1,4 +1,8 @@
-"""The commands as Discord's command tree: one root, nouns as groups, typed options. Pure.
+"""The commands as Discord's command tree: a few roots, nouns as groups, typed options. Pure.
+
+One root has 8,000 characters and 25 children, which is too little for all commands with whole
+descriptions. So the root of every day (``/overheard check``) has two next to it: what is set up
+(``/overheard-setup brands add``) and what experts need (``/overheard-expert canary run``).
 
 The tree is plain data as in Discord's API, so that it can be compared with the tree that is
 registered in a server. It is sent only when the two differ.
@@ -13,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
 
@@ -28,9 +32,19 @@ IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
 """The contexts in which a command can be used."""
 
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
-RARE_GROUP = "more"
-"""The group of `RARE_COMMANDS`: the root has room for 25 children, including those of plugins."""
-RARE_COMMANDS = frozenset({"audit", "compare", "evidence", "landscape", "power", "shifts", "voice"})
+EXPERT = frozenset(
+    {
+        *("audit", "bursts", "canary", "dataset", "landscape", "plugins", "power"),
+        *("runs", "scores", "shifts"),
+    }
+)
+"""Nouns, and verbs without a noun, of the root for experts."""
+ROOT_DESCRIPTIONS = {
+    "": "See what AI models say about your brand, and what changed.",
+    "setup": "Brands, questions, facts, times and rights: what is asked, and who may do what.",
+    "expert": "Runs, scores, plugins and what the figures rest on.",
+}
+"""The roots, in their order: what follows the command's name, and the description."""
 COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
 """Kinds of options whose values the desk offers while a person types."""
 DESCRIPTION_LIMITS = (70, 50, 30, 15)
@@ -41,28 +55,39 @@ MAX_NUMBER = 2**53
 """Discord accepts no larger bound of a number."""
 
 
-def root(
+def roots(
     name: str, specs: Sequence[CommandSpec], *, context: int, permissions: int | None = None
-) -> Node:
-    """Return the root command with all commands below it.
-
-    Descriptions are shortened until the tree is within Discord's limit of characters.
+) -> list[Node]:
+    """Return the root commands with all commands below them, without empty roots.
 
     Args:
-        name: The root command's name.
+        name: The name of the root for every day, with which the other names begin.
         specs: The commands; a command without room is left out, and logged.
         context: `IN_GUILD` or `IN_DIRECT_MESSAGE`.
-        permissions: The permissions that a member needs to see the command, as Discord's bit set,
+        permissions: The permissions that a member needs to see the commands, as Discord's bit set,
             or None.
     """
-    command: Node = {
-        "name": name,
-        "type": 1,
-        "description": "Hear what AI models say about your brand.",
-        "options": _fitting(_children(specs), name),
-        "default_member_permissions": permissions,
-        "contexts": [context],
-    }
+    configured = {spec.noun for spec in specs if spec.noun and spec.role is Role.ADMIN}
+    by_root: dict[str, list[CommandSpec]] = {end: [] for end in ROOT_DESCRIPTIONS}
+    for spec in specs:
+        group = spec.noun or spec.verb
+        is_setup = bool(spec.noun) and spec.noun in configured
+        by_root["expert" if group in EXPERT else "setup" if is_setup else ""].append(spec)
+    made = []
+    for end, below in by_root.items():
+        full_name = "-".join(filter(None, (name[: DISCORD.name - len(end) - 1], end)))
+        if below:
+            command = _root(full_name, ROOT_DESCRIPTIONS[end], below)
+            made.append(
+                command | {"default_member_permissions": permissions, "contexts": [context]}
+            )
+    return made
+
+
+def _root(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
+    """Return a root command; descriptions are cut where Discord has no room for them all."""
+    options = _fitting(_children(specs), name)
+    command: Node = {"name": name, "type": 1, "description": description, "options": options}
     for limit in DESCRIPTION_LIMITS:
         if node_size(command) > DISCORD.command:
             command = _shortened(command, limit)
@@ -87,6 +112,9 @@ def is_same(wanted: Any, registered: Any) -> bool:
         return all(is_same(wanted.get(name), registered_fields.get(name)) for name in names)
     if isinstance(wanted, list):
         others = registered or []
+        if any(isinstance(one, Mapping) and "contexts" in one for one in wanted):
+            # Discord returns root commands in no certain order.
+            wanted, others = (sorted(nodes, key=lambda n: n["name"]) for nodes in (wanted, others))
         return len(wanted) == len(others) and all(map(is_same, wanted, others))
     # Permissions are sent as a number, and come back as text.
     equal = wanted == registered or str(wanted) == registered
@@ -129,9 +157,8 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandC
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
-    """Return the names below the root: a group, or none, and the command."""
-    group = RARE_GROUP if spec.name in RARE_COMMANDS else spec.noun.replace(" ", "-")
-    return tuple(filter(None, (group, spec.verb)))
+    """Return the names below a root, different for all commands: a group, or none, and a verb."""
+    return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
 def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
