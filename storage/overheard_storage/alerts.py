@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
@@ -74,9 +75,10 @@ class AlertRepository(Repository):
             return next(iter(await _alerts(connection, alerts.c.id == number)), None)
 
     @uninterrupted
-    async def find(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
+    async def find(self, *, brand: str | None = None, live: bool = False) -> list[Alert]:
+        """Return alerts, the newest first; ``live`` for those that are not over."""
         wanted = [] if brand is None else [brands.c.name == brand]
+        wanted += [alerts.c.state.not_in(_OVER)] if live else []
         async with self._database.reading() as connection:
             return await _alerts(connection, *wanted)
 
@@ -131,6 +133,7 @@ class AlertRepository(Repository):
         await insert_deliveries(connection, self._database.insert(tables.deliveries), rows)
 
 
+_OVER = tuple(state for state in AlertState if state.over)
 _SAME = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
 
 
@@ -143,7 +146,18 @@ async def _alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> 
     newest_first = query.order_by(alerts.c.opened_at.desc(), alerts.c.id.desc())
     rows = (await connection.execute(newest_first)).all()
     found = await _shifts(connection, [row.id for row in rows])
-    return [_alert(row, found[row.id]) for row in rows]
+    ends = await _ends(connection, [row.id for row in rows if row.state in _OVER])
+    return [_alert(row, found[row.id], ends.get(row.id)) for row in rows]
+
+
+async def _ends(connection: AsyncConnection, over: Collection[int]) -> dict[int, datetime]:
+    """Return when alerts that are over recovered or were closed, by their numbers."""
+    if not over:
+        return {}
+    ending = events.c.what.in_((AlertEventKind.RECOVERED, AlertEventKind.CLOSED))
+    query = select(events.c.alert_id, events.c.at).where(among(events.c.alert_id, over), ending)
+    rows = await connection.execute(query.order_by(events.c.id))
+    return {row.alert_id: row.at for row in rows}  # the last one counts
 
 
 async def _shifts(
@@ -168,7 +182,7 @@ async def _shifts(
     return by_alert
 
 
-def _alert(row: Row[Any], alert_shifts: list[Shift]) -> Alert:
+def _alert(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None) -> Alert:
     """Return the alert of a row with its shifts, of which the first one opened the alert."""
     first = alert_shifts[0]
     return Alert(
@@ -181,6 +195,7 @@ def _alert(row: Row[Any], alert_shifts: list[Shift]) -> Alert:
         until=row.until,
         follows=row.follows_id or 0,
         revision=row.revision,
+        over_at=over_at,
         id=row.id,
     )
 

@@ -17,6 +17,7 @@ from overheard.alerts.statement_wording import (
     statement_title,
     topic_words,
 )
+from overheard.alerts.story import Period, is_usual, lasted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import printed
@@ -179,7 +180,11 @@ def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Readin
     points = trend(stream) if stream else []
     if not points:
         return None
-    before = [point.mean for point in points if point.at < evidence.began]
+    before = [
+        point.mean
+        for point in points
+        if point.at < evidence.began and is_usual(evidence.earlier, point.at)
+    ]
     usual = sum(before) / len(before) if before else shift.before
     sizes = {point.n for point in points}
     return Reading(points[-1].mean, usual, sizes.pop() if len(sizes) == 1 else 0)
@@ -197,7 +202,7 @@ def _lines(alert: Alert, reading: Reading | None, evidence: AlertEvidence) -> It
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
         line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}."
-        yield line if over else f"{line}{_place(shift, metric, evidence)}"
+        yield f"{line}{_lasted(alert, evidence) if over else _place(shift, metric, evidence)}"
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
@@ -233,6 +238,13 @@ def _value(reading: Reading, metric: Metric) -> str:
     if metric.scale is Scale.BINARY:
         return f" in {now} of answers, usually {usual}"
     return f": {now}, usually {usual}"
+
+
+def _lasted(alert: Alert, evidence: AlertEvidence) -> str:
+    """Say how long a change lasted that is over."""
+    if alert.over_at is None:
+        return ""
+    return f" It lasted {lasted(Period(evidence.began, alert.over_at, alert.id), alert.over_at)}."
 
 
 def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:

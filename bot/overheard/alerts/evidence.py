@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
+from overheard.alerts.story import Period, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
@@ -36,6 +37,7 @@ class AlertEvidence:
         rivals: The competitors that it is compared with.
         zone: The reader's time zone.
         names: What readers call the models.
+        earlier: The other changes of the brand at the model: their checks are not usual.
     """
 
     began: datetime
@@ -48,6 +50,7 @@ class AlertEvidence:
     rivals: tuple[Brand, ...]
     zone: tzinfo
     names: ModelNames = field(default_factory=ModelNames)
+    earlier: tuple[Period, ...] = ()
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -94,6 +97,11 @@ async def gather_evidence(
     ]
     starts = {run.id: run.started_at for run in await store.runs.find()}
     began = shift.began or shift.run_id
+    others = [
+        other
+        for other in await store.alerts.find(brand=shift.brand)
+        if other.shift.model == shift.model and other.id != alert.id
+    ]
     return AlertEvidence(
         began=starts[began],
         dates=tuple(starts[run] for run in shift.dates or (began,)),
@@ -105,6 +113,7 @@ async def gather_evidence(
         rivals=rivals,
         zone=zone,
         names=names,
+        earlier=periods_of(others, starts),
     )
 
 

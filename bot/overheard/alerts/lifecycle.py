@@ -216,9 +216,10 @@ class Lifecycle:
                 ]
                 if not shifts:
                     return alert
-            changed = after(alert, what, who, until)
-            changed = replace(changed, later=(*changed.later, *shifts))
             event = AlertEvent(what, self._clock.now(), who, note)
+            changed = after(alert, what, who, until)
+            over_at = event.at if changed.state.over else None
+            changed = replace(changed, later=(*changed.later, *shifts), over_at=over_at)
             if await self._store.alerts.change(changed, event):
                 return changed
 

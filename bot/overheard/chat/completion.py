@@ -54,7 +54,7 @@ class Completing:
         if kind is Kind.METRIC:
             return list(deployment.scoring.metrics)
         if kind is Kind.ALERT:
-            return [str(a.id) for a in await deployment.store.alerts.find() if not a.state.over]
+            return [str(a.id) for a in await deployment.store.alerts.find(live=True)]
         return _named(await deployment.store.catalogue.current(), kind)
 
 

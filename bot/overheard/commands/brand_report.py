@@ -52,7 +52,7 @@ async def read_report(deployment: Deployment, brand: Brand) -> Report:
     mine = [line for line in lines if line.key.brand == brand.name]
     runs = _runs(mine)
     rows = standings(_newest(lines, runs), names, deployment.scoring)
-    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
+    alerts = await deployment.store.alerts.find(brand=brand.name, live=True)
     changed = await change_starts(deployment, alerts)
     history = [line for line in mine if line.key.metric == HEADLINE_METRIC]
     found = places(brand.name, rows, history, changed)

@@ -112,7 +112,7 @@ async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> Card:
     """Show how one brand stands after a run: ranks, a picture, open alerts, and what is next."""
-    alerts = [a for a in await deployment.store.alerts.find(brand=brand) if not a.state.over]
+    alerts = await deployment.store.alerts.find(brand=brand, live=True)
     names = deployment.names
     found = await read_places(deployment, brand, rows, alerts)
     mine = [row for row in rows if row.brand == brand]

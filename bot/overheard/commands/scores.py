@@ -212,7 +212,7 @@ async def _watch(
 async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: Edition) -> str:
     """Return what a switch changes, in words."""
     changed = moves_sentence(await preview(deployment, now, wanted))
-    open_alerts = sum(not alert.state.over for alert in await deployment.store.alerts.find())
+    open_alerts = len(await deployment.store.alerts.find(live=True))
     since = await since_when(deployment)
     scoring = deployment.scoring.over(wanted.catalogue, wanted.versions)
     seen = await shifts_seen(deployment, call, scoring, since)

@@ -31,7 +31,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     """
     brands = tracked(deployment.catalogue)
     rows = [row for brand in brands for row in await _standing(deployment, brand)]
-    alerts = [alert for alert in await deployment.store.alerts.find() if not alert.state.over]
+    alerts = await deployment.store.alerts.find(live=True)
     runs = await _next_runs(deployment, call)
     return Card(
         title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",

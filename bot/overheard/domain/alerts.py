@@ -189,6 +189,8 @@ class Alert:
         until: When a snooze ends; None for one that ends with the next update of the model.
         follows: The number of the alert of the same brand, model and metric before it, or 0.
         revision: How often it has changed; the number of its events.
+        over_at: When it recovered or was closed; None while it is not over. It is read from the
+            alert's events and not stored with it.
         id: The store's number, 0 before it is stored.
     """
 
@@ -201,6 +203,7 @@ class Alert:
     until: datetime | None = None
     follows: int = 0
     revision: int = 1
+    over_at: datetime | None = None
     id: int = 0
 
     @property

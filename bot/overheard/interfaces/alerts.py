@@ -31,8 +31,13 @@ class AlertRepository(Protocol):
         """Return an alert by its number, or None."""
         ...
 
-    async def find(self, *, brand: str | None = None) -> list[Alert]:
-        """Return the alerts of one brand, or of all, the newest first."""
+    async def find(self, *, brand: str | None = None, live: bool = False) -> list[Alert]:
+        """Return the alerts of one brand, or of all, the newest first.
+
+        Args:
+            brand: Only those of this brand.
+            live: Only those that are neither recovered nor closed.
+        """
         ...
 
     async def change(self, alert: Alert, event: AlertEvent) -> bool:

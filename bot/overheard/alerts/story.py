@@ -1,0 +1,229 @@
+"""The story of a brand at a model: what alerts, checks, charts, `updates`, `status`, Home, digests
+and ``--json`` say of whether something changed there, and from when until when.
+
+A story is derived from the stored alerts alone, so that everything that reads it agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from overheard.cards import wording
+from overheard.cards.charts.trend import Mark
+from overheard.cards.model_names import ModelNames
+from overheard.deployment import Deployment
+from overheard.domain import Alert, AlertState, Model, ModelUpdate
+
+RELAPSE = timedelta(days=28)
+"""How long a recovery is part of the story: a change within that time is a relapse."""
+
+BrandAtModel = tuple[str, Model]
+"""A brand's name, and a model."""
+
+
+class StoryState(StrEnum):
+    """Where the story of a brand at a model is."""
+
+    STEADY = "steady"
+    """Nothing has changed."""
+    WATCHING = "watching"
+    """Something may have changed, and it is not certain enough for an alert."""
+    MOVED = "moved"
+    """It changed, and has not come back."""
+    RECOVERED = "recovered"
+    """It changed, and came back in the last `RELAPSE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time in which a brand was not at its usual level at a model.
+
+    Attributes:
+        began: When the run began with which the change most likely began.
+        ended: When it was over; None while it lasts.
+        alert: The number of the alert that reports it.
+        accepted: Whether a person closed the alert: what changed is what is usual since.
+    """
+
+    began: datetime
+    ended: datetime | None
+    alert: int
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What has happened to a brand at a model.
+
+    Attributes:
+        brand: The brand's name.
+        model: The model.
+        state: Where it is now.
+        alert: The alert that reports the change, which is open (moved) or over (recovered); None
+            for a story that is steady or watched.
+        periods: All changes so far, the oldest first.
+    """
+
+    brand: str
+    model: Model
+    state: StoryState
+    alert: Alert | None = None
+    periods: tuple[Period, ...] = ()
+
+    @property
+    def began(self) -> datetime | None:
+        """When the change began that `alert` reports; None without one."""
+        period = self._period()
+        return period.began if period else None
+
+    @property
+    def ended(self) -> datetime | None:
+        """When that change was over; None while it lasts."""
+        period = self._period()
+        return period.ended if period else None
+
+    def is_usual(self, at: datetime) -> bool:
+        """Whether a check at a time shows what is usual now: it is outside of every change that
+        lasts or has come back, and since the last change that a person accepted.
+        """
+        return is_usual(self.periods, at)
+
+    def data(self) -> dict[str, Any]:
+        """Return it for JSON output."""
+        began, ended = self.began, self.ended
+        return {
+            "brand": self.brand,
+            "model": str(self.model),
+            "state": self.state.value,
+            "alert": self.alert.id if self.alert else None,
+            "began": began.isoformat() if began else None,
+            "ended": ended.isoformat() if ended else None,
+        }
+
+    def _period(self) -> Period | None:
+        number = self.alert.id if self.alert else 0
+        return next((one for one in self.periods if one.alert == number), None)
+
+
+def is_usual(periods: Iterable[Period], at: datetime) -> bool:
+    """Whether a check at a time shows what is usual, see `Story.is_usual`."""
+    for period in periods:
+        if period.accepted:
+            if at < period.began:
+                return False
+        elif period.began <= at and (period.ended is None or at < period.ended):
+            return False
+    return True
+
+
+def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple[Period, ...]:
+    """Return the times in which alerts of a brand at a model report a change, the oldest first.
+
+    Args:
+        alerts: The alerts, in any order.
+        starts: When each run began, by its number.
+    """
+    found = []
+    for alert in alerts:
+        run = alert.shift.began or alert.shift.run_id
+        began = starts.get(run, alert.opened_at)
+        accepted = alert.state is AlertState.CLOSED
+        found.append(Period(began, alert.over_at, alert.id, accepted))
+    return tuple(sorted(found, key=lambda period: (period.began, period.alert)))
+
+
+def stories(
+    alerts: Iterable[Alert],
+    starts: Mapping[int, datetime],
+    now: datetime,
+    *,
+    known: Iterable[BrandAtModel] = (),
+    watched: Collection[BrandAtModel] = (),
+) -> dict[BrandAtModel, Story]:
+    """Return the story of each brand at each model.
+
+    Args:
+        alerts: All alerts of the brands, in any order.
+        starts: When each run began, by its number.
+        now: The time at which the stories are read.
+        known: Brands at models that have a story in any case, steady without an alert.
+        watched: Those of which the evidence is watched, without an alert.
+    """
+    grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*known, *watched)}
+    for alert in alerts:
+        grouped.setdefault((alert.shift.brand, alert.shift.model), []).append(alert)
+    return {
+        key: _story(key, mine, starts, now, is_watched=key in watched)
+        for key, mine in sorted(grouped.items())
+    }
+
+
+def _story(
+    key: BrandAtModel,
+    alerts: Sequence[Alert],
+    starts: Mapping[int, datetime],
+    now: datetime,
+    *,
+    is_watched: bool,
+) -> Story:
+    newest = sorted(alerts, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
+    periods = periods_of(newest, starts)
+    if alert := next((alert for alert in newest if not alert.state.over), None):
+        return Story(*key, StoryState.MOVED, alert, periods)
+    latest = max(newest, key=lambda alert: alert.over_at or alert.opened_at, default=None)
+    if latest and latest.state is AlertState.RECOVERED:
+        ended = latest.over_at or latest.opened_at
+        if now - ended < RELAPSE:
+            return Story(*key, StoryState.RECOVERED, latest, periods)
+    state = StoryState.WATCHING if is_watched else StoryState.STEADY
+    return Story(*key, state, None, periods)
+
+
+async def read_stories(
+    deployment: Deployment,
+    brand: str | None = None,
+    *,
+    known: Iterable[BrandAtModel] = (),
+    watched: Collection[BrandAtModel] = (),
+) -> dict[BrandAtModel, Story]:
+    """Return the stories of one brand, or of all, as of now; see `stories`."""
+    alerts = await deployment.store.alerts.find(brand=brand)
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    now = deployment.clock.now()
+    return stories(alerts, starts, now, known=known, watched=watched)
+
+
+def lasted(period: Period, now: datetime) -> str:
+    """Return how long a change lasted, or has lasted until now: ``3 weeks``."""
+    days = max(1, round(((period.ended or now) - period.began).total_seconds() / 86_400))
+    if days < 14:
+        return wording.count(days, "day")
+    return wording.count(round(days / 7), "week")
+
+
+def story_marks(
+    found: Iterable[Story], updates: Iterable[ModelUpdate], names: ModelNames, zone: tzinfo
+) -> tuple[Mark, ...]:
+    """Return the marks of a chart: each update once a day, and each change that no update explains.
+
+    Args:
+        found: The stories of what the chart shows.
+        updates: The known updates of its models; an update that is known from several sources, or
+            that a person marked, has one mark.
+        names: What readers call the models.
+        zone: The reader's time zone.
+    """
+    marks: dict[tuple[Model, str], Mark] = {}
+    for update in updates:
+        label = f"{names.name(update.model)} update, {wording.short_day(update.at, zone)}"
+        marks.setdefault((update.model, wording.day(update.at, zone)), Mark(update.at, label))
+    for story in found:
+        for period in story.periods:
+            day = wording.day(period.began, zone)
+            label = f"changed, {wording.short_day(period.began, zone)}"
+            marks.setdefault((story.model, day), Mark(period.began, label))
+    return tuple(sorted(marks.values(), key=lambda mark: mark.at))

@@ -1,0 +1,152 @@
+"""Tests of the story of a brand at a model: one record, whatever happened to its alerts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from office import open_office
+from overheard.alerts.story import (
+    RELAPSE,
+    Story,
+    StoryState,
+    lasted,
+    read_stories,
+    stories,
+    story_marks,
+)
+from overheard.cards.model_names import ModelNames
+from overheard.domain import Alert, AlertState, Model, ModelUpdate, Shift
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+MODEL = Model("openai", "gpt-5")
+STARTS = {number: NOON + number * WEEK for number in range(60)}
+KEY = ("Acme", MODEL)
+
+
+def alert_of(
+    number: int, run: int, state: AlertState = AlertState.OPEN, end: int = 0, **more: Any
+) -> Alert:
+    """Make an alert of a week; ``end`` is the week in which it was over."""
+    shift = Shift("Acme", MODEL, "visibility", run, 0.9, 0.3, -0.6, (-0.7, -0.5), **more)
+    over_at = NOON + end * WEEK if end else None
+    return Alert(shift, NOON + run * WEEK, state=state, over_at=over_at, id=number)
+
+
+def story_of(*alerts: Alert, week: int = 20, **more: Any) -> Story:
+    """Return the story of Acme as of a week."""
+    return stories(alerts, STARTS, NOON + week * WEEK, known=[KEY], **more)[KEY]
+
+
+def test_nothing_is_steady_or_watched() -> None:
+    """Without an alert nothing moved, and every check is usual."""
+    assert story_of().state is StoryState.STEADY
+    assert story_of(watched={KEY}).state is StoryState.WATCHING
+    assert story_of().is_usual(NOON)
+    assert story_of().data()["began"] is None
+
+
+@pytest.mark.parametrize("state", [state for state in AlertState if not state.over])
+def test_an_alert_that_is_not_over_has_moved_the_brand(state: AlertState) -> None:
+    """Since its change began; the checks before are usual."""
+    story = story_of(alert_of(1, 10, state, began=9), watched={KEY})
+
+    assert (story.state, story.began, story.ended) == (StoryState.MOVED, STARTS[9], None)
+    assert story.is_usual(STARTS[8])
+    assert not story.is_usual(STARTS[9])
+    assert not story.is_usual(STARTS[19])
+
+
+def test_a_recovery_is_part_of_the_story_for_four_weeks() -> None:
+    """And its checks are never usual."""
+    over = alert_of(1, 10, AlertState.RECOVERED, end=13)
+    fresh, old = story_of(over, week=14), story_of(over, week=13 + RELAPSE // WEEK)
+
+    assert (fresh.state, fresh.alert, fresh.ended) == (StoryState.RECOVERED, over, STARTS[13])
+    assert (old.state, old.alert) == (StoryState.STEADY, None)
+    for story in (fresh, old):
+        usual = [week for week in range(15) if story.is_usual(STARTS[week])]
+        assert usual == [*range(10), 13, 14]
+
+
+def test_what_a_person_accepted_is_usual_from_then_on() -> None:
+    """Closing an alert makes its level the usual one."""
+    story = story_of(alert_of(1, 10, AlertState.CLOSED, end=11))
+
+    assert story.state is StoryState.STEADY
+    assert [week for week in range(8, 13) if story.is_usual(STARTS[week])] == [10, 11, 12]
+
+
+def test_an_open_alert_is_told_whatever_recovered_after_it() -> None:
+    """No recovery hides an alert that needs attention."""
+    moved, over = alert_of(1, 5), alert_of(2, 10, AlertState.RECOVERED, end=12)
+
+    assert story_of(moved, over).alert is moved
+
+
+WEEKS = some.integers(0, 30)
+ALERTS = some.lists(
+    some.tuples(WEEKS, WEEKS, some.sampled_from(list(AlertState))),
+    max_size=6,
+    unique_by=lambda a: a[0],
+)
+
+
+@given(ALERTS, some.integers(31, 59), some.randoms())
+def test_a_story_agrees_with_its_alerts(
+    given_alerts: list[tuple[int, int, AlertState]], week: int, order: Any
+) -> None:
+    """It has moved if and only if an alert is open, whatever the order in which alerts are read."""
+    alerts = [
+        alert_of(n, run, state, end=run + 1 + length if state.over else 0)
+        for n, (run, length, state) in enumerate(given_alerts, 1)
+    ]
+    story = story_of(*alerts, week=week)
+    shuffled = list(alerts)
+    order.shuffle(shuffled)
+
+    assert (story.state is StoryState.MOVED) == any(not a.state.over for a in alerts)
+    assert (story.alert is None) == (story.state in {StoryState.STEADY, StoryState.WATCHING})
+    assert story == story_of(*shuffled, week=week)
+    if story.state is StoryState.MOVED:
+        assert story.began
+        assert not story.is_usual(story.began)
+    if story.state is StoryState.RECOVERED:
+        assert story.ended
+        assert STARTS[week] - story.ended < RELAPSE
+
+
+def test_a_chart_marks_an_update_once() -> None:
+    """Known from two sources, and the change that began on its day, they are one mark."""
+    story = story_of(alert_of(1, 10), alert_of(2, 20))
+    updates = [
+        ModelUpdate(MODEL, STARTS[10], "served model"),
+        ModelUpdate(MODEL, STARTS[10] + timedelta(hours=1), "people"),
+    ]
+    marks = story_marks([story], updates, ModelNames([MODEL]), UTC)
+
+    assert [mark.label for mark in marks] == ["ChatGPT update, 11 May", "changed, 20 Jul"]
+
+
+def test_how_long_it_lasted_is_in_words() -> None:
+    """In days, and in weeks from two on."""
+    story = story_of(alert_of(1, 10, AlertState.RECOVERED, end=13), week=14)
+    [period] = story.periods
+
+    assert lasted(period, NOON) == "3 weeks"
+    [period] = story_of(alert_of(1, 10)).periods
+    assert lasted(period, STARTS[10] + timedelta(hours=3)) == "1 day"
+
+
+async def test_the_stories_of_a_deployment_are_read() -> None:
+    """Also of a brand that has none."""
+    office = await open_office()
+
+    assert await read_stories(office.deployment) == {}
+    [story] = (await read_stories(office.deployment, "Acme", known=[KEY])).values()
+    assert story.state is StoryState.STEADY
