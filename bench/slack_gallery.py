@@ -25,7 +25,7 @@ from slack_examples import ACTIONS, form, more_cards, status
 from overheard.cards.card import Image
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.slack.blocks import Message, home_view, render
+from overheard.chat.slack.blocks import Message, digest, home_view, render
 from overheard.chat.slack.modals import modal
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -54,9 +54,15 @@ pre { background: #f8f8f8; border: 1px solid #ddd; border-radius: 4px; padding: 
 .actions { display: flex; flex-wrap: wrap; gap: 8px; }
 button { font: 700 13px Lato, "Noto Sans", sans-serif; border: 1px solid #bbb; border-radius: 4px;
   background: #fff; padding: 5px 12px; } .primary { background: #007a5a; color: #fff; }
-.danger { background: #e01e5a; color: #fff; } .thread { margin-left: 44px; padding-left: 12px;
-  border-left: 2px solid #ddd; } .thread img { max-width: 100%; border: 1px solid #ddd;
-  border-radius: 8px; } label { display: block; font-weight: 700; margin-top: 14px; }
+.beside { display: flex; justify-content: space-between; gap: 8px; align-items: start; }
+.beside button { flex: none; }
+.data { border: 1px solid #ddd; border-radius: 8px; margin: 6px 0; overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; } caption { text-align: left; color: #616061;
+  padding: 8px 10px; font-size: 13px; } th, td { padding: 6px 10px; border-top: 1px solid #ddd;
+  text-align: left; white-space: nowrap; } th { background: #f8f8f8; font-weight: 700; }
+.number { text-align: right; } .picture { max-width: 100%; border-radius: 8px; }
+.danger { background: #e01e5a; color: #fff; }
+label { display: block; font-weight: 700; margin-top: 14px; }
 input, textarea { width: 100%; box-sizing: border-box; border: 1px solid #bbb; border-radius: 4px;
   padding: 8px; font: inherit; } .hint { color: #616061; font-size: 13px; }
 .modal { border: 1px solid #ccc; border-radius: 8px; padding: 16px; box-shadow: 0 4px 16px #0002; }
@@ -68,12 +74,40 @@ def block(piece: Mapping[str, Any]) -> str:
     return {
         "header": lambda: f"<h1>{escape(piece['text']['text'])}</h1>",
         "divider": lambda: "<hr>",
-        "section": lambda: f'<div class="fields">{"".join(map(fact, piece["fields"]))}</div>',
+        "section": lambda: section(piece),
+        "data_table": lambda: data_table(piece),
         "context": lambda: f'<div class="context">{escape(piece["elements"][0]["text"])}</div>',
         "actions": lambda: f'<div class="actions">{"".join(map(button, piece["elements"]))}</div>',
         "rich_text": lambda: f'<div class="rich">{"".join(map(rich, piece["elements"]))}</div>',
         "input": lambda: field(piece),
     }[piece["type"]]()
+
+
+def section(piece: Mapping[str, Any]) -> str:
+    """Return a section: fields side by side, or a text with a button next to it."""
+    if "fields" in piece:
+        return f'<div class="fields">{"".join(map(fact, piece["fields"]))}</div>'
+    text = f"<div>{escape(piece['text']['text'])}</div>"
+    return f'<div class="section beside">{text}{button(piece["accessory"])}</div>'
+
+
+def data_table(piece: Mapping[str, Any]) -> str:
+    """Return the first page of a data table."""
+    head, *rows = piece["rows"]
+    names = "".join(f"<th>{escape(cell['text'])} \u21c5</th>" for cell in head)
+    page = rows[: piece["page_size"]]
+    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in page)
+    more = f"<div class=hint>1 to {len(page)} of {len(rows)}</div>" if len(page) < len(rows) else ""
+    caption = f"<caption>{escape(piece['caption'])}</caption>"
+    return f'<div class="data"><table>{caption}<tr>{names}</tr>{body}</table>{more}</div>'
+
+
+def cell(one: Mapping[str, Any]) -> str:
+    """Return a cell of a data table."""
+    if one["type"] == "rich_text":
+        return f"<td>{''.join(map(rich, one['elements']))}</td>"
+    side = ' class="number"' if one["type"] == "raw_number" else ""
+    return f"<td{side}>{escape(one['text'])}</td>"
 
 
 def escape(text: str) -> str:
@@ -88,7 +122,12 @@ def fact(text: Mapping[str, Any]) -> str:
 
 
 def button(piece: Mapping[str, Any]) -> str:
-    """Return a button."""
+    """Return a button, an overflow menu, or the menu of a choice."""
+    if piece["type"] == "overflow":
+        return "<button>\u22ef</button>"
+    if piece["type"] == "static_select":
+        shown = piece.get("initial_option", {}).get("text") or piece["placeholder"]
+        return f"<button>{escape(shown['text'])} \u2304</button>"
     return f'<button class="{piece.get("style", "")}">{escape(piece["text"]["text"])}</button>'
 
 
@@ -123,20 +162,23 @@ def field(piece: Mapping[str, Any]) -> str:
 
 
 def message(one: Message) -> str:
-    """Return a message, and its pictures in the thread."""
+    """Return a message with its pictures in their places."""
+    pictures = {digest(image): image for image in one.images}
     head = '<span class="name">Overheard</span><span class="app">APP</span>'
-    body = "".join(map(block, one.blocks))
-    pictures = "".join(map(picture, one.images))
+    body = "".join(
+        picture(pictures[piece["slack_file"]["id"]]) if piece["type"] == "image" else block(piece)
+        for piece in one.blocks
+    )
     return (
         f'<div class="message"><div class="face">O</div><div class="body">{head}'
-        f'<span class="time">07:00</span>{body}</div></div>{pictures}'
+        f'<span class="time">07:00</span>{body}</div></div>'
     )
 
 
 def picture(image: Image) -> str:
-    """Return a picture as a thread shows it."""
+    """Return a picture."""
     data = base64.b64encode(image.png).decode()
-    return f'<div class="thread"><img src="data:image/png;base64,{data}"></div>'
+    return f'<img class="picture" src="data:image/png;base64,{data}">'
 
 
 def view(shown: Mapping[str, Any]) -> str:

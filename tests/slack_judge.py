@@ -19,6 +19,7 @@ KEYS = {
     "image": {"slack_file", "alt_text"},
     "rich_text": {"elements"},
     "input": {"label", "hint", "element", "optional"},
+    "data_table": {"caption", "rows", "page_size", "row_header_column_index"},
 }
 
 
@@ -34,6 +35,8 @@ def judge_message(message: dict[str, Any]) -> Iterator[str]:
     if characters(blocks) > LONGEST_MESSAGE:
         yield "blocks: too long together"
     yield from _blocks(blocks, {"input"})
+    if sum(block["type"] == "data_table" for block in blocks) > 1:
+        yield "more than one table"
     metadata = message.get("metadata")
     if metadata is not None and (
         set(metadata) != {"event_type", "event_payload"} or not metadata["event_payload"]
@@ -57,7 +60,7 @@ def judge_view(view: dict[str, Any]) -> Iterator[str]:
         yield "home: has keys of a modal"
     if len(view.get("private_metadata", "")) > 3000:
         yield "private_metadata: longer than 3000"
-    yield from _blocks(blocks, set())
+    yield from _blocks(blocks, {"data_table"})
 
 
 def characters(piece: Any) -> int:
@@ -216,6 +219,29 @@ def _text(text: Any, place: str, limit: int, *, mrkdwn: bool = False) -> Iterato
         yield f"{place}: 1 to {limit} characters, has {len(text['text'])}"
 
 
+def _data_table(block: dict[str, Any]) -> Iterator[str]:
+    rows = block["rows"]
+    if not block.get("caption"):
+        yield "a caption"
+    if not 1 <= block.get("page_size", 5) <= 100:
+        yield "1 to 100 rows in a page"
+    if not 2 <= len(rows) <= 101 or not 1 <= len(rows[0]) <= 20:
+        yield "a header with 1 to 100 rows, and 1 to 20 columns"
+    if any(len(row) != len(rows[0]) for row in rows):
+        yield "rows of different lengths"
+    if characters(rows) > 10_000:
+        yield "more than 10,000 characters"
+    for number, cell in ((number, cell) for number, row in enumerate(rows) for cell in row):
+        kind = cell.get("type")
+        if kind == "rich_text" and number:
+            yield from _rich(cell)
+        elif kind == "raw_number" and number:
+            if set(cell) != {"type", "value", "text"} or not isinstance(cell["value"], int | float):
+                yield "a number has a value and a text"
+        elif kind != "raw_text" or set(cell) != {"type", "text"} or not cell["text"]:
+            yield f"no such cell {kind}"
+
+
 _ELEMENTS = {"overflow": _overflow, "static_select": _select}
 _JUDGES = {
     "header": _header,
@@ -226,4 +252,5 @@ _JUDGES = {
     "image": _image,
     "rich_text": _rich,
     "input": _input,
+    "data_table": _data_table,
 }

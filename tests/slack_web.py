@@ -40,6 +40,7 @@ class SlackWeb:
         messages: All messages, in order; a channel's are those with its `channel`.
         uploads: Files that were put into a channel, or into none, with their content.
         takes_pictures: Whether messages may show uploaded files.
+        takes_tables: Whether messages may have data tables.
         replies: What was sent to response URLs.
         modals: Views that were opened, or put in the place of one.
         homes: The App Home of each person.
@@ -56,7 +57,7 @@ class SlackWeb:
         self.calls: list[tuple[str, Arguments]] = []
         self.messages: list[dict[str, Any]] = []
         self.uploads: list[dict[str, Any]] = []
-        self.takes_pictures = True
+        self.takes_pictures = self.takes_tables = True
         self.replies: list[dict[str, Any]] = []
         self.modals: list[dict[str, Any]] = []
         self.homes: dict[str, dict[str, Any]] = {}
@@ -240,9 +241,11 @@ class SlackWeb:
         return {"messages": shown, "response_metadata": {"next_cursor": cursor}}
 
     def _judge_pictures(self, arguments: Arguments) -> None:
-        """Refuse pictures of files that were not uploaded, and of a workspace that takes none."""
+        """Refuse pictures of files that were not uploaded, and what the workspace does not take."""
         uploaded = {upload["id"] for upload in self.uploads}
         for block in arguments.get("blocks", []):
+            if block["type"] == "data_table" and not self.takes_tables:
+                raise Refused("invalid_blocks")
             if block["type"] == "image" and not (
                 self.takes_pictures and block["slack_file"]["id"] in uploaded
             ):

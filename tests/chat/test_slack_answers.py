@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from overheard.cards.card import Action, Card, Image
+from overheard.cards.card import Action, Card, Image, Table
 from overheard.chat.slack import posts
 from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
@@ -12,6 +12,7 @@ from slack_desk import ScriptedDesk, headers
 from slack_methods import CHANNEL, USER, Fault
 from slack_peer import SlackPeer
 
+SHARES = Table(("Brand", "ChatGPT"), (("HubSpot", "92 %"), ("Acme", "38 %")), caption="Shares")
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
 
 
@@ -240,6 +241,29 @@ async def test_a_workspace_that_takes_no_picture_in_a_message_has_it_in_the_thre
     [message] = slack.messages
     assert "The chart is in the thread." in str(message["blocks"])
     assert slack.uploads[1]["thread"] == message["ts"]
+
+
+@pytest.mark.parametrize("takes_pictures", [True, False])
+async def test_a_workspace_that_takes_no_data_table_has_it_as_text(
+    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch, takes_pictures: bool
+) -> None:
+    """No cell is lost, whether it takes pictures or not, and later tables are text at once."""
+    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
+    slack.takes_tables, slack.takes_pictures = False, takes_pictures
+    desk.card = Card("Report", table=SHARES, image=PICTURE)
+    await slack.command("report")
+    await slack.until(lambda: slack.messages)
+    before = len(slack.calls)
+    desk.card = Card("Report", table=SHARES)
+    await slack.command("report")
+    await slack.until(lambda: len(slack.messages) == 2)
+
+    for message in slack.messages:
+        kinds = [block["type"] for block in message["blocks"]]
+        assert "data_table" not in kinds
+        assert all(cell in str(message["blocks"]) for cell in ("HubSpot", "92 %", "Shares"))
+    assert [n for n, _ in slack.calls[before:]].count("chat.postMessage") == 1
+    assert ("image" in str(slack.messages[0]["blocks"])) == takes_pictures
 
 
 async def test_a_picture_that_cannot_be_uploaded_is_told_in_words(

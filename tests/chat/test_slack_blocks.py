@@ -22,6 +22,7 @@ from overheard.cards.card import (
 from overheard.chat.slack.blocks import Message, clicked_words, digest, home_view, render
 from slack_judge import characters, judge_message, judge_view
 
+NEWER_THAN_THE_SDK = {"data_table"}
 HOSTILE = (
     "<!channel> <!here> @everyone @here <@U123> <#C1> <https://evil.example|your bank> "
     "https://evil.example ```\ncode\n``` *bold* _x_ ~y~ `z` > quote :tada: &lt;!channel&gt; "
@@ -108,7 +109,8 @@ def marked_up(piece: Any) -> list[str]:
 def problems(message: Message) -> list[str]:
     """Return what Slack, and its own SDK, would refuse."""
     found = [*judge_message({"blocks": list(message.blocks), "text": message.text})]
-    for block in Block.parse_all(list(message.blocks)):
+    known = [block for block in message.blocks if block["type"] not in NEWER_THAN_THE_SDK]
+    for block in Block.parse_all(known):
         block.validate_json()
     return found
 
@@ -121,6 +123,8 @@ def test_every_card_keeps_every_limit(card: Card) -> None:
 
     assert messages
     assert [problem for message in messages for problem in problems(message)] == []
+    older = [message.with_text_tables() for message in messages]
+    assert [problem for message in older for problem in problems(message)] == []
     assert [*judge_view(home_view(card))] == []
     assert render(card) == messages
 
@@ -206,7 +210,7 @@ def test_facts_stand_side_by_side_in_tens() -> None:
 def test_a_table_stands_in_columns_with_its_numbers_to_the_right() -> None:
     """Letters of one width keep the columns apart; letters of double width do so too."""
     table = Table(("Model", "Share"), (("openai/gpt", "9 %"), ("日本語", "100 %")), frozenset({1}))
-    lines = seen(Card("T", table=table)).splitlines()
+    lines = seen(Card("T", table=table), tables=False).splitlines()
 
     assert lines[1:] == [
         "Model       Share",
@@ -310,6 +314,35 @@ def test_an_entry_with_a_question_is_a_button() -> None:
     [message] = render(Card("T", actions=(close,)))
     [button] = message.blocks[-1]["elements"]
     assert button["confirm"]["text"]["text"] == "Close it?"
+
+
+def test_a_short_table_can_be_sorted() -> None:
+    """Numbers have their values, the row of the card is bold, and all is there as text too."""
+    rows = (("HubSpot", "1,204"), ("Acme", "\u22120.4"), ("Zoho", "-"))
+    table = Table(("Brand", "Answers"), rows, frozenset({1}), strong=1, caption="Named in answers")
+    [message] = render(Card("T", table=table))
+    assert problems(message) == []
+    shown = message.blocks[-1]
+    assert (shown["type"], shown["caption"]) == ("data_table", "Named in answers")
+    assert shown["rows"][1][1] == {"type": "raw_number", "value": 1204, "text": "1,204"}
+    assert shown["rows"][2][1]["value"] == -0.4
+    assert shown["rows"][2][0]["type"] == "rich_text"
+    assert shown["rows"][3][1] == {"type": "raw_text", "text": "-"}
+
+    older = message.with_text_tables()
+    assert problems(older) == []
+    told = words_of(list(older.blocks))
+    assert all(word in told for word in ("Named in answers", "HubSpot", "1,204", "\u22120.4"))
+
+
+def test_long_texts_are_no_columns() -> None:
+    """Questions are read row by row on a phone; so are App Homes, which take no data tables."""
+    long = Table(("Question", "After"), (("Which tool? " * 5, "84 %"), ("Which? " * 9, "9 %")))
+    assert "data_table" not in str(render(Card("T", table=long)))
+    short = Table(("Brand", "Share"), (("Acme", "9 %"), ("Zoho", "8 %")))
+    assert "data_table" not in str(home_view(Card("T", table=short)))
+    two = Card("T", table=short, more=(Card("U", table=short),))
+    assert [str(message.blocks).count("data_table") for message in render(two)] == [1, 1]
 
 
 def test_a_choice_is_a_menu() -> None:

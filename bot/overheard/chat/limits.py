@@ -24,6 +24,8 @@ class SlackLimits:
         chosen: An option's value.
         buttons: Number of buttons in an actions block.
         menu: Number of entries of an overflow menu.
+        table_rows: Number of rows of a data table, without its header.
+        table_text: All cells of a data table.
         alt: A picture's alternative text.
         question: The text of a confirmation dialog.
         question_title: The title of a confirmation dialog.
@@ -51,6 +53,8 @@ class SlackLimits:
     chosen: int = 150
     buttons: int = 25
     menu: int = 5
+    table_rows: int = 100
+    table_text: int = 10_000
     alt: int = 2_000
     question: int = 300
     question_title: int = 100

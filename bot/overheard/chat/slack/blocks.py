@@ -13,9 +13,9 @@ from itertools import chain, groupby
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity, Style
+from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity, Style, Table
 from overheard.chat.limits import SLACK
-from overheard.chat.slack import text
+from overheard.chat.slack.tables import data_table, text_table
 from overheard.chat.slack.text import (
     Block,
     cut,
@@ -59,11 +59,22 @@ class Message:
         text: Text for notifications and screen readers, escaped.
         images: Its pictures, which have to be uploaded first. A block that shows one names it by
             `digest` as a file.
+        tables: The tables of its data tables, in their order.
     """
 
     blocks: tuple[Block, ...]
     text: str
     images: tuple[Image, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    def with_text_tables(self) -> Message:
+        """Return the message with its data tables as text, for a workspace that refuses those."""
+        left = iter(self.tables)
+        blocks = chain.from_iterable(
+            text_table(next(left)) if block["type"] == "data_table" else (block,)
+            for block in self.blocks
+        )
+        return replace(self, blocks=tuple(blocks), tables=())
 
     def with_files(self, files: Mapping[str, str], otherwise: str = "") -> Message:
         """Return the message with its pictures in place.
@@ -90,14 +101,17 @@ def _with_file(block: Block, files: Mapping[str, str], otherwise: str) -> Block:
     return small(otherwise or f"Chart: {block['alt_text']}", SLACK.alt)
 
 
-def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
+def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[Message, ...]:
     """Return the messages, one or more, that show a card and the cards below it.
 
     Args:
         card: The card to show.
         pictures: Whether pictures are shown; otherwise their alternative text is.
+        tables: Whether tables are data tables where that helps; otherwise they are text.
     """
-    cards = [list(_parts(part, pictures=pictures)) for part in with_descendants(card)]
+    cards = [
+        list(_parts(part, pictures=pictures, tables=tables)) for part in with_descendants(card)
+    ]
     packs = list(_pack(cards, SLACK.blocks))
     shown = [*packs[:MAX_MESSAGES]]
     if left_out := len(packs) - len(shown):
@@ -109,7 +123,7 @@ def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
 
 def home_view(card: Card) -> dict[str, Any]:
     """Return a card as the view of the App Home."""
-    cards = [list(_parts(part, pictures=False)) for part in with_descendants(card)]
+    cards = [list(_parts(part, pictures=False, tables=False)) for part in with_descendants(card)]
     first, *rest = _pack(cards, SLACK.home)
     blocks = [part.block for part in first]
     if rest:
@@ -126,14 +140,15 @@ def with_descendants(card: Card) -> Iterator[Card]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A block, the card that it shows a part of, and the picture that it announces."""
+    """A block of a card, the picture that it announces, and the table that it shows as data."""
 
     block: Block
     card: Card
     image: Image | None = None
+    table: Table | None = None
 
 
-def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
+def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     """Yield the blocks of one card, without the cards below it."""
     for block in chain(_title(card), _text(card), _link(card)):
         yield _Part(block, card)
@@ -145,11 +160,19 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
     yield from (_Part(block, card) for block in _fields(card.fields))
     as_picture = pictures and card.image is not None and bool(card.image.png)
     if card.table and not (card.table.pictured and as_picture):
-        yield from (_Part(block, card) for block in text.table_blocks(card.table))
+        yield from _table(card.table, card, as_data=tables)
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
     yield from (_Part(block, card) for block in _actions(card))
+
+
+def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
+    """Yield a table as a data table, or as its caption and text."""
+    if as_data and (block := data_table(table, card.title)):
+        yield _Part(block, card, table=table)
+    else:
+        yield from (_Part(block, card) for block in text_table(table))
 
 
 def _title(card: Card) -> Iterator[Block]:
@@ -345,8 +368,17 @@ def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_P
 
 
 def _fits(parts: Sequence[_Part], max_blocks: int) -> bool:
-    characters = sum(_characters(part.block) for part in parts)
-    return len(parts) < max_blocks and characters <= SLACK.message
+    """Return whether a message takes parts, also with its data table as text.
+
+    Slack takes one table in a message.
+    """
+    older = [[*text_table(part.table)] if part.table else [part.block] for part in parts]
+    characters = sum(
+        max(_characters(part.block), _characters(text))
+        for part, text in zip(parts, older, strict=True)
+    )
+    tables = sum(part.table is not None for part in parts)
+    return sum(map(len, older)) < max_blocks and characters <= SLACK.message and tables <= 1
 
 
 def _characters(piece: Any) -> int:
@@ -364,4 +396,5 @@ def _message(pack: Sequence[_Part]) -> Message:
     summary = wording.line(": ".join(filter(None, [card.title, shown(card.text)])))
     fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
     images = tuple(part.image for part in pack if part.image)
-    return Message(tuple(part.block for part in pack), escape(fallback) or "-", images)
+    tables = tuple(part.table for part in pack if part.table)
+    return Message(tuple(part.block for part in pack), escape(fallback) or "-", images, tables)

@@ -97,12 +97,14 @@ class SlackClient:
 
     Attributes:
         pictures: The workspace's uploaded pictures.
+        takes_tables: Whether the workspace takes data tables; else tables are text.
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
         """Create two SDK clients: one that repeats failed calls, one that calls only once."""
         self.token = token
         self.pictures = UploadedPictures()
+        self.takes_tables = True
         self._calls = {
             once: AsyncWebClient(
                 token, base_url, session=session, retry_handlers=[_RetryPolicy(once=once)]

@@ -20,6 +20,8 @@ from overheard.chat.slack.text import escape
 logger = logging.getLogger(__name__)
 
 IN_THREAD = "The chart is in the thread."
+REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
+"""Slack's error codes for blocks that a workspace does not take."""
 PROCESSING_PAUSE_S = 1.0
 """Seconds that Slack gets to process an uploaded picture."""
 
@@ -100,7 +102,7 @@ class ChannelOutlet:
             arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
             return await self._paced("chat_postMessage", once=True, **arguments)
 
-        answer = await self._with_pictures(message, send)
+        answer = await self._with_new_blocks(message, send)
         # A person's id opens the conversation with them; only its own id can be edited.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
@@ -121,30 +123,44 @@ class ChannelOutlet:
                 logger.warning("A picture was not uploaded: %s", error)
                 await self._post_description(image, thread)
 
-    async def _with_pictures(self, message: Message, send: Send) -> dict[str, Any]:
-        """Send a message with its pictures, and return Slack's answer.
+    async def _with_new_blocks(self, message: Message, send: Send) -> dict[str, Any]:
+        """Send a message with its pictures and data tables, and return Slack's answer.
 
-        Slack refuses a picture that it has not processed yet, so that a refused message is sent
-        again after `PROCESSING_PAUSE_S`. A workspace that still refuses it gets this picture and
-        all later ones in the thread.
+        Slack refuses a picture that it has not processed yet, so that a refused message with
+        pictures is sent again after `PROCESSING_PAUSE_S`. A workspace that refuses data tables or
+        pictures gets them, and all later ones, as text or in the thread.
         """
-        pictures = self.client.pictures
-        if not message.images or not pictures.in_messages:
-            return await send(message.with_files({}, IN_THREAD))
-        files = {digest(image): await self._file(image) for image in message.images}
-        shown = message.with_files(files)
-        if not any(files.values()):
-            return await send(shown)
-        for _ in range(2):
+        pictures, files = self.client.pictures, dict[str, str]()
+        if pictures.in_messages:
+            files = {digest(image): await self._file(image) for image in message.images}
+        has_files, has_tables = any(files.values()), self.client.takes_tables and message.tables
+        attempts = [
+            (with_files, with_tables)
+            for with_files in ((True, False) if has_files else (False,))
+            for with_tables in ((True, False) if has_tables else (False,))
+        ]
+        if has_files:
+            attempts.insert(0, attempts[0])
+        for number, (with_files, with_tables) in enumerate(attempts, 1):
+            form = message if with_tables else message.with_text_tables()
+            in_place = pictures.in_messages and (with_files or not has_files)
+            shown = form.with_files(files) if in_place else form.with_files({}, IN_THREAD)
             try:
-                return await send(shown)
+                answer = await send(shown)
             except SlackFailed as error:
-                if error.code != "invalid_blocks":
+                if error.code not in REFUSED_BLOCKS or number == len(attempts):
                     raise
-                await asyncio.sleep(PROCESSING_PAUSE_S)
-        pictures.in_messages = False
-        logger.warning("This workspace takes no pictures in messages; they go into threads.")
-        return await send(message.with_files({}, IN_THREAD))
+                if has_files and number == 1:
+                    await asyncio.sleep(PROCESSING_PAUSE_S)
+                continue
+            break
+        if has_files and not with_files:
+            pictures.in_messages = False
+            logger.warning("This workspace takes no pictures in messages; they go into threads.")
+        if has_tables and not with_tables:
+            self.client.takes_tables = False
+            logger.warning("This workspace takes no data tables; tables are text.")
+        return answer
 
     async def _file(self, image: Image) -> str:
         """Return the id of a picture's file, uploaded once; empty when that fails."""
@@ -168,7 +184,7 @@ class ChannelOutlet:
             content = {"blocks": list(shown.blocks), "text": shown.text}
             return await self._paced("chat_update", channel=self.channel, ts=ts, **content)
 
-        await self._with_pictures(message, send)
+        await self._with_new_blocks(message, send)
 
     async def _put(self, ts: str, message: Message) -> str:
         """Edit a message, or post it again where it was deleted; return the message's id."""
@@ -281,7 +297,7 @@ class ResponseUrlOutlet:
         """Send the messages of a card, as many as the response URL still accepts."""
         # The first card leaves two uses of the response URL for the last card.
         uses_left = SLACK.replies - self._uses - (0 if self._uses else 2)
-        messages = render(card, pictures=False)
+        messages = render(card, pictures=False, tables=False)
         kind = "ephemeral" if self.private else "in_channel"
         for number, message in enumerate(messages[: max(1, uses_left)]):
             replaces = self.replaces and not number
