@@ -258,6 +258,14 @@ class TestMoney:
         assert done.card.title.startswith("Acme: 1st of 2")
         assert len(office.provider.asked) == 1
 
+    @pytest.mark.parametrize("words", ["check Acme", "schedules run weekly"])
+    async def test_what_was_drawn_for_the_price_is_asked_after_the_yes(self, words: str) -> None:
+        """Also where a command proposes the check of another."""
+        schedule = '\n[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
+        office = await open_office(price=PRICE, config=DECLARED + schedule)
+        done = await office.chat.click(await office.chat.type(words), "Go on")
+        assert done.card.title.startswith("Acme: 1st of 2")
+
     async def test_a_no_leaves_it(self) -> None:
         """A yes that comes after it is too late."""
         office = await open_office(price=PRICE)

@@ -129,8 +129,16 @@ async def mark_update(
     return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
 
 
-async def recheck(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Proposal:
+async def recheck(
+    deployment: Deployment, call: Call, *, alert: AlertNumber, seed: int | None = None
+) -> Proposal:
     """Ask the alert's model about its brand again, as often as the run that raised it.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        alert: The number of the alert.
+        seed: Base of the sampling seeds; by default a new one.
 
     Raises:
         UnknownName: when there is no such alert, or its brand or model is gone.
@@ -139,7 +147,7 @@ async def recheck(deployment: Deployment, call: Call, *, alert: AlertNumber) -> 
     found = await Lifecycle.of(deployment).find(number_of(alert))
     again = await recheck_of(deployment, found)
     label = f"alert {found.id}, checked again"
-    return await check(deployment, call, **again, label=label)
+    return await check(deployment, call, **again, seed=seed, label=label)
 
 
 def _card(call: Call, alert: Alert) -> Card:

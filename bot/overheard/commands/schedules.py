@@ -77,17 +77,27 @@ async def resume_schedule(deployment: Deployment, call: Call, *, name: ScheduleN
     return await _switch(deployment, call, name, paused=False)
 
 
-async def run_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Proposal:
+async def run_schedule(
+    deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
+) -> Proposal:
     """Run a schedule's check now.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        name: The name of the schedule.
+        seed: Base of the sampling seeds; by default a new one.
 
     Raises:
         UnknownName: when there is none.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
-    return await check_schedule(deployment, call, schedule)
+    return await check_schedule(deployment, call, schedule, seed)
 
 
-async def check_schedule(deployment: Deployment, call: Call, schedule: Schedule) -> Proposal:
+async def check_schedule(
+    deployment: Deployment, call: Call, schedule: Schedule, seed: int | None = None
+) -> Proposal:
     """Propose the check of a schedule."""
     return await check(
         deployment,
@@ -95,6 +105,7 @@ async def check_schedule(deployment: Deployment, call: Call, schedule: Schedule)
         brands=schedule.brands,
         repeats=schedule.repeats,
         batch=schedule.batch,
+        seed=seed,
         label=schedule.name,
     )
 
