@@ -5,12 +5,16 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from overheard.cards.card import Image
+from overheard.cards.charts import renderer
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import (
     MAX_WAITING,
     alt,
     aside,
+    darken,
     picture,
     printed,
     themed,
@@ -64,8 +68,12 @@ async def test_what_nobody_sees_is_not_drawn() -> None:
     assert (await picture(chart("c"), "c.png")).png.startswith(PNG)
 
 
-async def test_pictures_fit_the_background_of_the_chat() -> None:
+async def test_pictures_fit_the_background_of_the_chat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The same chart is dark for Discord and light elsewhere."""
+    monkeypatch.setattr(renderer, "_dark_platforms", frozenset())
+    darken(["discord"])
     with themed("discord:1"):
         dark = await picture(chart("d"), "d.png")
     with themed("slack:C1"):

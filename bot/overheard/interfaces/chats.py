@@ -270,6 +270,17 @@ class Linking(Protocol):
 
 
 @runtime_checkable
+class DarkChat(Protocol):
+    """A chat that says whether its background is dark, for which charts are drawn. Optional.
+
+    Attributes:
+        dark: Whether the background is dark unless a person changes it.
+    """
+
+    dark: bool
+
+
+@runtime_checkable
 class DrainingChat(Protocol):
     """A chat that waits for running commands when it is cancelled. Optional.
 

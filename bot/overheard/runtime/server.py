@@ -13,6 +13,7 @@ from functools import partial
 from overheard.alerts.burst_plans import BURSTS
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
+from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
@@ -40,7 +41,7 @@ from overheard.domain import (
     Schedule,
 )
 from overheard.errors import OverheardError, ungrouped
-from overheard.interfaces import Chat, Desk
+from overheard.interfaces import Chat, DarkChat, Desk
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.model_updates import canaries, read_feeds
@@ -331,6 +332,7 @@ async def _offer_code(deployment: Deployment) -> None:
 @asynccontextmanager
 async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
+    darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:
         yield chats
     finally:

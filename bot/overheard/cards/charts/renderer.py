@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
@@ -173,14 +173,19 @@ def unseen() -> Iterator[None]:
         _unseen.reset(before)
 
 
-DARK_PLATFORMS = frozenset({"discord"})
-"""Chats whose background is dark unless a person changes it."""
+_dark_platforms: frozenset[str] = frozenset()
+
+
+def darken(platforms: Iterable[str]) -> None:
+    """Draw for a dark background in these chats, and for a light one in all others."""
+    global _dark_platforms  # noqa: PLW0603 - a process serves one set of chats
+    _dark_platforms = frozenset(platforms)
 
 
 @contextmanager
 def themed(channel: str) -> Iterator[None]:
     """Draw the pictures within the block for the background of a channel, ``platform:id``."""
-    is_dark = channel.partition(":")[0] in DARK_PLATFORMS
+    is_dark = channel.partition(":")[0] in _dark_platforms
     before = _theme.set(Theme.DARK if is_dark else Theme.LIGHT)
     try:
         yield

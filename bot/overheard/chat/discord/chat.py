@@ -45,7 +45,10 @@ class DiscordChat:
 
     Attributes:
         drain_s: See `overheard.interfaces.DrainingChat`.
+        dark: See `overheard.interfaces.DarkChat`.
     """
+
+    dark = True
 
     def __init__(self, settings: DiscordTable, *, silence_s: float = GATEWAY_TIMEOUT_S) -> None:
         self._settings = settings
