@@ -461,6 +461,12 @@ class AlertUnchanged(OverheardError):
     by: str
 
 
+class NotUndone(OverheardError):
+    message = "Alert {number} has changed since; nothing was taken back. See: alerts show {number}."
+
+    number: int
+
+
 class BadSchedule(OverheardError):
     message = "A schedule's {key} {problem}."
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from overheard.alerts.lifecycle import Lifecycle, after
+from overheard.alerts.lifecycle import SNOOZES, Lifecycle, after
 from overheard.alerts.routes import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import (
@@ -21,7 +21,7 @@ from overheard.domain import (
     Scale,
     Shift,
 )
-from overheard.errors import AlertUnchanged, UnknownName
+from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 from overheard.testing.store import open_test_store
 from recording import HandClock
 
@@ -312,7 +312,7 @@ async def test_an_alert_says_why_it_is_awake() -> None:
     await house.life.wake()
 
     notes = [(await house.store.alerts.events(a.id))[-1].note for a in (timed, waiting)]
-    assert notes == ["The snooze is over.", "svc/m-1 was updated."]
+    assert notes == ["The snooze is over.", "The model was updated."]
 
 
 async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
@@ -338,3 +338,84 @@ async def test_only_a_new_alert_is_called_new() -> None:
         told.append((await house.life.raise_alert(alert))[1])
 
     assert told == [True, False, False]
+
+
+async def last_event(house: House, alert: Alert) -> int:
+    """Return the number of an alert's last event."""
+    return (await house.store.alerts.events(alert.id))[-1].id
+
+
+@pytest.mark.parametrize(
+    "before", ["", "snooze 1d", "snooze update", "acknowledge", "close"], ids=lambda b: b or "open"
+)
+@pytest.mark.parametrize("done", ["acknowledge", "snooze 1w", "close"])
+async def test_undo_takes_back_exactly_what_was_done(before: str, done: str) -> None:
+    """Whatever the alert was before, it is again: state, person and end of a snooze."""
+    house = House()
+    alert = await house.raise_alert()
+    if before == done or (before == "close" and done != "close"):
+        return
+    if before:
+        alert = await act(house, alert, before, "Ada")
+    house.clock.pass_(hours=1)
+    await act(house, alert, done, "Bob")
+    number = await last_event(house, alert)
+    undone = await house.life.undo(alert.id, number, "Bob")
+
+    assert (undone.state, undone.by) == (alert.state, alert.by)
+    assert undone.until == alert.until
+    with pytest.raises(NotUndone):
+        await house.life.undo(alert.id, number, "Bob")
+    if before:  # and then what was done before that
+        first = (await house.store.alerts.events(alert.id))[1].id
+        assert (await house.life.undo(alert.id, first, "Ada")).state is AlertState.OPEN
+
+
+async def act(house: House, alert: Alert, done: str, who: str) -> Alert:
+    """Do what a person does."""
+    what, _, span = done.partition(" ")
+    if what != "snooze":
+        return await getattr(house.life, what)(alert.id, who)  # type: ignore[no-any-return]
+    note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
+    until = house.clock.now() + SNOOZES[note] if note in SNOOZES else None
+    return await house.life.snooze(alert.id, who, until, note)
+
+
+async def test_undo_of_a_mark_removes_the_mark_alone() -> None:
+    """The snooze before it stays, and so does the update that was known already."""
+    house = House()
+    alert = await act(house, await house.raise_alert(), "snooze update", "Ada")
+    await house.life.mark_update(alert.id, "Bob", "")
+    marked = await last_event(house, alert)
+    undone = await house.life.undo(alert.id, marked, "Bob")
+
+    assert (undone.state, undone.by) == (AlertState.SNOOZED, "Ada")
+    assert await house.store.updates.find(MODEL) == []
+    with pytest.raises(NotUndone):
+        await house.life.undo(alert.id, marked, "Bob")
+
+
+async def test_an_update_that_is_known_is_not_marked_again() -> None:
+    """Nor is it removed by an undo."""
+    house = House()
+    alert = await house.raise_alert()
+    served = ModelUpdate(MODEL, alert.opened_at, "served model")
+    served = await house.store.updates.add(served)
+
+    assert await house.life.mark_update(alert.id, "Bob (slack:U2)", "") == served
+    with pytest.raises(NotUndone):
+        await house.life.undo(alert.id, await last_event(house, alert), "Bob")
+    assert await house.store.updates.find(MODEL) == [served]
+
+
+async def test_what_changed_since_is_not_undone() -> None:
+    """Nor what no person did."""
+    house = House()
+    alert = await act(house, await house.raise_alert(), "acknowledge", "Ada")
+    number = await last_event(house, alert)
+    await act(house, alert, "close", "Bob")
+    raised = (await house.store.alerts.events(alert.id))[0].id
+
+    for event in (number, raised, 99):
+        with pytest.raises(NotUndone):
+            await house.life.undo(alert.id, event, "Ada")

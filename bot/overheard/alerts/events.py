@@ -23,6 +23,7 @@ SENTENCES = {
     AlertEventKind.CLOSED: "{who} closed it.",
     AlertEventKind.REOPENED: "{who} opened it again.",
     AlertEventKind.UPDATE: "{who} marked it as an update of the model.",
+    AlertEventKind.UNDONE: "{who} took that back.",
     AlertEventKind.CONTINUED: "It was stated again.",
 }
 

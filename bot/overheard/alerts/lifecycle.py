@@ -7,11 +7,13 @@ Every change is one event, kept together with what channels are to be shown.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from overheard.alerts.card import step
+from overheard.alerts.events import named
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
 from overheard.deployment import Deployment
@@ -25,7 +27,7 @@ from overheard.domain import (
     ModelUpdate,
     Shift,
 )
-from overheard.errors import AlertUnchanged, UnknownName
+from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 from overheard.interfaces import Clock, Store
 
 STATES = {
@@ -39,6 +41,18 @@ STATES = {
 }
 """The state of an alert after an event; a model update changes nothing."""
 
+BY_PEOPLE = frozenset(
+    {
+        AlertEventKind.ACKNOWLEDGED,
+        AlertEventKind.SNOOZED,
+        AlertEventKind.CLOSED,
+        AlertEventKind.REOPENED,
+    }
+)
+"""What people do to the state of an alert, and can take back."""
+MARKED = "people"
+"""Source of an update that a person marked."""
+
 _LIVE = frozenset(state for state in AlertState if not state.over)
 FROM = {
     AlertEventKind.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
@@ -49,9 +63,26 @@ FROM = {
     AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
     AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
     AlertEventKind.UPDATE: frozenset(AlertState),
+    AlertEventKind.UNDONE: frozenset(AlertState),
     AlertEventKind.CONTINUED: _LIVE,
 }
 """The states in which an event is possible."""
+
+UNTIL_UPDATE = "Until the next update."
+SNOOZES = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
+"""For how long an alert can be snoozed, by the note on the event; besides until the next update."""
+SAME_UPDATE = timedelta(days=1)
+"""Marks of updates of a model that are no further apart are one update."""
+UNMARKED = "The update is not marked any more."
+KNOWN_UPDATE = "That update was known."
+
+
+class Held(NamedTuple):
+    """What people change about an alert: its state, who set it, and the end of a snooze."""
+
+    state: AlertState = AlertState.OPEN
+    by: str = ""
+    until: datetime | None = None
 
 
 class Lifecycle:
@@ -154,21 +185,74 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
-        """Record a user's statement that the model was updated when the alert's run began.
+        """Record a user's statement that the model was updated when the alert's change began; an
+        update of that day that is known already is not marked a second time.
 
         Args:
             number: The alert's number.
             who: Name of the user.
             note: A note on the update, or empty.
+
+        Returns:
+            The update.
         """
         alert = await self.find(number)
-        began = next(
-            r.started_at for r in await self._store.runs.find() if r.id == alert.shift.run_id
-        )
-        marked = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
-        update = await self._store.updates.add(marked)
+        began = await self._began(alert)
+        known = await self._store.updates.find(alert.shift.model)
+        update = next((one for one in known if abs(one.at - began) <= SAME_UPDATE), None)
+        if update is None:
+            said = note or f"said by {named(who)}"
+            update = await self._store.updates.add(
+                ModelUpdate(alert.shift.model, began, MARKED, said)
+            )
+        else:
+            note = " ".join(filter(None, (note, KNOWN_UPDATE)))
         await self._change(number, AlertEventKind.UPDATE, who, note=note)
         return update
+
+    async def _began(self, alert: Alert) -> datetime:
+        """Return when the run began with which an alert's change most likely began."""
+        run = alert.shift.began or alert.shift.run_id
+        return next(r.started_at for r in await self._store.runs.find() if r.id == run)
+
+    async def undo(self, number: int, event_id: int, who: str) -> Alert:
+        """Take back exactly what one event did: the alert is again as it was before, or the mark of
+        an update is removed.
+
+        Args:
+            number: The alert's number.
+            event_id: The event's number.
+            who: Name of the user.
+
+        Raises:
+            NotUndone: when something else has changed the alert since, or a person did not cause
+                the event.
+        """
+        alert = await self.find(number)
+        events = await self._store.alerts.events(number)
+        event = next((one for one in events if one.id == event_id), None)
+        if event and event.what is AlertEventKind.UPDATE:
+            return await self._unmark(alert, event, who)
+        *before, (latest, _) = held_states(events)
+        if not event or event.what not in BY_PEOPLE or latest != event_id:
+            raise NotUndone(number=number)
+        return await self._change(number, AlertEventKind.UNDONE, who, held=before[-1][1])
+
+    async def _unmark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
+        """Remove the update that an event marked; an update that was known before stays."""
+        if event.note.endswith(KNOWN_UPDATE):
+            raise NotUndone(number=alert.id)
+        began = await self._began(alert)
+        marked = [
+            one
+            for one in await self._store.updates.find(alert.shift.model)
+            if one.source == MARKED and one.at == began
+        ]
+        if not marked:
+            raise NotUndone(number=alert.id)
+        for update in marked:
+            await self._store.updates.remove(update.id)
+        return await self._change(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
 
     async def wake(self) -> list[Alert]:
         """Wake the alerts whose snooze is over, and return them."""
@@ -200,6 +284,7 @@ class Lifecycle:
         until: datetime | None = None,
         note: str = "",
         shifts: Sequence[Shift] = (),
+        held: Held | None = None,
     ) -> Alert:
         """Store an event and the alert's new state; retry when another process changed the
         alert.
@@ -218,6 +303,8 @@ class Lifecycle:
                     return alert
             event = AlertEvent(what, self._clock.now(), who, note)
             changed = after(alert, what, who, until)
+            if held:
+                changed = replace(changed, state=held.state, by=held.by, until=held.until)
             over_at = event.at if changed.state.over else None
             changed = replace(changed, later=(*changed.later, *shifts), over_at=over_at)
             if await self._store.alerts.change(changed, event):
@@ -233,7 +320,22 @@ class Lifecycle:
         events = await self._store.alerts.events(alert.id)
         since = max(event.at for event in events if event.what is AlertEventKind.SNOOZED)
         updated = any(u.at > since for u in await self._store.updates.find(alert.shift.model))
-        return f"{alert.shift.model} was updated." if updated else ""
+        return "The model was updated." if updated else ""
+
+
+def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
+    """Return the states of an alert that its events led to, in order, each with the number of its
+    event (0 for the beginning); what was taken back is left out.
+    """
+    states = [(0, Held())]
+    for event in events:
+        if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
+            states.pop()
+        elif state := STATES.get(event.what):
+            span = SNOOZES.get(event.note)
+            until = event.at + span if state is AlertState.SNOOZED and span else None
+            states.append((event.id, Held(state, event.who, until)))
+    return states
 
 
 def after(
@@ -251,7 +353,7 @@ def after(
         AlertUnchanged: when the event is not possible in the alert's present state.
     """
     if alert.state not in FROM[what]:
-        by = f" (by {alert.by})" if alert.by else ""
+        by = f" (by {named(alert.by)})" if alert.by else ""
         raise AlertUnchanged(number=alert.id, state=alert.state, by=by)
     following = replace(alert, revision=alert.revision + 1)
     if what not in STATES:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Annotated
 
 from overheard.alerts.events import life_data, state
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.lifecycle import (
+    BY_PEOPLE,
+    KNOWN_UPDATE,
+    MARKED,
+    SNOOZES,
+    UNTIL_UPDATE,
+    Lifecycle,
+)
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
-from overheard.cards.command import CommandSpec, Proposal, Role, option
+from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
 from overheard.commands.alerts import number_of
 from overheard.commands.arguments import AlertNumber
 from overheard.commands.check import check
 from overheard.commands.rechecking import recheck_of
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, AlertState
+from overheard.domain import Alert, AlertEventKind
 
 UPDATE = "update"
-SPANS = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
-"""For how long an alert can be put aside, besides until the next update of the model."""
+NOTES = {**dict(zip(("1d", "1w"), SNOOZES, strict=True)), UPDATE: UNTIL_UPDATE}
+"""For how long an alert can be put aside, and the note on the event."""
 REASONS = {"boring": "", "ours": "It was our own doing."}
 """Why an alert is put away, as a note on the event."""
 
@@ -31,7 +39,7 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
         AlertUnchanged: when it was done before, or the alert is over.
     """
     changed = await Lifecycle.of(deployment).acknowledge(number_of(alert), call.who)
-    return _card(call, changed)
+    return await _card(deployment, call, changed)
 
 
 async def snooze(
@@ -44,7 +52,7 @@ async def snooze(
         option(
             "For how long: a day, a week, or until the model's next update.",
             word="for",
-            choices=(*SPANS, UPDATE),
+            choices=tuple(NOTES),
         ),
     ] = "1d",
 ) -> Card:
@@ -60,10 +68,10 @@ async def snooze(
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is over.
     """
-    until = deployment.clock.now() + SPANS[span] if span in SPANS else None
-    note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
+    note = NOTES[span]
+    until = deployment.clock.now() + SNOOZES[note] if note in SNOOZES else None
     changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until, note)
-    return _card(call, changed)
+    return await _card(deployment, call, changed)
 
 
 async def close(
@@ -88,17 +96,41 @@ async def close(
         AlertUnchanged: when it is closed already.
     """
     changed = await Lifecycle.of(deployment).close(number_of(alert), call.who, REASONS[why])
-    return _card(call, changed)
+    return await _card(deployment, call, changed)
 
 
 async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Take back an acknowledgement, a snooze or a closing.
+    """Open an alert again, whatever its state.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is open.
     """
-    return _card(call, await Lifecycle.of(deployment).reopen(number_of(alert), call.who))
+    changed = await Lifecycle.of(deployment).reopen(number_of(alert), call.who)
+    return await _card(deployment, call, changed)
+
+
+async def undo(
+    deployment: Deployment,
+    call: Call,
+    *,
+    alert: AlertNumber,
+    event: Annotated[int, argument("The number of the event, from alerts show --json.", low=1)],
+) -> Card:
+    """Take back one thing that was done to an alert, and nothing else.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        alert: The alert's number.
+        event: The event's number.
+
+    Raises:
+        UnknownName: when there is no such alert.
+        NotUndone: when the alert has changed since.
+    """
+    changed = await Lifecycle.of(deployment).undo(number_of(alert), event, call.who)
+    return await _card(deployment, call, changed)
 
 
 async def mark_update(
@@ -110,7 +142,7 @@ async def mark_update(
 ) -> Card:
     """Say that an alert shows an update of the model.
 
-    The update is kept as of the run in which the shift was seen.
+    The update is kept as of the run with which the change began; one that is known is kept once.
 
     Args:
         deployment: The open deployment.
@@ -123,10 +155,13 @@ async def mark_update(
     """
     life = Lifecycle.of(deployment)
     update = await life.mark_update(number_of(alert), call.who, note)
-    card = _card(call, await life.find(number_of(alert)))
+    card = await _card(deployment, call, await life.find(number_of(alert)))
     marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
-    text = f"{update.model} is marked as updated. {card.text}"
-    return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
+    day = wording.day(update.at, call.zone)
+    text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
+    if update.source != MARKED:
+        text = f"That update, of {day}, was known already."
+    return replace(card, text=text, data={**card.data, "update": marked})
 
 
 async def recheck(
@@ -150,14 +185,16 @@ async def recheck(
     return await check(deployment, call, **again, seed=seed, label=label)
 
 
-def _card(call: Call, alert: Alert) -> Card:
-    """Show the new state of an alert, and how to take that back."""
-    undo = Action(f"alerts reopen {alert.id}", "Undo")
-    done = alert.state is AlertState.OPEN
+async def _card(deployment: Deployment, call: Call, alert: Alert) -> Card:
+    """Show the new state of an alert, and how to take back what was done."""
+    *_, last = await deployment.store.alerts.events(alert.id)
+    can_undo = last.what in BY_PEOPLE or (
+        last.what is AlertEventKind.UPDATE and not last.note.endswith(KNOWN_UPDATE)
+    )
     return Card(
         title=f"Alert {alert.id}",
         text=f"It is {state(alert, call.zone)}.",
-        actions=() if done else (undo,),
+        actions=(Action(f"alerts undo {alert.id} {last.id}", "Undo"),) if can_undo else (),
         severity=Severity.PLAIN,
         data={"id": alert.id, **life_data(alert)},
     )
@@ -189,11 +226,19 @@ ALERTS_CLOSE = CommandSpec(
 )
 ALERTS_REOPEN = CommandSpec(
     "alerts reopen",
-    "Take back what was done to an alert.",
+    "Open an alert again.",
     reopen,
     role=Role.OPERATOR,
     private=True,
     examples=("alerts reopen 12",),
+)
+ALERTS_UNDO = CommandSpec(
+    "alerts undo",
+    "Take back one thing that was done to an alert.",
+    undo,
+    role=Role.OPERATOR,
+    private=True,
+    examples=("alerts undo 12 57",),
 )
 ALERTS_UPDATE = CommandSpec(
     "alerts update",

@@ -107,7 +107,8 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     card = await alert_card(deployment, call, found, details=True)
     events = await deployment.store.alerts.events(found.id)
     rows = [
-        {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events
+        {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
+        for e in events
     ]
     events_card = Card(f"What happened to alert {found.id}", table=history(events, call.zone))
     return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})

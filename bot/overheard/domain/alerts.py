@@ -230,6 +230,8 @@ class AlertEventKind(StrEnum):
     REOPENED = "reopened"
     UPDATE = "update"
     """A person reported an update of the model."""
+    UNDONE = "undone"
+    """A person took back what a person did."""
     CONTINUED = "continued"
     """A statement was made again; the message is edited and nothing is posted."""
 
