@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import tzinfo
@@ -19,6 +19,8 @@ from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S, ChatProgress, Meter
+from overheard.chat.questions.asking import Questions
+from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
@@ -62,6 +64,7 @@ class ChatDesk:
         self._completing = Completing(deployment)
         self._paces = {"patience": patience, "pause": pause}
         self._slots = CommandSlots()
+        self._questions = Questions(self._commands)
 
     @property
     def commands(self) -> Sequence[CommandSpec]:
@@ -115,6 +118,9 @@ class ChatDesk:
                 return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
+        if request.question:
+            await self._answer(request, conversation)
+            return
         verb, _, token = request.words.partition(" ")
         try:
             if verb in {CONFIRM, CANCEL} and token:
@@ -126,6 +132,28 @@ class ChatDesk:
             await self._correct(request, conversation, error)
         else:
             await self._receive(order, request, deployment, call, conversation)
+
+    async def _answer(self, request: Request, conversation: Conversation) -> None:
+        """Answer a question in words by a command that reads, or by a card with buttons."""
+        refusal = await self._gate.allowed(request.person, request.channel, HELP)
+        if refusal is not None:
+            await conversation.show(replies.not_allowed(refusal), private=True)
+        elif wait_s := self._questions.wait_s(request):
+            await conversation.show(too_many(wait_s))
+        else:
+            deployment, call = await self._opened(request.person, request.channel)
+            answer = await self._questions.answer(request, deployment, call)
+            order = answer.order
+            if order is None:
+                await conversation.show(answer.card)
+                return
+            refusal = await self._gate.allowed(request.person, request.channel, order.spec)
+            if refusal is not None:
+                await conversation.show(replies.not_allowed(refusal), private=True)
+                return
+            await self._do(
+                order, request.person, deployment, call, conversation, shown=answer.decorated
+            )
 
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
@@ -223,8 +251,9 @@ class ChatDesk:
         conversation: Conversation,
         *,
         agreed_usd: float = 0.0,
+        shown: Callable[[Card], Card] = lambda card: card,
     ) -> None:
-        """Do a command and show what came of it."""
+        """Do a command and show what came of it, as `shown` changes it."""
         spec = order.spec
         progress = ChatProgress(
             conversation,
@@ -253,7 +282,7 @@ class ChatDesk:
         finally:
             if outcome:
                 await self._note(order, person, call.channel, outcome)
-        await conversation.show(card, private=spec.private)
+        await conversation.show(shown(card), private=spec.private)
 
     async def _part(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation

@@ -69,7 +69,12 @@ class Request:
         words: The text after the root command, or the words of an action.
         command: A command's name, or an empty string; with a command, `words` is empty.
         options: The command's options by name, as text, numbers or lists of text.
-        message: The platform's id of the message whose button was clicked, or an empty string.
+        message: The platform's id of the message whose button was clicked, or that a question
+            replies to, or an empty string.
+        question: A question in words, without a mention of the bot, or an empty string; with a
+            question, `words` and `command` are empty.
+        thread: The conversation that a question belongs to, as the platform names it; empty for
+            that of the person in the channel.
     """
 
     id: str
@@ -79,6 +84,8 @@ class Request:
     command: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    question: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

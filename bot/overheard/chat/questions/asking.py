@@ -1,0 +1,154 @@
+"""Answers questions in words: from a question to a command that reads, or to a card."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from time import monotonic
+
+from overheard.cards.card import LONGEST_ACTION, Action, Card
+from overheard.cards.command import CommandSpec, Role
+from overheard.chat.parser import Order, fill, parse
+from overheard.chat.questions import wording
+from overheard.chat.questions.grammar import Reading, read
+from overheard.chat.questions.plan import Plan, Situation, plan
+from overheard.chat.questions.situation import read_names, read_situation
+from overheard.deployment import Call, Deployment
+from overheard.errors import BadUsage, UnknownCommand
+from overheard.interfaces import Request
+
+QUESTIONS_PER_MINUTE = 12
+"""Questions that one person may ask in a minute."""
+MAX_CONVERSATIONS = 2_000
+"""Conversations whose last question is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a question is answered.
+
+    Attributes:
+        order: The command that reads, or None.
+        card: The card, when there is no command.
+        reading: What the question asks for.
+        plan: How that is answered.
+        situation: What that depends on.
+    """
+
+    order: Order | None
+    card: Card
+    reading: Reading
+    plan: Plan
+    situation: Situation
+
+    def decorated(self, card: Card) -> Card:
+        """Return the command's card with what was read into the question, and what to ask next."""
+        if card.failed:
+            return card
+        return wording.with_hints(card, self.reading, self.plan, self.situation)
+
+
+class Questions:
+    """Answers the questions of all chats.
+
+    Args:
+        commands: The commands that chats offer.
+    """
+
+    def __init__(self, commands: Sequence[CommandSpec]) -> None:
+        self._list = commands
+        self._commands = {spec.name: spec for spec in commands}
+        self._before: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait_s(self, request: Request) -> int:
+        """Return for how many seconds a person has to wait; 0 counts the question."""
+        now = monotonic()
+        key = f"{request.person.platform}:{request.person.id}"
+        asked = self._asked.setdefault(key, deque(maxlen=QUESTIONS_PER_MINUTE))
+        self._asked.move_to_end(key)
+        if len(self._asked) > MAX_CONVERSATIONS:
+            self._asked.popitem(last=False)
+        if len(asked) == QUESTIONS_PER_MINUTE and now - asked[0] < 60:
+            return ceil(60 - (now - asked[0]))
+        asked.append(now)
+        return 0
+
+    async def answer(self, request: Request, deployment: Deployment, call: Call) -> Answer:
+        """Return how a question is answered."""
+        situation = await read_situation(deployment, call, request, self._commands)
+        names = read_names(deployment)
+        key = (request.channel, request.thread or request.person.id)
+        reading = read(request.question, names, situation.today, self._before.get(key))
+        if reading.understood:
+            if greeting := self._greeting(reading, situation):
+                return greeting
+            if made := plan(reading, situation):
+                self._remember(key, reading)
+                return self._answer(made, reading, situation)
+        spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
+        return self._typed(request.question, spellings, reading, situation) or self._refused(
+            reading, situation
+        )
+
+    def _greeting(self, reading: Reading, situation: Situation) -> Answer | None:
+        if reading.intent in {"hello", "help"}:
+            return Answer(None, wording.hello(situation), reading, Plan(), situation)
+        if reading.intent == "thanks":
+            return Answer(None, wording.thanks(), reading, Plan(), situation)
+        return None
+
+    def _answer(self, made: Plan, reading: Reading, situation: Situation) -> Answer:
+        spec = self._commands.get(made.command)
+        if spec is None:
+            return Answer(None, wording.of_plan(made), reading, made, situation)
+        order = fill(replace(spec, private=False), made.options)
+        return Answer(order, Card(""), reading, made, situation)
+
+    def _typed(
+        self, text: str, names: Sequence[str], reading: Reading, situation: Situation
+    ) -> Answer | None:
+        """Answer a command that was typed as one; one that does not only read gets its button."""
+        try:
+            order = parse(text, self._list, names)
+        except (UnknownCommand, BadUsage):
+            return None
+        spec = order.spec
+        if order.missing or order.helped:
+            return None
+        if spec.role is Role.VIEWER and not spec.asks:
+            order = replace(order, spec=replace(spec, private=False))
+            return Answer(order, Card(""), reading, Plan(spec.name), situation)
+        if len(order.words) > LONGEST_ACTION:
+            return None
+        action = Action(order.words, spec.title or spec.name.capitalize())
+        card = Card("Shall I do that?", spec.summary, actions=(action,))
+        return Answer(None, card, reading, Plan(), situation)
+
+    def _refused(self, reading: Reading, situation: Situation) -> Answer:
+        card = wording.not_understood(reading, situation, self._guess(reading, situation))
+        return Answer(None, card, reading, Plan(), situation)
+
+    def _guess(self, reading: Reading, situation: Situation) -> Action | None:
+        """Return a button for what the understood words ask for."""
+        if not reading.intent or len(reading.unknown) > 2 or reading.intent in _NO_GUESS:
+            return None
+        made = plan(reading, situation)
+        spec = self._commands.get(made.command) if made else None
+        if made is None or spec is None:
+            return None
+        words = fill(spec, made.options).words
+        if len(words) > LONGEST_ACTION:
+            return None
+        return Action(words, wording.label(spec.name, self._commands))
+
+    def _remember(self, key: tuple[str, str], reading: Reading) -> None:
+        self._before[key] = reading
+        self._before.move_to_end(key)
+        if len(self._before) > MAX_CONVERSATIONS:
+            self._before.popitem(last=False)
+
+
+_NO_GUESS = frozenset({"hello", "thanks", "help"})

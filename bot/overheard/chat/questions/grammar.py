@@ -1,0 +1,385 @@
+"""Maps a question in words to what it asks for. Pure: no store, no clock.
+
+A question is understood when a rule explains every word that carries a meaning. One word that is
+not known, such as another brand or another subject, is enough for no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
+
+from overheard.chat.questions.times import Period, TimeReader
+from overheard.chat.questions.vocabulary import (
+    LANGUAGES,
+    WEAK,
+    Token,
+    Vocabulary,
+    distance,
+    one_mistake,
+    rules,
+    tokenize,
+    vocabulary,
+    words_of,
+)
+
+MAX_CHARS = 600
+"""Longer texts are no questions."""
+MAX_BARE_WORDS = 8
+"""Names in longer texts without a predicate are no question."""
+METRICS = {
+    "recommended": "first_choice",
+    "sentiment": "sentiment",
+    "drawback": "drawback",
+    "share": "share_of_voice",
+    "rank": "position",
+    "accuracy": "accuracy",
+    "named": "visibility",
+}
+"""The metric of each concept; of several in a question, the first that is here counts."""
+SLOTS = frozenset({"we", "it", "rival", "how", "what", "topic", "alert_number"})
+"""What may be in any question, next to the concepts of its rule."""
+NOT_ASKED = frozenset({"future", "opinion", "export", "neg"})
+"""Concepts that no answer here covers unless a rule allows them."""
+_VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that questions may have.
+
+    Attributes:
+        brands: Each spelling of a brand, with the name of the brand.
+        own: The names of the tracked brands, which "we" means.
+        models: Each spelling of an asked model, with its names in readers' words.
+        other_models: Names of models and services that are not asked.
+        topics: Each spelling of a topic of answers, such as a fact's field, with the topic.
+    """
+
+    brands: Mapping[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_models: frozenset[str] = frozenset()
+    topics: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a question asks for.
+
+    Attributes:
+        intent: The name of the rule's intent; empty when the question was not understood.
+        brands: The brands that are named, in their order; without "we".
+        we: Whether the question is about "us".
+        models: The models that are named, by readers' names.
+        metric: The metric that is named, or an empty string.
+        topic: The topic of answers that is named, or an empty string.
+        period: The time that is named, or None.
+        alert: The number of an alert, or 0.
+        it: Whether something is meant that the conversation knows: "this", "the drop".
+        follows: Whether the question continues the one before: "and at Claude?".
+        concepts: All concepts of the question.
+        unknown: Words that were not understood, as typed.
+        not_asked: Names of models that are not asked here.
+        guessed: Spellings that were corrected, with what they were read as.
+        language: The language.
+    """
+
+    intent: str = ""
+    brands: tuple[str, ...] = ()
+    we: bool = False
+    models: tuple[str, ...] = ()
+    metric: str = ""
+    topic: str = ""
+    period: Period | None = None
+    alert: int = 0
+    it: bool = False
+    follows: bool = False
+    concepts: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    guessed: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
+
+    @property
+    def understood(self) -> bool:
+        """Whether every word that carries a meaning is explained."""
+        return bool(self.intent) and not self.unknown and not self.not_asked
+
+    @property
+    def bare(self) -> bool:
+        """Whether the question has names and times, and says nothing about them."""
+        return not (self.concepts - SLOTS - {"models"}) and bool(
+            self.brands or self.models or self.period or self.we or self.metric
+        )
+
+
+def read(text: str, names: Names, today: date, before: Reading | None = None) -> Reading:
+    """Read a question in each language, and return the reading that explains most of it.
+
+    Args:
+        text: The question, without a mention of the bot.
+        names: The names that it may have.
+        today: The day of the reader.
+        before: The question before in the same conversation, which a question such as "and at
+            Claude?" continues.
+    """
+    tokens = tokenize(text)
+    if not tokens or len(text) > MAX_CHARS:
+        return Reading(unknown=(text[:40].strip(),) if text.strip() else ())
+    readings = [_Reader(language, names, today).read(tokens, before) for language in LANGUAGES]
+    return min(readings, key=lambda r: (not r.understood, len(r.unknown) + len(r.not_asked)))
+
+
+class _Reader:
+    """Reads questions of one language."""
+
+    def __init__(self, language: str, names: Names, today: date) -> None:
+        self._language = language
+        self._words: Vocabulary = vocabulary(language)
+        self._times = TimeReader(self._words, today)
+        self._names = names
+        self._today = today
+        self._brands = {words_of(spelling): name for spelling, name in names.brands.items()}
+        self._spellings = {words_of(s): s for s in names.brands}
+        self._models = {words_of(s): shown for s, shown in names.models.items()}
+        self._others = {words_of(s): s for s in names.other_models}
+        self._topics = {words_of(s): topic for s, topic in names.topics.items()}
+
+    def read(self, tokens: Sequence[Token], before: Reading | None) -> Reading:
+        found = self._scan(tokens)
+        continues = found.follows or (found.bare and len(tokens) <= MAX_BARE_WORDS)
+        if continues and (merged := _continued(found, before)):
+            return merged
+        if found.bare and self._asks_how(found, tokens):
+            several = len(found.brands) + (found.we and not found.brands) > 1
+            return replace(found, intent="versus" if several else "standing")
+        return replace(found, intent=_intent(found))
+
+    def _asks_how(self, found: Reading, tokens: Sequence[Token]) -> bool:
+        """Whether names alone, such as "us at Claude?", ask how these are doing."""
+        if len(tokens) > MAX_BARE_WORDS or not (found.brands or found.models or found.we):
+            return False
+        return "how" in found.concepts or ("what" not in found.concepts and found.period is None)
+
+    def _scan(self, tokens: Sequence[Token]) -> Reading:
+        """Return the names, times and concepts of a question, without what it asks for."""
+        found = _Found()
+        at = 0
+        while at < len(tokens):
+            at += self._name(tokens, at, found) or self._word(tokens, at, found)
+        return found.reading(self._names, self._language)
+
+    def _name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+        """Read a name or a time, and return its number of words; 0 when there is none."""
+        if numbered := self._alert(tokens, at):
+            found.alert, size = numbered
+            found.concepts.add("alert_number")
+        elif brand := self._brand(tokens, at):
+            found.brands[brand[0]] = None
+            size = brand[1]
+        elif model := self._model(tokens, at):
+            shown, size = model
+            found.models |= dict.fromkeys(shown)
+            if self._other_version(tokens, at + size):
+                found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
+                size += 1
+        elif other := _longest(self._others, tokens, at):
+            found.not_asked.append(other[0])
+            size = other[1]
+        elif found.period is None and (time := self._times.read(tokens, at)):
+            found.period, size = time
+        else:
+            return 0
+        return size
+
+    def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+        """Read a phrase, or a name or word with a mistake, and return its number of words."""
+        topic = self._topic(tokens, at)
+        concept, size = self._concept(tokens, at)
+        if topic and topic[1] >= size and concept not in {"facts", "models"}:
+            found.topic = found.topic or topic[0]
+            found.concepts.add("topic")
+            return topic[1]
+        if concept:
+            found.concepts.add(concept)
+            return size
+        near = self._near(tokens, at)
+        if near is None:
+            found.unknown.append(tokens[at].text)
+            return 1
+        typed, name, kind, size = near
+        found.guessed.append((typed, name))
+        if kind == "brand":
+            found.brands[name] = None
+        elif kind == "model":
+            found.models |= dict.fromkeys(self._models[words_of(name)])
+        else:
+            found.concepts.add(kind)
+        return size
+
+    def _other_version(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether a number behind a model's name makes it another model, such as "GPT 4"."""
+        if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
+            return False
+        return self._times.read(tokens, at) is None
+
+    def _alert(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+        """Return the number of ``alert 3``, ``alert #3`` or ``#3``."""
+        word = tokens[at].word
+        if word.startswith("#") and word[1:].isdigit():
+            return int(word[1:]), 1
+        if at + 1 < len(tokens) and self._words.concept([word]) == "alert":
+            number = tokens[at + 1].word.removeprefix("#")
+            if number.isdigit() and len(number) <= 6:
+                return int(number), 2
+        return None
+
+    def _brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """Return the brand at a place. One that is also an ordinary word must be written as the
+        name is, and not as the first word or after a word of time.
+        """
+        found = _longest(self._brands, tokens, at)
+        if found is None:
+            return None
+        words = tuple(token.word for token in tokens[at : at + found[1]])
+        time = self._times.read(tokens, at)
+        if time is not None or (found[1] == 1 and self._words.concept(words) is not None):
+            typed = " ".join(token.text for token in tokens[at : at + found[1]])
+            before = at > 0 and self._times.read(tokens, at - 1) is not None
+            if typed != self._spellings[words] or at == 0 or before or typed.islower():
+                return None
+        return found
+
+    def _topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        mine = _longest(self._topics, tokens, at)
+        usual = _longest(self._words.topics, tokens, at)
+        return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
+
+    def _model(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
+        return _longest(self._models, tokens, at)
+
+    def _concept(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+        """Return the concept of the longest phrase at a place, and its number of words."""
+        for size in range(min(self._words.longest, len(tokens) - at), 0, -1):
+            words = [token.word for token in tokens[at : at + size]]
+            if (concept := self._words.concept(words)) is not None:
+                return concept, size
+        if tokens[at].word.isdigit() and len(tokens[at].word) < 2:
+            return WEAK, 1
+        return "", 1
+
+    def _near(self, tokens: Sequence[Token], at: int) -> tuple[str, str, str, int] | None:
+        """Return what was typed, what it was read as, its kind, and its number of words: a name or
+        a word with a mistake in its spelling.
+        """
+        for size in (2, 1):
+            if at + size > len(tokens):
+                continue
+            typed = " ".join(token.text for token in tokens[at : at + size])
+            joined = "".join(token.word for token in tokens[at : at + size])
+            for kind, known in (("brand", self._brands), ("model", self._models)):
+                near = [words for words in known if _similar(joined, "".join(words))]
+                if len(near) == 1:
+                    name = self._brands.get(near[0]) if kind == "brand" else " ".join(near[0])
+                    return typed, str(name), kind, size
+        concept = self._words.corrected(tokens[at].word)
+        return (tokens[at].text, concept, concept, 1) if concept else None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is found in a question so far; see `Reading`."""
+
+    brands: dict[str, None] = field(default_factory=dict)
+    models: dict[str, None] = field(default_factory=dict)
+    concepts: set[str] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+    not_asked: list[str] = field(default_factory=list)
+    guessed: list[tuple[str, str]] = field(default_factory=list)
+    topic: str = ""
+    period: Period | None = None
+    alert: int = 0
+
+    def reading(self, names: Names, language: str) -> Reading:
+        """Return the reading, without what the question asks for."""
+        concepts, brands = self.concepts, tuple(self.brands)
+        if any(name in names.own for name in brands):
+            concepts.add("we")
+        if any(name not in names.own for name in brands):
+            concepts.add("rival")
+        metric = next((METRICS[c] for c in METRICS if c in concepts), "")
+        return Reading(
+            brands=brands,
+            we="we" in concepts,
+            models=tuple(self.models),
+            metric=metric,
+            topic=self.topic,
+            period=self.period,
+            alert=self.alert,
+            it="it" in concepts or bool(self.alert),
+            follows="and_also" in concepts,
+            concepts=frozenset(concepts - {WEAK, "and_also"}),
+            unknown=tuple(self.unknown),
+            not_asked=tuple(self.not_asked),
+            guessed=tuple(self.guessed),
+            language=language,
+        )
+
+
+def _similar(word: str, name: str) -> bool:
+    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on."""
+    if word == name:
+        return True
+    if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
+        return distance(word, name) <= 2
+    return len(name) >= 5 and one_mistake(word, name)
+
+
+def _longest(
+    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], at: int
+) -> tuple[T, int] | None:
+    """Return what the longest known phrase at a place means, and its number of words."""
+    longest = max(map(len, known), default=0)
+    for size in range(min(longest, len(tokens) - at), 0, -1):
+        words = tuple(token.word for token in tokens[at : at + size])
+        if words in known:
+            return known[words], size
+    return None
+
+
+def _intent(found: Reading) -> str:
+    """Return what the concepts of a question ask for; empty when no rule explains all of them."""
+    concepts = found.concepts
+    best, size = "", 0
+    for rule in rules():
+        groups = len(rule.needs)
+        needed = frozenset().union(*rule.needs)
+        fits = all(group & concepts for group in rule.needs)
+        explained = concepts <= needed | rule.allows | SLOTS
+        if fits and explained and groups > size:
+            best, size = rule.intent, groups
+    return best
+
+
+def _continued(found: Reading, before: Reading | None) -> Reading | None:
+    """Return the question before with the names, times and metric of this one."""
+    if before is None or found.unknown or found.not_asked:
+        return None
+    if found.concepts - SLOTS - set(METRICS) - {"models"}:
+        return None
+    return replace(
+        before,
+        brands=found.brands or before.brands,
+        we=before.we or found.we,
+        models=found.models or before.models,
+        metric=found.metric or before.metric,
+        topic=found.topic or before.topic,
+        period=found.period or before.period,
+        guessed=found.guessed,
+        follows=True,
+    )

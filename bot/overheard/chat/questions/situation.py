@@ -1,0 +1,133 @@
+"""What a deployment knows that questions name: brands, models, alerts, updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from overheard.cards.command import CommandSpec
+from overheard.cards.model_names import FAMILIES, VENDORS
+from overheard.chat.questions.grammar import Names
+from overheard.chat.questions.plan import OpenAlert, Situation
+from overheard.chat.questions.vocabulary import words_of
+from overheard.deployment import Call, Deployment
+from overheard.domain import Alert, Model
+from overheard.interfaces import Request
+from overheard.runs.plan import tracked
+
+OTHER_MODELS = (
+    "AI Overviews",
+    "Alexa",
+    "Bard",
+    "Bing",
+    "Copilot",
+    "Google",
+    "Meta AI",
+    "Microsoft Copilot",
+    "Siri",
+)
+"""Services with answers that are not asked under these names. Google is also a search engine: a
+question about it does not mean Gemini."""
+_WRITTEN = {"ChatGPT": ("chat gpt", "chatgpt", "chat-gpt", "gpt", "open ai", "openai")}
+"""Other ways to write the name of a family."""
+
+
+def asked_models(deployment: Deployment) -> list[Model]:
+    """Return the models that the deployment asks."""
+    providers = deployment.plugins.providers.items()
+    return [Model(name, model) for name, provider in providers for model in provider.models()]
+
+
+def read_names(deployment: Deployment) -> Names:
+    """Return the names of brands, models and facts that a question may have."""
+    catalogue = deployment.catalogue
+    models = asked_models(deployment)
+    spellings: dict[str, dict[str, None]] = {}
+    for model in models:
+        shown = deployment.names.name(model)
+        for spelling in _spellings(model, shown):
+            spellings.setdefault(spelling.casefold(), {})[shown] = None
+    known = {words_of(spelling) for spelling in spellings}
+    families = {name for _, name in FAMILIES} | set(VENDORS) | set(VENDORS.values())
+    others = {n for n in (*families, *OTHER_MODELS) if words_of(n) not in known}
+    brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
+    named = {words_of(spelling) for spelling in brands}
+    topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
+    return Names(
+        brands=brands,
+        own=tuple(brand.name for brand in tracked(catalogue)),
+        models={s: tuple(shown) for s, shown in spellings.items() if words_of(s) not in named},
+        other_models=frozenset(n for n in others if words_of(n) not in named),
+        topics=topics,
+    )
+
+
+def _spellings(model: Model, shown: str) -> Iterable[str]:
+    """Yield what people call a model: its names, its family, its vendor, and parts of its id."""
+    yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
+    words = words_of(model.id)
+    for size in range(2, len(words) + 1):
+        yield " ".join(words[:size])
+    folded = [word.casefold() for word in (*words, model.provider)]
+    for beginning, family in FAMILIES:
+        if any(word.startswith(beginning) for word in folded):
+            yield from (family, *_WRITTEN.get(family, ()))
+            yield from (vendor for vendor, name in VENDORS.items() if _by(vendor, name, family))
+            return
+    if vendor := VENDORS.get(model.provider):
+        yield from (vendor, *_WRITTEN.get(vendor, ()))
+        if model.provider != "google":
+            yield model.provider
+
+
+def _by(vendor: str, name: str, family: str) -> bool:
+    return name == family and vendor != "google"
+
+
+async def read_situation(
+    deployment: Deployment, call: Call, request: Request, commands: Mapping[str, CommandSpec]
+) -> Situation:
+    """Return what the answer to a question depends on.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks, and in which time zone.
+        request: The question; its message is that of an alert where one is meant.
+        commands: The commands that the chat offers, by name.
+    """
+    store, names = deployment.store, deployment.names
+    live = [alert for alert in await store.alerts.find() if not alert.state.over]
+    latest: dict[str, datetime] = {}
+    for update in await store.updates.find():
+        key = str(update.model)
+        latest[key] = max(update.at, latest.get(key, update.at))
+    runs = sorted(run.started_at for run in await store.runs.find() if not run.aside)
+    here = await _alert_here(deployment, request)
+
+    def shown(alert: Alert) -> OpenAlert:
+        model = alert.shift.model
+        return OpenAlert(alert.id, alert.shift.brand, str(model), names.name(model))
+
+    def day(at: datetime) -> date:
+        return at.astimezone(call.zone).date()
+
+    return Situation(
+        today=day(deployment.clock.now()),
+        own=tuple(brand.name for brand in tracked(deployment.catalogue)),
+        models={str(model): names.name(model) for model in asked_models(deployment)},
+        alerts=tuple(map(shown, live)),
+        here=shown(here) if here else None,
+        updates={model: day(at) for model, at in latest.items()},
+        last_check=day(runs[-2]) if len(runs) > 1 else None,
+        commands=commands,
+    )
+
+
+async def _alert_here(deployment: Deployment, request: Request) -> Alert | None:
+    """Return the alert whose message a question replies to, or None."""
+    if not request.message:
+        return None
+    for delivery in await deployment.store.deliveries.find(channel=request.channel):
+        if delivery.message == request.message and delivery.alert_id:
+            return await deployment.store.alerts.get(delivery.alert_id)
+    return None

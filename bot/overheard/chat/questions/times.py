@@ -1,0 +1,256 @@
+"""Times in questions: ``since May``, ``last month``, ``until Monday``, ``the last two weeks``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from overheard.chat.questions.vocabulary import Token, Vocabulary
+
+UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
+"""The events of a vocabulary's ``[times.events]``."""
+_ISO = re.compile(r"\d{4}")
+_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
+_QUARTER = re.compile(r"q([1-4])")
+_WEEK, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 30, 91, 365, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time that a question names.
+
+    Attributes:
+        start: The first day, or None.
+        end: The first day behind it, or None for a period that goes on.
+        event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
+        until: Whether it is when something is to end: ``until Monday``.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    event: int = 0
+    until: bool = False
+
+    def future(self, today: date) -> bool:
+        """Whether it begins after a day."""
+        return self.start is not None and self.start > today
+
+
+class TimeReader:
+    """Reads times from the words of a question.
+
+    Args:
+        vocabulary: The words of the language.
+        today: The day of the reader.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, today: date) -> None:
+        self._words = vocabulary.times
+        self._today = today
+
+    def read(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return the time that begins at a word, and the number of its words; or None."""
+        for kind in ("since", "until", "in"):
+            for size in self._sizes(kind, tokens, at):
+                inner = self._named(tokens, at + size, kind)
+                if inner and (period := self._bounded(kind, inner[0])):
+                    return period, size + inner[1]
+        found = self._named(tokens, at, "")
+        return found if found and not self._bare_noun(tokens, at, found[1]) else None
+
+    def _bounded(self, kind: str, inner: Period) -> Period | None:
+        if kind == "since":
+            return Period(inner.start, None, inner.event)
+        if kind == "until":
+            start = inner.start
+            return Period(start, inner.end, until=True) if start and not inner.event else None
+        return None if inner.event else inner
+
+    def _bare_noun(self, tokens: Sequence[Token], at: int, size: int) -> bool:
+        """Whether a word such as "may" or "week" is no time without a word before it."""
+        alone = size == 1 and self._word("months", tokens, at) is not None
+        return alone or (size == 1 and tokens[at].word.isdigit())
+
+    def _sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
+        """Return how many words at a place are one of a kind, the most first."""
+        table = self._words.get(kind, {})
+        return [
+            size
+            for size in (3, 2, 1)
+            if tuple(token.word for token in tokens[at : at + size]) in table
+            and at + size <= len(tokens)
+        ]
+
+    def _word(self, kind: str, tokens: Sequence[Token], at: int) -> int | None:
+        found = self._phrase(kind, tokens, at)
+        return found[0] if found else None
+
+    def _phrase(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+        """Return what the words at a place mean, and how many they are; or None."""
+        table: Mapping[tuple[str, ...], int] = self._words.get(kind, {})
+        for size in (5, 4, 3, 2, 1):
+            words = tuple(token.word for token in tokens[at : at + size])
+            if len(words) == size and words in table:
+                return table[words], size
+        return None
+
+    def _named(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[Period, int] | None:
+        """Return a day, a span, a month or an event at a place."""
+        if at >= len(tokens):
+            return None
+        if (event := self._phrase("events", tokens, at)) and kind == "since":
+            return Period(event=event[0]), event[1]
+        if ago := self._phrase("ago", tokens, at):
+            day = self._today - timedelta(ago[0])
+            return Period(day, day + timedelta(1)), ago[1]
+        return (
+            self._relative(tokens, at)
+            or self._counted(tokens, at, kind)
+            or self._dated(tokens, at)
+            or self._weekday(tokens, at)
+        )
+
+    def _relative(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday``."""
+        for kind in ("this", "last", "next"):
+            for size in self._sizes(kind, tokens, at):
+                place = at + size
+                number = self._number(tokens, place)
+                if number and (unit := self._phrase("units", tokens, place + number[1])):
+                    if kind != "last":
+                        continue
+                    start = self._today - timedelta(number[0] * unit[0])
+                    return Period(start), size + number[1] + unit[1]
+                if unit := self._phrase("units", tokens, place):
+                    if unit[0] == 1 and kind == "last":
+                        return Period(self._today - timedelta(1)), size + unit[1]
+                    steps = {"this": 0, "last": -1, "next": 1}[kind]
+                    if whole := self._whole(unit[0], steps):
+                        return whole, size + unit[1]
+                if (day := self._phrase("weekdays", tokens, place)) is not None:
+                    return self._on(day[0], ahead=kind == "next"), size + day[1]
+                month = self._phrase("months", tokens, place)
+                if month and kind != "next":
+                    return self._month(month[0], self._latest_year(month[0])), size + month[1]
+        return None
+
+    def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[Period, int] | None:
+        """Return ``two weeks ago``, or ``for 3 days`` behind a word of duration."""
+        number = self._number(tokens, at)
+        if not number:
+            return None
+        unit = self._phrase("units", tokens, at + number[1])
+        if not unit:
+            return None
+        size = number[1] + unit[1]
+        start = self._today - timedelta(number[0] * unit[0])
+        if back := self._phrase("back", tokens, at + size):
+            return Period(start, start + timedelta(1)), size + back[1]
+        return (Period(start), size) if kind == "in" else None
+
+    def _dated(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return ``2026-05-03``, ``3 May 2026``, ``May 3``, ``May 2026``, ``Q3``, ``2025``."""
+        return self._of_year(tokens, at) or self._of_month(tokens, at)
+
+    def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return a day in numbers, a quarter or a year."""
+        word = tokens[at].word
+        if quarter := _QUARTER.fullmatch(word):
+            first = 3 * int(quarter[1]) - 2
+            year = self._latest_year(first)
+            return Period(date(year, first, 1), _after(date(year, first + 2, 1))), 1
+        if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
+            parts = [token.word for token in tokens[at : at + 3]]
+            if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
+                day = _date(int(word), int(parts[1]), int(parts[2]))
+                return (Period(day, day + timedelta(1)), 3) if day else None
+            return Period(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
+        return None
+
+    def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return a day of a month, or a month."""
+        number = _DAY.fullmatch(tokens[at].word)
+        if number and (month := self._phrase("months", tokens, at + 1)):
+            return self._day_of(int(number[1]), month[0], tokens, at + 1 + month[1], 1 + month[1])
+        if month := self._phrase("months", tokens, at):
+            behind = at + month[1]
+            number = _DAY.fullmatch(tokens[behind].word) if behind < len(tokens) else None
+            if number and 1 <= int(number[1]) <= 31:
+                return self._day_of(int(number[1]), month[0], tokens, behind + 1, month[1] + 1)
+            year, size = self._year(tokens, behind)
+            return self._month(month[0], year or self._latest_year(month[0])), month[1] + size
+        return None
+
+    def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        found = self._phrase("weekdays", tokens, at)
+        return (self._on(found[0], ahead=False), found[1]) if found else None
+
+    def _number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+        if at < len(tokens) and tokens[at].word.isdigit() and len(tokens[at].word) <= 3:
+            return int(tokens[at].word), 1
+        return self._phrase("numbers", tokens, at)
+
+    def _year(self, tokens: Sequence[Token], at: int) -> tuple[int, int]:
+        if at < len(tokens) and _ISO.fullmatch(tokens[at].word):
+            return int(tokens[at].word), 1
+        return 0, 0
+
+    def _day_of(
+        self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
+    ) -> tuple[Period, int] | None:
+        year, more = self._year(tokens, behind)
+        if not year:
+            year = self._today.year
+            this_year = _date(year, month, day)
+            year -= this_year is not None and this_year > self._today
+        found = _date(year, month, day)
+        return (Period(found, found + timedelta(1)), size + more) if found else None
+
+    def _latest_year(self, month: int) -> int:
+        return self._today.year - (month > self._today.month)
+
+    def _month(self, month: int, year: int) -> Period:
+        first = date(year, month, 1)
+        return Period(first, _after(first))
+
+    def _on(self, weekday: int, *, ahead: bool) -> Period:
+        """Return the latest such day of the week, or the next."""
+        back = (self._today.isoweekday() - weekday) % 7
+        day = self._today + timedelta(7 - back) if ahead else self._today - timedelta(back)
+        return Period(day, day + timedelta(1))
+
+    def _whole(self, unit: int, steps: int) -> Period | None:
+        """Return the week, month, quarter or year of today, or so many before or after it."""
+        today = self._today
+        if unit == _WEEK:
+            monday = today - timedelta(today.weekday()) + timedelta(7 * steps)
+            return Period(monday, monday + timedelta(7))
+        if unit == _WEEKEND:
+            saturday = today - timedelta(today.weekday()) + timedelta(7 * steps + 5)
+            return Period(saturday, saturday + timedelta(2))
+        if unit == _YEAR:
+            return Period(date(today.year + steps, 1, 1), date(today.year + steps + 1, 1, 1))
+        if unit in (_MONTH, _QUARTER_DAYS):
+            size = 1 if unit == _MONTH else 3
+            months = today.year * 12 + today.month - 1
+            first = (months // size + steps) * size
+            ends = first + size
+            return Period(date(first // 12, first % 12 + 1, 1), date(ends // 12, ends % 12 + 1, 1))
+        if unit == 1:
+            day = today + timedelta(steps)
+            return Period(day, day + timedelta(1))
+        return None
+
+
+def _after(first: date) -> date:
+    """Return the first day of the next month."""
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

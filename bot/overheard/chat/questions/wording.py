@@ -1,0 +1,162 @@
+"""The cards of questions that no command answers, and what is added to those that one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Tainted
+from overheard.cards.command import CommandSpec, quoted
+from overheard.chat.questions.grammar import Reading
+from overheard.chat.questions.plan import Plan, Situation, buttons
+from overheard.chat.questions.vocabulary import vocabulary
+
+MAX_ACTIONS = 3
+_REASONS = {
+    "future": "I do not forecast; I show what models say now and what they said before.",
+    "opinion": "I have no opinion of my own; I show what the models say.",
+    "export": "I cannot send files from here; the terminal has `export` and `report --html`.",
+    "neg": "I read a “not” in it, and will not guess what you leave out.",
+}
+_LABELS = {
+    "report": "How are we doing?",
+    "trend": "Over time",
+    "versus": "Against a competitor",
+    "voice": "Share of voice",
+    "changes": "What changed?",
+    "alerts show": "The alert",
+    "alerts list": "Alerts",
+    "answers list": "What they say",
+    "answers questions": "Questions you lose",
+    "answers sources": "Cited sources",
+    "evidence": "Read answers",
+    "claims": "False claims",
+    "brief list": "What to do?",
+    "spend": "What it cost",
+    "schedules list": "Next check",
+    "runs list": "Checks",
+    "updates list": "Model updates",
+    "models list": "Models",
+    "prompts list": "Questions",
+    "facts list": "Facts",
+    "brands list": "Brands",
+    "status": "Overview",
+    "power": "What I would notice",
+}
+
+
+def not_understood(reading: Reading, situation: Situation, guess: Action | None) -> Card:
+    """Return the card of a question that was not understood: why, and three things to do.
+
+    Args:
+        reading: What was understood of it.
+        situation: What the deployment knows.
+        guess: A button for what may have been meant, or None.
+    """
+    words = ", ".join(f"“{wording.shorten(wording.line(w), 40)}”" for w in reading.unknown[:3])
+    fields = (Field("Not understood", Tainted(words), wide=True),) if words else ()
+    offered = [*([guess] if guess else []), *suggestions(situation)]
+    distinct = {action.words: action for action in reversed(offered)}
+    actions = [action for action in offered if distinct.pop(action.words, None)]
+    return Card(
+        "I did not understand that",
+        _reason(reading, situation),
+        fields=fields,
+        actions=tuple(actions[:MAX_ACTIONS]),
+        severity=Severity.WARNING,
+        data={"unknown": list(reading.unknown), "not_asked": list(reading.not_asked)},
+    )
+
+
+def _reason(reading: Reading, situation: Situation) -> str:
+    if reading.not_asked:
+        asked = wording.listing(sorted(set(situation.models.values())))
+        names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])
+        return f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
+    for concept, reason in _REASONS.items():
+        if concept in reading.concepts and not reading.unknown:
+            return reason
+    return "So I will not guess. I can do these, for example:"
+
+
+def suggestions(situation: Situation) -> tuple[Action, ...]:
+    """Return buttons for what fits the state of the deployment, the most useful first."""
+    if not situation.own:
+        return buttons(
+            situation.commands, [("brands add", "Add your brand"), ("status", "Overview")]
+        )
+    brand = quoted(situation.own[0])
+    pairs = [(f"alerts show {alert.id}", "What happened?") for alert in situation.alerts[:1]]
+    pairs += [
+        (f"report {brand}", "How are we doing?"),
+        ("changes", "What changed?"),
+        (f"brief {brand}", "What should we do?"),
+        (f"answers list {brand}", "What do they say?"),
+    ]
+    return buttons(situation.commands, pairs)
+
+
+def hello(situation: Situation) -> Card:
+    """Return the answer to a greeting, or to a request for help."""
+    examples = [
+        "How are we doing at ChatGPT?",
+        "What changed this week?",
+        "What do they say about our price?",
+        "Which questions do we lose?",
+        "What should we do?",
+    ]
+    return Card(
+        "Ask me in your own words",
+        "I show what AI models say about your brand. For example:\n"
+        + "\n".join(f"• {example}" for example in examples),
+        actions=suggestions(situation)[:MAX_ACTIONS],
+    )
+
+
+def thanks() -> Card:
+    """Return the answer to thanks."""
+    return Card("You are welcome", "")
+
+
+def too_many(seconds: int) -> Card:
+    """Return the card for a person who asks faster than questions are answered."""
+    text = f"Ask again in {wording.count(seconds, 'second')}."
+    return Card("One moment, please", text, severity=Severity.WARNING)
+
+
+def of_plan(made: Plan) -> Card:
+    """Return the card of an answer without a command."""
+    text = "\n\n".join(filter(None, (made.text, *made.notes)))
+    return Card(made.title, text, actions=made.actions)
+
+
+def label(command: str, specs: Mapping[str, CommandSpec]) -> str:
+    """Return the words of a button for a command."""
+    spec = specs.get(command)
+    return _LABELS.get(command) or (spec.name.capitalize() if spec else command)
+
+
+def with_hints(card: Card, reading: Reading, made: Plan, situation: Situation) -> Card:
+    """Return the card of a command with what was read into the question, and what to ask next."""
+    notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
+    notes += made.notes
+    if tried := _hints(reading, made, situation):
+        notes.append("Try: " + " · ".join(f"“{hint}”" for hint in tried))
+    footer = " ".join(filter(None, (card.footer, *notes)))
+    return replace(card, footer=footer)
+
+
+def _hints(reading: Reading, made: Plan, situation: Situation) -> Sequence[str]:
+    """Return up to two questions that go on from an answer."""
+    hints = vocabulary(reading.language).hints
+    asked = dict.fromkeys(situation.models.values())
+    others = [name for name in asked if reading.models and name not in reading.models]
+    kinds: Iterable[tuple[str, bool]] = (
+        ("model", bool(others)),
+        ("answers", made.command in {"trend", "alerts show"}),
+        ("todo", made.command in {"report", "versus", "answers questions", "alerts show"}),
+        ("changes", made.command in {"report", "claims"}),
+    )
+    names = {"model": others[0] if others else ""}
+    return [hints[kind].format(**names) for kind, fits in kinds if fits and kind in hints][:2]

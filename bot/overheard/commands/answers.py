@@ -1,0 +1,343 @@
+"""`answers`: what models say of a brand, which questions name it, and which sources they cite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted, fitting
+from overheard.cards.command import CommandSpec, Kind, option, quoted
+from overheard.commands.arguments import BrandName
+from overheard.commands.brand_report import Report, read_report
+from overheard.commands.page_tables import newest_answers, read_questions, read_sources, read_views
+from overheard.commands.voice import chosen_models
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Detail, Model
+from overheard.finetune.brief import BriefMarket
+from overheard.finetune.evidence import SENTIMENT, VISIBILITY, ScoredAnswer
+from overheard.finetune.texts import true_facts
+from overheard.measure.blocks import RunKey
+from overheard.reading.text import sentences
+from overheard.runs.plan import find_brand
+
+MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
+MAX_SOURCES = 12
+DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
+"""A metric, and the subject that shows what it rests on."""
+
+ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is known of a brand, and the answers of the newest check of each chosen model."""
+
+    report: Report
+    runs: Mapping[Model, Sequence[RunKey]]
+    answers: Sequence[ScoredAnswer]
+
+    @property
+    def brand(self) -> Brand:
+        """The brand."""
+        return self.report.brand
+
+
+async def list_answers(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    model: ModelName = "",
+    about: Annotated[str, option("A subject, such as price or drawbacks.", longest=60)] = "",
+) -> Card:
+    """Show what the models say of a brand in their newest answers, with quotes.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brand: The brand's name.
+        model: A model's name or ``provider/model``; empty means all.
+        about: The subject: a fact's field, ``drawbacks``, or a word of the answers.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+    """
+    said = await _read(deployment, call, brand, model)
+    name = said.brand.name
+    if not said.answers:
+        return _nothing(said.brand)
+    found = [(one, quote) for one in said.answers for quote in _quotes(one, said.brand, about)]
+    subject = f": {about}" if about else ""
+    lines = _stated(deployment, said, about) if about else _views(deployment, said)
+    count = wording.count(len({one.answer.id for one, _ in found}), "answer")
+    return Card(
+        title=f"What {_models(deployment, said)} {_verb(said)} about {name}{subject}",
+        text="\n".join(lines) or f"{count} of {len(said.answers)} mention it.",
+        quotes=tuple(_varied(deployment, found)),
+        actions=fitting(
+            Action(f"claims {quoted(name)}", "False claims"),
+            Action(f"answers questions {quoted(name)}", "Questions you lose"),
+        ),
+        footer=_asked(call, said),
+        data={
+            "brand": name,
+            "about": about,
+            "answers": len(said.answers),
+            "quotes": [
+                {
+                    "model": str(one.model),
+                    "text": quote,
+                    "question": one.answer.question.prompt.text,
+                }
+                for one, quote in found
+            ],
+        },
+    )
+
+
+async def show_questions(
+    deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
+) -> Card:
+    """Show for each question how many of the newest answers name a brand, those it loses first.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+    """
+    said = await _read(deployment, call, brand, model)
+    if not said.answers:
+        return _nothing(said.brand)
+    models = sorted(said.runs)
+    rows, more = read_questions(
+        deployment.catalogue,
+        said.brand,
+        [line for line in said.report.lines if line.key.model in said.runs],
+        said.answers,
+        models,
+    )
+    lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
+    name = said.brand.name
+    header = ("Question", *(deployment.names.name(one) for one in models))
+    table = Table(
+        header,
+        tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
+        right=frozenset(range(1, len(header))),
+    )
+    never = f"{name} is named in no answer to {wording.count(lost, 'question')}."
+    return Card(
+        title=never.rstrip(".") if lost else f"Every question names {name} at some model",
+        text="Answers that name it, the questions it loses first."
+        + (f" And {wording.count(more, 'more question')}." if more else ""),
+        table=table,
+        actions=fitting(
+            Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
+            Action(f"answers list {quoted(name)}", "Read answers"),
+        ),
+        footer=_asked(call, said),
+        data={
+            "brand": name,
+            "questions": [
+                {"question": row.text, "named": [cell.words for cell in row.cells]} for row in rows
+            ],
+            "models": [str(one) for one in models],
+        },
+    )
+
+
+async def show_sources(
+    deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
+) -> Card:
+    """Show which sites the newest answers cite, and how often the brand's own are among them.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+    """
+    said = await _read(deployment, call, brand, model)
+    if not said.answers:
+        return _nothing(said.brand)
+    catalogue, name = deployment.catalogue, said.brand.name
+    facts = true_facts(catalogue.facts, name)
+    market = BriefMarket(said.brand, catalogue.rivals(name), facts)
+    found = read_sources(market, said.answers)
+    citing = sum(bool(one.cited) for one in said.answers)
+    own = sum(source.answers for source in found if source.own)
+    rows = tuple(
+        (Tainted(s.site), str(s.answers), "yours" if s.own else market.owner(s.site) or "")
+        for s in found[:MAX_SOURCES]
+    )
+    first = found[0] if found else None
+    return Card(
+        title=f"{first.site} is cited most" if first else "No answer cites a source",
+        text=f"{citing} of {wording.count(len(said.answers), 'answer')} cite sources; "
+        f"your own pages in {own}."
+        if first
+        else "Models name their sources when they are asked with search.",
+        table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
+        actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
+        footer=_asked(call, said),
+        data={
+            "brand": name,
+            "answers": len(said.answers),
+            "citing": citing,
+            "sources": [{"site": s.site, "answers": s.answers, "own": s.own} for s in found],
+        },
+    )
+
+
+async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _Said:
+    """Return the newest answers of one model, or of each.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+    """
+    found = find_brand(deployment.catalogue, brand)
+    deployment = await deployment.caught_up(call.progress)
+    report = await read_report(deployment, found)
+    if not report.runs:
+        return _Said(report, {}, ())
+    runs = {one: report.runs[one] for one in chosen_models(deployment, report, model)}
+    lines = [line for line in report.lines if line.key.model in runs]
+    return _Said(report, runs, await newest_answers(deployment, lines, runs))
+
+
+def _quotes(one: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the sentences of an answer that show what it says of a brand, or about a subject."""
+    if about == DRAWBACKS:
+        yield from _distinct(detail.quote for detail in one.details(brand.name, DRAWBACK))
+        return
+    if not about:
+        yield from _distinct(
+            [one.quote(brand.name, SENTIMENT) or one.quote(brand.name, VISIBILITY)]
+        )
+        return
+    claims = [d.quote for d in _claims(one, brand, about)]
+    details = [
+        d.quote
+        for d in one.details(brand.name, SENTIMENT)
+        if about.casefold() in d.topic.casefold()
+    ]
+    yield from _distinct(claims or details or _sentences(one.answer.reply.text, brand, about))
+
+
+def _claims(one: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
+    wanted = about.casefold()
+    return [d for d in one.claims(brand.name) if wanted in d.topic.casefold()]
+
+
+def _sentences(text: str, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the sentences that have both a spelling of a brand and a subject."""
+    names, wanted = [name.casefold() for name in brand.names], about.casefold()
+    for start, end in sentences(text):
+        sentence = text[start:end].strip()
+        folded = sentence.casefold()
+        if wanted in folded and any(name in folded for name in names):
+            yield sentence
+
+
+def _distinct(quotes: Iterable[str]) -> Iterator[str]:
+    for quote in dict.fromkeys(quotes):
+        if quote.strip():
+            yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
+
+
+def _stated(deployment: Deployment, said: _Said, about: str) -> list[str]:
+    """Return what each model states about a fact, and what is true; empty when it is no fact."""
+    if about == DRAWBACKS:
+        return _counted(deployment, said)
+    lines = []
+    for model in sorted(said.runs):
+        mine = [one for one in said.answers if one.model == model]
+        stated: Counter[tuple[str, str]] = Counter()
+        for one in mine:
+            stated.update({(d.stated, d.verdict) for d in _claims(one, said.brand, about)})
+        parts = [
+            f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
+            for (value, verdict), count in stated.most_common(3)
+        ]
+        shown = "; ".join(parts) or "nothing that the fact sheet covers"
+        lines.append(f"{deployment.names.name(model)}, of {len(mine)} answers: {shown}.")
+    facts = true_facts(deployment.catalogue.facts, said.brand.name)
+    true = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
+    if not true:
+        return []
+    return [*lines, f"In truth, {'; '.join(true)}."]
+
+
+_VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
+
+
+def _counted(deployment: Deployment, said: _Said) -> list[str]:
+    """Return which drawbacks each model names, and in how many answers."""
+    lines = []
+    for model in sorted(said.runs):
+        mine = [one for one in said.answers if one.model == model]
+        found: Counter[str] = Counter()
+        for one in mine:
+            found.update({d.topic for d in one.details(said.brand.name, DRAWBACK)})
+        shown = ", ".join(f"{topic} ({count})" for topic, count in found.most_common(4))
+        name = deployment.names.name(model)
+        lines.append(f"{name}, of {len(mine)} answers: {shown or 'no drawback'}.")
+    return lines
+
+
+def _views(deployment: Deployment, said: _Said) -> list[str]:
+    """Return what each model praises and criticises."""
+    places = [place for place in said.report.places if place.model in said.runs]
+    return [
+        f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
+        for view in read_views(deployment, places, said.report.rows, said.answers)
+    ]
+
+
+def _varied(deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]) -> Iterator[Quote]:
+    """Yield quotes of all models in turn, each text once."""
+    by_model: dict[Model, dict[str, ScoredAnswer]] = {}
+    for one, quote in found:
+        by_model.setdefault(one.model, {}).setdefault(quote, one)
+    queues = [[*quotes.items()] for quotes in by_model.values()]
+    shown = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
+    for quote, one in shown[:MAX_QUOTES]:
+        question = wording.shorten(wording.line(one.answer.question.prompt.text), 80)
+        yield Quote(f"{deployment.names.name(one.model)}, “{question}”", Tainted(quote))
+
+
+def _models(deployment: Deployment, said: _Said) -> str:
+    return wording.listing([deployment.names.name(model) for model in sorted(said.runs)][:4])
+
+
+def _verb(said: _Said) -> str:
+    return "says" if len(said.runs) == 1 else "say"
+
+
+def _asked(call: Call, said: _Said) -> str:
+    newest = max(keys[-1].at for keys in said.runs.values())
+    count = wording.count(len(said.answers), "answer")
+    return f"The newest check, {wording.day(newest, call.zone)}; {count}."
+
+
+def _nothing(brand: Brand) -> Card:
+    action = Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY)
+    text = f"No answers about {brand.name} yet."
+    return Card(brand.name, text, actions=fitting(action), data={"brand": brand.name})
+
+
+ANSWERS_LIST = CommandSpec(
+    "answers list",
+    "Show what models say of a brand, with quotes.",
+    list_answers,
+    examples=("answers list Acme", "answers list Acme --model Claude --about price"),
+)
+ANSWERS_QUESTIONS = CommandSpec(
+    "answers questions",
+    "Show for each question whether answers name a brand, those it loses first.",
+    show_questions,
+    examples=("answers questions Acme",),
+)
+ANSWERS_SOURCES = CommandSpec(
+    "answers sources",
+    "Show which sites answers cite.",
+    show_sources,
+    examples=("answers sources Acme",),
+)
