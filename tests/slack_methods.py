@@ -11,7 +11,8 @@ from aiohttp import web
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-loopback", "xapp-loopback", "shhh"
 TEAM, USER, CHANNEL = "T1", "U1", "C1"
 SCOPES = (
-    "commands,chat:write,files:write,channels:history,groups:history,users:read,usergroups:read"
+    "commands,chat:write,files:write,channels:history,groups:history,users:read,usergroups:read,"
+    "app_mentions:read,im:history,assistant:write"
 )
 Arguments = dict[str, Any]
 
@@ -40,6 +41,10 @@ METHODS = {
     "chat.update": _method("chat:write", "channel ts text", "blocks"),
     "chat.getPermalink": _method("", "channel message_ts"),
     "chat.delete": _method("chat:write", "channel ts"),
+    "assistant.threads.setStatus": _method("assistant:write", "channel_id thread_ts status"),
+    "assistant.threads.setSuggestedPrompts": _method(
+        "assistant:write", "channel_id thread_ts prompts", "title"
+    ),
     "views.open": _method("", "trigger_id view"),
     "views.publish": _method("", "user_id view"),
     "users.info": _method("users:read", "user"),
@@ -91,7 +96,7 @@ async def read_arguments(request: web.Request) -> Arguments:
         told = await request.json() if await request.read() else {}
     else:
         told = {**dict(await request.post()), **dict(request.query)}
-    structured = {"blocks", "metadata", "view", "files"}
+    structured = {"blocks", "metadata", "view", "files", "prompts"}
     return {
         name: json.loads(value) if name in structured and isinstance(value, str) else value
         for name, value in told.items()

@@ -144,6 +144,25 @@ class SlackPeer(SlackWeb):
         event = {"type": "app_home_opened", "user": USER, "channel": "D1", "tab": "home"}
         return await self.event(event, f"Ev{next(self.numbers)}")
 
+    async def say(
+        self, text: str, *, channel: str = CHANNEL, thread: str = "", ts: str = "", **more: Any
+    ) -> str:
+        """Write a message to the bot, in a channel with a mention or directly; returns its id."""
+        direct = channel.startswith("D")
+        ts = ts or f"1700000000.{next(self.numbers):06d}"
+        event = {
+            "type": "message" if direct else "app_mention",
+            "user": USER,
+            "channel": channel,
+            "text": text,
+            "ts": ts,
+            **({"channel_type": "im"} if direct else {}),
+            **({"thread_ts": thread} if thread else {}),
+            **more,
+        }
+        await self.event(event, f"Ev{ts}")
+        return ts
+
     async def event(self, event: dict[str, Any], event_id: str) -> Any:
         """Send an event."""
         payload = {"type": "event_callback", "team_id": TEAM, "event": event, "event_id": event_id}

@@ -195,6 +195,18 @@ class SlackWeb:
         permalink = f"https://acme.slack.com/archives/{channel}/p{ts.replace('.', '')}"
         return {"channel": channel, "permalink": permalink}
 
+    def _assistant_threads_setStatus(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        self._channel(arguments["channel_id"])
+        return {}
+
+    def _assistant_threads_setSuggestedPrompts(  # noqa: N802 - Slack's name
+        self, arguments: Arguments, _: str
+    ) -> dict[str, Any]:
+        prompts = arguments["prompts"]
+        if not 0 < len(prompts) <= 4 or any({"title", "message"} != set(one) for one in prompts):
+            raise Refused("invalid_arguments")
+        return {}
+
     def _views_open(self, arguments: Arguments, _: str) -> dict[str, Any]:
         born = self._triggers.pop(arguments["trigger_id"], None)
         if born is None or time.monotonic() - born > 3:

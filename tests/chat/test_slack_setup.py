@@ -48,7 +48,7 @@ async def test_each_fault_has_a_remedy(slack: SlackPeer, chat: SlackChat) -> Non
 
 async def test_missing_scopes_are_one_finding(slack: SlackPeer, chat: SlackChat) -> None:
     """Where Slack does not return the scopes, none is reported as missing."""
-    slack.scopes = "commands,users:read,usergroups:read"
+    slack.scopes = "commands,users:read,usergroups:read,app_mentions:read,im:history,assistant:write"
     [found] = [f for f in await chat.examine([]) if f.place.startswith("slack: scopes")]
     assert found.problem == (
         "the scopes chat:write, files:write, channels:history and groups:history are missing"
@@ -89,8 +89,9 @@ async def test_a_missing_token_is_a_finding(
 
 
 def test_the_manifest_asks_for_no_more_than_is_used() -> None:
-    """Each scope is that of a method which the bot calls, or of the slash command."""
-    used = {method.scope for method in METHODS.values()} | {"commands", "groups:history"}
+    """Each scope is that of a method which the bot calls, of an event, or of the slash command."""
+    events = {"app_mentions:read", "im:history"}
+    used = {method.scope for method in METHODS.values()} | {"commands", "groups:history"} | events
 
     assert set(SLACK_SCOPES) == used - {""}
 

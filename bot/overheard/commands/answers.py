@@ -19,7 +19,7 @@ from overheard.domain import Brand, Detail, Model
 from overheard.finetune.brief import BriefMarket
 from overheard.finetune.evidence import SENTIMENT, VISIBILITY, ScoredAnswer
 from overheard.finetune.texts import true_facts
-from overheard.measure.blocks import RunKey
+from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences
 from overheard.runs.plan import find_brand
 
@@ -43,6 +43,11 @@ class _Said:
     def brand(self) -> Brand:
         """The brand."""
         return self.report.brand
+
+    @property
+    def lines(self) -> list[Stream]:
+        """The streams of the chosen models."""
+        return [line for line in self.report.lines if line.key.model in self.runs]
 
 
 async def list_answers(
@@ -113,7 +118,7 @@ async def show_questions(
     rows, more = read_questions(
         deployment.catalogue,
         said.brand,
-        [line for line in said.report.lines if line.key.model in said.runs],
+        said.lines,
         said.answers,
         models,
     )

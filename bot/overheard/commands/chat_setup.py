@@ -19,6 +19,9 @@ from overheard.errors import ChatUnavailable
 SLACK_SCOPES = (
     "commands",  # take the slash command
     "chat:write",  # answer, and post alerts
+    "app_mentions:read",  # answer questions in which the bot is mentioned
+    "im:history",  # answer direct messages
+    "assistant:write",  # propose questions in the assistant panel
     "files:write",  # put charts into threads
     "channels:history",  # find out after a crash whether an alert was posted in a public channel
     "groups:history",  # the same in a private one
@@ -26,8 +29,18 @@ SLACK_SCOPES = (
     "usergroups:read",  # give roles to user groups
 )
 """What the bot may do, and what for."""
-OPTIONAL_SLACK_SCOPES = frozenset({"usergroups:read"})
+OPTIONAL_SLACK_SCOPES = frozenset({"usergroups:read", "assistant:write"})
 """Scopes without which it works as well, but for what they are for."""
+SLACK_EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "assistant_thread_context_changed",
+    "assistant_thread_started",
+    "message.im",
+    "tokens_revoked",
+)
+"""What Slack reports to the bot."""
 SLACK_EVENTS_PATH = "/slack/events"
 SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
 EXAMPLE_ADDRESS = "https://bot.example.com"
@@ -84,7 +97,10 @@ def _features(settings: SlackTable) -> dict[str, Any]:
         "app_home": {
             "home_tab_enabled": True,
             "messages_tab_enabled": True,
-            "messages_tab_read_only_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "assistant_view": {
+            "assistant_description": "Answers questions about what AI models say of your brand.",
         },
         "bot_user": {"display_name": "Overheard", "always_online": False},
         "slash_commands": [command],
@@ -103,7 +119,7 @@ def _settings(settings: SlackTable) -> dict[str, Any]:
     return {
         "event_subscriptions": {
             **_at(settings, "request_url"),
-            "bot_events": ["app_home_opened", "app_uninstalled", "tokens_revoked"],
+            "bot_events": list(SLACK_EVENTS),
         },
         "interactivity": {
             "is_enabled": True,

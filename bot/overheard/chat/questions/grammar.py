@@ -375,7 +375,7 @@ def _continued(found: Reading, before: Reading | None) -> Reading | None:
     return replace(
         before,
         brands=found.brands or before.brands,
-        we=before.we or found.we,
+        we=found.we or (before.we and (not found.brands or before.intent == "versus")),
         models=found.models or before.models,
         metric=found.metric or before.metric,
         topic=found.topic or before.topic,

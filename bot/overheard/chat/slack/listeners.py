@@ -16,8 +16,9 @@ from slack_bolt.response import BoltResponse
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view
-from overheard.chat.slack.client import ChannelPacer
+from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
 from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
+from overheard.chat.slack.questions import Question, SlackQuestions
 from overheard.chat.slack.workspaces import Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 
@@ -61,6 +62,7 @@ class SlackListeners:
         self._many = many
         self._seen = SeenEvents()
         self._tasks = BackgroundTasks()
+        self._mentions = SlackQuestions(self._ask, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
         """Register the handlers of a slash command, clicks, forms and visits of the App Home."""
@@ -70,6 +72,7 @@ class SlackListeners:
         app.view(modals.CALLBACK_ID)(self._on_form)
         app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
         app.event("app_home_opened")(self._on_home_opened)
+        self._mentions.attach(app)
         app.event("app_uninstalled")(self._on_uninstalled)
         app.event("tokens_revoked")(self._on_revoked)
 
@@ -163,6 +166,27 @@ class SlackListeners:
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, place.user)
 
+    async def _ask(self, body: Body, question: Question) -> None:
+        """Serve a question in words, in its thread, after the event is acknowledged."""
+        self._tasks.start(self._serve_question(body, question))
+
+    async def _serve_question(self, body: Body, question: Question) -> None:
+        place = Place(question.user, question.channel, question.answer_thread)
+        person, channel = await self._requester(body, place)
+        request = Request(
+            body["event_id"],
+            person,
+            channel,
+            question=question.text,
+            message=question.thread,
+            thread=question.answer_thread,
+        )
+        conversation = await self._conversation(body, place, _no_form)
+        try:
+            await self._desk.serve(request, conversation)
+        finally:
+            await conversation.finish()
+
     async def _conversation(
         self, body: Body, place: Place, open_form: OpenForm
     ) -> SlackConversation:
@@ -201,6 +225,15 @@ class SlackListeners:
 
     def _prefix(self, team: str) -> str:
         return f"{team}/" if self._many else ""
+
+
+async def _no_form(form: Form, place: Place) -> None:
+    """Refuse to open a form, which needs a click or a slash command.
+
+    Raises:
+        SlackFailed: always.
+    """
+    raise SlackFailed(chat=NAME, reason=f"no form opens here: {form.title}, {place.channel}")
 
 
 def _team(body: Body) -> str:

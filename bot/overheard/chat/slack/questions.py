@@ -1,0 +1,145 @@
+"""Questions in words in Slack: mentions, direct messages, and threads of the assistant panel."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from overheard.chat.slack.client import SlackFailed
+from overheard.chat.slack.workspaces import Workspaces
+
+logger = logging.getLogger(__name__)
+
+PROMPTS = (
+    ("How are we doing?", "How are we doing?"),
+    ("What changed?", "What changed this week?"),
+    ("What do they say?", "What do they say about our price?"),
+    ("What to do?", "What should we do?"),
+)
+"""The titles and texts of the questions that the assistant panel proposes."""
+GREETING = "Ask me how AI models talk about your brand."
+STATUS = "is looking it up…"
+NO_QUESTION = "help"
+"""What a mention without any words asks for."""
+_LINK = re.compile(r"<(?:(https?://|mailto:)[^|>]*\|)?([^>]*)>")
+
+Body = dict[str, Any]
+"""The JSON body of an event from Slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question in words.
+
+    Attributes:
+        text: The question, without the mention of the bot.
+        user: The id of the person who asked.
+        channel: The channel's id.
+        thread: The id of the message in whose thread it was asked, or an empty string.
+        answer_thread: The id of the message in whose thread it is answered; empty in a direct
+            conversation outside of threads.
+    """
+
+    text: str
+    user: str
+    channel: str
+    thread: str
+    answer_thread: str
+
+
+class SlackQuestions:
+    """Receives the events of questions.
+
+    Args:
+        ask: Serves a question.
+        workspaces: Finds the workspace of an event.
+    """
+
+    def __init__(
+        self, ask: Callable[[Body, Question], Awaitable[None]], workspaces: Workspaces
+    ) -> None:
+        self._ask = ask
+        self._workspaces = workspaces
+
+    def attach(self, app: AsyncApp) -> None:
+        """Register the handlers of mentions, direct messages and the assistant panel."""
+        app.event("app_mention")(self._on_mention)
+        app.event("message")(self._on_message)
+        app.event("assistant_thread_started")(self._on_panel_opened)
+        app.event("assistant_thread_context_changed")(_ignore)
+
+    async def _on_mention(self, event: Body, body: Body) -> None:
+        """Answer a mention in the thread of its message; one in a direct message comes as such."""
+        if not event["channel"].startswith("D") and is_of_person(event):
+            thread = event.get("thread_ts", "")
+            await self._answer(event, body, thread, thread or event["ts"])
+
+    async def _on_message(self, event: Body, body: Body) -> None:
+        """Answer a direct message, and a message in the assistant panel."""
+        if event.get("channel_type") == "im" and is_of_person(event):
+            thread = event.get("thread_ts", "")
+            if thread:
+                await self._show_status(body, event["channel"], thread)
+            await self._answer(event, body, thread, thread)
+
+    async def _answer(self, event: Body, body: Body, thread: str, answer_thread: str) -> None:
+        workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
+        me = workspace.rights.bot_user_id or ""
+        if event["user"] == me:
+            return
+        text = plain(event.get("text", ""), me) or NO_QUESTION
+        question = Question(text, event["user"], event["channel"], thread, answer_thread)
+        await self._ask(body, question)
+
+    async def _on_panel_opened(self, event: Body, body: Body) -> None:
+        """Propose questions in a new thread of the assistant panel."""
+        thread = event["assistant_thread"]
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        await self._call(
+            body,
+            "assistant_threads_setSuggestedPrompts",
+            channel_id=thread["channel_id"],
+            thread_ts=thread["thread_ts"],
+            title=GREETING,
+            prompts=prompts,
+        )
+
+    async def _show_status(self, body: Body, channel: str, thread: str) -> None:
+        """Show in a thread of the assistant panel that an answer is coming; the answer ends it."""
+        await self._call(
+            body,
+            "assistant_threads_setStatus",
+            channel_id=channel,
+            thread_ts=thread,
+            status=STATUS,
+        )
+
+    async def _call(self, body: Body, method: str, **arguments: Any) -> None:
+        """Call a method of the assistant panel; a workspace without the panel refuses that."""
+        workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
+        try:
+            await workspace.client.call(method, **arguments)
+        except SlackFailed as error:
+            logger.info("The assistant panel was not changed: %s", error)
+
+
+async def _ignore(event: Body) -> None:
+    """Do nothing: the panel's context does not change the answers."""
+
+
+def is_of_person(event: Body) -> bool:
+    """Return whether an event is a new message that a person wrote: no edit, and of no bot."""
+    return bool(event.get("user")) and not (event.get("subtype") or event.get("bot_id"))
+
+
+def plain(text: str, me: str) -> str:
+    """Return the words of a message, without the mention of the bot and without Slack's markup."""
+    text = text.replace(f"<@{me}>", " ")
+    text = re.sub(rf"<@{re.escape(me)}\|[^>]*>", " ", text) if me else text
+    return html.unescape(_LINK.sub(lambda link: link[2], text)).strip(" \t\n,:")

@@ -1,0 +1,135 @@
+"""Questions in words at the desk: a command that reads, or a card with buttons."""
+
+from datetime import timedelta
+
+import pytest
+
+from office import DECLARED, Office, open_office
+from overheard.cards.card import Card, Tainted
+from overheard.cards.command import Role
+from overheard.domain import Alert, Delivery, DeliveryKind, Model, Shift
+from overheard.testing.fake_chat import GENERAL, Screen
+
+
+async def asked(office: Office, question: str, *, message: str = "", thread: str = "1") -> Screen:
+    """Ask a question in words."""
+    return await office.chat.bring(
+        office.chat.request(question=question, message=message, thread=thread)
+    )
+
+
+async def with_alert(office: Office, message: str, model: str = "m1") -> Alert:
+    """Raise an alert of the office's brand, shown in a message."""
+    now, store = office.deployment.clock.now(), office.store
+    shift = Shift("Acme", Model("svc", model), "visibility", 1, 0.9, 0.3, -0.6, (-0.7, -0.5))
+    wanted = Delivery(DeliveryKind.ALERT, "", GENERAL, now)
+    alert, _ = await store.alerts.add(Alert(shift, opened_at=now), [wanted])
+    later = now + timedelta(hours=1)
+    [claimed] = await store.deliveries.claim("me", later, later, chats=["fake"], limit=1)
+    await store.deliveries.record(claimed, "me", message=message, shown=1)
+    return alert
+
+
+def last(screen: Screen) -> Card:
+    """Return the card that is shown at the end."""
+    return screen.cards[-1]
+
+
+async def test_a_question_is_answered_by_the_command_that_reads() -> None:
+    """With what to ask next below it."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    card = last(await asked(office, "How are we doing?"))
+
+    assert card.title.startswith("Acme is named in")
+    assert "Try: “" in card.footer
+
+
+async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None:
+    """The words are shown as text that only a renderer escapes."""
+    office = await open_office()
+    card = last(await asked(office, "what is the <!channel> weather today?"))
+
+    assert card.title == "I did not understand that"
+    assert isinstance(card.fields[0].value, Tainted)
+    assert len(card.actions) == 3
+
+
+async def test_nothing_that_costs_or_changes_happens_without_its_button() -> None:
+    """Neither in words nor as a typed command."""
+    office = await open_office(price=None)
+    for question in ("check again", "check Acme", "I'll take it", "brands remove Acme"):
+        card = last(await asked(office, question))
+        assert card.actions, question
+    assert not await office.store.runs.find()
+
+
+async def test_a_question_in_an_alerts_thread_means_that_alert() -> None:
+    """Also one of several that are open."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    alert = await with_alert(office, "C1.7")
+    await with_alert(office, "C1.8", model="m2")
+    here = last(await asked(office, "snooze this till Monday", message="C1.7"))
+    anywhere = last(await asked(office, "snooze it"))
+
+    assert here.actions[0].words == f"alerts snooze {alert.id} --for 1d"
+    assert len(anywhere.actions) == 2
+
+
+async def test_the_question_before_is_continued_in_its_thread_only() -> None:
+    """A name alone goes on with it."""
+    office = await open_office()
+    await asked(office, "what do they say about our price?", thread="a")
+    went_on = last(await asked(office, "and Zeta?", thread="a"))
+    alone = last(await asked(office, "and what about it?", thread="b"))
+
+    assert "Zeta" in went_on.title
+    assert alone.title == "I did not understand that"
+
+
+async def test_rights_are_those_of_commands() -> None:
+    """Who may not read is refused in private, and is shown nothing."""
+    office = await open_office()
+    office.gate.role = -1
+    screen = await asked(office, "how are we doing?")
+
+    assert [card.title for card in screen.cards] == ["Not allowed"]
+    assert screen.private
+
+
+async def test_a_viewer_gets_buttons_that_the_command_then_refuses() -> None:
+    """Asking in words gives no right that the command would not give."""
+    office = await open_office()
+    office.gate.role = Role.VIEWER
+    card = last(await asked(office, "check again"))
+    refused = await office.chat.type(card.actions[0].words)
+
+    assert refused.cards[-1].title == "Not allowed"
+
+
+async def test_a_person_who_asks_too_fast_waits() -> None:
+    """The limit is for each person."""
+    office = await open_office()
+    titles = [last(await asked(office, f"hello{'!' * n}")).title for n in range(13)]
+
+    assert titles[-1] == "One moment, please"
+    assert titles[-2] == "Ask me in your own words"
+
+
+@pytest.mark.parametrize("question", ["report Acme", "trend Acme --metric visibility"])
+async def test_a_typed_command_that_reads_is_done(question: str) -> None:
+    """As behind the root command."""
+    office = await open_office()
+    card = last(await asked(office, question))
+
+    assert "Acme" in card.title
+
+
+async def test_we_of_several_brands_is_asked_about() -> None:
+    """With a button for each."""
+    office = await open_office(DECLARED + '\n[[brands]]\nname = "Beta"\n')
+    card = last(await asked(office, "which questions do we lose?"))
+
+    assert [action.label for action in card.actions] == ["Acme", "Beta"]
+    assert card.actions[1].words == "answers questions Beta"
