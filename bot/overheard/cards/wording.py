@@ -78,6 +78,11 @@ def money(dollars: float | None, *, about: bool = False) -> str:
     return f"{'about ' if about else ''}${dollars:,.{4 if 0 < dollars < 0.1 else 2}f}"
 
 
+def about(usd: float) -> str:
+    """Format US dollars to the cent, as people are told before they spend: ``about $0.04``."""
+    return "less than $0.01" if 0 < usd < 0.01 else f"about ${usd:,.2f}"
+
+
 def duration(seconds: float) -> str:
     """Format seconds in the two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5 min``."""
     if seconds < 9.95:

@@ -39,16 +39,27 @@ class Report:
     changed: Mapping[Model, datetime]
 
     @property
+    def own_rows(self) -> list[Standing]:
+        """The standings of the brand itself."""
+        return [row for row in self.rows if row.brand == self.brand.name]
+
+    @property
     def headline_lines(self) -> list[Stream]:
         """The streams of the headline metric, the brand's own first, by model."""
         shown = [line for line in self.lines if line.key.metric == HEADLINE_METRIC]
         return sorted(shown, key=lambda s: (self.names.index(s.key.brand), s.key.model))
 
 
-async def read_report(deployment: Deployment, brand: Brand) -> Report:
-    """Return what is known of a brand; without answers, `Report.runs` is empty."""
+async def read_report(deployment: Deployment, brand: Brand, *, metric: str | None = None) -> Report:
+    """Return what is known of a brand; without answers, `Report.runs` is empty.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        metric: Only this metric is read; by default all are.
+    """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
-    lines = await read_streams(deployment, names)
+    lines = await read_streams(deployment, names, metric=metric)
     mine = [line for line in lines if line.key.brand == brand.name]
     runs = _runs(mine)
     rows = standings(_newest(lines, runs), names, deployment.scoring)

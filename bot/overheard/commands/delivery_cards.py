@@ -13,9 +13,9 @@ from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import gone_on, standings_of
+from overheard.commands.digest import digest
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
-from overheard.commands.report import report
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, RunState
 from overheard.runs.plan import is_fresh
@@ -92,7 +92,7 @@ class Letters:
         if table is None:
             return None
         call = Call(zone=ZoneInfo(table.timezone))
-        return Letter(await report(deployment, call, brands=table.brands))
+        return Letter(await digest(deployment, call, brands=table.brands))
 
     async def _notice(self, delivery: Delivery) -> Letter:
         plugin, _, text = delivery.subject.partition("\n")

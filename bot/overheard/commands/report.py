@@ -99,7 +99,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     return Card(
         title=standing_words.headline(brand.name, found.places),
         text=standing_words.ranks(found.places, deployment.names),
-        table=standing_words.table(found.places, deployment.names),
+        table=standing_words.table(found.places, deployment.names, in_percent=True),
         image=await picture(chart, "trend.png"),
         actions=fitting(
             Action(f"voice {quoted(brand.name)}", "Share of voice"),

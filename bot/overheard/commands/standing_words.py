@@ -184,7 +184,7 @@ def sentence(found: Sequence[Place], names: ModelNames) -> str:
 def _usual(place: Place) -> str:
     if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
         return ""
-    return f" (usually {_cell(place, place.usual)})"
+    return f" (usually {wording.share(place.usual, place.answers)})"
 
 
 def rates(found: Sequence[Place], names: ModelNames) -> Rates:
@@ -204,13 +204,20 @@ def _group(place: Place, names: ModelNames) -> RateGroup:
     return RateGroup(names.name(place.model), tuple(shown), asked_by(place.model), place.answers)
 
 
-def table(found: Sequence[Place], names: ModelNames, *, pictured: bool = False) -> Table | None:
+def table(
+    found: Sequence[Place],
+    names: ModelNames,
+    *,
+    pictured: bool = False,
+    in_percent: bool = False,
+) -> Table | None:
     """Return how often each brand is named at each model, the brands named most first.
 
     Args:
         found: A brand's places, one for each model.
         names: What readers call the models.
         pictured: Whether the card's picture shows the same.
+        in_percent: Whether shares are in per cent also where counts compare.
     """
     if not found:
         return None
@@ -220,14 +227,19 @@ def table(found: Sequence[Place], names: ModelNames, *, pictured: bool = False) 
             shares.setdefault(name, {})[place.model] = share
     order = sorted(shares, key=lambda name: -sum(shares[name].values()))
     rows = tuple(
-        (name, *(_cell(place, shares[name].get(place.model)) for place in found)) for name in order
+        (
+            name,
+            *(
+                _cell(shares[name].get(place.model), 0 if in_percent else place.answers)
+                for place in found
+            ),
+        )
+        for name in order
     )
     header = ("Brand", *(names.name(place.model) for place in found))
     strong = order.index(found[0].brand)
     return Table(header, rows, frozenset(range(1, len(header))), strong=strong, pictured=pictured)
 
 
-def _cell(place: Place, share: float | None) -> str:
-    if share is None:
-        return "-"
-    return wording.share(share, place.answers)
+def _cell(share: float | None, answers: int) -> str:
+    return "-" if share is None else wording.share(share, answers)

@@ -1,107 +1,146 @@
-"""`status`: the latest figures of the brands, which alerts are open, what runs next."""
+"""`status` and the Home: how the brands stand, what is open, what is false, what runs next."""
 
 from __future__ import annotations
 
-from datetime import timedelta, tzinfo
+from collections.abc import Iterator, Sequence
 
-from overheard.alerts.digest import alert_row, alert_table
+from overheard.alerts.digest import alert_row
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Style, Table
-from overheard.cards.command import CommandSpec
-from overheard.cards.model_names import ModelNames
-from overheard.commands.report import HEADLINE
+from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
+from overheard.cards.charts.renderer import picture
+from overheard.cards.command import CommandSpec, quoted
+from overheard.commands import standing_words
+from overheard.commands.brand_report import Report, read_report
 from overheard.commands.schedules import next_run
-from overheard.commands.standings import Standing, standings
+from overheard.commands.situation import (
+    alert_sentences,
+    claims_sentence,
+    last_cost,
+    next_check_sentence,
+    place_sentence,
+    spent_sentence,
+)
+from overheard.commands.standings import HEADLINE_METRIC
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Brand
-from overheard.measure.blocks import streams
+from overheard.domain import Alert
 from overheard.runs.plan import tracked
 
-RECENT = timedelta(days=90)
-"""How far back a brand's last measurement is looked for."""
-
-SHOWN = 10
-"""Alerts that are shown."""
+MAX_BRANDS, MAX_PLACES, MAX_ALERTS = 5, 4, 2
+"""Brands, models of each, and alerts that are shown."""
+SETTINGS = {
+    "brands list": "Brands",
+    "prompts list": "Questions",
+    "facts list": "Facts",
+    "schedules list": "When I check",
+    "spend": "Costs",
+}
+"""The entries of the menu, by the words behind them."""
 
 
 async def status(deployment: Deployment, call: Call) -> Card:
-    """Show the latest figures of the tracked brands, which alerts are open, and what runs next.
+    """Show how the tracked brands stand, which alerts are open, what is said wrongly, what runs
+    next, and what was spent this month.
 
     It reads what is scored already, and scores nothing itself.
     """
     brands = tracked(deployment.catalogue)
-    rows = [row for brand in brands for row in await _standing(deployment, brand)]
+    if not brands:
+        return _empty()
+    found = [
+        await read_report(deployment, brand, metric=HEADLINE_METRIC)
+        for brand in brands[:MAX_BRANDS]
+    ]
     alerts = await deployment.store.alerts.find(live=True)
-    runs = await _next_runs(deployment, call)
+    claims = [(one.brand.name, await claims_sentence(deployment, one.brand)) for one in found]
+    measured = [one for one in found if one.places]
+    paragraphs = [
+        *await alert_sentences(deployment, call, alerts, MAX_ALERTS),
+        *_standings(deployment, measured),
+        *_claims(claims),
+        *([] if measured else ["Nothing is measured yet."]),
+        *([await next_check_sentence(deployment, call)]),
+    ]
     return Card(
-        title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",
-        text="\n\n".join(filter(None, [_advice(brands, rows), "\n".join(runs)])),
-        table=_table(rows, call.zone, deployment.names) if rows else None,
-        actions=_actions(brands, alerts),
+        title=_title(deployment, found, alerts),
+        text="\n\n".join(filter(None, paragraphs)),
+        image=await _picture(deployment, measured),
+        actions=fitting(*await _actions(deployment, found, alerts)),
         severity=Severity.WARNING if alerts else Severity.PLAIN,
-        more=(_alerts_card(deployment, call, alerts),) if alerts else (),
+        footer=await spent_sentence(deployment),
         data={
-            "brands": [row.data() for row in rows],
+            "brands": [
+                row.data() for one in found for row in one.rows if row.brand == one.brand.name
+            ],
             "alerts": [alert_row(alert) for alert in alerts],
-            "next_runs": runs,
+            "false_claims": {name: sentence for name, sentence in claims if sentence},
+            "next_runs": await _next_runs(deployment, call),
         },
     )
 
 
-async def _standing(deployment: Deployment, brand: Brand) -> list[Standing]:
-    """Return a brand's headline at each model, in the newest run that scored it there."""
-    since = deployment.clock.now() - RECENT
-    blocks = await deployment.store.blocks.find(brand=brand.name, metric=HEADLINE.name, since=since)
-    last = {block.model: block.run_id for block in blocks}
-    versions = deployment.scoring.versions
-    latest = [b for b in blocks if last[b.model] == b.run_id and b.version in versions]
-    return standings(streams(latest), [brand.name], deployment.scoring)
+def _title(deployment: Deployment, found: Sequence[Report], alerts: Sequence[Alert]) -> str:
+    if len(found) == 1:
+        return standing_words.title(found[0].brand.name, found[0].places, deployment.names)
+    return f"{wording.count(len(found), 'brand')}, {wording.count(len(alerts), 'open alert')}"
+
+
+def _standings(deployment: Deployment, found: Sequence[Report]) -> Iterator[str]:
+    """Yield a paragraph for each brand with a line for each model, where no picture shows them."""
+    if len(found) < 2:
+        return
+    for one in found:
+        lines = [place_sentence(place, deployment.names) for place in one.places[:MAX_PLACES]]
+        yield "\n".join([one.brand.name, *lines])
+
+
+def _claims(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
+    told = [(name, sentence) for name, sentence in claims if sentence]
+    for name, sentence in told:
+        yield sentence if len(claims) == 1 else f"{name}: {sentence}"
+
+
+async def _picture(deployment: Deployment, found: Sequence[Report]) -> Image | None:
+    """Return the picture of the only brand; of several, lines of text say more."""
+    if len(found) != 1:
+        return None
+    return await picture(standing_words.rates(found[0].places, deployment.names), "status.png")
+
+
+async def _actions(
+    deployment: Deployment, found: Sequence[Report], alerts: Sequence[Alert]
+) -> list[Action]:
+    """Return the next steps, the most likely first, and the menu of what is set up."""
+    measured = any(one.places for one in found)
+    cost = await last_cost(deployment)
+    label = f"Check now, {wording.about(cost)}" if cost else "Check now"
+    check = Action("check", label, Style.PLAIN if measured else Style.PRIMARY)
+    name = f" {quoted(found[0].brand.name)}" if len(found) == 1 else ""
+    steps = [Action(f"alerts show {alert.id}", "Open alert", Style.PRIMARY) for alert in alerts[:1]]
+    if measured:
+        steps.append(Action(f"report{name}", "Report", Style.PLAIN if alerts else Style.PRIMARY))
+    more = [Action(words, words_of, menu=True) for words, words_of in SETTINGS.items()]
+    return [*steps, check, *more, Action("help", "What can I do?", menu=True)]
+
+
+def _empty() -> Card:
+    """Return the card of a deployment without a brand."""
+    return Card(
+        title="Nothing is measured yet",
+        text="Add your brand and its competitors: I ask AI models what your buyers ask, and say "
+        "when they change what they say about you.",
+        actions=(Action("brands add", "Add a brand", Style.PRIMARY), Action("help", "Help")),
+        data={"brands": [], "alerts": [], "false_claims": {}, "next_runs": []},
+    )
 
 
 async def _next_runs(deployment: Deployment, call: Call) -> list[str]:
     now = deployment.clock.now()
-    told = []
+    found = []
     for schedule in deployment.catalogue.schedules:
         state = await deployment.store.schedules.state(schedule.name, now)
         if sentence := next_run(deployment, call, schedule, state):
-            told.append(f"{schedule.name}: {sentence}")
-    return told
-
-
-def _advice(brands: list[Brand], rows: list[Standing]) -> str:
-    if not brands:
-        return "Nothing is measured yet. Begin with: brands add"
-    return "" if rows else "Nothing has been measured lately. Ask with: check"
-
-
-def _table(rows: list[Standing], zone: tzinfo, names: ModelNames) -> Table:
-    header = ("Brand", "Model", HEADLINE.label, "Measured")
-    cells = ((r.brand, names.name(r.model), _cell(r), wording.day(r.point.at, zone)) for r in rows)
-    return Table(header, tuple(cells), frozenset({2}))
-
-
-def _cell(row: Standing) -> str:
-    point, scale = row.point, row.metric.scale
-    return (
-        f"{wording.value(point.mean, scale)} ({wording.value_range(point.low, point.high, scale)})"
-    )
-
-
-def _actions(brands: list[Brand], alerts: list[Alert]) -> tuple[Action, ...]:
-    if not brands:
-        return (Action("brands add", "Add a brand", Style.PRIMARY), Action("help", "Help"))
-    shown = (Action(f"alerts show {alert.id}", f"Alert {alert.id}") for alert in alerts[:3])
-    return (Action("check", "Check now", Style.PRIMARY), Action("report", "Report"), *shown)
-
-
-def _alerts_card(deployment: Deployment, call: Call, alerts: list[Alert]) -> Card:
-    more = len(alerts) - SHOWN
-    return Card(
-        title=wording.count(len(alerts), "open alert"),
-        text=f"The newest {SHOWN} are shown." if more > 0 else "",
-        table=alert_table(alerts[:SHOWN], deployment.scoring.metrics, call.zone),
-        severity=Severity.WARNING,
-    )
+            found.append(f"{schedule.name}: {sentence}")
+    return found
 
 
 STATUS = CommandSpec(
@@ -109,4 +148,5 @@ STATUS = CommandSpec(
     "Show how the brands stand, which alerts are open, and what runs next.",
     status,
     examples=("status",),
+    chart="",
 )

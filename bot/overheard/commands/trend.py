@@ -148,7 +148,9 @@ async def chart_marks(
 async def _shift_marks(
     deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
-    """Mark where the metric's shifts began that alerts have reported."""
+    """Mark where the metric's shifts began that alerts have reported, but not those that fit an
+    update of the model, which has a mark of its own.
+    """
     alerts = await deployment.store.alerts.find(brand=brand.name)
     moved = [
         shift
@@ -162,6 +164,7 @@ async def _shift_marks(
     return [
         Mark(starts[s.began or s.run_id], "better" if _better(s.change, metric) else "worse")
         for s in moved
+        if not s.updates
     ]
 
 

@@ -105,7 +105,7 @@ class RouteTable(Zoned):
 
 
 class ReportTable(Timed):
-    """``[[reports]]``: a report that is posted on a schedule.
+    """``[[reports]]``: a digest of the week that is posted on a schedule.
 
     Attributes:
         name: The unique name.

@@ -1,0 +1,276 @@
+"""`digest`: a brand's week: what changed, what is still open, what is said wrongly, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Severity, Style, fitting
+from overheard.cards.charts.renderer import picture
+from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.commands.arguments import past_moment
+from overheard.commands.brand_report import Report, read_report
+from overheard.commands.situation import (
+    alert_sentence,
+    alert_sentences,
+    claims_sentence,
+    spent_sentence,
+)
+from overheard.commands.standing_words import Place
+from overheard.commands.trend import chart_marks
+from overheard.commands.voice import VOICE_METRIC, voice_shares
+from overheard.deployment import Call, Deployment
+from overheard.domain import Alert, AlertState, Brand, Model
+from overheard.errors import NothingToAsk
+from overheard.finetune.brief import BriefItem, GapKind
+from overheard.finetune.brief_sources import draw_brief
+from overheard.runs.plan import find_brand, tracked
+
+WEEK = timedelta(days=7)
+BRIEF_DAYS = 90
+"""The age of the answers from which things to do are drawn, as in `brief`."""
+MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
+"""Things to do, alerts of each kind, and models without a change that are shown."""
+QUESTION_CHARS = 70
+TODO = {
+    GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {hits} of {answers}.",
+    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong in {hits} of "
+    "{answers}.",
+    GapKind.UNSTATED: "State your {subject} as text on your page: no answer says it.",
+    GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {hits} of {answers}.",
+    GapKind.SOURCE: "Be named on {subject}: {hits} answers without you cite it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What happened to a brand in a time.
+
+    Attributes:
+        since: When the time began.
+        new: Open alerts that were raised in it.
+        open: Open alerts that were raised before.
+        recovered: Alerts that recovered in it.
+        updates: Names of models that were updated in it, with the day.
+    """
+
+    since: datetime
+    new: Sequence[Alert]
+    open: Sequence[Alert]
+    recovered: Sequence[Alert]
+    updates: Sequence[str]
+
+
+async def digest(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
+) -> Card:
+    """Show what changed in a week, what is still open, false claims, two things to do, and costs.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brands: Names of brands; empty means all that are tracked.
+        since: The first day; empty means a week ago.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when no brand is configured.
+        TimeUnreadable: for a day that cannot be read.
+    """
+    chosen = [find_brand(deployment.catalogue, name) for name in brands]
+    chosen = chosen or tracked(deployment.catalogue)
+    if not chosen:
+        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    now = deployment.clock.now()
+    begin = past_moment(since, now, call.zone) if since else now - WEEK
+    deployment = await deployment.caught_up(call.progress)
+    first, *others = [await _brand_card(deployment, call, brand, begin) for brand in chosen]
+    footer = await _costs(deployment, begin)
+    data = {"since": begin.isoformat(), "brands": [card.data for card in (first, *others)]}
+    return replace(first, more=tuple(others), footer=footer, data=data)
+
+
+async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
+    found = await read_report(deployment, brand)
+    week = await _week(deployment, call, found, since)
+    claims = await claims_sentence(deployment, brand)
+    todo = await things_to_do(deployment, brand)
+    shares = voice_shares(found, call.zone)
+    if shares:
+        metric = deployment.scoring.metrics[VOICE_METRIC]
+        marks = await chart_marks(deployment, call, brand, metric, found.runs)
+        shares = replace(shares, marks=marks)
+    parts = [
+        await _changed(deployment, call, week),
+        *await _still_open(deployment, call, week),
+        claims,
+        _steady(deployment, found, week),
+        "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
+    ]
+    return Card(
+        title=f"{brand.name}'s week: {_summary(deployment, found, week)}",
+        text="\n\n".join(filter(None, parts)),
+        image=await picture(shares, "share-of-voice.png") if shares else None,
+        actions=fitting(*_actions(brand, week)),
+        severity=Severity.WARNING if week.new or week.open else Severity.PLAIN,
+        data=_data(found, week, claims, todo),
+    )
+
+
+async def _week(deployment: Deployment, call: Call, found: Report, since: datetime) -> Week:
+    """Return what happened to a brand since a time."""
+    every = await deployment.store.alerts.find(brand=found.brand.name)
+    recovered = [
+        alert
+        for alert in every
+        if alert.state is AlertState.RECOVERED
+        and any(e.at >= since for e in (await deployment.store.alerts.events(alert.id))[-1:])
+    ]
+    updates = [
+        f"{deployment.names.name(update.model)} on {wording.short_day(update.at, call.zone)}"
+        for update in await deployment.store.updates.find()
+        if update.at >= since and update.model in found.runs
+    ]
+    return Week(
+        since,
+        [alert for alert in found.alerts if alert.opened_at >= since],
+        [alert for alert in found.alerts if alert.opened_at < since],
+        recovered,
+        list(dict.fromkeys(updates)),
+    )
+
+
+async def _changed(deployment: Deployment, call: Call, week: Week) -> str:
+    """Write what is new."""
+    lines = await alert_sentences(deployment, call, week.new, MAX_ALERTS)
+    lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
+    if week.updates:
+        lines.append(f"Updated: {wording.listing(week.updates[:MAX_STEADY])}.")
+    day = wording.short_day(week.since, call.zone)
+    return f"Changed: {' '.join(lines) if lines else f'nothing new since {day}.'}"
+
+
+async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[str]:
+    lines = await alert_sentences(deployment, call, week.open, MAX_ALERTS)
+    return [f"Still open: {line}" for line in lines]
+
+
+def _steady(deployment: Deployment, found: Report, week: Week) -> str:
+    """Write how the brand stands where nothing is open."""
+    moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
+    lines = [_stands(deployment, place) for place in found.places if place.model not in moved][
+        :MAX_STEADY
+    ]
+    return f"Steady: {'; '.join(lines)}." if lines else ""
+
+
+def _stands(deployment: Deployment, place: Place) -> str:
+    rank = f", {place.rank_words}" if place.rank_words else ""
+    return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
+
+
+def _summary(deployment: Deployment, found: Report, week: Week) -> str:
+    """Write the state at each model, such as ``still down at ChatGPT, steady at Claude``."""
+    if not found.places:
+        return "nothing was measured"
+    states: dict[Model, str] = {}
+    for alerts, still in ((week.new, ""), (week.open, "still ")):
+        for alert in alerts:
+            states.setdefault(alert.shift.model, f"{still}{_direction(deployment, alert)}")
+    states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
+    parts: dict[str, list[str]] = {}
+    for model in [*states, *(p.model for p in found.places if p.model not in states)]:
+        parts.setdefault(states.get(model, "steady"), []).append(deployment.names.name(model))
+    return ", ".join(f"{state} at {wording.listing(at)}" for state, at in parts.items())
+
+
+def _direction(deployment: Deployment, alert: Alert) -> str:
+    """Return ``down``, ``up`` or, for statements alone, ``wrong``."""
+    for shift in alert.moved:
+        metric = deployment.scoring.metrics.get(shift.metric)
+        if metric and not shift.statement:
+            return "up" if (shift.change > 0) == metric.higher_is_better else "down"
+    return "wrong"
+
+
+async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STEPS) -> list[str]:
+    """Return what to do about a brand first, numbered, each of another kind where there are."""
+    drawn = await draw_brief(
+        deployment.catalogue,
+        deployment.store,
+        deployment.scoring.versions,
+        brand,
+        BRIEF_DAYS,
+        deployment.clock.now(),
+    )
+    kinds = dict.fromkeys(item.kind for item in drawn.items)
+    ordered = [next(item for item in drawn.items if item.kind is kind) for kind in kinds]
+    ordered.sort(key=lambda item: item.kind is not GapKind.CLAIM)
+    rest = [item for item in drawn.items if item not in ordered]
+    chosen = [*ordered, *rest][:most]
+    return [f"{number}. {_todo(deployment, item)}" for number, item in enumerate(chosen, 1)]
+
+
+def _todo(deployment: Deployment, item: BriefItem) -> str:
+    """Write what to do about a gap, in one sentence."""
+    subject = item.subject
+    if item.kind is GapKind.ABSENT:
+        texts = {prompt.key: prompt.text for prompt in deployment.catalogue.prompts}
+        subject = f"“{wording.line(texts.get(item.subject, item.subject))}”"
+    models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
+    return TODO[item.kind].format(
+        subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
+        models=models or "models",
+        hits=item.hits,
+        answers=wording.count(item.answers, "answer"),
+    )
+
+
+async def _costs(deployment: Deployment, since: datetime) -> str:
+    """Write how much was asked and spent since a time, and this month."""
+    month = await spent_sentence(deployment)
+    spent = await deployment.store.money.spending(since=since)
+    if not spent:
+        return month
+    answers = wording.count(sum(one.answers for one in spent), "question")
+    usd = wording.about(sum(one.usd for one in spent)).removeprefix("about ")
+    return f"Asked {answers} for {usd}. {month}"
+
+
+def _actions(brand: Brand, week: Week) -> list[Action]:
+    mine = quoted(brand.name)
+    alerts = [*week.new, *week.open]
+    return [
+        Action(f"report {mine}", "Report", Style.PRIMARY),
+        *(Action(f"evidence {alert.id}", "Read answers") for alert in alerts[:1]),
+        Action(f"brief {mine}", "What to do?"),
+    ]
+
+
+def _data(found: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
+    return {
+        "brand": found.brand.name,
+        "new_alerts": [alert.id for alert in week.new],
+        "open_alerts": [alert.id for alert in week.open],
+        "recovered_alerts": [alert.id for alert in week.recovered],
+        "updates": list(week.updates),
+        "false_claims": claims,
+        "to_do": list(todo),
+        "results": [row.data() for row in found.own_rows],
+    }
+
+
+DIGEST = CommandSpec(
+    "digest",
+    "Show a brand's week: what changed, what is open, what is said wrongly, and what to do.",
+    digest,
+    examples=("digest", "digest Acme", "digest --since 2026-11-01"),
+    chart="",
+)

@@ -1,0 +1,95 @@
+"""The Home and `status`, and the digest of a week."""
+
+from office import DECLARED, Office, open_office
+from overheard.domain import Alert, AlertState, Model, Run, Shift
+from scripted import reply
+
+
+async def _asked(*answers: str, config: str = DECLARED) -> Office:
+    """Return an office whose model gave these answers, one in each check."""
+    office = await open_office(config)
+    for answer in answers:
+        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
+        await office.chat.type("check --repeats 3")
+    return office
+
+
+async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:
+    """Raise an alert of the newest check."""
+    run = (await office.store.runs.find())[0]
+    shift = Shift("Acme", Model("svc", "m-1"), "visibility", run.id, 1.0, 0.0, -1.0, (-1.0, -0.5))
+    await office.store.alerts.add(Alert(shift, run.started_at, state=state, by=by), [])
+    return run
+
+
+async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
+    """And the way on: at most four buttons and a menu."""
+    office = await _asked("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
+    card = (await office.chat.type("status")).card
+
+    assert card.title == "Acme: last of 2 at m-1"
+    assert card.image
+    assert "Zeta 3 of 3" in card.image.alt
+    assert [one.words for one in card.actions if not one.menu] == ["report Acme", "check"]
+    assert card.footer.startswith("Spent in ")
+
+
+async def test_status_says_who_has_an_open_alert() -> None:
+    """By name, without the id."""
+    office = await _asked("Acme is best.", "Zeta is best.")
+    await _alert(office, AlertState.ACKNOWLEDGED, "Maya (slack:U1)")
+    card = (await office.chat.type("status")).card
+
+    assert "; Maya has it." in str(card.text)
+    assert "U1" not in str(card.text)
+    assert card.actions[0].words == "alerts show 1"
+
+
+async def test_status_of_several_brands_has_a_line_for_each_model() -> None:
+    """Pictures of all would be too long for a phone."""
+    more = DECLARED.replace("[[prompts]]", '[[brands]]\nname = "Umbra"\n\n[[prompts]]')
+    office = await _asked("Acme is best. Umbra is good.", config=more)
+    card = (await office.chat.type("status")).card
+
+    assert card.title == "2 brands, 0 open alerts"
+    assert "Acme\nm-1: 3 of 3 answers." in str(card.text)
+    assert card.image is None
+
+
+async def test_status_says_when_the_next_check_is_due() -> None:
+    """In words that are read at a glance."""
+    weekly = '\n[[schedules]]\nname = "weekly"\ncron = "0 9 * * tue"\n'
+    office = await _asked("Acme is best.", config=DECLARED + weekly)
+
+    assert "Next check tomorrow at 09:00." in str((await office.chat.type("status")).card.text)
+
+
+async def test_without_brands_status_has_one_first_step() -> None:
+    """It is the button that adds a brand."""
+    office = await open_office("")
+
+    assert (await office.chat.type("status")).action("Add a brand").words == "brands add"
+
+
+async def test_a_quiet_week() -> None:
+    """Nothing is new, and the models are steady."""
+    office = await _asked("Acme is best. Zeta is good.", "Acme is best. Zeta is good.")
+    card = (await office.chat.type("digest")).card
+
+    assert card.title == "Acme's week: steady at m-1"
+    assert "Changed: nothing new since 23 Feb." in str(card.text)
+    assert "Steady: m-1, 3 of 3 answers, 1st of 2." in str(card.text)
+    assert card.footer == "Spent in March: $0.00."
+
+
+async def test_a_week_with_an_alert_says_so_first() -> None:
+    """A new alert is a change; an earlier one is still open."""
+    office = await _asked("Acme is best.", "Zeta is best.")
+    await _alert(office)
+    new = (await office.chat.type("digest Acme")).card
+    later = (await office.chat.type("digest Acme --since now")).card
+
+    assert new.title == "Acme's week: down at m-1"
+    assert new.data["brands"][0]["new_alerts"] == [1]
+    assert later.title == "Acme's week: still down at m-1"
+    assert "Still open: " in str(later.text)
