@@ -68,9 +68,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         severity=Severity.WARNING if alerts else Severity.PLAIN,
         footer=await spent_sentence(deployment),
         data={
-            "brands": [
-                row.data() for one in found for row in one.rows if row.brand == one.brand.name
-            ],
+            "brands": [row.data() for one in found for row in one.own_rows],
             "alerts": [alert_row(alert) for alert in alerts],
             "false_claims": {name: sentence for name, sentence in claims if sentence},
             "next_runs": await _next_runs(deployment, call),
