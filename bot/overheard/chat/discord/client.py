@@ -18,6 +18,7 @@ from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.conversation import DiscordConversation
 from overheard.chat.discord.interactions import Click, ClickKind
 from overheard.chat.discord.pages import Presenter
+from overheard.chat.discord.questions import MessageConversation, read_question
 from overheard.chat.discord.sync import CommandSync, is_served
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
@@ -54,8 +55,9 @@ class DiscordClient(discord.Client):
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            # Server names and roles; no privileged intent is needed.
-            intents=discord.Intents(guilds=True),
+            # Server names and roles, and messages: Discord sends the text of those that mention the
+            # bot and of direct ones without a privileged intent.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
@@ -103,10 +105,7 @@ class DiscordClient(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Serve a command, click, form or autocompletion; a failure to answer is logged."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
+        self._track()
         if self.desk is None:
             return
         try:
@@ -114,6 +113,28 @@ class DiscordClient(discord.Client):
                 await self._dispatch(interaction, self.desk)
         except ChatFailed as failed:  # the desk could not show this error to the person
             log.warning("An interaction was not answered: %s", failed)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a mention or a direct message; a failure to answer is logged."""
+        if self.desk is None or self.user is None:
+            return
+        request = read_question(message, self.user)
+        guild = message.guild
+        served = is_served(self.settings, guild.id) if guild else self.settings.direct_messages
+        if request is None or not served:
+            return
+        self._track()
+        try:
+            await self.desk.serve(request, MessageConversation(message, self.presenter))
+        except ChatFailed as failed:  # the desk could not show this error to the person
+            log.warning("A question was not answered: %s", failed)
+
+    def _track(self) -> None:
+        """Count the current task among those that `stop_serving` waits for."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
 
     async def stop_serving(self, timeout_s: float) -> None:
         """Wait some seconds for the interactions that are being served, then cancel them."""
