@@ -14,6 +14,7 @@ from overheard.cards.card import (
     Tainted,
 )
 from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, option
+from overheard.cards.wording import printable
 from overheard.config.settings import Secret, Settings
 from overheard.domain import (
     FREE,
@@ -202,6 +203,7 @@ __all__ = [
     "http_client",
     "install_command",
     "option",
+    "printable",
     "read_landscapes",
     "read_units",
 ]

@@ -16,6 +16,7 @@ from overheard.commands.check_card import gone_on, standings_of
 from overheard.commands.digest import digest
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
+from overheard.commands.sign_of_life import sign_of_life
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, RunState
 from overheard.runs.plan import is_fresh
@@ -46,6 +47,7 @@ class Letters:
             DeliveryKind.REPORT: self._report,
             DeliveryKind.SCORES: self._scores,
             DeliveryKind.NOTICE: self._notice,
+            DeliveryKind.ALIVE: self._alive,
             DeliveryKind.RESULT: self._result,
         }
         with themed(delivery.channel):
@@ -99,6 +101,10 @@ class Letters:
         if plugin.startswith(REQUEST):
             return Letter(request_card(plugin.removeprefix(REQUEST), text))
         return Letter(notice_card(plugin, text))
+
+    async def _alive(self, delivery: Delivery) -> Letter:
+        deployment, call = await self._as_seen_in(delivery.channel)
+        return Letter(await sign_of_life(deployment, call))
 
     async def _scores(self, delivery: Delivery) -> Letter | None:
         card = await notice(await self._deployment.refreshed(), delivery.subject)

@@ -196,7 +196,8 @@ class _Ward:
         config = self.deployment.config
         routed = [route.channel for route in config.routes]
         reported = [report.channel for report in config.reports]
-        return list(dict.fromkeys([*routed, *reported, *config.health.notices]))
+        health = config.health
+        return list(dict.fromkeys([*routed, *reported, *health.notices, *health.alive]))
 
     async def _waiting(self) -> Finding:
         """Tell of what could not be posted so far."""

@@ -202,7 +202,7 @@ class RetentionTable(Settings):
     folder: Path = Path("texts")
 
 
-class HealthTable(Settings):
+class HealthTable(Timed):
     """``[health]``: the health and metrics server of `overheard run` and `overheard worker`.
 
     Attributes:
@@ -211,11 +211,18 @@ class HealthTable(Settings):
             `overheard worker`.
         notices: Channels, as in a route, in which admins are notified of a suspended plugin and of
             a chat that is disabled or keeps failing. Without channels, notices are only logged.
+        alive: Channels in which a sign of life is posted; see `commands/sign_of_life.py`.
+        cron: When the sign of life is posted; by default on Mondays at eight.
     """
+
+    cron: str = "0 8 * * mon"
 
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65535)
     notices: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = Field(
+        default=(), examples=["slack:C0123456789"]
+    )
+    alive: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = Field(
         default=(), examples=["slack:C0123456789"]
     )
 

@@ -272,6 +272,8 @@ class DeliveryKind(StrEnum):
     """That the scores follow a change, or wait for a yes to it."""
     NOTICE = "notice"
     """What admins should know, such as a plugin that is disabled."""
+    ALIVE = "alive"
+    """The weekly sign of life."""
     RESULT = "result"
     """What came of a run that was cut off, and was finished by another process."""
 

@@ -58,6 +58,8 @@ SCHEDULE = "schedule"
 """How the audit log names schedules, and where they ask."""
 RETENTION = "texts that got old"
 """The job that removes them."""
+SIGN_OF_LIFE = "sign of life"
+"""The job that posts that the bot is well."""
 CATCH_UP_INTERVAL_S = 300.0
 """Seconds between two searches for answers without scores."""
 CHANGE_POLL_INTERVAL_S = 10.0
@@ -156,7 +158,13 @@ class Server:
         )
         canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
         first = Job(FIRST_CHECK, Cron("*/5 * * * *"), self._first_check)
-        return [*checks, *reports, *bursts, *retention, canary, first]
+        health = config.health
+        alive = (
+            [Job(SIGN_OF_LIFE, Cron(health.cron, health.timezone), self._sign_of_life)]
+            if health.alive
+            else []
+        )
+        return [*checks, *reports, *bursts, *retention, *alive, canary, first]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
@@ -216,6 +224,16 @@ class Server:
         now = self._deployment.clock.now()
         report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
         await self._deployment.store.deliveries.add([report])
+
+    async def _sign_of_life(self, slot: datetime) -> None:
+        """Store the weekly sign of life for its channels; the outbox posts it once."""
+        now = self._deployment.clock.now()
+        await self._deployment.store.deliveries.add(
+            [
+                Delivery(DeliveryKind.ALIVE, f"alive-{slot.isoformat()}@{channel}", channel, now)
+                for channel in self._deployment.config.health.alive
+            ]
+        )
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""

@@ -1,0 +1,247 @@
+"""A chat that only receives posts, through the addresses of the Apprise library."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from overheard import (
+    Card,
+    ChatFailed,
+    ChatUnavailable,
+    Desk,
+    Finding,
+    Image,
+    Secret,
+    Settings,
+    Table,
+    Tainted,
+    install_command,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from apprise import Apprise, NotifyBase
+
+EXTRA = "apprise"
+SEND_TIMEOUT_S = 20.0
+"""Seconds that all addresses together may take for a message."""
+MAX_TITLE_LENGTH = 200
+"""Characters; a longer title is cut."""
+MAX_REMEMBERED = 1_000
+"""Keys of posts that are remembered, so that a repeated post is sent once."""
+_MENTION = re.compile(r"(?<=@)|(?<=<)(?=[!#@])")
+"""Where an invisible character makes a mention or a group call ordinary text."""
+_STATUS = re.compile(r"error=(\d{3})")
+"""An HTTP status in a log line of Apprise."""
+
+
+class AppriseSettings(Settings):
+    """``[chats.NAME]`` with ``plugin = "apprise"``.
+
+    Attributes:
+        url: One or more addresses of Apprise, separated by spaces or line feeds; a secret, because
+            addresses hold passwords and tokens.
+    """
+
+    url: Secret
+
+
+class AppriseChat:
+    """The addresses of one table. Each channel name, such as ``mail:here``, means all of them.
+
+    Args:
+        name: The name of the table.
+        settings: The table.
+    """
+
+    def __init__(self, name: str, settings: AppriseSettings) -> None:
+        self.name = name
+        self._url = settings.url
+        self._opened: Apprise | None = None
+        self._posted: OrderedDict[str, None] = OrderedDict()
+
+    async def run(self, desk: Desk) -> None:  # noqa: ARG002 - it receives no requests
+        """Check the addresses, then wait until cancelled.
+
+        Raises:
+            ChatUnavailable: when the package is missing or an address cannot be read.
+        """
+        await self._services()
+        await asyncio.Event().wait()
+
+    async def post(
+        self,
+        channel: str,  # noqa: ARG002 - each channel is all addresses
+        card: Card,
+        *,
+        key: str,
+        thread: str = "",  # noqa: ARG002 - there are no threads
+        broadcast: bool = False,  # noqa: ARG002 - the same
+    ) -> str:
+        """Send a card to all addresses, once for each key; return the key.
+
+        Raises:
+            ChatFailed: when an address did not take it. The next try sends it to all again.
+            ChatUnavailable: when the package is missing or an address cannot be read.
+        """
+        if key in self._posted:
+            return key
+        services = await self._services()
+        title = plain(card.title)[:MAX_TITLE_LENGTH]
+        lengths = [_usable_length(service) - len(title) for service in _each(services)]
+        await self._send(services, title, rendered(card, min(lengths)), _attached(card.image))
+        self._posted[key] = None
+        if len(self._posted) > MAX_REMEMBERED:
+            self._posted.popitem(last=False)
+        return key
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Do nothing: what was sent cannot be changed."""
+
+    async def find(self, channel: str, key: str) -> str | None:  # noqa: ARG002 - see `post`
+        """Return the key of a message that this process has sent; services cannot be asked."""
+        return key if key in self._posted else None
+
+    async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002 - see `post`
+        """Check that the addresses can be read; a real test would send a message."""
+        try:
+            names = sorted({str(one.service_name) for one in _each(await self._services())})
+        except ChatUnavailable as error:
+            return [Finding(self.name, error.details["reason"], error.details["remedy"])]
+        return [Finding(f"{self.name} ({', '.join(names)}; nothing was sent)")]
+
+    async def close(self) -> None:
+        """Do nothing: each message opens and closes its connections."""
+
+    async def _services(self) -> Apprise:
+        """Return the addresses as Apprise knows them, read at the first use.
+
+        Apprise takes seconds to import, so this happens in a thread.
+        """
+        if self._opened is None:
+            self._opened = await asyncio.to_thread(self._open)
+        return self._opened
+
+    def _open(self) -> Apprise:
+        logger = logging.getLogger("apprise")  # its lines may repeat parts of an address
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        try:
+            from apprise import Apprise
+        except ImportError:
+            remedy = f"install it with: {install_command(extra=EXTRA)}"
+            reason = "the package apprise is not installed"
+            raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy) from None
+        services, urls = Apprise(), self._url.get_secret_value().split()
+        for number, url in enumerate(urls, 1):
+            service = Apprise.instantiate(url)
+            if service is None:
+                scheme = url.partition("://")[0] if "://" in url else "one without ://"
+                reason = f"address {number} of {len(urls)} ({printable(scheme)[:20]}) is not valid"
+                remedy = f"write it as the documentation of Apprise says, in url_env of {self.name}"
+                raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy)
+            services.add(service)
+        if not urls:
+            reason = "it has no address"
+            remedy = f"put one into the variable or file that [chats.{self.name}] names"
+            raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy)
+        return services
+
+    async def _send(self, services: Apprise, title: str, body: str, attached: object) -> None:
+        """Send a text.
+
+        Raises:
+            ChatFailed: when an address did not take it; the reason holds no part of an address.
+        """
+        logs: list[str] = []
+
+        def remember(entry: Any, *_: object) -> None:
+            logs.append(str(getattr(entry, "message", entry)))
+
+        try:
+            sent = await services.async_notify(
+                body=body, title=title, body_format="text", attach=attached,
+                timeout=SEND_TIMEOUT_S, log_callback=remember, log_level=logging.WARNING,
+            )  # fmt: skip
+        except Exception as error:  # its text may hold a part of an address
+            raise ChatFailed(chat=self.name, reason=type(error).__name__) from None
+        if not sent:
+            failed = [one.name for one in sent.results if one.status]
+            raise ChatFailed(chat=self.name, reason=_reason(failed, " ".join(logs)))
+
+
+def _reason(services: Sequence[str], log: str) -> str:
+    """Return why a message was not taken, from the names of services and Apprise's log."""
+    who = ", ".join(sorted(set(services))) or "the service"
+    if found := _STATUS.search(log):
+        return f"{who} answers with status {found[1]}"
+    return f"{who} cannot be reached, or refuses it"
+
+
+def _each(services: Apprise) -> Iterator[NotifyBase]:
+    return iter(services)
+
+
+def _usable_length(service: NotifyBase) -> int:
+    """Return how many characters a service takes; Markdown escapes may double a text."""
+    longest = int(service.body_maxlen)
+    return longest // 2 if "markdown" in str(service.notify_format) else longest
+
+
+def _attached(image: Image | None) -> object:
+    """Return a card's picture as an attachment, which services without attachments leave out."""
+    if image is None or not image.png:
+        return None
+    from apprise.attachment.memory import AttachMemory
+
+    return AttachMemory(  # type: ignore[no-untyped-call]
+        content=image.png, name=image.name, mimetype="image/png"
+    )
+
+
+def plain(text: str | Tainted) -> str:
+    """Return text without control characters; what a model wrote can mention no person."""
+    if isinstance(text, Tainted):
+        return _MENTION.sub("\u200b", printable(text.text))
+    return printable(text)
+
+
+def rendered(card: Card, longest: int) -> str:
+    """Return a card without its title as plain text of at most `longest` characters."""
+    text = "\n\n".join(_paragraphs(card)) or plain(card.title)
+    return text if len(text) <= longest else text[: max(0, longest - 2)] + " …"
+
+
+def _paragraphs(card: Card) -> Iterator[str]:
+    if card.text:
+        yield plain(card.text)
+    if card.image and card.image.alt:
+        yield plain(card.image.alt)
+    if card.fields:
+        yield "\n".join(f"{field.name}: {plain(field.value)}" for field in card.fields)
+    if card.table:
+        yield _rows(card.table)
+    for quote in card.quotes:
+        yield f'"{plain(quote.text)}" ({quote.source})'
+    if card.link and card.link.safe:
+        yield f"{card.link.label}: {card.link.url}"
+    if card.footer:
+        yield plain(card.footer)
+    for more in card.more:
+        yield "\n\n".join((plain(more.title), *_paragraphs(more)))
+
+
+def _rows(table: Table) -> str:
+    """Return a table with a line for each row: the first cell, then the others by their column."""
+    lines = []
+    for row in table.rows:
+        first, *rest = (plain(cell) for cell in row)
+        named = zip(table.header[1:], rest, strict=False)
+        lines.append(f"{first}: " + ", ".join(f"{name} {cell}" for name, cell in named if cell))
+    return "\n".join(lines)
