@@ -54,7 +54,7 @@ def printed(card: Card, width: int = 80, *, color: bool = False) -> str:
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_card_keeps_to_the_width(width: int) -> None:
     """No line is wider than the terminal, and the frame is closed on every line."""
-    lines = printed(CARD, width).splitlines()
+    lines = printed(replace(CARD, actions=()), width).splitlines()
     assert {cell_len(line) for line in lines} == {min(width, 100)}
     assert all(line[0] in "╭│╰" and line[-1] in "╮│╯" for line in lines)
 
@@ -138,9 +138,68 @@ def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
     assert "Picture: Acme: from 84 % to 43 %." in out
 
 
-def test_buttons_are_left_out() -> None:
-    """Buttons are not shown in a terminal, where they cannot be clicked."""
-    assert "Acknowledge" not in printed(CARD)
+def test_buttons_are_commands() -> None:
+    """What a button would run is named below the card, three at most, and nothing of its menu."""
+    actions = tuple(Action(f"alerts show {n}", f"Show {n}") for n in range(5))
+    out = printed(Card("T", actions=(Action("help", "Help", menu=True), *actions)))
+    assert out.splitlines()[-3:] == [
+        "  Next:  overheard alerts show 0",
+        "         overheard alerts show 1",
+        "         overheard alerts show 2",
+    ]
+    assert "Next" not in printed(Card("T", more=(Card("U", actions=actions),)))
+
+
+def test_the_title_has_a_mark_of_its_severity() -> None:
+    """Who sees no colours sees another shape."""
+    firsts = [printed(Card("T", severity=severity))[3] for severity in Severity]
+    assert firsts == ["T", "\u2713", "!", "\u25cf"]
+
+
+SHARES = Table(
+    ("Brand", "usually", "now"),
+    (
+        ("HubSpot", "21 of 24", "22 of 24"),
+        ("株式会社", "-", "1 of 24"),
+        ("Acme", "22 of 24", "8 of 24"),
+    ),
+    frozenset({1, 2}),
+    strong=2,
+    caption="Named in answers",
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_shares_have_bars(width: int) -> None:
+    """Next to the numbers, which are aligned with letters of double width too."""
+    lines = [line for line in printed(Card("T", table=SHARES), width).splitlines() if "24" in line]
+    assert {cell_len(line) for line in lines} == {width}
+    first, second, own = ([len(bar) for bar in re.findall("\u2501+", line)] for line in lines)
+    assert first[1] == max(first + second + own)
+    assert len(second) == 1
+    assert round(own[1] / own[0] * 22) in {7, 8, 9}
+    assert "Named in answers" in printed(Card("T", table=SHARES), width)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        replace(SHARES, strong=None),
+        replace(SHARES, rows=(("A", "1 %", "2"), ("B", "3 %", "4"), ("C", "3 %", "4"))),
+        replace(SHARES, rows=(("A", "1.2", "2.4"), ("B", "1.0", "1.1"), ("C", "1.0", "1.1"))),
+        replace(SHARES, rows=(("A", "0", "0"), ("B", "0", "0"), ("C", "0", "0"))),
+    ],
+    ids=["no brands", "two units", "ranks", "nothing"],
+)
+def test_other_tables_have_no_bars(table: Table) -> None:
+    """A rank of 1.2 is not a short share."""
+    assert "\u2501" not in printed(Card("T", table=table))
+
+
+def test_bars_take_the_place_of_the_pictures_words() -> None:
+    """A picture that shows the table is not told once more."""
+    card = Card("T", table=replace(SHARES, pictured=True), image=Image(b"png", "Acme: 8 of 24."))
+    assert "Picture" not in printed(card)
 
 
 def test_cards_below_are_shown() -> None:

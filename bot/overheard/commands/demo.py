@@ -179,7 +179,9 @@ def _table(checks: list[Card]) -> Table:
         for name in names
     ]
     header = ("Visibility of", *(run.data["label"] for run in checks))
-    return Table(header, tuple(rows), frozenset(range(1, len(header))))
+    moved = next((alert.data["brand"] for run in checks for alert in run.more), "")
+    strong = names.index(moved) if moved in names else None
+    return Table(header, tuple(rows), frozenset(range(1, len(header))), strong=strong)
 
 
 def _visibility(run: Card) -> dict[str, float]:

@@ -1,11 +1,12 @@
 """Cards and progress bars in a terminal.
 
-No text of a card is read as markup, and control characters are removed. Buttons are left out,
-because the terminal has a command for each.
+No text of a card is read as markup, and control characters are removed. In place of buttons, a
+line names the commands that come next.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -47,6 +48,15 @@ BORDERS = {
     Severity.WARNING: "yellow",
     Severity.BAD: "red",
 }
+MARKS = {Severity.PLAIN: "", Severity.GOOD: "✓ ", Severity.WARNING: "! ", Severity.BAD: "● "}
+"""Before the title, for people who cannot see the colour of the border."""
+NEXT = "  Next:  "
+MAX_NEXT = 3
+"""Commands that are named in place of buttons."""
+MAX_BAR, MIN_BAR = 20, 8
+"""Characters of the longest bar: at most, and without bars where there is less room."""
+BAR, BAR_GAP = "\N{BOX DRAWINGS HEAVY HORIZONTAL}", 2
+_WHOLE_NUMBER = re.compile(r"(\d[\d,]*)(\D.*)?")
 MAX_WIDTH = 100
 """Characters of a line; longer lines are hard to read."""
 GAP = 3
@@ -65,14 +75,20 @@ def render(card: Card, *, width: int) -> RenderableType:
 
 
 def show(card: Card, console: Console) -> None:
-    """Print a card in the console's width."""
+    """Print a card in the console's width, and the commands that its buttons would run."""
     console.print(render(card, width=console.width))
+    words = dict.fromkeys(wording.line(a.words) for a in card.actions if not a.menu)
+    for number, command in enumerate([*words][:MAX_NEXT]):
+        lead = f"{'' if number else NEXT:{len(NEXT)}}"
+        console.print(Words.assemble((lead, "dim"), f"overheard {command}"), soft_wrap=True)
 
 
 def _panel(card: Card, width: int) -> Panel:
     """Return one card in a frame; a title that is too long for the frame is put inside."""
     width = min(width, MAX_WIDTH)
-    title = Words(wording.line(card.title), "bold")
+    title = Words.assemble(
+        (MARKS[card.severity], BORDERS[card.severity]), (wording.line(card.title), "bold")
+    )
     fits = title.cell_len <= width - 6
     parts = [*([] if fits else [title]), *_parts(card, width)]
     spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
@@ -94,9 +110,11 @@ def _parts(card: Card, width: int) -> Iterator[RenderableType]:
         yield Words(wording.line(f"{card.link.label}: {card.link.url}"))
     yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
     if card.table:
+        if caption := wording.line(card.table.caption):
+            yield Words(caption, "dim")
         yield _Fitted(card.table)
     yield from map(_quote, card.quotes)
-    if card.image:
+    if card.image and not (card.table and card.table.pictured):
         yield Words.assemble(("Picture: ", "dim"), wording.printable(card.image.alt))
     if card.footer:
         yield _plain(card.footer, "dim")
@@ -138,8 +156,9 @@ class _Fitted:
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         for whole_headings in (True, False):
             widths = _widths(self.table, whole_headings=whole_headings)
-            if sum(widths) + GAP * (len(widths) - 1) <= options.max_width:
-                yield _grid(self.table, widths)
+            room = options.max_width - sum(widths) - GAP * (len(widths) - 1)
+            if room >= 0:
+                yield _grid(self.table, widths, room)
                 return
         yield Group(*_records(self.table))
 
@@ -170,16 +189,50 @@ def _records(table: Table) -> Iterator[Words]:
             yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
 
 
-def _grid(table: Table, widths: Sequence[int]) -> Grid:
+def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
+    """Return a table as columns, with bars next to numbers of one kind where `room` allows."""
+    numbers = _numbers(table)
+    bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
+    longest = max((number or 0 for row in numbers for number in row.values()), default=0)
+    has_bars = bool(longest) and bar >= MIN_BAR
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
-        justify: JustifyMethod = "right" if index in table.right else "left"
+        justify: JustifyMethod = "right" if index in table.right and not has_bars else "left"
         # Columns of numbers get a fixed width, so that only columns of text are narrowed.
-        width = widths[index] if index in table.right else None
-        grid.add_column(Words(wording.line(name)), justify=justify, width=width)
-    for row in table.rows:
-        grid.add_row(*map(_plain, row))
+        width = widths[index] + (bar + BAR_GAP if has_bars else 0)
+        heading = Words(wording.line(name))
+        if has_bars and index in table.right:
+            heading.pad_left(max(0, widths[index] - heading.cell_len))
+        grid.add_column(heading, justify=justify, width=width if index in table.right else None)
+    for at, row in enumerate(table.rows):
+        cells = [_plain(cell, "bold" if at == table.strong else "") for cell in row]
+        for index, number in numbers[at].items() if has_bars else ():
+            cells[index].pad_left(widths[index] - cells[index].cell_len)
+            length = max(1, round(bar * number / longest)) if number else 0
+            style = "bold blue" if at == table.strong else "bright_black"
+            cells[index].append(" " * BAR_GAP + BAR * length, style)
+        grid.add_row(*cells)
     return grid
+
+
+def _numbers(table: Table) -> list[dict[int, int | None]]:
+    """Return the numbers of each row by their columns, for bars; nothing for other tables.
+
+    Bars are drawn for a table of brands whose numbers are whole, have one unit and are not
+    negative, such as shares of answers; "-" is None.
+    """
+    empty: list[dict[int, int | None]] = [{} for _ in table.rows]
+    if table.strong is None or not table.right:
+        return empty
+    rows, units = empty, set()
+    for at, row in enumerate(table.rows):
+        for index in table.right:
+            match = _WHOLE_NUMBER.fullmatch(cell := _plain(row[index]).plain)
+            if match is None and cell not in {"-", ""}:
+                return [{} for _ in table.rows]
+            units |= {match[2]} if match else set()
+            rows[at][index] = int(match[1].replace(",", "")) if match else None
+    return rows if len(units) == 1 else [{} for _ in table.rows]
 
 
 def _quote(quote: Quote) -> RenderableType:
