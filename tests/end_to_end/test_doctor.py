@@ -7,12 +7,15 @@ import contextlib
 import json
 import sqlite3
 from collections import namedtuple
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from both_chats import Chats
 from loopback import Behaviour, ChatService
+from overheard.commands.examinations import shutdown_day
+from overheard.domain import Landscape, Model
 from program import Program
 
 Room = namedtuple("Room", "total used free")
@@ -232,3 +235,23 @@ def test_a_token_that_is_missing_is_told(
     [(problem, remedy)] = faults(program).values()
     assert problem == "its bot_token is missing"
     assert "SLACK_BOT_TOKEN" in remedy
+
+
+def test_deep_asks_each_model_a_question(program: Program, service: ChatService) -> None:
+    """Its price is shown, and the answer enters no history; a model that fails is a fault."""
+    found = [one["place"] for one in program.json("doctor", "--deep")["findings"]]
+    assert any(place.startswith("a real call to 1 model (") for place in found), found
+    assert any("it answered within" in place for place in found)
+    assert len(service.calls) == 1
+    service.behaviours = [Behaviour(status=401)] * 9
+    out, _ = program.run("doctor", "--deep", "--json", code=1)
+    assert "the service refuses the key" in out
+
+
+def test_the_last_day_of_a_model_is_known_by_its_id() -> None:
+    """Of the last day that its vendor announced; a snapshot ends with its model."""
+    model = Model("svc", "gpt-4o-2024-11-20")
+    ends = Landscape("openai", "OpenAI", shutdowns={"gpt-4o": date(2027, 1, 14)})
+    assert shutdown_day(model, [ends]) == date(2027, 1, 14)
+    assert shutdown_day(Model("svc", "openai/gpt-4o+search"), [ends]) == date(2027, 1, 14)
+    assert shutdown_day(Model("svc", "gpt-4o-mini"), [ends]) is None

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Role
+from overheard.cards.command import CommandSpec, Face, Role, option
 from overheard.commands.examinations import (
+    called_models,
     clock_finding,
     listed_models,
+    shutdown_findings,
     unset_variables,
     usage_findings,
 )
@@ -45,10 +47,16 @@ MAX_JOB_WAIT = timedelta(minutes=5)
 Result = TypeVar("Result")
 
 
-async def doctor(session: Session, _: Call) -> Card:
+async def doctor(
+    session: Session,
+    _: Call,
+    *,
+    deep: Annotated[bool, option("Also ask each model a question, within the budget.")] = False,
+) -> Card:
     """Look at the configuration, the store, the queue, providers, chats, the disk and what waits.
 
-    Nothing is asked of a model, and nothing is posted.
+    Nothing is posted, and only `deep` asks models: one question each, after a yes to its price
+    where a person can answer.
     """
     try:
         config = session.read_config()
@@ -56,9 +64,11 @@ async def doctor(session: Session, _: Call) -> Card:
         return _card([Finding("configuration", problem, "mend it") for problem in error.problems])
     findings = [Finding(f"configuration {config.file}")]
     try:
-        async with session.open_deployment(config, create=False) as deployment:
+        async with session.open_deployment(config, create=deep) as deployment:
             ward = _Ward(deployment, session.open_chats(config))
             findings += [finding async for finding in ward.findings()]
+            if deep:
+                findings += await _called(deployment, session)
     except OverheardError as error:
         findings.append(_unopened(error))
     return _card(findings)
@@ -77,9 +87,11 @@ class _Ward:
             yield finding
         async for finding in queue_findings(self.deployment.config):
             yield finding
-        for finding in (*self._disk(), *self._plugins(), *self._measured()):
-            yield finding
-        for finding in unset_variables(self.deployment.config):
+        for finding in (
+            *(*self._disk(), *self._plugins(), *self._measured()),
+            *unset_variables(self.deployment.config),
+            *shutdown_findings(self.deployment),
+        ):
             yield finding
         providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
         tried = await asyncio.gather(
@@ -207,6 +219,14 @@ class _Ward:
         told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
         problem = f"{wording.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
         return Finding("outbox", problem, "they are tried again by overheard run")
+
+
+async def _called(deployment: Deployment, session: Session) -> list[Finding]:
+    """Return what came of a real call to each model; an exceeded budget is a finding."""
+    try:
+        return [finding async for finding in called_models(deployment, session)]
+    except OverheardError as error:
+        return [Finding("a real call to each model", str(error).rstrip("."), "see [budget]")]
 
 
 def _all_branded(brand: Brand) -> Finding:
@@ -380,5 +400,5 @@ DOCTOR = CommandSpec(
     role=Role.ADMIN,
     faces=frozenset({Face.TERMINAL}),
     opens=False,
-    examples=("doctor",),
+    examples=("doctor", "doctor --deep"),
 )

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
-from overheard.deployment import Deployment
-from overheard.domain import Model
+from overheard.deployment import Call, Deployment, Session
+from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider
 from overheard.runs.budget import price_of
+from overheard.runs.plan import choose_models, new_run
 
 MAX_CLOCK_LAG = timedelta(hours=1)
 """How far the newest run may be ahead of this machine's clock; machines differ a little."""
+SHUTDOWN_NOTICE = timedelta(days=90)
+"""How long before the last day of a model it is reported as a fault."""
+REAL_QUESTION = "Answer with one word: which colour has a clear sky?"
+DEEP = "doctor"
+"""The label of runs of `doctor --deep`, which are aside of the history."""
+_SNAPSHOT = re.compile(r"-(?:20\d{2}-\d{2}-\d{2}|20\d{6}|\d{3})$")
 _VERSIONED = re.compile(r"/v\d")
 _DATED = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*")
 
@@ -78,6 +87,59 @@ def _without_list(place: str, base_url: str) -> list[Finding]:
 def _bare(name: str) -> str:
     """Return a model's id without its date or variant, for a comparison."""
     return _DATED.sub("", name.casefold())
+
+
+def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
+    """Return the last day of a model as its vendor announced it, or None.
+
+    A gateway's name of a model, such as ``openai/gpt-5``, counts as the vendor's. A date at the end
+    of an id is the day of a snapshot, which ends with its model unless it is listed itself.
+    """
+    name = model.id.casefold().rpartition("/")[2]
+    for landscape in landscapes:
+        for known in (name, _SNAPSHOT.sub("", name)):
+            if known in landscape.shutdowns:
+                return landscape.shutdowns[known]
+    return None
+
+
+def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
+    """Yield the configured models that end soon or have ended; later days are only mentioned."""
+    plugins, today = deployment.plugins, deployment.clock.now().date()
+    for provider in plugins.providers.values():
+        for model in (Model(provider.name, name) for name in provider.models()):
+            if last := shutdown_day(model, plugins.landscapes.values()):
+                said = f"{last.day} {last:%b %Y}"
+                if last > today + SHUTDOWN_NOTICE:
+                    yield Finding(f"model {model} (its vendor shuts it down on {said})")
+                    continue
+                when = "shuts it down on" if last >= today else "has shut it down on"
+                remedy = f"choose another in [providers.{provider.name}], see: landscape"
+                yield Finding(f"model {model}", f"its vendor {when} {said}", remedy)
+
+
+async def called_models(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:
+    """Ask every configured model one short question, within the budget, and yield what came of it.
+
+    The price is a finding, too; where a person can answer, it is agreed to first.
+    """
+    models = choose_models(deployment.plugins.providers, ())
+    panel = Panel((), (Prompt(REAL_QUESTION),), models)
+    run = replace(new_run(panel, deployment.clock.now(), label=DEEP), aside=True)
+    quote = await deployment.pricing.quote(run)
+    place = f"a real call to {wording.count(len(models), 'model')}"
+    question = f"{place[0].upper()}{place[1:]} costs {quote.price}. Ask now? yes or no"
+    if quote.usd and session.ask and session.ask(question, "no").casefold() not in {"y", "yes"}:
+        yield Finding(f"{place} (not made)")
+        return
+    outcome, answers = await run_service(deployment, Call()).ask_aside(run)
+    yield Finding(f"{place} ({wording.money(outcome.spent)})")
+    for answer in answers:
+        if not answer.error:
+            took = f"it answered within {answer.latency:.1f} s"
+            yield Finding(f"model {answer.question.model} ({took})")
+    for reason in outcome.failures:
+        yield Finding("a real call", reason.rstrip("."), "see the [providers.*] table of the model")
 
 
 async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:

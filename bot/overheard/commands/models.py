@@ -9,6 +9,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
+from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
@@ -33,6 +34,8 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
         await _judged(deployment, judge) for judge in judges(deployment.plugins.scorers.values())
     ]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
+    ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
+    reasons += [f"{end.place}: {end.problem}." for end in ends]
     return Card(
         title=wording.count(len(rows), "model"),
         text="\n\n".join([*reasons, *(judge["told"] for judge in judged)]),
@@ -42,7 +45,7 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
                 (row["model"], row["how"], row["price"], row["pace"], row["told"]) for row in rows
             ),
         ),
-        severity=Severity.WARNING if troubled else Severity.PLAIN,
+        severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=OWN if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
+from overheard.commands.examinations import shutdown_findings
 from overheard.commands.schedules import next_time
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
@@ -30,6 +31,8 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     times = [time async for time in _next_checks(deployment, now)]
     upcoming = min(times, default=None)
     problems = list(_problems(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules)))
+    ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
+    problems += [f"{end.place}: {end.problem}." for end in ends]
     cost = await store.money.spent(since=now - PERIOD)
     checked = wording.count(len(runs), "check")
     last = f", the last on {wording.moment(runs[0].started_at, call.zone)}" if runs else ""

@@ -12,6 +12,11 @@ day on which the statement was last checked::
     source = "https://acme.example/docs/bots"
     as_of = 2026-11-05
 
+The table ``shutdowns`` names the last day of models, as the page of ``deprecations`` gives it::
+
+    [acme.shutdowns]
+    "acme-2-mini" = 2026-12-11
+
 If only a copy or a quotation of the page was read, ``via`` names the copy, and ``as_of`` is the
 latest day that the copy proves. A topic on which the vendor's pages are silent is left out and
 shown as unknown; entries are never guessed.
@@ -54,7 +59,8 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
     tables = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():
         title = str(table.pop("title", name))
-        yield Landscape(name, title, tuple(_entries(table)))
+        ends = TypeAdapter(dict[str, date]).validate_python(table.pop("shutdowns", {}))
+        yield Landscape(name, title, tuple(_entries(table)), ends)
 
 
 def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:

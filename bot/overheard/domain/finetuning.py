@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -95,8 +96,10 @@ class Landscape:
         name: The name in commands and in the configuration, such as ``openai``.
         title: The name on cards, such as ``OpenAI``.
         entries: At most one entry for each topic.
+        shutdowns: The announced last day of models, by the vendor's id of the model.
     """
 
     name: str
     title: str
     entries: tuple[LandscapeEntry, ...] = ()
+    shutdowns: Mapping[str, date] = field(default_factory=dict, hash=False)
