@@ -4,7 +4,10 @@
     uv run python bench/detection.py --part alarms      false alarms in each world
     uv run python bench/detection.py --part delays      runs until a drop of 10 points is seen
     uv run python bench/detection.py --part levels      how many alarms of each level are true
+    uv run python bench/detection.py --part dips        dips that are taken for over too early
     uv run python bench/detection.py --part patterns    whether the right cause is named
+    uv run python bench/detection.py --part model       changes of a model as a whole
+    uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
     uv run python bench/detection.py --part learning    what the learning sentence is worth
     uv run python bench/detection.py --part sentinel    the sentinel and announced updates
     uv run python bench/detection.py --part speed       seconds of one core
@@ -13,33 +16,32 @@
 
 Brands are watched by the monitor that ships, as in `overheard simulate`: 30 prompts x 3, weekly,
 five brands at one model, one false alarm a brand-year allowed unless a table says otherwise.
-Brackets hold 95 % intervals, +- is a standard error. With the default of 40 brands a line all
-tables take about half an hour of one core.
+Brackets hold 95 % intervals, +- is a standard error, and *bar* is what the project asks for. With
+the default of 40 brands a line all tables take about half an hour of one core. `bench/replay.py`
+replays real answers.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
-from time import process_time
 
+import events
 import numpy as np
 from charts import DelayLine, draw_delays, draw_power
-from update_trials import UpdateTrial, run_updates
+from costs import TAUS, sentinel, speed
+from figures import poisson_interval, rows
 
-from overheard.detection import policy_trials, trials
-from overheard.detection.baseline import run_effect_prior
+from overheard.detection import trials
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
 from overheard.detection.monitor import Monitor
 from overheard.detection.oracle_trials import compare
-from overheard.detection.statistic import statistic
 from overheard.detection.trials import MonitorTrial
-from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
-from overheard.measure.blocks import StreamKey
+from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
+from overheard.measure.rates import wilson
 
 WORLDS = (
     ("normal", 0.0),
@@ -53,10 +55,21 @@ WORLDS = (
     ("drift", 0.25),
     ("edits", 0.25),
 )
-TAUS = (0.0, 0.25, 0.5)
 DEFAULT_BUDGET = 0.2
-BRANDS, MODELS, CHANGE_AT = 4, 3, 25
-"""For the patterns: a change of brands at models in run 26."""
+RUNS_A_YEAR = trials.RUNS_A_YEAR
+FALSE_ALARM_BARS = {"shared": (1.0, 1.15), "own": (1.0, 1.25)}
+"""False alarms of a brand in a year, and the upper end of their interval."""
+OUTSIDE = {"drift", "edits"}
+"""Worlds without a bar."""
+DELAY_BARS = {
+    ("shared", 1.0): (1.4, 1.15, 0.75),
+    ("own", 1.0): (1.4, 1.7, 1.75),
+    ("half", 1.0): (None, 1.55, 1.35),
+    ("shared", 0.3): (1.8, 1.95, 2.0),
+    ("own", 0.3): (None, 2.3, 3.3),
+}
+"""Delays over the oracle's, by who shares the run effects, the share of prompts and `TAUS`."""
+LEVEL_BARS = {"nearly certain": 0.97, "likely": 0.80}
 
 
 def alarms(panels: int, seed: int) -> None:
@@ -69,21 +82,26 @@ def alarms(panels: int, seed: int) -> None:
             ages = (f"{found.by_age.get(age, 0):.2f}" for age in trials.AGES)
             shares = f"{found.ghosts:.0%}", f"{found.closings:.2f}"
             rate = f"{found.yearly:.2f} [{low:.2f}, {high:.2f}]"
-            lines.append((f"{kind} {tau:g}", effects, rate, *ages, *shares))
-    rows(
-        ("world", "effects", "a brand-year", *trials.AGES, "opposite within 8", "taken back"), lines
-    )
+            bar, end = FALSE_ALARM_BARS[effects]
+            held = "-" if kind in OUTSIDE else _held(found.yearly <= bar and high <= end)
+            lines.append((f"{kind} {tau:g}", effects, rate, held, *ages, *shares))
+    bars = ", ".join(f"{e} {bar:g} (end {end:g})" for e, (bar, end) in FALSE_ALARM_BARS.items())
+    rate = f"a brand-year; bar {bars}"
+    ghosts = "opposite within 8; bar 5%"
+    rows(("world", "effects", rate, "held", *trials.AGES, ghosts, "taken back"), lines)
 
 
 def delays(panels: int, seed: int) -> list[DelayLine]:
     """Print how many runs a drop of 10 points takes to be seen; return what the chart shows."""
     lines, shown = [], []
-    for effects, carried in (("shared", 1.0), ("own", 1.0), ("shared", 0.3), ("own", 0.3)):
-        for tau in TAUS:
+    for (effects, carried), bars in DELAY_BARS.items():
+        for tau, bar in zip(TAUS, bars, strict=True):
+            if bar is None:
+                continue  # as with shared effects
             world = WorldDesign("normal", effects, tau)
             found = trials.delay(MonitorTrial(world, carried=carried), panels, seed)
             compared = compare(world, 10.0, carried, 1.0, seed)
-            if carried == 1:
+            if carried == 1 and effects != "half":
                 shown.append(DelayLine(effects, tau, found.runs, compared))
             best = compared.oracle.delay
             lines.append(
@@ -94,11 +112,12 @@ def delays(panels: int, seed: int) -> list[DelayLine]:
                     f"{found.runs:.2f} +- {found.error:.2f}",
                     f"{best:.2f}",
                     f"{found.runs / best:.2f}",
+                    f"{bar:.2f}",
                     *(f"{rule.delay:.1f}" for rule in compared.rules.values()),
                 )
             )
     names = list(shown[0].compared.rules)
-    rows(("tau", "effects", "prompts", "runs", "oracle", "over it", *names), lines)
+    rows(("tau", "effects", "prompts", "runs", "oracle", "over it", "bar", *names), lines)
     return shown
 
 
@@ -115,43 +134,92 @@ def levels(panels: int, seed: int) -> None:
         world = WorldDesign(kind, effects, tau)
         trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / world.brands)
         told = trials.reliability(trial, panels, seed)
-        shares = ("-" if one.true is None else f"{one.true:.2f} of {one.told}" for one in told)
+        shares = (
+            "-" if one.true is None else f"{_share(one.true, one.told)} of {one.told}"
+            for one in told
+        )
         lines.append((f"{kind} {tau:g}", effects, *shares))
-    rows(("world", "effects", "nearly certain", "likely"), lines)
+    rows(("world", "effects", *(f"{one}; bar {bar:.2f}" for one, bar in LEVEL_BARS.items())), lines)
 
 
 def patterns(panels: int, seed: int) -> None:
-    """Print how often the right cause is the likeliest, one run and three runs after a change."""
-    truths = {
-        Hypothesis.BRAND_AT_MODEL: ({(0, 0)}, -1.6),
-        Hypothesis.MODEL: ({(b, 0) for b in range(BRANDS)}, 1.2),
-        Hypothesis.BRAND_EVERYWHERE: ({(0, m) for m in range(MODELS)}, -1.6),
-        Hypothesis.EVERYTHING: ({(b, m) for b in range(BRANDS) for m in range(MODELS)}, 1.2),
-    }
-    own = StreamKey(brand_name(0), model_of(0), "visibility")
+    """Print how often the right cause is the likeliest, by runs since the alarm."""
     lines = []
-    for truth, (cells, size) in truths.items():
+    for truth in Hypothesis:
         for effects in ("shared", "own"):
-            right = {1: 0, 2: 0, 4: 0}
-            weight = dict.fromkeys(right, 0.0)
-            for number in range(panels):
-                rng = np.random.default_rng([seed, number])
-                signs = rng.choice([-1.0, 1.0], BRANDS) if size > 0 else np.ones(BRANDS)
-                changes = {
-                    (b, m): (Moved(CHANGE_AT, logits=size * float(signs[b])),) for b, m in cells
-                }
-                for runs in right:
-                    design = WorldDesign(
-                        "normal", effects, 0.25, BRANDS, MODELS, runs=CHANGE_AT + runs
-                    )
-                    streams = simulate_world(design, seed + number, changes).streams
-                    began = streams[0].runs[CHANGE_AT]
-                    found = attribute(own, streams, began, run_effect_prior(own.model))
-                    right[runs] += found.likeliest is truth
-                    weight[runs] += found.weights[truth] / panels
-            shares = (f"{right[runs]} of {panels} ({weight[runs]:.2f})" for runs in right)
+            found = events.pattern(truth, effects, panels, seed)
+            shares = (
+                f"{sum(w > 0 for w in weights)} of {len(weights)} ({np.abs(weights).mean():.2f})"
+                for weights in found.values()
+            )
             lines.append((truth.name.lower().replace("_", " "), effects, *shares))
-    rows(("truth", "effects", "after 1 run", "2 runs", "4 runs"), lines)
+    rows(
+        ("truth", "effects", "at the alarm; bar 20 of 24", "1 run later; 22", "3 runs later"), lines
+    )
+
+
+def dips(panels: int, seed: int) -> None:
+    """Print how many dips of 15 points that last are taken for over within 4 runs."""
+    lines = []
+    for effects in ("shared", "own"):
+        for tau in TAUS:
+            found = events.dips(WorldDesign("normal", effects, tau), panels, seed)
+            share = found.ended / max(found.seen, 1)
+            lines.append((f"{tau:g}", effects, str(found.seen), _share(share, found.seen)))
+    rows(("tau", "effects", "dips seen", "wrongly ended within 4 runs; bar 0.10"), lines)
+
+
+def model(panels: int, seed: int) -> None:
+    """Print how soon a change of a model as a whole is found, and how often there is none."""
+    lines = []
+    for effects in ("shared", "own"):
+        cells = []
+        for per_year in (1.0, DEFAULT_BUDGET):
+            waited = np.array(events.model_delays(effects, per_year, panels, seed))
+            cells.append(f"{waited.mean():.2f} +- {waited.std() / len(waited) ** 0.5:.2f}")
+        found, years = events.model_false_alarms(
+            WorldDesign("normal", effects, 0.25), max(1, panels // 4), seed
+        )
+        cells.append(f"{_yearly(found, years)}")
+        lines.append((effects, *cells))
+    for kind in ("t3", "two-state", "ar1"):
+        found, years = events.model_false_alarms(
+            WorldDesign(kind, "own", 0.5), max(1, panels // 4), seed
+        )
+        lines.append((f"own, {kind} 0.5", "", "", _yearly(found, years)))
+    rows(
+        ("effects", "runs; bar 2.6", "runs at the default budget; bar 3.5", "a year; bar 1"), lines
+    )
+
+
+def deployment(panels: int, seed: int) -> None:
+    """Print the false alarms of ten brands at five models with six metrics.
+
+    At the default budget they are too rare to count in a run of this bench, so the budget is 2
+    a year here; and those of them are counted too that the default budget would have allowed.
+    """
+    lines = []
+    for kind, effects, tau in (("normal", "shared", 0.25), ("two-state", "own", 0.5)):
+        world = WorldDesign(kind, effects, tau, brands=10, models=5, metrics=6, runs=78)
+        found = events.deployment(world, 2.0, max(1, panels // 20), seed)
+        years = found["runs"] / RUNS_A_YEAR
+        few = _yearly(found["default"], years)
+        lines.append((f"{kind} {tau:g}", effects, _yearly(found["all"], years), few))
+    rows(("world", "effects", "a year at 2 a year", "at the default 0.2; bar 0.3"), lines)
+
+
+def _held(held: bool) -> str:
+    return "yes" if held else "no"
+
+
+def _share(share: float, of: int) -> str:
+    low, high = wilson(share, max(of, 1), 0.95)
+    return f"{share:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _yearly(found: int, years: float) -> str:
+    low, high = poisson_interval(found)
+    return f"{found / years:.2f} [{low / years:.2f}, {high / years:.2f}]"
 
 
 def learning(panels: int, seed: int) -> None:
@@ -181,68 +249,14 @@ def learning(panels: int, seed: int) -> None:
     rows(("world", "runs before", "points named", "seen within three runs"), lines)
 
 
-def sentinel(panels: int, seed: int) -> None:
-    """Print what the sentinel costs, and how often looks after an announced update are right."""
-    lines = []
-    for tau in TAUS:
-        trial = MonitorTrial(WorldDesign(tau=tau, brands=1))
-        found = policy_trials.run_policy_trial(trial, panels, seed)
-        lines.append(
-            (
-                f"{tau:g}",
-                f"{found.found.false_alarms:.2f}",
-                f"{found.calls_a_year:,.0f}",
-                f"{found.found.delay:.1f}",
-                f"{found.calls:.0f} +- {found.calls_error:.0f}",
-                f"{found.calls / found.compared.lorden_calls:.2f}",
-            )
-        )
-    rows(("tau", "false alarms", "calls a year", "weeks", "calls", "over Lorden's"), lines)
-    updates = [UpdateTrial(points, tau) for points in (0.0, -10.0) for tau in TAUS]
-    followed = ((trial, run_updates(trial, 4 * panels, seed)) for trial in updates)
-    rows(
-        ("change", "tau", "found to move", "calls", "intervals hold", "moved by at most"),
-        (
-            (
-                f"{trial.points:g}",
-                f"{trial.tau:g}",
-                f"{found.found:.3f}",
-                f"{found.calls:.0f} +- {found.error:.0f}",
-                f"{found.held:.2f}",
-                f"{found.bound:.1f}",
-            )
-            for trial, found in followed
-        ),
-    )
-
-
-def speed(*_: int) -> None:
-    """Print the CPU milliseconds of one analysis of a stream with four rivals."""
-    lines = []
-    for prompts, repeats in ((30, 3), (300, 1), (2000, 1)):
-        design = WorldDesign(prompts=prompts, repeats=repeats, runs=52)
-        streams = simulate_world(design, 1).streams
-        group = StreamGroup.of(streams[0], streams[1:])
-        statistic(group, group.answered(), RunEffectPrior())
-        begun = process_time()
-        for _number in range(10):
-            statistic(group, group.answered(), RunEffectPrior())
-        lines.append((f"{prompts} x {repeats}", f"{100 * (process_time() - begun):.1f}"))
-    rows(("panel", "milliseconds"), lines)
-
-
-def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
-    """Print a Markdown table."""
-    for row in (header, ("---",) * len(header), *cells):
-        print(f"| {' | '.join(row)} |", flush=True)
-    print()
-
-
 PARTS = {
     "alarms": alarms,
     "delays": delays,
     "levels": levels,
+    "dips": dips,
     "patterns": patterns,
+    "model": model,
+    "deployment": deployment,
     "learning": learning,
     "sentinel": sentinel,
     "speed": speed,

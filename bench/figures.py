@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
@@ -56,3 +57,17 @@ class Watch:
         """Return the medians."""
         busy = Figure("  of that, this process was busy", 1e3 * median(self._busy), "ms")
         return [Figure(name, 1e3 * median(self._walls), "ms", bar), busy]
+
+
+def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
+    """Print a Markdown table."""
+    for row in (header, ("---",) * len(header), *cells):
+        print(f"| {' | '.join(row)} |", flush=True)
+    print()
+
+
+def poisson_interval(found: int) -> tuple[float, float]:
+    """Return the 95 % interval of a Poisson mean of which so many were counted (Byar)."""
+    low = found * (1 - 1 / (9 * found) - 1.96 / (3 * found**0.5)) ** 3 if found else 0.0
+    more = found + 1
+    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * more**0.5)) ** 3

@@ -10,6 +10,7 @@ help as well, and are left out. Then the shift is turned into points of the pane
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from overheard.detection.bursts import INFORMATIVE_SHARE
 from overheard.detection.known_time import STUDENT_FREEDOM
@@ -58,12 +59,15 @@ class Outlook:
         return self.repeats * len(self.chances)
 
 
+@lru_cache(64)
 def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
     """Return chances as those of a usual panel: evenly spaced quantiles of a Beta distribution."""
     from overheard.special_functions import betaincinv
 
     even = (np.arange(prompts) + 0.5) / prompts
-    return np.asarray(np.clip(betaincinv(*beta, even), 0.01, 0.99))
+    chances = np.asarray(np.clip(betaincinv(*beta, even), 0.01, 0.99))
+    chances.flags.writeable = False
+    return chances
 
 
 def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> float:

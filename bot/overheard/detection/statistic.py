@@ -34,6 +34,8 @@ OUTLIER_PRIOR = (0.5, 60.0)
 """Single deviating runs that are expected, and of how many runs, before any is seen."""
 OUTLIER_SDS = 3.0
 """Standard deviations from its neighbours at which a run counts as a deviating run."""
+MEDIAN_TO_SD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 CHECKED_NEIGHBOURS = 2
 """With so many runs on each side a run is compared."""
 
@@ -186,15 +188,31 @@ def _sparse(
 
 
 def _deviating_share(series: RunSeries) -> float:
-    """Return which share of the model's runs deviate from their neighbours on both sides."""
+    """Return which share of the model's runs deviate from their neighbours on both sides.
+
+    The usual distance from the neighbours is a median over the brands and runs: an estimate of the
+    variance would hold the deviating runs themselves, and none would stand out.
+    """
     level, near = series.level, CHECKED_NEIGHBOURS
-    runs = level.shape[1]
     seen, whole = OUTLIER_PRIOR
+    runs = level.shape[1]
     last = runs - near - 1
-    if last > near:
-        middle = level[:, near:last]
-        around = sum(level[:, near + d : last + d] for d in (-2, -1, 1, 2)) / (2 * near)
-        spread = np.sqrt(1.25 * (series.noise[:, near:last] + series.own))
-        seen += float((np.abs(middle - around) > OUTLIER_SDS * spread).sum())
+    if last >= near:
+        middle, noise = level[:, :last], series.noise[:, :last]
+        around = np.median(level[:, _neighbours(last, near)], axis=2)
+        distance = np.abs(middle - around)
+        usual = (MEDIAN_TO_SD * np.median(distance)) ** 2
+        spread = np.sqrt(np.maximum(usual, 1.3 * noise))
+        seen += float((distance > OUTLIER_SDS * spread).sum())
         whole += middle.size
     return seen / whole
+
+
+@lru_cache(512)
+def _neighbours(runs: int, near: int) -> Places:
+    """Return the indices of the ``2 * near`` runs next to each of some runs, runs x 2 near: as many
+    on each side where there are, and within ``near + 1`` runs of the last.
+    """
+    first = np.clip(np.arange(runs) - near, 0, None)
+    around = first[:, None] + np.arange(2 * near + 1)
+    return np.asarray(around[around != np.arange(runs)[:, None]].reshape(runs, 2 * near))

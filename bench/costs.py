@@ -1,0 +1,66 @@
+"""What the detector costs: the sentinel's calls, announced updates, and CPU time."""
+
+from __future__ import annotations
+
+from time import process_time
+
+from figures import rows
+from update_trials import UpdateTrial, run_updates
+
+from overheard.detection import policy_trials
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.statistic import statistic
+from overheard.detection.trials import MonitorTrial
+from overheard.detection.worlds import WorldDesign, simulate_world
+
+TAUS = (0.0, 0.25, 0.5)
+
+
+def sentinel(panels: int, seed: int) -> None:
+    """Print what the sentinel costs, and how often looks after an announced update are right."""
+    lines = []
+    for tau in TAUS:
+        trial = MonitorTrial(WorldDesign(tau=tau, brands=1))
+        found = policy_trials.run_policy_trial(trial, panels, seed)
+        lines.append(
+            (
+                f"{tau:g}",
+                f"{found.found.false_alarms:.2f}",
+                f"{found.calls_a_year:,.0f}",
+                f"{found.found.delay:.1f}",
+                f"{found.calls:.0f} +- {found.calls_error:.0f}",
+                f"{found.calls / found.compared.lorden_calls:.2f}",
+            )
+        )
+    rows(("tau", "false alarms", "calls a year", "weeks", "calls", "over Lorden's"), lines)
+    updates = [UpdateTrial(points, tau) for points in (0.0, -10.0) for tau in TAUS]
+    followed = ((trial, run_updates(trial, 4 * panels, seed)) for trial in updates)
+    rows(
+        ("change", "tau", "found to move", "calls", "intervals hold", "moved by at most"),
+        (
+            (
+                f"{trial.points:g}",
+                f"{trial.tau:g}",
+                f"{found.found:.3f}",
+                f"{found.calls:.0f} +- {found.error:.0f}",
+                f"{found.held:.2f}",
+                f"{found.bound:.1f}",
+            )
+            for trial, found in followed
+        ),
+    )
+
+
+def speed(*_: int) -> None:
+    """Print the CPU milliseconds of one analysis of a stream with four rivals."""
+    lines = []
+    for prompts, repeats in ((30, 3), (300, 1), (2000, 1)):
+        design = WorldDesign(prompts=prompts, repeats=repeats, runs=52)
+        streams = simulate_world(design, 1).streams
+        group = StreamGroup.of(streams[0], streams[1:])
+        statistic(group, group.answered(), RunEffectPrior())
+        begun = process_time()
+        for _number in range(10):
+            statistic(group, group.answered(), RunEffectPrior())
+        lines.append((f"{prompts} x {repeats}", f"{100 * (process_time() - begun):.1f}"))
+    rows(("panel", "milliseconds"), lines)

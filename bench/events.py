@@ -1,0 +1,143 @@
+"""Trials of what `bench/detection.py` reports: dips, attribution, whole models, a deployment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from overheard.detection.baseline import run_effect_prior, stream_until
+from overheard.detection.evidence import AlertPolicy
+from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.model_change import model_changes
+from overheard.detection.monitor import Monitor
+from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
+from overheard.detection.worlds import (
+    Changes,
+    Moved,
+    WorldDesign,
+    brand_name,
+    metric_name,
+    simulate_world,
+)
+from overheard.domain import Shift
+from overheard.measure.blocks import Stream, StreamKey
+
+CLOSED_WITHIN = 4
+"""A dip that lasts is wrongly ended when that happens within so many runs of its alarm."""
+DIP_RUNS, DIP_POINTS = 14, 15.0
+BRANDS, MODELS, PATTERN_AT = 4, 3, 25
+"""For the patterns: a change of brands at models in run 26."""
+LATER = (0, 1, 3)
+"""So many runs after the alarm the cause is named again."""
+MODEL_BRANDS, MODEL_AT, MODEL_SD = 10, 25, 0.35
+"""For a change of a model: each of so many brands moves by a normal number of logits in run 26."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dips:
+    """How dips that last were treated: seen in the first runs, and of these wrongly ended."""
+
+    seen: int
+    ended: int
+
+
+def dips(world: WorldDesign, panels: int, seed: int, per_year: float = 1.0) -> Dips:
+    """Watch brands whose visibility falls for some runs, and count alarms ended too early."""
+    design = replace(world, runs=CHANGE_AT + DIP_RUNS)
+    changes: Changes = {(0, 0): (Moved(CHANGE_AT, -DIP_POINTS),)}
+    seen = ended = 0
+    for number in range(panels):
+        streams = simulate_world(design, seed + number, changes).streams
+        monitor = Monitor(brand_name(0), streams, policy=AlertPolicy(per_year, 1))
+        late = [a.run.id for a in monitor.replay() if CHANGE_AT < a.run.id <= design.runs - 4]
+        if late and late[0] <= CHANGE_AT + DIP_RUNS // 2:
+            seen += 1
+            last = late[0] + CLOSED_WITHIN
+            ended += any(late[0] < one.run.id <= last for one in monitor.returns)
+    return Dips(seen, ended)
+
+
+def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int, list[float]]:
+    """Return the weights of the true cause, so many runs after the alarm of a brand, by `LATER`;
+    negative where another cause is likelier.
+    """
+    cells, size = {
+        Hypothesis.BRAND_AT_MODEL: ({(0, 0)}, -1.6),
+        Hypothesis.MODEL: ({(b, 0) for b in range(BRANDS)}, 1.2),
+        Hypothesis.BRAND_EVERYWHERE: ({(0, m) for m in range(MODELS)}, -1.6),
+        Hypothesis.EVERYTHING: ({(b, m) for b in range(BRANDS) for m in range(MODELS)}, 1.2),
+    }[truth]
+    design = WorldDesign("normal", effects, 0.25, BRANDS, MODELS, runs=PATTERN_AT + 12)
+    found: dict[int, list[float]] = {later: [] for later in LATER}
+    for number in range(panels):
+        rng = np.random.default_rng([seed, number])
+        signs = rng.choice([-1.0, 1.0], BRANDS) if size > 0 else np.ones(BRANDS)
+        changes = {(b, m): (Moved(PATTERN_AT, logits=size * float(signs[b])),) for b, m in cells}
+        streams = simulate_world(design, seed + number, changes).streams
+        monitor = Monitor(brand_name(0), streams, policy=AlertPolicy(1.0, 1))
+        for alarm in monitor.replay():
+            if alarm.run.id > PATTERN_AT:
+                for later in LATER:
+                    found[later].append(_weight(truth, alarm.shifts[0], streams, later))
+                break
+    return found
+
+
+def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: int) -> float:
+    key = StreamKey(shift.brand, shift.model, shift.metric)
+    runs = streams[0].runs
+    until = runs[min(shift.run_id - 1 + later, len(runs) - 1)]
+    past = [stream_until(stream, until) for stream in streams]
+    began = runs[(shift.began or shift.run_id) - 1]
+    told = attribute(key, past, began, run_effect_prior(key.model))
+    return told.weights[truth] * (1 if told.likeliest is truth else -1)
+
+
+def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:
+    """Return after how many runs a change of a model as a whole is found, 20 at most; panels with
+    an earlier finding are left out.
+    """
+    design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
+    waited = []
+    for number in range(panels):
+        rng = np.random.default_rng([seed, number])
+        sizes = rng.normal(0, MODEL_SD, MODEL_BRANDS).tolist()
+        changes = {(b, 0): (Moved(MODEL_AT, logits=size),) for b, size in enumerate(sizes)}
+        streams = simulate_world(design, seed + number, changes).streams
+        runs = [one.run.id - MODEL_AT for one in model_changes(streams, per_year)]
+        if not runs or runs[0] > 0:
+            waited.append(runs[0] if runs else 20)
+    return waited
+
+
+def model_false_alarms(world: WorldDesign, panels: int, seed: int) -> tuple[int, float]:
+    """Return how many changes of a model were found at one a year, and in how many years."""
+    design = replace(world, brands=MODEL_BRANDS)
+    found = sum(
+        len(model_changes(simulate_world(design, seed + number).streams, 1.0))
+        for number in range(panels)
+    )
+    return found, panels * design.runs / RUNS_A_YEAR
+
+
+def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> Counter[str]:
+    """Watch whole deployments in which nothing changes, for their design's runs.
+
+    Returns:
+        The alarms by what chance would do: ``all`` that the budget allows, ``default`` those
+        that the default budget allows too, and the ``runs`` that were watched.
+    """
+    smallest = {metric_name(m): SMALLEST_CHANGE for m in range(world.metrics)}
+    policy = AlertPolicy(per_year, world.brands, smallest)
+    found: Counter[str] = Counter()
+    for number in range(panels):
+        streams = simulate_world(world, seed + number).streams
+        for brand in range(world.brands):
+            for alarm in Monitor(brand_name(brand), streams, policy=policy).replay():
+                found["all"] += 1
+                found["default"] += max(s.chance_a_year or 0 for s in alarm.shifts) <= 0.2
+        found["runs"] += world.runs
+    return found
