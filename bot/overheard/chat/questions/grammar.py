@@ -40,7 +40,9 @@ METRICS = {
     "named": "visibility",
 }
 """The metric of each concept; of several in a question, the first that is here counts."""
-SLOTS = frozenset({"we", "it", "rival", "how", "what", "topic", "alert_number"})
+SLOTS = frozenset(
+    {"we", "it", "rival", "how", "what", "light", "passive", "alert_number", "hello", "thanks"}
+)
 """What may be in any question, next to the concepts of its rule."""
 NOT_ASKED = frozenset({"future", "opinion", "export", "neg"})
 """Concepts that no answer here covers unless a rule allows them."""
@@ -119,7 +121,7 @@ class Reading:
 
 
 def read(text: str, names: Names, today: date, before: Reading | None = None) -> Reading:
-    """Read a question in each language, and return the reading that explains most of it.
+    """Read a question in the first language that explains all of it, else most of it.
 
     Args:
         text: The question, without a mention of the bot.
@@ -131,7 +133,11 @@ def read(text: str, names: Names, today: date, before: Reading | None = None) ->
     tokens = tokenize(text)
     if not tokens or len(text) > MAX_CHARS:
         return Reading(unknown=(text[:40].strip(),) if text.strip() else ())
-    readings = [_Reader(language, names, today).read(tokens, before) for language in LANGUAGES]
+    readings: list[Reading] = []
+    for language in LANGUAGES:
+        readings.append(_Reader(language, names, today).read(tokens, before))
+        if readings[-1].understood:
+            break
     return min(readings, key=lambda r: (not r.understood, len(r.unknown) + len(r.not_asked)))
 
 
@@ -163,6 +169,8 @@ class _Reader:
     def _asks_how(self, found: Reading, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""
         if len(tokens) > MAX_BARE_WORDS or not (found.brands or found.models or found.we):
+            return False
+        if found.concepts & {"it", "light", "alert_number"}:
             return False
         return "how" in found.concepts or ("what" not in found.concepts and found.period is None)
 
@@ -368,9 +376,10 @@ def _intent(found: Reading) -> str:
 
 def _continued(found: Reading, before: Reading | None) -> Reading | None:
     """Return the question before with the names, times and metric of this one."""
-    if before is None or found.unknown or found.not_asked:
+    named = found.bare or found.topic or (found.follows and found.metric)
+    if before is None or found.unknown or found.not_asked or not named:
         return None
-    if found.concepts - SLOTS - set(METRICS) - {"models"}:
+    if found.concepts - SLOTS - set(METRICS) - {"models", "topic"}:
         return None
     return replace(
         before,

@@ -114,6 +114,8 @@ class _Planner:
     def _metric(self) -> Plan | None:
         if len(self._reading.brands) > 1 or (self._reading.we and self._rivals):
             return self._versus()
+        if self._reading.metric == "share_of_voice":
+            return self._share()
         return self._trend(self._reading.metric or "visibility")
 
     def _share(self) -> Plan | None:
@@ -122,6 +124,8 @@ class _Planner:
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
+        if self._reading.metric == "share_of_voice":
+            return self._share()
         rivals = self._rivals
         metric = self._reading.metric or "visibility"
         if not rivals:
@@ -140,6 +144,8 @@ class _Planner:
     def _leader(self) -> Plan | None:
         if len(self._reading.models) > 1 and not self._reading.we and not self._reading.brands:
             return None
+        if self._reading.metric == "share_of_voice":
+            return self._share()
         metric = self._reading.metric or "visibility"
         if self._period_bound:
             if len(self._models) == 1:
@@ -161,6 +167,10 @@ class _Planner:
             return self._run("alerts list")
         brand = self._one_brand(optional=True)
         return brand if isinstance(brand, Plan) else self._run("changes", brand=brand)
+
+    def _happened(self) -> Plan | None:
+        bound = self._period_bound and not self._now.here
+        return self._changes() if bound or not self._alerts() else self._why()
 
     def _why(self) -> Plan | None:
         fitting = self._alerts()

@@ -11,7 +11,7 @@ from overheard.chat.questions.grammar import Names
 from overheard.chat.questions.plan import OpenAlert, Situation
 from overheard.chat.questions.vocabulary import words_of
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Model
+from overheard.domain import Alert, Catalogue, Model
 from overheard.interfaces import Request
 from overheard.runs.plan import tracked
 
@@ -40,11 +40,20 @@ def asked_models(deployment: Deployment) -> list[Model]:
 
 def read_names(deployment: Deployment) -> Names:
     """Return the names of brands, models and facts that a question may have."""
-    catalogue = deployment.catalogue
-    models = asked_models(deployment)
+    names = deployment.names
+    shown = {model: names.name(model) for model in asked_models(deployment)}
+    return read_names_of(deployment.catalogue, shown)
+
+
+def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> Names:
+    """Return the names that a question may have.
+
+    Args:
+        catalogue: The brands and facts.
+        models: The asked models, with their names for readers.
+    """
     spellings: dict[str, dict[str, None]] = {}
-    for model in models:
-        shown = deployment.names.name(model)
+    for model, shown in models.items():
         for spelling in _spellings(model, shown):
             spellings.setdefault(spelling.casefold(), {})[shown] = None
     known = {words_of(spelling) for spelling in spellings}

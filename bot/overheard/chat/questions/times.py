@@ -124,8 +124,8 @@ class TimeReader:
                     start = self._today - timedelta(number[0] * unit[0])
                     return Period(start), size + number[1] + unit[1]
                 if unit := self._phrase("units", tokens, place):
-                    if unit[0] == 1 and kind == "last":
-                        return Period(self._today - timedelta(1)), size + unit[1]
+                    if kind == "last" and (unit[0] == 1 or self._rolling(tokens[at:place])):
+                        return Period(self._today - timedelta(unit[0])), size + unit[1]
                     steps = {"this": 0, "last": -1, "next": 1}[kind]
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
@@ -135,6 +135,10 @@ class TimeReader:
                 if month and kind != "next":
                     return self._month(month[0], self._latest_year(month[0])), size + month[1]
         return None
+
+    def _rolling(self, words: Sequence[Token]) -> bool:
+        """Whether words such as "the past" mean a span until today, and not a calendar month."""
+        return tuple(token.word for token in words) in self._words.get("rolling", {})
 
     def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[Period, int] | None:
         """Return ``two weeks ago``, or ``for 3 days`` behind a word of duration."""
@@ -216,9 +220,9 @@ class TimeReader:
         return Period(first, _after(first))
 
     def _on(self, weekday: int, *, ahead: bool) -> Period:
-        """Return the latest such day of the week, or the next."""
-        back = (self._today.isoweekday() - weekday) % 7
-        day = self._today + timedelta(7 - back) if ahead else self._today - timedelta(back)
+        """Return the latest such day of the week before today, or the next."""
+        back = (self._today.isoweekday() - weekday) % 7 or 7
+        day = self._today + timedelta(7 - back % 7) if ahead else self._today - timedelta(back)
         return Period(day, day + timedelta(1))
 
     def _whole(self, unit: int, steps: int) -> Period | None:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "de")
@@ -56,6 +56,7 @@ def fold(word: str) -> str:
     return word.casefold().translate(_FOLDED)
 
 
+@lru_cache(20_000)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
     return tuple(token.word for token in tokenize(text))

@@ -1,0 +1,138 @@
+"""The grammar of questions in words, on lists of questions with what they are answered by."""
+
+from datetime import date
+
+import pytest
+
+from overheard.chat.questions.grammar import Names, Reading, read
+from overheard.chat.questions.plan import plan
+from overheard.chat.questions.situation import read_names_of
+from overheard.domain import Brand, Catalogue, Model
+from question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, situation
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_questions_are_answered_as_the_lists_say(language: str) -> None:
+    """Those that are not understood are not answered, whatever they ask for."""
+    wrong = [
+        (question, expected, got)
+        for expected, question, measured in questions(language)
+        if not measured and (got := answer(question)) != expected
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_questions_that_nothing_was_adjusted_to_are_not_answered_wrongly(language: str) -> None:
+    """Four of five are answered; the others are not, or get buttons."""
+    found = [
+        (expected, answer(question))
+        for expected, question, measured in questions(language)
+        if measured
+    ]
+    right = sum(expected == got for expected, got in found)
+    wrong = [(e, got) for e, got in found if got not in {e, "-"} and not got.startswith("button")]
+
+    assert wrong == []
+    assert right >= 0.8 * len(found)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How is Hubsopt doing?", "how often does chat gpt mention hubspt", "us against salesfroce"],
+)
+def test_names_are_found_with_a_mistake(question: str) -> None:
+    """What they were read as is kept, to be shown."""
+    reading = read(question, names(), TODAY)
+
+    assert reading.understood
+    assert reading.guessed or reading.models
+
+
+def test_another_brand_of_a_similar_name_is_not_taken_for_a_known_one() -> None:
+    """One other brand is enough for no answer."""
+    assert not read("how is Pipedream doing?", names(), TODAY).understood
+    assert not read("us against Freshdesk", names(), TODAY).understood
+
+
+def test_a_brand_that_is_an_ordinary_word_is_found_where_it_is_a_name() -> None:
+    """And the word where it is none."""
+    shown = {Model("openai", "gpt-5"): "ChatGPT"}
+    found = read_names_of(
+        Catalogue((Brand("Monday"), Brand("Close", tracked=False), Brand("Acme"))), shown
+    )
+
+    assert read("us against Close", found, TODAY).brands == ("Close",)
+    assert read("snooze this till Monday", found, TODAY).brands == ()
+    assert read("close the alert", found, TODAY).intent == "close"
+
+
+def test_a_question_goes_on_with_the_one_before() -> None:
+    """With another model, another brand or another time."""
+    before = read("how often does ChatGPT mention us since May?", names(), TODAY)
+    other = read("and at Claude?", names(), TODAY, before)
+    made = plan(other, situation())
+
+    assert made
+    assert made.command == "trend"
+    assert made.options["model"] == "anthropic/claude-sonnet-5-5"
+    assert made.options["since"] == "2026-05-01"
+    assert not read("and with what?", names(), TODAY, before).understood
+
+
+def test_versions_of_models_that_are_not_asked_are_not_answered() -> None:
+    """The answer names those that are asked."""
+    assert read("how is GPT-4 doing?", names(), TODAY).not_asked == ("GPT 4",)
+    assert read("how are we doing at gpt-5.4-mini?", names(), TODAY).understood
+
+
+@pytest.mark.parametrize("text", ["", "?", "x" * 5_000, "how " * 200, "\u202e\u0000", "<!channel>"])
+def test_no_text_is_too_strange(text: str) -> None:
+    """It is not understood, and nothing fails."""
+    reading = read(text, names(), TODAY)
+
+    assert isinstance(reading, Reading)
+    assert not reading.understood
+
+
+def test_without_any_brand_the_way_on_is_to_add_one() -> None:
+    """A deployment begins empty."""
+    reading = read("which questions do we lose?", Names(), TODAY)
+    made = plan(reading, situation().__class__(TODAY, commands=situation().commands))
+
+    assert made
+    assert [action.words for action in made.actions] == ["brands add"]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("since May", date(2026, 5, 1)),
+        ("since 3 May", date(2026, 5, 3)),
+        ("since May 3rd", date(2026, 5, 3)),
+        ("since December", date(2025, 12, 1)),
+        ("since 2026-10-05", date(2026, 10, 5)),
+        ("last month", date(2026, 10, 1)),
+        ("in the last month", date(2026, 10, 31)),
+        ("over the past two weeks", date(2026, 11, 16)),
+        ("this week", date(2026, 11, 30)),
+        ("last week", date(2026, 11, 23)),
+        ("since Friday", date(2026, 11, 27)),
+        ("yesterday", date(2026, 11, 29)),
+        ("two weeks ago", date(2026, 11, 16)),
+        ("in Q3", date(2026, 7, 1)),
+        ("this quarter", date(2026, 10, 1)),
+        ("this year", date(2026, 1, 1)),
+        ("last year", date(2025, 1, 1)),
+        ("seit letztem Monat", date(2026, 10, 1)),
+        ("in den letzten zwei Wochen", date(2026, 11, 16)),
+        ("seit dem 5. Oktober", date(2026, 10, 5)),
+    ],
+)
+def test_times_are_read(text: str, start: date) -> None:
+    """In the words of both languages; today is Monday, 30 Nov 2026."""
+    reading = read(f"Pipedrive {text}", read_names_of(CATALOGUE, SHOWN), TODAY)
+
+    assert reading.period
+    assert reading.period.start == start
+    assert reading.unknown == ()

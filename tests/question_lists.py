@@ -1,0 +1,95 @@
+"""The lists of questions in words, and what a question is answered with, as they write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from overheard.cards.command import Face
+from overheard.chat.questions.grammar import Names, read
+from overheard.chat.questions.plan import OpenAlert, Plan, Situation, plan
+from overheard.chat.questions.situation import read_names_of
+from overheard.commands.registry import offered
+from overheard.domain import Brand, Catalogue, Fact, Model
+
+LISTS = Path(__file__).parent / "data"
+TODAY = date(2026, 11, 30)
+RIVALS = ("HubSpot", "Salesforce", "Zoho CRM", "Freshsales")
+GPT, CLAUDE = Model("openai", "gpt-5.4-mini"), Model("anthropic", "claude-sonnet-5-5")
+SHOWN = {GPT: "ChatGPT", CLAUDE: "Claude"}
+CATALOGUE = Catalogue(
+    brands=(
+        Brand("Pipedrive", competitors=RIVALS),
+        *(Brand(n, ("Zoho",) if n[0] == "Z" else (), tracked=False) for n in RIVALS),
+    ),
+    facts=(Fact("Pipedrive", "price", "$14"), Fact("Pipedrive", "founded", "2010")),
+)
+
+
+@cache
+def names() -> Names:
+    """Return the names that the questions may have."""
+    return read_names_of(CATALOGUE, SHOWN)
+
+
+@cache
+def situation() -> Situation:
+    """Return what the answers depend on."""
+    alert = OpenAlert(3, "Pipedrive", str(GPT), "ChatGPT")
+    return Situation(
+        TODAY,
+        ("Pipedrive",),
+        {str(model): name for model, name in SHOWN.items()},
+        (alert,),
+        None,
+        {str(GPT): date(2026, 11, 20)},
+        date(2026, 11, 23),
+        {spec.name: spec for spec in offered(Face.CHAT)},
+    )
+
+
+def questions(language: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield what is expected, the question, and whether it was only measured."""
+    measured = False
+    for line in (LISTS / f"questions_{language}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# Measured"):
+            measured = True
+        elif line and not line.startswith("#"):
+            expected, _, question = line.partition(" | ")
+            yield expected, question, measured
+
+
+def answer(question: str) -> str:
+    """Return what a question is answered with; "-" when it is not answered."""
+    reading = read(question, names(), TODAY)
+    if not reading.understood:
+        return "-"
+    if reading.intent in {"hello", "help"}:
+        return "hello"
+    if reading.intent == "thanks":
+        return "thanks"
+    made = plan(reading, situation())
+    return _written(made) if made else "-"
+
+
+def _written(made: Plan) -> str:
+    if not made.command:
+        words = [*(made.actions[0].words.split()[:2] if made.actions else ["-", "-"])]
+        return f"button {' '.join(w for w in words if w != 'Pipedrive')}"
+    options = dict(made.options)
+    shown = [made.command]
+    brands = options.pop("brands", ()) or [options.pop("brand", "")]
+    shown += [name for name in brands if name not in {"", "Pipedrive"}]
+    shown += [str(options.pop(k)) for k in ("metric", "other", "about", "state") if k in options]
+    shown.sort(key=lambda word: (word != made.command, word in RIVALS and made.command != "versus"))
+    if model := options.pop("model", ""):
+        shown.append(f"@{SHOWN[Model(*model.split('/'))]}")
+    if since := options.pop("since", ""):
+        shown.append(f"since {since}")
+    if alert := options.pop("alert", ""):
+        shown.append(f"#{alert}")
+    if made.command == "claims" and options.get("days") == 30:
+        options.pop("days")
+    return " ".join([*shown, *(f"{name}={value}" for name, value in sorted(options.items()))])
