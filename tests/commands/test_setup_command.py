@@ -12,6 +12,7 @@ import pytest
 
 from loopback import Behaviour, ChatService
 from overheard.commands.setup import setup
+from overheard.commands.setup_category import category_in
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Session
 from overheard.errors import SetupRefused
@@ -63,9 +64,40 @@ def test_a_brand_and_a_competitor_are_enough(program: Program, service: ChatServ
     assert config.budget.month == 20
     assert {tuple(prompt.tags) for prompt in config.prompts} == {(), ("branded",)}
     assert told["report"]["brands"][0]["results"]
-    assert len(service.calls) == len(told["questions"]) == 3
+    assert len(service.calls) - 1 == len(told["questions"]) == 4  # and what kind of product it is
+    neutral = [question for question in told["questions"] if "Zeta" not in question]
+    assert len(neutral) == 3
     lines = (program.folder / "config.toml").read_text().splitlines()
-    assert sum(1 for line in lines if line and not line.startswith("#")) <= 20
+    assert sum(1 for line in lines if line and not line.startswith("#")) <= 22
+
+
+def test_the_model_says_what_the_brand_is(program: Program, service: ChatService) -> None:
+    """The questions name its category, and the brand has it in the configuration."""
+    service.answer = lambda asked: "Project tool." if "What kind" in asked else "Acme and Zeta."
+    shown, _ = program.run(*ACME, *at(service, "xai"), "--model", "grok-4.3", "--json")
+    questions = json.loads(shown.splitlines()[-1])["questions"]
+    assert "Which project tool would you recommend, and why?" in questions
+    assert load_config(program.folder / "config.toml").brands[0].category == "project tool"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Project management tool.", "project management tool"),
+        ('"CRM software"', "CRM software"),
+        ("**An e-mail marketing platform**", "e-mail marketing platform"),
+        ("Acme", ""),
+        ("unknown", ""),
+        ("I'm sorry, but I cannot say what that is.", ""),
+        ("Acme and Zeta are tools for projects of all sizes", ""),
+        ("tool\nand [[brands]]", ""),
+        ('x" = 1', ""),
+        ("", ""),
+    ],
+)
+def test_only_a_few_words_without_a_brand_are_a_category(text: str, category: str) -> None:
+    """All else is left out, so that no question has a sentence in the place of a category."""
+    assert category_in(text, ["Acme", "Zeta"]) == category
 
 
 def test_a_model_is_chosen_among_the_newest_that_have_a_price(

@@ -15,8 +15,9 @@ from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role, option
 from overheard.commands.check import check
 from overheard.commands.report import report
+from overheard.commands.setup_category import derived_category
 from overheard.commands.setup_file import Plan
-from overheard.config.loader import find_config, parse_config
+from overheard.config.loader import Config, find_config, parse_config
 from overheard.deployment import Call, Deployment, Session
 from overheard.errors import FileUnwritable, OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
@@ -232,6 +233,9 @@ async def _first_check(
     """Check once, after a yes where it costs something, and return what was done and is next."""
     config = replace(session, config=file).read_config()
     async with session.open_deployment(config) as deployment:
+        plan = await _with_category(deployment, call, plan, asking, yes=yes)
+    config = _rewritten(session, plan, file)
+    async with session.open_deployment(config) as deployment:
         proposal = await check(deployment, call)
         price = proposal.price if proposal.usd else "free"
         agreed = not proposal.usd or (yes and proposal.usd < inf)
@@ -245,6 +249,29 @@ async def _first_check(
     card = _card(plan, file, "", price)
     data = {**card.data, "check": checked.data, "report": shown.data}
     return replace(card, more=(shown,), failed=checked.failed, data=data)
+
+
+async def _with_category(
+    deployment: Deployment, call: Call, plan: Plan, asking: _Asking, *, yes: bool
+) -> Plan:
+    """Return the plan with the category that was given, else with the one that the model says."""
+
+    def agreed(price: str, usd: float) -> bool:
+        if not usd or (yes and usd < inf):
+            return True
+        return asking.agree(f"Let the model say what {plan.brand} is? That costs {price}.")
+
+    if plan.category:
+        return plan
+    names = [plan.brand, *plan.competitors]
+    return replace(plan, category=await derived_category(deployment, call, names, agreed))
+
+
+def _rewritten(session: Session, plan: Plan, file: Path) -> Config:
+    """Write the configuration again where the category came to light, and read it."""
+    if plan.text() != file.read_text(encoding="utf-8"):
+        _write(file, plan.text())
+    return replace(session, config=file).read_config()
 
 
 async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
@@ -282,6 +309,11 @@ def _card(plan: Plan, file: Path, text: str, price: str) -> Card:
 def _next_step(plan: Plan, file: Path) -> str:
     """Return what to do next, in one or two sentences."""
     questions = f"Read the questions in {file} and write your own buyers' questions there."
+    if not plan.category:
+        questions = (
+            f"What {plan.brand} is was neither given nor known to the model, so its questions are "
+            f"general: write your buyers' questions into {file}."
+        )
     if plan.chat == "slack":
         step = "For Slack, make the app from: overheard slack manifest. Then run: overheard doctor"
     elif plan.chat == "discord":

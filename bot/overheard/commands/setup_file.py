@@ -15,11 +15,12 @@ _CATEGORY_QUESTIONS = (
     "Which {category} gives the best value for money?",
     "Which {category} suits a company of fifty people?",
 )
-_RIVAL_QUESTIONS = ("What are the best alternatives to {rival}?",)
-_RIVAL_QUESTIONS_ALONE = (
-    "What are the best alternatives to {rival}?",
-    "Which products compete with {rival}, and which of them is the best?",
+_GENERAL_QUESTIONS = (
+    "Which products would you recommend to a small company, and why?",
+    "Which providers do companies of fifty people choose most often?",
 )
+"""Where the category is not known; they name no brand, and have to be replaced by better ones."""
+_RIVAL_QUESTIONS = ("What are the best alternatives to {rival}?",)
 _BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
 
 
@@ -53,10 +54,9 @@ class Plan:
     def questions(self) -> list[str]:
         """The proposed questions that do not name the brand."""
         rivals = self.competitors[:MAX_RIVALS_ASKED]
-        if not self.category:
-            return [q.format(rival=rival) for rival in rivals for q in _RIVAL_QUESTIONS_ALONE]
+        neutral = _CATEGORY_QUESTIONS if self.category else _GENERAL_QUESTIONS
         return [
-            *(q.format(category=self.category) for q in _CATEGORY_QUESTIONS),
+            *(q.format(category=self.category) for q in neutral),
             *(q.format(rival=rival) for rival in rivals for q in _RIVAL_QUESTIONS),
         ]
 
