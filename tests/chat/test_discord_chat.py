@@ -16,7 +16,7 @@ from discord_payloads import CHANNEL, GUILD, PERSON
 from discord_peer import Peer
 from discord_rest import Fault
 from discord_rules import has_components, title, walk
-from overheard.cards.card import Action, Card, Field, Image, Severity, Style, Tainted
+from overheard.cards.card import Action, Card, Choice, Field, Image, Severity, Style, Tainted
 from overheard.chat.discord import conversation
 from overheard.chat.discord.chat import DiscordChat
 from overheard.config.chats import DiscordTable
@@ -451,6 +451,24 @@ async def test_an_entry_of_a_menu_is_its_words(chat: DiscordChat, peer: Peer) ->
 
     assert [request.words for request in desk.requests] == [snooze.words, close.words]
     assert {request.message for request in desk.requests} == {posted}
+
+
+async def test_another_metric_takes_the_place_of_the_first(chat: DiscordChat, peer: Peer) -> None:
+    """A menu that says what is shown changes its own message, which is still found by its key."""
+    entries = (Action("report Acme", "Named"), Action("trend Acme --metric top1", "First"))
+    desk = ScriptedDesk(Card("Trend", choice=Choice("Show", entries, 1)))
+    async with running(chat, peer, desk):
+        report = Card("Report", choice=Choice("Show", entries, 0))
+        posted = await chat.post(CHANNEL, report, key="weekly")
+        await peer.choose(posted, "First")
+        desk.gate.clear()
+        slow = asyncio.create_task(peer.choose(posted, "Named"))
+        await slow
+        desk.gate.set()
+        await peer.gateway.until(lambda: len(desk.requests) == 2)
+
+    assert titles(peer) == ["Trend"]
+    assert await chat.find(CHANNEL, "weekly") == posted
 
 
 async def test_nobody_is_pinged(chat: DiscordChat, peer: Peer) -> None:

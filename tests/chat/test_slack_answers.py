@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from overheard.cards.card import Action, Card, Image, Table
+from overheard.cards.card import Action, Card, Choice, Image, Table
 from overheard.chat.slack import posts
 from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
@@ -241,6 +241,23 @@ async def test_a_workspace_that_takes_no_picture_in_a_message_has_it_in_the_thre
     [message] = slack.messages
     assert "The chart is in the thread." in str(message["blocks"])
     assert slack.uploads[1]["thread"] == message["ts"]
+
+
+async def test_another_metric_takes_the_place_of_the_first(
+    slack: SlackPeer, desk: ScriptedDesk
+) -> None:
+    """A menu that says what is shown changes its own message, without another in the thread."""
+    entries = (Action("report Acme", "Named"), Action("trend Acme --metric top1", "First"))
+    desk.card = Card("Report", choice=Choice("Show", entries, 0))
+    await slack.command("report")
+    [message] = await slack.until(lambda: slack.messages)
+    desk.card = Card("Trend", choice=Choice("Show", entries, 1))
+    await slack.click(message, "First")
+    await slack.until(lambda: slack.messages[0]["edits"])
+
+    [message] = slack.messages
+    assert headers(message) == ["Trend"]
+    assert desk.requests[-1].words == "trend Acme --metric top1"
 
 
 @pytest.mark.parametrize("takes_pictures", [True, False])

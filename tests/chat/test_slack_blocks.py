@@ -308,6 +308,16 @@ def test_what_is_seldom_needed_is_in_a_menu() -> None:
     assert clicked_words({"actions": [button]}) == "report"
 
 
+def test_a_long_menu_is_one_menu() -> None:
+    """An overflow menu has five entries; more are in a menu with a name."""
+    entries = tuple(Action(f"alerts show {n}", f"Show {n}", menu=True) for n in range(7))
+    [message] = render(Card("T", actions=entries))
+    assert problems(message) == []
+    [menu] = message.blocks[-1]["elements"]
+    assert (menu["type"], menu["placeholder"]["text"]) == ("static_select", "More")
+    assert len(menu["options"]) == 7
+
+
 def test_an_entry_with_a_question_is_a_button() -> None:
     """A menu has one question for all its entries."""
     close = Action("alerts close 1", "Close", confirm="Close it?", menu=True)

@@ -84,7 +84,8 @@ class Choice:
     Attributes:
         label: What is chosen, such as "Show" or "Snooze"; shown while no entry is chosen.
         actions: The entries, with different words; a choice has the same effect as typing them.
-        chosen: The index of the entry that the card shows now, or None.
+        chosen: The index of the entry that the card shows now, or None. With an entry, the answer
+            to a choice takes the place of the card.
     """
 
     label: str

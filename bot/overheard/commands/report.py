@@ -19,7 +19,7 @@ from overheard.commands.export import replacing
 from overheard.commands.page import read_page
 from overheard.commands.page_html import page_html
 from overheard.commands.standings import HEADLINE_METRIC, table
-from overheard.commands.trend import trend_chart
+from overheard.commands.trend import metric_choice, trend_chart
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Metric, Model, Scale
@@ -110,6 +110,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         ),
         footer=_text(call, found.runs),
         data=data,
+        choice=metric_choice(deployment, brand, HEADLINE),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table, fitting
+from overheard.cards.card import Action, Card, Choice, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
@@ -97,12 +97,35 @@ async def _card(
         table=_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
+        choice=metric_choice(deployment, brand, metric),
         data={
             "brand": brand.name,
             "metric": metric.name,
             "models": {str(model): list(map(_data, found)) for model, found in points.items()},
         },
     )
+
+
+def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
+    """Return the menu of a brand's metrics, of which one is shown; None for a long brand's name.
+
+    The headline metric is shown by the report, the others by their trends.
+    """
+    name = quoted(brand.name)
+    metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
+    actions = fitting(
+        *(
+            Action(
+                f"report {name}"
+                if metric.name == HEADLINE
+                else f"trend {name} --metric {metric.name}",
+                metric.label,
+            )
+            for metric in metrics
+        )
+    )
+    chosen = next((at for at, one in enumerate(metrics) if one.name == shown.name), None)
+    return Choice("Show", actions, chosen) if len(actions) == len(metrics) else None
 
 
 async def trend_chart(

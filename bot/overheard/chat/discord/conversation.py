@@ -7,7 +7,7 @@ messages are edited like the bot's other messages.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +20,7 @@ from overheard.cards.card import Card
 from overheard.chat.discord import forms
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.layouts import Page, render
-from overheard.chat.discord.pages import Presenter
+from overheard.chat.discord.pages import Mark, Presenter, read_mark
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
@@ -39,6 +39,7 @@ class SentMessage:
         private: Whether only the person who sent the request sees the message.
         first: Whether the message is the interaction's first answer.
         has_components: Whether the message shows components, which embeds cannot replace.
+        mark: What tells the message from others, which an edit keeps; None for an answer.
         late: The message, once it is edited without the interaction's token.
     """
 
@@ -46,6 +47,7 @@ class SentMessage:
     private: bool
     first: bool = False
     has_components: bool = False
+    mark: Mark | None = None
     late: discord.Message | discord.PartialMessage | None = None
 
 
@@ -185,8 +187,7 @@ class DiscordConversation:
         """Send the first answer, in place of the clicked message if the settings say so."""
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
-            edit = partial(self._presenter.edit, has_components=clicked.has_components)
-            await edit(page, response.edit_message)
+            await self._replace(clicked, page, response.edit_message)
             return clicked
         if clicked and clicked.private:
             await response.defer()
@@ -239,13 +240,17 @@ class DiscordConversation:
         """Show a page in a message that was sent before, and return the message."""
         if self._expired:
             return await self._edit_late(sent, page)
-        edit = partial(self._presenter.edit, page, has_components=sent.has_components)
         if sent.first:
-            edited = await edit(self._interaction.edit_original_response)
+            edited = await self._replace(sent, page, self._interaction.edit_original_response)
             return replace(sent, id=edited.id)
         if sent.id:
-            await edit(partial(self._interaction.followup.edit_message, sent.id))
+            edit = partial(self._interaction.followup.edit_message, sent.id)
+            await self._replace(sent, page, edit)
         return sent
+
+    async def _replace(self, sent: SentMessage, page: Page, edit: Callable[..., Any]) -> Any:
+        """Replace the content of a message, which keeps its mark, by `edit`; return its result."""
+        return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
     async def _edit_late(self, sent: SentMessage, page: Page) -> SentMessage:
         """Edit a message after the interaction has expired; a private one is sent again."""
@@ -255,7 +260,7 @@ class DiscordConversation:
             late = place.get_partial_message(sent.id)
         if late is None:
             return await self._send_late(page, sent.private)
-        await self._presenter.edit(page, late.edit, has_components=sent.has_components)
+        await self._replace(sent, page, late.edit)
         return replace(sent, late=late)
 
     async def _send_late(self, page: Page, private: bool) -> SentMessage:
@@ -290,5 +295,11 @@ def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | Non
     message = interaction.message
     if message is None:
         return None
-    flags = message.flags
-    return SentMessage(message.id, flags.ephemeral, first=True, has_components=flags.components_v2)
+    flags, mark = message.flags, read_mark(message)
+    return SentMessage(
+        message.id,
+        flags.ephemeral,
+        first=True,
+        has_components=flags.components_v2,
+        mark=mark if mark.post else None,
+    )

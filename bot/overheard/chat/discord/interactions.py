@@ -32,8 +32,10 @@ STYLES = {
 }
 NAME = "discord"
 """The chat's name in configuration, routes and channel names."""
-MENU_PREFIX = "menu:"
-"""The first part of a menu's custom id; its number in the message follows."""
+MENU_PREFIX, SWITCH_PREFIX = "menu:", "switch:"
+"""The first part of a menu's custom id; its number in the message follows. The answer to a choice
+from the second kind takes the place of the message.
+"""
 MAX_QUESTIONS = 1_000
 """Questions kept in memory; a button whose question is forgotten asks with its label."""
 
@@ -99,7 +101,7 @@ def button(action: Action, questions: Questions) -> discord.ui.Button[Any]:
 def menu(shown: Menu, number: int, questions: Questions) -> discord.ui.Select[Any]:
     """Return a menu, whose entries have the custom ids of buttons as values."""
     made: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=f"{MENU_PREFIX}{number}",
+        custom_id=f"{MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX}{number}",
         placeholder=markup.cut(shown.placeholder, DISCORD.placeholder),
     )
     for at, action in enumerate(shown.actions):
@@ -125,6 +127,12 @@ def clicked_id(data: Mapping[str, Any]) -> str:
     """Return the custom id of the button that was clicked, or the value of the chosen entry."""
     values = data.get("values") or ()
     return str(values[0]) if values else str(data.get("custom_id", ""))
+
+
+def is_switch(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether a click chose what its message shows."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", "")).startswith(SWITCH_PREFIX)
 
 
 def label_of(message: discord.Message | None, clicked: str) -> str:

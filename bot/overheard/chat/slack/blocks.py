@@ -34,6 +34,8 @@ from overheard.chat.slack.text import (
 
 ACTION_PREFIX = "overheard"
 """The first part of the action ids of buttons and inputs."""
+SWITCH = f"{ACTION_PREFIX}:switch"
+"""The action id of a menu whose answer takes the place of its message."""
 MAX_TEXT = 12_000
 """Characters of a card's text; the rest is left out."""
 MAX_COLUMN_FIELD = 200
@@ -263,8 +265,10 @@ def _actions(card: Card) -> Iterator[Block]:
     elements = [_button(action, str(number)) for number, action in enumerate(buttons)]
     if card.choice and card.choice.chosen is None and card.choice.actions:
         elements.append(_select(card.choice))
-    starts = range(0, len(entries), SLACK.menu)
-    elements += [_menu(entries[start : start + SLACK.menu], start) for start in starts]
+    if len(entries) > SLACK.menu:
+        elements.append(_select(Choice("More", tuple(entries)), "more"))
+    elif entries:
+        elements.append(_menu(entries))
     for start in range(0, len(elements), SLACK.buttons):
         yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
 
@@ -274,17 +278,22 @@ def _different(actions: Iterable[Action]) -> list[Action]:
     return list({action.words: action for action in reversed([*actions])}.values())[::-1]
 
 
-def _menu(entries: Sequence[Action], number: int) -> Block:
+def _menu(entries: Sequence[Action]) -> Block:
     """Return an overflow menu; a choice of it does what the words of the action do."""
     return {
         "type": "overflow",
-        "action_id": f"{ACTION_PREFIX}:menu:{number}",
+        "action_id": f"{ACTION_PREFIX}:menu",
         "options": list(map(_option, entries)),
     }
 
 
-def _select(choice: Choice) -> Block:
-    """Return the menu of a choice, with the current entry selected."""
+def _select(choice: Choice, name: str = "choice") -> Block:
+    """Return the menu of a choice, with the current entry selected.
+
+    Args:
+        choice: The entries.
+        name: What tells the menu from others of its block.
+    """
     entries = [
         replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
         for at, action in enumerate(choice.actions)
@@ -292,7 +301,7 @@ def _select(choice: Choice) -> Block:
     options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
     select: Block = {
         "type": "static_select",
-        "action_id": f"{ACTION_PREFIX}:choice",
+        "action_id": SWITCH if choice.chosen is not None else f"{ACTION_PREFIX}:{name}",
         "placeholder": plain(wording.line(choice.label), SLACK.label),
         "options": list(options.values()),
     }
@@ -329,6 +338,11 @@ def clicked_words(body: Mapping[str, Any]) -> str:
     action = body["actions"][0]
     chosen = action.get("selected_option") or action
     return str(chosen.get("value", ""))
+
+
+def is_switch(body: Mapping[str, Any]) -> bool:
+    """Return whether a click chose what its message shows."""
+    return bool(body["actions"][0].get("action_id") == SWITCH)
 
 
 def _confirm(action: Action, label: str) -> Block:

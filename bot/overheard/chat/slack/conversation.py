@@ -14,7 +14,7 @@ import aiohttp
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import clicked_words
+from overheard.chat.slack.blocks import clicked_words, is_switch
 from overheard.chat.slack.client import ChannelPacer, SlackFailed
 from overheard.chat.slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard.chat.slack.workspaces import Workspace
@@ -44,8 +44,8 @@ class Place:
         thread: The id of the message in whose thread to answer, or an empty string.
         url: The response URL, or an empty string.
         own: Whether the request is a click on a message that only this person sees.
-        question: The id of the clicked message if that asked for a confirmation, else an empty
-            string. The answer replaces this message.
+        question: The id of the clicked message if that asked for a confirmation or what to show,
+            else an empty string. The answer replaces this message.
     """
 
     user: str
@@ -244,6 +244,6 @@ def place_of_click(body: Mapping[str, Any]) -> Place:
     if container.get("is_ephemeral"):
         return Place(user, channel, thread, url, own=True)
     message = container.get("message_ts", "")
-    if clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}:
+    if is_switch(body) or clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}:
         return Place(user, channel, thread, url, question=message)
     return Place(user, channel, thread or message, url)
