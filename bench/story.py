@@ -184,7 +184,7 @@ async def _life(
             yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
             async for scene in _changed(deployment):
                 yield scene
-    for words in ("alerts close 1", "alerts reopen 2", "alerts close 2"):
+    for words in ("alerts close 1", "alerts reopen 1", "alerts close 1"):
         yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
     async for scene in _changed(deployment):
         yield scene

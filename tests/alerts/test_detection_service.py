@@ -281,8 +281,8 @@ async def test_a_recovery_ends_the_alert_and_is_none() -> None:
 
 
 async def test_an_alert_grows_recovers_and_comes_back() -> None:
-    """A brand that falls in two steps is one alert; the way back ends it, and a fall after that
-    is a new one that follows.
+    """A brand that falls in two steps is one alert; the way back ends it, and a fall soon after
+    that is the same alert again.
     """
     house = House()
     told = []
@@ -295,12 +295,17 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
     assert told == [
         (1, AlertState.OPEN, 0),
         (1, AlertState.GROWING, 0),
-        (2, AlertState.OPEN, 1),
+        (1, AlertState.GROWING, 0),
     ]
     states = [alert.state for alert in await house.store.alerts.find()]
-    assert states == [AlertState.OPEN, AlertState.RECOVERED]
+    assert states == [AlertState.GROWING]
     events = [event.what for event in await house.store.alerts.events(1)]
-    assert events == [AlertEventKind.RAISED, AlertEventKind.GREW, AlertEventKind.RECOVERED]
+    assert events == [
+        AlertEventKind.RAISED,
+        AlertEventKind.GREW,
+        AlertEventKind.RECOVERED,
+        AlertEventKind.RELAPSED,
+    ]
 
 
 async def test_an_update_is_known_with_the_run_that_shows_it() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from overheard.alerts.lifecycle import SNOOZES, Lifecycle, after
 from overheard.alerts.routes import Routes
+from overheard.alerts.story import PARTLY, AlertPart
 from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
@@ -17,9 +18,11 @@ from overheard.domain import (
     Metric,
     Model,
     ModelUpdate,
+    ReportedStatement,
     Run,
     Scale,
     Shift,
+    StatementKind,
 )
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 from overheard.testing.store import open_test_store
@@ -128,7 +131,9 @@ async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
 
 
 async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
-    """Neither an acknowledgement nor a snooze holds against it; a recovery does."""
+    """Neither an acknowledgement nor a snooze nor a recovery holds against it; a person who has
+    closed it does.
+    """
     house = House()
     number = (await house.raise_alert()).id
     await house.life.snooze(number, "Ada", None, "")
@@ -136,13 +141,19 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     assert (await house.life.grow(number, [further])).state is AlertState.GROWING
     await house.life.acknowledge(number, "Ada")
     await house.life.recover(number, "It is back at 70 %.")
-    with pytest.raises(AlertUnchanged, match="recovered already"):
-        await house.life.grow(number, [replace(further, run_id=99)])
+    again = shift_of(await house.store.runs.start(Run("y", house.clock.now())), to=0.12)
+    assert (await house.life.grow(number, [again])).state is AlertState.GROWING
+    await house.life.close(number, "Ada")
+    with pytest.raises(AlertUnchanged, match="closed already"):
+        await house.life.grow(number, [replace(again, run_id=99)])
 
-    assert [event.note for event in await house.store.alerts.events(number)][2::2] == [
+    events = await house.store.alerts.events(number)
+    assert [event.note for event in events][2::2] == [
         "Visibility fell from 70 % to 12 %.",
         "It is back at 70 %.",
+        "",
     ]
+    assert events[5].what is AlertEventKind.RELAPSED
 
 
 async def test_a_recurrence_follows_the_alert_before_it() -> None:
@@ -178,50 +189,82 @@ async def test_what_goes_on_is_the_same_alert() -> None:
     assert sum(one.kind is DeliveryKind.ALERT for one in told) == 1
 
 
-async def test_another_metric_is_news() -> None:
-    """What was not reported before is a separate alert, though more of the old is in it."""
+async def test_another_metric_joins_what_goes_on() -> None:
+    """All that moves at one model is one message; what moves alone at another time is another."""
     house = House()
     first = await house.raise_alert()
-    other = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
+    grown = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
+    other = await house.raise_alert("third", metric="joy")
 
-    assert (other.id, other.follows) == (first.id + 1, first.id)
-    assert (await house.life.find(first.id)).state is AlertState.OPEN
+    assert (grown.id, other.id, other.follows) == (first.id, first.id + 1, 0)
+    assert [shift.metric for shift in grown.moved] == ["visibility", "visibility", "sentiment"]
 
 
 async def test_half_the_way_back_does_not_end_an_alert() -> None:
-    """It has grown, and what came back is what it grew by; the rest of the way ends it."""
+    """The message says that it is partly back; the rest of the way ends it."""
     house = House()
     first = await house.raise_alert()
     await house.raise_alert("second", moved=(0.45, 0.2))
     half = await house.raise_alert("third", moved=(0.2, 0.4))
-    assert half.id != first.id
-    assert (await house.life.find(first.id)).state is AlertState.GROWING
+    assert (half.id, half.state) == (first.id, AlertState.GROWING)
     more = await house.raise_alert("fourth", moved=(0.4, 0.7))
-    assert (await house.life.find(first.id)).state is AlertState.RECOVERED
-    assert more.id == half.id, "the rise goes on"
+    assert (more.id, more.state) == (first.id, AlertState.RECOVERED)
+    assert [what for what, _ in await house.history(first)] == [
+        AlertEventKind.RAISED,
+        AlertEventKind.GREW,
+        AlertEventKind.EASED,
+        AlertEventKind.RECOVERED,
+    ]
 
 
 async def test_looking_again_at_an_old_run_changes_nothing() -> None:
-    """What was raised since is not taken back by what was before it."""
-    house = House()
-    await house.raise_alert()
-    rise = await house.raise_alert("second", moved=(0.45, 0.7))
-    await house.raise_alert()
-
-    assert (await house.life.find(rise.id)).state is AlertState.OPEN
-
-
-async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
-    """Its message says so, and the one that is over already stays as it is."""
+    """Neither at the run that raised it, nor at the one that ended it."""
     house = House()
     first = await house.raise_alert()
-    back = await house.raise_alert("second", moved=(0.45, 0.68))
-    assert (back.state, back.follows) == (AlertState.OPEN, first.id)
-    assert (await house.life.find(first.id)).state is AlertState.RECOVERED
-    assert (await house.store.alerts.events(first.id))[-1].note == f"See alert {back.id}."
+    back = await house.raise_alert("second", moved=(0.45, 0.7))
+    for key, moved in (("first", (0.7, 0.45)), ("second", (0.45, 0.7))):
+        again = await house.raise_alert(key, moved=moved)
+        assert (again.id, again.state, again.revision) == (back.id, back.state, back.revision)
 
-    assert await house.raise_alert("second", moved=(0.45, 0.68)) == back
-    assert len(await house.history(first)) == 2
+    assert (back.id, back.state) == (first.id, AlertState.RECOVERED)
+    assert len(await house.store.alerts.find()) == 1
+
+
+async def test_a_recovery_and_a_relapse_are_the_same_message() -> None:
+    """No second alert, however often it comes and goes; after a month it is a new one."""
+    house = House()
+    first = await house.raise_alert()
+    house.clock.pass_(hours=24 * 7)
+    back = await house.raise_alert("second", moved=(0.45, 0.68))
+    assert (back.id, back.state) == (first.id, AlertState.RECOVERED)
+    assert back.over_at == house.clock.now()
+    house.clock.pass_(hours=24 * 7)
+    again = await house.raise_alert("third")
+    assert (again.id, again.state, again.over_at) == (first.id, AlertState.GROWING, None)
+    await house.raise_alert("fourth", moved=(0.45, 0.7))
+    house.clock.pass_(hours=24 * 36)
+    new = await house.raise_alert("fifth")
+
+    assert (new.id, new.follows) == (first.id + 1, first.id)
+    told = await house.store.deliveries.find(channel="slack:C1")
+    assert sum(one.kind is DeliveryKind.ALERT for one in told) == 2
+
+
+async def test_a_claim_and_a_shift_end_together() -> None:
+    """Until both are over, the thread says which of them is, once."""
+    house = House()
+    run = await house.store.runs.start(Run("first", house.clock.now()))
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14")
+    stated = replace(shift_of(run, "false claims"), statement=claim)
+    alert, _ = await house.life.raise_alert(Alert(stated, house.clock.now(), (shift_of(run),)))
+    for _ in range(2):
+        partly = await house.life.recover(alert.id, "Gone.", AlertPart.STATEMENTS)
+        assert partly.state is AlertState.OPEN
+    over = await house.life.recover(alert.id, "It is back.")
+
+    assert over.state is AlertState.RECOVERED
+    notes = [event.note for event in await house.store.alerts.events(alert.id)]
+    assert notes == ["", PARTLY[AlertPart.STATEMENTS], "It is back."]
 
 
 async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:

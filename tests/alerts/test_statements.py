@@ -177,7 +177,7 @@ async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:
         await seldom.run(RIGHT)
     assert (await seldom.alerts())[0].state is AlertState.RECOVERED
     [again] = await often.run(WRONG, WRONG)
-    assert again.follows == over.id
+    assert (again.id, again.state) == (over.id, AlertState.GROWING)
 
 
 async def test_facts_that_come_later_are_held_against_stored_answers() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as some
 
 from office import open_office
 from overheard.alerts.story import (
-    RELAPSE,
     Story,
     StoryState,
     lasted,
@@ -20,6 +19,7 @@ from overheard.alerts.story import (
     story_marks,
 )
 from overheard.cards.model_names import ModelNames
+from overheard.detection.decide import ONE_STORY
 from overheard.domain import Alert, AlertState, Model, ModelUpdate, Shift
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -62,16 +62,16 @@ def test_an_alert_that_is_not_over_has_moved_the_brand(state: AlertState) -> Non
     assert not story.is_usual(STARTS[19])
 
 
-def test_a_recovery_is_part_of_the_story_for_four_weeks() -> None:
+def test_a_recovery_is_part_of_the_story_for_some_weeks() -> None:
     """And its checks are never usual."""
     over = alert_of(1, 10, AlertState.RECOVERED, end=13)
-    fresh, old = story_of(over, week=14), story_of(over, week=13 + RELAPSE // WEEK)
+    fresh, old = story_of(over, week=14), story_of(over, week=13 + ONE_STORY // WEEK)
 
     assert (fresh.state, fresh.alert, fresh.ended) == (StoryState.RECOVERED, over, STARTS[13])
     assert (old.state, old.alert) == (StoryState.STEADY, None)
     for story in (fresh, old):
-        usual = [week for week in range(15) if story.is_usual(STARTS[week])]
-        assert usual == [*range(10), 13, 14]
+        usual = [week for week in range(20) if story.is_usual(STARTS[week])]
+        assert usual == [*range(10), *range(13, 20)]
 
 
 def test_what_a_person_accepted_is_usual_from_then_on() -> None:
@@ -118,7 +118,7 @@ def test_a_story_agrees_with_its_alerts(
         assert not story.is_usual(story.began)
     if story.state is StoryState.RECOVERED:
         assert story.ended
-        assert STARTS[week] - story.ended < RELAPSE
+        assert STARTS[week] - story.ended < ONE_STORY
 
 
 def test_a_chart_marks_an_update_once() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from overheard.detection.decide import (
+    ONE_STORY,
     AlertAction,
     Decision,
     Placement,
@@ -287,45 +288,80 @@ def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
     """Also where it is growth of an older alert; a newer alert is not taken back."""
     raised = alert(shift(), number=5)
     newer = alert(shift(run=14, before=0.45, after=0.2), number=6)
-    assert place([shift()], [newer, raised]) == Placement(AlertAction.KEEP, 5)
+    assert place([shift()], [newer, raised], STARTS[12]) == Placement(AlertAction.KEEP, 5)
     grown = alert(shift(run=5), number=4, later=(shift(),))
-    assert place([shift()], [grown]) == Placement(AlertAction.KEEP, 4)
+    assert place([shift()], [grown], STARTS[12]) == Placement(AlertAction.KEEP, 4)
 
 
 def test_an_open_alert_grows_in_its_direction() -> None:
-    """Each metric that moved must have been reported, the last time in the same direction."""
+    """What moves with its metric joins it."""
     first = alert(shift(run=4), also=(shift("accuracy", run=4),))
     further = shift(before=0.45, after=0.2)
-    assert place([further], [first]) == Placement(AlertAction.GROW, 7)
-    assert place([further, shift("accuracy")], [first]) == Placement(AlertAction.GROW, 7)
+    assert place([further], [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    assert place([further, shift("accuracy")], [first], STARTS[12]) == Placement(
+        AlertAction.GROW, 7
+    )
     other = [further, shift("sentiment")]
-    assert place(other, [first]) == Placement(AlertAction.RAISE, follows=7)
+    assert place(other, [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
     turned = [further, shift("accuracy", after=0.9)]
-    assert place(turned, [first]) == Placement(AlertAction.RAISE, follows=7)
+    assert place(turned, [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
     over = replace(first, state=AlertState.CLOSED)
-    assert place([further], [over]) == Placement(AlertAction.RAISE, follows=7)
+    assert place([further], [over], STARTS[12]) == Placement(AlertAction.RAISE, follows=7)
 
 
-def test_the_last_step_of_an_alert_gives_its_direction() -> None:
-    """An alert that has come back a little does not grow by a fall."""
-    returned = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
-    fall = shift(before=0.5, after=0.3)
-    assert place([fall], [returned]).action is AlertAction.RAISE
+def test_all_that_began_together_is_one_alert() -> None:
+    """Also what is seen in a later run; what began at another time is not part of it."""
+    first = alert(shift(run=8))
+    assert place([shift("sentiment", began=6)], [first], STARTS[12]) == Placement(
+        AlertAction.GROW, 7
+    )
+    assert place([shift("sentiment")], [first], STARTS[12]) == Placement(AlertAction.RAISE)
+
+
+def test_the_first_step_of_an_alert_gives_its_direction() -> None:
+    """An alert that has come back a little is partly back, and grows by a fall."""
+    fell = alert(shift(run=4))
+    rise, fall = shift(before=0.45, after=0.5), shift(before=0.5, after=0.3)
+    assert place([rise], [fell], STARTS[12]) == Placement(AlertAction.EASE, 7)
+    eased = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
+    assert place([fall], [eased], STARTS[12]) == Placement(AlertAction.GROW, 7)
+
+
+def test_a_return_is_no_alert_of_its_own() -> None:
+    """Only one that ends far beyond the old level is news."""
+    fell = alert(shift(run=4))
+    back, beyond = shift(before=0.45, after=0.7), shift(before=0.45, after=0.9)
+    assert place([back], [fell], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
+    assert place([beyond], [fell], STARTS[12]) == Placement(
+        AlertAction.RAISE, follows=7, recovers=(7,)
+    )
+
+
+def test_what_happens_again_soon_is_the_same_story() -> None:
+    """Within five weeks of its recovery; a closed alert is not opened by it."""
+    over = alert(shift(run=4), state=AlertState.RECOVERED, over_at=STARTS[8])
+    again = Placement(AlertAction.GROW, 7)
+    new = Placement(AlertAction.RAISE, follows=7)
+    soon, late = STARTS[8] + ONE_STORY - timedelta(1), STARTS[8] + ONE_STORY
+    assert place([shift()], [over], soon) == again
+    assert place([shift()], [over], late) == new
+    assert place([shift(after=0.9)], [over], soon) == new
+    assert place([shift()], [replace(over, state=AlertState.CLOSED)], soon) == new
 
 
 def test_a_recovery_comes_nearer_to_the_beginning() -> None:
     """Back from 45 towards 70 %: 58 % is nearer to the beginning, 57 % is not."""
     fell = alert(shift(run=4))
-    assert place([shift(before=0.45, after=0.58)], [fell]).recovers == (7,)
-    assert place([shift(before=0.45, after=0.57)], [fell]).recovers == ()
+    assert place([shift(before=0.45, after=0.58)], [fell], STARTS[12]).recovers == (7,)
+    assert place([shift(before=0.45, after=0.57)], [fell], STARTS[12]).recovers == ()
     half = alert(shift(run=4, before=0.5, after=0.25))
-    assert place([shift(before=0.25, after=0.375)], [half]).recovers == ()
+    assert place([shift(before=0.25, after=0.375)], [half], STARTS[12]).recovers == ()
 
 
 def test_a_recovery_changes_direction() -> None:
     """A fall that ends near the old level, because the metric had risen in between, is none."""
     fell = alert(shift(run=4))
-    assert place([shift(before=0.95, after=0.68)], [fell]).recovers == ()
+    assert place([shift(before=0.95, after=0.68)], [fell], STARTS[12]).recovers == ()
 
 
 def test_only_open_alerts_of_the_head_metric_recover() -> None:
@@ -334,9 +370,9 @@ def test_only_open_alerts_of_the_head_metric_recover() -> None:
     over = alert(shift(run=4), state=AlertState.RECOVERED)
     metric = alert(shift("accuracy", run=4))
     model = alert(replace(shift(run=4), model=Model("svc", "m-2")))
-    assert place([back], [over]).recovers == ()
-    assert place([back], [metric]) == Placement(AlertAction.RAISE)
-    assert place([back], [model]) == Placement(AlertAction.RAISE)
+    assert place([back], [over], STARTS[12]).recovers == ()
+    assert place([back], [metric], STARTS[12]) == Placement(AlertAction.RAISE)
+    assert place([back], [model], STARTS[12]) == Placement(AlertAction.RAISE)
 
 
 def test_without_history_everything_is_new() -> None:

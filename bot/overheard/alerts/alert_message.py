@@ -6,7 +6,7 @@ The figures, dates and sentences behind it are those of `overheard.alerts.card.c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overheard.alerts.card import alert_chart, alert_data
 from overheard.alerts.events import named
@@ -17,7 +17,7 @@ from overheard.alerts.statement_wording import (
     statement_title,
     topic_words,
 )
-from overheard.alerts.story import Period, is_usual, lasted
+from overheard.alerts.story import AlertPart, Period, is_usual, lasted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import printed
@@ -111,13 +111,15 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     """
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
-    moved = [shift for shift in alert.moved if shift.statement is None]
+    moved = net_shifts(alert)
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovered(alert, moved, evidence)}"
-    if not alert.statements:
-        return f"{name} {_phrase(_newest(moved)[0], evidence, brand)}"
+    stated = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
+    changed = bool(moved) and (AlertPart.METRICS not in evidence.over or not stated)
+    if not stated:
+        return f"{name} {_phrase(moved[0], evidence, brand)}"
     title = statement_title(alert, name=name)
-    return f"{title} and {_phrase(_newest(moved)[0], evidence, 'it')}" if moved else title
+    return f"{title} and {_phrase(moved[0], evidence, 'it')}" if changed else title
 
 
 def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
@@ -159,16 +161,22 @@ def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
     return (shift.change > 0) == (metric.higher_is_better if metric else True)
 
 
-def _newest(moved: list[Shift]) -> list[Shift]:
-    """Return each metric's latest shift, in the order of the first ones."""
+def net_shifts(alert: Alert) -> list[Shift]:
+    """Return for each metric how far it is from where it was before the alert, in the order in
+    which they were reported.
+    """
     found: dict[str, Shift] = {}
-    for shift in moved:
-        found[shift.metric] = shift
+    for shift in alert.moved:
+        if shift.statement is None:
+            first = found.setdefault(shift.metric, shift)
+            if shift is not first:
+                change = shift.after - first.before
+                found[shift.metric] = replace(first, after=shift.after, change=change)
     return list(found.values())
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
-    if alert.statements or not _is_better(alert.shift, evidence):
+    if alert.statements or not _is_better(net_shifts(alert)[0], evidence):
         return Severity.BAD
     return Severity.GOOD
 
@@ -197,7 +205,7 @@ def _lines(alert: Alert, reading: Reading | None, evidence: AlertEvidence) -> It
     over = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
     alone = all(one.statement for one in alert.moved)
-    if not over:
+    if not over and AlertPart.STATEMENTS not in evidence.over:
         yield from short_statement_lines(alert.moved, most=2 if alone else 1)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
@@ -208,13 +216,13 @@ def _lines(alert: Alert, reading: Reading | None, evidence: AlertEvidence) -> It
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
             "measured is under Details."
         )
-    if not over:
+    if not over and AlertPart.METRICS not in evidence.over:
         yield from _others(alert, evidence)
 
 
 def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield which other metrics became worse; if none did, which became better."""
-    others = _newest([shift for shift in alert.moved if shift.statement is None])[1:]
+    others = net_shifts(alert)[1:]
     if alert.statements:  # which facts are wrong is said by the statements
         others = [shift for shift in others if shift.metric != "accuracy"]
     for words, better in (("Also worse", False), ("Also better", True)):

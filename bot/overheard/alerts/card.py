@@ -163,8 +163,11 @@ def _certainty(shift: Shift) -> str:
 def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Say how it has grown since, and how sure that is."""
     for shift in alert.later:
-        when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
         moved = step(shift, evidence.metrics)
+        if shift.recovery:
+            yield f"It came back: {moved}."
+            continue
+        when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
         yield f"It has grown: with the run of {when}, {moved}. {_certainty(shift)}"
 
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
 from overheard.alerts.history import HistoryReader
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
+from overheard.alerts.story import AlertPart
 from overheard.detection.decide import AlertAction, Decision, decide
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -32,7 +33,6 @@ from overheard.measure.blocks import RunKey
 
 log = logging.getLogger("overheard")
 
-BACK = "It is back where it was before."
 COMPARED_RUNS = 12
 """With how many earlier runs the replies of a run are compared, to see who served them."""
 
@@ -168,7 +168,7 @@ class DetectionService:
                 await self._lifecycle.carry_on(number)
         for number, note in news.ended:
             with contextlib.suppress(AlertUnchanged):
-                await self._lifecycle.recover(number, note)
+                await self._lifecycle.recover(number, note, AlertPart.STATEMENTS)
         return whole, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
@@ -202,7 +202,8 @@ class DetectionService:
         alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))
         if is_new and self._listener:
             await self._listener(alert)
-        return alert
+        ended = any(shift.run_id == run.id and shift.recovery for shift in alert.moved)
+        return None if ended else alert
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
         """Return the silent updates that show in a run: in served models, fingerprints and

@@ -19,6 +19,8 @@ SENTENCES = {
     AlertEventKind.SNOOZED: "{who} put it aside.",
     AlertEventKind.WOKEN: "It is open again.",
     AlertEventKind.GREW: "It has grown.",
+    AlertEventKind.EASED: "It is partly over.",
+    AlertEventKind.RELAPSED: "It happened again.",
     AlertEventKind.RECOVERED: "Recovered.",
     AlertEventKind.CLOSED: "{who} closed it.",
     AlertEventKind.REOPENED: "{who} opened it again.",
@@ -98,6 +100,8 @@ def event_card(alert: Alert, event: AlertEvent) -> Card:
     """Return the card of an event of an alert, for the thread of the alert's message."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
+        AlertEventKind.EASED: Severity.GOOD,
+        AlertEventKind.RELAPSED: Severity.WARNING,
         AlertEventKind.RECOVERED: Severity.GOOD,
         AlertEventKind.WOKEN: Severity.WARNING,
     }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from overheard.alerts.story import Period, periods_of
+from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
@@ -38,6 +38,7 @@ class AlertEvidence:
         zone: The reader's time zone.
         names: What readers call the models.
         earlier: The other changes of the brand at the model: their checks are not usual.
+        over: The parts of the alert that are over, while the rest is not.
     """
 
     began: datetime
@@ -51,6 +52,7 @@ class AlertEvidence:
     zone: tzinfo
     names: ModelNames = field(default_factory=ModelNames)
     earlier: tuple[Period, ...] = ()
+    over: frozenset[AlertPart] = frozenset()
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -105,7 +107,11 @@ async def gather_evidence(
     return AlertEvidence(
         began=starts[began],
         dates=tuple(starts[run] for run in shift.dates or (began,)),
-        grown={later.run_id: starts[later.began or later.run_id] for later in alert.later},
+        grown={
+            later.run_id: starts[later.began or later.run_id]
+            for later in alert.later
+            if not later.recovery
+        },
         metrics=metrics,
         streams=streams_of_table(blocks.of(versions)),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
@@ -114,6 +120,7 @@ async def gather_evidence(
         zone=zone,
         names=names,
         earlier=periods_of(others, starts),
+        over=parts_over(await store.alerts.events(alert.id)),
     )
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from overheard.alerts.card import step
 from overheard.alerts.events import named
 from overheard.alerts.routes import Routes
+from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
 from overheard.detection.decide import AlertAction, Placement, place, reports
@@ -35,6 +36,7 @@ STATES = {
     AlertEventKind.SNOOZED: AlertState.SNOOZED,
     AlertEventKind.WOKEN: AlertState.OPEN,
     AlertEventKind.GREW: AlertState.GROWING,
+    AlertEventKind.RELAPSED: AlertState.GROWING,
     AlertEventKind.RECOVERED: AlertState.RECOVERED,
     AlertEventKind.CLOSED: AlertState.CLOSED,
     AlertEventKind.REOPENED: AlertState.OPEN,
@@ -59,6 +61,8 @@ FROM = {
     AlertEventKind.SNOOZED: _LIVE,
     AlertEventKind.WOKEN: frozenset({AlertState.SNOOZED}),
     AlertEventKind.GREW: _LIVE,
+    AlertEventKind.EASED: _LIVE,
+    AlertEventKind.RELAPSED: frozenset({AlertState.RECOVERED}),
     AlertEventKind.RECOVERED: _LIVE,
     AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
     AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
@@ -75,6 +79,9 @@ SAME_UPDATE = timedelta(days=1)
 """Marks of updates of a model that are no further apart are one update."""
 UNMARKED = "The update is not marked any more."
 KNOWN_UPDATE = "That update was known."
+
+
+BACK = "It is back where it was before."
 
 
 class Held(NamedTuple):
@@ -117,48 +124,92 @@ class Lifecycle:
         """
         while True:
             earlier = await self._store.alerts.find(brand=alert.shift.brand)
-            placement = place((alert.shift, *alert.also), earlier)
+            placement = place((alert.shift, *alert.also), earlier, alert.opened_at)
             with contextlib.suppress(AlertUnchanged):  # it was closed just now
                 kept, is_new = await self._placed(alert, placement, earlier)
                 break
-        for number in placement.recovers:
-            with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                await self.recover(number, f"See alert {kept.id}.")
+        if placement.action is not AlertAction.RECOVER:
+            for number in placement.recovers:
+                with contextlib.suppress(AlertUnchanged):  # another process was quicker
+                    await self.recover(number, f"See alert {kept.id}.")
         return kept, is_new
 
     async def _placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
         """Store an alert as placed; return the alert that reports it and whether that is new."""
+        shifts = (alert.shift, *alert.also)
         match placement.action:
             case AlertAction.KEEP:
                 return next(old for old in earlier if old.id == placement.alert), False
             case AlertAction.GROW:
-                return await self.grow(placement.alert, (alert.shift, *alert.also)), False
+                return await self.grow(placement.alert, shifts), False
+            case AlertAction.EASE:
+                return await self._ease(placement.alert, shifts), False
+            case AlertAction.RECOVER:
+                others = [number for number in placement.recovers if number != placement.alert]
+                for number in others:
+                    await self.recover(number, f"See alert {placement.alert}.")
+                return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
         return await self._store.alerts.add(new, self._deliveries(new))
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add further shifts to an alert; an acknowledged or snoozed alert is open again.
+        """Add further shifts to an alert; an acknowledged, snoozed or recovered alert needs
+        attention again.
 
         Args:
             number: The alert's number.
             shifts: The further shifts, all of one run. An alert grows at most once by a run.
 
         Raises:
-            AlertUnchanged: when the alert is over.
+            AlertUnchanged: when a person has closed the alert.
         """
-        note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
-        note = note[0].upper() + note[1:]
-        return await self._change(number, AlertEventKind.GREW, note=note, shifts=shifts)
+        again = (await self.find(number)).state is AlertState.RECOVERED
+        what = AlertEventKind.RELAPSED if again else AlertEventKind.GREW
+        return await self._change(number, what, note=self._steps(shifts), shifts=shifts)
 
-    async def recover(self, number: int, note: str) -> Alert:
-        """Record that a brand is back where it was before the alert.
+    async def _ease(self, number: int, shifts: Sequence[Shift]) -> Alert:
+        """Add shifts that take an alert's change back in part; its state stays."""
+        back = [replace(shift, recovery=True) for shift in shifts]
+        note = self._steps(shifts)
+        return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
+
+    def _steps(self, shifts: Sequence[Shift]) -> str:
+        note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
+        return note[0].upper() + note[1:]
+
+    async def recover(
+        self,
+        number: int,
+        note: str,
+        part: AlertPart = AlertPart.METRICS,
+        shifts: Sequence[Shift] = (),
+    ) -> Alert:
+        """Record that a brand is back where it was, or that what was stated is gone. An alert of
+        both has recovered when both are over; until then it says which of them is.
+
+        Args:
+            number: The alert's number.
+            note: Why it is over, as a sentence.
+            part: Which part of the alert is over.
+            shifts: The shifts that take it back, of one run.
 
         Raises:
             AlertUnchanged: when it is over.
         """
-        return await self._change(number, AlertEventKind.RECOVERED, note=note)
+        alert = await self.find(number)
+        over = parts_over(await self._store.alerts.events(number)) | {part}
+        back = [replace(shift, recovery=True) for shift in shifts]
+        if parts_of(alert) <= over or alert.state.over:
+            return await self._change(
+                number, AlertEventKind.RECOVERED, note=note, shifts=back, always=True
+            )
+        if part in parts_over(await self._store.alerts.events(number)):
+            return alert
+        return await self._change(
+            number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, always=True
+        )
 
     async def carry_on(self, number: int) -> Alert:
         """Record that an alert's statement was made again, so that its message is edited.
@@ -285,6 +336,7 @@ class Lifecycle:
         note: str = "",
         shifts: Sequence[Shift] = (),
         held: Held | None = None,
+        always: bool = False,
     ) -> Alert:
         """Store an event and the alert's new state; retry when another process changed the
         alert.
@@ -299,7 +351,7 @@ class Lifecycle:
                     for s in shifts
                     if s.run_id not in known or (s.statement and not reports(alert, s))
                 ]
-                if not shifts:
+                if not shifts and not always:
                     return alert
             event = AlertEvent(what, self._clock.now(), who, note)
             changed = after(alert, what, who, until)

@@ -254,12 +254,7 @@ class StatementReader:
         return self.truth(brand, story.first.claim.field)
 
     def _ended(self, alert: Alert, heard: ModelStatements, run: RunKey) -> str:
-        """Return why the statements of an alert are gone, as a sentence; empty if they are not.
-
-        An alert that also reports a shift of a metric is not over with its statements.
-        """
-        if any(shift.statement is None for shift in alert.moved):
-            return ""
+        """Return why the statements of an alert are gone, as a sentence; empty if they are not."""
         notes = [
             self._ended_one(shift, shift.statement, heard, run)
             for shift in alert.moved

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -16,10 +16,15 @@ from overheard.cards import wording
 from overheard.cards.charts.trend import Mark
 from overheard.cards.model_names import ModelNames
 from overheard.deployment import Deployment
-from overheard.domain import Alert, AlertState, Model, ModelUpdate
-
-RELAPSE = timedelta(days=28)
-"""How long a recovery is part of the story: a change within that time is a relapse."""
+from overheard.detection.decide import ONE_STORY
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    Model,
+    ModelUpdate,
+)
 
 BrandAtModel = tuple[str, Model]
 """A brand's name, and a model."""
@@ -35,7 +40,21 @@ class StoryState(StrEnum):
     MOVED = "moved"
     """It changed, and has not come back."""
     RECOVERED = "recovered"
-    """It changed, and came back in the last `RELAPSE`."""
+    """It changed, and came back in the last `ONE_STORY`."""
+
+
+class AlertPart(StrEnum):
+    """What an alert may report together, and what ends by itself."""
+
+    METRICS = "metrics"
+    STATEMENTS = "statements"
+
+
+PARTLY = {
+    AlertPart.METRICS: "What moved is back where it was; what is stated is still stated.",
+    AlertPart.STATEMENTS: "What was stated is gone; what moved is not back yet.",
+}
+"""What the thread says when one part of an alert is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +196,7 @@ def _story(
     latest = max(newest, key=lambda alert: alert.over_at or alert.opened_at, default=None)
     if latest and latest.state is AlertState.RECOVERED:
         ended = latest.over_at or latest.opened_at
-        if now - ended < RELAPSE:
+        if now - ended < ONE_STORY:
             return Story(*key, StoryState.RECOVERED, latest, periods)
     state = StoryState.WATCHING if is_watched else StoryState.STEADY
     return Story(*key, state, None, periods)
@@ -227,3 +246,20 @@ def story_marks(
             label = f"changed, {wording.short_day(period.began, zone)}"
             marks.setdefault((story.model, day), Mark(period.began, label))
     return tuple(sorted(marks.values(), key=lambda mark: mark.at))
+
+
+def parts_of(alert: Alert) -> frozenset[AlertPart]:
+    """Return what an alert reports: statements, metrics, or both."""
+    return frozenset(
+        AlertPart.STATEMENTS if shift.statement else AlertPart.METRICS for shift in alert.moved
+    )
+
+
+def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
+    """Return the parts of an alert that are over since it was raised, grew or happened again."""
+    over: set[AlertPart] = set()
+    for event in events:
+        if event.what in {AlertEventKind.GREW, AlertEventKind.RELAPSED}:
+            over.clear()
+        over |= {part for part, note in PARTLY.items() if event.note == note}
+    return frozenset(over)

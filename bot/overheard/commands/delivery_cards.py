@@ -24,7 +24,14 @@ from overheard.runs.tasks import Outcome
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
-LOUD = frozenset({AlertEventKind.GREW, AlertEventKind.RECOVERED, AlertEventKind.WOKEN})
+LOUD = frozenset(
+    {
+        AlertEventKind.GREW,
+        AlertEventKind.RELAPSED,
+        AlertEventKind.RECOVERED,
+        AlertEventKind.WOKEN,
+    }
+)
 """Events that a channel may be shown outside of the alert's thread, too."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 
@@ -23,9 +24,14 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.levels import WATCHED_A_YEAR, AlertLevel, rarity
-from overheard.domain import Alert, Model, Shift
+from overheard.domain import Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 
+ONE_STORY = timedelta(days=35)
+"""A change that comes again so soon after its alert's recovery is the same story. It is more than a
+month, so that monthly checks have it too."""
+BEYOND = 0.5
+"""A return that ends so far beyond the old level, as a share of the change, is news of its own."""
 MIN_MOVED_PROMPTS = 3
 """So many prompts that moved by 20 points are worth an alert, however large the panel."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
@@ -83,7 +89,9 @@ class AlertAction(StrEnum):
 
     RAISE = "raise"
     GROW = "grow"
-    """An open alert goes further."""
+    """An open alert goes further, or one that has recovered happens again."""
+    EASE = "ease"
+    """An open alert is partly back."""
     KEEP = "keep"
     """An alert has reported this very run: it is analysed again."""
     RECOVER = "recover"
@@ -97,7 +105,8 @@ class Placement:
 
     Attributes:
         action: Whether they are a new alert, or part of one.
-        alert: Number of the alert that grows, or has reported this run; 0 for a new one.
+        alert: Number of the alert that grows, is partly back, has recovered or has reported this
+            run; 0 for a new one.
         follows: Number of the alert that a new one follows, or 0.
         recovers: Numbers of the open alerts that the shifts take back.
     """
@@ -172,7 +181,7 @@ def _placement(
 ) -> Placement:
     """Return as what the evidence is reported: by its shifts, or as the end of an alert."""
     if shifts:
-        return place(shifts, history.alerts)
+        return place(shifts, history.alerts, evidence.run.at)
     if evidence.returned is None:
         return Placement(AlertAction.NONE)
     ended = evidence.returned.shift
@@ -271,17 +280,20 @@ def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
     return None
 
 
-def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
-    """Decide whether the shifts of a model in a run are a new alert or part of one.
+def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
+    """Decide whether the shifts of a model in a run are a new alert or part of one: a brand has one
+    story at a model, and not a message for each turn of it.
 
     The head is the most prominent of the shifts; it gives the alert its title. An alert that has
-    reported the run is kept. An open alert of the head's metric grows when it has reported each
-    metric that moved now, the last time in the same direction. An open alert recovers when the head
-    returns to nearer the alert's value before than its value after.
+    reported the run is kept. An open alert grows when the shifts began with it, or when the head
+    goes on in the direction in which the alert reported its metric. It recovers when the head
+    returns to nearer the alert's value before than its value after, and is partly back when the
+    head returns by less. An alert that recovered within `ONE_STORY` grows when it happens again.
 
     Args:
         shifts: The shifts of the run, the head first; at least one.
         alerts: The brand's alerts, the newest first.
+        at: When the run began.
     """
     head = shifts[0]
     same_model = [alert for alert in alerts if alert.shift.model == head.model]
@@ -290,14 +302,34 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
         late = not kept.state.over and any(not reports(kept, s) for s in shifts if s.statement)
         action = AlertAction.GROW if late else AlertAction.KEEP
         return Placement(action, kept.id, recovers=_recovered(head, same_model, kept.id))
-    if joined := next((a for a in same_model if _joins(a, shifts)), None):
+    return _place_in_open(shifts, same_model) or _place_anew(shifts, same_model, at)
+
+
+def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
+    """Return as what an open alert of the same model reports shifts; None when none does."""
+    head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
+    if joined := next((a for a in live if _joins(a, shifts)), None):
         return Placement(AlertAction.GROW, joined.id)
-    previous = next((alert for alert in same_model if _of_metric(alert, head)), None)
-    if previous and not previous.state.over and all(_goes_on(previous, s) for s in shifts):
-        recovers = _recovered(head, same_model, previous.id)
-        return Placement(AlertAction.GROW, previous.id, recovers=recovers)
+    recovers = _recovered(head, live)
+    mine = next((alert for alert in live if _of_metric(alert, head)), None)
+    if mine and _goes_on(mine, head):
+        earlier = _recovered(head, live, mine.id)
+        return Placement(AlertAction.GROW, mine.id, recovers=earlier)
+    if mine and not recovers:
+        return Placement(AlertAction.EASE, mine.id)
+    if mine and mine.id in recovers and not _is_beyond(mine, head):
+        return Placement(AlertAction.RECOVER, mine.id, recovers=recovers)
+    return None
+
+
+def _place_anew(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
+    """Return shifts as a recovered alert that happens again, or as a new alert."""
+    head, recovers = shifts[0], _recovered(shifts[0], alerts)
+    if again := next((a for a in alerts if _happens_again(a, shifts, at)), None):
+        return Placement(AlertAction.GROW, again.id, recovers=recovers)
+    previous = next((alert for alert in alerts if _of_metric(alert, head)), None)
     follows = previous.id if previous else 0
-    return Placement(AlertAction.RAISE, follows=follows, recovers=_recovered(head, same_model))
+    return Placement(AlertAction.RAISE, follows=follows, recovers=recovers)
 
 
 def reports(alert: Alert, shift: Shift) -> bool:
@@ -313,17 +345,30 @@ def reports(alert: Alert, shift: Shift) -> bool:
 
 
 def _joins(alert: Alert, shifts: Sequence[Shift]) -> bool:
-    """Whether an open alert of the same model goes on with shifts that are statements, or that
-    began with a statement of it.
+    """Whether an open alert of the same model goes on with shifts: they began together, or all of
+    them are statements and so is the alert.
 
-    What a model states and how often it names the brand are one event when they began together.
+    A shift that takes back what the alert has reported is no part of it.
     """
-    if alert.state.over or not (alert.statements or any(s.statement for s in shifts)):
+    if any(_of_metric(alert, shift) and not _goes_on(alert, shift) for shift in shifts):
         return False
     if alert.statements and all(shift.statement for shift in shifts):
         return True
     began = {run for old in alert.moved for run in (old.began or old.run_id, *old.dates)}
     return any(not began.isdisjoint((s.began or s.run_id, *s.dates)) for s in shifts)
+
+
+def _happens_again(alert: Alert, shifts: Sequence[Shift], at: datetime) -> bool:
+    """Whether an alert that has recovered lately reported one of the shifts, in its direction."""
+    if alert.state is not AlertState.RECOVERED or alert.over_at is None:
+        return False
+    return at - alert.over_at < ONE_STORY and any(_goes_on(alert, shift) for shift in shifts)
+
+
+def _is_beyond(alert: Alert, shift: Shift) -> bool:
+    """Whether a shift ends far beyond the level from which an alert began."""
+    first = _of_metric(alert, shift)[0]
+    return (first.before - shift.after) * first.change > BEYOND * first.change**2
 
 
 def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
@@ -332,9 +377,9 @@ def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
 
 
 def _goes_on(alert: Alert, shift: Shift) -> bool:
-    """Whether a shift goes in the direction in which its metric went last in an alert."""
+    """Whether a shift goes in the direction in which an alert first reported its metric."""
     reported = _of_metric(alert, shift)
-    return bool(reported) and reported[-1].change * shift.change > 0
+    return bool(reported) and reported[0].change * shift.change > 0
 
 
 def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
@@ -350,16 +395,17 @@ def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) 
         for alert in alerts
         if not alert.state.over
         and (before is None or alert.id < before)
-        and alert.shift.metric == head.metric
+        and _of_metric(alert, head)
         and _is_taken_back(alert, head)
     )
 
 
 def _is_taken_back(alert: Alert, shift: Shift) -> bool:
     """Whether a shift changes the direction of an alert, and ends nearer to its beginning."""
-    last = _of_metric(alert, shift)[-1]
-    nearer = abs(shift.after - alert.shift.before) < abs(shift.after - last.after)
-    return nearer and last.change * shift.change < 0
+    first, *_ = reported = _of_metric(alert, shift)
+    worst = max(reported, key=lambda old: abs(old.after - first.before))
+    nearer = abs(shift.after - first.before) < abs(shift.after - worst.after)
+    return nearer and first.change * shift.change < 0
 
 
 def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:

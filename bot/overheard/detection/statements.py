@@ -374,7 +374,7 @@ def add_statements(
         if shifts == decision.shifts:
             whole.append(decision)
         else:
-            level, placed = decision.level or STATEMENT_LEVEL, place(shifts, alerts)
+            level, placed = decision.level or STATEMENT_LEVEL, place(shifts, alerts, run.at)
             whole.append(replace(decision, shifts=shifts, placement=placed, level=level))
     whole += [
         Decision(
@@ -382,7 +382,7 @@ def add_statements(
             model,
             run,
             tuple(shifts),
-            place(shifts, alerts),
+            place(shifts, alerts, run.at),
             STATEMENT_LEVEL,
             None,
             (),

@@ -123,7 +123,7 @@ class Shift:
             where there is a p-value, and for alerts of earlier versions.
         updates: Known updates of the model that fall among `dates`.
         explanation: What it looks like: a model, this brand, the web; sentences.
-        recovery: Whether it takes back an earlier shift.
+        recovery: Whether it takes back an earlier shift of its alert, or a part of it.
         statement: What the model repeats, when that is the news; the values are then the shares of
             answers with the statement.
         id: The store's number, 0 before it is stored.
@@ -225,6 +225,10 @@ class AlertEventKind(StrEnum):
     SNOOZED = "snoozed"
     WOKEN = "woken"
     GREW = "grew"
+    EASED = "eased"
+    """A part of it is over, or it is partly back."""
+    RELAPSED = "relapsed"
+    """It recovered, and happened again."""
     RECOVERED = "recovered"
     CLOSED = "closed"
     REOPENED = "reopened"
