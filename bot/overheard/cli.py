@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, require_sizes
+from overheard.cards.command import CommandSpec, Face, Step, require_sizes
 from overheard.chat.access import logged
 from overheard.chat.confirmations import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
@@ -67,6 +67,8 @@ def _agreed(session: Session, call: Call, order: Order, *, agreed: bool, ask: bo
     agreed_usd = inf if agreed else 0.0
     while True:
         given = _guarded(partial(_carry_out, session, call, order, agreed_usd))
+        if isinstance(given, Step):  # of chats alone
+            return given.card
         if not isinstance(given, Unagreed):
             return given
         if not ask:
@@ -78,7 +80,7 @@ def _agreed(session: Session, call: Call, order: Order, *, agreed: bool, ask: bo
 
 async def _carry_out(
     session: Session, call: Call, order: Order, agreed_usd: float
-) -> Card | Unagreed:
+) -> Card | Step | Unagreed:
     """Carry out a command; what a plugin prints does not get between its results."""
     with separated_output():
         return await _open_and_run(session, call, order, agreed_usd)
@@ -86,7 +88,7 @@ async def _carry_out(
 
 async def _open_and_run(
     session: Session, call: Call, order: Order, agreed_usd: float
-) -> Card | Unagreed:
+) -> Card | Step | Unagreed:
     """Open the deployment if the command needs one, run it, and close the deployment."""
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)

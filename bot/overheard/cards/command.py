@@ -108,6 +108,8 @@ class Option:
         high: The largest number, or None.
         longest: How many characters a value may have.
         word: How people write the name; by default with hyphens for underscores.
+        label: The label of its input in a form; by default the written name.
+        example: An example of a value, which an empty input of a form shows.
     """
 
     name: str
@@ -122,6 +124,13 @@ class Option:
     high: float | None = None
     longest: int = MAX_TEXT_CHARS
     word: str = ""
+    label: str = ""
+    example: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The label of its input in a form."""
+        return self.label or self.written.replace("-", " ").capitalize()
 
     @property
     def written(self) -> str:
@@ -145,6 +154,8 @@ def option(
     high: float | None = None,
     longest: int = MAX_TEXT_CHARS,
     word: str = "",
+    label: str = "",
+    example: str = "",
 ) -> Option:
     """Describe a parameter that is written with its name, such as ``--repeats 3``.
 
@@ -161,9 +172,21 @@ def option(
         high: See `Option`.
         longest: See `Option`.
         word: See `Option`.
+        label: See `Option`.
+        example: See `Option`.
     """
-    limits = {"low": low, "high": high, "longest": longest}
-    return Option("", meaning, kind, choices=tuple(choices), word=word, **limits)  # type: ignore[arg-type]
+    return Option(
+        "",
+        meaning,
+        kind,
+        choices=tuple(choices),
+        low=low,
+        high=high,
+        longest=longest,
+        word=word,
+        label=label,
+        example=example,
+    )
 
 
 def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
@@ -187,6 +210,57 @@ class Proposal:
     usd: float
     execute: Callable[[], Awaitable[Card]]
     drawn: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of a menu or group of check boxes in a form.
+
+    Attributes:
+        value: What the command is given.
+        label: What people read.
+    """
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormContent:
+    """What a form shows besides the options of its command.
+
+    Attributes:
+        values: Prefilled values, by option; a list is what is ticked.
+        choices: The entries of options whose values are chosen and not typed.
+        hints: Hints in the place of `Option.help`, by option.
+        title: The title; by default that of the command.
+        text: One or two sentences above the inputs; by default the command's summary.
+        submit: The text of the button; by default that of the platform.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    text: str = ""
+    submit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The result of a step of the set-up.
+
+    Attributes:
+        card: What is shown, to this person alone, where no form can follow.
+        form: The words of the step whose form follows, or an empty string.
+        run: The words of a command that is carried out next, or an empty string.
+        agreed_usd: The price to which the person has agreed for that command.
+    """
+
+    card: Card
+    form: str = ""
+    run: str = ""
+    agreed_usd: float = 0.0
 
 
 _SIGNATURE = (Option("", "The options are read from the signature of the function."),)
@@ -215,17 +289,19 @@ class CommandSpec:
             `overheard.deployment.Session`, from which a deployment can be opened.
         reads: Whether it only reads the store, whatever its role; without one it creates no store.
             A command for viewers does so too.
-        fill: ``async def fill(deployment, call, **options) -> Mapping``: the values with which its
-            form is filled in; a command that changes something has one. Where forms exist the form
-            is opened when only the required options were given.
+        fill: ``async def fill(deployment, call, **options) -> Mapping | FormContent``: the values
+            with which its form is filled in; a command that changes something has one. Where forms
+            exist the form is opened when only the required options were given.
         title: The heading of its form; by default its verb and noun, as in ``Add brand``.
         chart: The file in which the terminal saves its pictures by default; empty when it then
             saves none, None for a command that has no pictures.
+        step: Whether it is a step of the set-up: its form is opened when no option is given, stays
+            open while it is carried out, and may be followed by another; it returns a `Step`.
     """
 
     name: str
     summary: str
-    run: Callable[..., Awaitable[Card | Proposal]]
+    run: Callable[..., Awaitable[Card | Proposal | Step]]
     options: tuple[Option, ...] = _SIGNATURE
     role: Role = Role.VIEWER
     spends: bool = False
@@ -237,7 +313,8 @@ class CommandSpec:
     reads: bool = False
     title: str = ""
     chart: str | None = None
-    fill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
+    fill: Callable[..., Awaitable[Mapping[str, Any] | FormContent]] | None = None
+    step: bool = False
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:

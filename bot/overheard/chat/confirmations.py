@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Proposal
+from overheard.cards.command import CommandSpec, Proposal, Step
 from overheard.chat.parser import Order
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import PendingConfirmation
@@ -64,7 +64,7 @@ async def run_command(
     agreed_usd: float = 0.0,
     free_usd: float = 0.0,
     stage: Stage | None = None,
-) -> Card | Unagreed:
+) -> Card | Step | Unagreed:
     """Quote and execute a command, as far as a person has agreed to it.
 
     Args:

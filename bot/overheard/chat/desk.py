@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import themed
-from overheard.cards.command import CommandSpec, Face, Role
+from overheard.cards.command import CommandSpec, Face, Role, Step
 from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
@@ -26,7 +26,7 @@ from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
-from overheard.errors import BadUsage, UnknownCommand
+from overheard.errors import BadUsage, OverheardError, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 
@@ -217,10 +217,17 @@ class ChatDesk:
             await conversation.show(teach(spec), private=True)
         elif form := await self._form(order, request, deployment, call, conversation):
             await conversation.open_form(form)
-        elif order.missing:
+        elif order.missing or (spec.step and not (request.command or order.given)):
             await conversation.show(teach(spec, order.missing), private=True)
         else:
-            await self._do(order, request.person, deployment, call, conversation)
+            await self._do(
+                order,
+                request.person,
+                deployment,
+                call,
+                conversation,
+                from_form=bool(request.command),
+            )
 
     async def _form(
         self,
@@ -235,11 +242,11 @@ class ChatDesk:
         if request.command or not conversation.forms:
             return None
         given = order.given
-        if order.missing:
+        if order.missing and not (spec.step and spec.fill):
             return Form(spec, replies.form_title(spec), given)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
-            return Form(spec, replies.form_title(spec), await spec.fill(deployment, call, **given))
+            return replies.filled_form(spec, await spec.fill(deployment, call, **given))
         return None
 
     async def _do(
@@ -252,9 +259,13 @@ class ChatDesk:
         *,
         agreed_usd: float = 0.0,
         shown: Callable[[Card], Card] = lambda card: card,
+        from_form: bool = False,
     ) -> None:
         """Do a command and show what came of it, as `shown` changes it."""
         spec = order.spec
+        if spec.step:
+            await self._do_step(order, person, deployment, call, conversation, from_form=from_form)
+            return
         progress = ChatProgress(
             conversation,
             order.words,
@@ -273,7 +284,8 @@ class ChatDesk:
                 token = await self._pending.add(order, person, call.channel, given)
                 card = replies.question(order, given.needed, token)
             else:
-                card, outcome = given, "done"
+                card = given.card if isinstance(given, Step) else given
+                outcome = "done"
         except Exception as error:
             card, outcome = replies.failed(error), replies.sentence(error)
         except asyncio.CancelledError:
@@ -283,6 +295,49 @@ class ChatDesk:
             if outcome:
                 await self._note(order, person, call.channel, outcome)
         await conversation.show(shown(card), private=spec.private)
+
+    async def _do_step(
+        self,
+        order: Order,
+        person: Person,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
+        *,
+        from_form: bool,
+    ) -> None:
+        """Do a step of the set-up, and go on with what follows it.
+
+        What is wrong in a form is shown in the form again, where that is possible.
+        """
+        spec, outcome = order.spec, "stopped"
+        try:
+            given = await spec.run(deployment, call, **order.options)
+            outcome = "done"
+        except OverheardError as error:
+            outcome = replies.sentence(error)
+            if not (from_form and spec.fill and conversation.forms):
+                await conversation.show(replies.failed(error), private=True)
+                return
+            form = replies.filled_form(spec, await spec.fill(deployment, call), outcome)
+            await conversation.open_form(replace(form, values={**form.values, **order.given}))
+            return
+        finally:
+            await self._note(order, person, call.channel, outcome)
+        if not isinstance(given, Step):
+            raise TypeError(f"{spec.name} returns no step")
+        deployment, call = await self._opened(person, call.channel)
+        if given.run:
+            names = [name for brand in deployment.catalogue.brands for name in brand.names]
+            order = parse(given.run, self._commands, names)
+            agreed_usd = given.agreed_usd
+            await self._do(order, person, deployment, call, conversation, agreed_usd=agreed_usd)
+        elif given.form and conversation.forms:
+            following = self._named(given.form)
+            content = await following.fill(deployment, call) if following.fill else {}
+            await conversation.open_form(replies.filled_form(following, content))
+        else:
+            await conversation.show(given.card, private=True)
 
     async def _part(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
@@ -303,7 +358,7 @@ class ChatDesk:
 
     async def _run(
         self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
-    ) -> Card | Unagreed:
+    ) -> Card | Step | Unagreed:
         """Run a command; what costs less than the channel may spend needs no yes."""
         spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks

@@ -32,7 +32,9 @@ class SlackLimits:
         question_button: A button of a confirmation dialog.
         modal_title: The title of a modal, or one of its buttons.
         hint: The label or hint of an input.
+        hint_in_input: The example in an empty input.
         options: Number of options in a menu.
+        boxes: Number of check boxes or radio buttons in a group.
         typed: The text that a person types into an input.
         metadata: A modal's private metadata.
         replies: Number of replies to a response URL.
@@ -61,7 +63,9 @@ class SlackLimits:
     question_button: int = 30
     modal_title: int = 24
     hint: int = 2_000
+    hint_in_input: int = 150
     options: int = 100
+    boxes: int = 10
     typed: int = 3_000
     metadata: int = 3_000
     replies: int = 5
@@ -98,6 +102,7 @@ class DiscordLimits:
         roots: Number of root commands.
         inputs: Number of inputs in a modal.
         modal_title: A modal's title or an input's label.
+        modal_text: A text in a modal.
         hint: An input's description or placeholder.
         typed: The text that a person types into an input.
         nonce: The nonce by which Discord recognises a repeated post.
@@ -124,6 +129,7 @@ class DiscordLimits:
     roots: int = 100
     inputs: int = 5
     modal_title: int = 45
+    modal_text: int = 2_000
     hint: int = 100
     typed: int = 4_000
     nonce: int = 25

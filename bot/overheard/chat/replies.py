@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
-from overheard.cards.command import CommandSpec, quoted
+from overheard.cards.command import CommandSpec, FormContent, quoted
 from overheard.chat.parser import Order
 from overheard.errors import BadUsage, ConfirmationNeeded, OverheardError, UnknownCommand
-from overheard.interfaces import Refusal
+from overheard.interfaces import Form, Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
@@ -101,6 +102,24 @@ def form_title(spec: CommandSpec) -> str:
     """Return the title of a command's form."""
     noun = spec.noun.removesuffix("s")
     return spec.title or f"{spec.verb} {noun}".strip().capitalize()
+
+
+def filled_form(
+    spec: CommandSpec, content: Mapping[str, Any] | FormContent, problem: str = ""
+) -> Form:
+    """Return a command's form with the content with which it is filled in."""
+    if not isinstance(content, FormContent):
+        return Form(spec, form_title(spec), content, problem)
+    return Form(
+        spec,
+        content.title or form_title(spec),
+        content.values,
+        problem,
+        content.choices,
+        content.hints,
+        content.text,
+        content.submit,
+    )
 
 
 def failed(error: Exception) -> Card:

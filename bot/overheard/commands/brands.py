@@ -47,7 +47,7 @@ def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -
     return found
 
 
-async def _check(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
+async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
     """Return a brand with its own spellings, valid domains and competitors that exist.
 
     A competitor that is not known yet becomes a brand too, which raises no alerts.
@@ -162,7 +162,7 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     count=_count,
     keep=lambda store, brand: store.catalogue.set_brand(brand),
     retire=lambda store, brand: store.catalogue.remove_brand(brand.name),
-    check=_check,
+    check=check_brand,
     card=_card,
     existing=_existing,
     title=lambda brand: brand.name,

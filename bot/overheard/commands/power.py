@@ -110,6 +110,15 @@ async def power(
     return replace(first, more=tuple(others), data=data)
 
 
+async def current_offer(
+    deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
+) -> Offer:
+    """Return what the questions of a brand at a model show as planned, without a picture."""
+    prompts = deployment.catalogue.prompts_for(brand.name)
+    outlook, _ = await _outlook(deployment, PowerPlan(brand, prompts, repeats, days, None), model)
+    return Offer("As it is", outlook, days)
+
+
 async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Model) -> Card:
     outlook, notes = await _outlook(deployment, plan, model)
     found = panel_options.offers(outlook, plan.days, await _price(deployment, plan, model))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import Choice, CommandSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,17 @@ class Form:
         title: The title of the form.
         values: Prefilled values, by option.
         problem: What was wrong with the last submission, or an empty string.
+        choices: See `overheard.cards.command.FormContent`, as for `hints`, `text` and `submit`.
     """
 
     command: CommandSpec
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    submit: str = ""
 
 
 class Conversation(Protocol):

@@ -222,6 +222,7 @@ class DiscordClient(discord.Client):
             self.presenter,
             private=spec.private if spec else confirms and private,
             replaces=confirms or private or interactions.is_switch(interaction),
+            quiet=spec is not None and spec.step,
         )
         configures = spec is not None and spec.role is Role.ADMIN and not spec.spends
         after_s = FORM_ACKNOWLEDGE_AFTER_S if configures else ACKNOWLEDGE_AFTER_S

@@ -59,6 +59,7 @@ class DiscordConversation:
         presenter: Sends the pages of cards.
         private: Whether only the person who sent the request sees the answers.
         replaces: Whether the answer replaces the message that was clicked.
+        quiet: Whether only the person sees that an answer is promised, as for a step of the set-up.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class DiscordConversation:
         *,
         private: bool = False,
         replaces: bool = False,
+        quiet: bool = False,
     ) -> None:
         """Begin the conversation; its token expires after `DISCORD.token_life` seconds."""
         self._interaction = interaction
         self._presenter = presenter
         self._private = private
+        self._quiet = quiet or private
         self._clicked = _clicked_message(interaction) if replaces else None
         self._sent: list[SentMessage] = []
         self._answered = False
@@ -202,13 +205,13 @@ class DiscordConversation:
         if self._is_click:
             await self._interaction.response.defer()
         else:
-            await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+            await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
     def _deferred_messages(self) -> list[SentMessage]:
         """Return the messages that can be edited once an answer was promised."""
         if self._is_click:
             return [self._clicked] if self._clicked else []
-        return [SentMessage(None, self._private, first=True)]
+        return [SentMessage(None, self._quiet, first=True)]
 
     def _note_other_process(self, error: discord.HTTPException) -> None:
         """Note that another process has sent the first answer.
@@ -224,7 +227,10 @@ class DiscordConversation:
 
     @property
     def _is_click(self) -> bool:
-        return self._interaction.type is discord.InteractionType.component
+        """Whether a message was clicked, or a form submitted that such a click has opened."""
+        kind = self._interaction.type
+        in_place = kind is discord.InteractionType.modal_submit and self._clicked is not None
+        return kind is discord.InteractionType.component or in_place
 
     @property
     def _is_acknowledged(self) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
-from discord import ui
+from discord import SelectDefaultValue, SelectDefaultValueType, ui
 
 from overheard.cards import wording
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import Choice, CommandSpec, Kind, Option
 from overheard.chat.discord import markup, tree
+from overheard.chat.discord.interactions import NAME
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
@@ -27,9 +28,12 @@ def modal(form: Form) -> ui.Modal:
     """Return the modal of a form. Options without an input to themselves share the last input."""
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
-    own, shared = split_options(form.command.options)
+    asked = [o for o in form.command.options if form.choices.get(o.name, ("typed",))]
+    own, shared = split_options(asked)
+    if form.text and len(own) + bool(shared) < DISCORD.inputs:
+        dialog.add_item(ui.TextDisplay(markup.cut(markup.plain(form.text), DISCORD.modal_text)))
     for option in own:
-        dialog.add_item(_labelled(option, form.values.get(option.name)))
+        dialog.add_item(_labelled(option, form))
     if shared:
         dialog.add_item(_shared_input(shared, form.values))
     dialog.stop()  # else discord.py keeps the modal for ever; its answer is read from the ids alone
@@ -54,20 +58,46 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
     typed = dict(_inputs(data.get("components", ())))
     own, shared = split_options(spec.options)
     options = {option.name: _value(option, typed.get(option.name, "")) for option in own}
-    lines = dict(_lines(typed.get(SHARED_INPUT, "")))
+    lines = dict(_lines(str(typed.get(SHARED_INPUT, ""))))
     options |= {o.name: _value(o, lines[o.written]) for o in shared if o.written in lines}
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _labelled(option: Option, value: Any) -> ui.Label[ui.Modal]:
+def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
     """Return an option's input with its label and hint, filled with a value."""
-    chosen = _choices(option)
-    item = _menu(option, chosen, value) if chosen else _input(option, value)
+    value = form.values.get(option.name)
+    choices = form.choices.get(option.name) or [Choice(one, one) for one in _choices(option)]
+    item = _picker(option, value)
+    if item is None:
+        item = _menu(option, choices, value) if choices else _input(option, value)
+    hint = form.hints.get(option.name) or _hint(option)
     return ui.Label(
-        text=markup.cut(option.written.replace("-", " ").capitalize(), DISCORD.modal_title),
-        description=markup.cut(_hint(option), DISCORD.hint) or None,
+        text=markup.cut(option.shown, DISCORD.modal_title),
+        description=markup.cut(hint, DISCORD.hint) or None,
         component=item,
     )
+
+
+def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
+    """Return the picker of a channel or a person; None for an option of another kind."""
+    number = str(value or "").rpartition(":")[2]
+    known = number.isascii() and number.isdigit()
+    needed = int(option.required)
+    if option.kind is Kind.CHANNEL:
+        kinds = [discord.ChannelType.text, discord.ChannelType.news]
+        chosen = [_default_channel(int(number))] if known else []
+        return ui.ChannelSelect(
+            custom_id=option.name,
+            channel_types=kinds,
+            min_values=needed,
+            required=option.required,
+            default_values=chosen,
+        )
+    if option.kind is Kind.PERSON:
+        return ui.MentionableSelect(
+            custom_id=option.name, min_values=needed, required=option.required
+        )
+    return None
 
 
 def _hint(option: Option) -> str:
@@ -78,17 +108,26 @@ def _choices(option: Option) -> tuple[str, ...]:
     """Return the entries of an option's menu; none for an option that is typed."""
     if option.kind is Kind.FLAG:
         return (YES, NO)
-    return () if option.many or len(option.choices) > DISCORD.children else option.choices
+    return () if len(option.choices) > DISCORD.children else option.choices
 
 
-def _menu(option: Option, choices: Sequence[str], value: Any) -> ui.Select[ui.Modal]:
-    """Return the menu of an option with choices, with the current value selected."""
-    chosen = value_text(option, value)
+def _default_channel(number: int) -> SelectDefaultValue:
+    return SelectDefaultValue(id=number, type=SelectDefaultValueType.channel)
+
+
+def _menu(option: Option, choices: Sequence[Choice], value: Any) -> ui.Select[ui.Modal]:
+    """Return the menu of an option with choices, with the current values selected."""
+    chosen = value_text(option, value).split("\n")
+    shown = choices[: DISCORD.children]
     menu: ui.Select[ui.Modal] = ui.Select(
-        custom_id=option.name, required=option.required, min_values=1 if option.required else 0
+        custom_id=option.name,
+        required=option.required,
+        min_values=1 if option.required else 0,
+        max_values=len(shown) if option.many else 1,
     )
-    for choice in choices:
-        menu.add_option(label=choice, value=choice, default=choice == chosen)
+    for choice in shown:
+        label = markup.cut(wording.line(choice.label), DISCORD.choice)
+        menu.add_option(label=label, value=choice.value, default=choice.value in chosen)
     return menu
 
 
@@ -102,6 +141,7 @@ def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
         default=text[: DISCORD.typed] or None,
         required=option.required,
         max_length=DISCORD.typed,
+        placeholder=markup.cut(option.example, DISCORD.hint) or None,
     )
 
 
@@ -135,13 +175,14 @@ def _one_line(option: Option, value: Any) -> str:
     return ", ".join(map(tree.quoted, text.splitlines())) if option.many else wording.line(text)
 
 
-def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the custom ids of all inputs, nested or not, with the text that they hold."""
+def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str | list[str]]]:
+    """Yield the custom ids of all inputs, nested or not, with their text or what is selected."""
     for item in components:
         inner = [item["component"]] if "component" in item else item.get("components", ())
         yield from _inputs(inner)
         if "custom_id" in item:
-            yield item["custom_id"], str(item.get("value") or "".join(item.get("values") or ()))
+            chosen = item.get("values")
+            yield item["custom_id"], chosen if chosen is not None else str(item.get("value") or "")
 
 
 def _lines(typed: str) -> Iterator[tuple[str, str]]:
@@ -152,13 +193,17 @@ def _lines(typed: str) -> Iterator[tuple[str, str]]:
             yield name.strip().lower(), value.strip()
 
 
-def _value(option: Option, typed: str) -> Any:
-    """Return an option's value from the text of its input, or None for an empty input.
+def _value(option: Option, given: str | list[str]) -> Any:
+    """Return an option's value from the text or selection of its input, or None for an empty one.
 
     An empty text option gives an empty string. A number that cannot be read stays text, so that
     the desk reports the problem.
     """
-    typed = typed.strip()
+    if isinstance(given, list) and option.many:
+        return given
+    typed = (given[0] if given else "") if isinstance(given, list) else given.strip()
+    if typed and option.kind in {Kind.CHANNEL, Kind.PERSON}:
+        return f"{NAME}:{typed}"
     if option.many:
         return tree.split(typed) if "\n" not in typed else [*filter(None, _stripped(typed))]
     if not typed:

@@ -122,12 +122,19 @@ class SlackConversation:
         self._newest = Card("")
         self._answered = asyncio.Event()
         self._form_shown = False
+        self._held = False
 
     @property
     def forms(self) -> bool:
         """Whether a form can be opened now: Slack allows one for 3 seconds after a request."""
         age = asyncio.get_running_loop().time() - self._started_at
-        return self._open_form is not None and age < SLACK.form_window - FORM_MARGIN_S
+        in_time = self._held or age < SLACK.form_window - FORM_MARGIN_S
+        return self._open_form is not None and in_time
+
+    @property
+    def answered(self) -> bool:
+        """Whether a card or a form was shown."""
+        return self._answered.is_set()
 
     async def open_form(self, form: Form) -> None:
         """Open a form; only the first, and only while `forms` is true.
@@ -151,6 +158,17 @@ class SlackConversation:
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), timeout_s)
+        self._open_form = None
+        return self._form_shown
+
+    async def late_form(self, open_form: OpenForm) -> bool:
+        """Let a form be opened at any time, because a view is kept open for it.
+
+        Returns:
+            Whether the first answer, which is waited for, is a form.
+        """
+        self._open_form, self._held = open_form, True
+        await self._answered.wait()
         self._open_form = None
         return self._form_shown
 

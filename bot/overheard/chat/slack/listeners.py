@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from overheard.chat.concurrency import finish_tasks
+from overheard.chat.replies import form_title
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
@@ -110,7 +111,8 @@ class SlackListeners:
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
-        options, problems = modals.read_options(command, body["view"])
+        prefix = self._prefix(_team(body))
+        options, problems = modals.read_options(command, body["view"], prefix)
         if problems:
             await ack(response_action="errors", errors=problems)
             return
@@ -123,8 +125,31 @@ class SlackListeners:
         self._tasks.start(
             self._serve_in(conversation, body, place, command=command.name, options=options)
         )
-        if not await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
+        if await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
+            return
+        if command.step and not conversation.answered:
+            await self._hold(conversation, ack, body, form_title(command))
+        else:
             await ack()
+
+    async def _hold(
+        self, conversation: SlackConversation, ack: AsyncAck, body: Body, title: str
+    ) -> None:
+        """Keep the view of a step open until its answer: the next form, or the end of the view."""
+        await ack(response_action="update", view=modals.notice(title, "One moment ..."))
+        workspace = await self._workspaces.workspace(_team(body))
+        view_id = body["view"]["id"]
+
+        async def update(form: Form, place: Place) -> None:
+            view = modals.modal(form, place.to_json())
+            await workspace.client.call("views_update", view_id=view_id, view=view)
+
+        async def follow() -> None:
+            if not await conversation.late_form(update):
+                view = modals.notice(title, "Done. You can close this; the chat has the rest.")
+                await workspace.client.call("views_update", view_id=view_id, view=view)
+
+        self._tasks.start(follow())
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
         """Offer values that complete what a person has typed into a form's menu so far."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import Choice, CommandSpec, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import ACTION_PREFIX
+from overheard.chat.slack.client import NAME
 from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
 from overheard.interfaces import Form
 
@@ -62,9 +63,26 @@ def modal(form: Form, place: str) -> dict[str, Any]:
         "callback_id": CALLBACK_ID,
         "private_metadata": FormMetadata(form.command.name, place, filled).to_json(),
         "title": plain(wording.line(form.title), SLACK.modal_title),
-        "submit": plain("Save" if form.values else "Go", SLACK.modal_title),
-        "close": plain("Cancel", SLACK.modal_title),
+        "submit": plain(_submit(form), SLACK.modal_title),
+        "close": plain("Later" if form.command.step else "Cancel", SLACK.modal_title),
         "blocks": list(_blocks(form)),
+    }
+
+
+def _submit(form: Form) -> str:
+    """Return the text of a form's button."""
+    usual = "Add" if form.command.verb == "add" else "Save" if form.values else "Go"
+    return form.submit or usual
+
+
+def notice(title: str, text: str) -> dict[str, Any]:
+    """Return a view that only says something, in the place of a form that is being served."""
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK_ID,
+        "title": plain(wording.line(title), SLACK.modal_title),
+        "close": plain("Close", SLACK.modal_title),
+        "blocks": [rich(section(span(text)))],
     }
 
 
@@ -73,27 +91,73 @@ def _blocks(form: Form) -> Iterator[Block]:
     if form.problem:
         problem = cut(shown(form.problem), SLACK.text - 10)
         yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
-    yield small(shown(form.command.summary), SLACK.context)
+    yield small(shown(form.text or form.command.summary), SLACK.context)
     for option in form.command.options[: SLACK.home - 2]:
-        yield _input(option, form.values.get(option.name, option.default))
+        choices = form.choices.get(option.name)
+        if choices is not None and not choices:
+            continue  # there is nothing to choose from
+        value = form.values.get(option.name, option.default)
+        hint = form.hints.get(option.name, option.help)
+        element = _chosen(option, choices, value) if choices else _element(option, value)
+        yield _input(option, hint, element)
 
 
-def _input(option: Option, value: Any) -> Block:
-    """Return the input block of an option, with its label, hint and value."""
-    label = option.written.replace("-", " ").capitalize()
-    hint = option.help + (" One a line." if _is_list_of_text(option) else "")
+def _input(option: Option, hint: str, element: Block) -> Block:
+    """Return the input block of an option, with its label and hint."""
+    typed_list = element["type"] == "plain_text_input" and _is_list_of_text(option)
+    hint += " One a line." if typed_list else ""
     return {
         "type": "input",
         "block_id": option.name,
         "optional": not option.required,
-        "label": plain(label, SLACK.hint),
+        "label": plain(option.shown, SLACK.hint),
         "hint": plain(hint, SLACK.hint),
-        "element": {"action_id": f"{ACTION_PREFIX}:{option.name}", **_element(option, value)},
+        "element": {"action_id": f"{ACTION_PREFIX}:{option.name}", **element},
     }
+
+
+def _chosen(option: Option, choices: Sequence[Choice], value: Any) -> Block:
+    """Return check boxes or a menu of entries, with those that are chosen."""
+    entries = [
+        {"text": plain(wording.line(one.label), SLACK.label), "value": one.value[: SLACK.chosen]}
+        for one in choices[: SLACK.options]
+    ]
+    ticked = [entry for entry in entries if entry["value"] in _texts(value)]
+    boxes = len(entries) <= SLACK.boxes
+    if option.many:
+        kind = "checkboxes" if boxes else "multi_static_select"
+        return {
+            "type": kind,
+            "options": entries,
+            **({"initial_options": ticked} if ticked else {}),
+        }
+    kind = "radio_buttons" if boxes else "static_select"
+    initial = {"initial_option": ticked[0]} if ticked else {}
+    return {"type": kind, "options": entries, **initial}
+
+
+_PICKERS = {
+    Kind.CHANNEL: ("conversations_select", "conversation"),
+    Kind.PERSON: ("users_select", "user"),
+    Kind.CLOCK: ("timepicker", "time"),
+}
+"""The picker for the values of a kind, and what Slack calls a value of it."""
+
+
+def _picker(option: Option, value: Any) -> Block:
+    """Return the picker of a channel, a person or a time of day."""
+    kind, noun = _PICKERS[option.kind]
+    given = str(value or "").rpartition(":" if noun != "time" else "\0")[2].rpartition("/")[2]
+    element: Block = {"type": kind, **({f"initial_{noun}": given} if given else {})}
+    if option.kind is Kind.CHANNEL:
+        element["filter"] = {"include": ["public", "private"], "exclude_bot_users": True}
+    return element
 
 
 def _element(option: Option, value: Any) -> Block:
     """Return the input element for an option, filled with a value."""
+    if option.kind in _PICKERS:
+        return _picker(option, value)
     if option.choices:
         return _menu(option, "static_select", value, options=_options(option.choices))
     if option.kind is Kind.FLAG:
@@ -135,6 +199,8 @@ def _text_input(option: Option, value: Any) -> Block:
         "max_length": SLACK.typed,
     }
     text = "\n".join(_texts(value))[: SLACK.typed]
+    if option.example:
+        element["placeholder"] = plain(option.example, SLACK.hint_in_input)
     return {**element, "initial_value": text} if text else element
 
 
@@ -167,9 +233,14 @@ def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
 
 
 def read_options(
-    command: CommandSpec, view: Mapping[str, Any]
+    command: CommandSpec, view: Mapping[str, Any], prefix: str = ""
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the options of a submitted form, and its problems.
+
+    Args:
+        command: The command whose options the form asks for.
+        view: The submitted view.
+        prefix: What precedes the id of a channel in its name, such as ``T1/``.
 
     Returns:
         The values by the options' names, and the sentences for values that cannot be read.
@@ -180,7 +251,7 @@ def read_options(
     for option in command.options:
         blocks = view["state"]["values"].get(option.name, {})
         try:
-            value = _value(option, blocks.get(f"{ACTION_PREFIX}:{option.name}", {}))
+            value = _value(option, blocks.get(f"{ACTION_PREFIX}:{option.name}", {}), prefix)
         except ValueError as error:
             problems[option.name] = str(error)
             continue
@@ -191,16 +262,21 @@ def read_options(
     return options, problems
 
 
-def _value(option: Option, state: Mapping[str, Any]) -> Any:
+def _value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     """Return an option's value: a text, a number, a boolean or a list of texts.
 
     Args:
         option: The option.
         state: What Slack sent for the option's input.
+        prefix: See `read_options`.
 
     Raises:
         ValueError: when a number cannot be read or is out of range.
     """
+    if option.kind in _PICKERS:
+        chosen = str(state.get(f"selected_{_PICKERS[option.kind][1]}") or "")
+        named = {Kind.CHANNEL: f"{NAME}:{prefix}{chosen}", Kind.PERSON: f"{NAME}:{chosen}"}
+        return named.get(option.kind, chosen) if chosen else ""
     if option.kind is Kind.FLAG:
         return bool(state.get("selected_options"))
     if "selected_options" in state:

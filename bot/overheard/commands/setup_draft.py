@@ -1,0 +1,169 @@
+"""The draft of the set-up in chat: what a model suggested, until a person has reviewed it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from overheard.alerts.run_analysis import run_service
+from overheard.commands.prompts import named_brands
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
+from overheard.errors import OverheardError
+from overheard.runs.brand_profile import (
+    MAX_QUESTIONS,
+    branded_questions,
+    profile_request,
+    read_profile,
+    template_questions,
+)
+from overheard.runs.plan import choose_models, lay_out, new_run
+from overheard.runs.quote import Quote
+from overheard.runs.suggestions import request, suggested
+
+DRAFT = "setup:draft"
+"""The name of the setting."""
+REPEATS = 3
+"""How often a scheduled check asks each question."""
+DAYS_A_MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Suggestions for a brand.
+
+    Attributes:
+        brand: The brand's name.
+        asked: The name of the model that made them, or an empty string.
+        competitors: Names of other brands.
+        aliases: Other names of the brand.
+        questions: Questions that name no brand.
+        branded: Questions that name the brand.
+        facts: Values by field, to be confirmed.
+        problem: Why no model was asked, as a sentence.
+    """
+
+    brand: str
+    asked: str = ""
+    competitors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    branded: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
+    """Return the draft for a brand; without one, questions that fit its category."""
+    kept = await deployment.store.settings.get(DRAFT)
+    if kept and kept.value.get("brand") == brand.name:
+        value: dict[str, Any] = {
+            key: tuple(item) if isinstance(item, list) else item for key, item in kept.value.items()
+        }
+        return Draft(**value)
+    return _filled_up(deployment, brand, Draft(brand.name))
+
+
+async def keep_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
+    """Store a draft in place of the one before."""
+    setting = Setting(DRAFT, asdict(draft), call.who, deployment.clock.now())
+    await deployment.store.settings.put(setting)
+
+
+def suggester(deployment: Deployment) -> Model | None:
+    """Return the model that is asked for suggestions: the first that is configured; or None."""
+    try:
+        return choose_models(deployment.plugins.providers)[0]
+    except OverheardError:
+        return None
+
+
+def _suggestion_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
+    prompts = (profile_request(brand), request(brand, MAX_QUESTIONS))
+    panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
+    label, now = f"suggestions for {brand.name}", deployment.clock.now()
+    run = new_run(panel, now, label=label, asked_by=call.who, channel=call.channel)
+    return replace(run, aside=True)
+
+
+async def suggestion_price(deployment: Deployment, call: Call) -> Quote | None:
+    """Return the price of asking for suggestions; None when no model can be asked."""
+    model = suggester(deployment)
+    if model is None:
+        return None
+    run = _suggestion_run(deployment, call, Brand("Your brand", category="product"), model)
+    try:
+        return await deployment.pricing.quote(run)
+    except OverheardError:  # the budget does not cover it
+        return None
+
+
+async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
+    """Ask a model about a brand and for questions; what fails is replaced by usual questions."""
+    draft, model = Draft(brand.name), suggester(deployment)
+    if model is None:
+        return _filled_up(deployment, brand, draft)
+    run = _suggestion_run(deployment, call, brand, model)
+    name = deployment.names.name(model)
+    try:
+        await deployment.pricing.quote(run)
+        outcome, answers = await run_service(deployment, call).ask_aside(run)
+    except OverheardError as error:
+        return _filled_up(deployment, brand, replace(draft, problem=str(error)))
+    texts = {answer.question.prompt.key: answer.reply.text for answer in answers}
+    profile = read_profile(texts.get(profile_request(brand).key, ""), brand)
+    taken = {n.casefold() for one in deployment.catalogue.brands for n in one.names}
+    mine = set(brand.competitors)
+    draft = replace(
+        draft,
+        asked=name,
+        competitors=tuple(one for one in profile.competitors if one not in mine),
+        aliases=tuple(one for one in profile.aliases if one.casefold() not in taken),
+        facts=profile.facts,
+        problem="" if texts else f"{name} did not answer: {next(iter(outcome.failures), '')}",
+    )
+    brands = (*deployment.catalogue.brands, Brand(brand.name, aliases=draft.aliases))
+    rivals = tuple(Brand(rival) for rival in draft.competitors)
+    asked = texts.get(request(brand, MAX_QUESTIONS).key, "")
+    questions = tuple(suggested(asked, (*brands, *rivals), deployment.catalogue.prompts))
+    if not (questions or draft.competitors or draft.aliases or draft.facts):
+        draft = replace(draft, asked="")
+    return _filled_up(deployment, brand, replace(draft, questions=questions))
+
+
+def _filled_up(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
+    """Return a draft with questions that fit any category, and with branded ones."""
+    known = {prompt.text.casefold() for prompt in deployment.catalogue.prompts_for(brand.name)}
+    usual = template_questions(brand.category, [*draft.questions, *known])
+    own = [text for text in usual if not _names_a_brand(deployment, text)]
+    questions = (*draft.questions, *own)[:MAX_QUESTIONS]
+    rivals = (*brand.competitors, *draft.competitors)
+    branded = [t for t in branded_questions(brand.name, rivals) if t.casefold() not in known]
+    return replace(draft, questions=questions, branded=tuple(branded))
+
+
+def _names_a_brand(deployment: Deployment, text: str) -> bool:
+    prompt = Prompt(text)
+    return bool(named_brands(deployment.catalogue, [prompt])[prompt.key])
+
+
+async def price_of_questions(
+    deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
+) -> Quote | None:
+    """Return the price of a check of questions, the budget aside; None without a question."""
+    catalogue = deployment.catalogue
+    known = {prompt.key for prompt in catalogue.prompts}
+    new = (Prompt(text, brands=(brand,)) for text in texts)
+    prompts = (*catalogue.prompts, *(prompt for prompt in new if prompt.key not in known))
+    try:
+        panel = lay_out(
+            replace(catalogue, prompts=prompts),
+            deployment.plugins.providers,
+            brands=(brand,),
+            repeats=repeats,
+        )
+    except OverheardError:  # nothing to ask
+        return None
+    return await deployment.pricing.unchecked(panel)

@@ -1,0 +1,147 @@
+"""Where alerts go and when checks run, as the set-up in chat and the schedule's form store them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from overheard.commands.setup_draft import REPEATS
+from overheard.commands.week_times import (
+    USUAL_DAYS,
+    USUAL_TIME,
+    WEEKDAYS,
+    cron_of,
+    days_of,
+    read_clock,
+)
+from overheard.config.cron import Cron
+from overheard.config.stored import BUDGET, DIGEST, MONTH, ROUTE
+from overheard.deployment import TERMINAL, Call, Deployment
+from overheard.domain import Brand, Schedule, Setting
+from overheard.errors import BadSchedule, ReadOnly
+
+SCHEDULE = "weekly"
+"""The name of the schedule that the set-up makes."""
+DIGEST_DELAY_H = 1
+"""Hours from the check to the weekly summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoice:
+    """What a person chose.
+
+    Attributes:
+        channel: As ``platform:id``.
+        days: Keys of `WEEKDAYS`; empty for Monday.
+        time: The time of day; empty for 9:00.
+        timezone: An IANA zone; empty for the person's.
+        month: The most dollars a month, or None.
+    """
+
+    channel: str
+    days: tuple[str, ...] = ()
+    time: str = ""
+    timezone: str = ""
+    month: float | None = None
+
+
+async def keep_place(deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice) -> None:
+    """Store the schedule, the route, the weekly summary and the budget of the month.
+
+    Raises:
+        BadSchedule: when a day, the time or the zone cannot be read.
+        ReadOnly: when config.toml has a schedule of the same name.
+    """
+    zone = checked_zone(choice.timezone, call)
+    days, time = choice.days or USUAL_DAYS, choice.time or USUAL_TIME
+    cron = cron_of(days, time)
+    old = next((s for s in deployment.catalogue.schedules if s.name == SCHEDULE), None)
+    schedule = Schedule(SCHEDULE, cron, zone, (brand.name,), REPEATS)
+    schedule = replace(old, cron=cron, timezone=zone) if old else schedule
+    if not await deployment.store.catalogue.set_schedule(schedule):
+        raise ReadOnly(thing=f'The schedule "{SCHEDULE}"', file=deployment.config.file)
+    if choice.channel != TERMINAL:
+        await put_route(deployment, call, choice.channel, zone)
+        first = next(day for day in WEEKDAYS if day in days_of(cron)[0])  # type: ignore[index]
+        hour = (int(read_clock(time)[:2]) + DIGEST_DELAY_H) % 24
+        await put_digest(deployment, call, choice.channel, (first,), f"{hour}:00", zone)
+    if choice.month is not None and deployment.configured.budget.month is None:
+        await put(deployment, call, f"{BUDGET}{MONTH}", {"usd": choice.month})
+
+
+async def put_route(
+    deployment: Deployment,
+    call: Call,
+    channel: str,
+    zone: str,
+    brand: str = "",
+    quiet: str | None = None,
+) -> None:
+    """Store that alerts of a brand, or of all brands, go to a channel.
+
+    Args:
+        deployment: The open deployment.
+        call: Who decides it.
+        channel: As ``platform:id``.
+        zone: The zone of the quiet hours.
+        brand: The brand's name; empty for all.
+        quiet: Quiet hours, as ``22:00-07:00``; None keeps those of before.
+    """
+    name = f"{ROUTE}{channel}|{brand}"
+    before = await deployment.store.settings.get(name)
+    hours = str(before.value.get("quiet", "")) if before and quiet is None else quiet or ""
+    brands = [brand] if brand else []
+    value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": hours}
+    await put(deployment, call, name, value)
+
+
+async def put_digest(
+    deployment: Deployment,
+    call: Call,
+    channel: str,
+    days: tuple[str, ...],
+    time: str,
+    zone: str,
+) -> None:
+    """Store when a channel gets its summary."""
+    value = {
+        "name": f"summary {channel}",
+        "channel": channel,
+        "cron": cron_of(days, time),
+        "timezone": zone,
+    }
+    await put(deployment, call, f"{DIGEST}{channel}", value)
+
+
+async def put(deployment: Deployment, call: Call, name: str, value: Mapping[str, object]) -> None:
+    """Store a setting in the name of the person who decided it."""
+    await deployment.store.settings.put(Setting(name, value, call.who, deployment.clock.now()))
+
+
+def checked_zone(typed: str, call: Call) -> str:
+    """Return a time zone that exists, by default the reader's.
+
+    Raises:
+        BadSchedule: when there is no such zone.
+    """
+    zone = typed.strip() or getattr(call.zone, "key", "UTC")
+    try:
+        Cron("* * * * *", zone)
+    except ValueError as error:
+        raise BadSchedule(key="timezone", problem=error) from None
+    return zone
+
+
+def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
+    """Return the values of the form: what is decided already, else what is usual."""
+    schedules = deployment.catalogue.schedules
+    mine = next((one for one in schedules if one.name == SCHEDULE), None)
+    days, time = (days_of(mine.cron) if mine else None) or (USUAL_DAYS, USUAL_TIME)
+    routes = deployment.config.routes
+    return {
+        "channel": routes[0].channel if routes else call.channel,
+        "days": days,
+        "time": time,
+        "timezone": mine.timezone if mine else getattr(call.zone, "key", "UTC"),
+        "month": deployment.config.budget.month,
+    }

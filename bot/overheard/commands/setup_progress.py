@@ -1,0 +1,177 @@
+"""How far the set-up in chat is: a checklist of five steps, read from what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.commands.week_times import in_words
+from overheard.deployment import Deployment
+from overheard.domain import Brand, RunState
+from overheard.runs.plan import tracked
+
+SKIPPED = "setup:facts skipped"
+"""The name of the setting that says that a person left the facts out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """A step of the set-up.
+
+    Attributes:
+        title: A few words.
+        text: What was decided, or what the step is for.
+        words: The command that opens its form.
+        begin: The text of its button while it is open.
+        done: Whether it is done.
+    """
+
+    title: str
+    text: str
+    words: str
+    begin: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The five steps of the set-up.
+
+    Attributes:
+        steps: In their order.
+    """
+
+    steps: tuple[SetupStep, ...]
+
+    @property
+    def done(self) -> int:
+        """The number of steps that are done."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all steps are done."""
+        return self.done == len(self.steps)
+
+    @property
+    def next(self) -> SetupStep | None:
+        """The first step that is open, or None."""
+        return next((step for step in self.steps if not step.done), None)
+
+    @property
+    def title(self) -> str:
+        """How far it is, such as ``2 of 5 steps done``."""
+        return f"{self.done} of {len(self.steps)} steps done"
+
+    def fields(self) -> tuple[Field, ...]:
+        """Return a field for each step."""
+        marks = {True: "\N{WHITE HEAVY CHECK MARK}", False: "\N{WHITE SQUARE BUTTON}"}
+        return tuple(
+            Field(f"{marks[step.done]} {number}  {step.title}", step.text, wide=True)
+            for number, step in enumerate(self.steps, 1)
+        )
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return a button for each step: the next one first, then what can be changed."""
+        following = self.next
+        first = [Action(following.words, following.begin, Style.PRIMARY)] if following else []
+        changes = (
+            Action(step.words, f"Change {step.title[:1].lower()}{step.title[1:]}")
+            for step in self.steps[:4]
+            if step.done
+        )
+        return (*first, *changes)
+
+
+async def checklist(deployment: Deployment) -> Checklist:
+    """Return how far the set-up of the first brand is.
+
+    It is read from the catalogue, the settings and the runs, so that it is the same after a
+    restart, and for what config.toml declares.
+    """
+    catalogue, config = deployment.catalogue, deployment.config
+    brands = tracked(catalogue)
+    brand = brands[0] if brands else None
+    asked = catalogue.prompts_for(brand.name) if brand else ()
+    facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
+    skipped = not facts and await deployment.store.settings.get(SKIPPED) is not None
+    placed = bool(config.routes and catalogue.schedules)
+    runs = await deployment.store.runs.find(aside=False, limit=20)
+    checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
+    return Checklist(
+        (
+            SetupStep(
+                "Brand and competitors",
+                _brand(brand) if brand else "Your brand, and what you sell.",
+                "setup brand",
+                "Set up",
+                brand is not None,
+            ),
+            SetupStep(
+                "Questions",
+                wording.count(len(asked), "question")
+                if asked
+                else "What your buyers ask before they buy.",
+                "setup questions",
+                "Choose questions",
+                bool(asked),
+            ),
+            SetupStep(
+                "Facts",
+                _facts(len(facts), skipped=skipped),
+                "setup facts",
+                "Add facts",
+                bool(facts) or skipped,
+            ),
+            SetupStep(
+                "Where and when",
+                _when(deployment) if placed else "A channel, a day, a budget.",
+                "setup places",
+                "Where and when",
+                placed,
+            ),
+            SetupStep(
+                "First check",
+                "Done" if checked else "I ask the models, and show how you stand.",
+                "setup start",
+                "First check",
+                checked,
+            ),
+        )
+    )
+
+
+def checklist_card(found: Checklist) -> Card:
+    """Return the card of a checklist, with a button for each step."""
+    text = (
+        "I watch what AI models say about you, and tell you when it changes."
+        if found.complete
+        else "I ask AI models what your buyers ask, and tell you when they change what they say "
+        "about you."
+    )
+    return Card(
+        title="Set up: 5 of 5" if found.complete else found.title,
+        text=text,
+        fields=found.fields(),
+        actions=found.actions(),
+        severity=Severity.GOOD if found.complete else Severity.PLAIN,
+        data={"steps": [{"title": step.title, "done": step.done} for step in found.steps]},
+    )
+
+
+def _brand(brand: Brand) -> str:
+    rivals = wording.count(len(brand.competitors), "competitor")
+    return f"{wording.line(brand.name)} and {rivals}"
+
+
+def _facts(count: int, *, skipped: bool) -> str:
+    if count:
+        return wording.count(count, "fact")
+    return "Left out" if skipped else "I tell you when a model gets them wrong."
+
+
+def _when(deployment: Deployment) -> str:
+    words = in_words(deployment.catalogue.schedules[0].cron)
+    channels = len({route.channel for route in deployment.config.routes})
+    return f"{words[:1].upper()}{words[1:]}, {wording.count(channels, 'channel')}"
