@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from overheard.cards.card import Card
+from overheard.cards.card import Action, Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.interfaces import Conversation, Form, Person, Request
 
@@ -131,6 +131,10 @@ class ScriptedDesk:
         """Return brands."""
         self.askers.append((person.id, channel))
         return [brand for brand in BRANDS if typed.lower() in brand.lower()]
+
+    async def greeting(self) -> Card:
+        """Greet where the bot was invited."""
+        return Card("Hello", actions=(Action("setup brand", "Set up"),))
 
     async def home(self, person: Person) -> Card:  # noqa: ARG002
         """Return an empty card."""

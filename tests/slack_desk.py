@@ -89,6 +89,10 @@ class ScriptedDesk:
             raise RuntimeError
         return [typed + value for value in self.values] + ["x" * 300, ""]
 
+    async def greeting(self) -> Card:
+        """Greet where the bot was invited."""
+        return Card("Hello", actions=(Action("setup brand", "Set up"),))
+
     async def home(self, person: Person) -> Card:
         """Greet."""
         return Card(f"Hello {person.name}", person.zone, actions=(Action("report", "Report"),))

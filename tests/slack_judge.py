@@ -5,6 +5,7 @@ It shares nothing with the program, so that a limit that is wrong there is found
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -181,14 +182,25 @@ def _input(block: dict[str, Any]) -> Iterator[str]:
     kind = element["type"].removeprefix("multi_")
     if kind not in {
         "static_select", "external_select", "plain_text_input", "number_input", "checkboxes",
+        "radio_buttons", "conversations_select", "users_select", "timepicker",
     }:  # fmt: skip
         yield f"no such input {kind}"
-    if kind in {"static_select", "checkboxes"}:
+    if kind in {"checkboxes", "radio_buttons"} and len(element["options"]) > 10:
+        yield "more than 10 boxes"
+    if kind == "timepicker" and not re.fullmatch(
+        r"\d\d:\d\d", element.get("initial_time", "09:00")
+    ):
+        yield "no time"
+    if not re.fullmatch(r"[CDGU]\w+", element.get("initial_conversation", "C1")):
+        yield "no conversation"
+    if kind in {"static_select", "checkboxes", "radio_buttons"}:
         yield from judge_options(element.get("options", []), at_least=1)
     chosen = [element["initial_option"]] if "initial_option" in element else []
     chosen = element.get("initial_options", chosen)
     yield from judge_options(chosen, at_least=int("initial_options" in element))
-    if kind == "static_select" and any(one not in element["options"] for one in chosen):
+    if kind in {"static_select", "checkboxes", "radio_buttons"} and any(
+        one not in element["options"] for one in chosen
+    ):
         yield "an initial option that is no option"
     if kind == "number_input" and "is_decimal_allowed" not in element:
         yield "is_decimal_allowed is missing"

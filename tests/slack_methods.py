@@ -12,7 +12,7 @@ BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-loopback", "xapp-loopback", "shhh"
 TEAM, USER, CHANNEL = "T1", "U1", "C1"
 SCOPES = (
     "commands,chat:write,files:write,channels:history,groups:history,users:read,usergroups:read,"
-    "app_mentions:read,im:history,assistant:write"
+    "app_mentions:read,im:history,assistant:write,channels:read,groups:read"
 )
 Arguments = dict[str, Any]
 
@@ -46,6 +46,8 @@ METHODS = {
         "assistant:write", "channel_id thread_ts prompts", "title"
     ),
     "views.open": _method("", "trigger_id view"),
+    "views.update": _method("", "view_id view"),
+    "chat.postEphemeral": _method("chat:write", "channel user text", "blocks thread_ts"),
     "views.publish": _method("", "user_id view"),
     "users.info": _method("users:read", "user"),
     "usergroups.list": _method("usergroups:read", "", "include_users"),

@@ -107,7 +107,9 @@ class SlackPeer(SlackWeb):
         }
         return await self.send("interactive", payload)
 
-    async def submit(self, view: dict[str, Any], values: dict[str, Any]) -> Any:
+    async def submit(
+        self, view: dict[str, Any], values: dict[str, Any], *, user: str = USER
+    ) -> Any:
         """Send a modal back, with a state for each block."""
         ids = {
             block["block_id"]: block["element"]["action_id"]
@@ -117,7 +119,7 @@ class SlackPeer(SlackWeb):
         state = {block: {ids[block]: told} for block, told in values.items()}
         payload = {
             "view": {**view, "id": "V1", "state": {"values": state}},
-            **self._interaction("view_submission", USER),
+            **self._interaction("view_submission", user),
         }
         ack = await self.send("interactive", payload)
         if ack and ack.get("response_action") == "update":

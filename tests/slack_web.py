@@ -43,6 +43,8 @@ class SlackWeb:
         takes_tables: Whether messages may have data tables.
         replies: What was sent to response URLs.
         modals: Views that were opened, or put in the place of one.
+        whispers: Messages in a channel that only one person sees.
+        owners: People who own the workspace.
         homes: The App Home of each person.
         members: Channels that the bot is in.
         tokens: The bot's tokens that are good, with their team.
@@ -60,6 +62,8 @@ class SlackWeb:
         self.takes_pictures = self.takes_tables = True
         self.replies: list[dict[str, Any]] = []
         self.modals: list[dict[str, Any]] = []
+        self.whispers: list[dict[str, Any]] = []
+        self.owners: set[str] = set()
         self.homes: dict[str, dict[str, Any]] = {}
         self.members = {CHANNEL}
         self.tokens = {BOT_TOKEN: TEAM}
@@ -215,6 +219,17 @@ class SlackWeb:
         self.modals.append(arguments["view"])
         return {"view": arguments["view"]}
 
+    def _views_update(self, arguments: Arguments, _: str) -> dict[str, Any]:
+        self.judge(judge_view(arguments["view"]))
+        self.modals.append(arguments["view"])
+        return {"view": arguments["view"]}
+
+    def _chat_postEphemeral(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        channel = self._channel(arguments["channel"])
+        self.judge(judge_message(arguments))
+        self.whispers.append({**arguments, "channel": channel})
+        return {"message_ts": "1.1"}
+
     def _views_publish(self, arguments: Arguments, _: str) -> dict[str, Any]:
         self.judge(judge_view(arguments["view"]))
         self.homes[arguments["user_id"]] = arguments["view"]
@@ -222,7 +237,8 @@ class SlackWeb:
 
     def _users_info(self, arguments: Arguments, _: str) -> dict[str, Any]:
         profile = {"display_name": "Ann Lee"}
-        return {"user": {"id": arguments["user"], "tz": "Europe/Berlin", "profile": profile}}
+        account = {"id": arguments["user"], "tz": "Europe/Berlin", "profile": profile}
+        return {"user": {**account, "is_owner": arguments["user"] in self.owners}}
 
     def _usergroups_list(self, _: Arguments, __: str) -> dict[str, Any]:
         return {"usergroups": [{"id": "S1", "users": [USER]}, {"id": "S2", "users": []}]}

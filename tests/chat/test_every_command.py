@@ -75,6 +75,10 @@ class Counted:
         """Return the state."""
         return await self._desk.home(person)
 
+    async def greeting(self) -> Any:
+        """Return the greeting."""
+        return await self._desk.greeting()
+
 
 @pytest.fixture
 async def desk() -> Counted:

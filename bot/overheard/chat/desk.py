@@ -23,6 +23,7 @@ from overheard.chat.questions.asking import Questions
 from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
+from overheard.commands.setup_progress import checklist, greeting_card
 from overheard.commands.status import STATUS, status
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
@@ -103,6 +104,13 @@ class ChatDesk:
             if refusal is not None:
                 return replies.not_allowed(refusal)
             return await status(*await self._opened(person, f"{person.platform}:{person.id}"))
+        except Exception as error:
+            return replies.failed(error)
+
+    async def greeting(self) -> Card:
+        """Return a card that says what the bot does and how to begin."""
+        try:
+            return greeting_card(await checklist(await self._deployment.refreshed()))
         except Exception as error:
             return replies.failed(error)
 
@@ -316,10 +324,11 @@ class ChatDesk:
             outcome = "done"
         except OverheardError as error:
             outcome = replies.sentence(error)
+            problem = f"{error.problem}." if isinstance(error, BadUsage) else outcome
             if not (from_form and spec.fill and conversation.forms):
                 await conversation.show(replies.failed(error), private=True)
                 return
-            form = replies.filled_form(spec, await spec.fill(deployment, call), outcome)
+            form = replies.filled_form(spec, await spec.fill(deployment, call), problem)
             await conversation.open_form(replace(form, values={**form.values, **order.given}))
             return
         finally:
@@ -330,6 +339,7 @@ class ChatDesk:
         if given.run:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             order = parse(given.run, self._commands, names)
+            await conversation.show(replies.BEGUN)  # a form that is still open closes
             agreed_usd = given.agreed_usd
             await self._do(order, person, deployment, call, conversation, agreed_usd=agreed_usd)
         elif given.form and conversation.forms:

@@ -20,6 +20,8 @@ EXPIRED = Card(
     severity=Severity.WARNING,
 )
 
+BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
+
 log = logging.getLogger(__name__)
 
 

@@ -27,9 +27,13 @@ SLACK_SCOPES = (
     "groups:history",  # the same in a private one
     "users:read",  # show times in the reader's zone
     "usergroups:read",  # give roles to user groups
+    "channels:read",  # greet in a public channel that it is invited to
+    "groups:read",  # the same in a private one
 )
 """What the bot may do, and what for."""
-OPTIONAL_SLACK_SCOPES = frozenset({"usergroups:read", "assistant:write"})
+OPTIONAL_SLACK_SCOPES = frozenset(
+    {"usergroups:read", "assistant:write", "channels:read", "groups:read"}
+)
 """Scopes without which it works as well, but for what they are for."""
 SLACK_EVENTS = (
     "app_home_opened",
@@ -37,6 +41,7 @@ SLACK_EVENTS = (
     "app_uninstalled",
     "assistant_thread_context_changed",
     "assistant_thread_started",
+    "member_joined_channel",
     "message.im",
     "tokens_revoked",
 )

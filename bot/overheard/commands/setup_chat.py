@@ -139,7 +139,7 @@ async def set_brand(
     return await _after(deployment, "setup questions")
 
 
-async def fill_brand(deployment: Deployment, call: Call, **_: object) -> FormContent:
+async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
     """Return the form of the brand."""
     brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
@@ -151,6 +151,7 @@ async def fill_brand(deployment: Deployment, call: Call, **_: object) -> FormCon
             "category": brand.category,
             "competitors": brand.competitors,
         }
+    values |= given
     hints = {}
     model = suggester(deployment)
     if model and (price := await suggestion_price(deployment, call)):
@@ -450,7 +451,7 @@ SETUP_BRAND = CommandSpec(
     "Set up your brand: its name, what it is, its competitors.",
     set_brand,
     fill=fill_brand,
-    examples=("setup brand",),
+    examples=("setup brand Acme",),
     role=Role.ADMIN,
     faces=IN_CHAT,
     step=True,

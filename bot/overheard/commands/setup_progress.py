@@ -160,6 +160,21 @@ def checklist_card(found: Checklist) -> Card:
     )
 
 
+def greeting_card(found: Checklist) -> Card:
+    """Return the card with which the bot greets where it was invited."""
+    following = found.next
+    begin = Action("setup list", "Set up", Style.PRIMARY)
+    if found.done == 0 and following:
+        begin = Action(following.words, "Set up", Style.PRIMARY)
+    actions = (begin, Action("help", "What can you do?"))
+    if found.complete:
+        actions = (Action("report", "Report", Style.PRIMARY), Action("help", "What can you do?"))
+    text = "I ask AI models what your buyers ask, and tell you when they change what they say."
+    if not found.complete:
+        text += " Setting me up takes two minutes."
+    return Card("Hello, I am Overheard", text, actions=actions)
+
+
 def _brand(brand: Brand) -> str:
     rivals = wording.count(len(brand.competitors), "competitor")
     return f"{wording.line(brand.name)} and {rivals}"

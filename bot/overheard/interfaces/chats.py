@@ -164,6 +164,10 @@ class Desk(Protocol):
         """
         ...
 
+    async def greeting(self) -> Card:
+        """Return a card for a place that the bot was invited to: what it does, how to begin."""
+        ...
+
 
 class AccessPolicy(Protocol):
     """Access control for commands, and the audit log."""

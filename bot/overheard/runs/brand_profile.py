@@ -18,7 +18,9 @@ MAX_QUESTIONS = 10
 TAG = "set-up"
 
 _LINE = re.compile(
-    r"^\W*(competitor|also called|founded|lowest price|free plan)s?\W+(.+?)\s*$", re.I
+    r"^\W*(competitor|also called|founded|lowest price|free plan)s?"
+    r"[\s*_]*[:=\-\u2013][\s*_]*(.+?)\s*$",
+    re.IGNORECASE,
 )
 _EDGES = " \t*_`\"'“”«».,;:"
 _TEMPLATES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any
@@ -17,6 +18,7 @@ from overheard.chat.discord import forms, interactions, tree
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.conversation import DiscordConversation
 from overheard.chat.discord.interactions import Click, ClickKind
+from overheard.chat.discord.layouts import render
 from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.questions import MessageConversation, read_question
 from overheard.chat.discord.sync import CommandSync, is_served
@@ -96,8 +98,14 @@ class DiscordClient(discord.Client):
             await self.commands.sync(self.desk.commands, [guild.id])
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Register the commands in a new server."""
+        """Register the commands in a new server, and greet in its first channel."""
         await self.on_guild_available(guild)
+        if self.desk is None or not is_served(self.settings, guild.id):
+            return
+        with contextlib.suppress(discord.HTTPException):
+            if channel := _greeted(guild):
+                for page in render(await self.desk.greeting()):
+                    await self.presenter.send(page, channel.send)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server, so that a new invitation registers the commands again."""
@@ -250,3 +258,12 @@ class DiscordClient(discord.Client):
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
         )
+
+
+def _greeted(guild: discord.Guild) -> discord.TextChannel | None:
+    """Return the channel in which a server is greeted: that for system messages, else the first
+    in which the bot may write.
+    """
+    channels = [guild.system_channel, *guild.text_channels]
+    me = guild.me
+    return next((c for c in channels if c and me and c.permissions_for(me).send_messages), None)

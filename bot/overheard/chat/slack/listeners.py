@@ -14,13 +14,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from overheard.chat.concurrency import finish_tasks
-from overheard.chat.replies import form_title
 from overheard.chat.slack import modals
-from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view
+from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
 from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
 from overheard.chat.slack.questions import Question, SlackQuestions
-from overheard.chat.slack.workspaces import Workspaces
+from overheard.chat.slack.workspaces import Workspace, Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 
 logger = logging.getLogger(__name__)
@@ -74,6 +73,7 @@ class SlackListeners:
         app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
         app.event("app_home_opened")(self._on_home_opened)
         self._mentions.attach(app)
+        app.event("member_joined_channel")(self._on_joined)
         app.event("app_uninstalled")(self._on_uninstalled)
         app.event("tokens_revoked")(self._on_revoked)
 
@@ -128,7 +128,7 @@ class SlackListeners:
         if await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
             return
         if command.step and not conversation.answered:
-            await self._hold(conversation, ack, body, form_title(command))
+            await self._hold(conversation, ack, body, "Set-up")
         else:
             await ack()
 
@@ -169,6 +169,21 @@ class SlackListeners:
     async def _on_home_opened(self, event: Body, body: Body) -> None:
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
+
+    async def _on_joined(self, event: Body, body: Body) -> None:
+        """Greet in a channel that the bot was invited to."""
+        workspace = await self._workspaces.workspace(_team(body))
+        if event.get("user") == workspace.rights.bot_user_id:
+            self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
+
+    async def _greet(self, workspace: Workspace, channel: str, inviter: str) -> None:
+        """Post the greeting, for the inviter alone where Slack says who that is."""
+        [message, *_] = render(await self._desk.greeting())
+        told = {"channel": channel, "text": message.text, "blocks": message.blocks}
+        if inviter:
+            await workspace.client.call("chat_postEphemeral", user=inviter, **told)
+        else:
+            await workspace.client.call("chat_postMessage", **told)
 
     async def _on_uninstalled(self, body: Body) -> None:
         await self._workspaces.forget(_team(body))

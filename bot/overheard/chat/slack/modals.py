@@ -11,7 +11,6 @@ from overheard.cards import wording
 from overheard.cards.command import Choice, CommandSpec, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import ACTION_PREFIX
-from overheard.chat.slack.client import NAME
 from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
 from overheard.interfaces import Form
 
@@ -275,7 +274,7 @@ def _value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     """
     if option.kind in _PICKERS:
         chosen = str(state.get(f"selected_{_PICKERS[option.kind][1]}") or "")
-        named = {Kind.CHANNEL: f"{NAME}:{prefix}{chosen}", Kind.PERSON: f"{NAME}:{chosen}"}
+        named = {Kind.CHANNEL: f"slack:{prefix}{chosen}", Kind.PERSON: f"slack:{chosen}"}
         return named.get(option.kind, chosen) if chosen else ""
     if option.kind is Kind.FLAG:
         return bool(state.get("selected_options"))

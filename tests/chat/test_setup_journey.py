@@ -1,0 +1,312 @@
+"""The set-up in chat, by each platform's own client: from an empty deployment to a first result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from discord_gateway import TOKEN
+from discord_payloads import CHANNEL as DISCORD_CHANNEL
+from discord_payloads import GUILD, channel, guild, member
+from discord_payloads import USER as DISCORD_BOT
+from discord_peer import Peer
+from discord_rules import words
+from office import PRICE, Office, open_office
+from overheard.chat.access import ConfiguredAccess
+from overheard.chat.desk import ChatDesk
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.slack.chat import SlackChat
+from overheard.config.chats import DiscordTable, SlackTable
+from overheard.config.sections import AccessTable
+from overheard.domain import Question
+from overheard.interfaces import Chat
+from slack_desk import headers, listening
+from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, USER
+from slack_peer import SlackPeer
+
+PROFILE = "Competitor: Globex\n- **Competitor:** Initech (a rival)\nAlso called: Acme Boards\n\
+Founded: 2010\nLowest price: $14 a month\nFree plan: no"
+QUESTIONS = "1. Which board is easiest to learn?\n2. Which board suits a small team?\n3. Not Acme?"
+ME = "UBOT"
+
+
+@pytest.fixture
+async def office() -> Office:
+    """An empty deployment with one provider, whose model has a price."""
+    office = await open_office("", price=PRICE)
+    office.provider.answer = answer
+    return office
+
+
+def answer(question: Question) -> str:
+    """Return what the model says to a question."""
+    prompt = question.prompt.text
+    if prompt.startswith("The brand"):
+        return PROFILE
+    return QUESTIONS if prompt.startswith("List ") else "Acme is best, then Globex."
+
+
+@asynccontextmanager
+async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
+    """Run the deployment in a chat, from its start to its end."""
+    gate = ConfiguredAccess(AccessTable(**access), office.store, office.deployment.clock)
+    async with listening(chat, ChatDesk(office.deployment, gate)):
+        yield
+    await chat.close()
+
+
+def in_slack(slack: SlackPeer) -> SlackChat:
+    """Return a client."""
+    table = SlackTable(
+        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    return SlackChat(table, interval_s=0)
+
+
+def filled(view: dict[str, Any], **typed: str) -> dict[str, Any]:
+    """Return the state of a Slack form: what it shows at first, and what was typed."""
+    state: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element, name = block["element"], block["block_id"]
+        told: dict[str, Any] = {"type": element["type"], "value": element.get("initial_value")}
+        for key in ("option", "options", "conversation", "time", "user"):
+            if f"initial_{key}" in element:
+                told[f"selected_{key}"] = element[f"initial_{key}"]
+        state[name] = told | ({"value": typed[name]} if name in typed else {})
+    return state
+
+
+def boxes(view: dict[str, Any], name: str) -> list[str]:
+    """Return the labels of a group of check boxes."""
+    block = next(one for one in view["blocks"] if one.get("block_id") == name)
+    return [option["text"]["text"] for option in block["element"]["options"]]
+
+
+async def test_in_slack_three_interactions_lead_to_the_first_result(
+    slack: SlackPeer, office: Office
+) -> None:
+    """The invited bot greets the inviter alone, an owner sets it up, and one message is public."""
+    slack.owners.add(USER)
+    async with program(office, in_slack(slack)):
+        joined = {"type": "member_joined_channel", "channel": CHANNEL, "inviter": USER}
+        await slack.event({**joined, "user": ME}, "Ev1")
+        [greeting] = await slack.until(lambda: slack.whispers)
+        assert (greeting["user"], headers(greeting)) == (USER, ["Hello, I am Overheard"])
+
+        await slack.click(greeting, "Set up", own=True)  # 1
+        [brand] = await slack.until(lambda: slack.modals)
+        typed = {"name": "Acme", "website": "https://acme.com/x", "category": "project board"}
+        ack = await slack.submit(brand, filled(brand, **typed))  # 2
+        questions = ack["view"]
+        assert questions["title"]["text"] == "2 of 5: Questions"
+        assert boxes(questions, "names") == [
+            "Globex",
+            "Initech",
+            "Acme Boards (another name of yours)",
+        ]
+        asked = boxes(questions, "questions")
+        assert asked[:2] == [
+            "Which board is easiest to learn?",
+            "Which board suits a small team?",
+        ]
+        assert not any("Acme" in text for text in asked)
+        assert boxes(questions, "then")[0].startswith("Ask now, ")
+        assert await slack.submit(questions, filled(questions)) is None  # 3
+        await slack.until(
+            lambda: slack.messages and headers(slack.messages[0])[0].startswith("Acm")
+        )
+
+    assert len([one for one in slack.messages if "thread_ts" not in one]) == 1
+    catalogue = await office.store.catalogue.current()
+    acme = catalogue.brand("Acme Boards")
+    assert acme
+    assert (acme.name, acme.tracked, acme.domains) == ("Acme", True, ("acme.com",))
+    assert acme.competitors == ("Globex", "Initech")
+    assert len(catalogue.prompts) == 8
+    assert {entry.command for entry in await office.store.audit.find()} == {
+        "access grant",
+        "setup brand",
+        "setup questions",
+        "check",
+    }
+
+
+async def test_in_slack_it_is_left_and_taken_up_after_a_restart(
+    slack: SlackPeer, office: Office
+) -> None:
+    """A slow model keeps the form open; what it suggested waits until somebody goes on."""
+    slack.owners.add(USER)
+    going = asyncio.Event()
+
+    async def slow(question: Question) -> str:
+        await going.wait()
+        return answer(question)
+
+    office.provider.answer = slow
+    async with program(office, in_slack(slack)):
+        await slack.command("setup brand")
+        [brand] = await slack.until(lambda: slack.modals)
+        ack = await slack.submit(brand, filled(brand, name="Acme", category="board"))
+        assert ack["view"]["title"]["text"] == "Set-up"
+        going.set()
+        await slack.until(lambda: len(slack.modals) == 3)
+        assert slack.modals[-1]["title"]["text"] == "2 of 5: Questions"
+    asked = len(office.provider.asked)
+
+    async with program(office, in_slack(slack)):
+        await slack.command("setup")
+        [card] = await slack.until(lambda: slack.replies)
+        assert headers(card) == ["1 of 5 steps done"]
+        await slack.click(card, "Choose questions", own=True)
+        questions = (await slack.until(lambda: slack.modals[3:]))[-1]
+        assert "Globex" in boxes(questions, "names")
+        typed = filled(questions, own="Why Acme?")
+        typed["then"]["selected_option"] = {"value": "later"}
+        facts = (await slack.submit(questions, typed))["view"]
+        assert filled(facts)["founded"]["value"] == "2010"
+        places = (await slack.submit(facts, filled(facts)))["view"]
+        assert filled(places)["channel"]["selected_conversation"] == CHANNEL
+        assert filled(places)["timezone"]["value"] == "Europe/Berlin"
+        start = (await slack.submit(places, filled(places, month="5")))["view"]
+        later = filled(start)
+        later["begin"]["selected_option"] = {"value": "later"}
+        assert await slack.submit(start, later) is None
+        told = (await slack.until(lambda: slack.replies[1:]))[-1]
+        assert headers(told) == ["4 of 5 steps done"]
+
+    assert len(office.provider.asked) == asked == 2
+    assert slack.messages == []
+    deployment = await office.deployment.refreshed()
+    [route], [digest] = deployment.config.routes, deployment.config.reports
+    assert (route.channel, route.timezone) == (f"slack:{CHANNEL}", "Europe/Berlin")
+    assert (digest.cron, deployment.config.budget.month) == ("0 10 * * mon", 5.0)
+    [schedule] = deployment.catalogue.schedules
+    assert (schedule.cron, schedule.repeats) == ("0 9 * * mon", 3)
+    assert {fact.field: fact.value for fact in deployment.catalogue.facts} == {
+        "price": "$14 a month",
+        "free plan": "no",
+        "founded": "2010",
+    }
+
+
+async def test_in_slack_who_is_no_owner_is_told_who_can_begin(
+    slack: SlackPeer, office: Office
+) -> None:
+    """With a button for the code; hostile names stay text, and are told in the form."""
+    async with program(office, in_slack(slack)):
+        await slack.command("setup brand")
+        [told] = await slack.until(lambda: slack.replies)
+        assert "Enter the code" in str(told["blocks"])
+        assert slack.modals == []
+        slack.owners.add("U2")
+        await slack.command("setup brand", user_id="U2")
+        [brand] = await slack.until(lambda: slack.modals)
+        ack = await slack.submit(brand, filled(brand, name="A", website="no site"), user="U2")
+        assert "must be a web domain" in str(ack["view"]["blocks"][0])
+        hostile = "<!channel>\u202e *bold* <https://evil.example|x> @everyone " + "y" * 30
+        ack = await slack.submit(ack["view"], filled(brand, name=hostile), user="U2")
+        assert ack["view"]["title"]["text"] == "2 of 5: Questions"
+        assert await slack.submit(ack["view"], filled(ack["view"]), user="U2") is None
+        await slack.until(lambda: any("2nd" in str(headers(one)) for one in slack.messages))
+    assert not any("<!channel>" in one.get("text", "") for one in slack.messages)
+
+
+def modal_inputs(modal: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the inputs of a Discord form."""
+    return [one["component"] for one in modal["components"] if "component" in one]
+
+
+def submission(modal: dict[str, Any], **typed: str) -> dict[str, Any]:
+    """Return what Discord sends for a form: what it shows at first, and what was typed."""
+    told = []
+    for item in modal_inputs(modal):
+        name = item["custom_id"]
+        value: dict[str, Any] = {"type": item["type"], "custom_id": name}
+        if item["type"] == 4:
+            value["value"] = typed.get(name, item.get("value") or "")
+        elif "options" in item:
+            value["values"] = [o["value"] for o in item["options"] if o.get("default")]
+        else:
+            value["values"] = [one["id"] for one in item.get("default_values", [])]
+        told.append({"type": 18, "component": value})
+    return {"custom_id": modal["custom_id"], "components": told}
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """Discord on loopback."""
+    peer = Peer()
+    await peer.start()
+    yield peer
+    await peer.close()
+
+
+def in_discord(peer: Peer) -> DiscordChat:
+    """Return a client."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+
+
+async def test_in_discord_five_interactions_lead_to_the_first_result(
+    peer: Peer, office: Office
+) -> None:
+    """Who has Manage Server sets it up on a private card; the result alone is public."""
+    async with program(office, in_discord(peer)):
+        await peer.ready()
+        asked = await peer.command("setup", "list")  # 1
+        card = peer.answer(asked)
+        assert card["flags"] & 64
+        assert "0 of 5 steps done" in words(card)
+        clicked = await peer.click(card["id"], "Set up")  # 2
+        modal = peer.first_answer(clicked)["data"]
+        typed = submission(modal, name="Acme", website="acme.com", category="project board")
+        await peer.interact(5, typed, message=peer.messages[card["id"]])  # 3
+        await peer.gateway.until(lambda: "1 of 5" in words(peer.messages[card["id"]]))
+        clicked = await peer.click(card["id"], "Choose questions")  # 4
+        modal = peer.first_answer(clicked)["data"]
+        names, *_ = modal_inputs(modal)
+        assert [one["label"] for one in names["options"]][:2] == ["Globex", "Initech"]
+        shown = peer.messages[card["id"]]
+        await peer.interact(5, submission(modal), message=shown)  # 5
+        await peer.gateway.until(
+            lambda: any("Acme: 1st" in words(one) for one in peer.messages.values())
+        )
+        public = [one for one in peer.shown() if not one["flags"] & 64]
+        assert len(public) == 1
+    assert len((await office.store.catalogue.current()).prompts) == 8
+
+
+async def test_in_discord_a_new_server_is_greeted_once(peer: Peer, office: Office) -> None:
+    """In the first channel in which the bot may write; the steps of places have pickers."""
+    async with program(office, in_discord(peer)):
+        await peer.ready()
+        place = channel(str(int(DISCORD_CHANNEL) + 7)) | {"guild_id": str(int(GUILD) + 7)}
+        there = guild(peer.gateway.permissions) | {"id": str(int(GUILD) + 7), "channels": [place]}
+        there["members"] = [member(DISCORD_BOT)]
+        there["roles"] = [{**there["roles"][0], "id": there["id"]}]
+        peer.threads.add(place["id"])  # a channel that it knows
+        await peer.gateway.send("GUILD_CREATE", there)
+        await peer.gateway.until(lambda: peer.shown(place["id"]))
+        [greeting] = peer.shown(place["id"])
+        assert "Hello, I am Overheard" in words(greeting)
+        clicked = await peer.click(greeting["id"], "Set up")
+        modal = peer.first_answer(clicked)["data"]
+        assert modal["title"] == "1 of 5: Your brand"
+        await peer.interact(5, submission(modal, name="Acme"), message=greeting)
+        clicked = await peer.command("setup", "places")
+        modal = peer.first_answer(clicked)["data"]
+        kinds = {item["custom_id"]: item["type"] for item in modal_inputs(modal)}
+        assert kinds == {"channel": 8, "days": 3, "time": 4, "timezone": 4, "month": 4}
+        await peer.interact(5, submission(modal, month="3"))
+        await peer.gateway.until(
+            lambda: any("2 of 5" in words(one) for one in peer.messages.values())
+        )
+    config = (await office.deployment.refreshed()).config
+    assert [route.channel for route in config.routes] == [f"discord:{DISCORD_CHANNEL}"]
