@@ -49,7 +49,8 @@ async def test_each_fault_has_a_remedy(slack: SlackPeer, chat: SlackChat) -> Non
 async def test_missing_scopes_are_one_finding(slack: SlackPeer, chat: SlackChat) -> None:
     """Where Slack does not return the scopes, none is reported as missing."""
     slack.scopes = (
-        "commands,users:read,usergroups:read,app_mentions:read,im:history,assistant:write"
+        "commands,users:read,usergroups:read,app_mentions:read,im:history,assistant:write,"
+        "channels:read,groups:read"
     )
     [found] = [f for f in await chat.examine([]) if f.place.startswith("slack: scopes")]
     assert found.problem == (

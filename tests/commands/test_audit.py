@@ -18,7 +18,7 @@ from overheard.testing.fake_chat import ADA, FakeChat
 from program import CONFIG, PROMPTS, Program
 
 NOTED = [spec for spec in COMMANDS if spec.role > Role.VIEWER or spec.asks]
-IN_CHAT = [spec for spec in NOTED if Face.CHAT in spec.faces]
+IN_CHAT = [spec for spec in NOTED if Face.CHAT in spec.faces and not spec.step]
 
 
 def test_all_that_changes_or_spends_is_for_some() -> None:
