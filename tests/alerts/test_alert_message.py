@@ -92,6 +92,13 @@ def test_a_false_claim_is_the_worst_news() -> None:
     ]
 
 
+def test_nothing_is_called_usual_before_there_was_a_check() -> None:
+    """A false claim of the first check has no checks before it."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    card = alert_message(alert_of(claim), evidence(FELL, began=NOON))
+    assert str(card.text).splitlines()[1] == "Named in 1 of 8 answers."
+
+
 @pytest.mark.parametrize("state", list(AlertState))
 def test_what_is_over_says_so(state: AlertState) -> None:
     """The title of a recovery is good news; in no other state it is."""

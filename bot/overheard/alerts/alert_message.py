@@ -71,17 +71,17 @@ MOST_OTHERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MetricValue:
     """A metric of a brand at a model: what it is now, and what is usual.
 
     Attributes:
         now: The mean in the latest check.
-        usual: The mean of the checks before the change.
+        usual: The mean of the checks before the change; None when there was none.
         answers: The number of answers of each check, when all are of one size; else 0.
     """
 
     now: float
-    usual: float
+    usual: float | None
     answers: int
 
 
@@ -181,7 +181,7 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     return Severity.GOOD
 
 
-def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Reading | None:
+def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> MetricValue | None:
     """Return what a stream is now and what was usual before the alert's change; None without
     answers.
     """
@@ -193,12 +193,13 @@ def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Readin
         for point in points
         if point.at < evidence.began and is_usual(evidence.earlier, point.at)
     ]
-    usual = sum(before) / len(before) if before else shift.before
+    unmeasured = None if shift.statement else shift.before
+    usual = sum(before) / len(before) if before else unmeasured
     sizes = {point.n for point in points}
-    return Reading(points[-1].mean, usual, sizes.pop() if len(sizes) == 1 else 0)
+    return MetricValue(points[-1].mean, usual, sizes.pop() if len(sizes) == 1 else 0)
 
 
-def _lines(alert: Alert, reading: Reading | None, evidence: AlertEvidence) -> Iterator[str]:
+def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the false statements, how often the brand is named now and usually, and what else
     moved.
     """
@@ -236,16 +237,19 @@ def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             return
 
 
-def _value(reading: Reading, metric: Metric) -> str:
+def _value(reading: MetricValue, metric: Metric) -> str:
     """Write what a metric is now and usually: `` in 8 of 24 answers, usually 22``."""
-    if metric.scale is Scale.BINARY and reading.answers:
-        of = reading.answers
-        counts = round(reading.now * of), round(reading.usual * of)
-        return f" in {counts[0]} of {wording.count(of, 'answer')}, usually {counts[1]}"
-    now, usual = (wording.value(v, metric.scale) for v in (reading.now, reading.usual))
+    of = reading.answers if metric.scale is Scale.BINARY else 0
+
+    def written(value: float) -> str:
+        return str(round(value * of)) if of else wording.value(value, metric.scale)
+
+    now = f"{written(reading.now)} of {wording.count(of, 'answer')}" if of else written(reading.now)
     if metric.scale is Scale.BINARY:
-        return f" in {now} of answers, usually {usual}"
-    return f": {now}, usually {usual}"
+        now = f" in {now}" if of else f" in {now} of answers"
+    else:
+        now = f": {now}"
+    return now if reading.usual is None else f"{now}, usually {written(reading.usual)}"
 
 
 def _lasted(alert: Alert, evidence: AlertEvidence) -> str:
