@@ -56,6 +56,7 @@ class Case:
         standing: The standing, or None.
         lines: (start, end) offsets in the text of what is about the brand, or None.
         whole_lines: Whether `lines` are beginnings of lines.
+        question: What was asked, or an empty string.
     """
 
     id: str
@@ -67,11 +68,17 @@ class Case:
     standing: str | None
     lines: tuple[tuple[int, int], ...] | None
     whole_lines: bool = False
+    question: str = ""
 
     def reading(self) -> Reading:
-        """Read the answer for the brand."""
+        """Read the answer for the brand.
+
+        A question that names a brand is left out, because such answers have no standings.
+        """
         rivals = [brand for brand in self.brands if brand is not self.brand]
-        return Reader(self.brands).read(answer(self.text)).reading(self.brand, rivals)
+        reader = Reader(self.brands)
+        question = "" if reader.named_in(self.question) else self.question
+        return reader.read(answer(self.text, question)).reading(self.brand, rivals)
 
 
 def gold(half: str | None) -> Iterator[Case]:
@@ -92,6 +99,7 @@ def gold(half: str | None) -> Iterator[Case]:
                     label.drawback,
                     label.standing,
                     lines,
+                    question=passage.question,
                 )
 
 

@@ -18,27 +18,43 @@ _CLAUSE = re.compile(
 _PRICE = re.compile(
     r"""
     \b(?=\w)(?:
-    (?<!less\ )(?<!more\ than\ )(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
+    (?<!less\ )(?<!least\ )(?<!not\ )(?<!n['\u2019]t\ )(?<!not\ too\ )
+    (?<!more\ than\ )(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
       (?!\ (?:brands?|models?|options?|alternatives?|competitors?|rivals?|sets?|ones?|units?|options
         |mistakes?|repairs?|tools?|systems?|machines?|subscription|gear|equipment)\b)
     |(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
       (?:price|cost|pricing|price\ tag|price\ point|fee)s?\b(?!\ tiers?\b)
-    |costs?\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\ )?(?:more|extra)\b
+    |(?:costs?|charges?)\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\x20
+      |\$\d+\ )?
+      (?:more|extra)\b
+    |(?:twice|double|triple|(?:three|four|five|several)\ times)\ (?:the\ (?:price|cost)|as\ (?:much
+      |expensive))
+    |(?:the\ )?(?:dearest|highest[- ]priced|priciest|costliest)\b|the\ (?:highest\ (?:price|cost
+      |fee)
+      |most\ expensive)
+    |(?:prices?|pricing|costs?|rates?|fees?|premiums?)\ (?:(?:can|may|will|often|quickly|also
+      |have|has)\ )*(?:jump|rise[ns]?|double|climb|increased?|escalate|soar|go\ up|gone\ up|balloon
+      |creep|spike|add\ up|be\ (?:high|steep|confusing|unpredictable))(?:s|es|ing)?\b
+    |doubl(?:es|ing)\ after\b|steep\ (?:jump|for|if|once)\b|pay(?:ing)?\ for\ (?:the\ (?:name|brand)
+      |more\ than)
+    |(?:unpredictable|opaque|confusing)\ (?:pricing|prices|costs?|fees)
     |(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
-    |extra\ (?:cost|fee|charge)s?\b|adds?\ up\b|above\ (?:the\ |your\ |most\ )?budgets?\b
+    |(?<!no\ )(?<!without\ )extra\ (?:cost|fee|charge)s?\b|adds?\ up\b
+    |above\ (?:the\ |your\ |most\ )?(?:budgets?|limit)\b
     |(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
     |willing\ to\ (?:spend|pay|invest|splurge)\ (?:a\ (?:bit|little)\ )?(?:more|extra)\b
     |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
-    |hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
+    |(?<!no\ )(?<!without\ )hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
     |pay(?:ing)?\ (?:a\ premium|extra|more)\b|budget[- ]unfriendly\b
-    |not\ (?:cheap|the\ cheapest|inexpensive|budget[- ]friendly)\b|splurge\b
+    |(?:not|isn['\u2019]t|aren['\u2019]t)\ (?:exactly\ |particularly\ )?(?:cheap|the\ cheapest
+      |inexpensive|budget[- ]friendly)\b|splurge\b
     )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _LIMITS = re.compile(
     r"""
-    \b(?=\w)(?:(?:isn['\u2019]t|aren['\u2019]t|is\ not|are\ not|not|doesn['\u2019]t
+    \b(?=\w)(?:(?:isn['\u2019]t|aren['\u2019]t|is\ not|are\ not|(?<!price\ )not|doesn['\u2019]t
     |(?<!you\ )don['\u2019]t|does\ not|(?<!you\ )do\ not
        |won['\u2019]t|can(?:['\u2019]t|not)|never)\ (?:quite\ |always\ |really\ |yet\x20
        |natively\ |fully\ |also\ )?
@@ -54,9 +70,23 @@ _LIMITS = re.compile(
     |suffers?\b
     |only\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes
     |when|one)\b
-    |limited\b(?!\ (?:edition|lifetime|warranty|time))|restrict(?:ed|ive)\b|fewer\b
-    |limits?\ \w
-    |narrow\b|\bless\ (?!expensive|noise|mess|maintenance|than|waste|time|money|effort|costly
+    |(?<!lifetime\ )(?<!year\ )limited\b(?!\ (?:edition|lifetime|warranty|time))|restrict(?:ed
+      |ive)\b|fewer\ (?:\w+\ )?(?:features|options|integrations|templates|colou?rs
+      |sizes|models|channels|stores|locations|branches|tools|ports|modes|apps|plugins|flights|routes
+      |perks|benefits|reports|add-ons|controls|choices|titles|locations|lessons|settings|presets)\b
+    |(?<!no\ )(?<!without\ )limits?\ \w
+    |(?:has|have|offers?|provides?|includes?|gives?|there\ is|there['\u2019]s)\ no
+      \ (?!hidden|annual|extra|ads?\b|fees?|foreign|monthly|added|artificial|contracts?|commitment
+      |interest|minimum|more|limits?|need|sugar|credit|setup|blackout|expir\w+|frills|nonsense|mess
+      |noise|installation|subscription|maintenance|additional|fuss|hassle|problem|trouble|issue
+      |doubt|question|real\ downsides?|strings|obligation|overage|maximum|long-term|harsh|chemical
+      |\w+\ (?:fees?|costs?|charges?|required|needed|limits?|contracts?)|(?:known|major)\ )\w+
+    |you\ (?:lose|give\ up|miss\ out)\b|out\ of\ reach\b|not\ a\ full\b
+    |(?:stopped|stops)\ (?:taking|selling|making|accepting|supporting)\b
+    |(?:hard|tough|slow|awkward)\ on\ (?:the\ )?\w+\b|prone\ to\b|(?:long|longer)\ (?:waits?
+      |wait\ times?)
+    |narrow\b(?!\ (?:feet|spaces|rooms|streets|gaps))|\bless\ (?!expensive|noise|mess|maintenance
+      |than|waste|time|money|effort|costly
     |pricey
       |stress|hassle|clutter|likely|prone|work|irritat|greasy|sticky|invasive|heat|oil|sugar
       |to\b|of\b)\w+
@@ -65,7 +95,8 @@ _LIMITS = re.compile(
       |somewhat\ |rather\ |very
         \ |more\ |overly\ |on\ the\ )?(?:hot|hard|difficult|tricky|challenging|limit(?:ed|ing)
         |time-consuming
-        |steep|tight|short|small(?:er)?|large|much|heavy|intimidating|distracting|irritating
+        |steep|tight|short|high(?:er)?|crowded|cramped|small(?:er)?|large|much|heavy|intimidating
+        |distracting|irritating
         |drying|less|throttled
         |restrictive|intrusive|delayed|expensive|pricey|costly|needed|required|hit\ or\ miss
         |lacking|missing
@@ -86,20 +117,22 @@ _LIMITS = re.compile(
     |(?<!no\ )learning\ curve\b
     |(?:take|need|require)s?\ (?:some\ |a\ while|time|a\ bit|longer|getting|practice|effort
     |patience|work
-      |more\ (?:time|setup|effort|work|space|maintenance)|training|a\ lot|weeks|days|months
+      |more\ (?:time|setup|effort|work|space|maintenance)|training|discipline|planning|know-how
+      |premium\b|payment|a\ lot|weeks|days|months
       |up\b|extra
       |additional|separate|an?\ (?:separate|paid|extra|additional|subscription|annual|long
-      |dedicated|yearly))
+      |dedicated|yearly|membership|subscription|adapter|hub|bridge)|the\ (?:paid|premium|pro)\b)
     |requires?\ (?:upfront|purchas\w+|paying|manual|technical|regular|frequent|signing|third)\b
     |getting\ used\ to\b|at\ the\ (?:cost|expense)\ of
-    |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live|phone
+    |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live
+      |phone\b(?!\ calls?\ (?:needed|required))
     |desktop|wireless
       |app|apps|support\b|export|warranty|refund|longer|option|way|built|auto\w*|trial|calendar
       |integration
       |customer|multi\w*|advanced|html|api|sso|wifi|wi-fi|headphone|remote|third
       |time[- ]tracking|gantt)
     |(?:entry|paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the
-    |its)\ \w*\ ?(?:paywall|tiers?|plans?))
+    |its)\ \w*\ ?(?:paywall|tiers?|plans?|subscription|membership))
     |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
     |point)s?)|cons)\b
     |too\ (?!many\ to|much\ to|good)\w+
@@ -113,6 +146,7 @@ _FAULT = re.compile(
     r"""
     \b(?=\w)(?:
     (?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )(?<!\bor\ )
+    (?<!\bnothing\ )
     (?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really
     |so|often
       |feels?|looks?|sounds?|gets?|is|are|was|can\ be|runs?|can\ feel)\ )?
@@ -124,16 +158,28 @@ _FAULT = re.compile(
       |bare-bones|messy
       |laggy|glitchy|fiddly|finicky|awkward|unintuitive|inferior|uncomfortable|unresponsive
       |overkill|dated
-      |rigid|inflexible|frustrating|annoying|tedious|slow(?:er|ly)?|stiff|greasy|lackluster
+      |rigid|inflexible|frustrating|annoying|tedious|slow(?:er|ly)?(?!-)|dim|cramped|crowded|tiny
+      |unpredictable|unclear|cheap-feeling
+      |stiff|greasy|lackluster
       |underwhelming
       |heavier|basic|plain|costlier|patchy|shaky|spotty|opaque|drab|harsh|short-lived)\b
       (?!\ (?:cook\w*|down|release|motion|speed|juic\w*|days?|weather|hair|skin|winters?|moving
       |carb|burn
         |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?
-        |signal|areas?))
+        |signal|areas?|rooms|environments|places|offices|streets))
+    |on\ the\ (?!go|other|plus|bright|safe|positive|front|back|left|right)\w+\ side\b
+    |a\ (?:real\ |bit\ of\ a\ |minor\ |little\ |constant\ )?(?:nuisance|hassle|pain|headache|chore
+      |letdown|disappointment|(?:sore|weak)\ spot|deal-?breaker|gamble|compromise|worry)\b
+    |(?:squeals|rattles|creaks|wobbles|rusts|peels|fades|sags|jams|stutters|leaks|scratches
+      |overheats
+      |chips|frays|pills|clogs|stalls|freezes|disconnects|wears\ (?:out|off)|falls\ apart|tears)\b
+      (?!\ (?:and|or)\ dip)
+    |(?:a\ |the\ |class[- ]action\ |over\ )lawsuits?\b|complex\ (?:rules|pricing|set-?up|interface)
+    |(?:users|reviewers|owners|customers)\ (?:complain|report\ (?:issues|problems|trouble))
     |mixed\ (?:reviews|results|feedback|reputation)|(?:crash|break)(?:es|ed)?\b(?!\ (?:down
     |the\ bank|in))
-    |(?:breached|fined|sued|discontinued|banned)\b|fail(?:s|ed|ures?)\b|drains?\ (?:fast
+    |(?:breached|fined|sued|discontinued|banned(?!\ (?:substance|ingredient)))\b|fail(?:s|ed
+      |ures?)\b|drains?\ (?:fast
     |quick)\w*
     |noise\ (?:level\ )?(?:is|can)|(?:throttl|deprioriti[sz])\w+
     )
@@ -187,7 +233,7 @@ def drawbacks(text: str, *, price_only: bool = False) -> Iterator[Drawback]:
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
     """
-    for start, end in _clauses(text):
+    for start, end in clauses(text):
         found = _real(_PRICE, text, start, end)
         if found:
             yield Drawback(start, end, price=True)
@@ -207,7 +253,8 @@ def listed_drawbacks(text: str) -> Iterator[Drawback]:
         at = found.end() if found else end
 
 
-def _clauses(text: str) -> Iterator[tuple[int, int]]:
+def clauses(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) offsets of the clauses of a text."""
     at = 0
     for found in _CLAUSE.finditer(text):
         if found.start() > at:

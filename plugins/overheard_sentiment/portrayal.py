@@ -131,6 +131,14 @@ def portrayal(reading: Reading) -> Portrayal:
     return whole
 
 
+def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
+    """Yield the units of the brand that may name a drawback, each with its names masked."""
+    for unit, mentions in _units(reading):
+        if unit.is_of(reading.brand.name) and unit.role not in _WITHOUT_DRAWBACKS:
+            text = unit.text[:_MAX_UNIT_CHARACTERS]
+            yield unit, _masked(unit, text, mentions, reading.brand.name)[0]
+
+
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
     """Yield the units about the brand with the mentions in each."""
     mentions, brand = reading.mentions, reading.brand.name

@@ -2,97 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
+from overheard_visibility.picks import (
+    AFTER,
+    AWARD,
+    AWARDED,
+    BEFORE,
+    CONDITION,
+    DISMISSED,
+    IN_DOUBT,
+    LEFT_OUT,
+    NICHE,
+    PICKED,
+    PLAIN_WORDS,
+    WORD,
+)
 
 FIRST_CHOICE, LISTED, ONLY_NAMED = "first choice", "listed", "only named"
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _WINDOW_CHARACTERS = 70
 """Characters before and after a name that are read."""
-_CHOICE = (
-    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point)"
-)
-_AWARD = re.compile(
-    r"""\W*(?:the\ |our\ |my\ )*(?:\w+['\u2019]s\ )?(?:
-      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
-      |number\ one)\ (?:overall(?!\ (?:performance|value|budget|sound|design))|pick|choice
-      |recommendation|all-?rounder|bet)
-        (?!\ for\ (?!most|the\ majority|you\b))
-      |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
-      |my)\ (?:pick|choice)
-      |overall\ (?:best|pick|winner|recommendation)|(?:top|best)\ pick\ overall|best\ for\ most\b
-      |go\ with\b|start\ with\b
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""A label or title of the answer's own choice for the question as it was asked."""
-_BEFORE = re.compile(
-    rf"""
-    (?:
-      (?:\A|[.!?|]\ )\W*(?:bottom\ line|verdict|(?:my|our|final)?\ ?recommendation|(?:short
-      |quick)\ answer
-        |the\ answer|(?:my|our)\ pick|winner|tl;?dr|overall)[:,]
-      |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
-      |suggest|go\ (?:with|for)
-        |start\ (?:the\ \w+\ )?with|opt\ for|pick|choose|buy|take|get|trial|try|reach\ for
-        |stretch\ to|lean\ (?:to|toward)s?)
-      |(?:\A|[,;:.\u2013\u2014]\ ?)(?:so\ |then\ |just\ |definitely\ )?(?:go\ (?:with|for)|get
-      |buy|start\ with|pick|choose|take)
-      |\b(?:my|our|the)\ (?:\w+\ ){{0,2}}?(?:best|top|first|overall|clear|safest
-      |strongest)\ (?:\w+\ )?{_CHOICE}
-        (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
-      |\b(?:my|our)\ {_CHOICE}(?:\ (?:is|would\ be)|:)
-      |\b(?:overall\ |clear\ )?winner(?:\ (?:here\ )?is|:)|\bfor\ most\ (?:people|users|teams
-      |homes|buyers|families
-        |businesses|households|companies|readers|of\ them|shoppers
-        |travell?ers)[^.]{{0,40}}?(?:,|is|with|get)
-      |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ \w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
-      |\bthe\ (?:one|tool|{_CHOICE})\ (?:I|we|to)\b[^,.]{{0,40}}?\ is
-    )
-    \ (?:(?:using|trying|checking\ out|looking\ at|going\ with|the|an?)\ )*
-    \Z""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_AFTER = re.compile(
-    rf"""
-    (?:['\u2019]s)?(?:\ [\w.+-]+){{0,4}}?
-    \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks
-    |edges|emerges)
-    (?:\ (?:still|often|probably|generally|also|easily|clearly|arguably|as|my|our|the|an?|here))*
-    (?:\ (?:best|top|clear|overall|safest|strongest|first|easiest)(?:\ (?:overall
-    |all-round))?\ {_CHOICE}
-      |\ (?:best|strongest)(?:\ overall|\ for\ most)\b|\ winner\b|\ {_CHOICE}\ (?:for\ most
-      |overall|I\b|to\ (?:get|buy|beat))
-      |\ (?:out\ )?(?:ahead|on\ top)\b|\ first\b(?!\ \w+ed)|\ (?:best|first)\ {_CHOICE}\b
-      |\ (?:hard|tough)\ to\ beat\b|\ (?:my|our)\ {_CHOICE})
-    |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_CONDITION = re.compile(
-    r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
-)
-"""Words around a recommendation that limit it to a part of the readers."""
-_LEFT_OUT = re.compile(
-    r"\b(?:skip|avoid|left out|leave out|not recommended|didn['\u2019]t make|did not make"
-    r"|passed on|pass on|stay away"
-    r"|worth avoiding|ruled out|not worth|discontinued|where (?:i|we) looked|sources?)\b",
-    re.IGNORECASE,
-)
-_DISMISSED = re.compile(
-    r"\b(?:(?:do not|don['\u2019]t|nobody|no one|hardly|rarely"
-    r"|wouldn['\u2019]t)\b[^.]{0,28}\bneeds?"
-    r"|only (?:worth|makes? sense|interesting|if you already)|still makes sense"
-    r"|is mostly (?:bought|for)"
-    r"|comes? up|you (?:mention|asked about|come from)|stopped (?:taking|selling|making)|no longer"
-    r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"
-    r"|(?:i|we)(?:['\u2019]d| would) (?:skip|avoid|pass|leave)|not (?:worth|recommended|for you)"
-    r"|left (?:it )?out|are not on|isn['\u2019]t on (?:this|the|our) list|instead of|unlike)\b",
-    re.IGNORECASE,
-)
-"""Words of a sentence that names a brand and does not offer it."""
 _FEW_UNITS = 2
 """Most units of a brand that a sentence may dismiss."""
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
@@ -116,7 +48,9 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
         return Detail("standing", FIRST_CHOICE, quote=first[:_QUOTE_CHARACTERS])
     offered = next((unit for unit in owned if _is_offer(unit)), None)
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
-    if plain and any(_DISMISSED.search(unit.text) for unit in owned):
+    if plain and any(DISMISSED.search(unit.text) or _is_aside(unit) for unit in owned):
+        offered = None
+    if all(unit.role is UnitRole.SHOP for unit in owned):
         offered = None
     if offered is None or all(mention.negated for mention in own):
         return Detail(
@@ -125,27 +59,77 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     return Detail("standing", LISTED, quote=offered.text[:_QUOTE_CHARACTERS])
 
 
+def _is_aside(unit: Unit) -> bool:
+    """Return whether a unit is a sentence in parentheses."""
+    return unit.text.startswith("(") and unit.text.rstrip(".").endswith(")")
+
+
 def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     """Yield the texts that make the brand the first choice."""
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
+    asked = {word.casefold() for word in WORD.findall(reading.answer.question.prompt.text)}
     for unit in owned:
         title = unit.text if unit.role is UnitRole.TITLE else unit.label
         for name in names:
             title = title.replace(name, "X")
-        if _AWARD.match(title) and not _CONDITION.search(title):
+        awarded = AWARD.match(title) or AWARDED.match(title)
+        if (
+            (awarded and not CONDITION.search(title))
+            or _is_asked_for(title, asked)
+            or (unit.role is UnitRole.VERDICT and _decides(reading, unit))
+        ):
             yield unit.text
     chosen = [m for m in reading.mentions if not m.negated and _is_chosen(reading, m)]
     alone = {mention.brand for mention in chosen} == {reading.brand.name}
+    if not chosen:
+        yield from _picked(reading)
     for mention in chosen:
         if mention.brand == reading.brand.name and (alone or not _is_limited(reading, mention)):
             yield reading.sentence(mention.sentence)
 
 
+def _picked(reading: Reading) -> Iterator[str]:
+    """Yield the sentences that pick the brand, and name no other, in an answer with one pick."""
+    by_sentence: dict[int, set[str]] = {}
+    for mention in reading.mentions:
+        by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
+    picks: list[tuple[str, str]] = []
+    negated = {mention.sentence for mention in reading.mentions if mention.negated}
+    for index, brands in by_sentence.items():
+        text = reading.sentence(index)
+        picks_one = PICKED.search(text) or IN_DOUBT.search(text)
+        if len(brands) > 1 or index in negated or not picks_one or text[-1] == "?":
+            continue
+        rest = IN_DOUBT.sub("", text)
+        if not (CONDITION.search(rest) or DISMISSED.search(rest)):
+            picks.append((next(iter(brands)), text))
+    if {brand for brand, _ in picks} == {reading.brand.name}:
+        yield from (text for _, text in picks)
+
+
+def _is_asked_for(title: str, asked: Container[str]) -> bool:
+    """Return whether a title is an award for what the question asks for: "Best for travel"."""
+    found = NICHE.match(title)
+    if not found:
+        return False
+    niche = [word.casefold() for word in WORD.findall(found["niche"])]
+    named = [word for word in niche if word not in PLAIN_WORDS]
+    return bool(named) and all(word in asked for word in named)
+
+
+def _decides(reading: Reading, unit: Unit) -> bool:
+    """Return whether a verdict names the brand alone, without a condition or advice against it."""
+    named = [m for m in reading.mentions if unit.start <= m.start < unit.end]
+    alone = {mention.brand for mention in named} == {reading.brand.name}
+    against = any(mention.negated for mention in named) or DISMISSED.search(unit.text)
+    return alone and not against and not CONDITION.search(unit.text)
+
+
 def _is_offer(unit: Unit) -> bool:
     return (
         unit.role is not UnitRole.FOOTER
-        and not _LEFT_OUT.search(unit.section)
-        and not _LEFT_OUT.search(unit.label)
+        and not LEFT_OUT.search(unit.section)
+        and not LEFT_OUT.search(unit.label)
     )
 
 
@@ -153,12 +137,12 @@ def _is_chosen(reading: Reading, mention: Mention) -> bool:
     """Return whether the words around a mention make the brand the answer's pick."""
     before, after = _around(reading, mention)
     asks = reading.body[reading.sentences[mention.sentence][1] - 1] == "?"
-    return not asks and bool(_BEFORE.search(before) or _AFTER.match(after))
+    return not asks and bool(BEFORE.search(before) or AFTER.match(after))
 
 
 def _is_limited(reading: Reading, mention: Mention) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
-    return any(map(_CONDITION.search, _around(reading, mention)))
+    return any(map(CONDITION.search, _around(reading, mention)))
 
 
 def _around(reading: Reading, mention: Mention) -> tuple[str, str]:

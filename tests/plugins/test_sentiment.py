@@ -307,3 +307,23 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
     """It goes where the judging word goes."""
     found, _ = score("Acme is easy to use, but Boltly is expensive.")
     assert [(d.topic, d.verdict) for d in found.details[1:]] == [("ease", "positive")]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Acme is a pleasure, but its price jumps after the first year.", True),
+        ("Acme costs twice as much as the others.", True),
+        ("Acme has no keypad of its own.", True),
+        ("Acme has no annual fee and no hidden costs.", False),
+        ("Acme ships with tape at no extra cost.", False),
+        ("Acme isn't expensive.", False),
+        ("Acme rattles in the wind.", True),
+        ("Acme has a lifetime limited warranty.", False),
+        ("Acme suits noisy rooms.", False),
+    ],
+)
+def test_a_drawback_is_told_from_its_absence(text: str, named: bool) -> None:
+    """General words for a lack or a rising price are drawbacks; "no extra cost" is none."""
+    scores = {each.metric: each.value for each in score(text)}
+    assert scores["drawback"] == float(named)

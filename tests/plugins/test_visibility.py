@@ -121,3 +121,27 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
     answer = Answer(1, asked, Reply("Acme was.", Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
     reading = READER.read(answer).reading(MARKET[0], MARKET[1:])
     assert list(Visibility().score(reading)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "chosen"),
+    [
+        ("### Acme One - Best Overall\nFast.\n### Bolt\nCheap.", "Which tool?", True),
+        ("### Acme - Best for Travel\nFast.\n### Bolt\nCheap.", "Which tool?", False),
+        (
+            "**Best for travel:** Acme is light.\n\n**Best budget:** Bolt.",
+            "A tool for travel?",
+            True,
+        ),
+        ("**Top picks:** Acme, Bolt and Cord.", "Which tool?", False),
+        ("Bolt is cheap. If I had to pick one, it would be Acme.", "Which tool?", True),
+        ("Bolt is cheap. In the end, Acme gets the nod.", "Which tool?", True),
+        ("Bolt is fine. If you travel, I would recommend nothing but Acme.", "Which tool?", False),
+        ("Light sleepers should choose Bolt, everybody else Acme.", "Which tool?", True),
+    ],
+)
+def test_a_pick_for_the_question_is_the_first_choice(
+    text: str, question: str, chosen: bool
+) -> None:
+    """An award counts before or behind the name, and for a niche if the question asks for it."""
+    assert scores(text, question=question)["first_choice"] == float(chosen)

@@ -1,0 +1,184 @@
+"""Words with which an answer picks a brand, limits the pick, or leaves a brand out."""
+
+from __future__ import annotations
+
+import re
+
+CHOICE = (
+    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point)"
+)
+AWARD = re.compile(
+    r"""(?!.*\b(?:picks|choices|options|recommendations|bets)\b)\W*(?:the\ |our\x20
+      |my\ )*(?:\w+['\u2019]s\ )?(?:
+      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
+      |number\ one)\ (?:overall(?!\ (?:performance|value|budget|sound|design))|pick|choice
+      |recommendation|all-?rounder|bet)
+        (?!\ for\ (?!most|the\ majority|you\b))
+      |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
+      |my)\ (?:pick|choice)
+      |overall\ (?:best|pick|winner|recommendation)|(?:top|best)\ pick\ overall|best\ for\ most\b
+      |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
+      |choose)
+      |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
+      |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
+      |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
+      |favorit[ao])
+      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A label or title of the answer's own choice for the question as it was asked."""
+AWARDED = re.compile(
+    rf"""X\w*[^:\u2013\u2014(|]{{0,40}}[*_\s]*(?:[:\u2013\u2014(|]
+      |\s-\s)[*_\s]*(?={AWARD.pattern})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A title with a name and the award behind it: "Acme One - Best Overall"."""
+NICHE = re.compile(
+    r"""
+    \W*(?:the\ |our\ )*(?:best|top)(?:\ (?:pick|choice|option))?(?:\ for)?
+    \ (?P<niche>[\w\ -]{3,40})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""An award for a part of the readers; the choice if that is what the question asks for."""
+WORD = re.compile(r"[^\W_]{3,}")
+PLAIN_WORDS = frozenset({"overall", "the", "for", "and", "with", "who", "most", "all"})
+BEFORE = re.compile(
+    rf"""
+    (?:
+      (?:\A|[.!?|]\ )\W*(?:bottom\ line|verdict|(?:my|our|final)?\ ?recommendation|(?:short
+      |quick)\ answer
+        |the\ answer|(?:my|our)\ pick|winner|tl;?dr|overall)[:,]
+      |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
+      |suggest|go\ (?:with|for)
+        |start\ (?:the\ \w+\ )?with|opt\ for|pick|choose|buy|take|get|trial|try|reach\ for
+        |stretch\ to|lean\ (?:to|toward)s?)
+      |(?:\A|[,;:.\u2013\u2014]\ ?)(?:so\ |then\ |just\ |definitely\ )?(?:go\ (?:with|for)|get
+      |buy|start\ with|pick|choose|take)
+      |\b(?:my|our|the)\ (?:\w+\ ){{0,2}}?(?:best|top|first|overall|clear|safest
+      |strongest)\ (?:\w+\ )?{CHOICE}
+        (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
+      |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
+      |\b(?:notre\ (?:premier\ )?choix|unser\ favorit|nuestra\ (?:primera\ )?(?:opci\u00f3n
+      |elecci\u00f3n))
+        \ (?:est|ist|es)
+      |\b(?:overall\ |clear\ )?winner(?:\ (?:here\ )?is|:)|\bfor\ most\ (?:of\ (?:you|us|them)
+      |[\w-]+)(?:\ \w+)?
+        (?:,|\ is|\ with|\ get|\ it['\u2019]s|\Z|(?=\ the\ ?\Z))[^.]{{0,30}}?
+      |\b(?:everyone|everybody|anyone|all|most)\ (?:else|others)(?:\ should(?:\ \w+){{1,2}})?,?
+      |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ \w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
+      |\bthe\ (?:one|tool|{CHOICE})\ (?:I|we|to)\b[^,.]{{0,40}}?\ is
+    )
+    \ (?:(?:using|trying|checking\ out|looking\ at|going\ with|the|an?)\ )*
+    \Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+AFTER = re.compile(
+    rf"""
+    (?:['\u2019]s)?(?:\ [\w.+-]+){{0,4}}?
+    \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks
+    |edges|emerges)
+    (?:\ (?:still|often|probably|generally|also|easily|clearly|arguably|as|my|our|the|an?|here))*
+    (?:\ (?:best|top|clear|overall|safest|strongest|first|easiest)(?:\ (?:overall
+    |all-round))?\ {CHOICE}
+      |\ (?:best|strongest)(?:\ overall|\ for\ most)\b|\ winner\b|\ {CHOICE}\ (?:for\ most
+      |overall|I\b|to\ (?:get|buy|beat))
+      |\ (?:out\ )?(?:ahead|on\ top)\b|\ first\b(?!\ \w+ed)|\ (?:best|first)\ {CHOICE}\b
+      |\ (?:hard|tough)\ to\ beat\b|\ (?:my|our)\ {CHOICE})
+    |\ (?:reste|est)\ notre\ (?:premier\ )?(?:choix|favori)|\ (?:ist
+      |bleibt)\ unser(?:e\ erste\ Wahl|\ Favorit)
+    |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
+    |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
+    |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+PICKED = re.compile(
+    r"""
+    \b(?:
+      (?:I|we)(?:['\u2019](?:d|ll|m|re|ve)|\ would|\ will|\ do|\ am|\ are)?\ (?:\w+ly\ |still\x20
+      |always\ |usually\ )?
+        (?:recommend|suggest|favou?r|opt\ for|settle[d]?\ on|lean(?:ing)?\ to|vote\ for|bet\ on
+        |point\ you|steer\ you
+        |send\ you|prefer|keep\ coming\ back|put\ (?:my|our)|give\ the\ nod|would\ be\ looking
+        |end(?:ed)?\ up\ (?:with
+        |choosing|recommending)|pick|choose|go\ (?:with|for)|start\ (?:with|at|from)|crown)
+      |(?:my|our)\ (?:\w+\ ){0,2}(?:pick|choice|favou?rite|recommendation|vote|money|answer|winner
+      |default|go-to|suggestion
+        |advice|verdict|first\ stop|top\ spot|bet|shortlist\ of\ one)
+      |the\ (?:\w+\ )?(?:obvious|natural|default|sensible|easy|easiest|logical|smart|safe|safest
+      |clear|right|best|strongest|top
+        |first)\ (?:all-round(?:er)?\ |overall\ |first\ )?(?:pick|choice|bet|option|answer|fit
+        |place\ to\ start|starting\ point
+        |buy|default|recommendation|candidate|match|winner|one)\b(?!\ (?:for\ (?!most|you
+        |the\ money)|if|when|in))
+      |the\ one\ (?:to\ (?:get|buy|beat|choose|start|pick|have)|(?:I|we|most|you\ (?:want|should)))
+      |(?:comes?|came|ends?\ up|finish(?:es)?)\ (?:out\ )?(?:ahead|on\ top|first)\b
+      |edges?\ (?:ahead|out|it)|gets?\ the\ nod
+      |(?:takes?|earns?|deserves?|gets?|wins?|keeps?)\ (?:the\ )?(?:first|top|number\ one|crown
+      |title|win|prize|vote|day)\b
+      |tops\ (?:the|our|my|this)\b|leads\ the\ (?:pack|field)|sets\ the\ (?:standard|bar)|(?:clear
+      |overall)\ (?:winner|favou?rite)
+      |no-brainer|(?:hard|tough)\ to\ (?:beat|argue\ (?:with|against)|look\ past)
+      |can['\u2019]?t\ go\ (?:far\ )?wrong|in\ a\ class
+      |head\ and\ shoulders|start\ (?:your\ search\ |here:?\ |there\ )?with|look\ no\ further
+      |first\ (?:call|stop|name)\ on
+      |(?:most|nearly\ all|the\ majority\ of)\ (?:people|users|teams|buyers|families|readers
+      |households|of\ you|businesses
+        |companies|homes|shoppers|travell?ers|beginners|others)\ (?:should|will|would|are|ought|can)
+      |(?:what|which\ is\ what)\ (?:I|we|most)\b
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words of a sentence that makes the only brand in it the answer's pick."""
+IN_DOUBT = re.compile(
+    r"\b(?:if (?:I|we) (?:had|have|were|could)\b|if (?:pressed|forced|in doubt|unsure"
+    r"|you(?:['\u2019]re| are) (?:unsure|undecided|not sure|torn)|you (?:only|just)\b"
+    r"|you (?:want|need|buy|try|get) (?:just |only )?one\b)|when in doubt)",
+    re.IGNORECASE,
+)
+"""Conditions that hold for every reader."""
+CONDITION = re.compile(
+    r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
+)
+"""Words around a recommendation that limit it to a part of the readers."""
+LEFT_OUT = re.compile(
+    r"\b(?:skip|avoid|left out|leave out|not recommended|didn['\u2019]t make|did not make"
+    r"|passed on|pass on|stay away"
+    r"|worth avoiding|ruled out|not worth|discontinued|where (?:i|we) looked|sources?)\b",
+    re.IGNORECASE,
+)
+DISMISSED = re.compile(
+    r"\b(?:(?:do not|don['\u2019]t|nobody|no one|hardly|rarely"
+    r"|wouldn['\u2019]t)\b[^.]{0,28}\bneeds?"
+    r"|only (?:worth|makes? sense|interesting|if you already)|still makes sense"
+    r"|is mostly (?:bought|for)"
+    r"|comes? up|you (?:mention(?:ed)?|asked|come from|(?:currently|already) use|are (?:leaving"
+    r"|switching))"
+    r"|missing (?:here|from)|too late for|not (?:included|part of (?:this|the|our))"
+    r"|nothing (?:new|this)"
+    r"|(?:hard|difficult) to (?:recommend|justify)|(?:can['\u2019]t|cannot"
+    r"|couldn['\u2019]t) recommend"
+    r"|(?:little|no) (?:reason|point|sense)|(?:not|isn['\u2019]t) in the same (?:league|class)"
+    r"|make the (?:cut|list|grade)"
+    r"|out of the (?:question|running|race)|(?:rule|cross|strike)[sd]? (?:it |them )?(?:out|off)"
+    r"|ignore|set aside|leave aside"
+    r"|(?:has|have) (?:left|closed|shut|ended|withdrawn|exited|merged|been (?:bought|acquired"
+    r"|merged|absorbed|retired))"
+    r"|(?:was|is|are|were) (?:bought|acquired|owned|retired|absorbed|withdrawn|shut down|made) by"
+    r"|is (?:part|a (?:part|unit|subsidiary"
+    r"|sister|brand)) of|the (?:parent|company|maker|team|people) behind|same (?:owner|parent"
+    r"|company|maker|factory)"
+    r"|does(?:n['\u2019]t| not) (?:qualify|apply|serve|deliver (?:to|there)|ship (?:to|there)"
+    r"|operate|sell|make|cover your|fly)"
+    r"|(?:not|isn['\u2019]t) (?:yet )?(?:available (?:in|where|to you)|sold (?:in|here)|an option"
+    r"|a contender|a candidate|eligible)"
+    r"|(?:coming|leaving|switching|migrating|moving|upgrading) (?:over )?from|sold (?:its|off|to)"
+    r"|used to (?:be|sell|make|own)"
+    r"|nicht dabei|n['\u2019]a pas \u00e9t\u00e9 retenu|sponsored|advertisement|stopped (?:taking"
+    r"|selling|making)|no longer"
+    r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"
+    r"|(?:i|we)(?:['\u2019]d| would) (?:skip|avoid|pass|leave)|not (?:worth|recommended|for you)"
+    r"|left (?:it )?out|are not on|isn['\u2019]t on (?:this|the|our) list|instead of|unlike)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that names a brand and does not offer it."""
