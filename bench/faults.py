@@ -375,21 +375,12 @@ def series(kinds: Sequence[str], times: int, questions: int, seed: int) -> bool:
             for number in range(times):
                 for kind in kinds:
                     outcome = faulted(server, line, kind, questions, seed + number)
-                    _keep_thresholds(server)
                     seen[kind].append(outcome)
                     print(f"   {number} {kind}: {outcome}", flush=True)
     except KeyboardInterrupt:
         print("   stopped")
     _print(seen)
     return not any(outcome.wrong for outcomes in seen.values() for outcome in outcomes)
-
-
-def _keep_thresholds(server: Server) -> None:
-    """Let later runs find the thresholds that a first one took half a minute to work out."""
-    if server.rows("SELECT 1 FROM thresholds", "past"):
-        return
-    for row in server.rows("SELECT brand_id, key, value FROM thresholds", "present"):
-        server.rows(f"INSERT INTO thresholds VALUES {row}", "past")
 
 
 def _print(seen: dict[str, list[Outcome]]) -> None:

@@ -82,7 +82,7 @@ async def detect(place: Place) -> Sequence[Figure]:
     watch = Watch()
     for number in range(TIMES):
         name = place.brand(11 * number)
-        await past.replay(name, [])  # thresholds are kept from the look before
+        await past.replay(name, [])
         with watch:
             await past.replay(name, [])
     return watch.figures("a brand's detection after a run", 100)

@@ -19,7 +19,6 @@ from overheard_storage.columns import (
     Prose,
     column,
     id_column,
-    key_reference,
     metadata,
     reference,
 )
@@ -89,15 +88,6 @@ shifts = Table(
     column("recovery", Boolean),
     Column("statement", JSON(none_as_null=True)),
     UniqueConstraint("alert_id", "place"),
-)
-
-# A cache: how strong a brand's evidence must be, by the key of what that depends on.
-thresholds = Table(
-    "thresholds",
-    metadata,
-    key_reference("brand_id", "brands"),
-    Column("key", String(32), primary_key=True),
-    column("value", Double),
 )
 
 # A delivery is leased to the process `owner` until `leased_until`; see `overheard.alerts.outbox`.

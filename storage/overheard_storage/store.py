@@ -25,7 +25,7 @@ from overheard_storage.retention import RetentionRepository
 from overheard_storage.runs import BatchRepository, RunRepository
 from overheard_storage.scores import ScoreRepository
 from overheard_storage.settings import SettingRepository
-from overheard_storage.updates import ThresholdRepository, UpdateRepository
+from overheard_storage.updates import UpdateRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
 from overheard_storage.urls import explained, is_missing, parse_url
 
@@ -51,7 +51,6 @@ class SqlStore:
         self.blocks = BlockRepository(*shared)
         self.editions = EditionRepository(*shared)
         self.updates = UpdateRepository(*shared)
-        self.thresholds = ThresholdRepository(*shared)
         self.alerts = AlertRepository(*shared)
         self.deliveries = DeliveryRepository(*shared)
         self.locks = LockRepository(database)

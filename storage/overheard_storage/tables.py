@@ -25,7 +25,6 @@ from overheard_storage.alert_tables import (
     deliveries,
     events,
     shifts,
-    thresholds,
     updates,
 )
 from overheard_storage.columns import (
@@ -80,12 +79,11 @@ __all__ = [
     "settings",
     "shifts",
     "spend",
-    "thresholds",
     "updates",
     "waiting",
 ]
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that makes exactly these tables and their triggers."""
 
 

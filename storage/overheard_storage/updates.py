@@ -1,18 +1,16 @@
-"""Model updates, and the cache of detection thresholds."""
+"""Model updates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, delete, select
 
 from overheard.domain import Model, ModelUpdate
-from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository
 from overheard_storage.rows import update_of
-from overheard_storage.tables import brands, models, updates
+from overheard_storage.tables import models, updates
 
 
 class UpdateRepository(Repository):
@@ -42,26 +40,6 @@ class UpdateRepository(Repository):
         if model is not None:
             query = query.where(models.c.provider == model.provider, models.c.name == model.name)
         return [update_of(row) for row in await self._database.rows(query)]
-
-
-class ThresholdRepository(Repository):
-    """Thresholds; see `overheard.interfaces.updates.ThresholdRepository`."""
-
-    async def of(self, brand: str) -> dict[str, float]:
-        """Return a brand's thresholds by the key of what they depend on."""
-        query = select(tables.thresholds).join(brands).where(brands.c.name == brand)
-        return {row.key: row.value for row in await self._database.rows(query)}
-
-    @uninterrupted
-    async def keep(self, brand: str, thresholds: Mapping[str, float]) -> None:
-        """Store a brand's thresholds; they replace all earlier ones."""
-        (number,) = (await self._lookups.brand_ids([brand])).values()
-        rows = [{"brand_id": number, "key": k, "value": v} for k, v in sorted(thresholds.items())]
-        table = tables.thresholds
-        async with self._database.writing() as connection:
-            await connection.execute(delete(table).where(table.c.brand_id == number))
-            if rows:
-                await connection.execute(table.insert(), rows)
 
 
 def _query() -> Select[Any]:

@@ -643,7 +643,7 @@ class TestScores:
 
 
 class TestAlerts:
-    """Model updates, thresholds and alerts."""
+    """Model updates and alerts."""
 
     async def test_updates_come_back_the_oldest_first_and_once(self, store: Store) -> None:
         """A feed that returns the same update again adds nothing."""
@@ -677,17 +677,6 @@ class TestAlerts:
         ]
         assert await store.answers.served_models() == counted
         assert await store.answers.served_models(runs=[runs[1].id]) == counted[1:]
-
-    async def test_thresholds_are_kept_by_brand(self, store: Store) -> None:
-        """Those that are kept take the place of the ones before; other brands keep theirs."""
-        assert await store.thresholds.of("Acme") == {}
-        await store.thresholds.keep("Acme", {"a" * 32: 1.5, "b" * 32: 2.5})
-        await store.thresholds.keep("Globex", {"a" * 32: 9.0})
-        await store.thresholds.keep("Acme", {"b" * 32: 3.5})
-        assert await store.thresholds.of("Acme") == {"b" * 32: 3.5}
-        await store.thresholds.keep("Acme", {})
-        assert await store.thresholds.of("Acme") == {}
-        assert await store.thresholds.of("Globex") == {"a" * 32: 9.0}
 
     async def test_an_alert_comes_back_whole(self, store: Store) -> None:
         """Every field of an alert and its shifts is kept."""

@@ -27,7 +27,7 @@ from overheard.interfaces.runs import (
 )
 from overheard.interfaces.scores import BlockRepository, EditionRepository, ScoreRepository
 from overheard.interfaces.services import Progress
-from overheard.interfaces.updates import ThresholdRepository, UpdateRepository
+from overheard.interfaces.updates import UpdateRepository
 
 
 class Store(Protocol):
@@ -80,11 +80,6 @@ class Store(Protocol):
     @property
     def updates(self) -> UpdateRepository:
         """Model updates."""
-        ...
-
-    @property
-    def thresholds(self) -> ThresholdRepository:
-        """Detection thresholds that were computed before."""
         ...
 
     @property

@@ -1,8 +1,7 @@
-"""Repositories for detection: model updates and computed thresholds."""
+"""The repository of model updates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from overheard.domain import Model, ModelUpdate
@@ -24,16 +23,4 @@ class UpdateRepository(Protocol):
 
     async def find(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return the updates of one model, or of all, the oldest first."""
-        ...
-
-
-class ThresholdRepository(Protocol):
-    """A cache of detection thresholds; a threshold that is missing is computed again."""
-
-    async def of(self, brand: str) -> dict[str, float]:
-        """Return a brand's thresholds by the key of what they depend on."""
-        ...
-
-    async def keep(self, brand: str, thresholds: Mapping[str, float]) -> None:
-        """Store a brand's thresholds; they replace all earlier ones."""
         ...
