@@ -21,6 +21,7 @@ from overheard.config.landscapes import EntryTable
 from overheard.config.sections import (
     AccessTable,
     AskingTable,
+    AssistantTable,
     BudgetTable,
     BurstsTable,
     CanaryTable,
@@ -117,6 +118,7 @@ class Config(Settings):
     budget: BudgetTable = BudgetTable()
     limits: Mapping[str, LimitTable] = Field(default_factory=dict)
     asking: AskingTable = AskingTable()
+    assistant: AssistantTable = AssistantTable()
     models: Mapping[str, ModelTable] = Field(default_factory=dict)
     page: PageTable = PageTable()
     bursts: BurstsTable = BurstsTable()
@@ -283,7 +285,13 @@ def _unaddressed(config: Config) -> Iterator[str]:
 
 
 def _unasked(config: Config) -> Iterator[str]:
-    """Report limits for providers that are not configured."""
+    """Report limits, and a model for questions, of providers that are not configured."""
+    asked = config.assistant.model.partition("/")[0]
+    if asked and asked not in config.providers:
+        yield (
+            f"{config.file}, [assistant] model: no provider {asked} is configured; add a table "
+            f"[providers.{asked}], or leave this line out."
+        )
     for name in config.limits:
         if name.partition("/")[0] not in config.providers:
             hint = suggestion(name, config.providers)

@@ -306,6 +306,18 @@ class PageTable(Settings):
     color: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
 
 
+class AssistantTable(Settings):
+    """``[assistant]``: a model that chooses the command for a question that is not understood.
+
+    Attributes:
+        model: The model, as ``provider/model``; empty for none.
+        budget: What it may cost a month, in US dollars.
+    """
+
+    model: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]*/\S+)?$")
+    budget: Dollars = 1.0
+
+
 class AskingTable(Settings):
     """``[asking]``: retries of a question.
 

@@ -12,11 +12,12 @@ from overheard.cards.card import LONGEST_ACTION, Action, Card
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
-from overheard.chat.questions.grammar import Reading, read
+from overheard.chat.questions.assistant import choose
+from overheard.chat.questions.grammar import NOT_ASKED, Reading, read
 from overheard.chat.questions.plan import Plan, Situation, plan
 from overheard.chat.questions.situation import read_names, read_situation
 from overheard.deployment import Call, Deployment
-from overheard.errors import BadUsage, UnknownCommand
+from overheard.errors import AssistantBudgetUsedUp, BadUsage, UnknownCommand
 from overheard.interfaces import Request
 
 QUESTIONS_PER_MINUTE = 12
@@ -89,9 +90,18 @@ class Questions:
                 self._remember(key, reading)
                 return self._answer(made, reading, situation)
         spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
-        return self._typed(request.question, spellings, reading, situation) or self._refused(
-            reading, situation
-        )
+        if typed := self._typed(request.question, spellings, reading, situation):
+            return typed
+        if reading.not_asked or reading.concepts & NOT_ASKED:
+            return self._refused(reading, situation)
+        note = ""
+        try:
+            chosen = await choose(request.question, deployment, names, situation)
+        except AssistantBudgetUsedUp as error:
+            chosen, note = None, str(error)
+        if chosen:
+            return self._answer(chosen, replace(reading, guessed=()), situation)
+        return self._refused(reading, situation, note)
 
     def _greeting(self, reading: Reading, situation: Situation) -> Answer | None:
         if reading.intent in {"hello", "help"}:
@@ -127,8 +137,8 @@ class Questions:
         card = Card("Shall I do that?", spec.summary, actions=(action,))
         return Answer(None, card, reading, Plan(), situation)
 
-    def _refused(self, reading: Reading, situation: Situation) -> Answer:
-        card = wording.not_understood(reading, situation, self._guess(reading, situation))
+    def _refused(self, reading: Reading, situation: Situation, note: str = "") -> Answer:
+        card = wording.not_understood(reading, situation, self._guess(reading, situation), note)
         return Answer(None, card, reading, Plan(), situation)
 
     def _guess(self, reading: Reading, situation: Situation) -> Action | None:

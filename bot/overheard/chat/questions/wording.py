@@ -46,13 +46,16 @@ _LABELS = {
 }
 
 
-def not_understood(reading: Reading, situation: Situation, guess: Action | None) -> Card:
+def not_understood(
+    reading: Reading, situation: Situation, guess: Action | None, note: str = ""
+) -> Card:
     """Return the card of a question that was not understood: why, and three things to do.
 
     Args:
         reading: What was understood of it.
         situation: What the deployment knows.
         guess: A button for what may have been meant, or None.
+        note: Why no model helped to understand it, or an empty string.
     """
     words = ", ".join(f"“{wording.shorten(wording.line(w), 40)}”" for w in reading.unknown[:3])
     fields = (Field("Not understood", Tainted(words), wide=True),) if words else ()
@@ -61,7 +64,7 @@ def not_understood(reading: Reading, situation: Situation, guess: Action | None)
     actions = [action for action in offered if distinct.pop(action.words, None)]
     return Card(
         "I did not understand that",
-        _reason(reading, situation),
+        "\n\n".join(filter(None, (_reason(reading, situation), note))),
         fields=fields,
         actions=tuple(actions[:MAX_ACTIONS]),
         severity=Severity.WARNING,
