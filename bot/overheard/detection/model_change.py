@@ -1,16 +1,17 @@
 """Changes of a model as a whole: how it speaks of all brands together.
 
 Ten brands that each move a little wait long for their own proofs, and together for one. After each
-run the changes of all brands since each recent run are compared with what run effects and calls
-explain (a joint normal density, see `hypotheses`). A change of one brand alone is a rival
-explanation: what it explains better is no change of the model.
+run the evidence of all brands for a step at each recent run is multiplied, with the variance and
+the autocorrelation of run effects integrated out (`nuisance`); what all brands have in common is a
+series of its own. A change of one brand alone is a rival explanation: what it explains better is no
+change of the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import exp, log
+from math import exp
 
 from overheard.detection.alarm_table import RUNS_A_YEAR
 from overheard.detection.baseline import (
@@ -22,7 +23,8 @@ from overheard.detection.baseline import (
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.levels import Rarity, runs_a_year
-from overheard.detection.statistic import OUTLIER_PRIOR, candidate_starts
+from overheard.detection.nuisance import joint_evidence, step_evidence
+from overheard.detection.statistic import OUTLIER_PRIOR, OUTLIER_RUNS, candidate_starts
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, np
@@ -31,9 +33,15 @@ MIN_BRANDS, MIN_RUNS = 3, 3
 """Fewer brands are no category; with fewer runs before, nothing is said of the model."""
 MODEL_SIZES, BRAND_SIZES = (0.2, 0.35, 0.7), (0.4, 0.8, 1.5)
 """Standard deviations of changes that are thought of, logit scale."""
-INFLATIONS = {1.0: 0.6, 2.0: 0.3, 4.0: 0.1}
-"""By how much the noise may be larger than it is estimated, and how likely each factor is."""
-ONCE_A_YEAR, FALL = 2.5, 1.2
+APART_SHARE, BOTH_SHARE = 0.75, 0.15
+"""Of the changes of a model so many move each brand for itself, and so many all of them alike too;
+the rest only that."""
+SHARED_OUTLIERS = 0.05
+"""Share of runs in which all brands deviate alike."""
+AUTOCORRELATION_COST, OWN_COST = 1.0, 1.0
+"""What autocorrelated effects of each brand's own, and their share of a run's variance, add to the
+threshold: in such worlds an unchanged model shows more evidence."""
+ONCE_A_YEAR, FALL = 1.5, 1.2
 """The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
 how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
 
@@ -143,41 +151,41 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
     """Return the logarithms of the Bayes factors, at each start, of a change of the model as a
     whole and of a change of one brand, K each.
 
+    Where the model changed, each brand moved by a size of its own, or all moved alike too. A single
+    deviating run is a rival of both.
+
     Args:
         series: The active runs of all brands.
     """
-    brands, runs = series.raw.shape
+    runs = series.raw.shape[1]
     starts = candidate_starts(runs - 1)
-    after = (np.arange(runs) >= starts[:, None]).astype(np.float64)
-    late = after.sum(axis=1)
-    early = runs - late
-    change = after @ series.raw.T / late[:, None] - (1 - after) @ series.raw.T / early[:, None]
-    calls = (1 / series.information).mean(axis=1)
-    noise = series.shared * np.ones((brands, brands)) + np.diag(series.own + calls)
-    sigma = noise * (1 / late + 1 / early)[:, None, None]
-    null = _mixed(change, sigma, 0.0)
-    one, unit = np.ones((brands, brands)), np.eye(brands)
-    whole = [
-        _mixed(change, sigma, size**2 * shape) - null
-        for size in MODEL_SIZES
-        for shape in (unit, unit + one)
-    ]
-    alone = [
-        _mixed(change, sigma, size**2 * np.diag(unit[brand])) - null
-        for size in BRAND_SIZES
-        for brand in range(brands)
-    ]
-    return tuple(np.logaddexp.reduce(part, axis=0) - np.log(len(part)) for part in (whole, alone))
+    steps = (np.arange(runs) >= starts[:, None]).astype(np.float64)
+    latest = min(OUTLIER_RUNS, runs)
+    sizes = np.array(MODEL_SIZES), np.array(BRAND_SIZES)
+    apart = joint_evidence(series.level, series.noise, steps, latest, sizes)
+    weight = 1 / (series.own + 1 / series.information)
+    mean = (weight * series.raw).sum(axis=0) / weight.sum(axis=0)
+    alike = step_evidence(mean[None], 1 / weight.sum(axis=0)[None], steps, latest)
+    own, common = (
+        one.steps - np.log1p(rare * np.exp(np.minimum(one.outliers, 500.0)).sum())
+        for one, rare in ((apart, OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]), (alike, SHARED_OUTLIERS))
+    )
+    share = apart.variance / (apart.variance + float(series.noise.mean()))
+    own = own - AUTOCORRELATION_COST * apart.autocorrelation - OWN_COST * share
+    parts = (
+        np.log(APART_SHARE) + own,
+        np.log(BOTH_SHARE) + own + common,
+        np.log(1 - APART_SHARE - BOTH_SHARE) + common,
+    )
+    return np.asarray(np.logaddexp.reduce(parts, axis=0)), apart.alone
 
 
 def statistic(series: RunSeries) -> tuple[float, int]:
     """Return the logarithm of the evidence for a change of the model as a whole, and the index of
-    the likeliest first run; a single deviating run, or one brand alone, is a rival of both.
+    the likeliest first run; one brand alone is a rival.
     """
     whole, alone = evidence(series)
-    deviates = OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1] * exp(min(float(whole[-1]), 500.0))
-    rival = np.logaddexp(0.0, alone)
-    logs = whole - np.maximum(np.log1p(deviates), rival)
+    logs = whole - np.logaddexp(0.0, alone)
     starts = candidate_starts(series.raw.shape[1] - 1)
     return float(np.logaddexp.reduce(logs)), int(starts[int(logs.argmax())])
 
@@ -216,22 +224,3 @@ def sentence_of_change(change: ModelChange, display: str, per_year: float) -> st
         f"{display} changed how it speaks about the whole category ({level}): {best} gained most, "
         f"{worst} lost most."
     )
-
-
-def _mixed(x: Floats, sigma: Floats, added: Floats | float) -> Floats:
-    """Return the logarithms of densities whose noise is larger than estimated by `INFLATIONS`: run
-    effects may be heavy-tailed or autocorrelated.
-    """
-    parts = [
-        _log_density(x, factor * sigma + added) + log(weight)
-        for factor, weight in INFLATIONS.items()
-    ]
-    return np.asarray(np.logaddexp.reduce(parts, axis=0))
-
-
-def _log_density(x: Floats, covariance: Floats) -> Floats:
-    """Return the logarithms of K normal densities of K x J values, but for a constant."""
-    root = np.linalg.cholesky(covariance)
-    white = np.linalg.solve(root, x[..., None])[..., 0]
-    determinant = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    return np.asarray(-determinant - (white**2).sum(axis=1) / 2)

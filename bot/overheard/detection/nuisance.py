@@ -62,6 +62,69 @@ def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) ->
         steps: The regressor of a step at each start, K x n.
         outliers: How many of the latest runs may be single deviating runs.
     """
+    m0, known, seen = _regressed(level, noise, steps, outliers)
+    return _averaged(m0, _mixed(known, seen), len(steps))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointEvidence:
+    """What J series say together of a step in all of them, each of a size of its own.
+
+    Attributes:
+        steps: Logarithms of the Bayes factors at each start, K.
+        outliers: The same of each single run in which all series deviate.
+        alone: The same as `steps` of a step in one of the series, of any, K.
+        variance: Expected variance of the own run effects.
+        autocorrelation: The probability that they are autocorrelated.
+    """
+
+    steps: Floats
+    outliers: Floats
+    alone: Floats
+    variance: float
+    autocorrelation: float
+
+
+def joint_evidence(
+    level: Floats,
+    noise: Floats,
+    steps: Floats,
+    outliers: int,
+    sizes: tuple[Floats, Floats],
+) -> JointEvidence:
+    """Return the evidence for a step in all of J series at once.
+
+    Args:
+        level: The series, J x n; what they have in common is removed.
+        noise: The variance of each run without the own run effect, J x n.
+        steps: The regressor of a step at each start, K x n.
+        outliers: How many of the latest runs may be single deviating runs.
+        sizes: Standard deviations of the steps: of all series, and of one series alone.
+    """
+    m0, known, seen = _regressed(level, noise, steps, outliers)
+    prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
+    weights = _normalised(prior + m0.sum(axis=0))
+    logs = np.log(weights)
+    together, single = ([_of_size(known, seen, size**2) for size in part] for part in sizes)
+    whole = [np.logaddexp.reduce(logs[:, None] + one.sum(axis=0), axis=0) for one in together]
+    mean = np.logaddexp.reduce(whole, axis=0) - np.log(len(whole))
+    apart = np.logaddexp.reduce([logs[:, None] + one for one in single], axis=(0, 2))
+    alone = np.logaddexp.reduce(apart, axis=0) - np.log(len(single) * len(level))
+    return JointEvidence(
+        mean[: len(steps)],
+        mean[len(steps) :],
+        alone[: len(steps)],
+        float(weights @ np.tile(VARIANCES, len(AUTOCORRELATIONS))),
+        float(weights[len(VARIANCES) :].sum()),
+    )
+
+
+def _regressed(
+    level: Floats, noise: Floats, steps: Floats, outliers: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return the null likelihoods J x T, and the information and the score of each step and of each
+    of the latest runs alone, J x T x D, see `_pieces`.
+    """
     runs = level.shape[1]
     profile = noise[0] / noise[0].mean()
     scale = noise.mean(axis=1)
@@ -69,19 +132,16 @@ def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) ->
     single[np.arange(outliers), np.arange(runs - outliers, runs)] = 1.0
     designs = np.concatenate([steps, single])
     root = profile**-0.5
-    null, factors = [], []
+    found = []
     for phi in AUTOCORRELATIONS:
         basis = _basis(phi, runs, profile)
         rotated = (level * root) @ basis.vectors
         ones = root @ basis.vectors
         turned = (designs * root) @ basis.vectors
         weight = 1 / (scale[:, None, None] + np.multiply.outer(VARIANCES, basis.values))
-        m0, known, seen = _pieces(weight, rotated, ones, turned)
-        null.append(m0)
-        factors.append(_mixed(known, seen))
-    m0 = np.concatenate(null, axis=1)
-    factor = np.concatenate(factors, axis=1)
-    return _averaged(m0, factor, len(steps))
+        found.append(_pieces(weight, rotated, ones, turned))
+    m0, known, seen = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    return m0, known, seen
 
 
 def _pieces(
@@ -115,9 +175,14 @@ def _mixed(known: Floats, seen: Floats) -> Floats:
     """
     parts = []
     for variance, weight in zip(STEP_VARIANCES, STEP_WEIGHTS, strict=True):
-        more = 1 + variance * known
-        parts.append(seen**2 * variance / (2 * more) - np.log(more) / 2 + np.log(weight))
+        parts.append(_of_size(known, seen, variance) + np.log(weight))
     return np.asarray(np.logaddexp(*parts))
+
+
+def _of_size(known: Floats, seen: Floats, variance: float) -> Floats:
+    """Return log Bayes factors of an effect whose size has a variance."""
+    more = 1 + variance * known
+    return np.asarray(seen**2 * variance / (2 * more) - np.log(more) / 2)
 
 
 def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
