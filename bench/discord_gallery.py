@@ -70,7 +70,8 @@ border-radius:3px;padding:0 3px;font:13px monospace}a{color:#00a8fc;text-decorat
 .buttons{display:flex;flex-wrap:wrap;gap:8px}.button{color:#fff;border-radius:8px;font-size:14px;
 font-weight:500;padding:7px 14px;background:#4e5058;flex:none}.primary{background:#5865f2}
 .danger{background:#da373c}.menu{background:#1e1f22;border:1px solid #3f4147;border-radius:8px;
-padding:8px 12px;display:flex;justify-content:space-between}.menu:after{content:"\\2304"}
+padding:8px 12px;display:flex;justify-content:space-between;white-space:nowrap;overflow:hidden}
+.menu:after{content:"\\2304"}
 .section{display:flex;justify-content:space-between;align-items:flex-start;gap:8px}
 """
 ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")

@@ -19,7 +19,8 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, clicked_words, digest, home_view, render
+from overheard.chat.slack.blocks import Message, digest, home_view, render
+from overheard.chat.slack.controls import clicked_words
 from slack_judge import characters, judge_message, judge_view
 
 NEWER_THAN_THE_SDK = {"data_table"}
@@ -75,6 +76,17 @@ CARDS = st.recursive(
         ).map(tuple),
         severity=st.sampled_from(Severity),
         footer=text(4000),
+        choice=st.none()
+        | st.builds(
+            Choice,
+            text(100),
+            st.lists(
+                st.builds(Action, st.text(min_size=1, max_size=90), text(100)),
+                max_size=120,
+                unique_by=lambda action: action.words,
+            ).map(tuple),
+            st.none() | st.integers(0, 130),
+        ),
     ),
     lambda below: st.builds(replace, below, more=st.lists(below, max_size=6).map(tuple)),
     max_leaves=6,

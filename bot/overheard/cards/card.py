@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
     @property
     def icon(self) -> str:
-        """An emoji and a space for the start of a title, which tells the colour in a shape."""
+        """An emoji and a space for the start of a title, which shows the colour as a shape."""
         return _ICONS[self]
 
 

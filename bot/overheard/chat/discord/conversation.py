@@ -39,7 +39,7 @@ class SentMessage:
         private: Whether only the person who sent the request sees the message.
         first: Whether the message is the interaction's first answer.
         has_components: Whether the message shows components, which embeds cannot replace.
-        mark: What tells the message from others, which an edit keeps; None for an answer.
+        mark: What distinguishes the message from others, which an edit keeps; None for an answer.
         late: The message, once it is edited without the interaction's token.
     """
 

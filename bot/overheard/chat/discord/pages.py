@@ -43,7 +43,7 @@ _MARKED = 1 << _ID_BITS
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What tells a message from others, invisible to readers.
+    """What distinguishes a message from others, invisible to readers.
 
     Attributes:
         post: The id of the post; see `post_id`.
@@ -111,7 +111,7 @@ class Presenter:
         Args:
             page: The content.
             put: Sends a message with the arguments of discord.py's `send`.
-            mark: What tells the message from others, or None.
+            mark: What distinguishes the message from others, or None.
 
         Raises:
             discord.HTTPException: when Discord refuses the message.
@@ -139,7 +139,7 @@ class Presenter:
         Args:
             page: The content.
             put: Edits the message with the arguments of discord.py's `edit`.
-            mark: What tells the message from others, or None.
+            mark: What distinguishes the message from others, or None.
             has_components: Whether the message is known to show components, which cannot be undone.
 
         Raises:

@@ -13,8 +13,9 @@ from itertools import chain, groupby
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity, Style, Table
+from overheard.cards.card import Card, Field, Image, Quote, Severity, Table
 from overheard.chat.limits import SLACK
+from overheard.chat.slack.controls import button, controls, select
 from overheard.chat.slack.tables import data_table, text_table
 from overheard.chat.slack.text import (
     Block,
@@ -32,10 +33,6 @@ from overheard.chat.slack.text import (
     span,
 )
 
-ACTION_PREFIX = "overheard"
-"""The first part of the action ids of buttons and inputs."""
-SWITCH = f"{ACTION_PREFIX}:switch"
-"""The action id of a menu whose answer takes the place of its message."""
 MAX_TEXT = 12_000
 """Characters of a card's text; the rest is left out."""
 MAX_COLUMN_FIELD = 200
@@ -91,7 +88,7 @@ class Message:
 
 
 def digest(image: Image) -> str:
-    """Return what tells a picture from others, in 64 characters."""
+    """Return a hash of a picture, in 64 characters."""
     return hashlib.sha256(image.png).hexdigest()
 
 
@@ -142,20 +139,36 @@ def with_descendants(card: Card) -> Iterator[Card]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A block of a card, the picture that it announces, and the table that it shows as data."""
+    """A block of a card, the picture that it announces, and the table that it shows as data.
+
+    Attributes:
+        size: The number of characters, of the larger form of a table.
+        blocks: The number of blocks; of a data table, the number that show it as text.
+    """
 
     block: Block
     card: Card
     image: Image | None = None
     table: Table | None = None
+    size: int = 0
+    blocks: int = 1
+
+    def __post_init__(self) -> None:
+        """Measure the part once, because packing asks for its size often."""
+        if self.table is not None:
+            older = [*text_table(self.table)]
+            object.__setattr__(self, "blocks", len(older))
+            object.__setattr__(self, "size", max(_characters(self.block), _characters(older)))
+        else:
+            object.__setattr__(self, "size", _characters(self.block))
 
 
 def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     """Yield the blocks of one card, without the cards below it."""
     for block in chain(_title(card), _text(card), _link(card)):
         yield _Part(block, card)
-    if card.choice and card.choice.chosen is not None:
-        yield _Part({"type": "actions", "elements": [_select(card.choice)]}, card)
+    if card.choice and card.choice.chosen is not None and card.choice.actions:
+        yield _Part({"type": "actions", "elements": [select(card.choice)]}, card)
     if card.image:
         shown_image = card.image if pictures and card.image.png else None
         yield _Part(_image(card.image, as_picture=bool(shown_image)), card, shown_image)
@@ -166,7 +179,7 @@ def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
-    yield from (_Part(block, card) for block in _actions(card))
+    yield from (_Part(block, card) for block in controls(card))
 
 
 def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
@@ -231,8 +244,8 @@ def _wide_field(field: Field) -> Block:
     """Return a field on its own; with a button next to it, if it has an action."""
     if field.action:
         text = f"{wording.line(field.name)}\n{shown(field.value)}"
-        button = _button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
-        return {"type": "section", "text": plain(text, SLACK.text), "accessory": button}
+        shown_button = button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
+        return {"type": "section", "text": plain(text, SLACK.text), "accessory": shown_button}
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
     value = cut(shown(field.value), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
@@ -254,106 +267,6 @@ def _image(image: Image, *, as_picture: bool) -> Block:
         "slack_file": {"id": digest(image)},
         "alt_text": wording.shorten(alt, SLACK.alt) or "Chart",
     }
-
-
-def _actions(card: Card) -> Iterator[Block]:
-    """Yield the buttons, and behind them the menus: a choice, and what is seldom needed."""
-    entries = [action for action in card.actions if action.menu and action.words]
-    # A menu has one question for all entries, so that an entry with a question is a button.
-    entries = [entry for entry in _different(entries) if not entry.confirm]
-    buttons = [action for action in card.actions if not action.menu or action.confirm]
-    elements = [_button(action, str(number)) for number, action in enumerate(buttons)]
-    if card.choice and card.choice.chosen is None and card.choice.actions:
-        elements.append(_select(card.choice))
-    if len(entries) > SLACK.menu:
-        elements.append(_select(Choice("More", tuple(entries)), "more"))
-    elif entries:
-        elements.append(_menu(entries))
-    for start in range(0, len(elements), SLACK.buttons):
-        yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
-
-
-def _different(actions: Iterable[Action]) -> list[Action]:
-    """Return the actions without those whose words occurred before."""
-    return list({action.words: action for action in reversed([*actions])}.values())[::-1]
-
-
-def _menu(entries: Sequence[Action]) -> Block:
-    """Return an overflow menu; a choice of it does what the words of the action do."""
-    return {
-        "type": "overflow",
-        "action_id": f"{ACTION_PREFIX}:menu",
-        "options": list(map(_option, entries)),
-    }
-
-
-def _select(choice: Choice, name: str = "choice") -> Block:
-    """Return the menu of a choice, with the current entry selected.
-
-    Args:
-        choice: The entries.
-        name: What tells the menu from others of its block.
-    """
-    entries = [
-        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
-        for at, action in enumerate(choice.actions)
-    ]
-    options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
-    select: Block = {
-        "type": "static_select",
-        "action_id": SWITCH if choice.chosen is not None else f"{ACTION_PREFIX}:{name}",
-        "placeholder": plain(wording.line(choice.label), SLACK.label),
-        "options": list(options.values()),
-    }
-    if choice.chosen is None or choice.chosen >= len(entries):
-        return select
-    return {**select, "initial_option": options[entries[choice.chosen].words]}
-
-
-def _option(action: Action) -> Block:
-    return {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
-
-
-def _button(action: Action, name: str) -> Block:
-    """Return the button of an action; an action with a question gets a confirmation dialog.
-
-    Args:
-        action: The action.
-        name: What tells the button from the others of its block.
-    """
-    label = wording.line(action.label)
-    button: Block = {
-        "type": "button",
-        "action_id": f"{ACTION_PREFIX}:{name}",
-        "text": plain(label, SLACK.label),
-        "value": action.words[: SLACK.value],
-    }
-    if action.style is not Style.PLAIN:
-        button["style"] = action.style.value
-    return {**button, "confirm": _confirm(action, label)} if action.confirm else button
-
-
-def clicked_words(body: Mapping[str, Any]) -> str:
-    """Return the words of the button that was clicked, or of the chosen entry of a menu."""
-    action = body["actions"][0]
-    chosen = action.get("selected_option") or action
-    return str(chosen.get("value", ""))
-
-
-def is_switch(body: Mapping[str, Any]) -> bool:
-    """Return whether a click chose what its message shows."""
-    return bool(body["actions"][0].get("action_id") == SWITCH)
-
-
-def _confirm(action: Action, label: str) -> Block:
-    """Return the dialog that asks for confirmation before a button's action."""
-    confirm: Block = {
-        "title": plain(label, SLACK.question_title),
-        "text": plain(wording.printable(action.confirm), SLACK.question),
-        "confirm": plain(label, SLACK.question_button),
-        "deny": plain("Cancel", SLACK.question_button),
-    }
-    return {**confirm, "style": "danger"} if action.style is Style.DANGER else confirm
 
 
 def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_Part]]:
@@ -386,13 +299,9 @@ def _fits(parts: Sequence[_Part], max_blocks: int) -> bool:
 
     Slack takes one table in a message.
     """
-    older = [[*text_table(part.table)] if part.table else [part.block] for part in parts]
-    characters = sum(
-        max(_characters(part.block), _characters(text))
-        for part, text in zip(parts, older, strict=True)
-    )
     tables = sum(part.table is not None for part in parts)
-    return sum(map(len, older)) < max_blocks and characters <= SLACK.message and tables <= 1
+    blocks, characters = sum(part.blocks for part in parts), sum(part.size for part in parts)
+    return blocks < max_blocks and characters <= SLACK.message and tables <= 1
 
 
 def _characters(piece: Any) -> int:

@@ -14,8 +14,8 @@ import aiohttp
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import clicked_words, is_switch
 from overheard.chat.slack.client import ChannelPacer, SlackFailed
+from overheard.chat.slack.controls import clicked_words, is_switch
 from overheard.chat.slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard.chat.slack.workspaces import Workspace
 from overheard.interfaces import Form

@@ -15,8 +15,9 @@ from slack_bolt.response import BoltResponse
 
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
-from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view, render
+from overheard.chat.slack.blocks import home_view, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
+from overheard.chat.slack.controls import ACTION_PREFIX, clicked_words
 from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
 from overheard.chat.slack.questions import Question, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces

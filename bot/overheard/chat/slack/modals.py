@@ -10,7 +10,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import Choice, CommandSpec, Kind, Option
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import ACTION_PREFIX
+from overheard.chat.slack.controls import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
 from overheard.interfaces import Form
 

@@ -1,0 +1,117 @@
+"""Buttons and menus of cards as Block Kit, and what a click on them says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Choice, Style
+from overheard.chat.limits import SLACK
+from overheard.chat.slack.text import Block, plain
+
+ACTION_PREFIX = "overheard"
+"""The first part of the action ids of buttons and inputs."""
+SWITCH = f"{ACTION_PREFIX}:switch"
+"""The action id of a menu whose answer takes the place of its message."""
+
+
+def controls(card: Card) -> Iterator[Block]:
+    """Yield a card's buttons, and behind them the menus: a choice, and what is seldom needed."""
+    entries = [action for action in card.actions if action.menu and action.words]
+    # A menu has one question for all entries, so that an entry with a question is a button.
+    entries = [entry for entry in _different(entries) if not entry.confirm]
+    buttons = [action for action in card.actions if not action.menu or action.confirm]
+    elements = [button(action, str(number)) for number, action in enumerate(buttons)]
+    if card.choice and card.choice.chosen is None and card.choice.actions:
+        elements.append(select(card.choice))
+    if len(entries) > SLACK.menu:
+        elements.append(select(Choice("More", tuple(entries)), "more"))
+    elif entries:
+        elements.append(_menu(entries))
+    for start in range(0, len(elements), SLACK.buttons):
+        yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
+
+
+def _different(actions: Iterable[Action]) -> list[Action]:
+    """Return the actions without those whose words occurred before."""
+    return list({action.words: action for action in reversed([*actions])}.values())[::-1]
+
+
+def _menu(entries: Sequence[Action]) -> Block:
+    """Return an overflow menu; a choice of it does what the words of the action do."""
+    return {
+        "type": "overflow",
+        "action_id": f"{ACTION_PREFIX}:menu",
+        "options": list(map(_option, entries)),
+    }
+
+
+def select(choice: Choice, name: str = "choice") -> Block:
+    """Return the menu of a choice, with the current entry selected.
+
+    Args:
+        choice: The entries.
+        name: The part of its id that differs in its block.
+    """
+    entries = [
+        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
+        for at, action in enumerate(choice.actions)
+    ]
+    options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
+    element: Block = {
+        "type": "static_select",
+        "action_id": SWITCH if choice.chosen is not None else f"{ACTION_PREFIX}:{name}",
+        "placeholder": plain(wording.line(choice.label), SLACK.label),
+        "options": list(options.values()),
+    }
+    at = len(entries) if choice.chosen is None else choice.chosen
+    chosen = [options[entry.words] for entry in entries[at : at + 1] if entry.words in options]
+    return {**element, "initial_option": chosen[0]} if chosen else element
+
+
+def _option(action: Action) -> Block:
+    return {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
+
+
+def button(action: Action, name: str) -> Block:
+    """Return the button of an action; an action with a question gets a confirmation dialog.
+
+    Args:
+        action: The action.
+        name: The part of its id that differs in its block.
+    """
+    label = wording.line(action.label)
+    button: Block = {
+        "type": "button",
+        "action_id": f"{ACTION_PREFIX}:{name}",
+        "text": plain(label, SLACK.label),
+        "value": action.words[: SLACK.value],
+    }
+    if action.style is not Style.PLAIN:
+        button["style"] = action.style.value
+    return {**button, "confirm": _confirm(action, label)} if action.confirm else button
+
+
+def clicked_words(body: Mapping[str, Any]) -> str:
+    """Return the words of the button that was clicked, or of the chosen entry of a menu."""
+    action = body["actions"][0]
+    chosen = action.get("selected_option") or action
+    return str(chosen.get("value", ""))
+
+
+def is_switch(body: Mapping[str, Any]) -> bool:
+    """Return whether a click chose what its message shows."""
+    return bool(body["actions"][0].get("action_id") == SWITCH)
+
+
+def _confirm(action: Action, label: str) -> Block:
+    """Return the dialog that asks for confirmation before a button's action."""
+    confirm: Block = {
+        "title": plain(label, SLACK.question_title),
+        "text": plain(wording.printable(action.confirm), SLACK.question),
+        "confirm": plain(label, SLACK.question_button),
+        "deny": plain("Cancel", SLACK.question_button),
+    }
+    return {**confirm, "style": "danger"} if action.style is Style.DANGER else confirm
