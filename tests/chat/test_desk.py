@@ -556,8 +556,8 @@ class TestHome:
         office = await open_office("")
         card = await office.desk.home(BOB)
 
-        assert "Add your brand" in str(card.text)
-        assert card.actions[0].words == "brands add"
+        assert card.title == "0 of 5 steps done"
+        assert card.actions[0].words == "setup brand"
 
     async def test_who_may_not_read_sees_nothing(self) -> None:
         """Neither on the first page nor by a slip of the pen: no name of a brand, and no hint."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from overheard.cards.card import Card
+from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Face, Role, Step
 from overheard.chat import replies
@@ -23,7 +23,7 @@ from overheard.chat.questions.asking import Questions
 from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
-from overheard.commands.setup_progress import checklist, greeting_card
+from overheard.commands.setup_progress import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
@@ -103,7 +103,15 @@ class ChatDesk:
             refusal = await self._gate.allowed(person, "", STATUS)
             if refusal is not None:
                 return replies.not_allowed(refusal)
-            return await status(*await self._opened(person, f"{person.platform}:{person.id}"))
+            deployment, call = await self._opened(person, f"{person.platform}:{person.id}")
+            found = await checklist(deployment)
+            if not deployment.catalogue.brands:
+                return checklist_card(found)
+            card = await status(deployment, call)
+            if found.complete:
+                return card
+            left = Action("setup list", f"Set up: {found.done} of {len(found.steps)}")
+            return replace(card, actions=(*card.actions, left))
         except Exception as error:
             return replies.failed(error)
 

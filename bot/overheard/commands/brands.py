@@ -26,8 +26,17 @@ _FIELDS = (
         many=True,
         word="alias",
         longest=MAX_NAME_CHARS,
+        label="Also called",
+        example="Acme Boards",
     ),
-    Option("domains", "A web domain that it owns, such as acme.com.", many=True, word="domain"),
+    Option(
+        "domains",
+        "A web domain that it owns, such as acme.com.",
+        many=True,
+        word="domain",
+        label="Websites",
+        example="acme.com",
+    ),
     Option(
         "competitors",
         "A brand that it is measured beside.",
@@ -35,8 +44,15 @@ _FIELDS = (
         many=True,
         word="competitor",
         longest=MAX_NAME_CHARS,
+        label="Competitors",
     ),
-    Option("category", "What it is, in buyers' words.", default=""),
+    Option(
+        "category",
+        "What it is, in buyers' words.",
+        default="",
+        label="What is it?",
+        example="CRM for small sales teams",
+    ),
 )
 
 

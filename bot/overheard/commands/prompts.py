@@ -9,14 +9,26 @@ from typing import Annotated, Any
 
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
-from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role, argument, option
+from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
+from overheard.cards.command import (
+    Choice,
+    CommandSpec,
+    Face,
+    FormContent,
+    Kind,
+    Option,
+    Proposal,
+    Role,
+    argument,
+    option,
+    quoted,
+)
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import CatalogueNoun, find_brands
 from overheard.commands.catalogue_fields import optional
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
-from overheard.domain import Catalogue, Panel, Prompt
+from overheard.domain import Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand, new_run
 from overheard.runs.suggestions import request, suggested
@@ -169,6 +181,10 @@ PROMPTS_RESTORE = PROMPTS.command(
 
 SUGGESTIONS = 10
 MAX_BUTTONS = 5
+MAX_CHOICES = 10
+"""Check boxes of a form."""
+SUGGESTED = "suggested:"
+"""The beginning of the name of a setting with suggestions; the brand follows."""
 
 
 async def suggest_prompts(
@@ -212,27 +228,31 @@ async def suggest_prompts(
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue
-        return _suggestions_card(
-            found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome
-        )
+        questions = suggested(text, catalogue.brands, catalogue.prompts)
+        value = {"questions": questions[:MAX_CHOICES]}
+        setting = Setting(f"{SUGGESTED}{found.name}", value, call.who, deployment.clock.now())
+        await deployment.store.settings.put(setting)
+        return _suggestions_card(call, found.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
-def _suggestions_card(brand: str, questions: list[str], outcome: Outcome) -> Card:
+def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Outcome) -> Card:
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
     problems = list(told(outcome.failures))
     if not questions and not problems:
         problems = ["The answer holds no question that is new; try another model."]
-    actions = [
-        Action(f'prompts add "{q}"', wording.shorten(q, 60)) for q in questions if '"' not in q
-    ]
-    short = [action for action in actions if len(action.words) <= LONGEST_ACTION]
+    choose = Action(f"prompts choose {quoted(brand)}", "Choose questions", Style.PRIMARY)
+    if call.face is Face.CHAT:
+        actions = fitting(choose) if questions else ()
+    else:
+        typed = (Action(f'prompts add "{q}"', wording.shorten(q, 60)) for q in questions)
+        actions = fitting(*(one for one in typed if one.words.count('"') == 2))[:MAX_BUTTONS]
     return Card(
         title=f"{wording.count(len(questions), 'suggestion')} for {brand}",
         text="\n\n".join(problems or [advice]),
         table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
-        actions=tuple(short[:MAX_BUTTONS]),
+        actions=actions,
         severity=Severity.PLAIN if questions else Severity.WARNING,
         footer=f"Run {outcome.run.key} · {wording.money(outcome.spent)}",
         data={
@@ -246,6 +266,65 @@ def _suggestions_card(brand: str, questions: list[str], outcome: Outcome) -> Car
     )
 
 
+async def choose_prompts(
+    deployment: Deployment,
+    _: Call,
+    *,
+    brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
+    questions: Annotated[
+        Sequence[str], option("Each costs one answer of each model in a check.", word="question")
+    ] = (),
+) -> Card:
+    """Add the suggested questions that were ticked.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    found = find_brand(deployment.catalogue, brand)
+    texts = await _suggested(deployment, found.name)
+    chosen = [texts[int(one)] for one in questions if one.isdecimal() and int(one) < len(texts)]
+    await deployment.store.catalogue.add_prompts(
+        Prompt(text, brands=(found.name,)) for text in chosen
+    )
+    check = Action(f"check {quoted(found.name)}", "Check now", Style.PRIMARY)
+    return Card(
+        f"Added {wording.count(len(chosen), 'question')} for {found.name}",
+        "They are asked from the next check on." if chosen else "Nothing was ticked.",
+        actions=fitting(check) if chosen else (),
+        severity=Severity.GOOD if chosen else Severity.PLAIN,
+        data={"brand": found.name, "added": chosen},
+    )
+
+
+async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
+    """Return the form of the suggested questions, as check boxes."""
+    found = find_brand(deployment.catalogue, given.get("brand", ""))
+    texts = await _suggested(deployment, found.name)
+    known = {prompt.key for prompt in deployment.catalogue.prompts}
+    new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
+    return FormContent(
+        {"brand": found.name, "questions": [number for number, _ in new]},
+        {"questions": [Choice(number, text) for number, text in new]},
+        title="Questions",
+        text="Untick what your buyers would not ask." if new else "Nothing new is suggested.",
+        submit="Add these",
+    )
+
+
+async def _suggested(deployment: Deployment, brand: str) -> list[str]:
+    kept = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
+    return list(kept.value.get("questions", ())) if kept else []
+
+
+PROMPTS_CHOOSE = CommandSpec(
+    "prompts choose",
+    "Add suggested questions, chosen with check boxes.",
+    choose_prompts,
+    role=Role.ADMIN,
+    faces=frozenset({Face.CHAT}),
+    fill=fill_choice,
+    examples=("prompts choose Acme",),
+)
 PROMPTS_SUGGEST = CommandSpec(
     "prompts suggest",
     "Ask a model what buyers ask; nothing is added by itself.",

@@ -44,6 +44,7 @@ from overheard.commands import (
     prompts,
     report,
     retain,
+    routes,
     runs,
     schedules,
     scores,
@@ -78,7 +79,7 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
         updates,
         canary,
     ),
-    "Alerts": (alerts, alert_actions, evidence),
+    "Alerts": (alerts, alert_actions, evidence, routes),
     "Fine-tuning": (landscape, brief, dataset, approvals),
     "What is measured": (
         brands,

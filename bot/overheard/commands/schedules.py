@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from overheard.alerts.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity, Table
+from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (
     MAX_NAME_CHARS,
     CommandSpec,
+    Face,
+    FormContent,
     Kind,
     Option,
     Proposal,
     Role,
     argument,
+    option,
 )
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import CatalogueNoun, find_brands
 from overheard.commands.catalogue_fields import optional
 from overheard.commands.check import check
+from overheard.commands.week_times import (
+    DAY_CHOICES,
+    USUAL_DAYS,
+    USUAL_TIME,
+    WEEKDAYS,
+    cron_of,
+    days_of,
+    in_words,
+    read_words,
+)
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Schedule, ScheduleState
-from overheard.errors import BadSchedule
+from overheard.errors import BadSchedule, OverheardError, ReadOnly
+from overheard.runs.plan import lay_out
 
+USUAL_NAME = "weekly"
 _KEY = argument("Its name.", Kind.SCHEDULE)
 ScheduleName = Annotated[str, _KEY]
 
@@ -43,7 +59,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
     if not found:
-        text = 'There are none. Add one with: schedules add weekly "0 7 * * mon"'
+        text = "There are none. Add one with: schedules add weekly every Monday at 9"
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
     rows = tuple(_row(deployment, call, *each) for each in found)
     return Card(
@@ -51,6 +67,9 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         text=text,
         table=Table(header, rows, frozenset({5})) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
+        actions=(Action("schedules plan", "When I ask", Style.PRIMARY),)
+        if call.face is Face.CHAT
+        else (),
         footer="Carried out by overheard run." if rows else "",
         data={
             "schedules": [schedule_data(deployment, *each) for each in found],
@@ -160,7 +179,7 @@ def _row(
     at = _next(deployment, schedule, state)
     return (
         schedule.name,
-        f"{schedule.cron} ({schedule.timezone})",
+        f"{in_words(schedule.cron)} ({schedule.timezone})",
         wording.moment(at, call.zone) if at else "paused" if state.paused else "never",
         _last(call, schedule, state),
         wording.listing(schedule.brands) or "all",
@@ -217,6 +236,7 @@ async def _check(
         Cron("* * * * *", zone)
     except ValueError as error:
         raise BadSchedule(key="timezone", problem=error) from None
+    schedule = replace(schedule, cron=read_words(schedule.cron))
     try:
         Cron(schedule.cron, zone)
     except ValueError as error:
@@ -230,15 +250,76 @@ async def _check(
 async def _card(
     deployment: Deployment, call: Call, schedule: Schedule, _: Schedule | None, done: str
 ) -> Card:
-    return await _schedule_card(deployment, call, schedule, f"{done} {schedule.name}")
+    price = await _price(deployment, schedule)
+    text = f"I ask {in_words(schedule.cron)}, {price} each time. "
+    return await _schedule_card(deployment, call, schedule, f"{done} {schedule.name}", text)
+
+
+async def _price(deployment: Deployment, schedule: Schedule) -> str:
+    """Return what a check of a schedule costs, in a few words."""
+    try:
+        panel = lay_out(
+            deployment.catalogue,
+            deployment.plugins.providers,
+            brands=schedule.brands,
+            repeats=schedule.repeats,
+        )
+        return (await deployment.pricing.unchecked(replace(panel, batch=schedule.batch))).short
+    except OverheardError:  # there is nothing to ask yet
+        return "at the price of its questions"
+
+
+async def plan_schedule(
+    deployment: Deployment,
+    call: Call,
+    *,
+    name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = USUAL_NAME,
+    days: Annotated[Sequence[str], option("The days.", choices=tuple(WEEKDAYS), word="day")] = (),
+    time: Annotated[str, option("The time of day.", Kind.CLOCK)] = "",
+    timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
+    repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
+) -> Card:
+    """Add a schedule by days and time, or change its times; the price in the form is agreed to.
+
+    Raises:
+        BadSchedule: when a day, the time or the zone cannot be read.
+        ReadOnly: when config.toml has it.
+    """
+    cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
+    before = next((s for s in deployment.catalogue.schedules if s.name == name), None)
+    schedule = replace(before or Schedule(name, cron), cron=cron, repeats=repeats)
+    schedule = await _check(deployment, call, replace(schedule, timezone=timezone), before)
+    if not await deployment.store.catalogue.set_schedule(schedule):
+        raise ReadOnly(thing=f'The schedule "{name}"', file=deployment.config.file)
+    done = "Changed" if before else "Added"
+    return await _card(await deployment.refreshed(), call, schedule, before, done)
+
+
+async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
+    """Return the form of a schedule, with the price of a check."""
+    mine = [one for one in deployment.catalogue.schedules if days_of(one.cron)][:1]
+    schedule = mine[0] if mine else Schedule(USUAL_NAME, "0 9 * * mon", repeats=3)
+    days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
+    zone = schedule.timezone if mine else getattr(call.zone, "key", "UTC")
+    price = await _price(deployment, schedule)
+    values = {"name": schedule.name, "days": days, "time": time}
+    return FormContent(
+        {**values, "timezone": zone, "repeats": schedule.repeats},
+        {"days": DAY_CHOICES},
+        {"repeats": f"How often each question is asked; {schedule.repeats}: {price} a check."},
+        title="When I ask",
+        text=f"A check is {price}, each time. Saving is the yes to that.",
+    )
 
 
 _FIELDS = (
     Option(
         "cron",
-        'When: minute, hour, day, month, weekday, such as "0 7 * * mon".',
+        "When, such as every Monday at 9; or five fields of cron.",
         required=True,
         positional=True,
+        label="When",
+        example="every Monday at 9",
     ),
     Option("timezone", "The zone, such as Europe/Berlin.", default=""),
     Option("brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"),
@@ -271,6 +352,16 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
     restores=False,
 )
 
+SCHEDULES_PLAN = CommandSpec(
+    "schedules plan",
+    "Choose days and time of the checks, in a form with their price.",
+    plan_schedule,
+    role=Role.ADMIN,
+    faces=frozenset({Face.CHAT}),
+    fill=fill_plan,
+    title="When I ask",
+    examples=("schedules plan --day mon --day thu --time 9:00",),
+)
 SCHEDULES_LIST = CommandSpec(
     "schedules list",
     "Show which checks run by themselves, and when next.",
@@ -303,6 +394,7 @@ SCHEDULES_RUN = CommandSpec(
 SCHEDULES_ADD = SCHEDULES.command(
     "add",
     "Have a check run by itself.",
+    "schedules add weekly every Monday at 9",
     'schedules add weekly "0 7 * * mon"',
     'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
     'schedules add nightly "0 1 * * *" --batch',

@@ -1,0 +1,326 @@
+"""What marketing decides in chat besides the catalogue: where alerts and summaries go, quiet hours,
+names of models, budgets. What config.toml has stays as it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.cards.command import CommandSpec, FormContent, Kind, Role, argument, option
+from overheard.commands.setup_places import checked_zone, put, put_digest, put_route
+from overheard.commands.week_times import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
+from overheard.config.sections import RouteTable
+from overheard.config.stored import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
+from overheard.deployment import TERMINAL, Call, Deployment
+from overheard.domain import Model
+from overheard.errors import BadUsage, ReadOnly
+from overheard.runs.plan import find_brand, find_model
+
+SUMMARY_TIME = "10:00"
+_CHANNEL = option("The channel; by default this one.", Kind.CHANNEL, label="Channel")
+ChannelOption = Annotated[str, _CHANNEL]
+BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BRAND)]
+
+
+async def list_routes(deployment: Deployment, call: Call) -> Card:
+    """Show which alerts and summaries go to which channel, and where that is decided."""
+    declared = deployment.configured
+    rows = []
+    for route in deployment.config.routes:
+        origin = deployment.config.file if route in declared.routes else "chat"
+        what = f"alerts of {wording.listing(route.brands)}" if route.brands else "all alerts"
+        rows.append((_here(route.channel, call), what, route.quiet or "-", origin))
+    for report in deployment.config.reports:
+        origin = deployment.config.file if report in declared.reports else "chat"
+        rows.append((_here(report.channel, call), f"summary {in_words(report.cron)}", "-", origin))
+    return Card(
+        title=wording.count(len(rows), "route"),
+        text="" if rows else "Alerts go nowhere yet.",
+        table=Table(("Channel", "Gets", "Quiet", "Decided in"), tuple(rows)) if rows else None,
+        actions=(
+            Action("routes add", "Alerts into a channel", Style.PRIMARY),
+            Action("summary set", "Weekly summary"),
+        ),
+        data={
+            "routes": [route.model_dump(mode="json") for route in deployment.config.routes],
+            "digests": [report.model_dump(mode="json") for report in deployment.config.reports],
+        },
+    )
+
+
+def _here(channel: str, call: Call) -> str:
+    return "this channel" if channel == call.channel else channel
+
+
+async def add_route(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandArgument = "",
+    channel: ChannelOption = "",
+    quiet: Annotated[
+        str,
+        option("Hours without alerts, such as 22:00-07:00.", example="22:00-07:00"),
+    ] = "",
+    timezone: Annotated[str, option("The zone of these hours.")] = "",
+) -> Card:
+    """Post the alerts of a brand, or all alerts, in a channel.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        BadUsage: when no channel is named, or the hours cannot be read.
+    """
+    place = _place(call, channel)
+    name = find_brand(deployment.catalogue, brand).name if brand else ""
+    zone = checked_zone(timezone, call)
+    try:
+        RouteTable(channel=place, quiet=quiet)
+    except ValueError:
+        problem = 'Quiet hours are two times of the day, such as "22:00-07:00"'
+        raise BadUsage(problem=problem, usage=ROUTES_ADD.usage) from None
+    await put_route(deployment, call, place, zone, name, quiet)
+    text = f"Not between {quiet.replace('-', ' and ')}; what comes then waits." if quiet else ""
+    return Card(
+        f"Alerts{f' of {name}' if name else ''} come into {_here(place, call)}",
+        text,
+        actions=(
+            Action("summary set", "Weekly summary too"),
+            Action("routes list", "All channels"),
+        ),
+        severity=Severity.GOOD,
+        data={"channel": place, "brand": name, "quiet": quiet},
+    )
+
+
+async def remove_route(
+    deployment: Deployment, call: Call, *, brand: BrandArgument = "", channel: ChannelOption = ""
+) -> Card:
+    """Post alerts in a channel no longer.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        ReadOnly: when config.toml has the route.
+        BadUsage: when there is no such route.
+    """
+    place = _place(call, channel)
+    name = find_brand(deployment.catalogue, brand).name if brand else ""
+    if not await deployment.store.settings.remove(f"{ROUTE}{place}|{name}"):
+        if any(route.channel == place for route in deployment.configured.routes):
+            raise ReadOnly(thing="This route", file=deployment.config.file)
+        raise BadUsage(problem="No such alerts come here", usage=ROUTES_REMOVE.usage)
+    return Card(
+        f"Alerts{f' of {name}' if name else ''} come into {_here(place, call)} no more",
+        data={"channel": place, "brand": name},
+    )
+
+
+async def set_digest(
+    deployment: Deployment,
+    call: Call,
+    *,
+    days: Annotated[Sequence[str], option("The days.", choices=tuple(WEEKDAYS), word="day")] = (),
+    time: Annotated[str, option("The time of day; 10:00 by default.", Kind.CLOCK)] = "",
+    channel: ChannelOption = "",
+    timezone: Annotated[str, option("The zone, such as Europe/Berlin.")] = "",
+) -> Card:
+    """Post a summary in a channel: what changed, what is open, what is wrong, what it cost.
+
+    Raises:
+        BadSchedule: when a time or zone cannot be read.
+        BadUsage: when no channel is named.
+    """
+    place, zone = _place(call, channel), checked_zone(timezone, call)
+    chosen = tuple(days) or USUAL_DAYS
+    await put_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
+    kept = await deployment.store.settings.get(f"{DIGEST}{place}")
+    cron = str(kept.value["cron"]) if kept else ""
+    return Card(
+        f"A summary comes into {_here(place, call)} {in_words(cron)}",
+        actions=(Action("summary off", "No summary"), Action("routes list", "All channels")),
+        severity=Severity.GOOD,
+        data={"channel": place, "cron": cron, "timezone": zone},
+    )
+
+
+async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
+    """Return the form of the summary."""
+    kept = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
+    shown = days_of(str(kept.value.get("cron", ""))) if kept else None
+    chosen, time = shown or (USUAL_DAYS, SUMMARY_TIME)
+    zone = getattr(call.zone, "key", "UTC")
+    values = {"days": chosen, "time": time, "channel": call.channel, "timezone": zone}
+    return FormContent(values, {"days": DAY_CHOICES}, title="Weekly summary")
+
+
+async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOption = "") -> Card:
+    """Post no summary in a channel any more.
+
+    Raises:
+        ReadOnly: when config.toml has it.
+        BadUsage: when there is none.
+    """
+    place = _place(call, channel)
+    if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
+        if any(report.channel == place for report in deployment.configured.reports):
+            raise ReadOnly(thing="This summary", file=deployment.config.file)
+        raise BadUsage(problem="No summary comes here", usage=DIGEST_OFF.usage)
+    return Card(f"No summary comes into {_here(place, call)} any more", data={"channel": place})
+
+
+async def rename_model(
+    deployment: Deployment,
+    call: Call,
+    *,
+    model: Annotated[str, argument("The model.", Kind.MODEL)],
+    name: Annotated[str, argument("What everybody calls it; - for its usual name.", longest=40)],
+) -> Card:
+    """Give a model the name by which cards and charts call it.
+
+    Raises:
+        UnknownName: for a model that does not exist.
+        ReadOnly: when config.toml names it.
+    """
+    found = deployment.names.find(model, _models(deployment))
+    asked = found or find_model(model, deployment.plugins.providers)
+    if str(asked) in deployment.configured.models:
+        raise ReadOnly(thing=f"The name of {asked}", file=deployment.config.file)
+    said = wording.line(name).strip()
+    if said in {"", "-"}:
+        await deployment.store.settings.remove(f"{MODEL_NAME}{asked}")
+    else:
+        await put(deployment, call, f"{MODEL_NAME}{asked}", {"name": said})
+    shown = (await deployment.refreshed()).names.name(asked)
+    data = {"model": str(asked), "name": shown}
+    return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)
+
+
+def _models(deployment: Deployment) -> list[Model]:
+    providers = deployment.plugins.providers.items()
+    return [Model(name, model) for name, provider in providers for model in provider.models()]
+
+
+async def set_budget(
+    deployment: Deployment,
+    call: Call,
+    *,
+    month: Annotated[
+        float | None,
+        argument("Dollars a month; without, no limit of its own.", low=0, label="A month, in $"),
+    ] = None,
+    channel: Annotated[
+        str, option("Only for what is asked in this channel.", Kind.CHANNEL, label="Channel")
+    ] = "",
+) -> Card:
+    """Limit what a month may cost, in all or for one channel. What config.toml limits stays so.
+
+    Raises:
+        ReadOnly: when config.toml has the limit.
+    """
+    budget = deployment.configured.budget
+    if channel in budget.channels if channel else budget.month is not None:
+        raise ReadOnly(thing="This budget", file=deployment.config.file)
+    name = f"{BUDGET}{channel or MONTH}"
+    if month is None:
+        await deployment.store.settings.remove(name)
+    else:
+        await put(deployment, call, name, {"usd": month})
+    whose = f"{_here(channel, call)} may" if channel else "A month may"
+    limit = f"cost {wording.money(month)} at most" if month is not None else "cost what it costs"
+    return Card(
+        f"{whose[:1].upper()}{whose[1:]} {limit}",
+        actions=(Action("spend", "What was spent"),),
+        severity=Severity.GOOD,
+        data={"channel": channel, "month": month},
+    )
+
+
+async def fill_budget(deployment: Deployment, _: Call, **given: object) -> Mapping[str, object]:
+    """Return the budget of a month."""
+    return {"month": deployment.config.budget.month, **given}
+
+
+def _place(call: Call, channel: str) -> str:
+    """Return a channel by its name, by default that of the call.
+
+    Raises:
+        BadUsage: when none is named in the terminal, or it has no platform.
+    """
+    place = channel or (call.channel if call.channel != TERMINAL else "")
+    if ":" not in place:
+        problem = 'Name the channel, such as --channel "slack:C0123456789"'
+        raise BadUsage(problem=problem, usage="routes add")
+    return place
+
+
+ROUTES_LIST = CommandSpec(
+    "routes list",
+    "Show which alerts and summaries go to which channel.",
+    list_routes,
+    examples=("routes",),
+)
+ROUTES_ADD = CommandSpec(
+    "routes add",
+    "Post the alerts of a brand, or all, in a channel.",
+    add_route,
+    role=Role.ADMIN,
+    title="Alerts into a channel",
+    examples=("routes add --channel slack:C0123456789", "routes add Acme --quiet 22:00-07:00"),
+)
+ROUTES_REMOVE = CommandSpec(
+    "routes remove",
+    "Post alerts in a channel no longer.",
+    remove_route,
+    role=Role.ADMIN,
+    examples=("routes remove --channel slack:C0123456789",),
+)
+SUBSCRIBE = CommandSpec(
+    "subscribe",
+    "Post the alerts of a brand, or all, in this channel.",
+    add_route,
+    role=Role.ADMIN,
+    title="Alerts into a channel",
+    examples=("subscribe Acme",),
+)
+UNSUBSCRIBE = CommandSpec(
+    "unsubscribe",
+    "Post alerts in this channel no longer.",
+    remove_route,
+    role=Role.ADMIN,
+    examples=("unsubscribe Acme",),
+)
+DIGEST_SET = CommandSpec(
+    "summary set",
+    "Post a summary in a channel on some days.",
+    set_digest,
+    role=Role.ADMIN,
+    fill=fill_digest,
+    title="Weekly summary",
+    examples=("summary set --day mon --time 9:30 --channel slack:C0123456789",),
+)
+DIGEST_OFF = CommandSpec(
+    "summary off",
+    "Post no summary in a channel any more.",
+    stop_digest,
+    role=Role.ADMIN,
+    examples=("summary off --channel slack:C0123456789",),
+)
+MODELS_RENAME = CommandSpec(
+    "models rename",
+    "Give a model the name by which cards and charts call it.",
+    rename_model,
+    role=Role.ADMIN,
+    title="Name of a model",
+    examples=('models rename openai/gpt-5 "ChatGPT"',),
+)
+BUDGET_SET = CommandSpec(
+    "budget set",
+    "Limit what a month may cost, in all or for one channel.",
+    set_budget,
+    role=Role.ADMIN,
+    fill=fill_budget,
+    title="Budget",
+    examples=("budget set 20", "budget set 5 --channel slack:C0123456789"),
+)

@@ -1,0 +1,157 @@
+"""Tests of what is decided in chat besides the catalogue: routes, summaries, names, budgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from office import DECLARED, PRICE, Office, open_office
+from overheard.alerts.routes import end_of_quiet, routed
+from overheard.commands.week_times import days_of, in_words, read_words
+from overheard.config.loader import Config
+from overheard.domain import Setting
+from overheard.errors import BadSchedule
+
+CONFIGURED = (
+    DECLARED
+    + """
+[[routes]]
+channel = "fake:file"
+[budget]
+month = 9.0
+"""
+)
+
+
+async def config(office: Office) -> Config:
+    """Return the configuration with what was decided in chat."""
+    return (await office.deployment.refreshed()).config
+
+
+async def say(office: Office, words: str) -> str:
+    """Type a command, and return the title and text of the answer."""
+    card = (await office.chat.type(words)).card
+    return f"{card.title} {card.text}"
+
+
+async def test_alerts_of_a_brand_come_into_a_channel_and_are_quiet_at_night() -> None:
+    """What is typed in a channel holds for that channel."""
+    office = await open_office()
+    assert "Alerts of Acme come into this channel" in await say(
+        office, "subscribe Acme --quiet 22:00-07:00 --timezone Europe/Berlin"
+    )
+    route = routed((await config(office)).routes, "fake:general")
+    assert route
+    assert (route.brands, route.timezone) == (("Acme",), "Europe/Berlin")
+    night = office.deployment.clock.now().replace(hour=23)
+    assert end_of_quiet(route, night) is not None
+    table = (await office.chat.type("routes")).card.table
+    assert table
+    assert table.rows[0] == ("this channel", "alerts of Acme", "22:00-07:00", "chat")
+    assert "no more" in await say(office, "unsubscribe Acme")
+    assert (await config(office)).routes == ()
+
+
+async def test_what_the_file_has_is_shown_with_its_source_and_stays() -> None:
+    """Each refusal names the file."""
+    office = await open_office(CONFIGURED)
+    for words in (
+        "routes remove --channel fake:file",
+        "budget set 20",
+    ):
+        assert "config.toml" in await say(office, words), words
+    table = (await office.chat.type("routes list")).card.table
+    assert table
+    assert "config.toml" in str(table.rows[0][-1])
+    assert (await config(office)).budget.month == 9.0
+
+
+async def test_summaries_names_and_budgets_hold_at_once() -> None:
+    """They are merged with the configuration at the next command."""
+    office = await open_office()
+    said = await say(office, "summary set --day mon --day thu --time 9.30")
+    assert "every Monday and Thursday at 9:30" in said
+    assert "no limit" not in await say(office, "budget set 20")
+    await say(office, "budget set 5 --channel fake:general")
+    assert "is called Oracle now" in await say(office, 'models rename svc/m-1 "Oracle"')
+    now = await config(office)
+    assert [report.cron for report in now.reports] == ["30 9 * * mon,thu"]
+    assert (now.budget.month, now.budget.channels) == (20.0, {"fake:general": 5.0})
+    assert now.models["svc/m-1"].name == "Oracle"
+    assert "any more" in await say(office, "summary off")
+    await say(office, "budget set")
+    await say(office, "models rename Oracle -")
+    now = await config(office)
+    assert (now.reports, now.budget.month, dict(now.models)) == ((), None, {})
+
+
+async def test_a_schedule_is_made_of_words_or_of_a_form_with_its_price() -> None:
+    """The form shows what a check costs, and a price follows each change."""
+    office = await open_office(forms=True, price=PRICE)
+    said = await office.chat.choose("schedules add", name="weekly", cron="every Monday at 9")
+    assert "I ask every Monday at 9:00, less than $0.01 each time" in str(said.card.text)
+    form = await office.chat.type("schedules plan")
+    assert form.form
+    assert (form.form.values["days"], form.form.values["time"]) == (("mon",), "09:00")
+    assert "less than $0.01" in form.form.text
+    saved = await office.chat.submit(form, days=["tue", "fri"], time="17:00")
+    assert "every Tuesday and Friday at 17:00" in str(saved.card.text)
+    [schedule] = (await office.store.catalogue.current()).schedules
+    assert schedule.cron == "0 17 * * tue,fri"
+
+
+async def test_suggested_questions_are_ticked_and_added_together() -> None:
+    """One form, one "Add these"."""
+    office = await open_office(forms=True)
+    office.provider.answer = lambda _: "Which board is best?\nWhich one is cheap?"
+    shown = await office.chat.type("prompts suggest Acme")
+    form = await office.chat.click(shown, "Choose questions")
+    assert form.form
+    assert [one.label for one in form.form.choices["questions"]] == [
+        "Which board is best?",
+        "Which one is cheap?",
+    ]
+    added = await office.chat.submit(form, questions=["1"])
+    assert added.card.title == "Added 1 question for Acme"
+    texts = [prompt.text for prompt in (await office.store.catalogue.current()).prompts]
+    assert texts[1:] == ["Which one is cheap?"]
+
+
+async def test_a_setting_of_another_version_is_left_out() -> None:
+    """It cannot keep the deployment from working."""
+    office = await open_office()
+    now = office.deployment.clock.now()
+    values: dict[str, dict[str, Any]] = {
+        "route:fake:x|": {"channel": "nowhere", "shape": 1},
+        "budget:month": {"usd": "much"},
+        "model:svc/m-1": {},
+        "unknown:x": {"a": 1},
+    }
+    for name, value in values.items():
+        await office.store.settings.put(Setting(name, value, "x", now))
+    assert (await config(office)).routes == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "cron"),
+    [
+        ("every Monday at 9", "0 9 * * mon"),
+        ("Mondays and thursdays at 9:30 pm", "30 21 * * mon,thu"),
+        ("every day at 7", "0 7 * * *"),
+        ("weekdays at 8.15", "15 8 * * mon,tue,wed,thu,fri"),
+        ("weekly on Sunday at 12 am", "0 0 * * sun"),
+        ("0 7 1 * *", "0 7 1 * *"),
+    ],
+)
+def test_times_of_a_week_are_read_and_said_in_words(words: str, cron: str) -> None:
+    """What a form cannot show stays as it is."""
+    assert read_words(words) == cron
+    assert in_words(cron) != cron or days_of(cron) is None
+
+
+@pytest.mark.parametrize("words", ["every Monday at 25", "every Funday at 9", "mo at 9"])
+def test_a_time_that_does_not_exist_is_refused(words: str) -> None:
+    """With what would be right."""
+    with pytest.raises(BadSchedule):
+        read_words(words)
