@@ -231,7 +231,8 @@ def _shortened(node: Node, limit: int) -> Node:
 def _command(name: str, spec: CommandSpec) -> Node:
     """Return a command as a subcommand in the JSON of Discord."""
     # Discord wants required options first.
-    options = sorted(spec.options, key=lambda option: not option.required)
+    # A step of the set-up opens its form, and its options need no room here.
+    options = sorted(() if spec.step else spec.options, key=lambda option: not option.required)
     return {
         "name": name,
         "type": SUBCOMMAND,
