@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Collection
 
 from overheard.domain import Census
@@ -28,6 +30,11 @@ from overheard_storage.settings import SettingRepository
 from overheard_storage.updates import UpdateRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
 from overheard_storage.urls import explained, is_missing, parse_url
+
+DRIVER_THREAD = "_connection_worker_thread"
+"""Part of the name of the threads of aiosqlite, one for each connection."""
+DRIVER_TIMEOUT_S = 1.0
+"""Seconds that are waited for such a thread."""
 
 
 class SqlStore:
@@ -104,8 +111,19 @@ async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> 
             await (upgrade(database) if migrate else require_current(database))
         except BaseException:
             await database.close()
+            await _ended_drivers()
             raise
     return SqlStore(database)
+
+
+async def _ended_drivers() -> None:
+    """Wait for the driver's threads of connections that could not be opened.
+
+    Such a thread answers the event loop last of all, and prints a traceback if that is closed.
+    """
+    for thread in threading.enumerate():
+        if DRIVER_THREAD in thread.name:
+            await asyncio.to_thread(thread.join, DRIVER_TIMEOUT_S)
 
 
 async def migrate(url: str) -> tuple[str | None, str]:

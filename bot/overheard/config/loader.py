@@ -170,8 +170,11 @@ def load_config(file: Path) -> Config:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+    except UnicodeDecodeError:
+        problem = f"{file} cannot be read: it is not UTF-8 text; save it as UTF-8."
+        raise ConfigError([problem]) from None
+    except OSError as error:
+        reason = error.strerror
         remedy = (
             f"write one with: overheard setup, or name another file with --config or ${VARIABLE}"
         )

@@ -237,7 +237,7 @@ def read_hours(text: str) -> tuple[time, time]:
     return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
 
 
-Dollars = Annotated[float, Field(ge=0)]
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class BudgetTable(Settings):

@@ -186,7 +186,9 @@ def _secret(
             return SecretStr(place.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            return _Unusable(f"cannot be read from {name}_file ({reason})")
+            return _Unusable(
+                f"cannot be read from {name}_file ({reason}); correct its path or rights"
+            )
     value = os.environ.get(str(variable), "") if variable else ""
     return SecretStr(value) if value else None
 

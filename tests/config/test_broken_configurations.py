@@ -1,0 +1,220 @@
+"""Configurations that are wrong in one place each: one clear sentence, and never a traceback."""
+
+# ruff: noqa: E501 - a configuration a line
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from overheard import cli
+from overheard.runtime.wiring import session
+
+MARKET = """
+[storage]
+url = "sqlite:///store.db"
+[[brands]]
+name = "Acme"
+[[prompts]]
+text = "Which tool is best?"
+"""
+COMPATIBLE = """
+[providers.svc]
+plugin = "compatible"
+base_url = "http://localhost:1/v1"
+models = ["m"]
+"""
+
+BROKEN: dict[str, tuple[str | bytes, str]] = {
+    "storage-number": ("[storage]\nurl = 5\n", "[storage]: url must be text, in quotes"),
+    "storage-mysql": ('[storage]\nurl = "mysql://h/x"\n', "mysql is neither SQLite nor PostgreSQL"),
+    "storage-folder": ('[storage]\nurl = "sqlite:////tmp"\n', "check that the path is right"),
+    "storage-empty": ('[storage]\nurl = ""\n', "it names no file"),
+    "unknown-table": (MARKET + '[storge]\nurl = "x"\n', 'did you mean "storage"'),
+    "unknown-key": (MARKET + "[budget]\nmonht = 5\n", 'did you mean "month"'),
+    "toml-unclosed-string": ('[storage]\nurl = "abc\n', "line 2"),
+    "toml-unclosed-table": ("[storage\nurl = 1\n", "line 1"),
+    "toml-twice": ("[storage]\n[storage]\n", "line 2"),
+    "toml-no-value": ("prompts = \n", "line 1"),
+    "toml-python": ('brands = [{"name": "Acme"}]\n', "line 1"),
+    "toml-yaml": ("brands:\n  - name: Acme\n", "line 1"),
+    "toml-json": ('{"brands": []}\n', "line 1"),
+    "toml-comma": ('[[brands]]\nname = "A",\n', "line 2"),
+    "toml-nul": ('[[brands]]\nname = "A\x00"\n', "line 2"),
+    "encoding-utf16": (MARKET.encode("utf-16"), "save it as UTF-8"),
+    "encoding-latin1": (b'[[brands]]\nname = "Gr\xfc\xdfe"\n', "save it as UTF-8"),
+    "binary": (bytes(range(256)), "save it as UTF-8"),
+    "brand-empty": ('[[brands]]\nname = ""\n', "name must not be empty"),
+    "brand-number": ("[[brands]]\nname = 7\n", "name must be text, in quotes"),
+    "brand-twice": ('[[brands]]\nname = "Acme"\n[[brands]]\nname = "ACME"\n', "numbers 1 and 2"),
+    "brand-own-competitor": (
+        '[[brands]]\nname = "Acme"\ncompetitors = ["Acme"]\n',
+        "must not hold the brand itself",
+    ),
+    "brand-table": ('[brands]\nname = "Acme"\n', "[brands]: must be a list"),
+    "brand-aliases-text": ('[[brands]]\nname = "Acme"\naliases = "A"\n', "aliases must be a list"),
+    "brand-alias-shared": (
+        '[[brands]]\nname = "Acme"\naliases = ["Z"]\n[[brands]]\nname = "Zeta"\naliases = ["Z"]\n',
+        "leave it to one of them",
+    ),
+    "prompt-empty": ('[[prompts]]\ntext = ""\n', "text must not be empty"),
+    "prompt-missing": ('[[prompts]]\ntags = ["a"]\n', "text is missing; add it"),
+    "prompt-twice": ('[[prompts]]\ntext = "a?"\n[[prompts]]\ntext = "a?"\n', "keep one"),
+    "prompt-unknown-brand": (
+        MARKET + '[[prompts]]\ntext = "b?"\nbrands = ["Nope"]\n',
+        'there is no brand "Nope"',
+    ),
+    "prompt-placeholder": (
+        MARKET + '[[prompts]]\ntext = "For {person}?"\npersonas = ["a"]\n',
+        "{person}, which nothing fills",
+    ),
+    "provider-unknown": (MARKET + '[providers.opnai]\nmodels = ["gpt"]\n', 'did you mean "openai"'),
+    "provider-no-models": (
+        MARKET + '[providers.svc]\nplugin = "compatible"\nbase_url = "http://localhost:1/v1"\n',
+        "models is missing; add it",
+    ),
+    "provider-bad-url": (
+        MARKET + '[providers.svc]\nplugin = "compatible"\nbase_url = "localhost"\nmodels = ["m"]\n',
+        "base_url must be an address",
+    ),
+    "provider-url-secret": (
+        MARKET
+        + '[providers.svc]\nplugin = "compatible"\nbase_url = "https://u:p4ss@h/v1"\nmodels = ["m"]\n',
+        "base_url must hold no user name",
+    ),
+    "provider-key-in-file": (
+        MARKET + '[providers.openai]\nmodels = ["m"]\napi_key = "sk-verysecret"\n',
+        "api_key is in the file in plain text",
+    ),
+    "provider-key-file": (
+        MARKET + '[providers.openai]\nmodels = ["m"]\napi_key_file = "/nonexistent/key"\n',
+        "correct its path or rights",
+    ),
+    "provider-negative-timeout": (
+        MARKET + COMPATIBLE + "timeout = -1\n",
+        "timeout must be more than 0",
+    ),
+    "provider-huge-concurrency": (
+        MARKET + COMPATIBLE + 'concurrency = "many"\n',
+        "must be a whole number",
+    ),
+    "provider-negative-price": (
+        MARKET + COMPATIBLE + "prices.m = { input = -1, output = 1 }\n",
+        "input must be 0 or more",
+    ),
+    "budget-negative": (MARKET + "[budget]\nmonth = -5\n", "month must be 0 or more"),
+    "budget-nan": (MARKET + "[budget]\nmonth = nan\n", "[budget]: month must be"),
+    "budget-inf": (MARKET + "[budget]\nmonth = inf\n", "month must be a finite number"),
+    "budget-huge": (MARKET + "[budget]\nmonth = 1e400\n", "month must be a finite number"),
+    "schedule-cron": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "every monday"\n',
+        "cron must have five fields",
+    ),
+    "schedule-zone": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\ntimezone = "Mars/Base"\n',
+        "timezone must be an IANA zone",
+    ),
+    "schedule-twice": (
+        MARKET
+        + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\n[[schedules]]\nname = "w"\ncron = "0 8 * * mon"\n',
+        "keep one",
+    ),
+    "schedule-unknown-brand": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\nbrands = ["Zeta"]\n',
+        'there is no brand "Zeta"',
+    ),
+    "schedule-zero-repeats": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\nrepeats = 0\n',
+        "repeats must be 1 or more",
+    ),
+    "route-channel": (MARKET + '[[routes]]\nchannel = "general"\n', "must look like slack:"),
+    "route-name-not-id": (
+        MARKET + '[slack]\n[[routes]]\nchannel = "slack:#general"\n',
+        "write the id",
+    ),
+    "route-quiet": (
+        MARKET + '[[routes]]\nchannel = "slack:C1"\nquiet = "22-7"\n',
+        "quiet must be two times",
+    ),
+    "route-unknown-brand": (
+        MARKET + '[[routes]]\nchannel = "slack:C1"\nbrands = ["Zeta"]\n',
+        'there is no brand "Zeta"',
+    ),
+    "health-port": (MARKET + "[health]\nport = 70000\n", "port must be 65535 or less"),
+    "health-alive": (MARKET + '[health]\nalive = "mail:here"\n', "alive must be a list"),
+    "health-cron": (MARKET + '[health]\ncron = "0 8 * *"\n', "cron must have five fields"),
+    "slack-token-in-file": (
+        MARKET + '[slack]\nbot_token = "xoxb-1-SECRET"\n',
+        "bot_token is in the file in plain text",
+    ),
+    "discord-guild": (MARKET + '[discord]\nguilds = ["x", 5]\n', "must be a whole number"),
+    "fact-unknown-brand": (
+        MARKET + '[[facts]]\nbrand = "Zeta"\nfield = "founded"\nvalue = "1"\n',
+        'there is no brand "Zeta"',
+    ),
+    "fact-date": (
+        MARKET + '[[facts]]\nbrand = "Acme"\nfield = "founded"\nvalue = 1999\n',
+        "value must be text",
+    ),
+    "queue-engine": (
+        MARKET + '[queue]\nengine = "redis"\n',
+        "engine must be 'inline' or 'pgqueuer'",
+    ),
+    "queue-sqlite": (MARKET + '[queue]\nengine = "pgqueuer"\n', "name one in [storage] url"),
+    "plugins-allow": (MARKET + '[plugins]\nallow = "openai"\n', "allow must be a list"),
+    "chat-unknown-plugin": (MARKET + '[chats.mail]\nplugin = "aprise"\n', 'did you mean "apprise"'),
+    "chat-no-address": (MARKET + '[chats.mail]\nplugin = "apprise"\n', "name one as url_env"),
+    "alerts-rate": (MARKET + "[alerts]\nfalse_alarms_per_year = 0\n", "must be more than 0"),
+    "retention-days": (MARKET + "[retention]\ndays = -1\n", "days must be 0 or more"),
+    "judge-model": (
+        MARKET + '[scorers.judge]\nmodel = "gpt"\n',
+        "is not written as provider/model",
+    ),
+    "models-unknown": (
+        MARKET + '[models."x/y"]\nname = "X"\n',
+        "there is no provider of that name",
+    ),
+    "logging-level": (
+        MARKET + '[logging]\nlevel = "verbose"\n',
+        "level must be 'info' or 'warning'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=list(BROKEN))
+def test_a_fault_of_the_configuration_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes, said: str
+) -> None:
+    """It names the place and what to write there, shows no secret, and asks no model."""
+    (tmp_path / "config.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    monkeypatch.chdir(tmp_path)
+    for variable in ("OPENAI_API_KEY", "OVERHEARD_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+    result = CliRunner().invoke(cli.app, ["check"], obj=session())
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    for secret in ("p4ss", "sk-verysecret", "xoxb-1"):
+        assert secret not in result.output
+
+
+@pytest.mark.slow
+def test_a_configuration_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
+    """So is a folder in its place, and a store whose path is a folder leaves no trace of threads."""
+    (tmp_path / "config.toml").mkdir()
+    (tmp_path / "other.toml").write_text(f'[storage]\nurl = "sqlite:///{tmp_path}"\n')
+    for words, said in (
+        (["report"], "is a folder"),
+        (["--config", "other.toml", "check"], "store at"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "overheard", *words],
+            cwd=tmp_path, env={**os.environ}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+        assert said in ended.stderr.casefold().replace("is a directory", "is a folder")
