@@ -199,7 +199,7 @@ async def assemble(
     catalogue = await store.catalogue.current()
     limits, scorers = Limits(config.limits), plugins.scorers.values()
     resources = JudgingResources(
-        store, plugins.providers, limits, config.budget, config.asking, clock
+        store, plugins.providers, limits, declared.budget, config.asking, clock
     )
     judging, listeners = Judging(resources, scorers), plugins.listeners.answer_scored
     scoring = Scoring(scorers, catalogue, judging, listeners)

@@ -11,7 +11,7 @@ import pytest
 from office import Office, open_office
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
-from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id
+from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id, request_card
 from overheard.config.sections import AccessTable
 from overheard.deployment import Call
 from overheard.domain import DeliveryKind
@@ -58,6 +58,12 @@ async def test_the_code_makes_an_admin_once_who_gives_rights_to_others() -> None
     entries = await office.store.audit.find()
     assert not [entry for entry in entries if code[:4].casefold() in entry.words.casefold()]
     assert [e.who for e in entries if "by the code" in e.outcome] == ["Maya (slack:U1)"]
+
+
+def test_a_request_gives_no_rights_by_its_button() -> None:
+    """An admin types that; anything else is done with one click."""
+    assert request_card("access grant U2", "Bob asks").actions == ()
+    assert request_card("brands add Acme", "Bob asks").actions[0].words == "brands add Acme"
 
 
 async def test_a_code_expires_and_is_void_after_many_tries() -> None:

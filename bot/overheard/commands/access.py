@@ -200,13 +200,14 @@ async def ask_admin(
 
 
 def request_card(words: str, text: str) -> Card:
-    """Return the card by which a person asks an admin.
+    """Return the card by which a person asks an admin; rights are not given by its button.
 
     Args:
         words: The command that the person wants to have done.
         text: Who asks for what.
     """
-    actions = (Action(words, "Do it", Style.PRIMARY),) if words else ()
+    rights = words.casefold().startswith("access ")
+    actions = (Action(words, "Do it", Style.PRIMARY),) if words and not rights else ()
     return Card("Somebody needs you", Tainted(text), actions=actions)
 
 

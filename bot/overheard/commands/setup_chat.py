@@ -51,6 +51,7 @@ from overheard.errors import BadUsage
 from overheard.runs.first_check import ROUND_SIZES
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
+from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
 
 IN_CHAT = frozenset({Face.CHAT})
 TICKED = 8
@@ -433,9 +434,26 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
         {"begin": "later" if checked else "once"},
         {"begin": choices},
         title="5 of 5: First check",
-        text=API_NOTE,
+        text=" ".join(filter(None, [API_NOTE, _judge_note(deployment, brand)])),
         submit="Done" if checked else "Begin",
     )
+
+
+def _judge_note(deployment: Deployment, brand: Brand) -> str:
+    """Propose a second model that reads tone and facts, with its price a year; else empty."""
+    if judges(deployment.plugins.scorers.values()):
+        return ""
+    providers = deployment.plugins.providers
+    model = proposed_judge(providers)
+    if model is None:
+        return ""
+    models = sum(len(provider.models()) for provider in providers.values())
+    answers = len(deployment.catalogue.prompts_for(brand.name)) * REPEATS * models
+    usd = judging_cost_a_year(model, answers, providers, sheets=1)
+    if usd is None:
+        return ""
+    name, price = deployment.names.name(model), wording.money(usd, about=True)
+    return f"{name} could also read tone and facts, for {price} a year: ask who runs me."
 
 
 SETUP_LIST = CommandSpec(

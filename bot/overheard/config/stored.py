@@ -6,13 +6,13 @@ comes from. A stored setting that this version cannot read is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from overheard.config.loader import Config
-from overheard.config.sections import ModelTable, ReportTable, RouteTable
+from overheard.config.sections import BudgetTable, ModelTable, ReportTable, RouteTable
 from overheard.config.settings import Settings
 from overheard.domain import Setting
 
@@ -31,7 +31,7 @@ MONTH = "month"
 Table = TypeVar("Table", bound=Settings)
 
 
-def merged(config: Config, settings: Iterable[Setting]) -> Config:
+def merged(config: Config, settings: Sequence[Setting]) -> Config:
     """Return a configuration completed by what people decided in chat.
 
     Roles are merged in `overheard.chat.access`, which reads them at each request.
@@ -49,21 +49,23 @@ def merged(config: Config, settings: Iterable[Setting]) -> Config:
             "routes": (*config.routes, *(t for _, t in _tables(stored, ROUTE, RouteTable))),
             "reports": (*config.reports, *(t for _, t in _tables(stored, DIGEST, ReportTable))),
             "models": {**models, **config.models},
-            "budget": config.budget.model_copy(update=_budget(config, stored)),
+            "budget": merged_budget(config.budget, settings),
         }
     )
 
 
-def _budget(config: Config, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTable:
+    """Return a budget completed by the limits that people set in chat."""
     limits = {
-        name.removeprefix(BUDGET): float(value["usd"])
-        for name, value in stored.items()
-        if name.startswith(BUDGET) and isinstance(value.get("usd"), int | float)
+        setting.name.removeprefix(BUDGET): float(setting.value["usd"])
+        for setting in settings
+        if setting.name.startswith(BUDGET) and isinstance(setting.value.get("usd"), int | float)
     }
     month = limits.pop(MONTH, None)
-    budget = config.budget
     update: dict[str, Any] = {"channels": {**limits, **budget.channels}}
-    return update if budget.month is not None else {**update, "month": month}
+    if budget.month is None:
+        update["month"] = month
+    return budget.model_copy(update=update)
 
 
 def _tables(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from overheard.config.sections import AskingTable, BudgetTable
+from overheard.config.stored import merged_budget
 from overheard.domain import (
     Answer,
     Model,
@@ -200,8 +201,9 @@ class _Asker:
         run = await means.store.runs.start(replace(new, aside=True))
         # It asks as long as there is something to judge, and nobody takes it up when it is cut off.
         await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
-        channels = {**means.budget.channels, channel: self.judge.budget}
-        budget = means.budget.model_copy(update={"channels": channels})
+        budget = merged_budget(means.budget, await means.store.settings.all())
+        channels = {**budget.channels, channel: self.judge.budget}
+        budget = budget.model_copy(update={"channels": channels})
         reservation = SpendReservation(means.store.money, budget, run.payer, means.clock)
         batcher = WriteBatcher(means.store.answers)
         stack = AsyncExitStack()
