@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import islice, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, pairwise
 
-from overheard import Mention, Reading
+from overheard import Mention, Reading, UnitRole
 from overheard_accuracy.claims import Statement
 
 _MAX_STATEMENTS = 300
@@ -43,6 +44,8 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 """Begins a sentence that continues about the brand of the sentence before."""
+_NUMBER = re.compile(r"\A\W*(?:\d{1,2}[.)]\s*)?")
+_SILENT = frozenset({UnitRole.SHOP, UnitRole.FOOTER, UnitRole.BEST_FOR})
 _HEADING = re.compile(r"[^.!?:]{1,60}")
 """A line that begins another part of the answer."""
 
@@ -53,8 +56,42 @@ def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
     In a sentence with another brand, only the part around this brand counts. A sentence without a
     brand is about this brand when it continues with "It ..." right after a sentence about this
     brand alone, or when the question asks about this brand alone and the answer names no other.
+    A line that names no brand is about the brand below a title that is nothing but its name; a
+    line that belongs to another brand or product is not about this brand.
     """
-    return islice(_statements(reading), _MAX_STATEMENTS)
+    return islice(chain(_statements(reading), _below_its_name(reading)), _MAX_STATEMENTS)
+
+
+def _below_its_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    """Yield the lines without a brand below a title that is the brand's name and no more."""
+    names = {name.casefold() for name in reading.brand.names}
+    named = [mention.start for mention in reading.mentions]
+    below = False
+    for unit in reading.units:
+        at = bisect_left(named, unit.start)
+        names_brand = at < len(named) and named[at] < unit.end
+        if not unit.is_of(reading.brand.name):
+            below = below and not unit.owner
+        elif unit.role is UnitRole.TITLE:
+            below = below and not names_brand
+            below |= _NUMBER.sub("", unit.text).strip(" *:.").casefold() in names
+        elif below and not names_brand and unit.role not in _SILENT:
+            yield unit.text, Statement(unit.text[:_SENTENCE_CHARACTERS])
+
+
+def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
+    """Return whether the line of a sentence belongs to another brand, or to another product.
+
+    Args:
+        reading: The answer.
+        mentions: The mentions in the sentence, one or more.
+    """
+    brand = reading.brand.name
+    first = next(mention.start for mention in mentions if mention.brand == brand)
+    owner = next((unit for unit in reading.units if unit.start <= first < unit.end), None)
+    if owner is None or not owner.owner or owner.is_of(brand):
+        return False
+    return owner.foreign or all(mention.brand != owner.owner for mention in mentions)
 
 
 def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
@@ -72,6 +109,10 @@ def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
         text = reading.body[start : min(end, start + _SENTENCE_CHARACTERS)]
         if any(mention.brand == brand for mention in mentions):
             read = [mention for mention in mentions if mention.end - start <= len(text)]
+            if read and _is_of_another(reading, mentions):
+                continues = False
+                previous_end = end
+                continue
             for part in _own_parts(text, start, read, brand) if read else ():
                 yield text, part
             continues = all(mention.brand == brand for mention in mentions)

@@ -450,3 +450,18 @@ def priced(text: str, fact: Fact) -> list[str]:
     answer = Answer(1, asked, Reply(text, Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
     reading = Reader(brands).read(answer).reading(brands[0], brands[1:], [fact])
     return [detail.verdict for score in Accuracy().score(reading) for detail in score.details]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("### Acme\nA tool founded in 1815.\n\n### Zeta\nA tool founded in 1999.", True),
+        ("### 2. **Acme**\n- A tool founded in 1815.", True),
+        ("### Acme Pro\nA tool founded in 1815.", False),
+        ("### Zeta\n- Works with Acme.\n- It was founded in 1815.", False),
+        ("### Acme\nGreat.\n\n### Zeta\nFounded in 1815.", False),
+    ],
+)
+def test_a_line_belongs_to_the_title_above(text: str, stated: bool) -> None:
+    """Below nothing but the brand's name, a line is about the brand; else it is not."""
+    assert ("founded" in dict(found(text))) == stated

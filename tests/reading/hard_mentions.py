@@ -211,7 +211,7 @@ CASES: tuple[tuple[str, str, str], ...] = (
     ("Our Place", "Our place is small. Our Place Always Pan", "Our Place"),
     ("Burt's Bees", "Burts Bees balm", "Burt's Bees"),
     ("L.L.Bean", "L.L. Bean boots", "L.L.Bean"),
-    ("Dyson", "Dysons sind teuer", ""),
+    ("Dyson", "Dysons sind teuer", "Dyson"),
     ("Airtable", "Air Table is odd.", "Airtable"),
     ("Mailchimp", "MailChimp and Mail Chimp", "Mailchimp Mailchimp"),
     ("ClickUp", "Click up and down. Clickup", "ClickUp"),

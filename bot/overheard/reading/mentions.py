@@ -9,7 +9,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -19,25 +18,10 @@ from overheard.reading.name_forms import other_forms
 from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
 from overheard.reading.spellings import parent_brands, rule_allows
 from overheard.reading.text import fold
+from overheard.reading.word_edges import inside_word, takes_ending
 
 _ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
 _COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d(?:[^\S\n]|-)?\Z")
-_OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
-_HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
-_CASES = frozenset(
-    ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
-)
-"""Case endings of Russian and Ukrainian names."""
-_WRITTEN_ON = re.compile(
-    r"(?<!\w)(?:"
-    r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?"  # Arabic
-    r"|\u05d5?(?:\u05db?\u05e9)?[\u05d4\u05d1\u05dc\u05de\u05db]?"  # Hebrew
-    r")\Z"
-)
-"""Prefixes that Arabic and Hebrew join to a name: and, so, in, like, to, the."""
-_BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
-"""Languages that write the genitive of a name with an s and no apostrophe."""
 _HYPHENS = frozenset("-\u2010\u2011")
 _PRODUCT = re.compile(r"(?:[A-Z][a-z]{1,11}|[A-Z]{2,3}|[A-Z])(?![a-z])")
 """What is written on to a brand's name in the name of a product: "EufyCam", "SamsungTV"."""
@@ -168,13 +152,16 @@ class MentionFinder:
             start, end = folded.origin(left), folded.origin(right)
             if start >= footer:
                 continue
-            if _inside_word(folded.text, left, right) and not (
+            sentence = bisect_right(starts, start) - 1
+            if inside_word(folded.text, left, right) and not (
                 spelling.inside_words
-                or _owns(spelling, folded.text, left, right, language)
+                or (
+                    _may_have_ending(spelling, folded.text, left, right)
+                    and takes_ending(folded.text, left, body, sentences[sentence], language)
+                )
                 or _is_glued(spelling, body, start, end)
             ):
                 continue
-            sentence = bisect_right(starts, start) - 1
             meaning = _sense(spelling, body, start, end, sentences[sentence])
             owners = tuple(
                 brand
@@ -267,19 +254,6 @@ def _is_compound(body: str, start: int, end: int) -> bool:
     )
 
 
-def _inside_word(text: str, left: int, right: int) -> bool:
-    """Return whether text[left:right] is a part of a longer word, by the rules of its script."""
-    before, after = text[left - 1 : left], text[right : right + 1]
-    joined_before = before and _kind(before) == (first := _kind(text[left])) and first != "open"
-    if joined_before and first and not _is_written_on(text, left, right):
-        return True
-    last = _kind(text[right - 1])
-    if not after or last not in {"word", "katakana"} or _kind(after) != last:
-        return False
-    ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
-    return ending is None or ending.group() not in _CASES
-
-
 def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
     """Return whether a name is a part of a word in mixed case: "EufyCam", "WifiAmazon"."""
     if end - start < _MIN_GLUED or not body[start:end].isascii():
@@ -294,39 +268,18 @@ def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
     return (starts or run_on) and (ends or product)
 
 
-def _is_written_on(text: str, left: int, right: int) -> bool:
-    """Return whether a name has only an Arabic or Hebrew prefix before it in the same word."""
-    if right - left < _SHORT or not "\u05d0" <= text[left] <= "\u06ff":
-        return False
-    return _WRITTEN_ON.search(text, max(0, left - 5), left) is not None
+def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> bool:
+    """Return whether a name has an s behind it: "Acmes Preise", "two Pipedrives".
 
-
-def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) -> bool:
-    """Return whether a name has the genitive ending of the language, as in "Acmes Preise"."""
+    Not behind an ordinary or short name, and not where the name ends in s, x or z.
+    """
     return (
-        language[:2] in _BARE_GENITIVE
-        and spelling.capitals is None
+        spelling.capitals is None
         and spelling.forms is None
         and text[right : right + 1] == "s"
         and text[right - 1] not in "sxz"
-        and not _inside_word(text, left, right + 1)
+        and not inside_word(text, left, right + 1)
     )
-
-
-@cache
-def _kind(char: str) -> str:
-    """Return the script class that decides where a word ends; empty for other characters.
-
-    Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
-    word; Hangul ties particles to the end of a word.
-    """
-    if "\u30a0" <= char <= "\u30ff" and char != "\u30fb":
-        return "katakana"
-    if "\uac00" <= char <= "\ud7a3":
-        return "hangul"
-    if any(low <= char <= high for low, high in (*_OPEN_SCRIPTS, *_HAN_AND_KANA)):
-        return "open" if char.isalnum() else ""
-    return "word" if char.isalnum() or char in "_&" else ""
 
 
 def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
