@@ -55,10 +55,12 @@ class House:
         metric: str = "visibility",
         moved: tuple[float, float] = (0.7, 0.45),
         also: tuple[str, ...] = (),
+        brand: str = "Acme",
     ) -> Alert:
         """Raise an alert."""
         run = await self.store.runs.start(Run(key, self.clock.now()))
-        shift, *more = (shift_of(run, name, *moved) for name in (metric, *also))
+        names = (metric, *also)
+        shift, *more = (replace(shift_of(run, name, *moved), brand=brand) for name in names)
         alert = Alert(shift, self.clock.now(), tuple(more))
         return (await self.life.raise_alert(alert))[0]
 
@@ -161,7 +163,7 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
     house = House()
     first = await house.raise_alert()
     await house.life.close(first.id, "Ada")
-    other = await house.raise_alert("second", metric="sentiment")
+    other = await house.raise_alert("second", brand="Zeta")
     again = await house.raise_alert("third")
 
     assert (first.follows, other.follows, again.follows) == (0, 0, first.id)
@@ -190,14 +192,15 @@ async def test_what_goes_on_is_the_same_alert() -> None:
 
 
 async def test_another_metric_joins_what_goes_on() -> None:
-    """All that moves at one model is one message; what moves alone at another time is another."""
+    """All that moves at one model is one message, also what moves alone at another time."""
     house = House()
     first = await house.raise_alert()
     grown = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
     other = await house.raise_alert("third", metric="joy")
 
-    assert (grown.id, other.id, other.follows) == (first.id, first.id + 1, 0)
-    assert [shift.metric for shift in grown.moved] == ["visibility", "visibility", "sentiment"]
+    assert grown.id == other.id == first.id
+    metrics = [shift.metric for shift in other.moved]
+    assert metrics == ["visibility", "visibility", "sentiment", "joy"]
 
 
 async def test_half_the_way_back_does_not_end_an_alert() -> None:
@@ -323,7 +326,7 @@ async def test_an_unknown_alert_is_answered_with_those_there_are() -> None:
     with pytest.raises(UnknownName, match="none yet"):
         await house.life.find(7)
     for number in range(12):
-        await house.raise_alert(f"run {number}", metric=f"metric {number}")
+        await house.raise_alert(f"run {number}", brand=f"Brand {number}")
 
     with pytest.raises(UnknownName) as caught:
         await house.life.find(99)
@@ -347,7 +350,7 @@ async def test_an_update_is_noted_with_what_the_person_said(said: str, note: str
 async def test_an_alert_says_why_it_is_awake() -> None:
     """Its snooze is over, or its model was updated since it was snoozed last."""
     house = House()
-    timed, waiting = await house.raise_alert(), await house.raise_alert("second", metric="accuracy")
+    timed, waiting = await house.raise_alert(), await house.raise_alert("second", brand="Zeta")
     await house.life.snooze(timed.id, "Ada", house.clock.now(), "for a moment")
     await house.life.snooze(waiting.id, "Ada", None, "")
     house.clock.pass_(hours=1)

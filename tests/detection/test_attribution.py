@@ -56,7 +56,7 @@ def test_an_explanation_gives_its_evidence() -> None:
     streams = market(MOVES[Hypothesis.BRAND_EVERYWHERE])
     said = explain(OWN, streams, streams[0].runs[AT])
     assert "news about the brand on the web" in said
-    assert "At this model the 3 competitors did not move with it." in said
+    assert "At this model the 3 competitors moved by no more than chance explains." in said
     assert f"The brand moved at {model_of(1)}, {model_of(2)} too." in said
 
 

@@ -309,13 +309,12 @@ def test_an_open_alert_grows_in_its_direction() -> None:
     assert place([further], [over], STARTS[12]) == Placement(AlertAction.RAISE, follows=7)
 
 
-def test_all_that_began_together_is_one_alert() -> None:
-    """Also what is seen in a later run; what began at another time is not part of it."""
+def test_an_open_alert_grows_by_whatever_moves_at_its_model() -> None:
+    """A brand has one open alert at a model; another model has another."""
     first = alert(shift(run=8))
-    assert place([shift("sentiment", began=6)], [first], STARTS[12]) == Placement(
-        AlertAction.GROW, 7
-    )
-    assert place([shift("sentiment")], [first], STARTS[12]) == Placement(AlertAction.RAISE)
+    assert place([shift("sentiment")], [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    elsewhere = alert(replace(shift(run=8), model=Model("svc", "m-2")))
+    assert place([shift("sentiment")], [elsewhere], STARTS[12]).action is AlertAction.RAISE
 
 
 def test_the_first_step_of_an_alert_gives_its_direction() -> None:
@@ -371,7 +370,7 @@ def test_only_open_alerts_of_the_head_metric_recover() -> None:
     metric = alert(shift("accuracy", run=4))
     model = alert(replace(shift(run=4), model=Model("svc", "m-2")))
     assert place([back], [over], STARTS[12]).recovers == ()
-    assert place([back], [metric], STARTS[12]) == Placement(AlertAction.RAISE)
+    assert place([back], [metric], STARTS[12]) == Placement(AlertAction.GROW, 7)
     assert place([back], [model], STARTS[12]) == Placement(AlertAction.RAISE)
 
 

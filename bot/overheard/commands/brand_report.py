@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from overheard.alerts.story import read_stories
 from overheard.commands.standing_words import Place, change_starts, places
 from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams, standings
 from overheard.deployment import Deployment
@@ -66,7 +67,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     alerts = await deployment.store.alerts.find(brand=brand.name, live=True)
     changed = await change_starts(deployment, alerts)
     history = [line for line in mine if line.key.metric == HEADLINE_METRIC]
-    found = places(brand.name, rows, history, changed)
+    stories = await read_stories(deployment, brand.name)
+    found = places(brand.name, rows, history, changed, stories)
     return Report(brand, names, lines, runs, rows, found, alerts, changed)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from overheard.alerts.story import BrandAtModel, Story, read_stories
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.cards.charts.bars import Rate, RateGroup, Rates
@@ -82,7 +83,8 @@ async def read_places(
         alerts: The brand's open alerts.
     """
     history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
-    return places(brand, rows, history, await change_starts(deployment, alerts))
+    stories = await read_stories(deployment, brand)
+    return places(brand, rows, history, await change_starts(deployment, alerts), stories)
 
 
 async def change_starts(deployment: Deployment, alerts: Iterable[Alert]) -> dict[Model, datetime]:
@@ -101,6 +103,7 @@ def places(
     rows: Iterable[Standing],
     history: Iterable[Stream],
     changed: Mapping[Model, datetime],
+    stories: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
     """Return how often a brand is named at each model, in the runs of standings.
 
@@ -109,6 +112,7 @@ def places(
         rows: Standings of one run for each model.
         history: The brand's streams of `HEADLINE_METRIC`, with earlier runs.
         changed: When a change that is not over began, by model: runs since are not usual.
+        stories: What has changed before: which runs are usual.
     """
     shown = [row for row in rows if row.metric.name == HEADLINE_METRIC]
     earlier = {stream.key.model: trend(stream) for stream in history}
@@ -117,7 +121,12 @@ def places(
         if row.brand != brand:
             continue
         end = min(row.point.at, changed.get(row.model, row.point.at))
-        past = [point for point in earlier.get(row.model, []) if point.at < end]
+        story = stories.get((brand, row.model))
+        past = [
+            point
+            for point in earlier.get(row.model, [])
+            if point.at < end and (story is None or story.is_usual(point.at))
+        ]
         rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
         usual = sum(point.mean for point in past) / len(past) if past else None
         even = all(point.n == row.point.n for point in past)

@@ -124,7 +124,7 @@ def _rivals(rivals: Mapping[StreamKey, bool]) -> str:
     whole = len(rivals)
     competitors = "the one competitor" if whole == 1 else f"the {whole} competitors"
     if not moved:
-        return f"At this model {competitors} did not move with it."
+        return f"At this model {competitors} moved by no more than chance explains."
     if len(moved) == whole:
         return f"At this model {competitors} moved too ({', '.join(moved)})."
     return f"At this model {len(moved)} of {competitors} moved too ({', '.join(moved)})."
@@ -137,7 +137,7 @@ def _models(models: Mapping[StreamKey, bool]) -> str:
     moved = sorted(str(key.model) for key, moved in models.items() if moved)
     still = sorted(str(key.model) for key, moved in models.items() if not moved)
     if not moved:
-        return f"The brand did not move at {', '.join(still)}."
+        return f"The brand moved by no more than chance explains at {', '.join(still)}."
     rest = f", and not at {', '.join(still)}" if still else ""
     return f"The brand moved at {', '.join(moved)} too{rest}."
 

@@ -285,10 +285,10 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
     story at a model, and not a message for each turn of it.
 
     The head is the most prominent of the shifts; it gives the alert its title. An alert that has
-    reported the run is kept. An open alert grows when the shifts began with it, or when the head
-    goes on in the direction in which the alert reported its metric. It recovers when the head
-    returns to nearer the alert's value before than its value after, and is partly back when the
-    head returns by less. An alert that recovered within `ONE_STORY` grows when it happens again.
+    reported the run is kept. An open alert grows by whatever moves at its model, unless the head
+    takes it back: it recovers when the head returns to nearer the alert's value before than its
+    value after, and is partly back when the head returns by less. An alert that recovered within
+    `ONE_STORY` grows when it happens again.
 
     Args:
         shifts: The shifts of the run, the head first; at least one.
@@ -308,18 +308,20 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
     """Return as what an open alert of the same model reports shifts; None when none does."""
     head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
-    if joined := next((a for a in live if _joins(a, shifts)), None):
-        return Placement(AlertAction.GROW, joined.id)
-    recovers = _recovered(head, live)
+    if not live:
+        return None
     mine = next((alert for alert in live if _of_metric(alert, head)), None)
-    if mine and _goes_on(mine, head):
+    if mine is None:
+        return Placement(AlertAction.GROW, live[0].id)
+    if _goes_on(mine, head):
         earlier = _recovered(head, live, mine.id)
         return Placement(AlertAction.GROW, mine.id, recovers=earlier)
-    if mine and not recovers:
+    recovers = _recovered(head, live)
+    if mine.id not in recovers:
         return Placement(AlertAction.EASE, mine.id)
-    if mine and mine.id in recovers and not _is_beyond(mine, head):
-        return Placement(AlertAction.RECOVER, mine.id, recovers=recovers)
-    return None
+    if _is_beyond(mine, head):
+        return None
+    return Placement(AlertAction.RECOVER, mine.id, recovers=recovers)
 
 
 def _place_anew(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
@@ -342,20 +344,6 @@ def reports(alert: Alert, shift: Shift) -> bool:
         == (shift.statement.kind, shift.statement.topic, shift.statement.said)
         for old in alert.moved
     )
-
-
-def _joins(alert: Alert, shifts: Sequence[Shift]) -> bool:
-    """Whether an open alert of the same model goes on with shifts: they began together, or all of
-    them are statements and so is the alert.
-
-    A shift that takes back what the alert has reported is no part of it.
-    """
-    if any(_of_metric(alert, shift) and not _goes_on(alert, shift) for shift in shifts):
-        return False
-    if alert.statements and all(shift.statement for shift in shifts):
-        return True
-    began = {run for old in alert.moved for run in (old.began or old.run_id, *old.dates)}
-    return any(not began.isdisjoint((s.began or s.run_id, *s.dates)) for s in shifts)
 
 
 def _happens_again(alert: Alert, shifts: Sequence[Shift], at: datetime) -> bool:

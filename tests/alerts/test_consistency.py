@@ -1,0 +1,182 @@
+"""Consistency over simulated histories: whatever happens, no card contradicts another or itself.
+
+Each test replays a history of checks with changes, returns, false claims, updates, refusals, quiet
+hours and people who act, and renders what every surface shows of it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+from rich.console import Console
+
+from overheard.alerts.outbox import Letter
+from overheard.alerts.story import StoryState, read_stories
+from overheard.cards.card import Card
+from overheard.cards.charts.renderer import unseen
+from overheard.chat.discord import layouts
+from overheard.chat.slack import blocks
+from overheard.chat.terminal.console import show
+from overheard.commands.alerts import alert_card
+from overheard.commands.delivery_cards import Letters
+from overheard.commands.report import report
+from overheard.commands.status import status
+from overheard.commands.updates import list_updates
+from overheard.deployment import Call
+from overheard.domain import Alert, AlertState, DeliveryKind
+from simulated_year import ANSWERS, CHANNEL, USUAL, Year
+
+NOT_SAID = re.compile(
+    r"\b(prompts?|runs?|panel|baseline|bursts?|canary|tau|served model|fingerprint|edition|"
+    r"scorers?|judge|stream|cron|interval|openai/|anthropic/|slack:)\b",
+    re.IGNORECASE,
+)
+"""Words that marketing people are not shown in the message of an alert."""
+ZONES = re.compile(r"\b(UTC|GMT|CET|CEST|EST|PST|JST)\b")
+COUNTS = re.compile(r"Named in (\d+) of (\d+) answers, usually (\d+)")
+PATIENCE = 4
+"""Weeks at the old level after which an alert must be over."""
+
+
+def words(card: Card) -> str:
+    """Return all that a card says, its menus and buttons apart."""
+    fields = [f"{field.name}: {field.value}" for field in card.fields]
+    rows = [" ".join(map(str, row)) for row in card.table.rows] if card.table else []
+    alt = [card.image.alt] if card.image else []
+    parts = [card.title, card.text, *fields, *rows, *alt, card.footer]
+    own = " \n".join(str(part) for part in parts if part)
+    return " \n".join([own, *map(words, card.more)])
+
+
+def surfaces(card: Card) -> Iterator[str]:
+    """Yield what Slack, Discord and the terminal show of a card."""
+    yield json.dumps([list(one.blocks) for one in blocks.render(card)], ensure_ascii=False)
+    pieces = [piece for page in layouts.render(card) for piece in page.pieces]
+    yield "\n".join(piece.text for piece in pieces if isinstance(piece, layouts.Words))
+    console = Console(file=io.StringIO(), width=80, record=True)
+    show(card, console)
+    yield " ".join(console.export_text().replace("│", " ").split())
+
+
+async def assert_consistent(year: Year) -> None:
+    """Assert every rule of one story an event, at the present moment of a history."""
+    deployment = await year.deployment.refreshed()
+    call = Call(channel=CHANNEL, zone=deployment.zone)
+    alerts = await deployment.store.alerts.find()
+    live = [alert for alert in alerts if not alert.state.over]
+    with unseen():
+        messages = {alert.id: await alert_card(deployment, call, alert) for alert in alerts[:3]}
+        details = [await alert_card(deployment, call, a, details=True) for a in alerts[:2]]
+        home = await status(deployment, call)
+        reported = await report(deployment, call)
+        updated = await list_updates(deployment, call)
+    cards = [*messages.values(), *details, home, reported, updated]
+
+    for card in cards:
+        said = words(card)
+        assert len(set(ZONES.findall(said))) <= 1, said
+        assert "second model would" not in said
+        assert "did not move with it" not in said
+        assert not re.search(r"position (rose|fell)|nothing has moved", said, re.IGNORECASE), said
+        assert "probability of under" not in said
+        for shown in surfaces(card):
+            assert card.title.split(",")[0][:40] in shown
+    for alert in alerts[:3]:
+        _assert_message(alert, messages[alert.id])
+
+    keys = [(alert.shift.brand, alert.shift.model) for alert in live]
+    assert len(keys) == len(set(keys)), "two open alerts of one story"
+    stories = await read_stories(deployment)
+    moved = {key for key, story in stories.items() if story.state is StoryState.MOVED}
+    assert moved == set(keys)
+    assert [row["id"] for row in home.data["alerts"]] == [alert.id for alert in live]
+    for alert in live[:2]:
+        assert messages.get(alert.id, home).title.rstrip(".") in words(home)
+        assert "lert" in year.checked, year.checked
+    updates = [(u["source"], u["model"], u["at"][:10]) for u in updated.data["updates"]]
+    marked = [tuple(one) for source, *one in updates if source == "people"]
+    known = [tuple(one) for source, *one in updates if source != "people"]
+    assert len(marked) == len(set(marked))
+    assert not set(marked) & set(known), "an update is marked twice"
+    _assert_no_recovery_is_open(year, live)
+
+
+def _assert_message(alert: Alert, card: Card) -> None:
+    """Assert that an alert's message agrees with itself and keeps its budgets."""
+    said = " ".join(map(str, (card.title, card.text, card.footer)))
+    assert not NOT_SAID.search(said), said
+    assert len(said.split()) <= 60
+    assert len(re.findall(r"\d+", said)) <= 12
+    assert sum(not action.menu for action in card.actions) <= 3
+    assert sum(action.menu for action in card.actions) <= 5
+    assert ("again" in card.title or "right" in card.title) == (
+        alert.state is AlertState.RECOVERED
+    ), (alert.state, card.title)
+    if found := COUNTS.search(said):
+        now, total, usual = map(int, found.groups())
+        worse, better = "less" in card.title, "more" in card.title
+        assert not (worse and now > usual), said
+        assert not (better and now < usual), said
+        assert card.image
+        assert f"Acme {now}" in card.image.alt or f"{now}" in card.image.alt, card.image.alt
+        assert total == ANSWERS
+
+
+def _assert_no_recovery_is_open(year: Year, live: list[Alert]) -> None:
+    for alert in live:
+        latest = list(islice(year.shares(alert.shift.model.provider), PATIENCE + 2))
+        script = year.scripts[alert.shift.model.provider][max(0, year.week - 8) : year.week + 1]
+        settled = all(abs(share - USUAL) < 0.05 for share in latest) and len(latest) > PATIENCE
+        if settled and not any(week.lies or week.refuses for week in script):
+            started = alert.shift.before
+            assert abs(started - USUAL) > 0.2, f"alert {alert.id} is open though all is as it was"
+
+
+async def assert_delivered(year: Year, sent: dict[str, int]) -> None:
+    """Compose what is due in the channel, and assert that each alert is one message."""
+    letters, deliveries = Letters(year.deployment), year.deployment.store.deliveries
+    now = year.clock.now()
+    until = now + timedelta(days=1)
+    due = await deliveries.claim("test", now, until, chats=["fake"], limit=50)
+    for delivery in due:
+        with unseen():
+            letter = await letters.compose(delivery)
+        if isinstance(letter, Letter) and delivery.kind is DeliveryKind.ALERT:
+            sent[delivery.key] = sent.get(delivery.key, 0) + (not delivery.message)
+        if letter is None or isinstance(letter, Letter):
+            message = delivery.message or (f"m{delivery.id}" if letter else "")
+            shown = letter.revision if letter else delivery.wanted
+            await deliveries.record(delivery, "test", message=message, shown=shown)
+    assert all(count == 1 for count in sent.values()), sent
+
+
+async def live_through(seed: int, weeks: int, every: int) -> Year:
+    """Replay a history, and assert the rules every so many weeks, when something has changed."""
+    year = await Year.open(seed, weeks)
+    sent: dict[str, int] = {}
+    for number in range(weeks):
+        year.week = number
+        await year.pass_week()
+        await assert_delivered(year, sent)
+        if number >= 6 and (number % every == 0 or number == weeks - 1):
+            await assert_consistent(year)
+    return year
+
+
+@pytest.mark.slow
+async def test_no_card_contradicts_another() -> None:
+    """Five months."""
+    await live_through(seed=3, weeks=20, every=2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_card_contradicts_another_in_a_year(seed: int) -> None:
+    """A year of weekly checks."""
+    await live_through(seed=seed, weeks=52, every=1)
