@@ -79,6 +79,15 @@ def _below_its_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
             yield unit.text, Statement(unit.text[:_SENTENCE_CHARACTERS])
 
 
+def _is_below_another(reading: Reading, at: int) -> bool:
+    """Return whether the heading above an offset does not name the brand."""
+    unit = next((unit for unit in reading.units if unit.start <= at < unit.end), None)
+    if unit is None or not unit.section or unit.is_of(reading.brand.name):
+        return False
+    section = unit.section.casefold()
+    return not any(name.casefold() in section for name in reading.brand.names)
+
+
 def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
     """Return whether the line of a sentence belongs to another brand, or to another product.
 
@@ -124,7 +133,7 @@ def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
             start,
             text,
             continues=continues,
-            names_no_other=names_no_other,
+            names_no_other=names_no_other and not _is_below_another(reading, start),
         ):
             yield text, Statement(text, 0, pronoun_end)
         elif asked_only:
