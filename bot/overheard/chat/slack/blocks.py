@@ -106,11 +106,12 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     Args:
         card: The card to show.
         pictures: Whether pictures are shown; otherwise their alternative text is.
-        tables: Whether tables are data tables where that helps; otherwise they are text.
+        tables: Whether a table that is alone is a data table where that helps; other tables are
+            text, because Slack takes one in a message.
     """
-    cards = [
-        list(_parts(part, pictures=pictures, tables=tables)) for part in with_descendants(card)
-    ]
+    all_cards = list(with_descendants(card))
+    as_data = tables and sum(one.table is not None for one in all_cards) == 1
+    cards = [list(_parts(one, pictures=pictures, tables=as_data)) for one in all_cards]
     packs = list(_pack(cards, SLACK.blocks))
     shown = [*packs[:MAX_MESSAGES]]
     if left_out := len(packs) - len(shown):
@@ -184,7 +185,7 @@ def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
 
 def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
     """Yield a table as a data table, or as its caption and text."""
-    if as_data and (block := data_table(table, card.title)):
+    if as_data and (block := data_table(table)):
         yield _Part(block, card, table=table)
     else:
         yield from (_Part(block, card) for block in text_table(table))
@@ -295,13 +296,9 @@ def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_P
 
 
 def _fits(parts: Sequence[_Part], max_blocks: int) -> bool:
-    """Return whether a message takes parts, also with its data table as text.
-
-    Slack takes one table in a message.
-    """
-    tables = sum(part.table is not None for part in parts)
+    """Return whether a message takes parts, also with its data table as text."""
     blocks, characters = sum(part.blocks for part in parts), sum(part.size for part in parts)
-    return blocks < max_blocks and characters <= SLACK.message and tables <= 1
+    return blocks < max_blocks and characters <= SLACK.message
 
 
 def _characters(piece: Any) -> int:

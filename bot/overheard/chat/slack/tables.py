@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from rich.cells import cell_len
 
@@ -26,10 +27,10 @@ MAX_CELL_LINES = 2
 MAX_CELL = 500
 """Characters of a cell."""
 GAP = "  "
-MAX_DATA_CELL = 40
-"""Characters of a cell that a phone shows in a column; longer texts are shown row by row."""
-MAX_DATA_COLUMNS = 8
-"""Columns of a data table that are worth scrolling to on a phone."""
+MAX_DATA_WIDTH, DATA_GAP = 44, 3
+"""Characters that a phone shows in all columns of a data table with their gaps; what is wider is
+shown row by row, because a reader would have to scroll to the side.
+"""
 MAX_CAPTION = 150
 ROWS_PER_PAGE = 10
 
@@ -37,24 +38,23 @@ _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?(\d[\d,]*)(\.\d+)?(?!\d)")
 """The number at the start of a cell, such as ``92 %`` or ``1,204``."""
 
 
-def data_table(table: Table, title: str) -> Block | None:
+def data_table(table: Table) -> Block | None:
     """Return a table that readers can sort, or None where text is easier to read.
 
-    Args:
-        table: The table.
-        title: The caption of a table without its own.
+    A table without a caption, which Slack wants, is captioned by the heading of its rows.
     """
     rows = [[_cell(shown(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
-    cells = [*header, *(cell for row in rows for cell in row)]
-    if not (2 <= len(rows) <= SLACK.table_rows and 2 <= len(header) <= MAX_DATA_COLUMNS):
+    if not (2 <= len(rows) <= SLACK.table_rows and len(header) >= 2):
         return None
-    if max(map(len, cells)) > MAX_DATA_CELL or sum(map(len, cells)) > SLACK.table_text:
+    columns = zip(header, *rows, strict=True)
+    width = sum(max(map(cell_len, column)) + DATA_GAP for column in columns)
+    if width > MAX_DATA_WIDTH or sum(map(len, chain(header, *rows))) > SLACK.table_text:
         return None
-    caption = wording.shorten(wording.line(table.caption or title), MAX_CAPTION)
+    caption = wording.line(table.caption) or f"By {header[0].lower() or 'row'}"
     return {
         "type": "data_table",
-        "caption": caption or "Table",
+        "caption": wording.shorten(caption, MAX_CAPTION),
         "page_size": min(len(rows), ROWS_PER_PAGE),
         "rows": [
             [_raw(name) for name in header],
