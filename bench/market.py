@@ -14,10 +14,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from overheard.cards.card import Card
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
+from overheard.commands.alerts import alert_card
 from overheard.config.loader import parse_config
-from overheard.deployment import Deployment
+from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Finish, Price, Question, Reply
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.echo import EchoProvider
@@ -115,11 +117,12 @@ class Market:
     chat: FakeChat
     desk: ChatDesk
 
-    async def check(self, week: int) -> object:
-        """Ask and score the questions of a week; return what the person sees."""
+    async def check(self, week: int) -> tuple[Card, Card]:
+        """Ask and score the questions of a week; return the card of the price and of the result."""
         self.monday.week = week
         screen = await self.chat.type(f"check --repeats {REPEATS}")
-        return (await self.chat.click(screen, screen.card.actions[0].label)).card
+        done = await self.chat.click(screen, screen.card.actions[0].label)
+        return screen.card, done.card
 
 
 @asynccontextmanager
@@ -136,7 +139,7 @@ async def open_market(folder: str) -> AsyncIterator[Market]:
         providers = {name: _provider(name, monday) for name in MODELS}
         plugins = replace(opened.plugins, providers=providers)
         deployment = replace(opened, plugins=plugins, clock=monday)
-        access = ConfiguredAccess(config.access, deployment.store.audit, monday)
+        access = ConfiguredAccess(config.access, deployment.store, monday)
         desk = ChatDesk(deployment, access)
         yield Market(deployment, monday, FakeChat(desk), desk)
 
@@ -195,3 +198,50 @@ def _reply(name: str, week: int, number: int) -> Reply:
         said.append(" ".join(lines))
     served = SERVED[week >= UPDATED] if name == "openai" else "claude-sonnet-5-5-20260801"
     return Reply("\n\n".join(said), Finish.COMPLETE, cost_usd=0.0009, served_model=served)
+
+
+TYPED = (
+    ("report", "report"),
+    ("report", "trend Pipedrive"),
+    ("report", "voice"),
+    ("report", "versus Pipedrive HubSpot"),
+    ("home", "status"),
+    ("digest", "digest"),
+    ("report", "claims Pipedrive"),
+    ("report", "brief Pipedrive"),
+    ("report", "spend"),
+    ("report", "runs list"),
+    ("report", "models list"),
+    ("report", "alerts list"),
+    ("home", "help"),
+    ("error", "report Pipedriv"),
+    ("error", "reprot"),
+)
+"""What is typed after the eleventh check, and the budget that its card has to keep."""
+
+
+async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
+    """Yield a budget, what led to a card, and the card, in the order of the deployment's life."""
+    async with open_market(folder) as market:
+        yield "home", "help, before the first check", (await market.chat.type("help")).card
+        for week in range(11):
+            price, card = await market.check(week)
+            if week == 0:
+                yield "error", "price of the first check", price
+                yield "check", "first check", card
+            if week == 3:
+                yield "error", "price of a later check", price
+                yield "check", "check while learning", card
+            if week == 9:
+                yield "check", "check that raises an alert", card
+        yield "check", "check with an open alert", card
+        [alert] = await market.deployment.store.alerts.find()
+        yield "alert", "alert", await alert_card(market.deployment, Call(), alert)
+        for budget, words in TYPED:
+            yield budget, words, (await market.chat.type(words)).card
+        await market.chat.type("alerts acknowledge 1")
+        yield "home", "status, with an owner", (await market.chat.type("status")).card
+        for week in (11, 12):
+            _, card = await market.check(week)
+        yield "check", "check that ends it", card
+        yield "digest", "digest of the recovery", (await market.chat.type("digest")).card

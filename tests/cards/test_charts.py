@@ -355,7 +355,7 @@ def test_days_follow_the_clock_of_the_reader() -> None:
 def test_alt_names_the_brand_and_its_change() -> None:
     """The words say who moved from where to where, how surely, when, and what happened."""
     assert alt(replace(CHART, marks=(UPDATE,))) == (
-        "Visibility of Acme. Acme: from 84 % to 41 % (90 % interval 36 to 46 %), "
+        "Visibility of Acme. Acme: from 84 % to 41 % (likely range 36 to 46 %), "
         "2 Feb 2026 to 23 Feb 2026. Globex: from 50 % to 52 %. "
         "Marked: gpt-5 update on 12 Feb 2026."
     )

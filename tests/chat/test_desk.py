@@ -69,14 +69,14 @@ async def test_an_unknown_zone_is_no_trouble() -> None:
 
 
 async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them() -> None:
-    """A button teaches the command that was meant."""
+    """A button does what was meant, with the other words as they were typed."""
     office = await open_office()
     screen = await office.chat.type("chek Acme")
-    taught = await office.chat.click(screen, "check")
+    done = await office.chat.click(screen, "check")
 
     assert 'did you mean "check"' in str(screen.card.text)
     assert screen.private
-    assert taught.card.title == "check"
+    assert done.card.title == "Acme: 1st of 2 at m-1"
 
 
 @pytest.mark.parametrize("words", ["demo", "export answers", "db upgrade"])

@@ -52,7 +52,7 @@ def test_what_is_left_out_is_allowed(spec: CommandSpec) -> None:
 async def test_help_shows_every_command_of_the_chat() -> None:
     """Those that only a terminal can do are left out."""
     office = await open_office()
-    card = (await office.chat.type("help")).card
+    card = (await office.chat.type("help everything")).card
 
     assert set(card.data["commands"]) == {spec.name for spec in offered(Face.CHAT)}
     assert "demo" not in card.data["commands"]

@@ -34,7 +34,7 @@ def test_a_check_for_people_shows_the_table(program: Program, service: ChatServi
 
     for word in ("Acme: 1st of 3", "Acme", "Zeta", "Umbra", "m-1", "12 answers"):
         assert word in out
-    assert "This is the first check; the next one is compared with it." in sentences(out)
+    assert "Still learning what is normal: 1 of 6 checks" in sentences(out)
     out, _ = program.run("check", "--yes")
     assert "Nothing new since the last check." in sentences(out)
 

@@ -57,6 +57,11 @@ class ModelNames:
             same = [other for other in asked if self._base(other) == base]
             self._names[model] = base if shared[base] == 1 else _told_apart(model, base, same)
 
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models that are asked, sorted."""
+        return tuple(self._names)
+
     def name(self, model: Model) -> str:
         """Return a model's name. A model that is not asked any more has its id in brackets, where
         another model has its name.

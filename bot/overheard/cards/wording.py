@@ -80,7 +80,12 @@ def money(dollars: float | None, *, about: bool = False) -> str:
 
 def about(usd: float) -> str:
     """Format US dollars to the cent, as people are told before they spend: ``about $0.04``."""
-    return "less than $0.01" if 0 < usd < 0.01 else f"about ${usd:,.2f}"
+    return cents(usd) if 0 < usd < 0.01 else f"about {cents(usd)}"
+
+
+def cents(usd: float) -> str:
+    """Format US dollars to the cent: ``$0.04``, ``less than $0.01``."""
+    return "less than $0.01" if 0 < usd < 0.01 else f"${usd:,.2f}"
 
 
 def duration(seconds: float) -> str:

@@ -17,6 +17,7 @@ from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
+from overheard.chat.joining import join_run
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S, ChatProgress, Meter
 from overheard.chat.questions.asking import Questions
@@ -27,12 +28,24 @@ from overheard.commands.setup_progress import checklist, checklist_card, greetin
 from overheard.commands.status import STATUS, status
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
-from overheard.errors import BadUsage, OverheardError, UnknownCommand
+from overheard.errors import (
+    BadUsage,
+    NameTaken,
+    NothingToAsk,
+    OverheardError,
+    RunEnded,
+    RunUnderWay,
+    TimeUnreadable,
+    UnknownCommand,
+    UnknownName,
+)
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""
+REFUSALS = (BadUsage, NameTaken, NothingToAsk, RunEnded, TimeUnreadable, UnknownName)
+"""Errors of what was typed, which concern only the person who typed it."""
 log = logging.getLogger(__name__)
 
 
@@ -201,7 +214,9 @@ class ChatDesk:
         for spec in offered(Face.TERMINAL):
             if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
                 return replies.terminal_only(spec)
-        return replies.unknown(error, near(" ".join(typed), self._commands))
+        return replies.unknown(
+            error, near(" ".join(typed), self._commands), request.words or request.command
+        )
 
     async def _put_right(
         self, request: Request, conversation: Conversation, error: BadUsage
@@ -290,7 +305,8 @@ class ChatDesk:
             **self._paces,
         )
         call = replace(call, progress=progress)
-        outcome = "stopped"
+        outcome, refused, under_way = "stopped", False, ""
+        card: Card | None
         try:
             async with progress.shown():
                 with themed(call.channel):
@@ -302,15 +318,21 @@ class ChatDesk:
             else:
                 card = given.card if isinstance(given, Step) else given
                 outcome = "done"
+        except RunUnderWay as error:
+            card, outcome, under_way = None, replies.sentence(error), error.run
         except Exception as error:
-            card, outcome = replies.failed(error), replies.sentence(error)
+            card, outcome = replies.failed(error, order), replies.sentence(error)
+            refused = isinstance(error, REFUSALS) and not progress.was_shown
         except asyncio.CancelledError:
             await self._part(spec, deployment, call, conversation)
             raise
         finally:
             if outcome:
                 await self._note(order, person, call.channel, outcome)
-        await conversation.show(shown(card), private=spec.private)
+        if card is None:
+            await join_run(deployment, call, under_way, conversation)
+        else:
+            await conversation.show(shown(card), private=spec.private or refused)
 
     async def _do_step(
         self,

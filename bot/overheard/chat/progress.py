@@ -50,6 +50,9 @@ class ChatProgress:
         patience: Seconds before the first card.
         pause: Seconds between two cards.
         private: Whether only the person who asked sees it, as they alone see the result.
+
+    Attributes:
+        was_shown: Whether a card has been shown.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class ChatProgress:
         self._pause = pause
         self._private = private
         self._ended = asyncio.Event()
+        self.was_shown = False
         self._step = ""
         self._total = self._done = 0
         self._began = monotonic()
@@ -101,6 +105,7 @@ class ChatProgress:
         while not await self._has_ended(wait):
             try:
                 card = self._card(await self._look())
+                self.was_shown = True
                 await self._conversation.show(card, private=self._private)
             except Exception:  # the work goes on, and its result may well be shown
                 log.warning("Progress of %s was not shown.", self._title, exc_info=True)

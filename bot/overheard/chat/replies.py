@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import CommandSpec, FormContent, quoted
 from overheard.chat.parser import Order
-from overheard.errors import BadUsage, ConfirmationNeeded, OverheardError, UnknownCommand
+from overheard.errors import (
+    BadUsage,
+    ConfirmationNeeded,
+    OverheardError,
+    UnknownCommand,
+    UnknownName,
+)
 from overheard.interfaces import Form, Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
@@ -22,6 +31,10 @@ EXPIRED = Card(
 
 BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
 
+MAX_KNOWN = 3
+"""Known names from which on they are left out where one is meant."""
+MAX_WORDS = 120
+"""Characters of a command that a question repeats."""
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +49,7 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     style = Style.PRIMARY if order.spec.spends else Style.DANGER
     return Card(
         title="Go on?",
-        text=f"{order.words}\n\n{needed.reason}",
+        text=f"{wording.shorten(order.words, MAX_WORDS)}\n\n{needed.reason}",
         actions=(
             Action(f"confirm {token}", "Go on", style),
             Action(f"cancel {token}", "Cancel"),
@@ -77,16 +90,27 @@ def not_allowed(reason: str, wanted: str = "") -> Card:
     return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING)
 
 
-def unknown(error: UnknownCommand, close: Sequence[CommandSpec]) -> Card:
-    """Return the card for an unknown command, with buttons for commands of similar names."""
-    buttons = [Action(f"help {spec.name}", spec.name) for spec in close]
+def unknown(error: UnknownCommand, close: Sequence[CommandSpec], typed: str) -> Card:
+    """Return the card for an unknown command, with buttons that do what may have been meant.
+
+    Args:
+        error: What was wrong.
+        close: Commands of similar names.
+        typed: What was typed.
+    """
+    buttons = fitting(*(Action(_corrected(typed, spec), spec.name) for spec in close))
     return Card(
         "Unknown command",
-        _sentence(error),
-        fields=tuple(Field(spec.name, spec.summary, wide=True) for spec in close),
+        _sentence(error).removesuffix('; "help" shows all of them.') + ("?" if error.hint else "."),
         actions=(*buttons, Action("help", "Help")),
         severity=Severity.WARNING,
     )
+
+
+def _corrected(typed: str, spec: CommandSpec) -> str:
+    """Return what was typed, with the name of a command in place of the first words."""
+    rest = typed.split()[len(spec.name.split()) :]
+    return " ".join([spec.name, *rest])
 
 
 def terminal_only(spec: CommandSpec) -> Card:
@@ -124,11 +148,37 @@ def filled_form(
     )
 
 
-def failed(error: Exception) -> Card:
-    """Return the card for an error; an unexpected exception's details go to the log only."""
+def failed(error: Exception, order: Order | None = None) -> Card:
+    """Return the card for an error; an unexpected exception's details go to the log only.
+
+    Args:
+        error: What went wrong.
+        order: The command; where a name was nearly right, a button does it with the right one.
+    """
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
-    return Card("That did not work", sentence(error), severity=Severity.BAD, failed=True)
+    title, text = "That did not work", sentence(error)
+    actions: tuple[Action, ...] = ()
+    if order and isinstance(error, UnknownName) and (meant := _MEANT.search(error.hint)):
+        right = replace(order, options=_with_name(order.options, error.name, meant[1]))
+        actions = fitting(Action(right.words, right.words, Style.PRIMARY))
+        if error.known.count(", ") >= MAX_KNOWN:
+            text = f"{text.partition('; known: ')[0]}?"
+    return Card(title, text, actions=actions, severity=Severity.BAD, failed=True)
+
+
+_MEANT = re.compile(r'did you mean "(.+)"')
+
+
+def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, Any]:
+    """Return options with a name in place of a wrong one."""
+
+    def mended(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return tuple(mended(one) for one in value)
+        return right if value == wrong else value
+
+    return {name: mended(value) for name, value in options.items()}
 
 
 def sentence(error: Exception) -> str:

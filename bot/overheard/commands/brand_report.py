@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.alerts.story import read_stories
-from overheard.commands.standing_words import Place, change_starts, places
+from overheard.alerts.story import BrandAtModel, Story, StoryState, read_stories
+from overheard.commands.standing_words import Place, places
 from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams, standings
 from overheard.deployment import Deployment
-from overheard.detection.baseline import rows_with_answers, run_slice
+from overheard.detection.baseline import rows_with_answers
 from overheard.domain import Alert, Brand, Model
 from overheard.measure.blocks import RunKey, Stream
 
@@ -27,7 +27,7 @@ class Report:
         rows: Standings of the newest run of each model.
         places: How often the brand is named at each model.
         alerts: The brand's open alerts, the newest first.
-        changed: When the changes of open alerts began, by model: values since are not usual.
+        stories: What has happened to the brand at each model, which says what is usual.
     """
 
     brand: Brand
@@ -37,7 +37,20 @@ class Report:
     rows: Sequence[Standing]
     places: Sequence[Place]
     alerts: Sequence[Alert]
-    changed: Mapping[Model, datetime]
+    stories: Mapping[BrandAtModel, Story]
+
+    @property
+    def changed(self) -> dict[Model, datetime]:
+        """When the change began that an open alert reports, by model."""
+        return {
+            story.model: story.began
+            for story in self.stories.values()
+            if story.state is StoryState.MOVED and story.began
+        }
+
+    def is_usual(self, at: datetime) -> bool:
+        """Whether a check at a time shows what is usual at every model."""
+        return all(story.is_usual(at) for story in self.stories.values())
 
     @property
     def own_rows(self) -> list[Standing]:
@@ -63,13 +76,18 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     lines = await read_streams(deployment, names, metric=metric)
     mine = [line for line in lines if line.key.brand == brand.name]
     runs = _runs(mine)
-    rows = standings(_newest(lines, runs), names, deployment.scoring)
+    newest = {model: found[-1].id for model, found in runs.items()}
+    rows = [
+        row
+        for row in standings(lines, names, deployment.scoring)
+        if row.point.run_id == newest.get(row.model)
+    ]
     alerts = await deployment.store.alerts.find(brand=brand.name, live=True)
-    changed = await change_starts(deployment, alerts)
+    known = [(brand.name, model) for model in runs]
+    found_stories = await read_stories(deployment, brand.name, known=known)
     history = [line for line in mine if line.key.metric == HEADLINE_METRIC]
-    stories = await read_stories(deployment, brand.name)
-    found = places(brand.name, rows, history, changed, stories)
-    return Report(brand, names, lines, runs, rows, found, alerts, changed)
+    found = places(brand.name, rows, history, found_stories)
+    return Report(brand, names, lines, runs, rows, found, alerts, found_stories)
 
 
 def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
@@ -80,11 +98,3 @@ def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
             stream.runs[row] for row in rows_with_answers(stream)
         )
     return {model: sorted(found) for model, found in runs.items()}
-
-
-def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> Iterator[Stream]:
-    """Yield what was said in the newest run of each model."""
-    for line in lines:
-        if line.key.model in runs:
-            row = line.runs.index(runs[line.key.model][-1])
-            yield run_slice(line, row, row + 1)

@@ -7,10 +7,10 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
-from overheard.cards.command import quoted
+from overheard.cards.command import Face, quoted
 from overheard.commands.shift_wording import effect_words
 from overheard.deployment import Call, Deployment
-from overheard.finetune.brief import LABELS, BriefItem, steps
+from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
 from overheard.finetune.brief_sources import BriefDraft
 from overheard.finetune.pages import BriefPage, share, to_add
 from overheard.finetune.progress import ItemProgress, metric_of
@@ -20,10 +20,7 @@ FACTS = 4
 """Facts of an item on a card."""
 TOLD = 3
 """Items of which a card says more than a row."""
-RANKED = (
-    "First comes what surely shows in most answers: the lower end of the 90 % range in brackets "
-    "decides. What to state comes from the fact sheet alone."
-)
+RANKED = "First comes what shows in most answers. What to state comes from your facts alone."
 
 
 def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
@@ -35,23 +32,36 @@ def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int)
     )
     return Card(
         title=f"What to write for {name}",
-        text=_text(drawn, shown),
-        table=Table(("No.", "Gap", "Content", "Shows in", "Item"), rows, frozenset({0}))
-        if rows
-        else None,
+        text=_text(drawn, shown, call.face),
+        table=_table(rows, call.face) if rows else None,
         quotes=tuple(
-            Quote(f"{one.model}, asked “{wording.shorten(one.prompt, 60)}”", Tainted(one.text))
+            Quote(
+                f"{deployment.names.name(one.model)}, asked “{wording.shorten(one.prompt, 60)}”",
+                Tainted(one.text),
+            )
             for item in shown[:TOLD]
             for one in item.said[:1]
         ),
         actions=fitting(*_actions(name, shown)),
         more=tuple(_published(deployment, call, one) for one in drawn.published),
-        footer=RANKED,
+        footer="" if call.face is Face.CHAT else RANKED,
         data=_data(drawn),
     )
 
 
-def _text(drawn: BriefDraft, shown: Sequence[BriefItem]) -> str:
+def _asked(deployment: Deployment, said: Excerpt) -> str:
+    question = wording.shorten(said.prompt, 60)
+    return f"{deployment.names.name(said.model)}, asked “{question}”"
+
+
+def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
+    """Lay items out; their codes, which only commands need, are for the terminal."""
+    header = ("No.", "Gap", "Content", "Answers", "Code")
+    columns = len(header) - 1 if face is Face.CHAT else len(header)
+    return Table(header[:columns], tuple(row[:columns] for row in rows), frozenset({0}))
+
+
+def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
     if not drawn.answers:
         return (
             f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
@@ -59,7 +69,16 @@ def _text(drawn: BriefDraft, shown: Sequence[BriefItem]) -> str:
         )
     if not shown:
         return f"No gap shows in {wording.count(drawn.answers, 'answer')} of {drawn.days} days."
+    if face is Face.CHAT:
+        return _most_important(drawn, shown[0])
     return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
+
+
+def _most_important(drawn: BriefDraft, item: BriefItem) -> str:
+    """Write what to do about the most important item, for a phone; the table has the others."""
+    step = steps(item, drawn.market.brand.name)[0]
+    need = " Add what is true to your facts first." if item.missing else ""
+    return f"{wording.shorten(item.title, 90)}. {step}{need}"
 
 
 def _paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.events import named
 from overheard.alerts.run_analysis import AnalysisResult
+from overheard.alerts.story import StoryState, read_stories
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -63,23 +64,33 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     ]
     warnings += [warning async for warning in _warnings(deployment, outcome.run)]
     faults = deployment.scoring.faults
+    first, *others = [
+        await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
+    ]
+    is_told = any(
+        card.text.count("\n\n") for card in (first, *others) if isinstance(card.text, str)
+    )
     paragraphs = [
-        *_news(outcome, found),
+        *_news(outcome, found, is_told=is_told),
         *_endings(outcome, deployment.names),
         *told(outcome.failures + faults),
         *found.bursts,
         *warnings,
     ]
-    first, *others = [
-        await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
-    ]
     failed = outcome.state is RunState.FAILED
+    silent = sorted(set(panel.models) - {row.model for row in rows})
+    title = first.title
+    if failed:
+        title = "The check failed: no question was answered"
+    elif silent and rows:
+        at = wording.listing([deployment.names.name(model) for model in silent])
+        title = f"Part of a check: {at} did not answer"
     well = outcome.state is RunState.COMPLETE and not warnings
     proposed = proposes_first(panel, outcome, found.detection)
     return replace(
         first,
         actions=fitting(FIRST_CHECK_ACTION, *first.actions) if proposed else first.actions,
-        title="The check failed: no question was answered" if failed else first.title,
+        title=title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
         more=(*others, *found.announced),
@@ -114,14 +125,23 @@ async def _brand_card(
     """Show how one brand stands after a run: ranks, a picture, open alerts, and what is next."""
     alerts = await deployment.store.alerts.find(brand=brand, live=True)
     names = deployment.names
-    found = await read_places(deployment, brand, rows, alerts)
+    known = [(brand, model) for model in {row.model for row in rows}]
+    stories = await read_stories(deployment, brand, known=known)
+    found = await read_places(deployment, brand, rows, stories)
     mine = [row for row in rows if row.brand == brand]
     unmeasured = standing_words.ONLY_BRANDED if mine and not found else ""
     running = [
-        f"Alert open since {wording.day(alert.opened_at, call.zone)}: "
+        f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
         f"{names.name(alert.shift.model)}{_owner(alert)}."
         for alert in alerts
         if alert.opened_at < outcome.run.started_at
+    ]
+    running += [
+        f"{names.name(story.model)} is back to what is usual."
+        for story in stories.values()
+        if story.state is StoryState.RECOVERED
+        and story.ended
+        and story.ended >= outcome.run.started_at
     ]
     return Card(
         title=standing_words.title(brand, found, names),
@@ -132,10 +152,10 @@ async def _brand_card(
         image=await picture(standing_words.rates(found, names), "check.png") if found else None,
         actions=fitting(
             Action(f"report {quoted(brand)}", "Report"),
-            Action(f"report {quoted(brand)} --details", "Details"),
+            Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
             *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
         ),
-        footer=f"{_asked(outcome)} · {wording.money(outcome.spent)}",
+        footer=f"{_asked(outcome)} · {wording.cents(outcome.spent)}",
     )
 
 
@@ -170,19 +190,25 @@ def _learning_data(learning: Learning | None) -> dict[str, object] | None:
     )
 
 
+RESTARTED = "Overheard was restarted while it worked on this, and has gone on by itself."
+
+
 async def gone_on(
-    deployment: Deployment, call: Call, outcome: Outcome, rows: Sequence[Standing], alerts: int
+    deployment: Deployment,
+    call: Call,
+    outcome: Outcome,
+    rows: Sequence[Standing],
+    alerts: int,
+    note: str,
 ) -> Card:
-    """Show how the brands stand after a run that was cut off and has gone on by itself, of which
-    the person who began it saw no end.
-    """
+    """Show how the brands stand after a run of which the reader saw no end, with a note on why."""
     panel = outcome.run.panel
     first, *others = [
         await _brand_card(deployment, call, brand, rows, outcome)
         for brand in (panel.brands if panel else ())
     ]
     notes = [
-        "Overheard was restarted while it worked on this, and has gone on by itself.",
+        note,
         str(first.text),
         *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
         *_endings(outcome, deployment.names),
@@ -232,8 +258,10 @@ def _data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _news(outcome: Outcome, found: AnalysisResult) -> Iterator[str]:
-    """Say what is new in a run, and how far the comparison is learnt."""
+def _news(outcome: Outcome, found: AnalysisResult, *, is_told: bool) -> Iterator[str]:
+    """Say what is new in a run, and how far the comparison is learnt; neither where the card says
+    that an alert is open or over.
+    """
     detection = found.detection
     if outcome.state is RunState.FAILED:
         return
@@ -242,11 +270,11 @@ def _news(outcome: Outcome, found: AnalysisResult) -> Iterator[str]:
     elif detection.alerts:
         shown = ", below" if found.announced else ""
         yield f"{wording.count(len(detection.alerts), 'new alert')}{shown}."
-    elif detection.compared:
+    elif detection.compared and not is_told:
         yield "Nothing new since the last check."
-    else:
+    elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
-    if detection.learning and not outcome.stopped:
+    if detection.learning and not outcome.stopped and not is_told:
         yield _learning(detection.learning)
     if outcome.reused:
         yield (
@@ -272,7 +300,7 @@ def _learning(learning: Learning) -> str:
         return f"{far}."
     return (
         f"{far}. Until then I would notice a loss of about "
-        f"{learning.lost} of {learning.answers} answers, within three checks."
+        f"{learning.lost} of {learning.answers} answers."
         if learning.answers
         else f"{far}."
     )

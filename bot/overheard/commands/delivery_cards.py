@@ -12,7 +12,7 @@ from overheard.alerts.routes import end_of_quiet, routed
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
-from overheard.commands.check_card import gone_on, standings_of
+from overheard.commands.check_card import RESTARTED, gone_on, standings_of
 from overheard.commands.digest import digest
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
@@ -118,7 +118,7 @@ class Letters:
         return Letter(card) if card else None
 
     async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
-        return await _run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
+        return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
@@ -128,13 +128,16 @@ class Letters:
         return deployment, Call(channel=channel, zone=zone)
 
 
-async def _run_result(deployment: Deployment, call: Call, key: str) -> Letter | Postponed | None:
-    """Return the card of a run that was resumed; None when no channel waits for it.
+async def run_result(
+    deployment: Deployment, call: Call, key: str, note: str = RESTARTED
+) -> Letter | Postponed | None:
+    """Return the card of a run that the reader did not see end; None when it has no result.
 
     Args:
         deployment: The deployment as it is now.
         call: The channel, and the time zone of its readers.
         key: The run's.
+        note: A sentence on why the reader sees it, or empty.
     """
     now = deployment.clock.now()
     run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
@@ -147,4 +150,4 @@ async def _run_result(deployment: Deployment, call: Call, key: str) -> Letter | 
         outcome.count(answer)
     alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
     rows = await standings_of(deployment, call.progress, run.panel, outcome)
-    return Letter(await gone_on(deployment, call, outcome, rows, len(alerts)))
+    return Letter(await gone_on(deployment, call, outcome, rows, len(alerts), note))

@@ -240,7 +240,7 @@ async def _costs(deployment: Deployment, since: datetime) -> str:
     if not spent:
         return month
     answers = wording.count(sum(one.answers for one in spent), "question")
-    usd = wording.about(sum(one.usd for one in spent)).removeprefix("about ")
+    usd = wording.cents(sum(one.usd for one in spent))
     return f"Asked {answers} for {usd}. {month}"
 
 

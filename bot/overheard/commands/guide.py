@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Option, argument
+from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.arguments import unknown
 from overheard.deployment import Call, Deployment, Session
 from overheard.errors import OverheardError
+from overheard.runs.plan import tracked
 
-FIRST_STEPS = ("brands add", "prompts add", "check", "report", "alerts")
-"""The commands that a new user needs, in this order."""
+EVERYTHING = "everything"
+"""The word behind which help lists all commands."""
+MAX_THINGS = 5
+"""Things to do that help offers at a time."""
 
 
 async def show_help(
@@ -27,7 +31,8 @@ async def show_help(
     Args:
         deployment: Knows the commands of plugins.
         call: Says where the answer is read.
-        command: The words of a command's name; empty shows all.
+        command: The words of a command's name, or `EVERYTHING`; empty shows what fits the state of
+            the deployment in a chat, and everything in the terminal.
 
     Raises:
         UnknownName: when there is no such command.
@@ -36,7 +41,9 @@ async def show_help(
 
     name = " ".join(command).casefold()
     added = _added(deployment, call)
-    if not name:
+    if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
+        return await _what_now(deployment)
+    if name in {"", EVERYTHING}:
         more = [("Added by plugins", added)] if added else []
         return _overview([*sections(call.face), *more])
     commands = (*offered(call.face), *added)
@@ -90,7 +97,6 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
 def _overview(found: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
     parts = list(found)
     names = {spec.name: spec for _, specs in parts for spec in specs}
-    steps = [Action(name, name) for name in FIRST_STEPS if name in names or f"{name} list" in names]
     return Card(
         title="What Overheard does",
         text=(
@@ -100,9 +106,59 @@ def _overview(found: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
             "help COMMAND teaches any of these:"
         ),
         fields=tuple(Field(heading, _list(specs), wide=True) for heading, specs in parts),
-        actions=tuple(steps),
         data={"commands": {spec.name: spec.summary for spec in names.values()}},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that can be done now: the words of a command, a button's label, and what for."""
+
+    words: str
+    label: str
+    purpose: str
+
+
+async def _what_now(deployment: Deployment) -> Card:
+    """Return the few things that fit the state of a deployment, the most useful first."""
+    things = [thing async for thing in _things(deployment)][:MAX_THINGS]
+    return Card(
+        title="What can I do now?",
+        fields=tuple(
+            Field(thing.label, thing.purpose, wide=True, action=Action(thing.words, thing.label))
+            for thing in things
+        ),
+        actions=(Action(f"help {EVERYTHING}", "Everything"),),
+        data={"things": {thing.words: thing.purpose for thing in things}},
+    )
+
+
+async def _things(deployment: Deployment) -> AsyncIterator[Thing]:
+    """Yield what can be done, in the order of its use: what is wrong, what is missing, reading."""
+    catalogue, store = deployment.catalogue, deployment.store
+    brands = tracked(catalogue)
+    if not brands:
+        yield Thing("brands add", "Add a brand", "Whom to watch, and its competitors.")
+        return
+    name = quoted(brands[0].name)
+    for alert in (await store.alerts.find(live=True))[:1]:
+        yield Thing(f"alerts show {alert.id}", "Open the alert", "See what changed, and take it.")
+    if not catalogue.prompts_for(brands[0].name):
+        yield Thing("prompts add", "Add a question", "What your buyers would ask.")
+    is_checked = bool(await store.runs.find(limit=1))
+    if not is_checked:
+        yield Thing("check", "Check now", "Ask the models for the first time.")
+    if not any(fact.brand == brands[0].name for fact in catalogue.facts):
+        yield Thing("facts add", "Add a fact", "Your price, your plans: I say who gets them wrong.")
+    if not catalogue.schedules:
+        yield Thing("schedules add", "Check every week", "A change shows only between checks.")
+    if is_checked:
+        yield Thing(f"report {name}", "Report", "How often each model names you.")
+        yield Thing(f"versus {name}", "Against a rival", "Who is ahead at which model.")
+        yield Thing(f"brief {name}", "What to do?", "What to write first.")
+        yield Thing(f"voice {name}", "Share of voice", "You among your competitors, over time.")
+        yield Thing("check", "Check now", "Ask again today.")
+    yield Thing("prompts list", "Questions", "What is asked.")
 
 
 def _list(specs: Sequence[CommandSpec]) -> str:
@@ -148,9 +204,9 @@ def _try(spec: CommandSpec) -> list[Action]:
 
 HELP = CommandSpec(
     "help",
-    "Show what there is to do, with examples.",
+    "Show what can be done now, or teach a command with examples.",
     show_help,
     private=True,
-    examples=("help", "help check", "help brands add"),
+    examples=("help", "help everything", "help check", "help brands add"),
     opens=False,
 )

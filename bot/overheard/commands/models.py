@@ -42,13 +42,26 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
         table=Table(
             ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
             tuple(
-                (row["model"], row["how"], row["price"], row["pace"], row["told"]) for row in rows
+                (
+                    _name(deployment, row["model"], call.face),
+                    row["how"],
+                    row["price"],
+                    row["pace"],
+                    row["told"],
+                )
+                for row in rows
             ),
         ),
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=OWN if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
+
+
+def _name(deployment: Deployment, model: str, face: Face) -> str:
+    """Return a model's name; the terminal, where it is configured, shows its id as well."""
+    name = deployment.names.name(Model.parse(model))
+    return name if face is Face.CHAT else f"{name}, {model}"
 
 
 async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:

@@ -147,7 +147,7 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
 def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     every = sorted({run for found in runs.values() for run in found})
     return (
-        f"Answers of {wording.day(every[-1].at, call.zone)}; "
+        f"Answers of {wording.short_day(every[-1].at, call.zone)}; "
         f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}."
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
+from overheard.alerts.events import named
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
-from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
+from overheard.cards.command import CommandSpec, Face, Proposal, Role, argument, option
 from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
@@ -42,9 +43,9 @@ async def list_runs(
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
     rows = tuple(_row(call, run, busy, handed_in) for run in runs)
     return Card(
-        title=wording.count(len(runs), "run"),
+        title=wording.count(len(runs), "check"),
         text="" if runs else "Nothing has been asked yet; begin with: check",
-        table=_table(rows) if rows else None,
+        table=_table(rows, call.face) if rows else None,
         actions=tuple(_actions(runs)),
         data={"runs": [_data(run, busy, handed_in) for run in runs]},
     )
@@ -115,14 +116,18 @@ async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) 
     return found
 
 
-def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
-    return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
+def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
+    """Lay checks out; their keys, which only commands need, are for the terminal."""
+    header = ("Run", "Begun", "State", "Questions", "Asked by")
+    if face is Face.TERMINAL:
+        return Table(header, rows, frozenset({3}))
+    return Table(header[1:], tuple(row[1:] for row in rows), frozenset({2}))
 
 
 def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     begun = wording.moment(run.started_at, call.zone)
-    return (run.key, begun, _told(run, busy, handed_in), count, run.asked_by)
+    return (run.key, begun, _told(run, busy, handed_in), count, named(run.asked_by))
 
 
 def _told(run: Run, busy: set[int], handed_in: set[int]) -> str:

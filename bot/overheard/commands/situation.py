@@ -131,7 +131,7 @@ async def spent_sentence(deployment: Deployment) -> str:
     spent = await deployment.store.money.spent(since=begin)
     limit = deployment.config.budget.month
     of = f" of {wording.money(limit)}" if limit is not None else ""
-    return f"Spent in {MONTHS[now.month - 1]}: {wording.money(round(spent, 2))}{of}."
+    return f"Spent in {MONTHS[now.month - 1]}: {wording.cents(spent)}{of}."
 
 
 async def alert_sentences(

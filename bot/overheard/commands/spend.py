@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.events import named
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
@@ -19,7 +20,7 @@ from overheard.runs.budget import WARNING
 Sums = dict[str, float]
 
 BY = ("provider", "model", "brand", "asker", "channel")
-SHOWN = {"provider": "Provider", "model": "Model", "brand": "Brand", "asker": "Asked by"}
+SHOWN = {"provider": "Service", "model": "Model", "brand": "Brand", "asker": "Person"}
 
 
 async def spend(
@@ -41,22 +42,25 @@ async def spend(
     spent = await deployment.store.money.spending(since=since)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
+    shown = {name: _readable(name, sums[name], deployment) for name in BY}
     total = sum(each.usd for each in spent)
     estimated = sum(each.estimated_usd for each in spent)
     budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
-    bars = Bars(f"Spent by {by}", tuple(Bar(k, v) for k, v in sums[by].items()))
+    bars = Bars(
+        f"Spent by {SHOWN.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
+    )
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"Since {wording.day(since, call.zone)}, for "
         f"{wording.count(sum(each.answers for each in spent), 'answer')}.{_estimated(estimated)}",
-        fields=tuple(Field(f"[budget] {row['key']}", _used(row)) for row in budget),
-        table=_table(SHOWN.get(by, by.capitalize()), sums[by]),
+        fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
+        table=_table(SHOWN.get(by, by.capitalize()), shown[by]),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         footer="Brands that share an answer share its cost.",
-        more=tuple(Card(f"By {n}", table=_table(SHOWN[n], sums[n])) for n in others),
+        more=tuple(Card(f"By {n}", table=_table(SHOWN[n], shown[n])) for n in others),
         data={
             "since": since.isoformat(),
             "spent_usd": total,
@@ -66,6 +70,24 @@ async def spend(
             "budget": budget,
         },
     )
+
+
+def _readable(name: str, sums: Sums, deployment: Deployment) -> Sums:
+    """Return sums by names that readers know: models by their names, people without their ids."""
+    models = {str(model): deployment.names.name(model) for model in deployment.names.models}
+    shown: Sums = {}
+    for key, usd in sums.items():
+        label = named(key) if name == "asker" else models.get(key, key) if name == "model" else key
+        shown[label] = shown.get(label, 0.0) + usd
+    return shown
+
+
+def _limit_name(key: str) -> str:
+    """Return what readers call a limit of the budget: ``This month``, ``Acme, this month``."""
+    kind, _, name = key.partition(".")
+    if name:
+        return f"{name}, this month"
+    return {"day": "Today", "month": "This month"}.get(kind, kind)
 
 
 def _estimated(usd: float) -> str:
@@ -145,7 +167,7 @@ def _used(row: Mapping[str, Any]) -> str:
 
 SPEND = CommandSpec(
     "spend",
-    "Show what was spent, by provider, model, brand and whoever asked.",
+    "Show what was spent, by provider, model, brand and person.",
     spend,
     examples=("spend", "spend --days 7", "spend --by brand"),
     chart="",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from overheard.alerts.story import BrandAtModel, Story, read_stories
+from overheard.alerts.story import BrandAtModel, Story
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.cards.charts.bars import Rate, RateGroup, Rates
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams
 from overheard.deployment import Deployment
-from overheard.domain import Alert, Model
+from overheard.domain import Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 
@@ -71,38 +70,27 @@ class Place:
 
 
 async def read_places(
-    deployment: Deployment, brand: str, rows: Sequence[Standing], alerts: Iterable[Alert]
+    deployment: Deployment,
+    brand: str,
+    rows: Sequence[Standing],
+    found: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
-    """Return how often a brand is named at each model, in the runs of standings; runs since a
-    change that an open alert shows are not usual.
+    """Return how often a brand is named at each model, in the runs of standings.
 
     Args:
         deployment: The open deployment.
         brand: The brand's name.
         rows: Standings of one run for each model.
-        alerts: The brand's open alerts.
+        found: The brand's stories, which say what is usual.
     """
     history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
-    stories = await read_stories(deployment, brand)
-    return places(brand, rows, history, await change_starts(deployment, alerts), stories)
-
-
-async def change_starts(deployment: Deployment, alerts: Iterable[Alert]) -> dict[Model, datetime]:
-    """Return when the changes of open alerts began, the first for each model."""
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
-    began: dict[Model, datetime] = {}
-    for alert in alerts:
-        shift = alert.shift
-        if at := starts.get(shift.began or shift.run_id):
-            began[shift.model] = min(at, began.get(shift.model, at))
-    return began
+    return places(brand, rows, history, found)
 
 
 def places(
     brand: str,
     rows: Iterable[Standing],
     history: Iterable[Stream],
-    changed: Mapping[Model, datetime],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
     """Return how often a brand is named at each model, in the runs of standings.
@@ -111,8 +99,7 @@ def places(
         brand: The brand.
         rows: Standings of one run for each model.
         history: The brand's streams of `HEADLINE_METRIC`, with earlier runs.
-        changed: When a change that is not over began, by model: runs since are not usual.
-        stories: What has changed before: which runs are usual.
+        stories: The brand's stories, which say which of the earlier runs are usual.
     """
     shown = [row for row in rows if row.metric.name == HEADLINE_METRIC]
     earlier = {stream.key.model: trend(stream) for stream in history}
@@ -120,12 +107,11 @@ def places(
     for row in shown:
         if row.brand != brand:
             continue
-        end = min(row.point.at, changed.get(row.model, row.point.at))
         story = stories.get((brand, row.model))
         past = [
             point
             for point in earlier.get(row.model, [])
-            if point.at < end and (story is None or story.is_usual(point.at))
+            if point.at < row.point.at and (story is None or story.is_usual(point.at))
         ]
         rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
         usual = sum(point.mean for point in past) / len(past) if past else None
@@ -182,10 +168,13 @@ def sentence(found: Sequence[Place], names: ModelNames) -> str:
     by a tenth of the answers.
     """
     parts: list[str] = []
-    for place in sorted(found, key=_by_rank)[:3]:
+    shown = sorted(found, key=_by_rank)[:3]
+    for place in shown:
+        first = shown[0]
         words = place.words(place.mine.mean)
         if parts:
-            words = words.replace(" answers", "").replace(" of answer", "")
+            words = words.removesuffix("s").removesuffix(" answer").removesuffix(" of")
+            words = words.removesuffix(f" of {first.answers}") if first.answers else words
         parts.append(f"in {words} at {names.name(place.model)}{_usual(place)}")
     return f"Named {wording.listing(parts)}." if parts else ""
 

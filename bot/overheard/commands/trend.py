@@ -96,8 +96,13 @@ async def _card(
         text="\n\n".join(told(deployment.scoring.faults)),
         table=_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
-        footer="Each prompt weighs the same. In brackets, the 90 % interval.",
         choice=metric_choice(deployment, brand, metric),
+        actions=fitting(
+            Action(f"report {quoted(brand.name)}", "Report"),
+            Action(f"voice {quoted(brand.name)}", "Share of voice"),
+        ),
+        footer="Each question weighs the same. In brackets, the range in which the value lies nine "
+        "times in ten.",
         data={
             "brand": brand.name,
             "metric": metric.name,
@@ -219,7 +224,9 @@ def _table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) 
         between = wording.value_range(last.low, last.high, metric.scale)
         moved = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
         rows.append((names.name(model), f"{now} ({between})", moved, f"{len(found):,}"))
-    return Table(("Model", "Now", "Since the first run", "Runs"), tuple(rows), frozenset({1, 2, 3}))
+    return Table(
+        ("Model", "Now", "Since the first check", "Checks"), tuple(rows), frozenset({1, 2, 3})
+    )
 
 
 def _data(point: Point) -> dict[str, Any]:

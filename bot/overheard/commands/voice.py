@@ -129,7 +129,7 @@ def voice_shares(
         tuple(times),
         tuple(Share(name, tuple(values[name])) for name in found.names),
         zone=zone,
-        changed=min((at for model, at in found.changed.items() if model in mine), default=None),
+        unusual=frozenset(at for at in times if not found.is_usual(at)),
     )
 
 

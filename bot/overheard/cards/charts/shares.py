@@ -42,7 +42,7 @@ class Shares:
         shares: The brand first, then its competitors.
         marks: Shown where they fall between the first time and the last.
         zone: The reader's time zone.
-        changed: When a change began; shares before it are usual, without one all but the last.
+        unusual: Times at which shares are not usual; of the others, all but the last are.
     """
 
     title: str
@@ -50,12 +50,12 @@ class Shares:
     shares: tuple[Share, ...]
     marks: tuple[Mark, ...] = ()
     zone: tzinfo = UTC
-    changed: datetime | None = None
+    unusual: frozenset[datetime] = frozenset()
 
     def usual(self, share: Share) -> float | None:
-        """Return the mean of a brand's shares before the change; None without any."""
-        until = self.changed or self.times[-1]
-        past = [v for at, v in zip(self.times, share.values, strict=True) if at < until]
+        """Return the mean of a brand's usual shares; None without any."""
+        earlier = zip(self.times[:-1], share.values[:-1], strict=True)
+        past = [value for at, value in earlier if at not in self.unusual]
         return sum(past) / len(past) if past else None
 
     @property

@@ -283,7 +283,7 @@ def _describe(series: Series, chart: Chart) -> str:
     if chart.answers:
         now += f" of {chart.answers}"
     elif series.emphasis:
-        now += f" (90 % interval {wording.value_range(low, high, chart.scale)})"
+        now += f" (likely range {wording.value_range(low, high, chart.scale)})"
     moved = now if start == end else f"from {chart.words(first)} to {now}"
     span = f", {_span(start, end, chart)}" if series.emphasis else ""
     return f"{wording.line(series.label)}: {moved}{span}."

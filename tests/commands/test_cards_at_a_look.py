@@ -1,0 +1,109 @@
+"""What a reader sees in a chat: few words, none of those that only operators know, and ways on."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from office import DECLARED, open_office
+from overheard.cards.charts.renderer import unseen
+from scripted import reply
+
+BENCH = Path(__file__).parents[2] / "bench"
+TYPO = "reprot"
+"""Its card has a button with the name of a command that people write so."""
+
+
+@pytest.mark.slow
+async def test_cards_of_a_deployment_keep_their_budgets_and_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first check over a false price, a drop and its end, as the bench draws them."""
+    monkeypatch.syspath_prepend(str(BENCH))
+    sizes: Any = __import__("card_sizes")
+    market: Any = __import__("market")
+    too_long, unsaid = [], {}
+    with unseen():
+        async for kind, name, card in market.market_cards(str(tmp_path)):
+            size, budget = sizes.size(card), sizes.BUDGETS[kind]
+            if not card.more and any(
+                has > may
+                for has, may in zip(
+                    (size.words, size.numbers, size.buttons),
+                    (budget[0], budget[1], budget[3]),
+                    strict=True,
+                )
+            ):
+                too_long.append((name, size))
+            if words := sizes.unsaid(card):
+                unsaid[name] = words
+    unsaid.pop(TYPO, None)
+    for name in ("market", "card_sizes"):
+        sys.modules.pop(name)
+
+    assert not too_long
+    assert not unsaid
+
+
+async def test_help_offers_what_fits_the_state() -> None:
+    """First a brand; with answers, what they show; everything is a button away."""
+    empty = (await (await open_office("")).chat.type("help")).card
+    office = await open_office()
+    before = (await office.chat.type("help")).card
+    await office.chat.type("check")
+    after = (await office.chat.type("help")).card
+
+    assert list(empty.data["things"]) == ["brands add"]
+    assert next(iter(before.data["things"])) == "check"
+    assert "report Acme" in after.data["things"]
+    assert len(after.data["things"]) == 5
+    assert after.actions[-1].words == "help everything"
+
+
+async def test_a_wrong_name_is_private_and_offers_the_right_one() -> None:
+    """The button does the same with the name that was meant."""
+    office = await open_office()
+    await office.chat.type("check")
+    wrong = await office.chat.type("report Acmee")
+    right = await office.chat.click(wrong, "report Acme")
+
+    assert wrong.private
+    assert right.card.title.startswith("Acme is named in")
+
+
+async def test_a_second_person_joins_a_check_that_is_under_way() -> None:
+    """They are told who asks, and shown the result when it is there, both privately."""
+    office = await open_office(DECLARED)
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: object) -> Any:
+        asked.set()
+        await answer.wait()
+        return reply("Acme is best.")
+
+    office.provider.answer = slowly
+    first = asyncio.create_task(office.chat.type("check"))
+    await asked.wait()
+    second = asyncio.create_task(office.chat.type("check"))
+    await asyncio.sleep(0.3)
+    answer.set()
+    done, joined = await first, await second
+
+    assert joined.cards[0].title == "This is being asked already"
+    assert "I'll show you the result too." in str(joined.cards[0].text)
+    assert joined.private
+    assert joined.card.title == done.card.title == "Acme: 1st of 2 at m-1"
+
+
+async def test_report_and_trend_give_one_number_one_interval() -> None:
+    """The newest value has the same range in both, and in the status."""
+    office = await open_office()
+    for text in ("Acme is best.", "Zeta is best.", "Acme is good. Zeta is bad."):
+        office.provider.answer = lambda _, text=text: reply(text)  # type: ignore[misc] # a default value
+        await office.chat.type("check --repeats 3")
+    report = (await office.chat.type("report Acme")).card.data["brands"][0]["results"][0]
+    trend = (await office.chat.type("trend Acme")).card.data["models"]["svc/m-1"][-1]
+
+    assert report["interval"] == trend["interval"]
