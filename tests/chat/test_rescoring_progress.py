@@ -33,8 +33,8 @@ DONE = "The numbers follow your change"
 @pytest.fixture
 async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     """A deployment with a history, whose brand was given another name; scoring takes its time."""
-    monkeypatch.setattr(rescoring, "SMALL", 0)
-    monkeypatch.setattr(rescoring, "SLICE", 1)
+    monkeypatch.setattr(rescoring, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(rescoring, "SLICE_ANSWERS", 1)
     office = await open_office("", patience=0.05, pause=0.05)
     store, deployment = office.store, office.deployment
     await store.catalogue.set_brand(Brand("Acme"))

@@ -17,7 +17,7 @@ def imported(program: Program, config: str, write: Write, monkeypatch: pytest.Mo
     """A file with a history in which half of the praise goes to another spelling; it is imported
     and scored, and then the spelling becomes an alias.
     """
-    monkeypatch.setattr(rescoring, "SMALL", 0)
+    monkeypatch.setattr(rescoring, "MAX_FOREGROUND_READINGS", 0)
     days = [
         {
             "prompt": f"Which tool is best for team number {number // 20}?",
@@ -80,7 +80,7 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     """
     program.run("report")
     starting = (
-        "import time; from overheard.scoring import rescoring as r; r.SLICE = 1; "
+        "import time; from overheard.scoring import rescoring as r; r.SLICE_ANSWERS = 1; "
         "read = r.Rescoring._read\n"
         "async def slowly(*given, **more):\n    time.sleep(0.02)\n"
         "    return await read(*given, **more)\n"

@@ -111,7 +111,7 @@ async def test_a_long_history_is_read_as_before_until_it_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers that come in are scored by the names of before, and compare."""
-    monkeypatch.setattr(module, "SMALL", 2)
+    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 2)
     await answered(store, ["Acme and Acmeo."], "late")
     scoring = await rescoring(store, AFTER).settle(Quiet())
     assert scoring.catalogue == BEFORE
@@ -123,7 +123,7 @@ async def test_work_goes_on_where_it_was_cut_off(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was scored is in the store; the newest answers come first."""
-    monkeypatch.setattr(module, "SLICE", 1)
+    monkeypatch.setattr(module, "SLICE_ANSWERS", 1)
     scoring, progress = Scoring([Visibility()], AFTER), Quiet()
     rescorer = Rescoring(store, scoring, SteppingClock())
     edition = await begun(rescorer)
@@ -186,8 +186,8 @@ async def test_another_change_takes_the_place_of_one_under_way(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Work that is not wanted any more is given up."""
-    monkeypatch.setattr(module, "LOOK", 0.0)
-    monkeypatch.setattr(module, "SLICE", 1)
+    monkeypatch.setattr(module, "CHECK_INTERVAL_S", 0.0)
+    monkeypatch.setattr(module, "SLICE_ANSWERS", 1)
     rescorer = rescoring(store, AFTER)
     edition = await begun(rescorer)
     await store.catalogue.provision(BEFORE)
@@ -228,7 +228,7 @@ async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code of before is gone, so what comes in waits for the switch, and nothing is mixed."""
-    monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 0)
     new = Visibility()
     monkeypatch.setattr(type(new), "version", "99", raising=False)
     await store.catalogue.provision(BEFORE)
@@ -260,7 +260,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its scores are still there, without the names of their metrics."""
-    monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 0)
     store, old = open_test_store(), FailureKind()
     await store.catalogue.provision(BEFORE)
     await answered(store)

@@ -114,7 +114,7 @@ def _stated(fact: Fact) -> Fact:
 
 
 def _scorers(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
-    """Name the scorers whose own version differs; behind the plus sign stands the catalogue's."""
+    """Name the scorers whose own version differs; behind the plus sign is the catalogue's."""
     old, new = (dict(map(_version, versions)) for versions in (before, after))
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):

@@ -1,7 +1,7 @@
 """What judges ask: each text is paid for once, under the limits of all, for the judge's own money.
 
-A judge's replies are kept as answers of runs that stand aside, so that what was judged can be read
-later, and is not paid for again.
+A judge's replies are stored as answers of runs outside of the history, so that what was judged can
+be read later, and is not paid for again.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class JudgingResources:
 
 @contextmanager
 def for_nothing() -> Iterator[list[Question]]:
-    """Let judges give what they have been paid for already, and ask nobody, in this task alone.
+    """Let judges return paid verdicts only, and ask no model, in this task alone.
 
     Gives the questions that would have had to be asked, each the first of its answer.
     """
@@ -80,7 +80,7 @@ class Judging:
 
     Args:
         means: What is needed to ask.
-        scorers: All scorers; those that are no judges are left alone.
+        scorers: All scorers; those that are no judges are not changed.
     """
 
     def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
@@ -126,7 +126,7 @@ class _Round:
 
 
 class _Asker:
-    """Asks for one judge. A round begins with its first text that nobody has answered yet."""
+    """Asks for one judge. A round begins with its first text without an answer."""
 
     def __init__(self, means: JudgingResources, judge: Judge) -> None:
         self.judge = judge
@@ -199,7 +199,7 @@ class _Asker:
             channel=channel,
         )
         run = await means.store.runs.start(replace(new, aside=True))
-        # It asks as long as there is something to judge, and nobody takes it up when it is cut off.
+        # It asks as long as there is something to judge; no process resumes an interrupted run.
         await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
         budget = merged_budget(means.budget, await means.store.settings.all())
         channels = {**budget.channels, channel: self.judge.budget}
@@ -218,7 +218,7 @@ class _Asker:
 
 
 class _Unseen:
-    """Progress that nobody is shown: a judge's questions are part of scoring."""
+    """Progress that is not shown: a judge's questions are part of scoring."""
 
     def start(self, title: str, total: int) -> None:
         """Do nothing."""
@@ -292,7 +292,7 @@ async def judging_cost(
 ) -> Estimate:
     """Price what judges ask about answers: as if each named every brand that has facts.
 
-    A judge puts its gold texts first. It spends no more than is left of its own budget.
+    A judge puts its gold texts first. It spends no more than is left of its budget.
 
     Args:
         judges: Whoever judges.

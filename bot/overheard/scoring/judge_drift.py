@@ -22,7 +22,7 @@ MAX_REJUDGED_ANSWERS = 100
 REJUDGED_RUNS = 12
 """Of how many runs before the shift they are."""
 MOVED = 2
-"""Gold labels by which the agreement may change between two rounds without a word."""
+"""Gold labels from which a change of the agreement between two rounds is reported."""
 SOUND = 0.75
 """The share of gold labels that a judge agrees with, if its word is to count for much."""
 

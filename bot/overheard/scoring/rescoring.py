@@ -1,9 +1,9 @@
-"""History scored anew after a change, beside the scores that are read until it is done.
+"""History scored again after a change, next to the scores that are read until it is done.
 
 Whatever changes what an answer scores (a name, a rule, a competitor, a domain, a fact, a scorer's
-own version) begins a new edition of the scores. Until history has been scored for it, everybody
+own version) begins a new edition of the scores. Until history has been scored for it, every command
 reads the edition before it, and answers that come in are scored for that one too; then one
-transaction switches. What is scored is in the store, so that whoever takes the work up again
+transaction switches. What is scored is in the store, so that a process that takes the work up again
 does what is left.
 """
 
@@ -22,14 +22,14 @@ from overheard.scoring.judge import for_nothing
 from overheard.scoring.scorers import Share, in_turn, waits
 from overheard.scoring.service import Read, Scoring
 
-SMALL = 1_000
-"""Readings that a command does itself at once, in about a second."""
-SLICE = 20
-"""Answers that a scorer reads before others have their turn."""
-LOOK = 1.0
-"""Seconds between two looks whether the work is still wanted."""
+MAX_FOREGROUND_READINGS = 1_000
+"""Readings (answer by scorer) up to which a command scores at once, in about a second."""
+SLICE_ANSWERS = 20
+"""Answers that a scorer reads before the event loop serves other tasks."""
+CHECK_INTERVAL_S = 1.0
+"""Seconds between two checks whether the edition is still to be scored."""
 DUTY = "scores"
-"""What keeps two processes from the same work."""
+"""The name of the lock that keeps two processes from scoring the same edition."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Gap:
 
     Attributes:
         failed: For each scorer that fails on some, the answers that another version of it read.
-        unpaid: What a judge would have to be asked, that nobody has paid for yet.
+        unpaid: The number of questions to judges that are not paid for yet.
         by: The judges that would have to be asked.
     """
 
@@ -75,7 +75,7 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
 
 
 async def carry(store: Store, before: Collection[str], after: Collection[str]) -> int:
-    """Give answers whose text is gone the scores that they have: nobody can read them again.
+    """Give answers whose text is gone the scores that they have: they cannot be read again.
 
     Args:
         store: Where the scores are.
@@ -109,16 +109,20 @@ class Rescoring:
         self._looked = 0.0
 
     async def settle(self, progress: Progress, expected: int = 0) -> Scoring:
-        """Score what nobody has read, and a short history anew; return the scorers to read by.
+        """Score what no scorer has read, and a short history again; return the scorers to read by.
 
         Args:
             progress: Is shown how far it is.
-            expected: How many answers there will be, or 0 when nobody knows.
+            expected: How many answers there will be, or 0 if that is unknown.
         """
         read = await in_use(self._scoring, self._store)
         await read.catch_up(self._store, progress, expected)
         edition = await self.open()
-        if edition and edition.state is EditionState.SCORING and await self.left() <= SMALL:
+        if (
+            edition
+            and edition.state is EditionState.SCORING
+            and await self.left() <= MAX_FOREGROUND_READINGS
+        ):
             async with self._store.locks.leader_lock(DUTY) as mine:
                 if mine and await self.work(edition, progress):
                     return self._scoring
@@ -127,7 +131,7 @@ class Rescoring:
     async def open(self) -> Edition | None:
         """Return the edition of now if it is not used; begun, if it was not yet.
 
-        One that somebody has cancelled or switched away from is returned as it is.
+        A cancelled or replaced edition is returned as it is.
         """
         editions = await self._store.editions.all()
         before = _one(editions, EditionState.USED)
@@ -218,7 +222,7 @@ class Rescoring:
                         await asyncio.sleep(monotonic() - began)
             gap.failed = await self._unread()
             if {(name, one) for name, rest in gap.failed.items() for one in rest} <= tried:
-                return gap  # else answers came in meanwhile
+                return gap  # else answers came in since
 
     async def _unread(self) -> dict[str, set[int]]:
         """Return for each scorer what another version of it has read, and this one has not."""
@@ -234,7 +238,7 @@ class Rescoring:
             (scorer, self._unscored(scorer, seen=isinstance(scorer, Judge) or None))
             for scorer in self._scoring.scorers
         ]
-        async for shares in in_turn(self._store, streams, SLICE):
+        async for shares in in_turn(self._store, streams, SLICE_ANSWERS):
             for share in shares:
                 yield share
 
@@ -245,7 +249,7 @@ class Rescoring:
     async def _read(
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
     ) -> Read:
-        """Read some answers, in a thread where the scorer's code would hold up everybody."""
+        """Read some answers, in a thread where the scorer's code would hold up the event loop."""
         if isinstance(scorer, Judge) and not paying:
             return await self._kept(scorer, batch, gap)
         reading = partial(self._scoring.read, (scorer, batch))
@@ -265,10 +269,11 @@ class Rescoring:
         return read
 
     async def _is_wanted(self, edition: Edition) -> bool:
-        """Whether nobody has cancelled the edition or changed something again; looked at now and
-        then.
+        """Return whether the edition is still to be scored: not cancelled, not replaced.
+
+        The store is read every `CHECK_INTERVAL_S` seconds; in between the last result counts.
         """
-        if monotonic() - self._looked < LOOK:
+        if monotonic() - self._looked < CHECK_INTERVAL_S:
             return True
         self._looked = monotonic()
         now, catalogue = await self._store.editions.all(), await self._store.catalogue.current()

@@ -36,17 +36,17 @@ from overheard.scoring.scorers import (
 from overheard.telemetry import traced
 
 BATCH = 500
-"""Answers whose scores are kept in one transaction."""
+"""Answers whose scores are stored in one transaction."""
 
-TURN = 0.002
-"""Seconds of reading after which others that this loop serves have their turn; a turn costs as much
-as a scorer takes for a short answer.
+MAX_TURN_S = 0.002
+"""Seconds of reading after which the event loop serves other tasks; a switch costs as much as a
+scorer takes for a short answer.
 """
 
-JUDGED_AT_ONCE = 8
+CONCURRENT_JUDGED_ANSWERS = 8
 """Answers that a judge reads at a time; how many calls that may be, the limits say."""
 
-ANSWERS_A_MESSAGE = 32
+MESSAGE_ANSWERS = 32
 """Answers that the process of third-party scorers is sent at a time."""
 
 Streams = Sequence[tuple[Scorer, AsyncIterator[int]]]
@@ -56,7 +56,7 @@ Read = list[tuple[Answer, list[ScoreRecord]]]
 """Answers with what a scorer says of them."""
 
 Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
-"""Is told of each answer that a scorer has read, once its scores are kept."""
+"""Called for each answer that a scorer has read, once its scores are stored."""
 
 
 class Scoring:
@@ -66,7 +66,7 @@ class Scoring:
         scorers: The scorers.
         catalogue: The brands and facts.
         judging: Lets judges ask; without it they are not among the scorers.
-        scored: Is told of each answer that was scored.
+        scored: Called for each answer that was scored.
         versions: Whose scores are read, where those are older than the scorers and brands that
             are given; scorers of whom none of them is give no scores then.
 
@@ -116,7 +116,7 @@ class Scoring:
         """Return a scorer's version together with that of the brands' names.
 
         An alias or a competitor that is added changes what an answer scores, so history is
-        scored anew and never compared with scores under the old names. The same goes for a fact,
+        scored again and never compared with scores under the old names. The same goes for a fact,
         where a scorer says that it reads facts.
         """
         reads_facts = getattr(scorer, "reads_facts", False) is True
@@ -142,12 +142,12 @@ class Scoring:
         """Score all complete answers that have not been scored.
 
         A judge is shown the newest first, since alerts rest on those, and none that an earlier
-        version of it has read: to judge history anew costs, and is somebody's decision.
+        version of it has read: to judge history again costs money, and is decided by a command.
 
         Args:
             store: Where answers come from, and scores go to.
             progress: Is shown how far it is, once there is something to do.
-            expected: How many answers there will be, or 0 when nobody knows.
+            expected: How many answers there will be, or 0 if that is unknown.
             part: A run whose panel says which of its answers are scored; None for all.
             judges: Whether judges score, or the others; None for both.
         """
@@ -184,7 +184,7 @@ class Scoring:
         return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
 
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
-        """Score answers that stand beside the history; nothing is kept."""
+        """Score answers that are no part of the history; no score is stored."""
         records: list[ScoreRecord] = []
         async with self.round():
             for answer in answers:
@@ -244,7 +244,7 @@ class Scoring:
                 records = await self._score(shares[at][0], versions[at], readings)
                 if records is not None:
                     found[at].append((answer, records))
-            if monotonic() - begun > TURN:  # whoever else is served by this loop goes on
+            if monotonic() - begun > MAX_TURN_S:  # other tasks of this loop go on
                 await asyncio.sleep(0)
                 begun = monotonic()
         return found
@@ -252,8 +252,8 @@ class Scoring:
     async def _judged(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
         version = self.version(judge)
         found: Read = []
-        for start in range(0, len(batch), JUDGED_AT_ONCE):
-            group = batch[start : start + JUDGED_AT_ONCE]
+        for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
+            group = batch[start : start + CONCURRENT_JUDGED_ANSWERS]
             given = await asyncio.gather(
                 *(self._score(judge, version, self._readings(answer)) for answer in group)
             )
@@ -262,11 +262,11 @@ class Scoring:
         return found
 
     async def _isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
-        """Have the process of third-party scorers read, `ANSWERS_A_MESSAGE` at a time."""
+        """Have the process of third-party scorers read, `MESSAGE_ANSWERS` at a time."""
         version = self.version(scorer)
         found: Read = []
-        for start in range(0, len(batch), ANSWERS_A_MESSAGE):
-            group = batch[start : start + ANSWERS_A_MESSAGE]
+        for start in range(0, len(batch), MESSAGE_ANSWERS):
+            group = batch[start : start + MESSAGE_ANSWERS]
             readings = [self._readings(answer) for answer in group]
             given = await asked_together(scorer, version, readings, self.metrics, self.faults)
             read = zip(group, given, strict=True)
@@ -301,8 +301,9 @@ class Scoring:
 
 
 def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Part shares so that scorers that need no waiting read together, and nobody waits for one
-    that takes long, or for others to have theirs kept.
+    """Yield groups of shares that are read together: the scorers that do not wait, then each other.
+
+    No scorer waits for a slow one, or until the scores of others are stored.
     """
     if quick := [share for share in shares if not waits(share[0])]:
         yield quick
