@@ -223,7 +223,8 @@ def read_id(typed: str, call: Call) -> str:
         return f"{platform}:{mention[1] or mention[2]}"
     found = _ID.fullmatch(typed.strip())
     if found is None or (call.channel == TERMINAL and not found[1]):
-        raise BadUsage(problem=f'"{typed}" is no person', usage="access grant PERSON")
+        problem = f'"{typed}" is no id of a person; without it, a form lets you choose'
+        raise BadUsage(problem=problem, usage="access grant")
     return f"{found[1] or platform}:{found[2]}"
 
 
