@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
+from overheard.alerts.alert_message import alert_message
+from overheard.alerts.events import with_life
 from overheard.alerts.outbox import Letter
-from overheard.alerts.story import StoryState, read_stories
+from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import unseen
 from overheard.chat.discord import layouts
@@ -29,7 +36,8 @@ from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
 from overheard.deployment import Call
-from overheard.domain import Alert, AlertState, DeliveryKind
+from overheard.detection.decide import AlertAction, place
+from overheard.domain import Alert, AlertState, DeliveryKind, Shift
 from simulated_year import ANSWERS, CHANNEL, USUAL, Year
 
 NOT_SAID = re.compile(
@@ -167,6 +175,87 @@ async def live_through(seed: int, weeks: int, every: int) -> Year:
         if number >= 6 and (number % every == 0 or number == weeks - 1):
             await assert_consistent(year)
     return year
+
+
+LEVELS = (USUAL, USUAL, 0.1, 0.45)
+
+
+def turns(seed: int, weeks: int = 30) -> Iterator[tuple[list[Alert], list[float]]]:
+    """Yield the alerts about a brand that moves as chance has it, and how often it was named, after
+    each week; each change is found at once, and a person sometimes takes or closes an alert.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a simulation
+    alerts: list[Alert] = []
+    shares: list[float] = []
+    for week in range(1, weeks):
+        share = USUAL if week < 6 or chance.random() < 0.5 else chance.choice(LEVELS)
+        share = round(share * ANSWERS) / ANSWERS
+        if shares and share != shares[-1]:
+            moved = {"before": shares[-1], "after": share, "change": share - shares[-1]}
+            alerts = placed(shift_of(run_id=week, began=week, **moved), alerts, NOON + week * DAY)
+        shares.append(share)
+        if alerts and not alerts[0].state.over and (state := chance.choice(ACTS)):
+            over = NOON + week * DAY if state.over else None
+            alerts = [
+                replace(alerts[0], state=state, by="Ada (slack:U1)", over_at=over),
+                *alerts[1:],
+            ]
+        yield alerts, shares
+
+
+ACTS = (None, None, None, AlertState.ACKNOWLEDGED, AlertState.SNOOZED, AlertState.CLOSED)
+
+
+def placed(shift: Shift, alerts: list[Alert], at: datetime) -> list[Alert]:
+    """Return the alerts, the newest first, after a shift, as `Lifecycle` leaves them."""
+    found = place([shift], alerts, at)
+    ended: dict[str, Any] = {"state": AlertState.RECOVERED, "over_at": at}
+    after: dict[AlertAction, dict[str, Any]] = {
+        AlertAction.GROW: {"state": AlertState.GROWING, "over_at": None},
+        AlertAction.EASE: {},
+        AlertAction.RECOVER: ended,
+    }
+    changed = []
+    for alert in alerts:
+        if alert.id == found.alert and found.action in after:
+            back = found.action is not AlertAction.GROW
+            later = (*alert.later, replace(shift, recovery=back))
+            changed.append(replace(alert, later=later, **after[found.action]))
+        elif alert.id in found.recovers:
+            changed.append(replace(alert, **ended))
+        else:
+            changed.append(alert)
+    if found.action is AlertAction.RAISE:
+        changed.insert(0, Alert(shift, at, follows=found.follows, id=len(alerts) + 1))
+    return changed
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_story_is_one_message_however_often_it_turns(seed: int) -> None:
+    """At most one alert is open, none is open when all is as it was, and every message agrees with
+    its picture and with what is usual.
+    """
+    for alerts, shares in turns(seed):
+        live = [alert for alert in alerts if not alert.state.over]
+        assert len(live) <= 1
+        if alerts and not any(alert.state is AlertState.CLOSED for alert in alerts):
+            assert bool(live) == (shares[-1] < shares[0])
+        starts = {run: NOON + run * DAY for run in range(len(shares) + 1)}
+        for alert in alerts[:1]:
+            others = [other for other in alerts if other is not alert]
+            stream = stream_of("Acme", MODEL, [[0, 0]] * len(shares))
+            total = np.repeat(np.array(shares)[:, None] * ANSWERS / 2, 2, axis=1)
+            sized = replace(stream, n=np.full(total.shape, ANSWERS // 2), total=total)
+            known = evidence_of(
+                began=starts[alert.shift.began],
+                streams=(sized,),
+                earlier=periods_of(others, starts),
+                until=alert.over_at,
+                grown={later.run_id: starts[later.run_id] for later in alert.later},
+            )
+            with unseen():
+                card = with_life(alert_message(alert, known), alert, UTC)
+            _assert_message(alert, card)
 
 
 @pytest.mark.slow

@@ -23,7 +23,6 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import printed
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 from overheard.measure.blocks import Stream
-from overheard.measure.trends import trend
 
 FAR = 0.3
 """Change of a rate from which on words say "far"."""
@@ -137,7 +136,7 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
         if moved[0].metric not in {"visibility", "top1", "top3", "first_choice", "position"}:
             verb = f"speaks of {subject} as before"
         if _is_better(moved[0], evidence):
-            verb = f"treats {subject} as before"
+            verb = f"names {subject} as usual again"
         done.append(verb)
     return " and ".join(done)
 
@@ -185,7 +184,7 @@ def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Metric
     """Return what a stream is now and what was usual before the alert's change; None without
     answers.
     """
-    points = trend(stream) if stream else []
+    points = evidence.points(stream)
     if not points:
         return None
     before = [
@@ -276,7 +275,7 @@ def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
     """Return by how much a stream's mean differs since the alert's change began from before; None
     without runs on both sides.
     """
-    points = trend(stream) if stream else []
+    points = evidence.points(stream)
     before = [point.mean for point in points if point.at < evidence.began]
     since = [point.mean for point in points if point.at >= evidence.began]
     if not before or not since:

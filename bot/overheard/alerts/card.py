@@ -23,7 +23,6 @@ from overheard.cards.model_names import asked_by
 from overheard.detection.known_time import compare_sides
 from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
-from overheard.measure.trends import trend
 
 SHOWN_PROMPTS = 5
 
@@ -266,7 +265,7 @@ def alert_chart(
     for name in names:
         stream = evidence.stream(name, shift)
         if stream:
-            points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+            points = tuple((p.at, p.mean, p.low, p.high) for p in evidence.points(stream))
             series.append(Series(name, points, emphasis=name == shift.brand))
     of = f", of {wording.count(answers, 'answer')}" if answers else ""
     return Chart(

@@ -60,9 +60,16 @@ def with_life(
         card,
         fields=(*card.fields, *_state_field(alert, zone, details=details)),
         actions=tuple(_actions(alert, price, details=details)),
-        severity=SEVERITIES.get(alert.state, card.severity),
+        severity=_severity(card, alert),
         data={**card.data, **life_data(alert)},
     )
+
+
+def _severity(card: Card, alert: Alert) -> Severity:
+    """Return the colour of an alert's card; the end of good news is no good news."""
+    if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
+        return Severity.PLAIN
+    return SEVERITIES.get(alert.state, card.severity)
 
 
 def _state_field(alert: Alert, zone: tzinfo, *, details: bool) -> tuple[Field, ...]:

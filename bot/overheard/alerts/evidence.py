@@ -13,6 +13,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams_of_table
+from overheard.measure.trends import Point, trend
 from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
@@ -37,8 +38,9 @@ class AlertEvidence:
         rivals: The competitors that it is compared with.
         zone: The reader's time zone.
         names: What readers call the models.
-        earlier: The other changes of the brand at the model: their checks are not usual.
+        earlier: The changes of the brand at the model before: their checks are not usual.
         over: The parts of the alert that are over, while the rest is not.
+        until: When the alert was over, after which its card shows nothing; None while it is not.
     """
 
     began: datetime
@@ -53,11 +55,17 @@ class AlertEvidence:
     names: ModelNames = field(default_factory=ModelNames)
     earlier: tuple[Period, ...] = ()
     over: frozenset[AlertPart] = frozenset()
+    until: datetime | None = None
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
         wanted = (brand, shift.model, shift.metric)
         return next((stream for stream in self.streams if stream.key == wanted), None)
+
+    def points(self, stream: Stream | None) -> list[Point]:
+        """Return the course of a stream until the alert was over; empty without a stream."""
+        points = trend(stream) if stream else []
+        return [point for point in points if self.until is None or point.at <= self.until]
 
     def text(self, prompt: str) -> str:
         """Return a prompt's text by its key."""
@@ -119,7 +127,8 @@ async def gather_evidence(
         rivals=rivals,
         zone=zone,
         names=names,
-        earlier=periods_of(others, starts),
+        earlier=tuple(p for p in periods_of(others, starts) if p.began < starts[began]),
+        until=alert.over_at,
         over=parts_over(await store.alerts.events(alert.id)),
     )
 
