@@ -1,10 +1,13 @@
 """Draws every card that a deployment shows, as Slack and as Discord show it, for people to look at.
 
     uv run python bench/album.py FOLDER
+    uv run python bench/album.py --budgets
 
 The cards come from real commands on a store with half a year of history (`story.py`), so this also
 shows what people would read. A page for each platform and group of commands, one for an alert, and
-a picture of each where Chromium is installed, in few colours; and a page of charts.
+a picture of each where Chromium is installed, in few colours; and a page of charts. With
+`--budgets`, the words, numbers and buttons of the cards of a market with known counts (`market.py`)
+are printed against their budgets (`card_sizes.py`), and their height in Slack at 390 px.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from typing import Any
 import discord_gallery
 import PIL.Image
 import slack_gallery
+from card_sizes import BUDGETS, size
 from gallery import charts
+from market import market_cards
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
@@ -34,6 +39,8 @@ from overheard.chat.slack.modals import modal
 from overheard.interfaces import Form
 
 COLUMNS, WIDTH, GAP = 4, 560, 24
+PHONE_WIDTH = 390
+UNITS = ("words", "numbers", "px", "buttons")
 COLOURS = 64
 """Of a picture: letters and charts need few."""
 PAGE = """
@@ -151,11 +158,50 @@ async def scenes() -> list[Scene]:
         return [scene async for scene in story(folder)]
 
 
+async def budgets() -> list[tuple[str, str, Card]]:
+    """Return the cards of the market with known counts, each with its budget and what led to it."""
+    with TemporaryDirectory() as folder:
+        return [card async for card in market_cards(folder)]
+
+
+def height(card: Card, folder: Path) -> int | None:
+    """Return how high a card is in Slack on a phone, in pixels; None without a browser."""
+    file = folder / "card.html"
+    style = slack_gallery.STYLE.replace("WIDTH", str(PHONE_WIDTH))
+    body = "".join(map(slack_gallery.message, blocks.render(card)))
+    file.write_text(f'<meta charset="utf-8"><style>{style}</style>{body}', encoding="utf-8")
+    shot = slack_gallery.photograph(file, PHONE_WIDTH)
+    if shot is None:
+        return None
+    with PIL.Image.open(shot) as picture:
+        return picture.height
+
+
+def print_budgets() -> None:
+    """Print the size of each card; what exceeds its budget has an exclamation mark."""
+    with TemporaryDirectory() as folder:
+        for kind, name, card in asyncio.run(budgets()):
+            found, pixels = size(card), height(card, Path(folder))
+            sizes = (found.words, found.numbers, pixels or 0, found.buttons)
+            cells = (
+                f"{value}{'!' if value > most else ''} {unit}"
+                for value, most, unit in zip(sizes, BUDGETS[kind], UNITS, strict=True)
+            )
+            print(f"{kind:7} {name}: {', '.join(cells)}", flush=True)
+
+
 def main() -> None:
     """Fill the folder that the command line names."""
     parser = argparse.ArgumentParser(description="Draws every card as chats show it.")
-    parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder.resolve()
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--budgets", action="store_true")
+    given = parser.parse_args()
+    if given.budgets:
+        print_budgets()
+        return
+    if given.folder is None:
+        parser.error("name a folder")
+    folder: Path = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name, content, columns in pages(asyncio.run(scenes())):
         file = folder / f"{name}.html"
