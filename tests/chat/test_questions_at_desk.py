@@ -133,3 +133,20 @@ async def test_we_of_several_brands_is_asked_about() -> None:
 
     assert [action.label for action in card.actions] == ["Acme", "Beta"]
     assert card.actions[1].words == "answers questions Beta"
+
+
+async def test_a_question_may_be_typed_behind_the_root_command() -> None:
+    """Where it is no command, the grammar reads it."""
+    office = await open_office()
+    screen = await office.chat.type("how is Zeta doing?")
+
+    assert screen.card.title == "Zeta"
+
+
+async def test_values_are_completed_by_what_readers_call_them() -> None:
+    """A metric by its label."""
+    office = await open_office()
+    person = office.chat.person
+    found = await office.desk.complete("trend", "metric", "first ch", person=person, channel="")
+
+    assert found == ["first_choice"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from overheard.cards import wording
 from overheard.cards.command import Kind, Option
 from overheard.deployment import Deployment
-from overheard.domain import Catalogue
+from overheard.domain import Catalogue, Model
 
 MAX_VALUES = 25
 """Values that a chat shows at a time."""
@@ -35,9 +35,30 @@ class Completing:
         """Return up to 25 values that go with what was typed: those that begin with it first."""
         wanted = typed.strip().casefold()
         known = list(option.choices) or await self._fresh(option.kind)
-        fitting = [value for value in known if wanted in value.casefold()]
+        called = await self._called(option.kind) if wanted else {}
+        fitting = [
+            value
+            for value in known
+            if wanted in value.casefold() or wanted in called.get(value, "").casefold()
+        ]
         fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
         return fitting[:MAX_VALUES]
+
+    async def _called(self, kind: Kind) -> Mapping[str, str]:
+        """Return what readers call values: a model's name, a metric's label, an alert's brand."""
+        deployment = self._deployment
+        if kind is Kind.MODEL:
+            names = deployment.names
+            providers = deployment.plugins.providers.items()
+            asked = [Model(name, model) for name, p in providers for model in p.models()]
+            return {str(model): names.name(model) for model in asked}
+        if kind is Kind.METRIC:
+            return {name: metric.label for name, metric in deployment.scoring.metrics.items()}
+        if kind is Kind.ALERT:
+            live = await deployment.store.alerts.find(live=True)
+            names = deployment.names
+            return {str(a.id): f"{a.shift.brand} {names.name(a.shift.model)}" for a in live}
+        return {}
 
     async def _fresh(self, kind: Kind) -> list[str]:
         at, found = self._known.get(kind, (float("-inf"), []))

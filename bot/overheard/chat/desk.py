@@ -20,7 +20,7 @@ from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
 from overheard.chat.joining import join_run
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S, ChatProgress, Meter
-from overheard.chat.questions.asking import Questions
+from overheard.chat.questions.asking import Answer, Questions
 from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
@@ -172,17 +172,28 @@ class ChatDesk:
         else:
             deployment, call = await self._opened(request.person, request.channel)
             answer = await self._questions.answer(request, deployment, call)
-            order = answer.order
-            if order is None:
-                await conversation.show(answer.card)
-                return
-            refusal = await self._gate.allowed(request.person, request.channel, order.spec)
-            if refusal is not None:
-                await conversation.show(replies.not_allowed(refusal), private=True)
-                return
-            await self._do(
-                order, request.person, deployment, call, conversation, shown=answer.decorated
-            )
+            await self._show_answer(answer, request, deployment, call, conversation)
+
+    async def _show_answer(
+        self,
+        answer: Answer,
+        request: Request,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
+    ) -> None:
+        """Show the card of an answer, or carry out the command that reads it."""
+        order = answer.order
+        if order is None:
+            await conversation.show(answer.card)
+            return
+        refusal = await self._gate.allowed(request.person, request.channel, order.spec)
+        if refusal is not None:
+            await conversation.show(replies.not_allowed(refusal), private=True)
+            return
+        await self._do(
+            order, request.person, deployment, call, conversation, shown=answer.decorated
+        )
 
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
@@ -192,9 +203,22 @@ class ChatDesk:
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
         elif isinstance(error, UnknownCommand):
-            await conversation.show(self._not_known(request, error), private=True)
+            if not await self._asked_in_words(request, conversation):
+                await conversation.show(self._not_known(request, error), private=True)
         else:
             await self._put_right(request, conversation, error)
+
+    async def _asked_in_words(self, request: Request, conversation: Conversation) -> bool:
+        """Answer a question that was typed as a command, where the grammar understands it."""
+        question = replace(request, words="", question=request.words, message="")
+        if not request.words or self._questions.wait_s(question):
+            return False
+        deployment, call = await self._opened(request.person, request.channel)
+        answer = await self._questions.understood(question, deployment, call)
+        if answer is None or answer.reading.guessed:  # a typo gets a button
+            return False
+        await self._show_answer(answer, question, deployment, call, conversation)
+        return True
 
     def _read(self, request: Request, deployment: Deployment) -> Order:
         if not request.command:

@@ -79,16 +79,9 @@ class Questions:
 
     async def answer(self, request: Request, deployment: Deployment, call: Call) -> Answer:
         """Return how a question is answered."""
-        situation = await read_situation(deployment, call, request, self._commands)
-        names = read_names(deployment)
-        key = (request.channel, request.thread or request.person.id)
-        reading = read(request.question, names, situation.today, self._before.get(key))
-        if reading.understood:
-            if greeting := self._greeting(reading, situation):
-                return greeting
-            if made := plan(reading, situation):
-                self._remember(key, reading)
-                return self._answer(made, reading, situation)
+        reading, situation = await self._read(request, deployment, call)
+        if answer := self._of_grammar(request, reading, situation):
+            return answer
         spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
         if typed := self._typed(request.question, spellings, reading, situation):
             return typed
@@ -96,12 +89,41 @@ class Questions:
             return self._refused(reading, situation)
         note = ""
         try:
+            names = read_names(deployment)
             chosen = await choose(request.question, deployment, names, situation)
         except AssistantBudgetUsedUp as error:
             chosen, note = None, str(error)
         if chosen:
             return self._answer(chosen, replace(reading, guessed=()), situation)
         return self._refused(reading, situation, note)
+
+    async def understood(
+        self, request: Request, deployment: Deployment, call: Call
+    ) -> Answer | None:
+        """Return how a question is answered by the grammar alone; None when it is not."""
+        reading, situation = await self._read(request, deployment, call)
+        return self._of_grammar(request, reading, situation)
+
+    async def _read(
+        self, request: Request, deployment: Deployment, call: Call
+    ) -> tuple[Reading, Situation]:
+        situation = await read_situation(deployment, call, request, self._commands)
+        before = self._before.get(_conversation_of(request))
+        names = read_names(deployment)
+        return read(request.question, names, situation.today, before), situation
+
+    def _of_grammar(
+        self, request: Request, reading: Reading, situation: Situation
+    ) -> Answer | None:
+        if not reading.understood:
+            return None
+        if greeting := self._greeting(reading, situation):
+            return greeting
+        made = plan(reading, situation)
+        if made is None:
+            return None
+        self._remember(_conversation_of(request), reading)
+        return self._answer(made, reading, situation)
 
     def _greeting(self, reading: Reading, situation: Situation) -> Answer | None:
         if reading.intent in {"hello", "help"}:
@@ -159,6 +181,11 @@ class Questions:
         self._before.move_to_end(key)
         if len(self._before) > MAX_CONVERSATIONS:
             self._before.popitem(last=False)
+
+
+def _conversation_of(request: Request) -> tuple[str, str]:
+    """Return what a question belongs to: a thread, or a person in a channel."""
+    return request.channel, request.thread or request.person.id
 
 
 _NO_GUESS = frozenset({"hello", "thanks", "help"})

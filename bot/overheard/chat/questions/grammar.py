@@ -277,8 +277,6 @@ class _Reader:
             words = [token.word for token in tokens[at : at + size]]
             if (concept := self._words.concept(words)) is not None:
                 return concept, size
-        if tokens[at].word.isdigit() and len(tokens[at].word) < 2:
-            return WEAK, 1
         return "", 1
 
     def _near(self, tokens: Sequence[Token], at: int) -> tuple[str, str, str, int] | None:
