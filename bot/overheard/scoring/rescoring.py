@@ -271,7 +271,7 @@ class Rescoring:
     async def _is_wanted(self, edition: Edition) -> bool:
         """Return whether the edition is still to be scored: not cancelled, not replaced.
 
-        The store is read every `CHECK_INTERVAL_S` seconds; in between the last result counts.
+        The store is read every `CHECK_INTERVAL_S` seconds; in between the edition counts as wanted.
         """
         if monotonic() - self._looked < CHECK_INTERVAL_S:
             return True
