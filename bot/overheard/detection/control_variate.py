@@ -26,6 +26,9 @@ MIN_VARIANCE = 1e-4
 LOADING_SD = 0.3
 """Standard deviation of the loadings around 1 that is expected."""
 MAX_LOADING = 2.0
+MIN_RIVALS, EXTREME_SDS = 3, 3.0
+"""With so many rivals, a run in which their median is so many standard deviations off is one of an
+extreme shared effect."""
 MIN_ANSWERED_SHARE = 0.8
 """A competitor counts when it has answers in so many of the baseline's runs."""
 
@@ -197,6 +200,23 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
     """
     weight = 1 / (own + noise)
     others = weight.sum(axis=0) - weight
-    scaled = 1 + shared * others
+    spread = np.full(x.shape, shared)
+    if len(x) > MIN_RIVALS:
+        # A run in which most rivals are far off, as none was before.
+        usual = shared + 1 / np.maximum(others, 1e-9)
+        far = _rivals_median(x) ** 2
+        spread = np.where(far > EXTREME_SDS**2 * usual, far, shared)
+    scaled = 1 + spread * others
     pulled = (weight * x).sum(axis=0) - weight * x
-    return shared * pulled / scaled, np.asarray(shared / scaled)
+    return spread * pulled / scaled, np.asarray(spread / scaled)
+
+
+def _rivals_median(x: Floats) -> Floats:
+    """Return the median of the other series in each run, J x n."""
+    ordered = np.sort(x, axis=0)
+    rank = np.argsort(np.argsort(x, axis=0), axis=0)
+    left = len(x) - 1
+    low, high = (left - 1) // 2, left // 2
+    lower = np.where(rank > low, ordered[low], ordered[low + 1])
+    upper = np.where(rank > high, ordered[high], ordered[high + 1])
+    return np.asarray((lower + upper) / 2)
