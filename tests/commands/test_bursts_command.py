@@ -131,7 +131,8 @@ class House:
 def automatic(deployment: Deployment, **bursts: object) -> Deployment:
     """Return the deployment with another table [bursts]."""
     table = BurstsTable.model_validate({"automatic": True, **bursts})
-    return replace(deployment, config=deployment.config.model_copy(update={"bursts": table}))
+    config = deployment.config.model_copy(update={"bursts": table})
+    return replace(deployment, config=config, declared=config)
 
 
 @pytest.fixture
@@ -363,9 +364,8 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
     house.clock.pass_(hours=3)
     house.provider.charge(Price(1.0, 2.0))
     poor = automatic(house.deployment)
-    poor = replace(
-        poor, config=poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
-    )
+    config = poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+    poor = replace(poor, config=config, declared=config)
     jobs = Server(poor, {}).jobs
     scheduler = Scheduler(poor.store, jobs, house.clock)
     for _ in range(2):  # a job that is seen for the first time is due from then on
