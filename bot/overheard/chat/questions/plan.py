@@ -264,7 +264,7 @@ class _Planner:
         return self._run("facts list", brand=brand[0] if brand else "")
 
     def _brands(self) -> Plan | None:
-        return self._run("brands list")
+        return self._leader() if self._reading.models else self._run("brands list")
 
     def _alert_list(self) -> Plan | None:
         if self._reading.alert:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from overheard.reading.ordinary_words import is_common
+
 LANGUAGES = ("en", "de")
 """The languages, in the order in which a question is tried."""
 WEAK = "weak"
@@ -94,10 +96,10 @@ class Vocabulary:
     def corrected(self, word: str) -> str | None:
         """Return the concept of a word with one mistake in its spelling, or None.
 
-        Words without a meaning of their own are not corrected: a subject such as "weather" is not
-        "whether".
+        No word is corrected into a word without a meaning of its own ("weather" into "whether"),
+        and no ordinary word is taken for a mistake ("searched" for "searches").
         """
-        if len(word) < MIN_TYPO_CHARS or not word.isalpha():
+        if len(word) < MIN_TYPO_CHARS or not word.isalpha() or is_common(word):
             return None
         near = {
             concept
