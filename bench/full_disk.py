@@ -6,25 +6,38 @@ A small deployment is on a disk of a few megabytes. The disk is filled to differ
 a check (so that asking or scoring fails) and before old answers are scored again. Each command must
 end in one sentence that names the full disk, without a traceback, with a database that passes
 SQLite's check; with room again, the same command must end well, with each question answered once.
+Then messages are posted while the disk is full: the same sentence, and with room again each message
+is posted once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from endpoint import calls, endpoint
 from faults import small_disk
 
+from overheard.alerts.outbox import LEASE, Letter, Outbox
+from overheard.cards.card import Card
+from overheard.domain import Delivery, DeliveryKind
+from overheard.errors import StoreError, ungrouped
+from overheard_storage import open_store
+
 QUESTIONS = 60
 DISK_KB = 4_000
+MESSAGES = 30
 SENTENCE = "the disk is full"
 CONFIG = """
 [storage]
@@ -100,6 +113,61 @@ def lost(disk: Path, url: str) -> list[str]:
     return [f"{asked} asked, {text}" for text, wrong in found.items() if wrong]
 
 
+class Recorder:
+    """A chat that knows what it was given, and a clock that can be moved."""
+
+    name = "desk"
+
+    def __init__(self) -> None:
+        self.posts: Counter[str] = Counter()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time, moved."""
+        return datetime.now(UTC) + self.ahead
+
+    async def post(self, _channel: str, _card: Card, *, key: str, **_: object) -> str:
+        """Count a message."""
+        self.posts[key] += 1
+        return key
+
+    async def find(self, _channel: str, key: str) -> str | None:
+        """Return what was posted."""
+        return key if key in self.posts else None
+
+
+async def undelivered(disk: Path, free_kb: int) -> list[str]:
+    """Post messages while the disk is full, and again with room; return what was wrong."""
+    chat, wrong = Recorder(), list[str]()
+    store = await open_store(f"sqlite:///{disk}/store.db")
+
+    async def compose(_: Delivery) -> Letter:
+        return Letter(Card("Notice"))
+
+    chats: dict[str, Any] = {"desk": chat}  # as much of a chat as the outbox calls
+    outbox = Outbox(store.deliveries, chats, compose, chat)
+    messages = [
+        Delivery(DeliveryKind.NOTICE, f"notice-{n}", f"desk:{n % 3}", chat.now(), "x" * 500)
+        for n in range(MESSAGES)
+    ]
+    await store.deliveries.add(messages)
+    fill(disk, free_kb)
+    try:
+        with ungrouped():
+            while await outbox.work():
+                pass
+    except StoreError as error:
+        print(f"   delivery, {free_kb} kB free: {error}", flush=True)
+        wrong += [] if SENTENCE in str(error) else [f"delivery: {error}"]
+    (disk / "filler").unlink(missing_ok=True)
+    chat.ahead = LEASE * 10
+    while await outbox.work():
+        pass
+    await store.close()
+    posted = sorted(chat.posts.values())
+    return wrong + ([] if posted == [1] * MESSAGES else [f"{posted} posts of {MESSAGES} messages"])
+
+
 def main() -> None:
     """Fill a disk to several degrees, and print what was wrong."""
     chance, wrong = random.Random(0), list[str]()
@@ -114,6 +182,7 @@ def main() -> None:
                 found += lost(disk, url)
                 configure(folder, disk, url, 16)  # other competitors: all is scored again
                 found += problems_of(folder, disk, ("check", "--yes", "--reuse", "7d"), free_kb)
+                found += asyncio.run(undelivered(disk, min(free_kb, 8)))
         print(f"{free_kb:5} kB free: {'; '.join(found) or 'well'}", flush=True)
         wrong += found
     sys.exit(bool(wrong))

@@ -62,6 +62,8 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # read, so that asyncio prints no traceback of it
             raise
 
     return run

@@ -1,5 +1,7 @@
 """Tests of what a store says when its database fails under it, with real failing files."""
 
+import asyncio
+import gc
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -11,6 +13,7 @@ from overheard import Brand
 from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard_storage import open_store
+from overheard_storage.database import uninterrupted
 
 
 @pytest.fixture
@@ -106,3 +109,26 @@ async def test_a_read_only_folder_has_its_own_sentence(store: Store, file: Path)
         opened.write(b"\x03")
     with pytest.raises(StoreError, match=r"it may not be written to; let this user write"):
         await write(await open_store(str(file)), 41)
+
+
+async def test_a_fault_of_cancelled_work_is_not_printed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The caller is cancelled while the work fails, as when another task meets a full disk."""
+    begun = asyncio.Event()
+
+    @uninterrupted
+    async def work() -> None:
+        begun.set()
+        await asyncio.sleep(0.01)
+        raise StoreError(url="x", reason="the disk is full", remedy="make room")
+
+    task = asyncio.ensure_future(work())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    del task
+    gc.collect()
+    await asyncio.sleep(0)
+    assert "never retrieved" not in caplog.text
