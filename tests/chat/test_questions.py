@@ -95,13 +95,13 @@ def test_no_text_is_too_strange(text: str) -> None:
     assert not reading.understood
 
 
-def test_without_any_brand_the_way_on_is_to_add_one() -> None:
+def test_without_any_brand_the_way_on_is_the_set_up() -> None:
     """A deployment begins empty."""
     reading = read("which questions do we lose?", Names(), TODAY)
     made = plan(reading, situation().__class__(TODAY, commands=situation().commands))
 
     assert made
-    assert [action.words for action in made.actions] == ["brands add"]
+    assert [action.words for action in made.actions] == ["setup brand"]
 
 
 @pytest.mark.parametrize(

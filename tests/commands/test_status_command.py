@@ -65,10 +65,10 @@ async def test_status_says_when_the_next_check_is_due() -> None:
 
 
 async def test_without_brands_status_has_one_first_step() -> None:
-    """It is the button that adds a brand."""
+    """It is the button of the set-up."""
     office = await open_office("")
 
-    assert (await office.chat.type("status")).action("Add a brand").words == "brands add"
+    assert (await office.chat.type("status")).action("Set up").words == "setup brand"
 
 
 async def test_a_quiet_week() -> None:

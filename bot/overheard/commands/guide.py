@@ -42,7 +42,7 @@ async def show_help(
     name = " ".join(command).casefold()
     added = _added(deployment, call)
     if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
-        return await _what_now(deployment)
+        return await _what_now(deployment, (*offered(call.face), *added))
     if name in {"", EVERYTHING}:
         more = [("Added by plugins", added)] if added else []
         return _overview([*sections(call.face), *more])
@@ -119,8 +119,13 @@ class Thing:
     purpose: str
 
 
-async def _what_now(deployment: Deployment) -> Card:
-    """Return the few things that fit the state of a deployment, the most useful first."""
+async def _what_now(deployment: Deployment, commands: Iterable[CommandSpec]) -> Card:
+    """Return the few things that fit the state of a deployment, the most useful first.
+
+    Args:
+        deployment: The open deployment.
+        commands: All commands, for the data of the card.
+    """
     things = [thing async for thing in _things(deployment)][:MAX_THINGS]
     return Card(
         title="What can I do now?",
@@ -129,7 +134,10 @@ async def _what_now(deployment: Deployment) -> Card:
             for thing in things
         ),
         actions=(Action(f"help {EVERYTHING}", "Everything"),),
-        data={"things": {thing.words: thing.purpose for thing in things}},
+        data={
+            "things": {thing.words: thing.purpose for thing in things},
+            "commands": {spec.name: spec.summary for spec in commands},
+        },
     )
 
 
@@ -138,7 +146,7 @@ async def _things(deployment: Deployment) -> AsyncIterator[Thing]:
     catalogue, store = deployment.catalogue, deployment.store
     brands = tracked(catalogue)
     if not brands:
-        yield Thing("brands add", "Add a brand", "Whom to watch, and its competitors.")
+        yield Thing("setup brand", "Set up", "Your brand, its competitors and questions.")
         return
     name = quoted(brands[0].name)
     for alert in (await store.alerts.find(live=True))[:1]:

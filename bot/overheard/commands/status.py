@@ -8,7 +8,7 @@ from overheard.alerts.digest import alert_row
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, quoted
+from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.commands import standing_words
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.schedules import next_run
@@ -45,7 +45,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     """
     brands = tracked(deployment.catalogue)
     if not brands:
-        return _empty()
+        return _empty(call)
     found = [
         await read_report(deployment, brand, metric=HEADLINE_METRIC)
         for brand in brands[:MAX_BRANDS]
@@ -120,13 +120,16 @@ async def _actions(
     return [*steps, check, *more, Action("help", "What can I do?", menu=True)]
 
 
-def _empty() -> Card:
+def _empty(call: Call) -> Card:
     """Return the card of a deployment without a brand."""
+    in_chat = call.face is Face.CHAT
+    begin = Action("setup brand", "Set up", Style.PRIMARY)
+    add = Action("brands add", "Add a brand", Style.PRIMARY)
     return Card(
         title="Nothing is measured yet",
         text="Add your brand and its competitors: I ask AI models what your buyers ask, and say "
         "when they change what they say about you.",
-        actions=(Action("brands add", "Add a brand", Style.PRIMARY), Action("help", "Help")),
+        actions=(begin if in_chat else add, Action("help", "Help")),
         data={"brands": [], "alerts": [], "false_claims": {}, "next_runs": []},
     )
 

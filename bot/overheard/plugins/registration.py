@@ -44,10 +44,11 @@ BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
 """Names that channels begin with already."""
 RESERVED_WORDS = frozenset(
     (  # noqa: SIM905 - a list would take fifty lines
-        "alerts ask audit brands brief bursts canary check claims compare dataset db demo discord "
-        "doctor evidence export facts finetune help import judge landscape models plugins power "
-        "prompts recall report run runs schedules scores setup shifts simulate slack spend status "
-        "trend tune updates worker"
+        "access alerts answers ask audit brands brief budget bursts canary changes check claims "
+        "compare dataset db demo digest discord doctor evidence export facts finetune help import "
+        "judge landscape models plugins power prompts recall report routes run runs schedules "
+        "scores setup shifts simulate slack spend status subscribe summary trend tune unsubscribe "
+        "updates versus voice worker"
     ).split()
 )
 """The first words of our own commands; a plugin's commands begin with another word."""

@@ -391,7 +391,7 @@ class _Planner:
             return Plan(
                 title="No brand is measured yet",
                 text="Add yours first.",
-                actions=self._buttons(("brands add", "Add a brand")),
+                actions=self._buttons(("setup brand", "Set up")),
             )
         return Plan(title="Which brand?", text="")
 

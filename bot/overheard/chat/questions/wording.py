@@ -86,9 +86,7 @@ def _reason(reading: Reading, situation: Situation) -> str:
 def suggestions(situation: Situation) -> tuple[Action, ...]:
     """Return buttons for what fits the state of the deployment, the most useful first."""
     if not situation.own:
-        return buttons(
-            situation.commands, [("brands add", "Add your brand"), ("status", "Overview")]
-        )
+        return buttons(situation.commands, [("setup brand", "Set up"), ("status", "Overview")])
     brand = quoted(situation.own[0])
     pairs = [(f"alerts show {alert.id}", "What happened?") for alert in situation.alerts[:1]]
     pairs += [
