@@ -59,7 +59,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
     if not found:
-        text = "There are none. Add one with: schedules add weekly every Monday at 9"
+        text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
     rows = tuple(_row(deployment, call, *each) for each in found)
     return Card(
@@ -394,7 +394,7 @@ SCHEDULES_RUN = CommandSpec(
 SCHEDULES_ADD = SCHEDULES.command(
     "add",
     "Have a check run by itself.",
-    "schedules add weekly every Monday at 9",
+    'schedules add weekly "every Monday at 9"',
     'schedules add weekly "0 7 * * mon"',
     'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
     'schedules add nightly "0 1 * * *" --batch',
