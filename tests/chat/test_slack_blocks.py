@@ -127,7 +127,7 @@ def problems(message: Message) -> list[str]:
     return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(CARDS)
 def test_every_card_keeps_every_limit(card: Card) -> None:
     """Slack accepts the messages and the App Home of any card."""
@@ -141,7 +141,7 @@ def test_every_card_keeps_every_limit(card: Card) -> None:
     assert render(card) == messages
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(CARDS)
 def test_nothing_in_a_card_is_read_as_markup(card: Card) -> None:
     """Where Slack reads markup, there is no mention, no link and no formatting but our own."""

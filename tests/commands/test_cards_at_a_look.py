@@ -55,7 +55,7 @@ async def test_help_offers_what_fits_the_state() -> None:
     await office.chat.type("check")
     after = (await office.chat.type("help")).card
 
-    assert list(empty.data["things"]) == ["brands add"]
+    assert list(empty.data["things"]) == ["setup brand"]
     assert next(iter(before.data["things"])) == "check"
     assert "report Acme" in after.data["things"]
     assert len(after.data["things"]) == 5

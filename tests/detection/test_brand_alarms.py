@@ -65,7 +65,8 @@ def summed(brand: str, metric: str, shown: Floats, values: Floats) -> Stream:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tau", [pytest.param(0.0, marks=pytest.mark.long), 0.5])
+@pytest.mark.long
+@pytest.mark.parametrize("tau", [0.0, 0.5])
 def test_a_brand_with_five_metrics_keeps_the_promise(tau: float) -> None:
     """Watched from the second run on, at most one false alarm a year, and 3 deviations more."""
     brands, years = 20, RUNS / 52

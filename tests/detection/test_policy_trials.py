@@ -32,13 +32,14 @@ def test_the_same_seed_gives_the_same_year() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tau", [pytest.param(0.0, marks=pytest.mark.long), 0.25])
+@pytest.mark.long
+@pytest.mark.parametrize("tau", [0.0, 0.25])
 def test_the_sentinel_holds_the_bar(tau: float) -> None:
-    """50 brands without competitors: at most 2,000 calls a year, and twice Lorden's bound for 10
+    """25 brands without competitors: at most 2,000 calls a year, and twice Lorden's bound for 10
     points. Three Monte-Carlo deviations are allowed. The bound is for one false alarm a year; the
     monitor, whose thresholds hold with own run effects too, has fewer here.
     """
-    outcome = policy_trials.run_policy_trial(trial(drop=10.0, tau=tau), 50, seed=2)
+    outcome = policy_trials.run_policy_trial(trial(drop=10.0, tau=tau), 25, seed=2)
     assert outcome.calls_a_year <= 2000
-    assert outcome.calls <= 2.0 * outcome.compared.lorden_calls + 3 * 13
-    assert 1 - exp(-outcome.found.false_alarms) <= 1 - exp(-1) + 3 * 0.07
+    assert outcome.calls <= 2.0 * outcome.compared.lorden_calls + 3 * 18
+    assert 1 - exp(-outcome.found.false_alarms) <= 1 - exp(-1) + 3 * 0.1
