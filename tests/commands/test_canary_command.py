@@ -25,7 +25,7 @@ TORN = [prompt.text for prompt in CANDIDATES[:7]]
 @pytest.fixture
 def provider() -> ScriptedProvider:
     """A service that is torn between two words at seven questions, and steady at the others."""
-    made = ScriptedProvider()
+    made = ScriptedProvider(concurrency=16)
     made.answer = torn_between("Oak", "Elm")
     return made
 
