@@ -135,7 +135,9 @@ def test_what_was_missed_is_made_up_for_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     running: Running, program: Program, service: ChatService, number: signal.Signals
 ) -> None:
