@@ -10,11 +10,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 import discord_payloads
 from discord_gateway import TOKEN
 from discord_peer import Peer
 from discord_rules import title, words
-from slack_desk import headers
+from office import Office
+from overheard.chat.access import ConfiguredAccess
+from overheard.chat.desk import ChatDesk
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.slack.chat import SlackChat
+from overheard.config.chats import DiscordTable, SlackTable
+from overheard.config.sections import AccessTable
+from overheard.interfaces import Chat
+from slack_desk import headers, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
 from slack_peer import SlackPeer
 
@@ -25,6 +35,29 @@ TOKENS = {
     "DISCORD_TOKEN": TOKEN,
 }
 """The environment in which both let a bot in."""
+
+
+@asynccontextmanager
+async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
+    """Run the deployment in a chat, from its start to its end."""
+    gate = ConfiguredAccess(AccessTable(**access), office.store, office.deployment.clock)
+    async with listening(chat, ChatDesk(office.deployment, gate)):
+        yield
+    await chat.close()
+
+
+def in_slack(slack: SlackPeer) -> SlackChat:
+    """Return a client."""
+    table = SlackTable(
+        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    return SlackChat(table, interval_s=0)
+
+
+def in_discord(peer: Peer) -> DiscordChat:
+    """Return a client."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
 
 
 @dataclass

@@ -16,11 +16,9 @@ from overheard.alerts.story import (
     lasted,
     read_stories,
     stories,
-    story_marks,
 )
-from overheard.cards.model_names import ModelNames
 from overheard.detection.decide import ONE_STORY
-from overheard.domain import Alert, AlertState, Model, ModelUpdate, Shift
+from overheard.domain import Alert, AlertState, Model, Shift
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -119,18 +117,6 @@ def test_a_story_agrees_with_its_alerts(
     if story.state is StoryState.RECOVERED:
         assert story.ended
         assert STARTS[week] - story.ended < ONE_STORY
-
-
-def test_a_chart_marks_an_update_once() -> None:
-    """Known from two sources, and the change that began on its day, they are one mark."""
-    story = story_of(alert_of(1, 10), alert_of(2, 20))
-    updates = [
-        ModelUpdate(MODEL, STARTS[10], "served model"),
-        ModelUpdate(MODEL, STARTS[10] + timedelta(hours=1), "people"),
-    ]
-    marks = story_marks([story], updates, ModelNames([MODEL]), UTC)
-
-    assert [mark.label for mark in marks] == ["ChatGPT update, 11 May", "changed, 20 Jul"]
 
 
 def test_how_long_it_lasted_is_in_words() -> None:

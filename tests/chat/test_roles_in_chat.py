@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from discord_gateway import TOKEN
+from both_chats import in_discord, in_slack, program
 from discord_payloads import PERSON, member
 from discord_peer import Peer
 from discord_rules import title, words
 from office import PRICE, Office, open_office
 from overheard.cards.card import Action, Card
-from overheard.chat.access import ConfiguredAccess
-from overheard.chat.desk import ChatDesk
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chats import DiscordTable, SlackTable
-from overheard.config.sections import AccessTable
-from overheard.interfaces import Chat
-from slack_desk import headers, listening
-from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
+from slack_desk import headers
+from slack_methods import CHANNEL
 from slack_peer import SlackPeer
 
 RECHECK = Card("Alert 1", actions=(Action("alerts recheck 1", "Check again"),))
@@ -33,29 +23,6 @@ RECHECK = Card("Alert 1", actions=(Action("alerts recheck 1", "Check again"),))
 async def office() -> Office:
     """A deployment whose model costs something."""
     return await open_office(price=PRICE)
-
-
-@asynccontextmanager
-async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
-    """Run the deployment in a chat, from its start to its end."""
-    gate = ConfiguredAccess(AccessTable(**access), office.store, office.deployment.clock)
-    async with listening(chat, ChatDesk(office.deployment, gate)):
-        yield
-    await chat.close()
-
-
-def in_slack(slack: SlackPeer) -> SlackChat:
-    """Return a client."""
-    table = SlackTable(
-        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
-    )
-    return SlackChat(table, interval_s=0)
-
-
-def in_discord(peer: Peer) -> DiscordChat:
-    """Return a client."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
 
 
 async def refusals(office: Office) -> list[tuple[str, str]]:

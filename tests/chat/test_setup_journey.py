@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from discord_gateway import TOKEN
+from both_chats import in_discord, in_slack, program
 from discord_payloads import CHANNEL as DISCORD_CHANNEL
 from discord_payloads import GUILD, channel, guild, member
 from discord_payloads import USER as DISCORD_BOT
 from discord_peer import Peer
 from discord_rules import words
 from office import PRICE, Office, open_office
-from overheard.chat.access import ConfiguredAccess
-from overheard.chat.desk import ChatDesk
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chats import DiscordTable, SlackTable
-from overheard.config.sections import AccessTable
 from overheard.domain import Question
-from overheard.interfaces import Chat
-from slack_desk import headers, listening
-from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, USER
+from slack_desk import headers
+from slack_methods import CHANNEL, USER
 from slack_peer import SlackPeer
 
 PROFILE = "Competitor: Globex\n- **Competitor:** Initech (a rival)\nAlso called: Acme Boards\n\
@@ -49,23 +40,6 @@ def answer(question: Question) -> str:
     if prompt.startswith("The brand"):
         return PROFILE
     return QUESTIONS if prompt.startswith("List ") else "Acme is best, then Globex."
-
-
-@asynccontextmanager
-async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
-    """Run the deployment in a chat, from its start to its end."""
-    gate = ConfiguredAccess(AccessTable(**access), office.store, office.deployment.clock)
-    async with listening(chat, ChatDesk(office.deployment, gate)):
-        yield
-    await chat.close()
-
-
-def in_slack(slack: SlackPeer) -> SlackChat:
-    """Return a client."""
-    table = SlackTable(
-        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
-    )
-    return SlackChat(table, interval_s=0)
 
 
 def filled(view: dict[str, Any], **typed: str) -> dict[str, Any]:
@@ -246,12 +220,6 @@ async def peer() -> AsyncIterator[Peer]:
     await peer.start()
     yield peer
     await peer.close()
-
-
-def in_discord(peer: Peer) -> DiscordChat:
-    """Return a client."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
 
 
 async def test_in_discord_five_interactions_lead_to_the_first_result(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.charts.trend import Mark
-from overheard.cards.model_names import ModelNames
 from overheard.deployment import Deployment
 from overheard.detection.decide import ONE_STORY
 from overheard.domain import (
@@ -23,7 +21,6 @@ from overheard.domain import (
     AlertEventKind,
     AlertState,
     Model,
-    ModelUpdate,
 )
 
 BrandAtModel = tuple[str, Model]
@@ -222,30 +219,6 @@ def lasted(period: Period, now: datetime) -> str:
     if days < 14:
         return wording.count(days, "day")
     return wording.count(round(days / 7), "week")
-
-
-def story_marks(
-    found: Iterable[Story], updates: Iterable[ModelUpdate], names: ModelNames, zone: tzinfo
-) -> tuple[Mark, ...]:
-    """Return the marks of a chart: each update once a day, and each change that no update explains.
-
-    Args:
-        found: The stories of what the chart shows.
-        updates: The known updates of its models; an update that is known from several sources, or
-            that a person marked, has one mark.
-        names: What readers call the models.
-        zone: The reader's time zone.
-    """
-    marks: dict[tuple[Model, str], Mark] = {}
-    for update in updates:
-        label = f"{names.name(update.model)} update, {wording.short_day(update.at, zone)}"
-        marks.setdefault((update.model, wording.day(update.at, zone)), Mark(update.at, label))
-    for story in found:
-        for period in story.periods:
-            day = wording.day(period.began, zone)
-            label = f"changed, {wording.short_day(period.began, zone)}"
-            marks.setdefault((story.model, day), Mark(period.began, label))
-    return tuple(sorted(marks.values(), key=lambda mark: mark.at))
 
 
 def parts_of(alert: Alert) -> frozenset[AlertPart]:

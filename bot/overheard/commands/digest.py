@@ -35,7 +35,7 @@ BRIEF_DAYS = 90
 MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 """Things to do, alerts of each kind, and models without a change that are shown."""
 QUESTION_CHARS = 70
-TODO = {
+ADVICE = {
     GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {hits} of {answers}.",
     GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong in {hits} of "
     "{answers}.",
@@ -225,7 +225,7 @@ def _todo(deployment: Deployment, item: BriefItem) -> str:
         texts = {prompt.key: prompt.text for prompt in deployment.catalogue.prompts}
         subject = f"“{wording.line(texts.get(item.subject, item.subject))}”"
     models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
-    return TODO[item.kind].format(
+    return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=models or "models",
         hits=item.hits,
