@@ -1,4 +1,4 @@
-"""Alerts with their shifts and events."""
+"""Alerts with their shifts and events, and model updates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import (
@@ -17,6 +17,8 @@ from overheard.domain import (
     AlertState,
     Delivery,
     DeliveryKind,
+    Model,
+    ModelUpdate,
     Shift,
     alert_key,
 )
@@ -24,8 +26,8 @@ from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.deliveries import announce, delivery_row, insert_deliveries
 from overheard_storage.repository import Repository, among
-from overheard_storage.rows import shift_of, shift_row
-from overheard_storage.tables import alerts, brands, events, metrics, models, shifts
+from overheard_storage.rows import shift_of, shift_row, update_of
+from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
 
 
 class AlertRepository(Repository):
@@ -217,3 +219,36 @@ def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
 
 def _event(row: Row[Any]) -> AlertEvent:
     return AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)
+
+
+class UpdateRepository(Repository):
+    """Model updates; see `overheard.interfaces.alerts.UpdateRepository`."""
+
+    @uninterrupted
+    async def add(self, update: ModelUpdate) -> ModelUpdate:
+        """Store a model update and return it; an equal update is stored once."""
+        model = await self._lookups.models.number(update.model.provider, update.model.name)
+        insert = self._database.insert(updates).on_conflict_do_nothing()
+        row = {"model_id": model, "at": update.at, "source": update.source}
+        same = [updates.c[column] == value for column, value in row.items()]
+        async with self._database.writing() as connection:
+            await connection.execute(insert, row | {"note": update.note})
+            return update_of((await connection.execute(_updates().where(*same))).one())
+
+    @uninterrupted
+    async def remove(self, number: int) -> bool:
+        """Delete a model update by its number; False when there is no such update."""
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(updates).where(updates.c.id == number))
+        return gone.rowcount > 0
+
+    async def find(self, model: Model | None = None) -> list[ModelUpdate]:
+        """Return model updates, the oldest first."""
+        query = _updates().order_by(updates.c.at, updates.c.id)
+        if model is not None:
+            query = query.where(models.c.provider == model.provider, models.c.name == model.name)
+        return [update_of(row) for row in await self._database.rows(query)]
+
+
+def _updates() -> Select[Any]:
+    return select(updates, models.c.provider, models.c.name.label("model")).join(models)

@@ -14,9 +14,8 @@ from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, 
 from overheard_storage import tables
 from overheard_storage.bulk import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.lookups import Lookups, Name
 from overheard_storage.money import MoneyRepository
-from overheard_storage.repository import ASKED_PROMPT, Repository, among
+from overheard_storage.repository import ASKED_PROMPT, Lookups, Name, Repository, among
 from overheard_storage.rows import answer_of, answer_row
 from overheard_storage.tables import answers, models, prompts, runs
 

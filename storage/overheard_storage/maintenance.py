@@ -1,22 +1,29 @@
-"""Maintenance of a store as a whole; see `overheard.interfaces.store.StoreMaintenance`."""
+"""Maintenance of a whole store: upgrade, examination, copy into another store, backup.
+
+See `overheard.interfaces.store.StoreMaintenance`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Column, Row, Table, bindparam, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain.operations import StoreHealth
 from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
-from overheard_storage import health, transfer
+from overheard_storage import health
+from overheard_storage.bulk import insert_many
 from overheard_storage.database import Database, create_private
 from overheard_storage.faults import shown
 from overheard_storage.store import migrate
+from overheard_storage.tables import metadata
 from overheard_storage.upgrades import require_current, upgrade
 from overheard_storage.urls import explained, is_missing, parse_url
 
@@ -41,7 +48,7 @@ class SqlMaintenance:
         ):
             await require_current(source_database)
             await upgrade(target_database)
-            counts = await transfer.copy(source_database, target_database, progress)
+            counts = await copy_rows(source_database, target_database, progress)
             if not target_database.is_sqlite:
                 async with target_database.session() as connection:
                     await connection.execute(text("ANALYZE"))
@@ -95,3 +102,101 @@ async def _opened(url: str, *, must_exist: bool = False) -> AsyncIterator[Databa
             yield database
         finally:
             await database.close()
+
+
+PAGE_ROWS = 2_000
+"""Rows in memory at a time."""
+
+
+async def copy_rows(source: Database, target: Database, progress: Progress) -> dict[str, int]:
+    """Copy all rows in one transaction; see `overheard.interfaces.store.StoreMaintenance`.
+
+    Raises:
+        StoreError: when the target is not empty, or counts differ.
+    """
+    async with source.reading() as reader, target.writing() as writer:
+        if not source.is_sqlite:  # one snapshot of all tables; SQLite always has that
+            await reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        counts = {table.name: await _count(reader, table) for table in metadata.sorted_tables}
+        await _require_empty(writer, target)
+        progress.start("Copying", sum(counts.values()))
+        for table in metadata.sorted_tables:
+            await _copy(reader, writer, table, progress)
+            await _require_same(target, writer, table, counts[table.name])
+            if not target.is_sqlite and _numbered(table):
+                await _count_on(writer, table)
+        progress.finish()
+    return counts
+
+
+async def _copy(
+    reader: AsyncConnection, writer: AsyncConnection, table: Table, progress: Progress
+) -> None:
+    """Copy a table page by page.
+
+    A row may refer to a later row of its table, so such columns are filled in at the end.
+    """
+    own = [column for column in table.columns if _refers_to(column, table)]
+    names = [column.name for column in table.columns if column not in own]
+    later: list[dict[str, Any]] = []
+    rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
+    async for page in rows.partitions(PAGE_ROWS):
+        await insert_many(writer, table, names, [_values(row, names) for row in page])
+        later += [reference for row in page if (reference := _own(row, own))]
+        progress.advance(len(page))
+    if later:
+        filled = update(table).where(table.c.id == bindparam("_id"))
+        values: dict[str, Any] = {column.name: bindparam(f"_{column.name}") for column in own}
+        await writer.execute(filled.values(values), later)
+
+
+def _refers_to(column: Column[Any], table: Table) -> bool:
+    return any(key.column.table is table for key in column.foreign_keys)
+
+
+def _values(row: Row[Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple([getattr(row, name) for name in names])
+
+
+def _own(row: Row[Any], own: Sequence[Column[Any]]) -> dict[str, Any] | None:
+    values = {f"_{column.name}": getattr(row, column.name) for column in own}
+    return {"_id": row.id, **values} if any(values.values()) else None
+
+
+async def _count(connection: AsyncConnection, table: Table) -> int:
+    return int(await connection.scalar(select(func.count()).select_from(table)) or 0)
+
+
+async def _require_empty(writer: AsyncConnection, target: Database) -> None:
+    """Raise a StoreError when a table of the target has rows."""
+    for table in metadata.sorted_tables:
+        if await _count(writer, table):
+            raise StoreError(
+                url=shown(target.url),
+                reason=f"it is not empty, there are {table.name} in it",
+                remedy="name a new database",
+            )
+
+
+async def _require_same(
+    target: Database, writer: AsyncConnection, table: Table, expected: int
+) -> None:
+    """Raise a StoreError when a table of the target has another number of rows than expected."""
+    count = await _count(writer, table)
+    if count != expected:
+        raise StoreError(
+            url=shown(target.url),
+            reason=f"{count} of {expected} {table.name} arrived, so that nothing was kept",
+            remedy="try again",
+        )
+
+
+def _numbered(table: Table) -> bool:
+    return "id" in table.primary_key.columns and not table.c.id.foreign_keys
+
+
+async def _count_on(writer: AsyncConnection, table: Table) -> None:
+    """Set a table's sequence in PostgreSQL behind the highest number."""
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    highest = func.coalesce(func.max(table.c.id) + 1, 1)
+    await writer.execute(select(func.setval(sequence, highest, False)))

@@ -1,16 +1,17 @@
-"""The states of schedules, and the audit log."""
+"""States of schedules, the audit log, settings made in a chat, and the state of chats."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, select, update
+from sqlalchemy import ColumnElement, Row, Update, delete, select, update
 
-from overheard.domain import AuditEntry, ScheduleState
+from overheard.domain import AuditEntry, PendingConfirmation, ScheduleState, Setting
+from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository
-from overheard_storage.tables import audit, schedule_states
+from overheard_storage.tables import audit, requests, schedule_states, settings
 
 _states = schedule_states.c
 
@@ -80,3 +81,84 @@ def _state(row: Row[Any]) -> ScheduleState:
 
 def _entry(row: Row[Any]) -> AuditEntry:
     return AuditEntry(row.at, row.who, row.channel, row.command, row.words, row.outcome, row.id)
+
+
+class SettingRepository(Repository):
+    """Settings; see `overheard.interfaces.operations.SettingRepository`."""
+
+    async def all(self) -> list[Setting]:
+        """Return all settings, the oldest first."""
+        query = select(settings).order_by(settings.c.at, settings.c.name)
+        return [Setting(**row._asdict()) for row in await self._database.rows(query)]
+
+    async def get(self, name: str) -> Setting | None:
+        """Return the setting of a name, or None."""
+        query = select(settings).where(settings.c.name == name)
+        for row in await self._database.rows(query):
+            return Setting(**row._asdict())
+        return None
+
+    @uninterrupted
+    async def put(self, setting: Setting) -> None:
+        """Store a setting in place of the one of the same name."""
+        row = {column.name: getattr(setting, column.name) for column in settings.c}
+        insert = self._database.insert(settings)
+        updated = {name: insert.excluded[name] for name in row if name != "name"}
+        async with self._database.writing() as connection:
+            await connection.execute(
+                insert.on_conflict_do_update(index_elements=["name"], set_=updated), row
+            )
+
+    @uninterrupted
+    async def remove(self, name: str, at: datetime | None = None) -> bool:
+        """Delete a setting; False when there was none, so that one of two processes takes it."""
+        gone = delete(settings).where(settings.c.name == name)
+        if at is not None:
+            gone = gone.where(settings.c.at == at)
+        async with self._database.writing() as connection:
+            return (await connection.execute(gone)).rowcount == 1
+
+
+class ChatStateRepository(Repository):
+    """The state of chats; see `overheard.interfaces.operations.ChatStateRepository`."""
+
+    @uninterrupted
+    async def first_request(self, platform: str, request: str, now: datetime) -> bool:
+        """Store that a request is handled; False when it was handled before."""
+        insert = self._database.insert(requests).on_conflict_do_nothing()
+        row = {"platform": platform, "request": request, "at": now}
+        async with self._database.writing() as connection:
+            inserted = await connection.execute(insert.returning(requests.c.request), row)
+            return inserted.scalar() is not None
+
+    @uninterrupted
+    async def add_pending(self, pending: PendingConfirmation) -> None:
+        """Store a command that waits for a confirmation."""
+        row = {column.name: getattr(pending, column.name) for column in tables.waiting.c}
+        async with self._database.writing() as connection:
+            await connection.execute(tables.waiting.insert(), row)
+
+    async def pending(self, token: str) -> PendingConfirmation | None:
+        """Return the command that waits under a token, or None."""
+        query = select(tables.waiting).where(tables.waiting.c.token == token)
+        for row in await self._database.rows(query):
+            stored = row._asdict()
+            lists = {
+                n: tuple(v) if isinstance(v, list) else v for n, v in stored["options"].items()
+            }
+            return PendingConfirmation(**{**stored, "options": lists})
+        return None
+
+    @uninterrupted
+    async def take_pending(self, token: str) -> bool:
+        """Delete a command that waits; False when there is none, so that one of two takes it."""
+        remove = delete(tables.waiting).where(tables.waiting.c.token == token)
+        async with self._database.writing() as connection:
+            return (await connection.execute(remove)).rowcount == 1
+
+    @uninterrupted
+    async def forget_requests(self, before: datetime, now: datetime) -> None:
+        """Delete the requests from before a time, and the commands that expired until now."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(requests).where(requests.c.at < before))
+            await connection.execute(delete(tables.waiting).where(tables.waiting.c.until <= now))

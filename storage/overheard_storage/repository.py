@@ -2,14 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Row, Select, bindparam
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    select,
+    tuple_,
+)
 
+from overheard.domain import Model, Prompt
+from overheard_storage import tables
 from overheard_storage.database import Database
-from overheard_storage.lookups import Lookups
+from overheard_storage.rows import prompt_row
 from overheard_storage.tables import prompts
+
+Name = tuple[str, ...]
+
+_QUERY_NAMES = 200
+"""Names in one query; old builds of SQLite allow 999 variables."""
+
+
+class Lookup:
+    """The numbers of the names in one table.
+
+    A new name is committed before the transaction that needs its number. When that transaction
+    fails, the number stays valid; an unused name may remain.
+
+    Args:
+        database: Where the table is.
+        table: The table.
+        columns: The columns that a name consists of, in order.
+    """
+
+    def __init__(self, database: Database, table: Table, *columns: str) -> None:
+        self._database = database
+        self._table = table
+        self._columns = columns
+        self._known: dict[Name, int] = {}
+        self._names: dict[int, Name] = {}
+
+    async def number(self, *name: str) -> int:
+        """Return the number of a name, which is created when it is new."""
+        return (await self.numbers({name: {}}))[name]
+
+    async def find(self, *name: str) -> int:
+        """Return the number of a name, or 0 when the name is unknown."""
+        return (await self.known([name])).get(name, 0)
+
+    async def numbers(self, rows: Mapping[Name, Mapping[str, Any]]) -> dict[Name, int]:
+        """Return the numbers of names, which are created when they are new.
+
+        Args:
+            rows: The names, each with the values of its other columns for a new row.
+        """
+        missing = rows.keys() - (await self.known(rows)).keys()
+        if missing:
+            # Sorted, so that two writers of the same names cannot deadlock.
+            await self._write([self._named(name) | dict(rows[name]) for name in sorted(missing)])
+        return await self.known(rows)
+
+    async def known(self, names: Iterable[Name]) -> dict[Name, int]:
+        """Return the numbers of the names that have a row."""
+        requested = set(names)
+        missing = iter(sorted(requested - self._known.keys()))
+        while chunk := list(islice(missing, _QUERY_NAMES)):
+            await self._look_up(chunk)
+        return {name: self._known[name] for name in requested if name in self._known}
+
+    async def names(self, numbers: Collection[int]) -> dict[int, Name]:
+        """Return the names of existing numbers."""
+        columns = [self._table.c[column] for column in self._columns]
+        missing = iter(sorted(set(numbers) - self._names.keys()))
+        while chunk := list(islice(missing, _QUERY_NAMES)):
+            query = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
+            self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(query)}
+        return {number: self._names[number] for number in numbers}
+
+    def _named(self, name: Name) -> dict[str, Any]:
+        return dict(zip(self._columns, name, strict=True))
+
+    async def _write(self, rows: list[dict[str, Any]]) -> None:
+        statement = self._database.insert(self._table).on_conflict_do_nothing()
+        async with self._database.writing() as connection:
+            await connection.execute(statement, rows)
+
+    async def _look_up(self, names: list[Name]) -> None:
+        columns = [self._table.c[column] for column in self._columns]
+        query = select(*columns, self._table.c.id).where(tuple_(*columns).in_(names))
+        for row in await self._database.rows(query):
+            self._known[tuple(row[:-1])] = row[-1]
+
+
+class Lookups:
+    """The lookups of a store.
+
+    Args:
+        database: The database of their tables.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.brands = Lookup(database, tables.brands, "name")
+        self.prompts = Lookup(database, tables.prompts, "key")
+        self.models = Lookup(database, tables.models, "provider", "name")
+        self.metrics = Lookup(database, tables.metrics, "name")
+        self.scorers = Lookup(database, tables.scorers, "name", "version")
+
+    async def brand_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of brands by name; new names are created."""
+        return _single(await self.brands.numbers({(name,): {} for name in set(names)}))
+
+    async def metric_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of metrics by name; new names are created."""
+        return _single(await self.metrics.numbers({(name,): {} for name in set(names)}))
+
+    async def prompt_ids(self, prompts: Iterable[Prompt]) -> dict[str, int]:
+        """Return the numbers of prompts by key; new prompts are created."""
+        by_name: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
+        numbers = await self.prompts.known(by_name)
+        if len(numbers) < len(by_name):
+            numbers = await self.prompts.numbers({n: prompt_row(p) for n, p in by_name.items()})
+        return _single(numbers)
+
+    async def model_ids(self, models: Iterable[Model]) -> dict[Model, int]:
+        """Return the numbers of models; new models are created."""
+        names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
+        found = await self.models.numbers({name: {} for name in names})
+        return {names[name]: number for name, number in found.items()}
+
+
+def _single(numbers: dict[Name, int]) -> dict[str, int]:
+    return {name: number for (name,), number in numbers.items()}
+
 
 ASKED_PROMPT: tuple[ColumnElement[Any], ...] = (
     *(prompts.c.text.label("prompt"), prompts.c.tags, prompts.c.brands),

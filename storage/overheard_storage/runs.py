@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import UNFINISHED, Batch, Model, Panel, Run, RunState, Task
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.lookups import Lookups
-from overheard_storage.repository import Repository, among
+from overheard_storage.repository import Lookups, Repository, among
 from overheard_storage.rows import run_of, run_row
 from overheard_storage.tables import batches, blocks, models, results, runs
 

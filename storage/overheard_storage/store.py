@@ -8,11 +8,10 @@ from collections.abc import Collection
 
 from overheard.domain import Census
 from overheard.errors import StoreMissing
-from overheard_storage.alerts import AlertRepository
+from overheard_storage.alerts import AlertRepository, UpdateRepository
 from overheard_storage.answers import AnswerRepository
 from overheard_storage.blocks import BlockRepository
 from overheard_storage.catalogue import CatalogueRepository
-from overheard_storage.chat_state import ChatStateRepository
 from overheard_storage.database import Database
 from overheard_storage.deliveries import DeliveryRepository
 from overheard_storage.editions import EditionRepository
@@ -20,14 +19,17 @@ from overheard_storage.faults import shown
 from overheard_storage.finetune import FinetuneRepository
 from overheard_storage.health import CensusRepository
 from overheard_storage.locks import LockRepository
-from overheard_storage.lookups import Lookups
 from overheard_storage.money import MoneyRepository
-from overheard_storage.operations import AuditRepository, ScheduleRepository
+from overheard_storage.operations import (
+    AuditRepository,
+    ChatStateRepository,
+    ScheduleRepository,
+    SettingRepository,
+)
+from overheard_storage.repository import Lookups
 from overheard_storage.retention import RetentionRepository
 from overheard_storage.runs import BatchRepository, RunRepository
 from overheard_storage.scores import ScoreRepository
-from overheard_storage.settings import SettingRepository
-from overheard_storage.updates import UpdateRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
 from overheard_storage.urls import explained, is_missing, parse_url
 

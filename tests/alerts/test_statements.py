@@ -10,7 +10,7 @@ from office import Office, open_office
 from overheard.alerts.run_analysis import detect
 from overheard.cards.card import Card
 from overheard.commands.alerts import alert_card
-from overheard.commands.edition_switch import follow_changes
+from overheard.commands.editions import follow_changes
 from overheard.commands.facts import FACTS
 from overheard.deployment import Call, NoProgress
 from overheard.domain import (

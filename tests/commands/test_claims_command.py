@@ -9,7 +9,7 @@ from overheard.commands.claims import ask_facts, list_claims
 from overheard.deployment import Call
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
 from overheard.errors import ChangeNeedsYes
-from overheard.runs.suggestions import question, questions
+from overheard.runs.suggestions import fact_question, fact_questions
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from scripted import reply
@@ -135,10 +135,10 @@ def test_a_question_does_not_hold_its_answer() -> None:
         Fact("Acme", "never say", "Acme was hacked"),
     )
 
-    assert [prompt.text for prompt in questions(facts)] == [
+    assert [prompt.text for prompt in fact_questions(facts)] == [
         "Who is the chief executive of Acme?",
         "How much does Acme cost on its Pro plan?",
         "What is the mascot of Acme?",
         "Does Acme have a free plan?",
     ]
-    assert question(facts[-1]) is None
+    assert fact_question(facts[-1]) is None

@@ -5,7 +5,7 @@ import pytest
 from overheard.config.loader import parse_config
 from overheard.domain import Brand, Model, Panel, Prompt, prompt_variants
 from overheard.errors import ConfigError
-from overheard.runs.suggestions import request, suggested
+from overheard.runs.suggestions import read_suggestions, suggestion_request
 
 ACME = Brand("Acme", ("ACME Inc",), category="project tracker")
 
@@ -66,7 +66,7 @@ def test_a_set_of_prompts_has_a_version() -> None:
 
 def test_a_model_is_asked_about_the_category_and_not_about_the_brand() -> None:
     """Its suggestions would else be about the brand."""
-    asked = request(ACME, 7)
+    asked = suggestion_request(ACME, 7)
 
     assert "7 different questions" in asked.text
     assert "project tracker" in asked.text
@@ -90,7 +90,7 @@ A statement.
         + "?"
     )
 
-    assert suggested(text, [ACME], [Prompt("Which is known already?")]) == [
+    assert read_suggestions(text, [ACME], [Prompt("Which is known already?")]) == [
         "Which tracker is best?",
         "What does a tracker cost?",
         "Do I need one?",

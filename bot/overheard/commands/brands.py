@@ -10,8 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.command import MAX_NAME_CHARS, Kind, Option, quoted
 from overheard.commands.arguments import require_free_names, unknown
-from overheard.commands.catalogue import CatalogueNoun
-from overheard.commands.catalogue_fields import NO, YES, optional
+from overheard.commands.catalogue import NO, YES, CatalogueNoun, optional
 from overheard.commands.spellings import meaning, rule_actions
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call, Deployment

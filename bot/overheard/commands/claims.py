@@ -17,7 +17,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Detail, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
-from overheard.runs.suggestions import questions
+from overheard.runs.suggestions import fact_questions
 
 CLAIM_DAYS = 30
 SHOWN = 12
@@ -79,7 +79,7 @@ async def ask_facts(
     name = find_brand(deployment.catalogue, brand).name
     known = {prompt.key for prompt in deployment.catalogue.prompts}
     facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
-    new = [prompt for prompt in questions(facts) if prompt.key not in known]
+    new = [prompt for prompt in fact_questions(facts) if prompt.key not in known]
     if new:
         listed = "; ".join(prompt.text for prompt in new)
         these = wording.count(len(new), "question")

@@ -14,7 +14,7 @@ from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import RESTARTED, gone_on, standings_of
 from overheard.commands.digest import digest
-from overheard.commands.edition_switch import notice
+from overheard.commands.editions import notice
 from overheard.commands.plugins import notice_card
 from overheard.commands.sign_of_life import sign_of_life
 from overheard.deployment import Call, Deployment

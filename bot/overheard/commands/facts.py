@@ -11,8 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option, quoted
 from overheard.commands.arguments import find_fact
-from overheard.commands.catalogue import CatalogueNoun
-from overheard.commands.catalogue_fields import optional
+from overheard.commands.catalogue import CatalogueNoun, optional
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     Alert,
@@ -28,7 +27,7 @@ from overheard.domain import (
 )
 from overheard.finetune.examples import from_facts
 from overheard.runs.plan import find_brand
-from overheard.runs.suggestions import question
+from overheard.runs.suggestions import fact_question
 from overheard.scoring.judge import judges
 from overheard.scoring.service import Scoring
 
@@ -104,7 +103,7 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
     text = _CHECKED
     if said:
         text = _JUDGED if judged else _UNREAD.format(said=said)
-    asked = question(fact)
+    asked = fact_question(fact)
     is_new = asked is not None and asked.key not in {p.key for p in deployment.catalogue.prompts}
     direct = is_new and (judged or not said)
     shown = [Action(f"alerts show {alert.id}", f"Show alert {alert.id}") for alert in alerts]
@@ -124,7 +123,7 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
 async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
     """Read the stored answers again, and return the alerts of those that contradict a fact.
 
-    A long history is read in the background (`commands.edition_switch`), and the alerts come then.
+    A long history is read in the background (`commands.editions`), and the alerts come then.
     """
     deployment = await (await deployment.refreshed()).caught_up(call.progress)
     if deployment.scoring.versions != deployment.current.versions:

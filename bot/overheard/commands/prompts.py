@@ -24,14 +24,13 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.arguments import find_prompt
-from overheard.commands.catalogue import CatalogueNoun, find_brands
-from overheard.commands.catalogue_fields import optional
+from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand, new_run
-from overheard.runs.suggestions import request, suggested
+from overheard.runs.suggestions import read_suggestions, suggestion_request
 from overheard.runs.tasks import Outcome
 
 SHOWN_CHARS = 80
@@ -213,7 +212,9 @@ async def suggest_prompts(
     """
     found = find_brand(deployment.catalogue, brand)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
-    panel = Panel((found.name,), (request(found, count),), models, seed=secrets.randbits(31))
+    panel = Panel(
+        (found.name,), (suggestion_request(found, count),), models, seed=secrets.randbits(31)
+    )
     new = new_run(
         panel,
         deployment.clock.now(),
@@ -228,7 +229,7 @@ async def suggest_prompts(
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue
-        questions = suggested(text, catalogue.brands, catalogue.prompts)
+        questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
         value = {"questions": questions[:MAX_CHOICES]}
         setting = Setting(f"{SUGGESTED}{found.name}", value, call.who, deployment.clock.now())
         await deployment.store.settings.put(setting)

@@ -23,8 +23,7 @@ from overheard.cards.command import (
     option,
 )
 from overheard.commands.arguments import unknown
-from overheard.commands.catalogue import CatalogueNoun, find_brands
-from overheard.commands.catalogue_fields import optional
+from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
 from overheard.commands.week_times import (
     DAY_CHOICES,

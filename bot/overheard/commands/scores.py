@@ -12,13 +12,14 @@ from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import require_yes
-from overheard.commands.edition_switch import look_again, quote_rescoring
 from overheard.commands.editions import (
     chosen_card,
+    look_again,
     moves_sentence,
     moves_table,
     pending_edition,
     preview,
+    quote_rescoring,
     share_done,
     since_when,
     switched_card,

@@ -12,16 +12,17 @@ from overheard.commands.prompts import named_brands
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
 from overheard.errors import OverheardError
-from overheard.runs.brand_profile import (
+from overheard.runs.plan import choose_models, lay_out, new_run
+from overheard.runs.quote import Quote
+from overheard.runs.suggestions import (
     MAX_QUESTIONS,
     branded_questions,
     profile_request,
     read_profile,
+    read_suggestions,
+    suggestion_request,
     template_questions,
 )
-from overheard.runs.plan import choose_models, lay_out, new_run
-from overheard.runs.quote import Quote
-from overheard.runs.suggestions import request, suggested
 
 DRAFT = "setup:draft"
 """The name of the setting."""
@@ -81,7 +82,7 @@ def suggester(deployment: Deployment) -> Model | None:
 
 
 def _suggestion_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
-    prompts = (profile_request(brand), request(brand, MAX_QUESTIONS))
+    prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
     label, now = f"suggestions for {brand.name}", deployment.clock.now()
     run = new_run(panel, now, label=label, asked_by=call.who, channel=call.channel)
@@ -126,8 +127,8 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
     )
     brands = (*deployment.catalogue.brands, Brand(brand.name, aliases=draft.aliases))
     rivals = tuple(Brand(rival) for rival in draft.competitors)
-    asked = texts.get(request(brand, MAX_QUESTIONS).key, "")
-    questions = tuple(suggested(asked, (*brands, *rivals), deployment.catalogue.prompts))
+    asked = texts.get(suggestion_request(brand, MAX_QUESTIONS).key, "")
+    questions = tuple(read_suggestions(asked, (*brands, *rivals), deployment.catalogue.prompts))
     if not (questions or draft.competitors or draft.aliases or draft.facts):
         draft = replace(draft, asked="")
     return _filled_up(deployment, brand, replace(draft, questions=questions))

@@ -19,7 +19,7 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.arguments import BrandName, unknown
-from overheard.commands.catalogue_fields import NO, YES, changed_values, field_values
+from overheard.commands.catalogue import NO, YES, changed_values, field_values
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Rule
 from overheard.errors import NothingToChange, ReadOnly

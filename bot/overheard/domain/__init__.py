@@ -88,8 +88,9 @@ from overheard.domain.scores import (
     Scale,
     Score,
     ScoreRecord,
+    Unit,
+    UnitRole,
 )
-from overheard.domain.structure import Unit, UnitRole
 
 __all__ = [
     "BURST",

@@ -1,4 +1,4 @@
-"""Repositories of alerts and of their deliveries to channels."""
+"""Repositories of alerts, of their deliveries to channels, and of model updates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from overheard.domain import Alert, AlertEvent, Delivery
+from overheard.domain import Alert, AlertEvent, Delivery, Model, ModelUpdate
 
 
 class AlertRepository(Protocol):
@@ -110,4 +110,23 @@ class DeliveryRepository(Protocol):
 
         The attempt is counted when there is a problem.
         """
+        ...
+
+
+class UpdateRepository(Protocol):
+    """Model updates."""
+
+    async def add(self, update: ModelUpdate) -> ModelUpdate:
+        """Store a model update and return it with its number.
+
+        An update of the same model, time and source returns the one that is stored.
+        """
+        ...
+
+    async def remove(self, number: int) -> bool:
+        """Delete a model update by its number; False when there is no such update."""
+        ...
+
+    async def find(self, model: Model | None = None) -> list[ModelUpdate]:
+        """Return the updates of one model, or of all, the oldest first."""
         ...

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from overheard.domain import Alert, Answer, Block, Census, Model, ModelUpdate, Run, ScoreRecord
 from overheard.domain.operations import StoreHealth
-from overheard.interfaces.alerts import AlertRepository, DeliveryRepository
+from overheard.interfaces.alerts import AlertRepository, DeliveryRepository, UpdateRepository
 from overheard.interfaces.catalogue import CatalogueRepository, FinetuneRepository
 from overheard.interfaces.money import MoneyRepository
 from overheard.interfaces.operations import (
@@ -27,7 +27,6 @@ from overheard.interfaces.runs import (
 )
 from overheard.interfaces.scores import BlockRepository, EditionRepository, ScoreRepository
 from overheard.interfaces.services import Progress
-from overheard.interfaces.updates import UpdateRepository
 
 
 class Store(Protocol):

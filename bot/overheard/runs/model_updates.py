@@ -13,7 +13,7 @@ from overheard.detection.update_signs import BORDER_PROMPTS, BorderPrompt, neare
 from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
 from overheard.errors import PluginFault
 from overheard.interfaces import Provider, Store, UpdateFeed
-from overheard.interfaces.updates import UpdateRepository
+from overheard.interfaces.alerts import UpdateRepository
 from overheard.plugins import remedy_of
 
 LIMIT = 16

@@ -1,4 +1,4 @@
-"""Suggestions of prompts: what a model says that buyers of a category ask.
+"""Suggestions for the catalogue: questions of buyers, questions about facts, and brand profiles.
 
 A person reviews them; nothing here adds any.
 """
@@ -6,23 +6,24 @@ A person reviews them; nothing here adds any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from overheard.domain import Brand, Fact, Prompt, prompt_key
 
-LONGEST = 300
-"""Characters of a question that somebody might type."""
+MAX_QUESTION_CHARS = 300
+"""Longer lines of a model's answer are no questions of buyers."""
 
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])?\s*(.*?)\s*$")
 _WRAPPED = re.compile(r"^(\*\*|[\"'“”«»`])+|(\*\*|[\"'“”«»`])+$")
 
 
-def request(brand: Brand, count: int) -> Prompt:
-    """Return what a model is asked for suggestions; it does not learn the brand's name.
+def suggestion_request(brand: Brand, count: int) -> Prompt:
+    """Return the prompt that asks a model for buyers' questions without naming the brand.
 
     Args:
-        brand: Whose category it is about.
-        count: How many it is asked for.
+        brand: The brand in whose category buyers ask.
+        count: The number of questions to suggest.
     """
     category = brand.category or "product"
     text = (
@@ -33,13 +34,13 @@ def request(brand: Brand, count: int) -> Prompt:
     return Prompt(text, ("suggestions",), (brand.name,))
 
 
-def suggested(text: str, brands: Iterable[Brand], known: Iterable[Prompt]) -> list[str]:
+def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]) -> list[str]:
     """Return the questions in a model's answer that are new and name none of the brands.
 
     Args:
         text: The answer.
         brands: The brands that no suggestion may name: a branded question shows no visibility.
-        known: The prompts that there are.
+        known: The prompts of the catalogue, which are not suggested again.
     """
     names = [name.casefold() for brand in brands for name in brand.names]
     seen = {prompt.key for prompt in known}
@@ -56,14 +57,14 @@ def _questions(text: str) -> Iterator[str]:
     for line in text.splitlines():
         item = _ITEM.match(line)
         question = _WRAPPED.sub("", item[1]).strip() if item else ""
-        if question.endswith("?") and len(question) <= LONGEST:
+        if question.endswith("?") and len(question) <= MAX_QUESTION_CHARS:
             yield question
 
 
-TAG = "fact"
-"""What such prompts are tagged with: they name the brand, so naming it shows nothing."""
+FACT_TAG = "fact"
+"""Tag of prompts that ask for a fact; they name the brand, so they show no visibility."""
 
-_QUESTIONS = {
+_FACT_QUESTIONS = {
     "When was {brand} founded?": "founded|founding year|year founded|established|foundation",
     "Where is {brand} headquartered?": "headquarters|hq|head office|location|based in",
     "Who is the chief executive of {brand}?": "chief executive|ceo|chief executive officer",
@@ -77,19 +78,20 @@ _QUESTIONS = {
     ),
     "Which of its products has {brand} discontinued?": "discontinued|retired",
 }
-_BY_FIELD = {field: text for text, fields in _QUESTIONS.items() for field in fields.split("|")}
+_BY_FIELD = {field: text for text, fields in _FACT_QUESTIONS.items() for field in fields.split("|")}
 
 
-def questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
-    """Return one direct question for each fact that can be asked about, each text once."""
-    asked = (question(fact) for fact in facts)
+def fact_questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
+    """Return the direct questions about facts; several facts may share one."""
+    asked = (fact_question(fact) for fact in facts)
     return tuple({prompt.key: prompt for prompt in asked if prompt}.values())
 
 
-def question(fact: Fact) -> Prompt | None:
-    """Return a direct question about a fact; it does not hold the answer.
+def fact_question(fact: Fact) -> Prompt | None:
+    """Return a direct question about a fact that does not contain its value.
 
-    What must not be said cannot be asked about without saying it: None.
+    Returns:
+        None for a fact that records an untrue claim: a question about it would repeat the claim.
     """
     if fact.untrue:
         return None
@@ -97,5 +99,124 @@ def question(fact: Fact) -> Prompt | None:
     template = _BY_FIELD.get(fact.head, "What is the {field} of {brand}?")
     plan = plan.replace(" plan plan", " plan")
     return Prompt(
-        template.format(brand=fact.brand, plan=plan, field=fact.head), (TAG,), (fact.brand,)
+        template.format(brand=fact.brand, plan=plan, field=fact.head), (FACT_TAG,), (fact.brand,)
     )
+
+
+MAX_NAME_CHARS = 60
+"""Longer lines of a model's answer are no names."""
+MAX_COMPETITORS = 8
+MAX_QUESTIONS = 10
+SET_UP_TAG = "set-up"
+
+_PROFILE_LINE = re.compile(
+    r"^\W*(competitor|also called|founded|lowest price|free plan)s?"
+    r"[\s*_]*[:=\-\u2013][\s*_]*(.+?)\s*$",
+    re.IGNORECASE,
+)
+_EDGES = " \t*_`\"'“”«».,;:"
+_CATEGORY_QUESTIONS = (
+    "What is the best {category}?",
+    "Which {category} is easiest to learn?",
+    "Which {category} is good value for the money?",
+    "Which {category} do experts recommend?",
+    "Which {category} is best for a small company?",
+    "What should I look for in a {category}?",
+    "What are the most popular options for a {category}?",
+    "Which {category} has the fewest drawbacks?",
+    "Is there a free {category} that is any good?",
+    "Which {category} has the best support?",
+)
+_BRANDED_QUESTIONS = (
+    "What are the pros and cons of {brand}?",
+    "Is {brand} worth its price?",
+    "Who is {brand} not for?",
+)
+_YES_NO = {"yes", "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a model says of a brand.
+
+    Attributes:
+        competitors: Names of other brands.
+        aliases: Other names of the brand.
+        facts: Values by the fields ``price``, ``free plan`` and ``founded``; to be confirmed.
+    """
+
+    competitors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def profile_request(brand: Brand) -> Prompt:
+    """Return the prompt that asks a model for competitors, other names and facts of a brand."""
+    site = f" ({brand.domains[0]})" if brand.domains else ""
+    text = (
+        f'The brand "{brand.name}"{site} sells: {brand.category or "a product"}. '
+        f"Answer only with lines of these forms, and leave out what you do not know.\n"
+        f"Competitor: NAME (one line for each of its {MAX_COMPETITORS} closest competitors)\n"
+        f"Also called: NAME (another spelling that people use for the brand)\n"
+        f"Lowest price: PRICE\nFree plan: yes or no\nFounded: YEAR"
+    )
+    return Prompt(text, (SET_UP_TAG,), (brand.name,))
+
+
+def read_profile(text: str, brand: Brand) -> Profile:
+    """Return what an answer to `profile_request` says; lines of other forms are ignored."""
+    taken = {name.casefold() for name in brand.names}
+    names: dict[str, list[str]] = {"competitor": [], "also called": []}
+    facts: dict[str, str] = {}
+    for line in text.splitlines():
+        found = _PROFILE_LINE.match(line)
+        if found is None:
+            continue
+        kind, said = found[1].lower(), " ".join(found[2].split())
+        if kind in names:
+            for name in _listed_names(said):
+                if name.casefold() not in taken:
+                    taken.add(name.casefold())
+                    names[kind].append(name)
+        elif value := _fact_value(kind, said):
+            facts.setdefault({"lowest price": "price"}.get(kind, kind), value)
+    return Profile(
+        tuple(names["competitor"][:MAX_COMPETITORS]), tuple(names["also called"][:3]), facts
+    )
+
+
+def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
+    """Return questions that fit any category and name no brand, without those that are known."""
+    seen = {one.casefold() for one in known}
+    made = (text.format(category=_singular(category) or "product") for text in _CATEGORY_QUESTIONS)
+    return [text for text in made if text.casefold() not in seen]
+
+
+def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
+    """Return questions that name the brand: they show how it is described."""
+    asked = [text.replace("{brand}", brand) for text in _BRANDED_QUESTIONS]
+    return [*asked, *(f"{brand} or {rival}: which is better?" for rival in competitors[:1])]
+
+
+def _singular(category: str) -> str:
+    """Return a category as it follows "a": without an article and a full stop."""
+    words = " ".join(category.split()).strip(_EDGES)
+    return re.sub(r"^(an?|the)\s+", "", words, flags=re.I)
+
+
+def _listed_names(said: str) -> list[str]:
+    without = re.sub(r"\s*[(\[].*?[)\]]", "", said)
+    parts = (part.strip(_EDGES) for part in re.split(r"[,;]", without))
+    return [part for part in parts if 1 < len(part) <= MAX_NAME_CHARS and part.upper() != "NAME"]
+
+
+def _fact_value(kind: str, said: str) -> str:
+    """Return a fact's value, or an empty string for what cannot be one."""
+    value = said.strip(_EDGES)
+    if kind == "founded":
+        year = re.search(r"\b(1[89]\d\d|20\d\d)\b", value)
+        return year[1] if year else ""
+    if kind == "free plan":
+        word = value.split()[0].strip(_EDGES).lower() if value.split() else ""
+        return word if word in _YES_NO else ""
+    return value if re.search(r"\d", value) and len(value) <= MAX_NAME_CHARS else ""

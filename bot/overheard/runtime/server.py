@@ -22,7 +22,7 @@ from overheard.commands.access import issue_code
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.delivery_cards import Letters
-from overheard.commands.edition_switch import follow_changes
+from overheard.commands.editions import follow_changes
 from overheard.commands.first_check import continue_first_check
 from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
