@@ -34,7 +34,7 @@ async def test_the_overview_has_a_row_and_a_button_for_each_vendor() -> None:
 
     assert {row["vendor"] for row in overview.card.data["vendors"]} >= {"openai", "perplexity"}
     topics = {topic["topic"]: topic for topic in card.data["topics"]}
-    assert topics["api-data"]["source"].startswith("https://docs.perplexity.ai/")
+    assert topics["api-data"]["source"].startswith("https://www.perplexity.ai/")
     assert topics["fine-tuning"]["standing"] == "not known"
     assert topics["fine-tuning"]["value"] is None
 

@@ -126,8 +126,8 @@ FORMATS: Mapping[str, VendorFormat] = {
             size=10 * 10**9,
             validation_size=10**9,
             total=10_000,
-            notice="The only Claude that Bedrock tunes, Claude 3 Haiku, is past its end of life in "
-            "most regions: before you pay for training, see that yours still offers it.",
+            notice="No Claude can be tuned today: the only one that Bedrock tuned, Claude 3 Haiku, "
+            "ended there on 10 September 2026.",  # .../userguide/model-lifecycle.html, 2026-08-20
         ),
         VendorFormat(
             "vertex",
