@@ -25,7 +25,7 @@ from overheard.commands.registry import sections
 from overheard.config.loader import Config
 from overheard.config.redaction import json_line
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
-from overheard.errors import FileUnwritable, OverheardError, RunPaused
+from overheard.errors import FileUnwritable, NothingToAsk, OverheardError, RunPaused
 from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
@@ -104,7 +104,14 @@ async def _open_and_run(
                 click.echo(report.told, err=True)
         store, clock = deployment.store, deployment.clock
         async with logged(store, clock, spec, call.who, order.words, stage):
-            return await run_command(order, deployment, call, agreed_usd=agreed_usd, stage=stage)
+            try:
+                return await run_command(
+                    order, deployment, call, agreed_usd=agreed_usd, stage=stage
+                )
+            except NothingToAsk:
+                if spec.spends and config.providers and not deployment.plugins.providers:
+                    raise click.exceptions.Exit(1) from None  # the faults above are the reason
+                raise
 
 
 @asynccontextmanager

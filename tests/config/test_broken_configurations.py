@@ -177,6 +177,30 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         MARKET + '[models."x/y"]\nname = "X"\n',
         "there is no provider of that name",
     ),
+    "toml-nested": (f"x = {'[' * 3000}{']' * 3000}\n", "nested too deeply"),
+    "toml-digits": (f"[budget]\nmonth = {'9' * 5000}\n", "thousands of digits"),
+    "bom-crlf": (b"\xef\xbb\xbf[budget]\r\nmonht = 3\r\n", 'did you mean "month"'),
+    "brand-blank": ('[[brands]]\nname = "  "\n', "name must not be empty"),
+    "brand-escape": ('[[brands]]\nname = "A\\u001b[2J"\n', "must be one line"),
+    "prompt-huge": (f'[[prompts]]\ntext = "{"x" * 20_001}"\n', "longer than 20000 characters"),
+    "provider-slash": (
+        MARKET + COMPATIBLE.replace("providers.svc", 'providers."a/b"'),
+        'must be one word without "/"',
+    ),
+    "provider-plugin-number": (MARKET + "[providers.x]\nplugin = 3\n", "plugin must be the name"),
+    "provider-blank-model": (
+        MARKET + COMPATIBLE.replace('["m"]', '[""]'),
+        "models.1 must not be empty",
+    ),
+    "provider-key-number": (
+        MARKET + '[providers.openai]\nmodels = ["m"]\napi_key_env = 5\n',
+        "write a variable's name, in quotes, as api_key_env",
+    ),
+    "budget-true": (MARKET + "[budget]\nmonth = true\n", "must be a number, and not true or false"),
+    "schedule-never": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 30 2 *"\n',
+        "names a day that no month has",
+    ),
     "logging-level": (
         MARKET + '[logging]\nlevel = "verbose"\n',
         "level must be 'info' or 'warning'",
@@ -198,6 +222,8 @@ def test_a_fault_of_the_configuration_is_a_sentence(
     assert isinstance(result.exception, SystemExit)
     assert said in result.stderr
     assert "Traceback" not in result.output
+    if "[providers." in str(text):  # that no provider is left would hide the reason
+        assert "There is nothing to ask" not in result.output
     for secret in ("p4ss", "sk-verysecret", "xoxb-1"):
         assert secret not in result.output
 

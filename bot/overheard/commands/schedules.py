@@ -35,7 +35,7 @@ from overheard.commands.week_times import (
     in_words,
     read_words,
 )
-from overheard.config.cron import Cron
+from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, OverheardError, ReadOnly
@@ -232,15 +232,14 @@ async def _check(
     """
     zone = schedule.timezone or getattr(call.zone, "key", "UTC")
     try:
-        Cron("* * * * *", zone)
+        find_zone(zone)
     except ValueError as error:
         raise BadSchedule(key="timezone", problem=error) from None
     schedule = replace(schedule, cron=read_words(schedule.cron))
     try:
-        Cron(schedule.cron, zone)
+        read_cron(schedule.cron, zone)
     except ValueError as error:
-        problem = f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({error})'
-        raise BadSchedule(key="cron", problem=problem) from None
+        raise BadSchedule(key="cron", problem=error) from None
     same = before is not None and before.brands == schedule.brands
     brands = schedule.brands if same else find_brands(deployment.catalogue, schedule.brands)
     return replace(schedule, timezone=zone, brands=brands)

@@ -14,7 +14,7 @@ from overheard.commands.week_times import (
     days_of,
     read_clock,
 )
-from overheard.config.cron import Cron
+from overheard.config.cron import find_zone
 from overheard.config.stored import BUDGET, DIGEST, MONTH, ROUTE
 from overheard.deployment import TERMINAL, Call, Deployment
 from overheard.domain import Brand, Schedule, Setting
@@ -126,7 +126,7 @@ def checked_zone(typed: str, call: Call) -> str:
     """
     zone = typed.strip() or getattr(call.zone, "key", "UTC")
     try:
-        Cron("* * * * *", zone)
+        find_zone(zone)
     except ValueError as error:
         raise BadSchedule(key="timezone", problem=error) from None
     return zone

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from overheard.config.settings import Settings
+from overheard.config.settings import Line, Settings
 from overheard.domain import Brand, Prompt, Rule, prompt_variants
 
-Name = Field(min_length=1)
+MAX_PROMPT_CHARS = 20_000
 _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
 
 
@@ -32,7 +32,7 @@ def read_domain(text: str) -> str:
 class RuleTable(Settings):
     """``[[brands.rules]]``: see `overheard.domain.Rule`."""
 
-    spelling: str = Name
+    spelling: Line
     exact_case: bool = False
     near: tuple[str, ...] = ()
     not_near: tuple[str, ...] = ()
@@ -43,10 +43,10 @@ class RuleTable(Settings):
 class BrandTable(Settings):
     """``[[brands]]``: see `overheard.domain.Brand`. Only the name is needed."""
 
-    name: str = Name
-    aliases: tuple[str, ...] = ()
+    name: Line
+    aliases: tuple[Line, ...] = ()
     domains: tuple[Annotated[str, AfterValidator(read_domain)], ...] = ()
-    competitors: tuple[str, ...] = ()
+    competitors: tuple[Line, ...] = ()
     category: str = ""
     tracked: bool = True
     rules: tuple[RuleTable, ...] = ()
@@ -74,7 +74,7 @@ class PromptTable(Settings):
     and ``{market}`` in the text are replaced.
     """
 
-    text: str = Name
+    text: str = Field(min_length=1, max_length=MAX_PROMPT_CHARS)
     tags: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
     topic: str = ""
@@ -113,9 +113,9 @@ class PromptTable(Settings):
 class FactTable(Settings):
     """``[[facts]]``: see `overheard.domain.Fact`."""
 
-    brand: str = Name
-    field: str = Name
-    value: str = Name
+    brand: Line
+    field: Line
+    value: Line
     as_of: date | None = None
     source: str = ""
     previous: tuple[str, ...] = ()

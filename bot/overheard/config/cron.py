@@ -113,6 +113,24 @@ class Cron:
         return all(self._matches(name, day) for name in ("month", "day", "day_of_week"))
 
 
+def read_cron(fields: str, zone: str = "UTC") -> Cron:
+    """Return the slots that a person has written.
+
+    Raises:
+        ValueError: with the problem, as words that follow the name of the key.
+    """
+    try:
+        cron = Cron(fields, zone)
+    except ValueError as error:
+        reason = str(error).removeprefix("Error validating expression ")
+        raise ValueError(
+            f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({reason})'
+        ) from None
+    if cron.after(datetime(2000, 1, 1, tzinfo=UTC)) is None:
+        raise ValueError("names a day that no month has, such as 30 February; write another day")
+    return cron
+
+
 def find_zone(name: str) -> ZoneInfo:
     """Return a time zone.
 

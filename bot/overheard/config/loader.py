@@ -6,6 +6,7 @@ The file contains no secrets, see `overheard.config.settings`. All errors are re
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +44,8 @@ from overheard.errors import ConfigError
 
 VARIABLE = "OVERHEARD_CONFIG"
 DEFAULT_FILE = "config.toml"
-
-Name = Field(min_length=1)
+PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
+"""The tables of `Config` whose entries belong to plugins."""
 
 
 class StorageTable(Settings):
@@ -196,6 +197,12 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{file} is not valid TOML: {error}; mend that line."]) from None
+    except RecursionError:
+        problem = f"{file} is not valid TOML: brackets are nested too deeply; remove them."
+        raise ConfigError([problem]) from None
+    except ValueError:  # Python limits the digits of a whole number
+        problem = f"{file} is not valid TOML: a number has thousands of digits; shorten it."
+        raise ConfigError([problem]) from None
     folder = Path(file).parent
     config, problems = check(Config, tables, file, folder)
     if config:
@@ -247,12 +254,29 @@ def _contradictions(config: Config) -> Iterator[str]:
     )
     for table in ("schedules", "reports"):
         yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
+    yield from _misnamed(config)
     yield from _unknown(config)
     yield from _unasked(config)
     yield from _unaddressed(config)
     yield from _unnamed(config)
     yield from _unqueued(config)
     yield from _unguarded(config)
+
+
+def _misnamed(config: Config) -> Iterator[str]:
+    """Report tables of plugins whose name or ``plugin`` key is no word."""
+    for section in PLUGIN_SECTIONS:
+        for name, table in getattr(config, section).items():
+            if not re.fullmatch(r"[^/\s]+", name):
+                yield (
+                    f'{config.file}, [{section}."{name}"]: the name of this table must be one word '
+                    f'without "/"; rename it.'
+                )
+            if not isinstance(table.get("plugin", name), str):
+                yield (
+                    f"{config.file}, [{section}.{name}]: plugin must be the name of a plugin, in "
+                    f"quotes."
+                )
 
 
 def _unguarded(config: Config) -> Iterator[str]:

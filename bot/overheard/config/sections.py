@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from overheard.config.cron import Cron, find_zone
-from overheard.config.settings import Settings
+from overheard.config.cron import find_zone, read_cron
+from overheard.config.settings import Line, Settings
 from overheard.domain import Account
 
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
@@ -44,20 +44,13 @@ class Timed(Zoned):
     @field_validator("cron")
     @classmethod
     def _is_cron(cls, cron: str) -> str:
-        """Check the five cron fields."""
-        try:
-            Cron(cron)
-        except ValueError as error:
-            raise ValueError(
-                f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({error})'
-            ) from None
-        return cron
+        return read_cron(cron).fields
 
 
 class ScheduleTable(Timed):
     """``[[schedules]]``: see `overheard.domain.Schedule`."""
 
-    name: str = Field(min_length=1)
+    name: Line
     brands: tuple[str, ...] = ()
     repeats: int = Field(default=1, ge=1)
     batch: bool = False
@@ -113,7 +106,7 @@ class ReportTable(Timed):
         brands: Names of brands; empty means all tracked brands.
     """
 
-    name: str = Field(min_length=1)
+    name: Line
     channel: str = Field(pattern=CHANNEL, examples=["slack:C0123456789"])
     brands: tuple[str, ...] = ()
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     SecretStr,
@@ -41,8 +43,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_secrets(cls, table: Any, info: ValidationInfo) -> Any:
-        """Locate files, and fill in secrets from files and the environment, before validation."""
+    def _prepare(cls, table: Any, info: ValidationInfo) -> Any:
+        """Locate files, fill in secrets from files and the environment, and refuse true and false
+        as numbers, before validation.
+        """
         if not isinstance(table, Mapping):
             return table
         folder = (info.context or {}).get(FOLDER, Path())
@@ -52,6 +56,8 @@ class Settings(BaseModel):
                 key = field.alias or name
                 if isinstance(filled.get(key), str) and filled[key]:
                     filled[key] = folder / Path(filled[key]).expanduser()
+            if isinstance(filled.get(name), bool) and {int, float} & _types(field.annotation):
+                filled[name] = _Unusable("must be a number, and not true or false")
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
                 filled[name] = _Unusable(
@@ -66,11 +72,31 @@ class Settings(BaseModel):
 
 
 class _Unusable:
-    """Replaces an unreadable secret, so that its problem is reported with all other problems."""
+    """Replaces a value that cannot be used, so that its problem is reported with all others."""
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
 
+
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the direction of the text around them."""
+
+
+def _one_line(text: str) -> str:
+    """Return a text of one line.
+
+    Raises:
+        ValueError: when it is blank, or has a line break or an invisible control character.
+    """
+    if not text.strip():
+        raise ValueError("must not be empty")
+    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} or c in _DIRECTIONS for c in text):
+        raise ValueError("must be one line without control characters; type it again")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""A name as people write it: one line, not blank."""
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
@@ -166,6 +192,16 @@ def _known(settings: type[BaseModel]) -> Iterator[str]:
             yield field.alias or name
 
 
+def _types(annotation: Any) -> set[Any]:
+    """Return the types of which a value may be one, such as float and None."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _types(parts[0])
+    if origin in {Union, UnionType}:
+        return {each for part in parts for each in _types(part)}
+    return {annotation}
+
+
 def _secret_fields(settings: type[BaseModel]) -> list[str]:
     return [
         name
@@ -180,6 +216,8 @@ def _secret(
     """Return a secret from its file or environment variable, and remove its keys from the table."""
     variable = table.pop(f"{name}_env", _variable(settings, name))
     file = table.pop(f"{name}_file", None)
+    if not isinstance(variable, str) or (not variable and _variable(settings, name)):
+        return _Unusable(f"has no variable; write a variable's name, in quotes, as {name}_env")
     if file is not None:
         try:
             place = folder / Path(str(file)).expanduser()
@@ -189,7 +227,7 @@ def _secret(
             return _Unusable(
                 f"cannot be read from {name}_file ({reason}); correct its path or rights"
             )
-    value = os.environ.get(str(variable), "") if variable else ""
+    value = os.environ.get(variable, "") if variable else ""
     return SecretStr(value) if value else None
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from overheard.config.settings import Settings
+from overheard.config.settings import Line, Settings
 
 
 class PriceTable(Settings):
@@ -48,7 +48,7 @@ class ProviderSettings(Settings):
     """
 
     base_url: str
-    models: tuple[str, ...] = Field(min_length=1)
+    models: tuple[Line, ...] = Field(min_length=1)
     prices: Mapping[str, PriceTable] = Field(default_factory=dict)
     max_tokens: int | None = Field(default=None, ge=1)
     max_searches: int = Field(default=3, ge=1, le=20)
