@@ -27,8 +27,6 @@ from discord_payloads import (
 )
 from discord_rules import COMPONENTS_V2, Refused, check, has_components
 
-Files = tuple[str, ...]
-
 
 @dataclass
 class Fault:
@@ -74,6 +72,8 @@ class Rest:
         clicked: By interaction, the message whose button was clicked.
         gateway: Its gateway.
         takes_components: Whether it takes messages whose content is components.
+        uploads: The newest file of each name.
+        max_upload: Bytes that the files of a message may have.
     """
 
     def __init__(self) -> None:
@@ -86,6 +86,8 @@ class Rest:
         self.clicked: dict[str, str] = {}
         self.gateway = Gateway(ALL)
         self.takes_components = True
+        self.uploads: dict[str, bytes] = {}
+        self.max_upload = 10_000_000
         self.ids = count(2 * 10**18)
         self._nonces: dict[str, str] = {}
 
@@ -100,14 +102,14 @@ class Rest:
     async def rest(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
         path = "/" + request.match_info["path"]
-        body, files = await _body(request)
-        self.seen.append(Seen(request.method, path, body, files))
+        body, uploads = await _body(request)
+        self.seen.append(Seen(request.method, path, body, tuple(uploads)))
         fault = self._fault(request.method, path)
         if fault and fault.status:
             self.gateway.stir()
             return _json(fault.body or {}, status=fault.status, headers=fault.headers)
         try:
-            status, answer = self._serve(request, path, body, files)
+            status, answer = self._serve(request, path, body, uploads)
         except Refused as refused:
             status, answer = refused.status, {"code": refused.code, "message": str(refused)}
         self.gateway.stir()
@@ -124,11 +126,16 @@ class Rest:
                 return fault
         return None
 
-    def _serve(self, request: web.Request, path: str, body: Any, files: Files) -> tuple[int, Any]:
+    def _serve(
+        self, request: web.Request, path: str, body: Any, uploads: dict[str, bytes]
+    ) -> tuple[int, Any]:
         known = request.headers.get("Authorization") == f"Bot {TOKEN}"
         if not known and not path.startswith(("/webhooks", "/interactions")):
             raise Refused(401, 0, "401: Unauthorized")
-        check(request.method, path, body, files)
+        check(request.method, path, body, tuple(uploads))
+        if sum(map(len, uploads.values())) > self.max_upload:
+            raise Refused(413, 40005, "Request entity too large")
+        self.uploads |= uploads
         if not self.takes_components and has_components(body):
             raise Refused(400, 50035, "Invalid Form Body: no such flag")
         match request.method, path.strip("/").split("/"):
@@ -270,11 +277,13 @@ def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None
     return web.Response(body=json.dumps(body).encode(), status=status, headers=told)
 
 
-async def _body(request: web.Request) -> tuple[Any, Files]:
+async def _body(request: web.Request) -> tuple[Any, dict[str, bytes]]:
+    """Return the JSON of a request, and the contents of its files by their names."""
     if not request.can_read_body:
-        return None, ()
+        return None, {}
     if request.content_type == "application/json":
-        return await request.json(), ()
+        return await request.json(), {}
     form = await request.post()
-    files = tuple(value.filename for value in form.values() if isinstance(value, web.FileField))
-    return json.loads(str(form["payload_json"])), files
+    files = [value for value in form.values() if isinstance(value, web.FileField)]
+    contents = {file.filename: file.file.read() for file in files}
+    return json.loads(str(form["payload_json"])), contents

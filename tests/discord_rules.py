@@ -96,7 +96,7 @@ def _wrong_embed(embed: dict[str, Any]) -> Iterator[str]:
 
 COMPONENTS_V2 = 1 << 15
 """The flag of a message whose content is components."""
-INSIDE = {None: {1, 9, 10, 12, 14, 17}, 17: {1, 9, 10, 12, 14}, 9: {10}, 1: {2, 3}}
+INSIDE = {None: {1, 9, 10, 12, 13, 14, 17}, 17: {1, 9, 10, 12, 13, 14}, 9: {10}, 1: {2, 3}}
 """Types of components by the type of their parent."""
 
 
@@ -182,6 +182,7 @@ def _wrong_message(body: dict[str, Any], files: tuple[str, ...]) -> Iterator[str
         yield "a nonce of more than 25"
     galleries = [one["items"] for one in walk(rows) if one["type"] == 12]
     shown = [item["media"]["url"] for items in galleries for item in items]
+    shown += [one["file"]["url"] for one in walk(rows) if one["type"] == 13]
     for url in [*shown, *(embed.get("image", {}).get("url", "") for embed in embeds)]:
         if url.startswith("attachment://") and url.removeprefix("attachment://") not in files:
             yield f"{url} was not attached"

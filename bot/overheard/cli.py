@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from overheard.cards.card import Card
+from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Face, Step, require_sizes
 from overheard.chat.access import logged
 from overheard.chat.confirmations import Stage, Unagreed, run_command
@@ -192,8 +192,24 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
         show(card, Console())
     for file in _guarded_save(card, chart) if chart else []:
         click.echo(f"Chart saved as {file}", err=as_json)
+    for enclosed in (one.file for one in card.whole() if one.file):
+        click.echo(_kept(enclosed), err=as_json)
     if as_json:
         click.echo(json_line(card.data, sys.stdout))
+
+
+def _kept(enclosed: File) -> str:
+    """Save the file of a card in this folder, next to what is there, and say where."""
+    name = file = Path(Path(enclosed.name).name or "file")
+    number = 1
+    while file.exists():
+        number += 1
+        file = name.with_stem(f"{name.stem}-{number}")
+    try:
+        file.write_bytes(enclosed.content)
+    except OSError as error:
+        return f"{file} cannot be saved: {error.strerror}."
+    return f"Saved as {file}"
 
 
 def _guarded_save(card: Card, chart: Path) -> list[Path]:

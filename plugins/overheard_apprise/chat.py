@@ -15,7 +15,6 @@ from overheard import (
     ChatUnavailable,
     Desk,
     Finding,
-    Image,
     Secret,
     Settings,
     Table,
@@ -26,6 +25,7 @@ from overheard import (
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
+    from apprise.attachment.memory import AttachMemory
 
 EXTRA = "apprise"
 SEND_TIMEOUT_S = 20.0
@@ -94,7 +94,7 @@ class AppriseChat:
         services = await self._services()
         title = plain(card.title)[:MAX_TITLE_LENGTH]
         lengths = [_usable_length(service) - len(title) for service in _each(services)]
-        await self._send(services, title, rendered(card, min(lengths)), _attached(card.image))
+        await self._send(services, title, rendered(card, min(lengths)), _attached(card))
         self._posted[key] = None
         if len(self._posted) > MAX_REMEMBERED:
             self._posted.popitem(last=False)
@@ -194,15 +194,18 @@ def _usable_length(service: NotifyBase) -> int:
     return longest // 2 if "markdown" in str(service.notify_format) else longest
 
 
-def _attached(image: Image | None) -> object:
-    """Return a card's picture as an attachment, which services without attachments leave out."""
-    if image is None or not image.png:
-        return None
+def _attached(card: Card) -> list[AttachMemory]:
+    """Return a card's picture and file as attachments, which services without those leave out."""
+    found = []
+    if card.image and card.image.png:
+        found.append((card.image.png, card.image.name, "image/png"))
+    if card.file and card.file.fits:
+        found.append((card.file.content, card.file.name, card.file.media))
+    if not found:
+        return []
     from apprise.attachment.memory import AttachMemory
 
-    return AttachMemory(  # type: ignore[no-untyped-call]
-        content=image.png, name=image.name, mimetype="image/png"
-    )
+    return [AttachMemory(content=c, name=n, mimetype=m) for c, n, m in found]  # type: ignore[no-untyped-call]
 
 
 def plain(text: str | Tainted) -> str:
@@ -229,6 +232,8 @@ def _paragraphs(card: Card) -> Iterator[str]:
         yield _rows(card.table)
     for quote in card.quotes:
         yield f'"{plain(quote.text)}" ({quote.source})'
+    if card.file:
+        yield f"{plain(card.file.name)}: {plain(card.file.alt)}"
     if card.link and card.link.safe:
         yield f"{card.link.label}: {card.link.url}"
     if card.footer:

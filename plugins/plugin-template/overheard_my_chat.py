@@ -50,6 +50,7 @@ def rendered(card: Card) -> str:
     rows = [card.table.header, *card.table.rows] if card.table else []
     lines += [" | ".join(map(plain, row)) for row in rows]
     lines += [f"> {plain(quote.text)} ({quote.source})" for quote in card.quotes]
+    lines += [f"{card.file.name}: {card.file.alt}"] if card.file else []
     lines += [rendered(more) for more in card.more]
     text = "\n".join(line for line in lines if line)
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 2] + " …"

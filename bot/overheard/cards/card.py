@@ -6,10 +6,13 @@ A renderer turns a card into Block Kit, an embed or a terminal panel, within the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+MAX_FILE_BYTES = 8_000_000
+"""The largest file that every platform can carry; Discord takes 10 MB in a message."""
 LONGEST_ACTION = 90
 """The largest number of characters in `Action.words` that every platform can carry."""
 _ADDRESS = re.compile(r"https://[!-'*-;=?-Z_a-z~]{1,1000}")
@@ -156,6 +159,28 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that a card hands over, such as a page or a table.
+
+    Attributes:
+        content: The bytes; more than `MAX_FILE_BYTES` are not sent, and the card says so.
+        name: The name of the file, such as ``acme.html``.
+        media: The media type, such as ``text/html``.
+        alt: What it is, in a few words.
+    """
+
+    content: bytes = field(repr=False)
+    name: str
+    media: str
+    alt: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether it can be sent."""
+        return len(self.content) <= MAX_FILE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link to further information.
 
@@ -197,6 +222,7 @@ class Card:
         failed: Whether the command was not carried out; the terminal then exits with status 1.
         partial: Whether only a part of it was; the terminal then exits with status 3.
         link: A link below the text, or None.
+        file: A file that is sent with it, or None.
         choice: A menu of which one entry can be the current one, or None.
     """
 
@@ -215,3 +241,10 @@ class Card:
     partial: bool = False
     link: Link | None = None
     choice: Choice | None = None
+    file: File | None = None
+
+    def whole(self) -> Iterator[Card]:
+        """Yield the card and all cards below it, in reading order."""
+        yield self
+        for below in self.more:
+            yield from below.whole()

@@ -7,13 +7,15 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from overheard.cards.card import Table, Tainted, Text
+from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
 
 MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Not taken from `strftime`, which follows the locale of the machine."""
 
+MAX_STEM = 60
+"""Characters of a file's name, without its ending."""
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -86,6 +88,25 @@ def about(usd: float) -> str:
 def cents(usd: float) -> str:
     """Format US dollars to the cent: ``$0.04``, ``less than $0.01``."""
     return "less than $0.01" if 0 < usd < 0.01 else f"${usd:,.2f}"
+
+
+def size(count: int) -> str:
+    """Format a number of bytes: ``1 kB``, ``120 kB``, ``2.4 MB``."""
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{-(-count // 1000):,} kB"
+
+
+def enclosed(file: File) -> str:
+    """Return the line of a card that names its file, or says why it is not sent."""
+    whole = f"{line(file.name)} ({size(len(file.content))})"
+    if file.fits:
+        return f"{whole}: {line(file.alt)}"
+    return f"{whole} is not sent: a file in a chat can have {size(MAX_FILE_BYTES)} at most."
+
+
+def file_name(text: str, ending: str) -> str:
+    """Return a name for a file that every system takes: ``Acme, Inc.`` becomes ``acme-inc.csv``."""
+    stem = re.sub(r"[^\w]+", "-", text.casefold()).strip("-")[:MAX_STEM]
+    return f"{stem or 'file'}.{ending}"
 
 
 def duration(seconds: float) -> str:

@@ -1,12 +1,15 @@
-"""`export`: answers and scores as JSON lines or CSV, in the form that `import` reads."""
+"""`export`: answers and scores, in the terminal in the form that `import` reads, in a chat as a CSV
+file for people.
+"""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -14,11 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 from overheard.cards import wording
-from overheard.cards.card import Card
+from overheard.cards.card import MAX_FILE_BYTES, Card, File
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
 from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
+from overheard.domain import Answer
 from overheard.errors import FileUnwritable, StoreError
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
@@ -37,6 +41,11 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Cost in $")
+SCORE_COLUMNS = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
+"""Columns of the file in a chat, whose readers know the names of models and metrics alone."""
+BYTE_ORDER_MARK = "\ufeff"
+"""Shows Excel that a CSV file is UTF-8."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet may calculate; an apostrophe before it makes it text."""
 
@@ -65,11 +74,11 @@ async def export_to(
     *,
     what: Annotated[str, argument("What to write.", choices=tuple(What))],
     form: Annotated[
-        str, option("How to write it.", word="format", choices=tuple(Format))
+        str, option("How to write it, in the terminal.", word="format", choices=tuple(Format))
     ] = Format.JSONL,
     out: Annotated[Path | None, option("Where to; else standard output.")] = None,
 ) -> Card:
-    """Write everything there is to a file, or to standard output.
+    """Write everything there is to a file, or to standard output; in a chat, send a CSV file.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -81,9 +90,46 @@ async def export_to(
             reason="there is no such file",
             remedy="check [storage] url",
         )
+    if call.face is Face.CHAT:
+        return await _as_file(deployment, call, What(what))
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
         card = await export(deployment, call, What(what), Format(form), stream)
     return card if out else replace(card, title="")  # nothing else belongs among the lines
+
+
+async def _as_file(deployment: Deployment, call: Call, what: What) -> Card:
+    """Return a card with answers or scores as a CSV file, the newest first, as many as fit."""
+    is_scores = what is What.SCORES
+    if is_scores:
+        deployment = await deployment.caught_up(call.progress)
+    out = io.StringIO(newline="")
+    table = csv.writer(out, lineterminator="\r\n")
+    out.write(BYTE_ORDER_MARK)
+    table.writerow(SCORE_COLUMNS if is_scores else ANSWER_COLUMNS)
+    content, rows, is_whole = [out.getvalue().encode()], 0, True
+    size = len(content[0])
+    async for row in _score_rows(deployment, call) if is_scores else _answer_rows(deployment, call):
+        out.seek(0)
+        out.truncate()
+        table.writerow([_cell(value, printable) for value in row])
+        content.append(out.getvalue().encode())
+        size += len(content[-1])
+        if size > MAX_FILE_BYTES:
+            content.pop()
+            is_whole = False
+            break
+        rows += 1
+    if not rows:
+        return Card("No answers yet", data={"what": what.value, "lines": 0})
+    counted = wording.count(rows, what.value.removesuffix("s"))
+    left = f"The newest; more than {wording.size(MAX_FILE_BYTES)} do not fit into a file here."
+    alt = f"{counted}, the newest first"
+    return Card(
+        title=counted[:1].upper() + counted[1:],
+        text="" if is_whole else left,
+        file=File(b"".join(content), f"{what.value}.csv", "text/csv", alt),
+        data={"what": what.value, "lines": rows},
+    )
 
 
 @contextmanager
@@ -149,12 +195,42 @@ async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
                 yield score_line(record, answers[record.answer_id], run)
 
 
+async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
+    """Yield the rows of answers for people, by run, the newest run first."""
+    for run in await deployment.store.runs.find():
+        async for answer in deployment.store.answers.stream(runs=[run.id]):
+            if not answer.reused_from:
+                sources = "\n".join(citation.url for citation in answer.reply.citations)
+                yield (*_question(deployment, call, answer), answer.reply.text, sources,
+                       answer.reply.cost_usd)  # fmt: skip
+
+
+async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
+    """Yield the rows of scores for people, by run, the newest run first."""
+    metrics = deployment.scoring.metrics
+    for run in await deployment.store.runs.find():
+        answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
+        async for record in deployment.store.scores.stream(runs=[run.id]):
+            if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
+                score = record.score
+                metric = metrics[score.metric].label if score.metric in metrics else score.metric
+                answer = _question(deployment, call, answers[record.answer_id])
+                yield (*answer, record.brand, metric, score.value)
+
+
+def _question(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
+    """Return when a question was asked, whom, and the question."""
+    asked_at = f"{answer.asked_at.astimezone(call.zone):%Y-%m-%d %H:%M}"
+    question = answer.question
+    return asked_at, deployment.names.name(question.model), question.prompt.text
+
+
 EXPORT = CommandSpec(
     "export",
-    "Write answers or scores, in the form that import reads.",
+    "Write answers or scores to a file.",
     export_to,
     role=Role.ADMIN,
     reads=True,
-    examples=("export answers", "export scores --format csv --out scores.csv"),
-    faces=frozenset({Face.TERMINAL}),
+    private=True,
+    examples=("export answers", "export scores"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Style, fitting
+from overheard.cards.card import Action, Card, File, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standing_words
@@ -16,7 +16,7 @@ from overheard.commands.brand_report import Report, read_report
 from overheard.commands.check_card import told
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
-from overheard.commands.page import read_page
+from overheard.commands.page import Page, read_page
 from overheard.commands.page_html import page_html
 from overheard.commands.standings import HEADLINE_METRIC, table
 from overheard.commands.trend import metric_choice, trend_chart
@@ -52,7 +52,7 @@ async def report(
     Raises:
         UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured, or the brand of a page has no answers.
-        BadUsage: for a page in a chat, or of several brands, or with a logo that is no picture.
+        BadUsage: for a page of several brands, or with a logo that is no picture.
         FileUnreadable: when the logo of the page cannot be read.
         FileUnwritable: when the page cannot be written.
     """
@@ -60,8 +60,6 @@ async def report(
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    if html and call.face is Face.CHAT:
-        raise BadUsage(problem="A page is written in the terminal", usage="report [BRAND]")
     if html and len(chosen) > 1:
         raise BadUsage(problem="A page shows one brand", usage="report BRAND --html FILE")
     deployment = await deployment.caught_up(call.progress)
@@ -81,9 +79,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     """Show one brand: in the newest run of each model, and how often it was named since."""
     found = await read_report(deployment, brand)
     if not found.runs:
-        text = "No answers yet. Ask with check, or bring history with import."
-        ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
-        return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
+        return _unanswered(brand)
     data = {"brand": brand.name, "results": [row.data() for row in found.rows]}
     if details or not found.places:
         when = _text(call, found.runs)
@@ -101,38 +97,44 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         text=standing_words.ranks(found.places, deployment.names),
         table=standing_words.table(found.places, deployment.names, in_percent=True),
         image=await picture(chart, "trend.png"),
-        actions=fitting(
-            Action(f"voice {quoted(brand.name)}", "Share of voice"),
-            *_against(found),
-            Action(f"brief {quoted(brand.name)}", "What to do?"),
-            Action(f"report {quoted(brand.name)} --details", "Details", menu=True),
-            Action(f"claims {quoted(brand.name)}", "False claims", menu=True),
-        ),
+        actions=tuple(_next(call, found)),
         footer=_text(call, found.runs),
         data=data,
         choice=metric_choice(deployment, brand, HEADLINE),
     )
 
 
-def _against(found: Report) -> Iterator[Action]:
-    """Yield the button that compares the brand with the competitor that is named most."""
-    if rival := most_named(found):
-        mine = quoted(found.brand.name)
-        label = wording.shorten(f"Against {rival}", MAX_LABEL)
-        yield Action(f"versus {mine} {quoted(rival)}", label)
+def _unanswered(brand: Brand) -> Card:
+    """Return the card of a brand about which there are no answers."""
+    text = "No answers yet. Ask with check, or bring history with import."
+    ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
+    return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
+
+
+def _next(call: Call, found: Report) -> Iterator[Action]:
+    """Yield what can follow a report: buttons, of which the terminal cannot share, and a menu."""
+    mine, is_chat = quoted(found.brand.name), call.face is Face.CHAT
+    rival = most_named(found)
+    against = wording.shorten(f"Against {rival}", MAX_LABEL)
+    yield from fitting(
+        Action(f"brief {mine}", "What to do?"),
+        *([Action(f"share {mine}", "Share")] if is_chat else []),
+        Action(f"report {mine} --details", "Details"),
+        Action(f"voice {mine}", "Share of voice", menu=is_chat),
+        *([Action(f"versus {mine} {quoted(rival)}", against, menu=True)] if rival else []),
+        Action(f"claims {mine}", "False claims", menu=True),
+    )
 
 
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
-    """Write the report of one brand as a page; its figures are those of the card."""
+    """Write the report of one brand as a page."""
     found = await read_report(deployment, brand)
     if not found.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    content = await read_page(deployment, call, found)
-    look = deployment.config.page
-    page = page_html(content, logo=look.logo, color=look.color)
+    _, page = await _page(deployment, call, found)
     with replacing(file) as out:
         out.write(page)
-    size = wording.count(-(-len(page.encode()) // 1000), "kB", "kB")
+    size = wording.size(len(page.encode()))
     return Card(
         title="Wrote the page",
         text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
@@ -141,6 +143,41 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
             "results": [row.data() for row in found.rows],
             "file": str(file),
         },
+    )
+
+
+async def _page(deployment: Deployment, call: Call, found: Report) -> tuple[Page, str]:
+    """Return the page of a report, as content and as HTML."""
+    content = await read_page(deployment, call, found)
+    look = deployment.config.page
+    return content, page_html(content, logo=look.logo, color=look.color)
+
+
+async def share(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: Annotated[str, argument("Which.", Kind.BRAND)],
+) -> Card:
+    """Send a brand's report as a page, for people who are not in the chat.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        BadUsage: when the logo of the page is no picture.
+        FileUnreadable: when the logo of the page cannot be read.
+    """
+    chosen = find_brand(deployment.catalogue, brand)
+    deployment = await deployment.caught_up(call.progress)
+    found = await read_report(deployment, chosen)
+    if not found.runs:
+        return _unanswered(chosen)
+    content, page = await _page(deployment, call, found)
+    name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
+    return Card(
+        title=content.headline,
+        text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",
+        file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
+        data={"brand": chosen.name, "results": [row.data() for row in found.rows], "file": name},
     )
 
 
@@ -158,4 +195,11 @@ REPORT = CommandSpec(
     report,
     examples=("report", "report Acme", "report Acme --details"),
     chart="",
+)
+SHARE = CommandSpec(
+    "share",
+    "Send a brand's report as a page for people outside of the chat.",
+    share,
+    examples=("share Acme",),
+    faces=frozenset({Face.CHAT}),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from overheard.cards.card import Action, Card, Field, Quote, Table, Tainted
+from overheard.cards.card import Action, Card, Field, File, Quote, Table, Tainted
 from overheard.interfaces import Chat, Finding
 
 PINGS = ("@everyone", "@here", "@channel", "@all", "<!channel>", "<@U1>")
@@ -19,7 +19,7 @@ HUGE = Card(
     quotes=tuple(Quote("svc/m-1", _STRANGE) for _ in range(12)),
     actions=_ACTIONS,
     footer="f" * 3_000,
-    more=(Card("More", "z" * 5_000),),
+    more=(Card("More", "z" * 5_000, file=File(b"a,b", "table.csv", "text/csv", "f" * 3_000)),),
 )
 """A card beyond every platform's limits."""
 

@@ -8,12 +8,13 @@ Limits: https://docs.discord.com/developers/components/reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Severity
+from overheard.cards.card import Action, Card, Choice, Field, File, Image, Quote, Severity
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
 
@@ -64,7 +65,7 @@ class Menu:
     chosen: int | None = None
 
 
-Piece = Words | Image | Row | Menu
+Piece = Words | Image | File | Row | Menu
 """A part of a card that is not split."""
 
 
@@ -98,6 +99,17 @@ class Page:
         return tuple(piece for piece in self.pieces if isinstance(piece, Image))
 
     @property
+    def files(self) -> tuple[File, ...]:
+        """The files, to be attached by `attached_name`."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, File))
+
+    def without_files(self) -> Page:
+        """Return the page with a line in place of each file, for a server that takes none."""
+        return Page(
+            tuple(replace(box, pieces=tuple(map(_without_file, box.pieces))) for box in self.boxes)
+        )
+
+    @property
     def actions(self) -> tuple[Action, ...]:
         """The actions of all buttons, without those of menus."""
         return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
@@ -122,7 +134,7 @@ class Page:
 
 def render(card: Card) -> tuple[Page, ...]:
     """Return the messages, one or more, that show a card and the cards below it."""
-    pages = list(_pack(map(_box, with_descendants(card))))
+    pages = list(_pack(map(_box, card.whole())))
     if excess := len(pages) - MAX_PAGES:
         if excess < 0:
             return tuple(pages)
@@ -132,16 +144,21 @@ def render(card: Card) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def with_descendants(card: Card) -> Iterator[Card]:
-    """Yield a card and all cards below it, in reading order."""
-    yield card
-    for below in card.more:
-        yield from with_descendants(below)
-
-
 def picture_name(number: int) -> str:
     """Return the file name of a message's picture; numbers begin at 1."""
     return f"chart-{number}.png"
+
+
+def attached_name(file: File, number: int) -> str:
+    """Return a file's name in a message, by which Discord's components find it; from 1."""
+    stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name).strip("-").rpartition(".")
+    return f"{stem or 'file'}{f'-{number}' if number > 1 else ''}{dot}{ending}"
+
+
+def _without_file(piece: Piece) -> Piece:
+    if not isinstance(piece, File):
+        return piece
+    return Words(f"-# {markup.inline(piece.name)} was not sent: this server takes smaller files.")
 
 
 def _box(card: Card) -> Box:
@@ -152,6 +169,7 @@ def _box(card: Card) -> Box:
         *([card.image] if card.image and card.image.png else ()),
         *_fields(card.fields),
         *_details(card),
+        *_enclosed(card.file),
         *_small(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
         *_choice(card.choice),
         *_rows([action for action in actions if not action.menu]),
@@ -210,6 +228,14 @@ def _details(card: Card) -> Iterator[Words]:
     yield from map(_quote, card.quotes)
     if card.image and not card.image.png:
         yield Words(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
+
+
+def _enclosed(file: File | None) -> Iterator[Words | File]:
+    """Yield a file, or why it is not sent."""
+    if file and file.fits:
+        yield file
+    elif file:
+        yield from _small(markup.inline(wording.enclosed(file)))
 
 
 def _quote(quote: Quote) -> Words:
@@ -290,7 +316,7 @@ def _fits(page: Page) -> bool:
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
         and rows <= DISCORD.rows
-        and len(page.images) <= DISCORD.files
+        and len(page.images) + len(page.files) <= DISCORD.files
         and len(page.boxes) <= DISCORD.embeds
         and len(words) == len(set(words))  # else two buttons would have one custom id
     )

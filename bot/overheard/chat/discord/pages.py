@@ -19,10 +19,19 @@ import discord
 from discord import ui
 
 from overheard.cards import wording
-from overheard.cards.card import Image
+from overheard.cards.card import File, Image
 from overheard.chat.discord import interactions, markup
 from overheard.chat.discord.interactions import Questions
-from overheard.chat.discord.layouts import Box, Menu, Page, Piece, Row, Words, picture_name
+from overheard.chat.discord.layouts import (
+    Box,
+    Menu,
+    Page,
+    Piece,
+    Row,
+    Words,
+    attached_name,
+    picture_name,
+)
 from overheard.chat.limits import DISCORD
 
 logger = logging.getLogger(__name__)
@@ -30,6 +39,8 @@ logger = logging.getLogger(__name__)
 Sent = TypeVar("Sent")
 REFUSED_FORM_CODE = 50035
 """Discord's error code for a body that it does not accept."""
+TOO_LARGE_STATUS = 413
+"""The HTTP status for files that are larger than a server takes."""
 
 POST_ID_PREFIX = "overheard-"
 POST_ID_DIGITS = 14
@@ -117,14 +128,14 @@ class Presenter:
             discord.HTTPException: when Discord refuses the message.
         """
 
-        def components() -> dict[str, Any]:
+        def components(page: Page) -> dict[str, Any]:
             return {"view": self._layout(page, mark), **_attached(page, "files")}
 
-        def embeds() -> dict[str, Any]:
+        def embeds(page: Page) -> dict[str, Any]:
             view = {"view": self._buttons(page)} if any(_rows(page)) else {}
             return {"embeds": _embeds(page, mark), **_attached(page, "files"), **view}
 
-        return await self._put(put, components, embeds)
+        return await self._put(page, put, components, embeds)
 
     async def edit(
         self,
@@ -146,33 +157,35 @@ class Presenter:
             discord.HTTPException: when Discord refuses the edit.
         """
 
-        def components() -> dict[str, Any]:
+        def components(page: Page) -> dict[str, Any]:
             view = self._layout(page, mark)
             return {"content": None, "embeds": [], "view": view, **_attached(page, "attachments")}
 
-        def embeds() -> dict[str, Any]:
+        def embeds(page: Page) -> dict[str, Any]:
             view = self._buttons(page) if any(_rows(page)) else None
             shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
             return shown | _attached(page, "attachments")
 
-        if has_components:
-            return await put(**components())
-        return await self._put(put, components, embeds)
+        return await self._put(page, put, components, components if has_components else embeds)
 
     async def _put(
         self,
+        page: Page,
         put: Callable[..., Awaitable[Sent]],
-        components: Callable[[], dict[str, Any]],
-        embeds: Callable[[], dict[str, Any]],
+        components: Callable[[Page], dict[str, Any]],
+        embeds: Callable[[Page], dict[str, Any]],
     ) -> Sent:
-        if self.takes_components:
-            try:
-                return await put(**components())
-            except discord.HTTPException as error:
-                if error.status != 400 or error.code != REFUSED_FORM_CODE:
-                    raise
-                logger.warning("Discord refuses components: %s", wording.line(error.text))
-        sent = await put(**embeds())
+        """Put a page in the newest form that Discord takes, without files that are too large."""
+        form = components if self.takes_components else embeds
+        try:
+            return await put(**form(page))
+        except discord.HTTPException as error:
+            if error.status == TOO_LARGE_STATUS and page.files:
+                return await self._put(page.without_files(), put, components, embeds)
+            if form is embeds or (error.status, error.code) != (400, REFUSED_FORM_CODE):
+                raise
+            logger.warning("Discord refuses components: %s", wording.line(error.text))
+        sent = await put(**embeds(page))
         self.takes_components = False
         return sent
 
@@ -202,7 +215,7 @@ class _Builder:
 
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
-        self._pictures = self._menus = 0
+        self._pictures = self._files = self._menus = 0
 
     def container(self, box: Box, own: int | None, first: int | None) -> ui.Container[Any]:
         """Return a container; the ids are those of the container and its first component."""
@@ -220,6 +233,9 @@ class _Builder:
     def _component(self, piece: Piece) -> ui.Item[Any]:
         if isinstance(piece, Image):
             return self._picture(piece)
+        if isinstance(piece, File):
+            self._files += 1
+            return ui.File(f"attachment://{attached_name(piece, self._files)}")
         if isinstance(piece, Row | Menu):
             return ui.ActionRow(*self.items(piece))
         text: ui.TextDisplay[Any] = ui.TextDisplay(piece.text)
@@ -264,13 +280,21 @@ def _embeds(page: Page, mark: Mark | None) -> list[discord.Embed]:
 
 
 def _attached(page: Page, name: str) -> dict[str, list[discord.File]]:
-    """Return the pictures of a page as uploads with alternative text, as the argument `name`."""
-    files = [
+    """Return the pictures and files of a page as uploads with alternative text, as the argument
+    `name`.
+    """
+    pictures = [
         discord.File(io.BytesIO(image.png), filename=picture_name(number), description=_alt(image))
         for number, image in enumerate(page.images, 1)
     ]
-    return {name: files}
+    files = [
+        discord.File(
+            io.BytesIO(file.content), filename=attached_name(file, number), description=_alt(file)
+        )
+        for number, file in enumerate(page.files, 1)
+    ]
+    return {name: [*pictures, *files]}
 
 
-def _alt(image: Image) -> str:
-    return markup.cut(wording.printable(image.alt), DISCORD.alt) or "Chart"
+def _alt(shown: Image | File) -> str:
+    return markup.cut(wording.printable(shown.alt), DISCORD.alt) or "Chart"

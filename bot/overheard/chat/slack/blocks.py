@@ -109,7 +109,7 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
         tables: Whether a table that is alone is a data table where that helps; other tables are
             text, because Slack takes one in a message.
     """
-    all_cards = list(with_descendants(card))
+    all_cards = list(card.whole())
     as_data = tables and sum(one.table is not None for one in all_cards) == 1
     cards = [list(_parts(one, pictures=pictures, tables=as_data)) for one in all_cards]
     packs = list(_pack(cards, SLACK.blocks))
@@ -123,19 +123,12 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
 
 def home_view(card: Card) -> dict[str, Any]:
     """Return a card as the view of the App Home."""
-    cards = [list(_parts(part, pictures=False, tables=False)) for part in with_descendants(card)]
+    cards = [list(_parts(part, pictures=False, tables=False)) for part in card.whole()]
     first, *rest = _pack(cards, SLACK.home)
     blocks = [part.block for part in first]
     if rest:
         blocks.append(small("There is more than fits here.", 100))
     return {"type": "home", "blocks": blocks}
-
-
-def with_descendants(card: Card) -> Iterator[Card]:
-    """Yield a card and all cards below it, in reading order."""
-    yield card
-    for below in card.more:
-        yield from with_descendants(below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +171,8 @@ def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     if card.table and not (card.table.pictured and as_picture):
         yield from _table(card.table, card, as_data=tables)
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
+    if card.file:
+        yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
     yield from (_Part(block, card) for block in controls(card))

@@ -112,7 +112,7 @@ class SlackChat:
         shown_too = {"reply_broadcast": True} if thread and broadcast else {}
         ts = await outlet.post(first, metadata=metadata, **shown_too)
         outlet.thread = thread or ts
-        await self._follow(outlet, first, rest)
+        await self._follow(outlet, card, first, rest)
         return ts
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
@@ -231,14 +231,19 @@ class SlackChat:
         for ts in posted[len(rest) :]:
             await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
 
-    async def _follow(self, outlet: ChannelOutlet, first: Message, rest: Sequence[Message]) -> None:
-        """Post the pictures of a first message and all further messages; log a failure."""
+    async def _follow(
+        self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]
+    ) -> None:
+        """Post what a card's first message leaves: pictures, further messages, files; log a
+        failure.
+        """
         try:
             async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
                 await outlet.attach(first.images, outlet.thread)
                 for message in rest:
                     await outlet.post(message, metadata=_PART_METADATA)
                     await outlet.attach(message.images, outlet.thread)
+                await outlet.hand_over(card, outlet.thread)
         except (SlackFailed, TimeoutError) as error:
             logger.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
 

@@ -27,6 +27,7 @@ NO_ACCESS_CODES = frozenset(
 FORM_MARGIN_S = 0.5
 """Seconds before the end of Slack's limit for opening a form after which no form is opened."""
 
+IN_DIRECT_MESSAGE = "The file is in my direct messages to you."
 FORM_TOO_LATE = Card(
     "The form could not be opened",
     "Slack gives three seconds for that, and it took longer. Try it once more.",
@@ -216,12 +217,19 @@ class SlackConversation:
             await self._withdraw(private)
         outlet = self._outlets[private]
         try:
-            await outlet.show(card)
+            await self._show_by(outlet, card)
         except SlackFailed as error:
             if error.code not in NO_ACCESS_CODES and not isinstance(outlet, ResponseUrlOutlet):
                 raise
-            self._outlets[private] = self._alternative(outlet)
-            await self._outlets[private].show(card)
+            outlet = self._outlets[private] = self._alternative(outlet)
+            await self._show_by(outlet, card)
+
+    async def _show_by(self, outlet: Outlet, card: Card) -> None:
+        """Show a card; a file, which a response URL does not take, goes in a direct message."""
+        if isinstance(outlet, ResponseUrlOutlet) and any(one.file for one in card.whole()):
+            await self._direct().show(card)
+            card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
+        await outlet.show(card)
 
     async def _withdraw(self, private: bool) -> None:
         """Remove the public cards before a private card is shown, and vice versa."""

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Image
+from overheard.cards.card import Card, File, Image
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import Message, digest, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 IN_THREAD = "The chart is in the thread."
 REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
 """Slack's error codes for blocks that a workspace does not take."""
+MAX_FILE_TITLE = 200
+"""Characters of the title that Slack shows above an uploaded picture or file."""
 PROCESSING_PAUSE_S = 1.0
 """Seconds that Slack gets to process an uploaded picture."""
 
@@ -56,7 +58,7 @@ class ChannelOutlet:
     channel: str
     thread: str = ""
     posted: list[str] = field(default_factory=list)
-    _attached: set[str] = field(default_factory=set)
+    _attached: set[str | File] = field(default_factory=set)
 
     async def show(self, card: Card) -> None:
         """Show a card: edit the earlier messages, post further ones, delete those left over.
@@ -73,6 +75,7 @@ class ChannelOutlet:
         await self._delete(self.posted[len(messages) :])
         for message, ts in zip(messages, self.posted, strict=True):
             await self.attach(message.images, self.thread or ts)
+        await self.hand_over(card, self.thread or self.posted[0])
 
     async def withdraw(self) -> None:
         """Delete the messages that show the current card.
@@ -121,7 +124,29 @@ class ChannelOutlet:
                 await self._upload(image, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
                 logger.warning("A picture was not uploaded: %s", error)
-                await self._post_description(image, thread)
+                await self._reply(f"Chart: {wording.printable(image.alt)}", thread)
+
+    async def hand_over(self, card: Card, thread: str) -> None:
+        """Upload the files of a card and of those below it into a thread, each once; where that
+        fails, a reply says so.
+        """
+        for file in (one.file for one in card.whole() if one.file and one.file.fits):
+            if file in self._attached:
+                continue
+            self._attached.add(file)
+            try:
+                await self.client.call(
+                    "files_upload_v2",
+                    once=True,
+                    channel=self.channel,
+                    thread_ts=thread,
+                    content=file.content,
+                    filename=file.name,
+                    title=wording.shorten(wording.line(file.alt), MAX_FILE_TITLE),
+                )
+            except SlackFailed as error:
+                logger.warning("A file was not uploaded: %s", error)
+                await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
     async def _with_new_blocks(self, message: Message, send: Send) -> dict[str, Any]:
         """Send a message with its pictures and data tables, and return Slack's answer.
@@ -214,19 +239,18 @@ class ChannelOutlet:
             **where,
             content=image.png,
             filename=image.name,
-            title=wording.shorten(wording.line(image.alt), 200),
+            title=wording.shorten(wording.line(image.alt), MAX_FILE_TITLE),
             alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
         )
         return str(next(iter(answer.get("files") or [{}])).get("id", ""))
 
-    async def _post_description(self, image: Image, thread: str) -> None:
-        """Post a picture's alternative text into a thread; a failure is logged."""
-        text = escape(f"Chart: {wording.printable(image.alt)}")
-        arguments = {"channel": self.channel, "thread_ts": thread, "text": text}
+    async def _reply(self, text: str, thread: str) -> None:
+        """Post what stands for a picture or file into a thread; a failure is logged."""
+        arguments = {"channel": self.channel, "thread_ts": thread, "text": escape(text)}
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)
         except SlackFailed as error:
-            logger.warning("A picture's description was not posted either: %s", error)
+            logger.warning("What stands for it was not posted either: %s", error)
 
     async def _paced(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call Slack, and keep the channel quiet for as long as a rate limit there lasts."""
