@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    delete,
     false,
     func,
     or_,
@@ -41,6 +42,24 @@ class DeliveryRepository(Repository):
         rows = [delivery_row(delivery) for delivery in wanted]
         async with self._database.writing() as connection:
             await insert_deliveries(connection, self._database.insert(deliveries), rows)
+
+    @uninterrupted
+    async def put(self, delivery: Delivery) -> None:
+        """Store a delivery in place of the one with its key, unless a process has claimed that."""
+        row = delivery_row(delivery)
+        insert = self._database.insert(deliveries)
+        renewed = {name: insert.excluded[name] for name in ("due_at", "subject", "message")}
+        stored = insert.on_conflict_do_update(
+            index_elements=["key"], set_=renewed, where=deliveries.c.owner == ""
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(stored, row)
+
+    @uninterrupted
+    async def remove(self, key: str) -> None:
+        """Delete the delivery with a key, if there is one."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(deliveries).where(deliveries.c.key == key))
 
     @uninterrupted
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:

@@ -11,7 +11,8 @@ from loopback import ChatService
 __all__ = ["bots"]
 
 pytestmark = pytest.mark.slow
-CUT_OFF, DONE = "Overheard is being restarted", "Acme: 1st of 3 at m-1"
+CUT_OFF, AGAIN = "Restarted; the result comes below", "Restarted; please ask again"
+DONE = "Acme: 1st of 3 at m-1"
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +27,13 @@ def _titles(chats: Chats) -> list[str]:
     return [title for title in chats.in_slack() if title != TITLE]
 
 
-@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.parametrize("killed", [False, True])
 async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     bots: Bots, chats: Chats, service: ChatService, killed: bool
 ) -> None:
-    """The next bot does both; the one that ends says so before, where it can."""
+    """The next bot does both. The one that ends says so before; after a kill, the next one turns
+    the card of progress into the same.
+    """
     slack, service.delay = chats.slack, 1.0
     async with bots.running() as first:
         await bots.until("slack", "up")
@@ -38,16 +41,17 @@ async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
         await slack.command("check")
         await eventually(lambda: len(service.calls) > 2 and _titles(chats))
         if killed:
+            await eventually(bots.kept_progress)
             first.kill()
             await first.wait()
+            assert _titles(chats) == ["Working on it: check"]
+            bots.expire()
         else:
             assert "Traceback" not in await bots.stop(first)
             assert _titles(chats) == [CUT_OFF]
-            assert "the result is posted here" in str(slack.messages)
-    begun = _titles(chats)
     service.delay = 0.0
     async with bots.running():
-        await eventually(lambda: _titles(chats) == [*begun, DONE])
+        await eventually(lambda: _titles(chats) == [CUT_OFF, DONE])
         await bots.settled()
     assert "has gone on by itself" in str(slack.messages[-1])
     assert len({str(call["messages"]) for call in service.calls}) == 12
@@ -66,5 +70,22 @@ async def test_an_answer_that_was_cut_off_is_to_be_asked_for_again(
         await slack.command("ask Which tool is best?")
         await eventually(lambda: service.calls and _titles(chats))
         await bots.stop(first)
-        assert _titles(chats) == [CUT_OFF]
-        assert "send the command again" in str(slack.messages)
+        assert _titles(chats) == [AGAIN]
+
+
+async def test_a_question_that_was_cut_off_in_discord_says_so(
+    bots: Bots, chats: Chats, service: ChatService
+) -> None:
+    """After a kill, the card of its progress asks for the question again."""
+    service.delay = 20.0
+    async with bots.running() as first:
+        await bots.until("discord", "up")
+        await bots.settled()
+        await chats.discord.command("ask", question="Which tool is best?")
+        await eventually(bots.kept_progress)
+        assert chats.in_discord()[1:] == ['Working on it: ask "Which tool is best?"']
+        first.kill()
+        await first.wait()
+    bots.expire()
+    async with bots.running():
+        await eventually(lambda: chats.in_discord()[1:] == [AGAIN])

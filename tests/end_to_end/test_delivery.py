@@ -111,6 +111,12 @@ class Bots:
                 await asyncio.sleep(0.1)
         await store.close()
 
+    def kept_progress(self) -> bool:
+        """Return whether it is stored which message shows progress."""
+        with contextlib.closing(sqlite3.connect(self.folder / "store.db")) as connection:
+            found = connection.execute("SELECT 1 FROM deliveries WHERE kind = 'progress'")
+            return found.fetchone() is not None
+
     def expire(self) -> None:
         """Let the time pass that a delivery belongs to a process."""
         with contextlib.closing(sqlite3.connect(self.folder / "store.db")) as connection:

@@ -316,3 +316,21 @@ class TestOperating:
             == await store.audit.find(limit=1)
             == found[:1]
         )
+
+
+async def test_a_delivery_that_is_put_off_is_due_when_no_process_does_so_any_more(
+    store: Store,
+) -> None:
+    """And not at all once it is removed, or while a process has claimed it."""
+    kept = Delivery(DeliveryKind.PROGRESS, "progress-1", BRAND, NOON, message="1.1")
+    await store.deliveries.put(kept)
+    await store.deliveries.put(replace(kept, due_at=NOON + MINUTE, subject="run"))
+    assert await claimed(store) == []
+    [due] = await claimed(store, now=NOON + MINUTE)
+    assert (due.subject, due.message) == ("run", "1.1")
+
+    await store.deliveries.put(replace(kept, subject="other"))
+    [found] = await store.deliveries.find(channel=BRAND)
+    assert found.subject == "run"
+    await store.deliveries.remove("progress-1")
+    assert await store.deliveries.find(channel=BRAND) == []

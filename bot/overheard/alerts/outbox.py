@@ -31,6 +31,8 @@ CHAT_TIMEOUT_S = 30.0
 LINK_TIMEOUT_S = 5.0
 """Seconds after which a card goes without a link to the message before it."""
 EARLIER = "Go to the earlier alert"
+EDITED = frozenset({DeliveryKind.ALERT, DeliveryKind.PROGRESS})
+"""Deliveries whose message is edited, once there is one."""
 MAX_CLAIMED = 10
 """Deliveries that are claimed together."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 600.0
@@ -193,7 +195,7 @@ class Outbox:
                     thread=delivery.thread,
                     broadcast=letter.broadcast,
                 )
-            if delivery.kind is DeliveryKind.ALERT:
+            if delivery.kind in EDITED:
                 await chat.edit(channel, message, card)
             return message
 

@@ -19,9 +19,16 @@ from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
 from overheard.chat.joining import join_run
 from overheard.chat.parser import Order, fill, near, parse
-from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S, ChatProgress, Meter
+from overheard.chat.progress import (
+    EDIT_INTERVAL_S,
+    FIRST_CARD_DELAY_S,
+    ChatProgress,
+    CutOffNotice,
+    Meter,
+)
 from overheard.chat.questions.asking import Answer, Questions
 from overheard.chat.questions.wording import too_many
+from overheard.commands.delivery_cards import cut_off_card
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.setup_progress import checklist, checklist_card, greeting_card
@@ -321,42 +328,45 @@ class ChatDesk:
         if spec.step:
             await self._do_step(order, person, deployment, call, conversation, from_form=from_form)
             return
-        progress = ChatProgress(
-            conversation,
-            order.words,
-            lambda: self._meter(spec, deployment, call),
-            private=spec.private,
-            **self._paces,
-        )
-        call = replace(call, progress=progress)
-        outcome, refused, under_way = "stopped", False, ""
-        card: Card | None
-        try:
-            async with progress.shown():
-                with themed(call.channel):
-                    given = await self._run(order, deployment, call, agreed_usd)
-            if isinstance(given, Unagreed):
-                outcome = ""  # nothing was done yet
-                token = await self._pending.add(order, person, call.channel, given)
-                card = replies.question(order, given.needed, token)
+        store, clock = deployment.store, deployment.clock
+        async with CutOffNotice(store.deliveries, clock, conversation) as notice:
+            progress = ChatProgress(
+                conversation,
+                order.words,
+                lambda: self._meter(spec, deployment, call),
+                private=spec.private,
+                notice=notice,
+                **self._paces,
+            )
+            call = replace(call, progress=progress)
+            outcome, refused, under_way = "stopped", False, ""
+            card: Card | None
+            try:
+                async with progress.shown():
+                    with themed(call.channel):
+                        given = await self._run(order, deployment, call, agreed_usd)
+                if isinstance(given, Unagreed):
+                    outcome = ""  # nothing was done yet
+                    token = await self._pending.add(order, person, call.channel, given)
+                    card = replies.question(order, given.needed, token)
+                else:
+                    card = given.card if isinstance(given, Step) else given
+                    outcome = "done"
+            except RunUnderWay as error:
+                card, outcome, under_way = None, replies.sentence(error), error.run
+            except Exception as error:
+                card, outcome = replies.failed(error, order), replies.sentence(error)
+                refused = isinstance(error, REFUSALS) and not progress.was_shown
+            except asyncio.CancelledError:
+                await self._part(spec, deployment, call, conversation)
+                raise
+            finally:
+                if outcome:
+                    await self._note(order, person, call.channel, outcome)
+            if card is None:
+                await join_run(deployment, call, under_way, conversation)
             else:
-                card = given.card if isinstance(given, Step) else given
-                outcome = "done"
-        except RunUnderWay as error:
-            card, outcome, under_way = None, replies.sentence(error), error.run
-        except Exception as error:
-            card, outcome = replies.failed(error, order), replies.sentence(error)
-            refused = isinstance(error, REFUSALS) and not progress.was_shown
-        except asyncio.CancelledError:
-            await self._part(spec, deployment, call, conversation)
-            raise
-        finally:
-            if outcome:
-                await self._note(order, person, call.channel, outcome)
-        if card is None:
-            await join_run(deployment, call, under_way, conversation)
-        else:
-            await conversation.show(shown(card), private=spec.private or refused)
+                await conversation.show(shown(card), private=spec.private or refused)
 
     async def _do_step(
         self,
@@ -411,7 +421,7 @@ class ChatDesk:
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
                 run = await self._run_of(spec, deployment, call)
                 goes_on = run is not None and not run.aside
-                await conversation.show(replies.cut_off(goes_on=goes_on), private=spec.private)
+                await conversation.show(cut_off_card(goes_on=goes_on), private=spec.private)
 
     async def _note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
         """Write down what was done; that it cannot be written must not keep it from being shown."""

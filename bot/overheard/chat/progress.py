@@ -5,20 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
-from overheard.interfaces import Conversation
+from overheard.domain import Delivery, DeliveryKind
+from overheard.interfaces import Clock, Conversation, Located
+from overheard.interfaces.alerts import DeliveryRepository
 
 FIRST_CARD_DELAY_S = 1.0
 """Seconds before anything is said; most commands are done by then."""
 
 EDIT_INTERVAL_S = 2.0
 """Seconds between two edits; a chat takes about one message a second in a channel."""
+
+CUT_OFF_AFTER = timedelta(seconds=20)
+"""How long after its last renewal a `CutOffNotice` is posted."""
+RENEWAL_INTERVAL_S = 5.0
+"""Seconds between two renewals of a `CutOffNotice`."""
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +49,53 @@ Look = Callable[[], Awaitable[Meter | None]]
 """Finds the run that the work belongs to, if there is one by now."""
 
 
+class CutOffNotice:
+    """A stored delivery that turns a card of progress into one that says that the command was cut
+    off. As long as this process lives, it puts the delivery off; after a crash, the outbox of
+    the next process carries it out.
+
+    Args:
+        deliveries: Where it is stored.
+        clock: The current time.
+        conversation: Where the card is.
+    """
+
+    def __init__(
+        self, deliveries: DeliveryRepository, clock: Clock, conversation: Conversation
+    ) -> None:
+        self._deliveries = deliveries
+        self._clock = clock
+        self._conversation = conversation
+        self._key = f"progress-{secrets.token_hex(8)}"
+        self._renewed_at: float | None = None
+
+    async def __aenter__(self) -> CutOffNotice:
+        """Begin, without a delivery."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Remove the delivery: the result is shown in place of the progress."""
+        if self._renewed_at is not None:
+            with contextlib.suppress(Exception):  # of a store that is closed; it is then posted
+                await self._deliveries.remove(self._key)
+
+    async def renew(self, run: str) -> None:
+        """Put the delivery off, if a message shows the card.
+
+        Args:
+            run: The key of the run that is under way, or an empty string.
+        """
+        now = monotonic()
+        found = self._conversation.location if isinstance(self._conversation, Located) else None
+        is_due = self._renewed_at is None or now - self._renewed_at >= RENEWAL_INTERVAL_S
+        if found is None or not is_due:
+            return
+        channel, message = found
+        due_at = self._clock.now() + CUT_OFF_AFTER
+        kind, self._renewed_at = DeliveryKind.PROGRESS, now
+        await self._deliveries.put(Delivery(kind, self._key, channel, due_at, run, message=message))
+
+
 class ChatProgress:
     """Shows how far a command is, if it takes long; `shown` surrounds the work.
 
@@ -50,6 +106,7 @@ class ChatProgress:
         patience: Seconds before the first card.
         pause: Seconds between two cards.
         private: Whether only the person who asked sees it, as they alone see the result.
+        notice: Says in its message that the work was cut off, when this process dies.
 
     Attributes:
         was_shown: Whether a card has been shown.
@@ -64,8 +121,10 @@ class ChatProgress:
         patience: float = FIRST_CARD_DELAY_S,
         pause: float = EDIT_INTERVAL_S,
         private: bool = False,
+        notice: CutOffNotice | None = None,
     ) -> None:
         self._conversation = conversation
+        self._notice = notice
         self._title = title
         self._look = look
         self._patience = patience
@@ -104,9 +163,11 @@ class ChatProgress:
         wait = self._patience
         while not await self._has_ended(wait):
             try:
-                card = self._card(await self._look())
+                meter = await self._look()
                 self.was_shown = True
-                await self._conversation.show(card, private=self._private)
+                await self._conversation.show(self._card(meter), private=self._private)
+                if self._notice:
+                    await self._notice.renew(meter.run if meter else "")
             except Exception:  # the work goes on, and its result may well be shown
                 log.warning("Progress of %s was not shown.", self._title, exc_info=True)
             wait = self._pause

@@ -65,20 +65,6 @@ def cancelled(order: Order) -> Card:
     return Card("Left as it is", f"Nothing was done: {order.words}")
 
 
-def cut_off(*, goes_on: bool) -> Card:
-    """Return the card for a command that is cut off because the bot stops.
-
-    Args:
-        goes_on: Whether the command continues after the restart.
-    """
-    text = (
-        "What was answered is kept. It goes on by itself, and the result is posted here."
-        if goes_on
-        else "Please send the command again in a moment."
-    )
-    return Card("Overheard is being restarted", text, severity=Severity.WARNING)
-
-
 def not_allowed(reason: str, wanted: str = "") -> Card:
     """Return the card for a command that a person may not run, with a button for who can help."""
     actions: tuple[Action, ...] = ()

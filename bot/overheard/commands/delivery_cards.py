@@ -9,6 +9,7 @@ from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
+from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
@@ -56,6 +57,7 @@ class Letters:
             DeliveryKind.NOTICE: self._notice,
             DeliveryKind.ALIVE: self._alive,
             DeliveryKind.RESULT: self._result,
+            DeliveryKind.PROGRESS: self._progress,
         }
         with themed(delivery.channel):
             return await write[delivery.kind](delivery)
@@ -120,12 +122,39 @@ class Letters:
     async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
         return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
+    async def _progress(self, delivery: Delivery) -> Letter:
+        """Write what takes the place of the progress of a command that a crash has cut off."""
+        runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
+        run = next((run for run in runs if run.key == delivery.subject), None)
+        goes_on = (
+            run is not None
+            and not run.aside
+            and (
+                is_fresh(run, now) if run.state is RunState.RUNNING else run.state not in UNFINISHED
+            )
+        )
+        return Letter(cut_off_card(goes_on=goes_on))
+
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
         deployment = await self._deployment.refreshed()
         route = routed(deployment.config.routes, channel)
         zone = ZoneInfo(route.timezone) if route else deployment.zone
         return deployment, Call(channel=channel, zone=zone)
+
+
+def cut_off_card(*, goes_on: bool) -> Card:
+    """Return the card of a command that was cut off because the bot was stopped or has crashed.
+
+    Args:
+        goes_on: Whether it continues after the restart, and its result is posted.
+    """
+    title, text = (
+        ("Restarted; the result comes below", "What was answered is kept, and the rest is asked.")
+        if goes_on
+        else ("Restarted; please ask again", "Overheard stopped in the middle of this.")
+    )
+    return Card(title, text, severity=Severity.WARNING)
 
 
 async def run_result(

@@ -280,6 +280,10 @@ class DeliveryKind(StrEnum):
     """The weekly sign of life."""
     RESULT = "result"
     """What came of a run that was cut off, and was finished by another process."""
+    PROGRESS = "progress"
+    """That a command was cut off, in the message that shows its progress. It becomes due when the
+    process that carries the command out does not put it off any more.
+    """
 
 
 def alert_key(alert_id: int, channel: str) -> str:
@@ -296,9 +300,9 @@ class Delivery:
         key: Names the message for ever; there are no two deliveries of one key.
         channel: Where, as ``platform:id``.
         due_at: When it is tried next.
-        subject: Which report, or which run; for a digest, and for the alerts in it, the end of the
-            quiet hours; for a notice, its plugin and in the next line its words; else an empty
-            string.
+        subject: Which report, or which run if one is known; for a digest, and for the alerts in
+            it, the end of the quiet hours; for a notice, its plugin and in the next line its
+            words; else an empty string.
         alert_id: Which alert, or 0.
         event_id: Which event of it, or 0.
         wanted: The revision that it should show.

@@ -67,6 +67,14 @@ class DeliveryRepository(Protocol):
         """Store deliveries; one whose key is known stays unchanged."""
         ...
 
+    async def put(self, delivery: Delivery) -> None:
+        """Store a delivery in place of the one with its key, unless a process has claimed that."""
+        ...
+
+    async def remove(self, key: str) -> None:
+        """Delete the delivery with a key, if there is one."""
+        ...
+
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
         """Store that a channel shows an alert already; False when that is known."""
         ...

@@ -132,6 +132,20 @@ class Conversation(Protocol):
         ...
 
 
+@runtime_checkable
+class Located(Protocol):
+    """A conversation that knows where its card is. Optional; without it, the progress of a command
+    stays as it is when the bot is killed.
+    """
+
+    @property
+    def location(self) -> tuple[str, str] | None:
+        """The channel, as ``platform:id``, and the platform's id of the message that shows the
+        card; None without a message, or for one that `Chat.edit` cannot edit.
+        """
+        ...
+
+
 class Desk(Protocol):
     """Receives the requests of all chats."""
 

@@ -19,6 +19,7 @@ import discord
 from overheard.cards.card import Card
 from overheard.chat.discord import forms
 from overheard.chat.discord.api import translated_errors
+from overheard.chat.discord.interactions import NAME
 from overheard.chat.discord.layouts import Page, render
 from overheard.chat.discord.pages import Mark, Presenter, read_mark
 from overheard.chat.limits import DISCORD
@@ -88,6 +89,14 @@ class DiscordConversation:
         """Whether a form can be opened now: only as the first answer, and not to a form."""
         submitted = self._interaction.type is discord.InteractionType.modal_submit
         return not (self._is_acknowledged or submitted)
+
+    @property
+    def location(self) -> tuple[str, str] | None:
+        """Where the first message of a public answer is; see `overheard.interfaces.Located`."""
+        sent = next(iter(self._sent), None)
+        if sent is None or sent.private or sent.id is None:
+            return None
+        return f"{NAME}:{self._interaction.channel_id}", str(sent.id)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card as the answer, in place of the card before.

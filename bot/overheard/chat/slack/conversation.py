@@ -101,6 +101,7 @@ class SlackConversation:
         session: The HTTP session for replies to response URLs.
         pacer: Spaces the messages of each channel.
         open_form: Opens a form.
+        prefix: What the ids of channels begin with, where there are many workspaces.
     """
 
     def __init__(
@@ -110,10 +111,12 @@ class SlackConversation:
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
         open_form: OpenForm,
+        prefix: str = "",
     ) -> None:
         """Begin the conversation; the time for opening a form counts from now."""
         self._workspace = workspace
         self._place = place
+        self._prefix = prefix
         self._session = session
         self._pacer = pacer
         self._open_form: OpenForm | None = open_form
@@ -131,6 +134,14 @@ class SlackConversation:
         age = asyncio.get_running_loop().time() - self._started_at
         in_time = self._held or age < SLACK.form_window - FORM_MARGIN_S
         return self._open_form is not None and in_time
+
+    @property
+    def location(self) -> tuple[str, str] | None:
+        """Where the first message of the public card is; see `overheard.interfaces.Located`."""
+        outlet = self._outlets.get(False)
+        if not isinstance(outlet, ChannelOutlet) or not outlet.posted:
+            return None
+        return f"slack:{self._prefix}{outlet.channel}", outlet.posted[0]
 
     @property
     def answered(self) -> bool:

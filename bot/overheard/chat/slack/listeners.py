@@ -232,7 +232,8 @@ class SlackListeners:
         self, body: Body, place: Place, open_form: OpenForm
     ) -> SlackConversation:
         workspace = await self._workspaces.workspace(_team(body))
-        return SlackConversation(workspace, place, self._session, self._pacer, open_form)
+        prefix = self._prefix(_team(body))
+        return SlackConversation(workspace, place, self._session, self._pacer, open_form, prefix)
 
     async def _serve_in(
         self, conversation: SlackConversation, body: Body, place: Place, **fields: Any
