@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from overheard.cli import app
 from overheard.runtime.wiring import session
+from overheard.testing.store import create_test_store
 
 CONFIG = """
 [storage]
@@ -39,13 +40,20 @@ PROMPTS = [f"Which tool is best for team number {number}?" for number in range(1
 class Program:
     """The command, run in a folder.
 
-    Attributes:
+    Args:
         folder: Where it runs; its config.toml lies there.
+        config: The text of config.toml.
+        store: Whether there is an empty store, store.db, before the first command.
+
+    Attributes:
+        folder: Where it runs.
     """
 
-    def __init__(self, folder: Path, config: str) -> None:
+    def __init__(self, folder: Path, config: str, *, store: bool = True) -> None:
         self.folder = folder
         self.configure(config)
+        if store:
+            create_test_store(folder / "store.db")
 
     def configure(self, config: str) -> None:
         """Write the configuration."""

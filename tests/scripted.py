@@ -24,7 +24,7 @@ class ScriptedProvider(EchoProvider):
     """
 
     def __init__(
-        self, name: str = "svc", *, concurrency: int = 2, price: Price | None = FREE
+        self, name: str = "svc", *, concurrency: int = 16, price: Price | None = FREE
     ) -> None:
         super().__init__(
             "Acme is good.", name=name, models=["m-1"], concurrency=concurrency, price=price

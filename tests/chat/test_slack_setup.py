@@ -103,7 +103,7 @@ def test_the_manifest_asks_for_no_more_than_is_used() -> None:
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_the_command_writes_what_the_configuration_says(tmp_path: Path, form: str) -> None:
     """Also before there is any token."""
-    program = Program(tmp_path, '[slack]\ncommand = "/brandwatch"\n')
+    program = Program(tmp_path, '[slack]\ncommand = "/brandwatch"\n', store=False)
     out, _ = program.run("slack", "manifest", "--format", form)
     read = yaml.safe_load(out) if form == "yaml" else json.loads(out)
 

@@ -1,6 +1,7 @@
 """Bursts, from what the store holds: which comes next, and how it is asked."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,17 +67,22 @@ class Moods(ScriptedProvider):
         return reply("Take Acme." if named else "Take another.", served_model=self.served)
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    """One brand, ten prompts, a schedule."""
+def write_config(folder: Path) -> Config:
+    """Write a configuration of one brand, ten prompts and a schedule into a folder."""
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
-    file = tmp_path / "config.toml"
+    file = folder / "config.toml"
     file.write_text(
-        f'[storage]\nurl = "sqlite:///{tmp_path.as_posix()}/store.db"\n[[brands]]\nname = "Acme"\n'
+        f'[storage]\nurl = "sqlite:///{folder.as_posix()}/store.db"\n[[brands]]\nname = "Acme"\n'
         f'{prompts}[[schedules]]\nname = "weekly"\ncron = "0 9 * * mon"\n',
         encoding="utf-8",
     )
     return load_config(file)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """One brand, ten prompts, a schedule."""
+    return write_config(tmp_path)
 
 
 class House:
@@ -135,15 +141,32 @@ def automatic(deployment: Deployment, **bursts: object) -> Deployment:
     return replace(deployment, config=config, declared=config)
 
 
+def opened_house(opened: Deployment, now: datetime) -> House:
+    """Return the deployment with a service of the tests, at a time."""
+    provider, clock = Moods(), HandClock(now)
+    opened.plugins.providers["svc"] = provider
+    return House(replace(opened, clock=clock), provider, clock)
+
+
+@pytest.fixture(scope="module")
+def learnt_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store after eight weeks of a system that names Acme in half of its answers."""
+    folder = tmp_path_factory.mktemp("learnt")
+
+    async def learn() -> None:
+        async with open_deployment(write_config(folder)) as opened:
+            await opened_house(opened, START).learn(BEFORE)
+
+    asyncio.run(learn())
+    return folder / "store.db"
+
+
 @pytest.fixture
-async def house(config: Config) -> AsyncIterator[House]:
+async def house(config: Config, tmp_path: Path, learnt_store: Path) -> AsyncIterator[House]:
     """Eight weeks of a system that names Acme in half of its answers."""
+    shutil.copy(learnt_store, tmp_path / "store.db")
     async with open_deployment(config) as opened:
-        provider, clock = Moods(), HandClock(START)
-        opened.plugins.providers["svc"] = provider
-        made = House(replace(opened, clock=clock), provider, clock)
-        await made.learn(BEFORE)
-        yield made
+        yield opened_house(opened, START + BEFORE * WEEK)
 
 
 async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:

@@ -30,7 +30,9 @@ def test_a_store_that_is_not_well_ends_the_command_with_an_error(terminal: Progr
 
 def test_an_old_store_is_told_of_and_left_alone(terminal: Program) -> None:
     """Its tables are not brought up by looking at them."""
-    sqlite3.connect(terminal.folder / "store.db").execute("CREATE TABLE other (id)")
+    file = terminal.folder / "store.db"
+    file.unlink()
+    sqlite3.connect(file).execute("CREATE TABLE other (id)")
     out, _ = terminal.run("db", "check", code=1)
     assert "run: overheard db upgrade" in sentences(out)
 

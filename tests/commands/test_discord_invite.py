@@ -15,7 +15,7 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """A deployment without Discord."""
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)
-    return Program(tmp_path, "")
+    return Program(tmp_path, "", store=False)
 
 
 def test_the_token_tells_whom_to_invite(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatService]:
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """The program in a folder without a configuration."""
-    made = Program(tmp_path, "")
+    made = Program(tmp_path, "", store=False)
     (tmp_path / "config.toml").unlink()
     return made
 

@@ -45,7 +45,7 @@ def check_verdict(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
     """It prints its findings, and draws them."""
-    data = Program(tmp_path, "").json(
+    data = Program(tmp_path, "", store=False).json(
         "demo", "--seed", str(seed), "--chart", str(tmp_path / "alert.png")
     )
 
@@ -63,7 +63,7 @@ def test_ninety_broken_plugins_change_nothing_of_it(
     drawn, stdout holds one document and nothing else, and each fault is a sentence that shows no
     secret.
     """
-    program = Program(tmp_path, "")
+    program = Program(tmp_path, "", store=False)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)
     for name, (code, _) in {**AT_START, **LATER}.items():

@@ -28,7 +28,7 @@ def imported(program: Program, config: str, write: Write, monkeypatch: pytest.Mo
             "run": f"day-{number % 20}",
             "repeat": number // 20,
         }
-        for number in range(200)
+        for number in range(80)
     ]
     file = write("history.jsonl", days)
     program.run("import", str(file))
@@ -40,7 +40,7 @@ def visible(program: Program) -> float:
     """Return the share of answers in which Acme is visible, over all that is exported."""
     scores = [s for s in program.lines("export", "scores") if s["metric"] == "visibility"]
     mine = [s["value"] for s in scores if s["brand"] == "Acme"]
-    assert len(mine) == 200
+    assert len(mine) == 80
     return float(sum(mine)) / len(mine)
 
 

@@ -24,7 +24,7 @@ text = "Which tool is best?"
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """The program, with a configuration and without a store."""
-    return Program(tmp_path, CONFIG)
+    return Program(tmp_path, CONFIG, store=False)
 
 
 @pytest.mark.parametrize(

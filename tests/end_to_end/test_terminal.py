@@ -94,6 +94,7 @@ def test_a_store_that_cannot_be_opened_is_told(program: Program, config: str) ->
 
 def test_the_schema_can_be_brought_up(program: Program) -> None:
     """The first time it is made; the second time there is nothing to do."""
+    (program.folder / "store.db").unlink()
     first, second = program.json("db", "upgrade"), program.json("db", "upgrade")
 
     assert first["before"] is None

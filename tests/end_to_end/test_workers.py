@@ -50,7 +50,7 @@ class Cluster:
 
     def __init__(self, folder: Path, database: str, service: ChatService) -> None:
         self.database, self.service = database, service
-        self.program = Program(folder, "")
+        self.program = Program(folder, "", store=False)
         self.workers: list[subprocess.Popen[str]] = []
         self.configure()
 

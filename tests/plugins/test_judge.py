@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +20,11 @@ from overheard.runs.limits import Limits
 from overheard.scoring.judge import Judging, JudgingResources
 from overheard.scoring.judge_drift import Rejudging, agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
+from overheard.testing.store import open_test_store
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_judge import JudgeSettings, ModelJudge, overheard_scorers
 from overheard_judge.gold import rehearsals
-from overheard_storage import open_store
 from scripted import Quiet, SteppingClock, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -116,9 +115,9 @@ class Bench:
 
 
 @pytest.fixture
-async def make(tmp_path: Path, service: ChatService) -> AsyncIterator[Callable[..., Bench]]:
+async def make(service: ChatService) -> AsyncIterator[Callable[..., Bench]]:
     """Make a deployment."""
-    store = await open_store(f"sqlite:///{tmp_path.as_posix()}/store.db")
+    store = open_test_store()
     made: list[Bench] = []
 
     def bench(budget: float = 1.0, *, facts: bool = False) -> Bench:
@@ -128,7 +127,6 @@ async def make(tmp_path: Path, service: ChatService) -> AsyncIterator[Callable[.
     yield bench
     for each in made:
         await each.provider.close()
-    await store.close()
 
 
 async def test_a_good_judge_is_believed(make: Callable[..., Bench]) -> None:

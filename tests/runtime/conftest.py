@@ -11,6 +11,7 @@ import pytest
 from overheard.interfaces import Queue, Store
 from overheard.runs.queue import InlineQueue
 from overheard.runtime.postgres_queue import PostgresQueue
+from overheard.testing.store import create_test_store
 from overheard_storage import open_store
 from postgres_server import PostgreSQL, postgresql
 
@@ -29,7 +30,9 @@ class Office:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The database of each kind."""
     if request.param == "inline":
-        return f"sqlite:///{tmp_path}/overheard.db"
+        file = tmp_path / "overheard.db"
+        create_test_store(file)
+        return f"sqlite:///{file}"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.ready()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from overheard.interfaces import Store
+from overheard.testing.store import create_test_store
 from overheard_storage import open_store
 from postgres_server import PostgreSQL, postgresql
 
@@ -36,6 +37,9 @@ async def store(url: str) -> AsyncIterator[Store]:
 
 def _url(request: pytest.FixtureRequest, folder: Path, *, bare: bool = False) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{folder}/overheard.db"
+        file = folder / "overheard.db"
+        if not bare:
+            create_test_store(file)
+        return f"sqlite:///{file}"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.bare() if bare else server.ready()

@@ -31,16 +31,21 @@ def open_test_store() -> Store:
     """
     from overheard_storage import SqlStore  # SQLAlchemy is slow to import, and few tests need it
 
-    folder = Path(_folder().name)
     if _closed:
         file, closed = _closed.popitem()
         store = closed.reopened()
     else:
-        file = folder / f"{next(_numbers)}.db"
+        file = Path(_folder().name, f"{next(_numbers)}.db")
         store = SqlStore.at(str(file))
-    shutil.copyfile(folder / _TEMPLATE, file)
+    create_test_store(file)
     _open[file] = store
     return store
+
+
+def create_test_store(file: Path) -> None:
+    """Write an empty SQLite store with all its tables to a file, without running the migrations."""
+    shutil.copyfile(Path(_folder().name, _TEMPLATE), file)
+    file.chmod(0o600)
 
 
 def close_test_stores() -> None:
