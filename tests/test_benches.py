@@ -36,3 +36,11 @@ def failures() -> dict[str, str]:
 def test_a_bench_imports(name: str, failures: dict[str, str]) -> None:
     """Every name that it uses of the program still exists."""
     assert name not in failures, failures[name]
+
+
+@pytest.mark.long
+def test_three_weeks_with_a_moved_clock_are_right_in_count() -> None:
+    """Over the night in which the clocks of Berlin go back."""
+    bench = [sys.executable, str(BENCH / "half_year.py"), "--weeks", "3"]
+    done = subprocess.run(bench, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr

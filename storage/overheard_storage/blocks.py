@@ -43,6 +43,9 @@ _STREAM = ("model_id", "brand_id", "metric_id", "scorer_id")
 _CELLS = {"run_id": "i4", "prompt_id": "i4", "n": "i4", "total": "f8", "squares": "f8"}
 """The other columns, with the types in which PostgreSQL sends them."""
 _NOTHING = cast(b"", LargeBinary)
+_ROWS_AT_ONCE = 2_000
+"""Rows of SQLite that are read together. Each is ten objects of Python, and what they take is not
+given back to the system: the rows of a whole history made a process grow with it."""
 
 
 class BlockRepository(Repository):
@@ -234,13 +237,16 @@ def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
 
 
 async def _plain(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> _Read:
-    """Read blocks row by row from SQLite."""
+    """Read blocks row by row from SQLite, `_ROWS_AT_ONCE` of them as objects."""
     query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*conditions)
-    rows = (await connection.execute(query)).all()
-    keys = [tuple(row[: len(_STREAM)]) for row in rows]
-    streams = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    cells = {
-        name: np.array([row[place] for row in rows], f"{kind[0]}8")
-        for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM))
-    }
-    return _Read(list(streams), np.array([streams[key] for key in keys], np.int64), cells)
+    streams: dict[tuple[int, ...], int] = {}
+    of: list[Counts] = [np.empty(0, np.int64)]
+    parts = {name: [np.empty(0, f"{kind[0]}8")] for name, kind in _CELLS.items()}
+    async with connection.stream(query) as result:
+        async for rows in result.partitions(_ROWS_AT_ONCE):
+            keys = [tuple(row[: len(_STREAM)]) for row in rows]
+            of.append(np.array([streams.setdefault(key, len(streams)) for key in keys], np.int64))
+            for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM)):
+                parts[name].append(np.array([row[place] for row in rows], f"{kind[0]}8"))
+    cells = {name: np.concatenate(part) for name, part in parts.items()}
+    return _Read(list(streams), np.concatenate(of), cells)
