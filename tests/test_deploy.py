@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import shutil
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,76 @@ UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSED = sorted(DEPLOY.glob("compose*.yaml"))
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 MAX_EXPOSURE = 3.0
+
+
+GUIDES = ("README.md", "docs/deploying.md")
+OTHERS = frozenset({"apt", "createdb", "git", "install", "journalctl", "pg_dump", "pg_restore"})
+OTHERS |= {"pip", "pipx", "pytest", "python3", "useradd", "uv"}
+"""Programs of others, whose options are not looked at."""
+
+
+def documented() -> Iterator[str]:
+    """Yield each command that a guide shows, in a block or within a sentence."""
+    for guide in GUIDES:
+        text = (ROOT / guide).read_text(encoding="utf-8")
+        blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()]
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
+        for line in lines:
+            program, _, rest = line.partition(" ")
+            known = OTHERS | {"overheard", "overheard-admin", "docker", "systemctl", "cp", "python"}
+            if rest and (program in known or program.endswith(("/pip", "/uv"))):
+                yield from line.split(" && ")
+
+
+def exists(*words: str) -> bool:
+    """Return whether the program has a command, given as its words, and the options in it."""
+    command = list(words[: next((n for n, w in enumerate(words) if not w.isalpha()), len(words))])
+    help_ = ""
+    while command and "Usage: " not in help_:  # the last words may be arguments
+        help_ = CliRunner().invoke(app, [*command, "--help"]).output
+        if "Usage: " not in help_:
+            command.pop()
+    options = {word.partition("=")[0] for word in words if word.startswith("--")}
+    return bool(command) and all(option in help_ for option in options - {"--config", "--json"})
+
+
+@pytest.mark.parametrize("line", sorted(set(documented())))
+def test_a_documented_command_names_what_exists(line: str) -> None:
+    """Programs, commands, options, files, services and extras of this project."""
+    words = shlex.split(line, comments=True)
+    if words[:2] == ["uv", "run"] or words[0].endswith("/uv"):
+        words = words[2:] if "run" in words[:2] else words
+    program, *rest = words
+    if program in {"overheard", "overheard-admin"}:
+        assert exists(*rest)
+    elif program == "docker" and rest[0] == "compose" and "--file" in rest:
+        services = yaml.safe_load((ROOT / rest[2]).read_text(encoding="utf-8"))["services"]
+        _, _, _, verb, *given = rest
+        command = [word for word in given if not word.startswith("--")]
+        assert not command or command[0] in services
+        if verb in {"run", "exec"}:
+            assert exists(*command[1 if verb == "run" else 2 :])
+    elif program == "python":
+        text = (ROOT / rest[0]).read_text(encoding="utf-8")
+        assert all(f'"{word}"' in text for word in rest if word.startswith("--"))
+    elif program == "systemctl" and rest[0] == "enable":
+        units = [re.sub(r"@.*", "@", name) for name in rest[2:]]
+        assert all((DEPLOY / "systemd" / _unit_file(name)).exists() for name in units)
+    else:
+        assert program in OTHERS | {"cp", "systemctl", "docker"} or program.endswith(
+            ("/pip", "/uv")
+        )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = re.findall(r"\.\[([a-z,]+)\]", line)
+    assert {e for each in extras for e in each.split(",")} <= set(project["optional-dependencies"])
+    files = [word for word in words if re.match(r"(deploy|bench|docs)/|constraints\.txt$", word)]
+    assert all((ROOT / file).exists() for file in files if not file.endswith(".env"))
+
+
+def _unit_file(name: str) -> str:
+    return name if "." in name else f"{name}.service"
 
 
 def unit(file: Path) -> configparser.SectionProxy:
