@@ -184,7 +184,7 @@ class BudgetExceeded(OverheardError):
 
 class BudgetUnknown(OverheardError):
     message = (
-        "[budget] {key} cannot be kept, because nobody has told the price of {models}; write "
+        "[budget] {key} cannot be kept, because the price of {models} is unknown; write "
         "it into the prices of its [providers.*] table."
     )
 

@@ -303,7 +303,7 @@ class TestMoney:
         office.provider._price = None
         screen = await office.chat.type("check Acme")
 
-        assert "nobody has told the price of svc/m-1" in str(screen.card.text)
+        assert "the price of svc/m-1 is unknown" in str(screen.card.text)
 
     async def test_somebody_else_decides_only_as_an_operator(self) -> None:
         """The person who asked may always decide."""

@@ -12,11 +12,11 @@ from batch_service import CANCELLED, ERRORED, MISSING, OK, BatchService, selling
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Batch, Finish, Model, Panel, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
-from overheard.runs.batch_collection import Patience, item_of
+from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.batches import Batches, asking_only, batched
 from overheard.runs.budget import WORST, call_cost
 from overheard.runs.plan import new_run, unfinished
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import release_dead
 from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
@@ -29,7 +29,7 @@ COST = 0.5 * (10 * 1e-6 + 20 * 2e-6)
 MODEL = Model("svc", "m-1")
 PROMPTS = tuple(Prompt(f"Which tool suits {n} people?") for n in range(4))
 PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2, batch=True)
-QUICK = Patience(first=0.01, longest=0.02, unheard=0.2, goodbye=1.0)
+QUICK = BatchPolling(first_s=0.01, longest_s=0.02, unreachable_s=0.2, cancelling_s=1.0)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ class House:
 
     def batches(self) -> Batches:
         """Return a batch runner, as a new process would make it."""
-        retries = Retries(AskingTable(tries=self.tries), first=0.001)
+        retries = RetryPolicy(AskingTable(tries=self.tries), first=0.001)
         outside = (self.budget, retries, self.clock, Quiet())
         return Batches(self.store, self.providers, *outside, QUICK)
 

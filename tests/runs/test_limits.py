@@ -9,7 +9,14 @@ from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.runs.limits import MAX_MODEL_WAIT_S, Bucket, Limits, ModelLimiter
-from overheard.runs.retries import LONGEST_WAIT, TRIPS_AFTER, WAITS, Breaker, Retries, State
+from overheard.runs.retries import (
+    LONGEST_WAIT_S,
+    OPEN_TIMES_S,
+    TRIPS_AFTER,
+    Breaker,
+    BreakerState,
+    RetryPolicy,
+)
 from scripted import ScriptedProvider
 
 
@@ -84,13 +91,13 @@ class TestBreaker:
         """Closed, open, half-open, closed."""
         breaker = Breaker()
         for _ in range(TRIPS_AFTER):
-            assert breaker.state(10.0) is State.CLOSED
+            assert breaker.state(10.0) is BreakerState.CLOSED
             breaker.failed("It is down.", 9.0, 10.0)
 
-        assert breaker.state(10.0) is State.OPEN
-        assert breaker.state(10.0 + WAITS[0]) is State.HALF_OPEN
+        assert breaker.state(10.0) is BreakerState.OPEN
+        assert breaker.state(10.0 + OPEN_TIMES_S[0]) is BreakerState.HALF_OPEN
         breaker.succeeded()
-        assert breaker.state(10.0) is State.CLOSED
+        assert breaker.state(10.0) is BreakerState.CLOSED
         assert (breaker.reason, breaker.until) == ("", 0.0)
 
     def test_it_says_what_the_last_failure_said_and_until_when_it_waits(self) -> None:
@@ -103,8 +110,8 @@ class TestBreaker:
         breaker.failed("It is down.", 9.0, 10.0)
 
         assert (breaker.reason, breaker.until) == ("It is down.", 40.0)
-        assert breaker.state(39.9) is State.OPEN
-        assert breaker.state(40.0) is State.HALF_OPEN
+        assert breaker.state(39.9) is BreakerState.OPEN
+        assert breaker.state(40.0) is BreakerState.HALF_OPEN
 
     def test_waits_are_half_a_minute_a_minute_and_then_a_quarter_of_an_hour(self) -> None:
         """Each try that fails is followed by the next wait, and the last wait is repeated."""
@@ -126,7 +133,7 @@ class TestBreaker:
         breaker.succeeded()
         for _ in range(4):
             breaker.failed("It is down.", 50.0, 50.0)
-        assert breaker.state(50.0) is State.CLOSED
+        assert breaker.state(50.0) is BreakerState.CLOSED
         breaker.failed("It is down.", 50.0, 50.0)
 
         assert breaker.until == 80.0
@@ -138,14 +145,14 @@ class TestBreaker:
             breaker.failed("It is down.", 9.0, 10.0)
             breaker.succeeded()
 
-        assert breaker.state(10.0) is State.CLOSED
+        assert breaker.state(10.0) is BreakerState.CLOSED
 
     def test_it_waits_longer_each_time(self) -> None:
         """A try that fails opens it again at once; calls from before say nothing new."""
         breaker, at = Breaker(), 100.0
         for _ in range(TRIPS_AFTER):
             breaker.failed("It is down.", 99.0, at)
-        for wait in WAITS:
+        for wait in OPEN_TIMES_S:
             assert breaker.until == at + wait
             breaker.failed("It is down.", at - 1, at)
             assert breaker.until == at + wait
@@ -276,7 +283,7 @@ async def test_limits_are_found_by_provider_and_by_model() -> None:
 class TestRetries:
     """When a question is asked again."""
 
-    RETRIES = Retries(AskingTable(tries=3, deadline=100))
+    RETRIES = RetryPolicy(AskingTable(tries=3, deadline=100))
 
     def test_a_services_word_counts(self) -> None:
         """Retry-After is kept to, and nonsense is not."""
@@ -288,7 +295,7 @@ class TestRetries:
     def test_waits_double_with_chance_and_have_an_end(self) -> None:
         """Between half of 1, 2, 4 ... and the whole; at most a minute."""
         for tried in range(1, 30):
-            longest = min(LONGEST_WAIT, 2.0 ** (tried - 1))
+            longest = min(LONGEST_WAIT_S, 2.0 ** (tried - 1))
             waits = [self.RETRIES.wait(failed(FailureKind.SERVER), tried) for _ in range(20)]
             assert all(longest / 2 <= wait <= longest for wait in waits)
             assert len(set(waits)) > 1
@@ -302,6 +309,8 @@ class TestRetries:
     ) -> None:
         """Tries and time are both limited."""
         assert (
-            self.RETRIES.again(failed(FailureKind.SERVER, retryable=retryable), tried, elapsed)
+            self.RETRIES.should_retry(
+                failed(FailureKind.SERVER, retryable=retryable), tried, elapsed
+            )
             is again
         )

@@ -63,7 +63,7 @@ def estimate_of(
         (Quote(estimate_of(4, 0.0)), "4 questions for about $0.00", "free"),
         (
             Quote(estimate_of(4, 0.0, 0.0, MODEL, Model("svc", "m-2"))),
-            "4 questions; nobody has told the price of svc/m-1 and svc/m-2",
+            "4 questions; the price of svc/m-1 and svc/m-2 is unknown",
             "price unknown",
         ),
         (
@@ -78,7 +78,7 @@ def estimate_of(
             Quote(estimate_of(4, 1.0), estimate_of(4, 0.0, 0.0, MODEL)),
             (
                 "4 questions for about $1.00; the answers are judged by svc/m-1, whose price "
-                "nobody has told"
+                "is unknown"
             ),
             "price unknown",
         ),

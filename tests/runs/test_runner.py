@@ -10,12 +10,12 @@ from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import FailureKind, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
-from overheard.runs.call import RECKONED
+from overheard.runs.call import ESTIMATE_NOTE
 from overheard.runs.execute import Runner
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import SpendReservation
 from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
@@ -34,7 +34,7 @@ class House:
         self.clock = SteppingClock()
         self.progress = Quiet()
         self.limits = Limits()
-        self.retries = Retries(AskingTable(tries=3), first=0.001)
+        self.retries = RetryPolicy(AskingTable(tries=3), first=0.001)
         self._budget = BudgetTable(run=limit)
 
     async def run(self, run: Run) -> Outcome:
@@ -341,7 +341,7 @@ async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
     usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
     assert usual > 0
     assert await house.store.money.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
-    assert [reason.endswith(RECKONED) for reason in outcome.failures] == [True]
+    assert [reason.endswith(ESTIMATE_NOTE) for reason in outcome.failures] == [True]
 
 
 async def test_money_is_given_back_when_a_run_ends() -> None:

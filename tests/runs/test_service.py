@@ -34,7 +34,7 @@ from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import NOTHING, Quote
-from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, held
+from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, with_run_lock
 from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
 from recording import HandClock
@@ -304,7 +304,7 @@ async def test_the_log_names_a_run_and_the_number_of_its_questions(
         await house.service.execute(Quote(NOTHING, run=await house.start()))
 
     first, last = caplog.messages[0], caplog.messages[-1]
-    assert first.endswith("begins, or goes on: 6 questions.")
+    assert first.endswith("begins or continues: 6 questions.")
     assert last.endswith("ended: complete.")
 
 
@@ -339,9 +339,9 @@ async def test_a_run_that_another_process_holds_is_not_worked_on() -> None:
 
     async with house.store.locks.run_lock(run.id):
         with pytest.raises(RunUnderWay, match="r"):
-            await held(house.store, run, work)
+            await with_run_lock(house.store, run, work)
     assert begun == []
-    assert await held(house.store, run, work) == "done"
+    assert await with_run_lock(house.store, run, work) == "done"
 
 
 @pytest.mark.parametrize(("losses", "ended"), [(MAX_HOLDS - 1, True), (MAX_HOLDS, False)])
@@ -358,10 +358,10 @@ async def test_a_hold_that_is_lost_is_taken_again(losses: int, *, ended: bool) -
         return "done"
 
     if ended:
-        assert await held(house.store, run, work) == "done"
+        assert await with_run_lock(house.store, run, work) == "done"
     else:
         with pytest.raises(HoldLost):
-            await held(house.store, run, work)
+            await with_run_lock(house.store, run, work)
     assert MAX_HOLDS == 5
     assert len(begun) == 5
 

@@ -33,7 +33,7 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
 from overheard.runs.call import CallCounters
-from overheard.runs.queue import outdated, queue_standing
+from overheard.runs.queue import outdated, queue_status
 from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics, store_label
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
@@ -189,7 +189,7 @@ async def until(url: str, wanted: Callable[[QueueStatus], bool]) -> None:
     """Wait for how a queue is."""
     async with asyncio.timeout(20):
         while True:
-            if wanted(await queue_standing(url)):
+            if wanted(await queue_status(url)):
                 return
             await asyncio.sleep(0.05)
 

@@ -14,7 +14,7 @@ import pytest
 from overheard.domain import Model, Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.errors import OverheardError
 from overheard.interfaces import TaskResult
-from overheard.runs.tasks import asking, part_of
+from overheard.runs.tasks import asking_tasks, part_of
 from runtime.conftest import Office
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -83,7 +83,7 @@ async def begun(office: Office, prompts: int = 10) -> Run:
 async def test_all_tasks_are_carried_out_once_and_their_results_come_back(office: Office) -> None:
     """Each result belongs to its task."""
     run, hands = await begun(office), Hands()
-    tasks = asking(run, spread=True)
+    tasks = asking_tasks(run, spread=True)
     async with workers(office, hands):
         results = await office.queue.carry(tasks, hands.do)
     assert results == {task.key: {"of": task.key} for task in tasks}
@@ -94,7 +94,7 @@ async def test_two_workers_carry_each_task_out_once(office: Office) -> None:
     """However many there are."""
     run, hands = await begun(office, 30), Hands()
     hands.pause = 0.01
-    tasks = asking(run, spread=True)
+    tasks = asking_tasks(run, spread=True)
     async with workers(office, hands, 2):
         await office.queue.carry(tasks, hands.do)
     assert {hands.done[task.key] for task in tasks} == {1}
@@ -104,7 +104,7 @@ async def test_no_more_tasks_ask_a_provider_at_a_time_than_it_has_seats(office: 
     """Over all workers."""
     run, hands = await begun(office, 30), Hands()
     hands.pause = 0.1
-    tasks = asking(run, spread=True)
+    tasks = asking_tasks(run, spread=True)
     async with workers(office, hands, 2):
         await office.queue.carry(tasks, hands.do)
     assert 1 <= hands.most_at_once <= SEATS["svc"]
@@ -117,7 +117,7 @@ async def test_nothing_is_waited_for_when_it_is_not_wanted_any_more(office: Offi
     async def going() -> bool:
         return False
 
-    assert await office.queue.carry(asking(run, spread=True), hands.do, going) == {}
+    assert await office.queue.carry(asking_tasks(run, spread=True), hands.do, going) == {}
 
 
 def test_parts_hold_every_question_of_a_run_once() -> None:
@@ -129,7 +129,7 @@ def test_parts_hold_every_question_of_a_run_once() -> None:
         times=tuple(1 + n % 9 for n in range(37)),
     )
     run = Run("first", NOON, panel, id=1)
-    parts = [part_of(run, task).panel for task in asking(run, spread=True)]
+    parts = [part_of(run, task).panel for task in asking_tasks(run, spread=True)]
     asked = Counter(q.key for part in parts if part for q in part.questions())
     assert asked == Counter(question.key for question in panel.questions())
 
@@ -137,7 +137,7 @@ def test_parts_hold_every_question_of_a_run_once() -> None:
 def test_parts_keep_the_number_of_their_run() -> None:
     """Their answers are those of the run."""
     run = Run("first", NOON, Panel(("Acme",), (Prompt("Why?"),), (Model("svc", "m"),)), id=7)
-    [task] = asking(run, spread=True)
+    [task] = asking_tasks(run, spread=True)
     assert part_of(run, task) == run
 
 
@@ -148,7 +148,7 @@ class TestManyWorkers:
     async def test_a_task_that_was_done_is_not_done_again(self, office: Office) -> None:
         """Its result is there already."""
         run, hands = await begun(office), Hands()
-        [first, *others] = asking(run, spread=True)
+        [first, *others] = asking_tasks(run, spread=True)
         await office.store.runs.keep_result(first, {"of": "earlier"})
         async with workers(office, hands):
             results = await office.queue.carry([first, *others], hands.do)
@@ -163,7 +163,7 @@ class TestManyWorkers:
         monkeypatch.setattr("overheard.runtime.postgres_queue.DEQUEUE_TIMEOUT_S", 0.2)
         run, hands = await begun(office, 1), Hands()
         hands.fails = True
-        [task] = asking(run, spread=True)
+        [task] = asking_tasks(run, spread=True)
         async with workers(office, hands):
             results = await office.queue.carry([task], hands.do)
         assert results == {task.key: {"problem": "It does not work today."}}
@@ -174,7 +174,7 @@ class TestManyWorkers:
     ) -> None:
         """Nobody carries them out meanwhile."""
         run, hands = await begun(office), Hands()
-        tasks = asking(run, spread=True)
+        tasks = asking_tasks(run, spread=True)
         await office.store.runs.steer(run.id, RunState.PAUSED)
         async with workers(office, hands):
             looks = iter([True, True, True])
@@ -190,7 +190,7 @@ class TestManyWorkers:
     async def test_what_was_asked_is_scored_before_the_rest_is_asked(self, office: Office) -> None:
         """A worker puts in what can follow."""
         run, hands = await begun(office, 1), Hands()
-        [task] = asking(run, spread=True)
+        [task] = asking_tasks(run, spread=True)
         follows = replace(task, kind=TaskKind.SCORE)
         async with workers(office, hands), asyncio.timeout(10):
             await office.queue.carry([task], hands.do)

@@ -19,7 +19,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
-from overheard.runs.service import held
+from overheard.runs.service import with_run_lock
 from overheard.runtime.wiring import open_deployment
 from overheard_storage import open_store
 from scripted import ScriptedProvider
@@ -79,7 +79,7 @@ async def test_a_run_whose_hold_is_lost_is_taken_up_again(
         return Card("Done")
 
     async with asyncio.timeout(20):
-        assert (await held(store, run, work)).title == "Done"
+        assert (await with_run_lock(store, run, work)).title == "Done"
     assert begun == 2
     await store.close()
 

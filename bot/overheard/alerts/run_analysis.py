@@ -21,7 +21,7 @@ from overheard.measure.blocks import Stream, streams_of_table
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
-from overheard.runs.tasks import Outcome, detecting, part_of, scoring
+from overheard.runs.tasks import Outcome, detection_tasks, part_of, scoring_tasks
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
 from overheard.telemetry import traced
@@ -109,7 +109,7 @@ class Analysis:
         """Have workers score the answers of a run, where the queue has workers."""
         deployment = self._deployment
         judged = bool(judges(deployment.plugins.scorers.values()))
-        tasks = scoring(run, spread=deployment.queue.spread, judged=judged)
+        tasks = scoring_tasks(run, spread=deployment.queue.spread, judged=judged)
         if tasks:
             self._call.progress.start("Scoring answers", 0)
             await self._carried(deployment, tasks)
@@ -119,7 +119,7 @@ class Analysis:
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
             return detection, await self._bursts(deployment, run, detection)
-        tasks = detecting(run, served(deployment, run.panel), spread=True)
+        tasks = detection_tasks(run, served(deployment, run.panel), spread=True)
         return await _joined(deployment.store, await self._carried(deployment, tasks))
 
     async def _carried(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:

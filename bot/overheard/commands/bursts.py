@@ -16,7 +16,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
 from overheard.errors import RunEnded
 from overheard.runs.budget import Pair, unasked
-from overheard.runs.plan import TAKEN_UP_WITHIN
+from overheard.runs.plan import RESUMABLE_FOR
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
@@ -115,7 +115,7 @@ async def _planned(deployment: Deployment, call: Call) -> list[PlannedBurst]:
 
 async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     """Return the bursts that were begun and that no process carries out."""
-    oldest = deployment.clock.now() - TAKEN_UP_WITHIN
+    oldest = deployment.clock.now() - RESUMABLE_FOR
     found = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
         if run.label == BURST and run.panel and run.started_at > oldest:

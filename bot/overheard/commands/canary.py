@@ -35,8 +35,8 @@ from overheard.runs.model_updates import (
     whole_panel,
 )
 from overheard.runs.plan import find_model, new_run
-from overheard.runs.retries import Retries
-from overheard.runs.service import held
+from overheard.runs.retries import RetryPolicy
+from overheard.runs.service import with_run_lock
 from overheard.runs.spend import SpendReservation
 
 
@@ -183,14 +183,14 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     async def work() -> None:
         reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
-        retries = Retries(deployment.config.asking)
+        retries = RetryPolicy(deployment.config.asking)
         runner = Runner(
             store, probes, deployment.limits, reservation, retries, clock, call.progress
         )
         outcome = await runner.run(run)
         await store.runs.finish(run.id, outcome.state, clock.now())
 
-    await held(store, run, work)
+    await with_run_lock(store, run, work)
     return run
 
 

@@ -69,7 +69,7 @@ async def check(
         NothingToAsk: when there is no brand, prompt or model.
         NothingBatched: when none of the models can be asked in a batch.
         BudgetExceeded: when the budget does not cover it.
-        BudgetUnknown: when there is a budget and a price that nobody has told.
+        BudgetUnknown: when there is a budget and a model without a known price.
     """
     _check_metrics(deployment)
     drawn = secrets.randbits(31) if seed is None else seed

@@ -32,7 +32,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
-from overheard.runs.queue import outdated, queue_standing
+from overheard.runs.queue import outdated, queue_status
 
 CHECK_TIMEOUT_S = 20.0
 """Seconds that one examination may take."""
@@ -357,7 +357,7 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
             problem = "its tables are missing, or are those of another version of PGQueuer"
             yield Finding("queue", problem, "start an overheard worker of this version")
             return
-        standing = await queue_standing(config.storage.url)
+        standing = await queue_status(config.storage.url)
     except Exception as error:  # a driver may raise anything; its text may hold a login
         problem = f"it cannot be reached ({type(error).__name__})"
         yield Finding("queue", problem, "see whether the server in [storage] url runs")

@@ -15,11 +15,15 @@ from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
 from overheard.runs.budget import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
-from overheard.runs.retries import State
+from overheard.runs.retries import BreakerState
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 
-STATES = {State.CLOSED: "works", State.OPEN: "left alone", State.HALF_OPEN: "being tried again"}
+STATES = {
+    BreakerState.CLOSED: "works",
+    BreakerState.OPEN: "left alone",
+    BreakerState.HALF_OPEN: "being tried again",
+}
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
 """A process learns a service's limits from its answers, and keeps that to itself."""
 
@@ -29,7 +33,7 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
     providers = deployment.plugins.providers
     models = [Model(name, model) for name, p in providers.items() for model in p.models()]
     rows = [_data(deployment, model) for model in models]
-    troubled = [row for row in rows if row["state"] != State.CLOSED]
+    troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
         await _judged(deployment, judge) for judge in judges(deployment.plugins.scorers.values())
     ]
@@ -107,10 +111,10 @@ def _pace(limiter: ModelLimiter) -> str:
     return ", ".join(told)
 
 
-def _state(limiter: ModelLimiter) -> tuple[State, float]:
+def _state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
     now = asyncio.get_running_loop().time()
     rest = limiter.rest(now)
-    return (State.OPEN if rest else limiter.breaker.state(now)), rest
+    return (BreakerState.OPEN if rest else limiter.breaker.state(now)), rest
 
 
 def _priced(price: Price | None, *, batch: bool) -> str:

@@ -15,7 +15,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.interruptions import is_held
-from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
+from overheard.runs.plan import RESUMABLE_FOR, find_run
 
 FIRST = 20
 
@@ -98,7 +98,7 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
     age = deployment.clock.now() - found.started_at
     if found.state not in UNFINISHED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
-    if age >= TAKEN_UP_WITHIN and not await deployment.store.batches.unfinished(runs=[found.id]):
+    if age >= RESUMABLE_FOR and not await deployment.store.batches.unfinished(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
     quote = await deployment.pricing.quote(found)
 

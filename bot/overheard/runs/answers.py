@@ -1,4 +1,4 @@
-"""Answers of a run: copied from earlier runs where they are reused, and written in groups."""
+"""Stored answers of a run: copies of earlier answers, and new answers, written in groups."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.interfaces.runs import AnswerRepository
 from overheard.runs.budget import Pair
-from overheard.runs.plan import TAKEN_UP_WITHIN
+from overheard.runs.plan import RESUMABLE_FOR
 
 COPIES_PER_TRANSACTION = 200
-"""Copies that are kept in one transaction."""
+"""Copies that are stored in one transaction."""
 
 
 def parse_age(text: str) -> timedelta:
     """Read a length of time, such as ``30min``, ``24h`` or ``7d``.
 
     Raises:
-        BadAge: when it is none.
+        BadAge: when the text is not a length of time.
     """
     found = re.fullmatch(r"(\d{1,5})\s*(min|h|d)", text.strip())
     if found is None:
@@ -34,19 +34,19 @@ def parse_age(text: str) -> timedelta:
 
 
 async def reusable(store: Store, run: Run, age: timedelta, now: datetime) -> dict[Pair, int]:
-    """Count the answers that `reuse` would find for each prompt and model."""
+    """Count the answers that `reuse` would copy, by prompt and model."""
     copies = await _copies(store, run, age, now)
     return Counter((copy.question.prompt, copy.question.model) for copy in copies)
 
 
 async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
-    """Answer questions of a run with answers that are not older than an age.
+    """Copy answers that are not older than an age to unanswered questions of a run.
 
     Each earlier answer serves one question of a pair of prompt and model, the newest first, so
     that repeats stay different samples.
 
     Returns:
-        How many were reused.
+        The number of copies.
     """
     copies = await _copies(store, run, age, now)
     for start in range(0, len(copies), COPIES_PER_TRANSACTION):
@@ -55,7 +55,7 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
 
 
 def merged(blocks: list[Block]) -> list[Block]:
-    """Sum blocks of one stream, run and prompt up, such as those of new and reused answers."""
+    """Add up the blocks of each stream, run and prompt, such as those of new and reused answers."""
     sums: dict[tuple[object, ...], Block] = {}
     for block in blocks:
         key = (block.run_id, block.prompt, block.model, block.brand, block.metric, block.version)
@@ -65,6 +65,7 @@ def merged(blocks: list[Block]) -> list[Block]:
 
 
 async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list[Answer]:
+    """Return copies of recent answers for the unanswered questions of a run, not stored yet."""
     if run.panel is None:
         return []
     found = await _recent(store, run, run.panel, now - age)
@@ -79,8 +80,8 @@ async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list
 async def _recent(
     store: Store, run: Run, panel: Panel, since: datetime
 ) -> Mapping[tuple[str, Model], deque[Answer]]:
-    """Return whole answers to a panel's questions, for each pair the newest last."""
-    begun = since - TAKEN_UP_WITHIN  # a run goes on for a while
+    """Return recent complete answers to a panel's questions, oldest first, by prompt and model."""
+    begun = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [
         r.id
         for r in await store.runs.find()
@@ -118,18 +119,17 @@ def _sum(one: Block, other: Block) -> Block:
 
 
 GROUP_WAIT_S = 0.02
-"""Seconds that the first answer of a group waits for others."""
+"""Seconds for which the first answer of a group waits for others."""
 
 MAX_GROUP_ANSWERS = 25
-"""Answers of a group at most. The calls that wait for a group go on together when it is written,
-and come back together: in one large group they would fall into step, and all of them would wait
-while nothing is under way."""
+"""The most answers of a group. Calls whose answers were written together begin their next calls
+together; with one large group all of them would fall into step, and the service would idle."""
 
 
 class WriteBatcher:
-    """Writes answers that came in within `GROUP_WAIT_S`, or while a group was written, as groups.
+    """Writes answers in groups: those that arrive within `GROUP_WAIT_S` or during a write.
 
-    Leaving its block waits until all is written, also when the run is cancelled.
+    The end of its block waits until all answers are written, also when the run is cancelled.
 
     Args:
         answers: The repository that answers are added to.
@@ -153,10 +153,10 @@ class WriteBatcher:
             await asyncio.wait({self._writer})
 
     async def keep(self, answer: Answer) -> None:
-        """Return when an answer is in the store for good.
+        """Store an answer; return when it is committed.
 
         Raises:
-            Exception: what the store raised.
+            Exception: the error of the store.
         """
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, kept))
@@ -165,6 +165,7 @@ class WriteBatcher:
         await kept
 
     async def _write(self) -> None:
+        """Write groups until no answer is waiting."""
         try:
             while self._waiting:
                 if len(self._waiting) < MAX_GROUP_ANSWERS:
@@ -178,13 +179,14 @@ class WriteBatcher:
             self._writer = None
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
+        """Write a group in one transaction, and resolve the futures of its answers."""
         failure: Exception | None = None
         try:
             await self._answers.add([answer for answer, _ in group])
-        except Exception as error:  # it is raised where each answer is waited for
+        except Exception as error:  # raised in each `keep`
             failure = error
         for _, kept in group:
-            if kept.done():  # whoever waited for it was cancelled
+            if kept.done():  # its `keep` was cancelled
                 continue
             if failure:
                 kept.set_exception(failure)

@@ -1,4 +1,4 @@
-"""Collecting batches: wait until a vendor has them ready, and keep and pay each answer once."""
+"""The collection of batches: wait until a vendor has them ready, and store each answer once."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Que
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable, ungrouped
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
-from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, fault, judged
+from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, checked_reply, fault
 from overheard.runs.interruptions import RunCancellation
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
 ANSWERS_PER_TRANSACTION = 200
-"""Answers that are kept in one transaction."""
+"""Answers that are stored in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How a batch is waited for, in seconds.
+class BatchPolling:
+    """How often a vendor is asked for the status of a batch.
 
     Attributes:
-        first: Before the second look; each wait is half as long again as the one before.
-        longest: Between two looks at most.
-        unheard: For how long a vendor may be out of reach.
-        goodbye: For how long a batch that is cancelled may take to end.
+        first_s: Seconds before the second request; each further wait is 1.5 times as long.
+        longest_s: The longest wait in seconds.
+        unreachable_s: Seconds for which a vendor may be unreachable.
+        cancelling_s: Seconds that a cancelled batch may take to end.
     """
 
-    first: float = 5.0
-    longest: float = 300.0
-    unheard: float = 3600.0
-    goodbye: float = 900.0
+    first_s: float = 5.0
+    longest_s: float = 300.0
+    unreachable_s: float = 3600.0
+    cancelling_s: float = 900.0
 
     def waits(self) -> Iterator[float]:
-        """Yield the waits between looks, without end."""
-        wait = self.first
+        """Yield the seconds between requests, without end."""
+        wait = self.first_s
         while True:
             yield wait
-            wait = min(self.longest, wait * 1.5)
+            wait = min(self.longest_s, wait * 1.5)
 
 
 class Collector:
     """Collects the batches of a run.
 
     Args:
-        store: Where answers go.
-        calls: Returns whom to ask about batches of a model.
-        clock: Says when.
-        progress: Is told of each answer that a vendor has ready.
-        patience: How a batch is waited for.
-        counters: Count what came.
+        store: Batches and answers.
+        calls: Returns the calls of a model's provider.
+        clock: The current time.
+        progress: Shows how many answers are ready.
+        polling: How often vendors are asked, and for how long.
+        counters: The metrics of calls.
     """
 
     def __init__(
@@ -63,23 +63,23 @@ class Collector:
         calls: Callable[[Model], BatchCalls],
         clock: Clock,
         progress: Progress,
-        patience: Patience,
+        polling: BatchPolling,
         counters: CallCounters,
     ) -> None:
         self._store = store
         self._calls = calls
         self._clock = clock
         self._progress = progress
-        self._patience = patience
+        self._polling = polling
         self._counters = counters
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Wait until batches have ended and keep what came of them, or until the run is stopped.
+        """Wait until batches have ended, or the run is stopped, and store their answers.
 
         Raises:
-            ProviderFailed: when a vendor is out of reach for long; the other batches are
+            ProviderFailed: when a vendor cannot be reached for long; the other batches are
                 collected before.
-            ProviderUnavailable: when one cannot be asked at all; likewise.
+            ProviderUnavailable: when a vendor cannot be asked at all; likewise.
         """
         count = sum(map(len, waiting))
         self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
@@ -103,15 +103,15 @@ class Collector:
             raise broken[0]
 
     async def drop(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Have vendors begin nothing more of batches, and keep what is answered: it is charged."""
+        """Cancel batches, and store the answers that are ready: they are charged."""
         for batch in waiting:
             trouble = ""
             try:
                 await self._calls(batch.model).cancel(batch.vendor_id)
-            except OverheardError as error:  # it may have ended meanwhile
+            except OverheardError as error:  # it may have ended in between
                 trouble = f" {error}"
             try:
-                async with asyncio.timeout(self._patience.goodbye):
+                async with asyncio.timeout(self._polling.cancelling_s):
                     await self._collect(run, batch, outcome)
             except (OverheardError, TimeoutError) as error:
                 trouble = trouble or (f" {error}" if str(error) else "")
@@ -122,21 +122,22 @@ class Collector:
                 await self.end(batch)
 
     async def end(self, batch: Batch) -> None:
-        """Wait for a batch no more."""
+        """Store that a batch has ended."""
         await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
     async def _collect(
         self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
     ) -> None:
+        """Ask for the status of a batch until it has ended, and store its answers."""
         seen, heard = 0, asyncio.get_running_loop().time()
         questions = _questions_of(run, batch)
-        for wait in self._patience.waits():
+        for wait in self._polling.waits():
             now = asyncio.get_running_loop().time()
             try:
                 look = await self._calls(batch.model).look(batch.vendor_id, questions)
                 heard = now
             except ProviderFailed as failure:
-                if not failure.retryable or now - heard >= self._patience.unheard:
+                if not failure.retryable or now - heard >= self._polling.unreachable_s:
                     raise
                 look = BatchStatus(seen)
             if look.ended:
@@ -154,7 +155,7 @@ class Collector:
     async def _keep(
         self, batch: Batch, questions: Mapping[str, Question], look: BatchStatus, outcome: Outcome
     ) -> None:
-        """Keep what came of a batch; what is kept already stays as it is, and is paid once."""
+        """Store the answers of a batch; an answer that is stored already is not booked again."""
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
         answers = [
             _answer(batch, item, question, look, latency, self._calls(batch.model).remedy)
@@ -169,7 +170,7 @@ class Collector:
 
 
 def item_of(question: Question) -> str:
-    """Return our id of a question among those of its run to its model."""
+    """Return our id of a question, unique among the questions of its run to its model."""
     return f"{question.prompt.key}-{question.repeat}"
 
 
@@ -183,11 +184,12 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
 def _answer(
     batch: Batch, item: str, question: Question, look: BatchStatus, latency: float, remedy: str
 ) -> Answer:
+    """Return the answer to a question of a batch that has ended."""
     if item in look.replies:
-        reply, error = judged(look.replies[item], question, remedy)
+        reply, error = checked_reply(look.replies[item], question, remedy)
     else:
-        told = look.problems.get(item, "its batch ended without an answer to it; ask again.")
-        reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=told))
+        reason = look.problems.get(item, "its batch ended without an answer to it; ask again.")
+        reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=reason))
     return Answer(batch.run_id, question, reply, batch.handed_in_at, latency, error)
 
 
@@ -195,28 +197,28 @@ Result = TypeVar("Result")
 
 
 class BatchCalls:
-    """What is said to a provider about batches of one model.
+    """The calls of a provider about batches of one model.
 
     Args:
-        provider: Who sells them, if anybody does.
-        model: Who is asked.
-        retries: How patiently they are handed in.
+        provider: The provider; None when it is not configured any more.
+        model: The model.
+        retries: When a failed submission is repeated.
 
     Attributes:
-        remedy: What to do about a fault of the provider.
+        remedy: What people do about a fault of the provider.
     """
 
-    def __init__(self, provider: Provider | None, model: Model, retries: Retries) -> None:
+    def __init__(self, provider: Provider | None, model: Model, retries: RetryPolicy) -> None:
         self._provider = provider
         self._model = model
         self._retries = retries
         self.remedy = remedy_of(provider)
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Hand questions in, again where that is safe, and return the vendor's name of the batch.
+        """Submit questions, with safe retries, and return the vendor's id of the batch.
 
         Raises:
-            ProviderFailed: when it was not taken, or when nobody knows (`ambiguous`).
+            ProviderFailed: when the batch was refused, or it is unknown (`ambiguous`).
             ProviderUnavailable: when the provider cannot be used at all.
         """
         tried, begun, seller = 0, asyncio.get_running_loop().time(), self._seller()
@@ -227,30 +229,31 @@ class BatchCalls:
                 tried += 1
                 wait = self._retries.wait(failure, tried)
                 elapsed = asyncio.get_running_loop().time() + wait - begun
-                if failure.ambiguous or not self._retries.again(failure, tried, elapsed):
+                if failure.ambiguous or not self._retries.should_retry(failure, tried, elapsed):
                     raise
             await asyncio.sleep(wait)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return how far a batch is.
+        """Return the status of a batch, with its replies once it has ended.
 
         Raises:
-            ProviderFailed: when the vendor does not say.
+            ProviderFailed: when the vendor does not answer.
             ProviderUnavailable: when the provider cannot be used at all.
         """
         seller = self._seller()
         return await self._made(lambda: seller.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
-        """Have the vendor begin nothing more of a batch.
+        """Cancel a batch; calls that the vendor has begun may still be charged.
 
         Raises:
-            OverheardError: when it cannot be told.
+            OverheardError: when the vendor cannot be asked.
         """
         seller = self._seller()
         await self._made(lambda: seller.cancel(batch), type(None))
 
     def _seller(self) -> Batching:
+        """Return the provider, or raise ProviderUnavailable when it sells no batches."""
         if isinstance(self._provider, Batching):
             return self._provider
         name = self._model.provider

@@ -1,8 +1,8 @@
-"""Batches: the questions of a run that a vendor answers within a day, and for less.
+"""Batches: questions of a run that a vendor answers within a day, at a lower price.
 
-A batch is written down before it is handed in, and its name at the vendor the moment that is
-known. So a process that is killed asks nothing twice: whoever takes the run up collects what was
-handed in. Money for all of its answers is held from before it is handed in until it is collected.
+A batch is stored before it is submitted, and the vendor's id of it as soon as it is known, so that
+no question is submitted twice when a process is killed: the process that resumes the run collects
+the batch. Money for all of its answers is reserved from before its submission to its collection.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from overheard.config.sections import BudgetTable
 from overheard.domain import Account, Batch, Claim, Model, Panel, Question, Run, RunState
 from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
-from overheard.runs.batch_collection import BatchCalls, Collector, Patience, item_of
+from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
 from overheard.runs.call import CallCounters
 from overheard.runs.plan import is_fresh
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
 MAX_BATCH_QUESTIONS = 50_000
-"""Questions of one batch: as many as every vendor takes."""
+"""The most questions of one batch; every vendor accepts as many."""
 BATCH_TIME = "up to 24 hours"
-"""How long vendors take for a batch."""
+"""The time that vendors promise for a batch."""
 TOO_LATE = "The run was begun too long ago to ask more: the answers would not compare."
 
 
@@ -39,7 +39,7 @@ def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Mod
 
 
 def asking_only(run: Run, models: Collection[Model]) -> Run:
-    """Return a run with those of its questions that are put to some models."""
+    """Return a run with only its questions to some models."""
     if run.panel is None:
         return run
     chosen = tuple(model for model in run.panel.models if model in models)
@@ -47,47 +47,49 @@ def asking_only(run: Run, models: Collection[Model]) -> Run:
 
 
 def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
-    """Return a run with those of its questions that are not asked in batches."""
+    """Return a run with only its questions that are not asked in batches."""
     waiting = batched(run.panel, providers)
     models = run.panel.models if run.panel else ()
     return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
 
 
 def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
-    """Refuse a panel that is to be asked in batches and cannot be.
+    """Refuse a panel that shall be asked in batches when no model of it can be.
 
     Raises:
-        NothingBatched: when none of its models can.
+        NothingBatched: when no model of the panel can be asked in batches.
     """
     if panel.batch and not batched(panel, providers):
         raise NothingBatched(models=wording.listing([str(model) for model in panel.models]))
 
 
 def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
-    """Say which models of a panel are asked in batches, at what price and how long that takes; an
-    empty string when none is.
+    """Return a note on the models of a panel that are asked in batches, their price and time.
+
+    The note is empty when no model is asked in batches.
     """
     models = batched(panel, providers)
     if panel is None or not models:
         return ""
     shares = {price.batch for m in models if (price := price_of(m, providers)) and price.batch}
-    told = "half price" if shares == {0.5} else "a lower price"
+    price_note = "half price" if shares == {0.5} else "a lower price"
     names = wording.listing([str(m) for m in models])
     some = "" if len(models) == len(panel.models) else f"{names} "
-    return f"{some}in a batch: {told}, {BATCH_TIME}"
+    return f"{some}in a batch: {price_note}, {BATCH_TIME}"
 
 
 class Batches:
-    """Hands questions of one run in, waits, and keeps what comes back.
+    """Submits the questions of a run in batches, waits for the batches, and stores their answers.
 
     Args:
-        store: Where batches and answers are kept.
+        store: Batches and answers.
         providers: By name.
-        budget: What may be spent.
-        retries: How patiently a batch is handed in.
-        clock: Says when.
-        progress: Is told of each answer that a vendor has ready.
-        patience: How a batch is waited for.
+        budget: The limits of the accounts.
+        retries: When a failed submission is repeated.
+        clock: The current time.
+        progress: Shows how many answers are ready.
+        polling: How often vendors are asked, and for how long.
+        counters: The metrics of calls.
     """
 
     def __init__(
@@ -95,10 +97,10 @@ class Batches:
         store: Store,
         providers: Mapping[str, Provider],
         budget: BudgetTable,
-        retries: Retries,
+        retries: RetryPolicy,
         clock: Clock,
         progress: Progress,
-        patience: Patience | None = None,
+        polling: BatchPolling | None = None,
         counters: CallCounters | None = None,
     ) -> None:
         self._lacking = ""
@@ -108,30 +110,35 @@ class Batches:
         self._retries = retries
         self._clock = clock
         self._collector = Collector(
-            store, self._calls, clock, progress, patience or Patience(), counters or CallCounters()
+            store,
+            self._calls,
+            clock,
+            progress,
+            polling or BatchPolling(),
+            counters or CallCounters(),
         )
 
     async def run(self, run: Run) -> Outcome:
-        """Collect what was handed in, and hand in what is missing, until nothing is.
+        """Collect submitted batches and submit missing questions, until no question is missing.
 
-        When it is cut off, the same call goes on.
+        After an interruption, the same call continues.
 
         Args:
-            run: A run that the store holds, with the questions that are asked in batches.
+            run: A stored run, with only the questions that are asked in batches.
 
         Raises:
-            ProviderFailed: when a vendor is out of reach for long; what was handed in is waited
-                for when the run is taken up again.
-            ProviderUnavailable: when one cannot be asked at all; likewise.
+            ProviderFailed: when a vendor cannot be reached for long; its batches are collected
+                when the run is resumed.
+            ProviderUnavailable: when a vendor cannot be asked at all; likewise.
         """
         asked = await self._store.answers.asked(run.id)
         outcome = Outcome(run, kept=sum(q.key in asked for q in _questions(run)))
         tried: set[tuple[str, str, int]] = set()
-        waiting = await self._found(run, outcome)
-        while waiting := waiting or await self._hand_in(run, tried, outcome):
+        waiting = await self._submitted(run, outcome)
+        while waiting := waiting or await self._submit_missing(run, tried, outcome):
             await self._collector.collect(run, waiting, outcome)
             if outcome.stopped is RunState.CANCELLED:
-                await self._collector.drop(run, await self._found(run, outcome), outcome)
+                await self._collector.drop(run, await self._submitted(run, outcome), outcome)
             if outcome.stopped:
                 break
             await self._store.money.release(run.id)
@@ -140,13 +147,13 @@ class Batches:
         return outcome
 
     async def cancel(self, run: Run) -> Outcome:
-        """Cancel what a run has handed in, and keep what is answered already: it is charged."""
+        """Cancel the batches of a run, and store the answers that are ready: they are charged."""
         outcome = Outcome(run, stopped=RunState.CANCELLED)
-        await self._collector.drop(run, await self._found(run, outcome), outcome)
+        await self._collector.drop(run, await self._submitted(run, outcome), outcome)
         return outcome
 
-    async def _found(self, run: Run, outcome: Outcome) -> list[Batch]:
-        """Return what was handed in; what may not have been is told, and waited for no more."""
+    async def _submitted(self, run: Run, outcome: Outcome) -> list[Batch]:
+        """Return the submitted batches; end those whose submission is uncertain, with a remark."""
         found = await self._store.batches.unfinished(runs=[run.id])
         for batch in found:
             if not batch.vendor_id:
@@ -154,10 +161,13 @@ class Batches:
                 outcome.notes.append(_in_flight(batch))
         return [batch for batch in found if batch.vendor_id]
 
-    async def _hand_in(
+    async def _submit_missing(
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
     ) -> list[Batch]:
-        """Hand in what is missing, as far as the money goes; the rest comes when some is back."""
+        """Submit missing questions as far as the budget allows; return the new batches.
+
+        The rest is submitted when a batch has returned money.
+        """
         asked = tried | await self._store.answers.asked(run.id)
         handed, poor = list[Batch](), list[Question]()
         for model in run.panel.models if run.panel else ():
@@ -173,7 +183,7 @@ class Batches:
         return handed
 
     async def _hold(self, run: Run, questions: Sequence[Question]) -> int:
-        """Hold money for questions, and return for how many of them, the first, it is there."""
+        """Reserve money for the first of the questions; return for how many it suffices."""
         count = len(questions)
         while count and (
             lacking := await self._store.money.reserve(run.id, self._claims(run, questions[:count]))
@@ -183,6 +193,7 @@ class Batches:
         return count
 
     def _claims(self, run: Run, questions: Sequence[Question]) -> list[Claim]:
+        """Return the most that questions may cost on each account with a limit."""
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
             prompt, model = question.prompt, question.model
@@ -199,7 +210,7 @@ class Batches:
         tried: set[tuple[str, str, int]],
         outcome: Outcome,
     ) -> list[Batch]:
-        """Hand questions to one model in; once begun, cancelling this task waits for its end."""
+        """Submit questions to one model; a cancelled task waits until the submission has ended."""
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
         batch = await self._store.batches.keep(new)
@@ -217,6 +228,7 @@ class Batches:
             return []
 
     async def _named(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
+        """Submit a stored batch, and store the vendor's id of it."""
         name = await self._calls(batch.model).submit(items)
         return await self._store.batches.keep(replace(batch, vendor_id=name))
 
@@ -244,13 +256,14 @@ def _give_up(
     tried: set[tuple[str, str, int]],
     outcome: Outcome,
 ) -> None:
+    """Count questions as failed for a reason, a sentence, and submit them no more."""
     tried |= {question.key for question in questions}
     if questions:
         outcome.failures[reason] += len(questions)
 
 
 def _in_flight(batch: Batch) -> str:
-    """Say that nobody knows whether a vendor has a batch."""
+    """Return the remark that it is unknown whether a vendor has received a batch."""
     count, at = wording.count(len(batch), "question"), f"{batch.handed_in_at:%Y-%m-%d %H:%M} UTC"
     return (
         f"A batch of {count} to {batch.model} was just being handed in at {at} when that broke "

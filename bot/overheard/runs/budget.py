@@ -1,4 +1,4 @@
-"""What questions would cost, and whether the budget covers it."""
+"""The price of questions, and whether the budget covers it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from overheard.interfaces import Described, Provider
 from overheard.interfaces.money import MoneyRepository
 
 CHARACTERS_A_TOKEN = 3.0
-"""Fewer than in English prose, so that a prompt is rather counted too long."""
+"""Fewer than in English prose, so that the estimate is too high rather than too low."""
 
 WARNING = 0.8
-"""The share of a limit from which a card says how much of it is spent."""
+"""The spent share of a limit from which cards show it."""
 
 Pair = tuple[Prompt, Model]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How long an answer is taken to be: its own tokens, and those read in each search."""
+    """The assumed size of an answer in tokens: the answer, and what is read in each search."""
 
     answer: int
     search: int
@@ -47,18 +47,18 @@ class Size:
 
 TYPICAL = Size(400, 2_000)
 WORST = Size(4_000, 10_000)
-"""As most answers are, and as hardly any is."""
+"""The size of most answers, and a size that hardly any answer exceeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What questions would cost.
+    """The estimated price of questions.
 
     Attributes:
         calls: Number of questions.
-        typical: Dollars for answers as most are, where the price is known.
-        worst: Dollars for answers as hardly any is, where the price is known.
-        unknown: The models whose price nobody has told.
+        typical: Dollars for answers of `TYPICAL` size, of models with a known price.
+        worst: Dollars for answers of `WORST` size, of models with a known price.
+        unknown: The models without a known price.
         booked: The typical dollars of each account.
     """
 
@@ -75,7 +75,7 @@ class Estimate:
 
 
 def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
-    """Count how often each prompt is still to be put to each model."""
+    """Count the questions that are still to be asked, by prompt and model."""
     if asked:
         return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
     return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
@@ -93,13 +93,13 @@ def estimate(
     """Price calls before the first one.
 
     Args:
-        calls: How often each prompt is put to each model.
+        calls: The number of calls by prompt and model.
         providers: By name.
-        payer: On whose accounts they are booked.
-        now: Says on which day and month.
+        payer: The accounts on which the calls are booked.
+        now: The current time, for the accounts of the day and the month.
         batched: The models that are asked in batches.
-        usual: What answers of models were billed for so far; a model that is missing is taken to
-            answer as `TYPICAL` says.
+        usual: The mean usage of a model's answers so far; a model that is missing is taken to
+            answer with `TYPICAL` size.
         answer_limit: Tokens of an answer at most, or None for whole answers.
     """
     most = WORST.within(answer_limit)
@@ -122,27 +122,26 @@ def estimate(
 
 
 def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
-    """Return a model's price, or None when nobody has told it.
-
-    A plugin whose answer is no price has not told it.
-    """
+    """Return a model's price; None when its plugin gives none, or not a valid one."""
     try:
         price: object = providers[model.provider].price(model.name)
         if isinstance(price, Price) and all(0 <= each < inf for each in _amounts(price)):
             return price
-    except Exception:  # whatever a plugin raises, the price is not known
+    except Exception:  # of any kind: the price is unknown then
         return None
     return None
 
 
 def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
-    """Return what can be done with a model; nothing when its provider does not say."""
+    """Return the capabilities of a model; none when its provider does not declare them."""
     provider = providers[model.provider]
     try:
-        told: object = provider.capabilities(model.name) if isinstance(provider, Described) else 0
-    except Exception:  # whatever a plugin raises, it has said nothing
-        return _NOTHING_SAID
-    return told if isinstance(told, Capabilities) else _NOTHING_SAID
+        declared: object = (
+            provider.capabilities(model.name) if isinstance(provider, Described) else 0
+        )
+    except Exception:  # of any kind: nothing is declared then
+        return _NO_CAPABILITIES
+    return declared if isinstance(declared, Capabilities) else _NO_CAPABILITIES
 
 
 def call_cost(
@@ -157,12 +156,12 @@ def call_cost(
     """Return the dollars of one call with an answer of some size; 0 for an unknown price.
 
     Args:
-        prompt: What is asked.
-        model: Who is asked.
+        prompt: The prompt.
+        model: The model.
         providers: By name.
-        size: How long the answer is taken to be.
-        batch: Whether it is asked in a batch.
-        beside: Tokens that are sent beside the prompt's.
+        size: The assumed size of the answer.
+        batch: Whether the question is asked in a batch.
+        beside: Tokens that are sent in addition to the prompt.
     """
     price = price_of(model, providers)
     if price is None:
@@ -182,8 +181,8 @@ def usual_cost(
 ) -> float:
     """Return the dollars that a call will probably cost; 0 for an unknown price.
 
-    It is what the model's latest answers were billed for, at today's price; for a model without
-    any, an answer of `TYPICAL` size.
+    The mean usage of the model's latest answers at today's price; for a model without answers,
+    an answer of `TYPICAL` size.
     """
     used, price = usual.get(model), price_of(model, providers)
     if not used or not used.answers or price is None:
@@ -192,7 +191,7 @@ def usual_cost(
 
 
 def question_tokens(prompt: Prompt) -> int:
-    """Return about how many tokens a question takes, rather too many than too few."""
+    """Return an upper estimate of the tokens of a question."""
     return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
 
 
@@ -203,7 +202,7 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
         The most dollars that the budget lets these questions cost; infinite without a limit.
 
     Raises:
-        BudgetUnknown: when there is a limit and a price that nobody has told.
+        BudgetUnknown: when there is a limit and a model without a known price.
         BudgetExceeded: when even typical answers would cost more than is left.
     """
     limits = _limits(budget, priced.booked)
@@ -226,9 +225,7 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
 async def nearly_spent(
     budget: BudgetTable, money: MoneyRepository, accounts: Collection[Account]
 ) -> dict[Account, tuple[float, float]]:
-    """Return the accounts that have spent `WARNING` of their limit or more: how much, and of how
-    much.
-    """
+    """Return (spent, limit) in dollars of the accounts with at least `WARNING` of it spent."""
     limits = _limits(budget, accounts)
     balances = await money.balances(limits)
     return {
@@ -244,7 +241,7 @@ def key_of(account: Account) -> str:
 
 
 _NAMED = frozenset({"brand", "channel"})
-_NOTHING_SAID = Capabilities()
+_NO_CAPABILITIES = Capabilities()
 
 
 def _limits(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:

@@ -1,4 +1,4 @@
-"""One call into a provider: whatever it raises or returns becomes an answer."""
+"""One call of a provider: each exception and each reply becomes an answer."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost
 from overheard.telemetry import traced
 
 CALL_TIMEOUT_S = 600.0
-"""Seconds after which a provider that gives no sign of life is given up for one call."""
+"""Seconds after which a call without a reply is given up."""
 
 NO_ANSWER = Reply("", Finish.FAILED)
-RECKONED = "What an answer to it usually costs is counted, since it may be billed."
+ESTIMATE_NOTE = "What an answer to it usually costs is counted, since it may be billed."
 
 
 class Call:
-    """A call to be made.
+    """One call of a provider.
 
     Args:
-        provider: Who is called.
-        question: What is asked.
-        run: For which run.
-        clock: Says when the call began.
+        provider: The provider.
+        question: The question.
+        run: The run of the question.
+        clock: The current time.
 
     Attributes:
-        begun: When it began, on the event loop's clock, which never jumps.
-        ended: When it ended.
+        begun: When the call began, on the event loop's monotonic clock.
+        ended: When the call ended, on the same clock.
     """
 
     def __init__(self, provider: Provider, question: Question, run: Run, clock: Clock) -> None:
@@ -48,10 +48,13 @@ class Call:
 
     @traced("ask", lambda call: {"overheard.model": str(call.model)})
     async def make(self) -> tuple[Answer, ProviderFailed | None]:
-        """Call, and return the answer, and how the call failed when the provider says so.
+        """Call the provider.
+
+        Returns:
+            The answer, and the failure if the provider reported one.
 
         Raises:
-            ProviderUnavailable: when it cannot be used at all.
+            ProviderUnavailable: when the provider cannot be used at all.
         """
         reply, error, failure = NO_ANSWER, "", None
         try:
@@ -65,11 +68,11 @@ class Call:
 
     @property
     def model(self) -> Model:
-        """Who is asked."""
+        """The model that is asked."""
         return self._question.model
 
     async def _reply(self) -> tuple[Reply, str]:
-        """Return a reply, and what is wrong with it."""
+        """Return the reply, and the problem with it as a sentence; empty without a problem."""
         seed = sampling_seed(self._run, self._question)
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
@@ -83,13 +86,13 @@ class Call:
             if _is_being_cancelled():
                 raise
             return NO_ANSWER, self._fault("it cancels its own call")
-        except (Exception, SystemExit) as failure:  # its text may hold a secret: its kind is told
+        except (Exception, SystemExit) as failure:  # its text may contain a secret
             if deadline.expired():
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
         if isinstance(self._provider, GuardedProvider):  # it has validated the reply
             return _scorable(given, self._question)
-        return judged(given, self._question, remedy_of(self._provider))
+        return checked_reply(given, self._question, remedy_of(self._provider))
 
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what, remedy_of(self._provider))
@@ -103,37 +106,37 @@ class Call:
         )
 
 
-def reckoned(
+def with_estimated_cost(
     answer: Answer, failure: ProviderFailed | None, providers: Mapping[str, Provider]
 ) -> Answer:
-    """Return an answer with an estimated cost where the service may bill it and does not say what.
+    """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
-    That is so for an answer without usage, one that cannot be read, and a call that timed out or
-    broke off after the question was sent.
+    That applies to an answer without usage, to a malformed reply, and to a call that timed out or
+    lost its connection after the question was sent. Other answers are returned unchanged.
     """
     question, reply = answer.question, answer.reply
-    size, told = TYPICAL, ""
+    size, note = TYPICAL, ""
     if failure is None:
         if reply.cost_usd is not None or answer.error:
             return answer
         size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
     elif failure.ambiguous or failure.kind is FailureKind.MALFORMED:
-        told = f" {RECKONED}"
+        note = f" {ESTIMATE_NOTE}"
     else:
         return answer
     usual = call_cost(question.prompt, question.model, providers, size)
     if not usual:
         return answer
-    return replace(answer, reply=replace(reply, cost_usd=usual), error=f"{answer.error}{told}")
+    return replace(answer, reply=replace(reply, cost_usd=usual), error=f"{answer.error}{note}")
 
 
-def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
-    """Return what a provider gave as a reply, and what is wrong with it as a sentence.
+def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
+    """Return the validated reply of a provider, and the problem with it as a sentence.
 
     Args:
-        given: What it gave.
-        question: What it was asked.
-        remedy: What to do about a fault of it.
+        given: The object that the provider returned.
+        question: The question.
+        remedy: What people do about a fault of the provider.
     """
     provider = question.model.provider
     try:
@@ -144,7 +147,10 @@ def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
 
 
 def _scorable(reply: Reply, question: Question) -> tuple[Reply, str]:
-    """Return a reply, marked where its language is not the prompt's, and why it is none."""
+    """Return a reply, and the problem with it as a sentence.
+
+    A reply in another language than the prompt's gets the finish FOREIGN.
+    """
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED
@@ -153,15 +159,15 @@ def _scorable(reply: Reply, question: Question) -> tuple[Reply, str]:
 
 
 def fault(provider: str, what: str, remedy: str) -> str:
-    """Say that a provider does what it must not."""
+    """Return the sentence for a provider that violates its protocol."""
     return f"The provider {provider} fails ({what}); {remedy}."
 
 
 def sampling_seed(run: Run, question: Question) -> int:
-    """Return a seed for a call, the same when a run is taken up again.
+    """Return the seed of a call; it is the same when a run is resumed.
 
-    Each prompt and repeat has its own, and all models have the same: what differs between their
-    answers is then due to them.
+    It depends on the prompt and the repeat and not on the model, so that differences between
+    answers are due to the models.
     """
     base = run.panel.seed if run.panel else 0
     asked = (base, question.prompt.key, question.repeat)
@@ -198,12 +204,12 @@ class CallCounters:
         self._metrics.latency.labels(answer.question.model.provider).observe(answer.latency)
 
     def collected(self, answers: Iterable[Answer]) -> None:
-        """Count answers of a batch, whose hours are no latency."""
+        """Count the answers of a batch; the hours that it took are not observed as latency."""
         for answer in answers:
             self._ended(answer, None)
 
     def retried(self, provider: str) -> None:
-        """Count a call that is made again."""
+        """Count a retry."""
         self._metrics.retries.labels(provider).inc()
 
     def _ended(self, answer: Answer, failure: ProviderFailed | None) -> None:

@@ -1,4 +1,4 @@
-"""Carrying out a run: every question asked once, every answer kept the moment it arrives."""
+"""The execution of a run: each question is asked once, each answer stored as it arrives."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from overheard.errors import (
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
-from overheard.runs.call import Call, reckoned
+from overheard.runs.call import Call, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
-from overheard.runs.plan import doing
-from overheard.runs.retries import Retries
+from overheard.runs.plan import progress_title
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import HeldAmount, SpendReservation
 from overheard.runs.tasks import Outcome
 
 
 @dataclass(slots=True)
 class _Lane:
-    """The questions of a run to one model, and who may ask them.
+    """The questions of a run to one model, with the model's limits.
 
-    All workers draw from one iterator, so that each takes the next.
+    All tasks of a lane draw from one iterator, so that each takes the next question.
 
     Attributes:
         dearest: Dollars of the dearest answer so far.
-        worst: Dollars that a call may cost at the worst, by the key of its prompt.
+        worst: The most dollars of a call, by the key of its prompt.
     """
 
     provider: Provider
@@ -48,7 +48,7 @@ class _Lane:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A run that is being carried out."""
+    """A run under way."""
 
     run: Run
     outcome: Outcome
@@ -60,13 +60,13 @@ class Runner:
     """Asks the questions of a run, each model at its own pace.
 
     Args:
-        store: Where answers go; it also says what a run that was cut off has asked already.
+        store: Runs, and the answers so far of a run that is resumed.
         providers: By name.
-        limits: Whose turn it is, shared by all runs of the process.
-        reservation: What may be spent.
-        retries: How patiently a question is asked.
-        clock: Says when each call began.
-        progress: Is told of each question that is done.
+        limits: The limits of each model, shared by all runs of the process.
+        reservation: The money of the run.
+        retries: When a failed call is repeated.
+        clock: The current time.
+        progress: Shows how many questions are done.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Runner:
         providers: Mapping[str, Provider],
         limits: Limits,
         reservation: SpendReservation,
-        retries: Retries,
+        retries: RetryPolicy,
         clock: Clock,
         progress: Progress,
     ) -> None:
@@ -88,16 +88,16 @@ class Runner:
         self._progress = progress
 
     async def run(self, run: Run) -> Outcome:
-        """Ask what a run that the store holds has not asked yet.
+        """Ask the questions of a stored run that have no answer yet.
 
-        When it is cut off, by cancelling or by killing the process, the same call goes on.
+        After an interruption, the same call continues the run.
         """
         panel = run.panel
         prompts = {prompt.key for prompt in panel.prompts} if panel else None
         asked = await self._store.answers.asked(run.id, prompts=prompts)
         meant = panel.questions() if panel and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
-        self._progress.start(doing(panel), len(panel or ()))
+        self._progress.start(progress_title(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
         cancellation = RunCancellation(self._store, run.id)
         try:
@@ -110,12 +110,12 @@ class Runner:
         return outcome
 
     async def ask(self, question: Question, run: Run, batcher: WriteBatcher) -> Answer:
-        """Ask a single question for a run that the store holds, and keep what came of it.
+        """Ask a single question for a stored run, and store the answer.
 
         Raises:
-            ProviderUnavailable: when its model cannot be asked.
-            ModelResting: when its model is left alone for long.
-            BudgetUsedUp: when the money is.
+            ProviderUnavailable: when the model cannot be asked.
+            ModelResting: when the model may not be called for a long time.
+            BudgetUsedUp: when the budget does not cover the call.
         """
         lane = self._lane(question.model, iter(()))
         if lane is None:
@@ -129,6 +129,12 @@ class Runner:
         return answer
 
     async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
+        """Ask all models concurrently, each in as many tasks as its limits allow.
+
+        Args:
+            job: The run.
+            asked: The keys of the questions that have an answer.
+        """
         models = job.run.panel.models if job.run.panel else ()
         with ungrouped():
             async with asyncio.TaskGroup() as group:
@@ -149,6 +155,7 @@ class Runner:
         return _Lane(provider, waiting, *limiters)
 
     async def _work(self, lane: _Lane, job: _Job) -> None:
+        """Ask the questions of a lane one after another; give up the rest if none can succeed."""
         for question in lane.waiting:
             try:
                 answer, failure = await self._ask(lane, question, job)
@@ -162,7 +169,14 @@ class Runner:
     def _give_up(
         self, waiting: Iterator[Question], reason: str, outcome: Outcome, *, already: int = 0
     ) -> None:
-        """Ask no more: the rest would fail for the same reason, so each is counted as failed."""
+        """Count the remaining questions as failed: each would fail for the same reason.
+
+        Args:
+            waiting: The questions.
+            reason: The failure as a sentence.
+            outcome: Where they are counted.
+            already: The number of failed questions that `waiting` yielded before.
+        """
         left = already + sum(1 for _ in waiting)
         if left:
             outcome.failures[reason] += left
@@ -171,7 +185,11 @@ class Runner:
     async def _ask(
         self, lane: _Lane, question: Question, job: _Job
     ) -> tuple[Answer, ProviderFailed | None]:
-        """Ask a question until it is answered or given up, and keep what came of it."""
+        """Ask a question, with retries, and store the answer or the last failure.
+
+        Returns:
+            The stored answer, and the failure of the last call as the provider reported it.
+        """
         first, tried, earlier_usd = 0.0, 0, 0.0
         while True:
             async with self._turn(lane, question, job):
@@ -179,15 +197,15 @@ class Runner:
                 call = Call(lane.provider, question, job.run, self._clock)
                 try:
                     answer, failure = await call.make()
-                    answer = reckoned(answer, failure, self._providers)
+                    answer = with_estimated_cost(answer, failure, self._providers)
                 except BaseException:
                     self._reservation.settle(held, 0.0)
                     raise
                 first, tried = first or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
-                _tell(lane.limiter, answer, failure, call.begun, wait)
-                if not failure or not self._retries.again(
+                _report_to(lane.limiter, answer, failure, call.begun, wait)
+                if not failure or not self._retries.should_retry(
                     failure, tried, call.ended + wait - first
                 ):
                     answer = _with_cost(answer, earlier_usd)
@@ -196,7 +214,7 @@ class Runner:
                     return answer, failure
                 # Booked with the last try, so that its money stays held until then.
                 earlier_usd += answer.reply.cost_usd or 0.0
-                self._settle(held, _unpaid(answer), failure)
+                self._settle(held, _without_cost(answer), failure)
             job.outcome.retries += 1
             self._limits.counters.retried(lane.provider.name)
             with job.cancellation.waiting():
@@ -206,8 +224,8 @@ class Runner:
     async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
         """Wait for a turn at the model and at its provider, and hold both while the block lasts.
 
-        A turn lasts until the answer is in the store: whatever is lost when the process is killed
-        was under way.
+        A turn lasts until the answer is stored, so that a killed process loses only answers of
+        calls under way.
         """
         tokens = question_tokens(question.prompt) + TYPICAL.answer
         async with AsyncExitStack() as turns:
@@ -217,10 +235,11 @@ class Runner:
             yield
 
     async def _hold(self, lane: _Lane, question: Question) -> HeldAmount:
+        """Hold the most that a call may cost; raise BudgetUsedUp when it is not covered."""
         prompt = question.prompt
-        if prompt.key not in lane.worst:  # to ask its plugin takes as long as to keep an answer
+        if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
             lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
-        # A model whose answers turned out dearer than the worst that was thought of.
+        # An answer of the model may have cost more than the estimate.
         held = await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
         if held is None:
             raise BudgetUsedUp(key=self._reservation.lacking)
@@ -231,6 +250,7 @@ class Runner:
         await job.batcher.keep(answer)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
+        """Return the money of a call that was not spent, unless the call may still be charged."""
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
             self._reservation.keep_back(held, cost)
@@ -239,23 +259,25 @@ class Runner:
 
 
 def _with_cost(answer: Answer, usd: float) -> Answer:
-    """Return an answer that costs so many dollars more, for earlier tries that may be billed."""
+    """Return an answer whose cost includes that of earlier tries, in dollars."""
     cost = (answer.reply.cost_usd or 0.0) + usd
     return replace(answer, reply=replace(answer.reply, cost_usd=cost)) if usd else answer
 
 
-def _unpaid(answer: Answer) -> Answer:
+def _without_cost(answer: Answer) -> Answer:
     return replace(answer, reply=replace(answer.reply, cost_usd=None))
 
 
 def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:
+    """Yield the questions of a run to a model whose keys are not among those asked."""
     questions = run.panel.questions(model) if run.panel else iter(())
     return (q for q in questions if q.key not in asked) if asked else questions
 
 
-def _tell(
+def _report_to(
     limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
+    """Report the end of a call to the limiter of its model."""
     if failure:
         limiter.failed(failure, begun, wait)
     elif not answer.error:

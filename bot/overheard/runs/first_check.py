@@ -21,7 +21,7 @@ ROUND_SIZES = ((4, 3, 3), (2, 2, 2), (1, 1, 1))
 ROUND_GAP = timedelta(hours=6)
 """Time between the starts of two rounds."""
 EXPIRES_AFTER = timedelta(days=2)
-"""How long after its start a first check is continued."""
+"""How long after its start a first check can be continued."""
 ROUNDS = len(ROUND_SIZES[0])
 
 
@@ -73,7 +73,7 @@ def whole_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
 
 
 async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | None:
-    """Return the latest first check if it is to be continued, else None.
+    """Return the latest first check if it can be continued, else None.
 
     A first check whose first round was cancelled, or began too long ago, is not continued.
     """

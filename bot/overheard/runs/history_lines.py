@@ -70,14 +70,14 @@ SCORE_FIELDS = (
 )
 
 YEARS = range(1970, 9999)
-"""When an answer can have been asked, in any time zone."""
+"""The years in which an answer can have been asked, in any time zone."""
 
 _PROBLEMS = {
     "missing": "is missing",
     "model_type": 'must be an object, such as {"url": "https://example.org"}',
     "string_pattern_mismatch": "must not hold a slash",
 }
-"""What is said of a line otherwise than of the configuration."""
+"""Sentences for errors of a line that differ from those for the configuration."""
 
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -138,12 +138,12 @@ class AnswerLine(BaseModel):
 
     @field_validator("tags", "citations", mode="before")
     @classmethod
-    def _none(cls, value: Any) -> Any:
+    def _no_items(cls, value: Any) -> Any:
         return () if value is None else value
 
     @field_validator("served_model", "fingerprint", "model_version", mode="before")
     @classmethod
-    def _untold(cls, value: Any) -> Any:
+    def _empty_if_none(cls, value: Any) -> Any:
         return "" if value is None else value
 
     def answer(self, run_id: int) -> Answer:
@@ -164,11 +164,11 @@ class AnswerLine(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a line turned out to be.
+    """The result of reading a line.
 
     Attributes:
         line: The line, or None when it cannot be used.
-        problem: What is wrong with it then.
+        problem: Why the line cannot be used; else empty.
         unknown: Its fields that `import` does not know and leaves out.
     """
 
@@ -178,7 +178,7 @@ class Parsed:
 
 
 def read_line(text: bytes) -> Parsed:
-    """Read a line. Its texts come out as they will be kept, see `overheard.domain.storable`."""
+    """Read a line; its texts become storable, see `overheard.domain.storable`."""
     try:
         table = _storable(json.loads(text))
     except (ValueError, RecursionError) as error:

@@ -14,29 +14,29 @@ from overheard.interfaces import Clock, Store
 from overheard.runs.plan import is_fresh
 
 STATE_CHECK_INTERVAL_S = 0.5
-"""Seconds between two looks at what the store says of the run."""
+"""Seconds between two reads of the run's state in the store."""
 
 
 class RunCancellation:
-    """Lets calls that are under way come to their end, and begins no others.
+    """Stops a run whose state in the store changes: calls under way end, no others begin.
 
     Args:
-        store: Says whether the run is to go on.
+        store: The store with the run's state.
         run_id: The run.
 
     Attributes:
-        stopped: As what the run was stopped, or None.
+        stopped: The state to which the run was stopped, or None.
     """
 
     def __init__(self, store: Store, run_id: int) -> None:
         self.stopped: RunState | None = None
         self._store = store
         self._run_id = run_id
-        self._patient: set[asyncio.Task[object]] = set()
+        self._waiting: set[asyncio.Task[object]] = set()
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Watch the run while the block lasts."""
+        """Watch the run's state while the block lasts."""
         watcher = asyncio.create_task(self._watch())
         try:
             yield
@@ -46,17 +46,20 @@ class RunCancellation:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Say that the current task only waits: it is cancelled when the run is stopped."""
+        """Mark the current task as only waiting while the block lasts.
+
+        Such a task is cancelled when the run is stopped.
+        """
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("only a task can wait")
         if self.stopped:
             raise asyncio.CancelledError
-        self._patient.add(task)
+        self._waiting.add(task)
         try:
             yield
         finally:
-            self._patient.discard(task)
+            self._waiting.discard(task)
 
     async def _watch(self) -> None:
         while self.stopped is None:
@@ -64,27 +67,27 @@ class RunCancellation:
             state = await self._store.runs.state(self._run_id)
             if state is not RunState.RUNNING:
                 self.stopped = state
-        for task in list(self._patient):
+        for task in list(self._waiting):
             task.cancel()
 
 
 CHECK_INTERVAL_S = 5.0
-"""Seconds between two searches for such runs."""
+"""Seconds between two searches for abandoned runs."""
 MIN_AGE = timedelta(seconds=10)
-"""A younger run may not be held yet by the process that has just begun it."""
+"""The process that began a younger run may not have locked it yet."""
 
 log = logging.getLogger("overheard")
 
 
 class RunResumer:
-    """Resumes the runs that other processes have begun and left.
+    """Resumes abandoned runs: unfinished runs whose processes have ended.
 
     Args:
-        store: Knows them.
+        store: The store of the runs.
         clock: The current time.
         resume: Carries a run out.
-        chats: Names of the platforms: the result of a run that was begun there is posted there.
-        planner: As whom schedules begin their runs, which the schedules resume themselves.
+        chats: Names of platforms; the result of a run that began in a chat is posted there.
+        planner: The prefix of `Run.asked_by` for runs of schedules, which resume their own runs.
     """
 
     def __init__(
@@ -101,25 +104,25 @@ class RunResumer:
         self._chats = frozenset(chats)
         self._planner = planner
         self._known: set[int] = set()
-        """Runs that are under way here, or cannot go on."""
+        """Runs that are under way in this process, or cannot be resumed."""
 
     async def run(self) -> None:
-        """Search for such runs until cancelled.
+        """Search for abandoned runs until cancelled.
 
-        Those of a terminal, which may have been left on purpose, are resumed only at the start.
+        Runs of a terminal may have been abandoned on purpose; they are resumed only at the start.
         """
         async with asyncio.TaskGroup() as group:
             for run in await self._left():
-                group.create_task(self._go_on(run))
+                group.create_task(self._resume_run(run))
             while True:
                 await asyncio.sleep(CHECK_INTERVAL_S)
                 old = self._clock.now() - MIN_AGE
                 for run in await self._left():
                     if self._is_of_a_chat(run) and run.started_at <= old:
-                        group.create_task(self._go_on(run))
+                        group.create_task(self._resume_run(run))
 
     async def _left(self) -> list[Run]:
-        """Return the runs that may have been left; some of them may be held."""
+        """Return the runs that may be abandoned; another process may have locked some of them."""
         now = self._clock.now()
         handed_in = {batch.run_id for batch in await self._store.batches.unfinished()}
         return [
@@ -131,7 +134,8 @@ class RunResumer:
             and not run.asked_by.startswith(self._planner)
         ]
 
-    async def _go_on(self, run: Run) -> None:
+    async def _resume_run(self, run: Run) -> None:
+        """Resume a run unless another process has locked it; log why it cannot be resumed."""
         self._known.add(run.id)
         try:
             if not await is_held(self._store, run):
@@ -140,9 +144,9 @@ class RunResumer:
                     await self._store.deliveries.add([result])
                 await self._resume(run)
                 return
-            self._known.discard(run.id)  # the process that holds it may yet die
+            self._known.discard(run.id)  # that process may still die
         except OverheardError as error:
-            log.warning("Run %s was cut off, and cannot go on: %s", run.key, error)
+            log.warning("Run %s was interrupted and cannot be resumed: %s", run.key, error)
 
     def _is_of_a_chat(self, run: Run) -> bool:
         return run.channel.partition(":")[0] in self._chats

@@ -1,4 +1,4 @@
-"""Turns: how many calls a model is given at a time, how many a minute, and when none at all.
+"""Limits of each model and provider: concurrency, calls and tokens a minute, pauses.
 
 One `Limits` serves all runs of a process, so that they share what a service allows fairly.
 """
@@ -18,13 +18,13 @@ from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.interfaces import Provider
 from overheard.runs.call import CallCounters
-from overheard.runs.retries import Breaker, State
+from overheard.runs.retries import Breaker, BreakerState
 
 MAX_MODEL_WAIT_S = 600.0
-"""Seconds for which a run waits for a model that is paused or left alone."""
+"""Seconds for which a run waits for a model whose calls are paused or whose breaker is open."""
 
 BROKEN = frozenset({FailureKind.SERVER, FailureKind.TIMEOUT, FailureKind.CONNECTION})
-"""Failures that say that a service is down."""
+"""Failures after which a service may be down."""
 
 NO_LIMITS = LimitTable()
 
@@ -36,20 +36,20 @@ class _Waiter:
 
 
 class ModelLimiter:
-    """Gives turns at one model, or at one provider for all of its models.
+    """Limits the concurrency and the rate of calls to one model, or to one provider.
 
-    Runs take turns, however many calls each of them waits with. The number of calls under way
-    adapts to the service: it is halved when the service says that it is asked too often, and
-    grows again by one for each round of answers.
+    A caller waits for a turn. Runs take turns, however many calls of each are waiting. The
+    concurrency adapts to the service: it is halved at a 429, and grows again by one for each round
+    of answers.
 
     Attributes:
         name: The model or provider.
-        full: How many calls may ever be under way, in all processes together.
-        most: How many of these may be in this process.
-        allowed: How many may be just now; 1 to `most`.
-        under_way: How many are.
-        breaker: Whether it is left alone.
-        resumes_at: Until when the service asked to be left alone, on the event loop's clock.
+        full: The largest concurrency over all processes.
+        most: The largest concurrency in this process.
+        allowed: The concurrency at present; 1 to `most`.
+        under_way: The number of calls under way in this process.
+        breaker: The circuit breaker.
+        resumes_at: The end of the wait that the service asked for, on the event loop's clock.
     """
 
     def __init__(self, name: str, most: int, table: LimitTable = NO_LIMITS) -> None:
@@ -71,11 +71,11 @@ class ModelLimiter:
         """Wait for a turn, and hold it while the block lasts.
 
         Args:
-            run_id: Whose turn it is.
-            tokens: About how many tokens the call will take.
+            run_id: The run that makes the call.
+            tokens: The estimated tokens of the call.
 
         Raises:
-            ModelResting: when none would come for longer than `MAX_MODEL_WAIT_S`.
+            ModelResting: when the wait would be longer than `MAX_MODEL_WAIT_S`.
         """
         waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
         self._waiting.setdefault(run_id, deque()).append(waiter)
@@ -94,23 +94,23 @@ class ModelLimiter:
             self._leave()
 
     def answered(self, limits: RateLimits | None) -> None:
-        """Hear that a call was answered, and what the service still allows."""
+        """Record an answered call, and the limits that the service reported with it."""
         self.breaker.succeeded()
         self.allowed = min(self.most, self.allowed + 1 / self.allowed)
-        self._learn(limits)
+        self._adopt(limits)
 
     def failed(self, failure: ProviderFailed, begun: float, wait: float) -> None:
-        """Hear that a call failed.
+        """Record a failed call.
 
         Args:
-            failure: How.
+            failure: The failure.
             begun: When the call began, on the event loop's clock.
-            wait: Seconds after which it would be tried again.
+            wait: Seconds before the next try.
         """
         now = asyncio.get_running_loop().time()
-        self._learn(failure.limits)
+        self._adopt(failure.limits)
         if failure.kind is FailureKind.RATE_LIMIT:
-            if begun >= self._lowered_at:  # one that began before says nothing new
+            if begun >= self._lowered_at:  # an earlier call is covered by that halving
                 self.allowed, self._lowered_at = max(1.0, self.allowed / 2), now
             self.resumes_at = max(self.resumes_at, now + wait)
             self.breaker.reason = str(failure)
@@ -119,7 +119,7 @@ class ModelLimiter:
         self._admit()
 
     def seat(self, more: int, of: int) -> None:
-        """Hold one seat more, or one less, of those that all processes share; see `seats`."""
+        """Take a seat (`more` is 1) or return it (-1), of `of` seats that all processes share."""
         self._seats += more
         held = min(max(1, self._seats), of)
         now = asyncio.get_running_loop().time()
@@ -130,14 +130,13 @@ class ModelLimiter:
         self._admit()
 
     def rest(self, now: float) -> float:
-        """Return for how many seconds no call goes through."""
+        """Return the seconds until a call is allowed again; 0 when it is now."""
         return max(0.0, self.resumes_at - now, self.breaker.until - now)
 
-    def _learn(self, limits: RateLimits | None) -> None:
+    def _adopt(self, limits: RateLimits | None) -> None:
         if limits:
             now = asyncio.get_running_loop().time()
-            told = (limits.requests, limits.requests_left, limits.requests_reset)
-            self.requests.learn(*told, now)
+            self.requests.learn(limits.requests, limits.requests_left, limits.requests_reset, now)
             self.tokens.learn(limits.tokens, limits.tokens_left, limits.tokens_reset, now)
 
     def _leave(self) -> None:
@@ -145,42 +144,45 @@ class ModelLimiter:
         self._admit()
 
     def _admit(self) -> None:
-        """Give turns as long as there are any; come back when there will be."""
+        """Give turns to waiting calls up to the limits; set a timer for the next turn."""
         now = asyncio.get_running_loop().time()
         if self.rest(now) > MAX_MODEL_WAIT_S:
-            self._send_away(self.rest(now))
-        while self._waiting and self.under_way < self._room(now):
+            self._reject_waiting(self.rest(now))
+        while self._waiting and self.under_way < self._capacity(now):
             run_id, waiters = next(iter(self._waiting.items()))
             first = waiters[0]
             delay = max(self.rest(now), self._delay(first, now))
             if delay and not first.turn.cancelled():
-                self._come_back(delay)
+                self._admit_later(delay)
                 return
             del self._waiting[run_id]
             waiters.popleft()
             if waiters:
                 self._waiting[run_id] = waiters  # behind the other runs
             if not first.turn.cancelled():
-                self._give(first)
+                self._grant(first)
 
-    def _room(self, now: float) -> int:
-        return 1 if self.breaker.state(now) is State.HALF_OPEN else int(self.allowed)
+    def _capacity(self, now: float) -> int:
+        """Return the number of calls that may be under way."""
+        return 1 if self.breaker.state(now) is BreakerState.HALF_OPEN else int(self.allowed)
 
     def _delay(self, waiter: _Waiter, now: float) -> float:
+        """Return the seconds until the rate limits allow a call."""
         return max(self.requests.delay(1, now), self.tokens.delay(waiter.tokens, now))
 
-    def _give(self, waiter: _Waiter) -> None:
+    def _grant(self, waiter: _Waiter) -> None:
         self.requests.take(1)
         self.tokens.take(waiter.tokens)
         self.under_way += 1
         waiter.turn.set_result(None)
 
-    def _come_back(self, delay: float) -> None:
+    def _admit_later(self, delay: float) -> None:
         if self._timer:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay, self._admit)
 
-    def _send_away(self, rest: float) -> None:
+    def _reject_waiting(self, rest: float) -> None:
+        """Raise ModelResting in all waiting calls."""
         for waiters in self._waiting.values():
             for waiter in waiters:
                 if not waiter.turn.done():
@@ -201,7 +203,7 @@ class Limits:
         tables: The configured limits, by ``provider`` or ``provider/model``.
 
     Attributes:
-        counters: Of the calls that were admitted.
+        counters: The metrics of calls.
     """
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
@@ -223,11 +225,11 @@ class Limits:
 
 
 class Bucket:
-    """Fills up steadily, and each call takes some out.
+    """A token bucket: it fills steadily, and each call takes an amount out.
 
     Args:
-        a_minute: What flows in within a minute, which is also all that it holds; infinite
-            without a limit.
+        a_minute: The amount that flows in within a minute, and the capacity; infinite without a
+            limit.
     """
 
     def __init__(self, a_minute: float = inf) -> None:
@@ -237,10 +239,7 @@ class Bucket:
         self._share = 1.0
 
     def delay(self, amount: float, now: float) -> float:
-        """Return in how many seconds there will be so much in it.
-
-        More than it ever holds has to wait until it is full.
-        """
+        """Return the seconds until an amount can be taken; until full, if that is less."""
         if self.size == inf:
             return 0.0
         self._level = min(self.size, self._level + (now - self._at) * self._rate)
@@ -248,9 +247,9 @@ class Bucket:
         return max(0.0, (min(amount, self.size) - self._level) / self._rate)
 
     def share(self, share: float, now: float) -> None:
-        """Use so much of the limit from now on, more than 0 and up to 1.
+        """Use a share of the limit from now on, more than 0 and up to 1.
 
-        What flows in changes; what others may have used already is not had again.
+        The inflow changes; the amount that other processes may have used is not available.
         """
         self.delay(0, now)
         times, first = share / self._share, self._share == 1.0
@@ -261,19 +260,19 @@ class Bucket:
         self._level = min(0.0 if first and share < 1 else self._level, self.size)
 
     def take(self, amount: float) -> None:
-        """Take some out; it may then hold less than nothing."""
+        """Take an amount out; the level may become negative."""
         self._level -= amount
 
     def learn(
         self, size: float | None, left: float | None, reset: float | None, now: float
     ) -> None:
-        """Believe what a service says of its own limit, where that is lower.
+        """Adopt the limit that a service reports, where it is lower than the configured limit.
 
         Args:
-            size: What it allows in a window.
-            left: What is left of that.
-            reset: Seconds until it is full again.
-            now: The time.
+            size: The amount that the service allows in a window.
+            left: The amount that is left in the window.
+            reset: Seconds until the window ends.
+            now: The current time.
         """
         if size is None or left is None or not 0 < size < inf or not 0 <= left <= size:
             return

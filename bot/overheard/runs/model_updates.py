@@ -23,7 +23,7 @@ SEARCH, REFERENCE, DAILY = "canary search", "canary reference", "canary"
 SEARCHED, REFERRED = 6, 20
 """How often the search asks each candidate, and the reference each border prompt."""
 CANARY_SOURCE = "canary"
-"""How an update is known that a canary found."""
+"""The `ModelUpdate.source` of an update that a canary found."""
 
 _THINGS = (
     "a colour",
@@ -111,7 +111,7 @@ class Probe:
         return await self._provider.ask(replace(question, limit=LIMIT), seed=seed)
 
     async def close(self) -> None:
-        """Do nothing: whoever opened the provider closes it."""
+        """Do nothing: the provider is closed where it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def daily_panel(canary: Canary) -> Panel:
 
 
 async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
-    """Return what was answered in some runs, by prompt key."""
+    """Return the texts of the answers of some runs, by prompt key."""
     found: dict[str, list[str]] = defaultdict(list)
     if runs:
         async for answer in store.answers.stream(runs={run.id for run in runs}):
@@ -176,6 +176,7 @@ async def canaries(store: Store) -> list[Canary]:
 
 
 async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
+    """Return the canary of a model from its reference run and the runs outside the history."""
     mine = [run for run in runs if run.panel and run.panel.models == (model,)]
     searches = [
         run for run in mine if run.label == SEARCH and run.started_at <= reference.started_at
@@ -203,9 +204,9 @@ async def border_prompts(store: Store, search: Run) -> list[BorderPrompt]:
 
 
 FEED_SOURCE = "feed"
-"""How it is known, as `ModelUpdate.source` says."""
+"""The `ModelUpdate.source` of an announced update."""
 FEED_LOOKBACK = timedelta(days=90)
-"""How far feeds are asked to look back."""
+"""How old updates may be for which feeds are asked."""
 MAX_NOTE_CHARS = 200
 """Characters of a note that are kept."""
 
@@ -213,20 +214,20 @@ MAX_NOTE_CHARS = 200
 async def read_feeds(
     feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
 ) -> list[str]:
-    """Keep the updates that feeds know of; one that is known already is left as it is.
+    """Store the new updates of all feeds.
 
     Args:
-        feeds: Who is asked, each watched over.
-        stored: The known updates; new ones are added.
-        providers: The providers in use; updates of others' models are left out.
-        now: What time it is; an update that is still to come is left out.
+        feeds: The feeds, each behind its guard.
+        stored: The stored updates.
+        providers: The providers in use; updates of other providers' models are left out.
+        now: The current time; later updates are left out.
 
     Returns:
-        What went wrong, as sentences.
+        The problems of feeds, as sentences.
     """
     problems: list[str] = []
     asked = (_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
-    found = await asyncio.gather(*asked)  # beside each other: one may take its whole time
+    found = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
     known = {(update.model, update.at) for update in await stored.find()}
     for update in (update for updates in found for update in updates):
         new = (update.model, update.at) not in known

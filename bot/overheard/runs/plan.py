@@ -1,4 +1,4 @@
-"""What a check asks: brands x prompts x models x repeats."""
+"""The plan of a run: a panel of brands, prompts, models and repeats; finding and resuming runs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def lay_out(
     repeats: int = 1,
     seed: int = 0,
 ) -> Panel:
-    """Lay a panel out. Without brands or models it takes all there are.
+    """Return the panel of a run; by default of all tracked brands and all models.
 
-    A prompt that serves several brands is in it once: its answers are scored for each.
+    A prompt of several brands is in the panel once: its answers are scored for each.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.
         NothingToAsk: when there is no brand, prompt or model.
-        SearchUnknown: when a model is to search and its provider does not say that it does.
+        SearchUnknown: when a model shall search and its provider does not declare that it can.
     """
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     names = tuple(dict.fromkeys(brand.name for brand in chosen))
@@ -44,25 +44,25 @@ def lay_out(
 def choose_models(
     providers: Mapping[str, Provider], models: Sequence[str] = ()
 ) -> tuple[Model, ...]:
-    """Return models by their names, each once, or all there are.
+    """Return models by their names, each once; by default all models of all providers.
 
     Raises:
         UnknownName: for a provider that does not exist.
         NothingToAsk: when there is no model.
-        SearchUnknown: when one is to search and its provider does not say that it does.
+        SearchUnknown: when a model shall search and its provider does not declare that it can.
     """
     named = [find_model(text, providers) for text in models] or _all_models(providers)
-    asked = tuple(dict.fromkeys(named))  # twice the same would be paid twice and kept once
+    asked = tuple(dict.fromkeys(named))  # a model named twice would be paid twice and stored once
     _require("model", asked)
     for model in asked:
-        # Its answers would stand under the name of answers with a search, and without one.
+        # Its answers would be stored as answers with a search, and come without one.
         if model.searches and not capabilities_of(model, providers).search:
             raise SearchUnknown(model=model, id=model.id, provider=model.provider)
     return asked
 
 
-def doing(panel: Panel | None) -> str:
-    """Say what is under way while a panel is asked; a model that is asked alone is named."""
+def progress_title(panel: Panel | None) -> str:
+    """Return the title of the progress display; it names the model when there is only one."""
     models = panel.models if panel else ()
     return (
         f"Asking {models[0] if len(models) == 1 else wording.count(len(panel or ()), 'question')}"
@@ -82,7 +82,7 @@ _REMEDIES = {
 
 
 def tracked(catalogue: Catalogue) -> list[Brand]:
-    """Return the brands that raise alerts; the others are only somebody's competitors."""
+    """Return the brands that raise alerts; all other brands are only competitors."""
     return [brand for brand in catalogue.brands if brand.tracked]
 
 
@@ -127,29 +127,28 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none yet"
 
 
-TAKEN_UP_WITHIN = timedelta(hours=12)
-"""How long after its start a run that was cut off or paused goes on."""
+RESUMABLE_FOR = timedelta(hours=12)
+"""How long after its start an interrupted or paused run can be resumed."""
 
 
 def new_run(
     panel: Panel, now: datetime, *, label: str = "", asked_by: str = "", channel: str = ""
 ) -> Run:
-    """Make a run that has not begun."""
+    """Return a new run, which is not stored yet."""
     key = f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"
     return Run(key, now, panel, label=label, asked_by=asked_by, channel=channel)
 
 
 def is_fresh(run: Run, now: datetime) -> bool:
-    """Return whether new answers of a run still compare with its first ones."""
-    return now - run.started_at < TAKEN_UP_WITHIN
+    """Return whether new answers of a run are still comparable with its first answers."""
+    return now - run.started_at < RESUMABLE_FOR
 
 
 async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
-    """Return a run that was cut off while it asked the same questions, or None.
+    """Return an interrupted run of the same questions, or None.
 
-    One that was begun too long ago is closed: its answers and new ones would be one block, and
-    the model may have changed between them. One that waits for a batch was asked when it was
-    handed in, and is taken up whenever that was.
+    A run that began too long ago is closed: the model may have changed since its first answers.
+    A run that waits for a batch can always be resumed: its questions were asked at submission.
     """
     for run in await store.runs.find(state=RunState.RUNNING):
         if run.panel and _same(run.panel, panel):
@@ -165,7 +164,7 @@ async def find_run(runs: RunRepository, name: str) -> Run:
     """Return a run by its key or a part of it that no other run has.
 
     Raises:
-        UnknownName: when there is none, or several.
+        UnknownName: when no run or several runs match.
     """
     kept = [run for run in await runs.find() if run.panel]
     found = [run for run in kept if run.key == name] or [r for r in kept if name in r.key]

@@ -56,7 +56,7 @@ WORKER = "overheard worker"
 _STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
-async def queue_standing(url: str) -> QueueStatus:
+async def queue_status(url: str) -> QueueStatus:
     """Return the state of the queue.
 
     A worker that has nothing to do holds no job, so workers are counted by their connections.

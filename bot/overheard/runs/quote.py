@@ -1,4 +1,4 @@
-"""A quote: what questions would cost, with the budget checked, before any of them is asked."""
+"""Quotes: the price of a run before its first question, checked against the budget."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ JudgingPrice = Callable[[int], Awaitable[Estimate]]
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What questions would cost. The budget covers it.
+    """The price of questions, which the budget covers.
 
     Attributes:
         asking: The estimate of the questions.
         judging: The estimate of judging their answers. A judge spends no more than its own budget,
             and without money for it the questions are asked all the same.
-        batch: Which models are asked in a batch, at what price and for how long; or empty.
-        reused: Number of answers of earlier runs that are taken instead of asking.
+        batch: A note on the models that are asked in a batch, their price and time; or empty.
+        reused: Number of answers of earlier runs that are copied instead of asking.
         run: The run that asks the questions, if it is a single one.
         reuse_within: The age up to which answers are reused, or None.
     """
@@ -46,19 +46,19 @@ class Quote:
 
     @property
     def free(self) -> bool:
-        """Whether it certainly costs nothing."""
+        """Whether the price is known to be 0."""
         return self.asking.free and self.judging.free
 
     @property
     def usd(self) -> float:
-        """The most dollars that it may cost; infinite when a price is not known."""
+        """The upper limit of the price in dollars; infinite when a model's price is unknown."""
         if self.asking.unknown or self.judging.unknown:
             return inf
         return self.asking.worst + self.judging.worst
 
     @property
     def price(self) -> str:
-        """The price as people are asked to agree to it."""
+        """The price as people confirm it: ``40 questions for about $0.42, at most $2.10``."""
         return "; ".join(filter(None, (_asking(self.asking), self.batch, _judging(self.judging))))
 
     @property
@@ -78,8 +78,8 @@ class Pricing:
     Args:
         store: The answers and accounts so far.
         providers: By name.
-        budget: What may be spent.
-        clock: Says on which day and month questions are booked.
+        budget: The limits of the accounts.
+        clock: The current time, for the accounts of the day and the month.
         judging: Prices the judging of answers.
         spread: Whether workers may carry runs out.
     """
@@ -109,9 +109,7 @@ class Pricing:
         judged: bool | None = None,
         answer_limit: int | None = None,
     ) -> Quote:
-        """Quote the questions that a run has not asked yet.
-
-        A run that is not stored yet has the number 0, under which nothing was asked or spent.
+        """Quote the unasked questions of a run; a run that is not stored yet has asked none.
 
         Args:
             run: The run.
@@ -155,16 +153,16 @@ class Pricing:
         budget: BudgetTable | None = None,
         answer_limit: int | None = None,
     ) -> Quote:
-        """Quote calls. The most that they can cost is what the budget leaves for them.
+        """Quote calls. The upper limit of their price is what is left of the budget.
 
         Args:
-            calls: How often each prompt is put to each model.
-            payer: The accounts on which they are booked.
-            answers: Number of answers that are judged then, where there is a judge.
+            calls: The number of calls by prompt and model.
+            payer: The accounts on which the calls are booked.
+            answers: Number of answers that judges would read.
             reused: See `Quote`.
-            run: The run that makes all of the calls; some of them may be made in batches.
+            run: The run of all the calls; some of them may be made in batches.
             reuse_within: See `Quote`.
-            budget: What may be spent; by default the configured budget.
+            budget: The limits of the accounts; by default the configured budget.
             answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
@@ -181,7 +179,7 @@ class Pricing:
         return Quote(priced, judged, note, reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> Quote:
-        """Quote a panel without a look at the budget, for the label of a button."""
+        """Quote a panel without checking the budget, for the label of a button."""
         calls = unasked(panel, ())
         priced = await self._estimate(calls, Payer(0), panel)
         return Quote(priced, await self._judging(calls.total()))
@@ -202,14 +200,14 @@ def _asking(priced: Estimate) -> str:
     calls = wording.count(priced.calls, "question")
     if priced.unknown:
         names = wording.listing([str(model) for model in priced.unknown])
-        return f"{calls}; nobody has told the price of {names}"
+        return f"{calls}; the price of {names} is unknown"
     return f"{calls} for {_range(priced)}"
 
 
 def _judging(judged: Estimate) -> str:
     if judged.unknown:
         names = wording.listing([str(model) for model in judged.unknown])
-        return f"the answers are judged by {names}, whose price nobody has told"
+        return f"the answers are judged by {names}, whose price is unknown"
     if judged.free:
         return ""
     return f"judging the answers adds {_range(judged)}"

@@ -1,4 +1,4 @@
-"""When a question is asked again: only where that is safe, later each time, and not for ever."""
+"""Retries of calls, with growing waits and a deadline, and the circuit breaker of a model."""
 
 from __future__ import annotations
 
@@ -10,75 +10,78 @@ from math import isfinite
 from overheard.config.sections import AskingTable
 from overheard.errors import ProviderFailed
 
-FIRST_WAIT = 1.0
-LONGEST_WAIT = 60.0
-"""Seconds before the second try, and at most, where a service does not say how long to wait."""
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+"""The wait before the second try, and the longest wait, where a service names none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Retries:
-    """How patiently a question is asked.
+class RetryPolicy:
+    """When a failed call is repeated: only where that is safe, later each time, and not for ever.
 
     Attributes:
-        settings: How often, and how long.
+        settings: The most tries, and the deadline in seconds.
         first: Seconds before the second try.
     """
 
     settings: AskingTable
-    first: float = FIRST_WAIT
+    first: float = FIRST_WAIT_S
 
     def wait(self, failure: ProviderFailed, tried: int) -> float:
         """Return the seconds before the next try.
 
-        A service's own word counts. Otherwise the time doubles with each try, and half of it is
-        left to chance, so that calls that failed together do not come back together.
+        A service's Retry-After counts. Otherwise the wait doubles with each try, from 1 s up to
+        60 s, times a random factor of 0.5 to 1, so that calls that failed together are not
+        repeated together.
 
         Args:
             failure: How the last try failed.
-            tried: How often it was asked already; 1 or more.
+            tried: The number of tries so far; 1 or more.
         """
-        told = failure.retry_after
-        if told is not None and isfinite(told) and told >= 0:
-            return told
-        longest = min(LONGEST_WAIT, self.first * 2.0 ** (tried - 1))
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+        retry_after = failure.retry_after
+        if retry_after is not None and isfinite(retry_after) and retry_after >= 0:
+            return retry_after
+        longest = min(LONGEST_WAIT_S, self.first * 2.0 ** (tried - 1))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for a secret
 
-    def again(self, failure: ProviderFailed, tried: int, elapsed: float) -> bool:
-        """Say whether it is asked again.
+    def should_retry(self, failure: ProviderFailed, tried: int, elapsed: float) -> bool:
+        """Return whether a failed call is repeated.
 
         Args:
             failure: How the last try failed.
-            tried: How often it was asked already.
-            elapsed: Seconds since its first call, and until the next one.
+            tried: The number of tries so far.
+            elapsed: Seconds from the start of the first try to the start of the next one.
         """
         left = tried < self.settings.tries and elapsed < self.settings.deadline
         return failure.retryable and left
 
 
 TRIPS_AFTER = 5
-"""Calls in a row that fail before a model is left alone."""
+"""Consecutive failed calls that open the breaker."""
 
-WAITS = (30.0, 60.0, 900.0)
-"""Seconds for which it is left alone: the first time, the second, and ever after."""
+OPEN_TIMES_S = (30.0, 60.0, 900.0)
+"""Seconds for which the breaker is open: the first time, the second, and every later time."""
 
 
-class State(StrEnum):
-    """Whether calls go through."""
+class BreakerState(StrEnum):
+    """Whether a model may be called."""
 
     CLOSED = "closed"
-    """They do."""
+    """It may."""
     OPEN = "open"
-    """They do not."""
+    """It may not."""
     HALF_OPEN = "half-open"
-    """One at a time, to see whether it works again."""
+    """One call at a time, as a trial."""
 
 
 class Breaker:
-    """Counts failures in a row that are the service's own: faults, time-outs, broken connections.
+    """The circuit breaker of a model: it opens after `TRIPS_AFTER` consecutive failures.
+
+    Failures are those of the service: faults, time-outs, broken connections.
 
     Attributes:
-        reason: What the last of them said, or an empty string.
-        until: When it lets a call through again, on the clock of the event loop; 0 while closed.
+        reason: The message of the last failure, or an empty string.
+        until: When the next call is allowed, on the clock of the event loop; 0 while closed.
     """
 
     def __init__(self) -> None:
@@ -88,25 +91,25 @@ class Breaker:
         self._openings = 0
         self._opened_at = 0.0
 
-    def state(self, now: float) -> State:
-        """Return whether calls go through."""
+    def state(self, now: float) -> BreakerState:
+        """Return the state at a time."""
         if not self._openings:
-            return State.CLOSED
-        return State.OPEN if now < self.until else State.HALF_OPEN
+            return BreakerState.CLOSED
+        return BreakerState.OPEN if now < self.until else BreakerState.HALF_OPEN
 
     def succeeded(self) -> None:
-        """Close it: an answer came in."""
+        """Close the breaker after an answer."""
         self._failures = self._openings = 0
         self.until = 0.0
         self.reason = ""
 
     def failed(self, reason: str, begun: float, now: float) -> None:
-        """Count a call that failed.
+        """Count a failed call, and open the breaker when that is one too many.
 
         Args:
-            reason: The sentence that says why.
-            begun: When the call began. One that began before the breaker opened says nothing new.
-            now: The time.
+            reason: The failure as a sentence.
+            begun: When the call began; a call from before the breaker opened is not counted.
+            now: The current time.
         """
         if self._openings and begun < self._opened_at:
             return
@@ -114,5 +117,5 @@ class Breaker:
         self.reason = reason
         if self._openings or self._failures >= TRIPS_AFTER:
             self._opened_at = now
-            self.until = now + WAITS[min(self._openings, len(WAITS) - 1)]
+            self.until = now + OPEN_TIMES_S[min(self._openings, len(OPEN_TIMES_S) - 1)]
             self._openings += 1

@@ -26,15 +26,15 @@ from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
-from overheard.runs.plan import doing
+from overheard.runs.plan import progress_title
 from overheard.runs.quote import Quote
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import SpendReservation
-from overheard.runs.tasks import Outcome, asking, part_of, seat
+from overheard.runs.tasks import Outcome, asking_tasks, part_of, seat
 from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
-"""How often a run is held again after the database was lost."""
+"""How often a run is locked again after the connection to the database was lost."""
 
 WORKERS_TTL_S = 5.0
 """Seconds after which workers are counted again."""
@@ -49,7 +49,7 @@ Found_co = TypeVar("Found_co", covariant=True)
 
 
 class RunAnalysis(Protocol[Found_co]):
-    """What is done with the answers of a run: they are scored and searched for shifts."""
+    """The analysis of a run: its answers are scored and searched for shifts."""
 
     async def analyse(self, run: Run, outcome: Outcome) -> Found_co:
         """Score the answers of a run, detect shifts, and announce them."""
@@ -62,11 +62,11 @@ class RunAnalysis(Protocol[Found_co]):
 
 @dataclass(frozen=True, slots=True)
 class RunResult(Generic[Found_co]):
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
-        outcome: What became of its questions.
-        found: What its analysis found; None when the run was paused.
+        outcome: The outcome of its questions.
+        found: The result of its analysis; None when the run was paused.
     """
 
     outcome: Outcome
@@ -79,9 +79,9 @@ class RunService(Generic[Found_co]):
     Args:
         store: Runs, answers and accounts.
         providers: By name.
-        limits: The pace of each model, shared by all runs of the process.
-        budget: What may be spent.
-        asking: How patiently questions are asked.
+        limits: The limits of each model, shared by all runs of the process.
+        budget: The limits of the accounts.
+        asking: The limits of retries.
         clock: The current time.
         queue: Carries out the tasks of runs, here or in workers.
         progress: Shows how far a run is.
@@ -104,7 +104,7 @@ class RunService(Generic[Found_co]):
         self._providers = providers
         self._limits = limits
         self._budget = budget
-        self._retries = Retries(asking)
+        self._retries = RetryPolicy(asking)
         self._clock = clock
         self._queue = queue
         self._progress = progress
@@ -120,11 +120,11 @@ class RunService(Generic[Found_co]):
 
         Args:
             quote: The quote of a single run.
-            before: Called with the stored run when it is held, before the first question; an error
-                that it raises ends the call.
+            before: Called with the stored run when it is locked, before the first question; an
+                error that it raises ends the call.
 
         Raises:
-            RunUnderWay: when another process holds the run.
+            RunUnderWay: when another process has locked the run.
             BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
             ValueError: when the quote is not that of a single run.
         """
@@ -141,18 +141,18 @@ class RunService(Generic[Found_co]):
                 reused += await reuse(self._store, run, quote.reuse_within, now)
             return await self._carry_out(run, reused)
 
-        return await held(self._store, run, work)
+        return await with_run_lock(self._store, run, work)
 
     @traced("run", lambda _, run, __: {"overheard.run": run.key})
     async def _carry_out(self, run: Run, reused: int) -> RunResult[Found_co]:
-        """Ask what a held run has not asked yet, analyse its answers, and end the run.
+        """Ask the unasked questions of a locked run, analyse its answers, and end the run.
 
         Args:
-            run: A run that the store holds.
+            run: The stored run.
             reused: Number of its answers that were reused by this call of `execute`.
         """
         about(run=run.key)
-        log.info("Run %s begins, or goes on: %s questions.", run.key, len(run.panel or ()))
+        log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))
         outcome = await self.ask(run)
         await self._ask_in_batches(run, outcome)
         outcome.reused = reused
@@ -163,20 +163,18 @@ class RunService(Generic[Found_co]):
         return RunResult(outcome, found)
 
     async def ask(self, run: Run) -> Outcome:
-        """Ask what a run has not asked yet and does not ask in batches. The caller holds it."""
+        """Ask the unasked questions of a locked run, except those that are asked in batches."""
         store, spread = self._store, self._queue.spread
         if not spread and not await store.batches.unfinished(runs=[run.id]):
-            await store.money.release(
-                run.id
-            )  # what an earlier process held for calls that died with it
-        tasks = asking(run, spread=spread)
+            await store.money.release(run.id)  # reservations of an earlier process for its calls
+        tasks = asking_tasks(run, spread=spread)
         followed = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
         try:
             results = await self._queue.carry(tasks, self.do, followed)
         except asyncio.CancelledError:
             if not spread or run.channel != TERMINAL:
                 raise
-            # Ctrl-C: workers would go on asking, and nobody would end the run.
+            # Ctrl-C: without this process, workers would go on asking and no process end the run.
             await store.runs.steer(run.id, RunState.PAUSED)
             raise RunPaused(run=run.key) from None
         outcome = Outcome(run)
@@ -190,10 +188,10 @@ class RunService(Generic[Found_co]):
         return outcome
 
     async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
-        """Begin a run that is aside of the history, ask it, and end it.
+        """Carry out a run outside the history: its answers are not scored.
 
         Returns:
-            How it ended, and its answers.
+            The outcome, and the answers.
         """
         run = await self._store.runs.start(run)
 
@@ -202,11 +200,11 @@ class RunService(Generic[Found_co]):
             await self._store.runs.finish(run.id, outcome.state, self._clock.now())
             return outcome
 
-        outcome = await held(self._store, run, work)
+        outcome = await with_run_lock(self._store, run, work)
         return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
 
     async def cancel_batches(self, run: Run) -> list[str]:
-        """Cancel the batches of a run and keep what is answered; return notes, as sentences."""
+        """Cancel a run's batches, store the answers that are ready, and return remarks."""
         if not await self._store.batches.unfinished(runs=[run.id]):
             return []
         outcome = await self._batches().cancel(run)
@@ -231,7 +229,7 @@ class RunService(Generic[Found_co]):
         return None if outcome.stopped is RunState.PAUSED else outcome.result()
 
     async def _ask_here(self, run: Run) -> Outcome:
-        """Ask in this process what a run, or a part of it, has not asked yet."""
+        """Ask the unasked questions of a run, or of a part of it, in this process."""
         reservation = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
         runner = Runner(
             self._store,
@@ -245,10 +243,12 @@ class RunService(Generic[Found_co]):
         return await runner.run(asked_at_once(run, self._providers))
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
-        """Ask what a run asks in batches, wait for it, and add what became of it to an outcome."""
+        """Ask the questions that are asked in batches, and add their outcome to an outcome."""
         models = batched(run.panel, self._providers)
         waiting = await self._store.batches.unfinished(runs=[run.id])
-        models += tuple(batch.model for batch in waiting)  # sold when they were handed in
+        models += tuple(
+            batch.model for batch in waiting
+        )  # that had batches when these were submitted
         if models and not outcome.stopped:
             try:
                 asked = await self._batches().run(asking_only(run, models))
@@ -268,12 +268,12 @@ class RunService(Generic[Found_co]):
         )
 
     async def _end(self, outcome: Outcome) -> None:
-        """End a run, and remove what was kept only while it was under way."""
+        """End a run, and remove the results of its tasks and its reservations."""
         run_id = outcome.run.id
         await self._store.runs.finish(run_id, outcome.state, self._clock.now())
         log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
         await self._store.runs.forget_results(run_id)
-        if self._queue.spread:  # also of what workers held that died
+        if self._queue.spread:  # also the reservations of workers that died
             await self._store.money.release(run_id)
 
 
@@ -301,7 +301,7 @@ class RunProgress:
             self._counted = counted
             by = wording.count(counted, "worker") if counted else NO_WORKER
             panel = self._run.panel
-            self._progress.start(f"{doing(panel)} ({by})", len(panel or ()))
+            self._progress.start(f"{progress_title(panel)} ({by})", len(panel or ()))
             self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:
@@ -315,17 +315,17 @@ class RunProgress:
         return self.stopped is None
 
 
-async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
-    """Do work while a run is held; when the hold is lost with the database, hold it and work again.
+async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
+    """Do work while this process has locked a run; lock and work again when the lock is lost.
 
     Args:
-        store: Holds it.
+        store: The store of the run.
         run: The run.
-        work: Goes on with what is missing, whenever it was cut off.
+        work: The work; it continues what an earlier call left undone.
 
     Raises:
-        RunUnderWay: when another process holds it.
-        HoldLost: when it was lost `MAX_HOLDS` times.
+        RunUnderWay: when another process has locked the run.
+        HoldLost: when the lock was lost `MAX_HOLDS` times.
         StoreError: when the database stays away.
     """
     lost = 0

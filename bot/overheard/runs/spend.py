@@ -14,7 +14,7 @@ from overheard.interfaces.money import MoneyRepository
 from overheard.runs.budget import key_of
 
 CALLS_HELD_AHEAD = 25
-"""Calls for which money is held in the store at a time, so that not every call has to ask it."""
+"""Calls for which money is reserved at once, so that not every call has to ask the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,18 @@ class HeldAmount:
 
 
 class SpendReservation:
-    """What a run may spend. The store holds it against all other runs of all processes.
+    """Money that a run has reserved in the store, so that no other run can spend it.
+
+    Each call takes a part of it with `hold`, and ends that with `settle` or `keep_back`.
 
     Args:
         money: The reservations of all runs.
-        budget: What they may spend.
-        payer: Whose accounts they are.
-        clock: Says on which day and month a call is booked.
+        budget: The limits of the accounts.
+        payer: The accounts of the run.
+        clock: The current time, for the accounts of the day and the month.
 
     Attributes:
-        lacking: The key of [budget] that did not leave enough when money was refused last.
+        lacking: The key of [budget] whose limit refused money last; empty before.
     """
 
     def __init__(
@@ -54,10 +56,10 @@ class SpendReservation:
         self._returned = asyncio.Event()
 
     async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
-        """Set money aside for one call, as soon as calls under way give enough back.
+        """Hold money for one call; wait for calls under way to return money if there is too little.
 
         Returns:
-            None when none is under way and it is not there.
+            The money held; None when there is too little and no call is under way.
         """
         accounts = self._payer.accounts(prompt, self._clock.now()) if usd else {}
         shares = {a: share for a, share in accounts.items() if self._budget.allowed(a) is not None}
@@ -75,15 +77,23 @@ class SpendReservation:
         return HeldAmount(shares, usd)
 
     def settle(self, held: HeldAmount, cost: float) -> None:
-        """End a call that cost so much: the store has taken that out of what is held."""
+        """End a call: what it did not cost is free for other calls of the run.
+
+        Args:
+            held: The money held for the call.
+            cost: Dollars that the call cost; the store has booked them.
+        """
         for account, share in held.shares.items():
             self._taken[account] -= share * held.usd
             self._held[account] = max(0.0, self._held[account] - share * cost)
         self._end()
 
     def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
-        """End a call that may have been charged, and nobody knows how much: the store has taken a
-        cost out of what is held, and the rest of its money stays held.
+        """End a call that may be charged an unknown amount: all of its money stays reserved.
+
+        Args:
+            held: The money held for the call.
+            cost: Dollars of it that the store has booked as an estimate.
         """
         for account, share in held.shares.items():
             self._taken[account] -= share * cost
@@ -91,7 +101,7 @@ class SpendReservation:
         self._end()
 
     async def close(self) -> None:
-        """Give back to the store what is not spent."""
+        """Return the money that was not spent to the store."""
         await self._money.give_back(self._payer.run_id, self._held)
         self._held.clear()
 
@@ -101,7 +111,8 @@ class SpendReservation:
         self._returned.set()
 
     async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:
-        async with self._turn:  # one asks the store, and the others look again behind it
+        """Return whether the reserved money covers a call; reserve more if it does not."""
+        async with self._turn:  # one call asks the store; the others check again afterwards
             lacking = {a: s * usd + self._taken[a] - self._held[a] for a, s in shares.items()}
             lacking = {a: missing for a, missing in lacking.items() if missing > 0}
             if not lacking:
@@ -110,6 +121,7 @@ class SpendReservation:
             return await self._reserve(ahead) or await self._reserve(lacking)
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
+        """Reserve dollars by account in the store; False when an account does not cover them."""
         claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
         if lacking := await self._money.reserve(self._payer.run_id, claims):
             self.lacking = key_of(lacking)
@@ -120,16 +132,15 @@ class SpendReservation:
 
 
 async def release_dead(store: Store, *, spread: bool = False) -> None:
-    """Give back what runs hold whose processes are dead.
+    """Release the reservations of runs whose processes have died.
 
     Args:
-        store: Where it is held.
-        spread: Whether workers may be asking for a run that nobody follows just now; it is taken
-            up again, and what it holds is given back when it ends.
+        store: The store with the reservations.
+        spread: Whether workers may be asking for an unfinished run without its main process; such
+            a run is resumed, and its reservations are released at its end.
     """
-    waiting = {
-        batch.run_id for batch in await store.batches.unfinished()
-    }  # it may be charged any time
+    # A batch may be charged at any time.
+    waiting = {batch.run_id for batch in await store.batches.unfinished()}
     for run_id in await store.money.reserving_runs() - waiting:
         async with store.locks.run_lock(run_id) as abandoned:
             if abandoned and not (spread and await store.runs.state(run_id) in UNFINISHED):

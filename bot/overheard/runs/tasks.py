@@ -13,14 +13,14 @@ from overheard.interfaces import Provider, TaskResult
 from overheard.runs.limits import Limits
 
 QUESTIONS_PER_TASK = 50
-"""About how many questions make a part: some seconds of work, so that handing it out is nothing
-beside it, and a worker that dies leaves little behind."""
+"""Approximate number of questions of a task: seconds of work, so that queueing it costs little, and
+a worker that dies leaves little undone."""
 
 BRANDS_PER_TASK = 20
-"""Brands that are looked at in one task."""
+"""Brands of one detection task."""
 
 
-def asking(run: Run, *, spread: bool) -> list[Task]:
+def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
     """Return the tasks that ask a run's questions: a single one, or parts for many workers.
 
     Parts of different providers take turns, so that none waits behind all of another's.
@@ -32,23 +32,24 @@ def asking(run: Run, *, spread: bool) -> list[Task]:
     return [part[n] for n in range(longest) for part in parts if n < len(part)]
 
 
-def scoring(run: Run, *, spread: bool, judged: bool) -> list[Task]:
-    """Return the tasks that score a run's answers for many workers; whoever follows a run scores
-    what is left.
+def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
+    """Return the tasks that score a run's answers in workers.
+
+    The process that carries the run out scores the answers that are left.
 
     Args:
         run: The run.
-        spread: Whether there are many.
+        spread: Whether workers share the work; without them there are no such tasks.
         judged: Whether there are judges among the scorers.
     """
     if not spread:
         return []
-    parts = [replace(task, kind=TaskKind.SCORE) for task in asking(run, spread=True)]
+    parts = [replace(task, kind=TaskKind.SCORE) for task in asking_tasks(run, spread=True)]
     return [*parts, Task(TaskKind.JUDGE, run.id)] if judged else parts
 
 
-def detecting(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
-    """Return the tasks that look whether brands have moved in a run."""
+def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
+    """Return the tasks that search a run for shifts of brands."""
     size = BRANDS_PER_TASK if spread else max(1, len(brands))
     return [
         Task(
@@ -62,13 +63,13 @@ def detecting(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
     ]
 
 
-def following(task: Task) -> list[Task]:
-    """Return what can be begun once a task is done, before the rest of its run is."""
+def following_tasks(task: Task) -> list[Task]:
+    """Return the tasks that can begin when a task is done, before the other tasks of its run."""
     return [replace(task, kind=TaskKind.SCORE)] if task.kind is TaskKind.ASK else []
 
 
 def part_of(run: Run, task: Task) -> Run:
-    """Return a run with those questions of its panel that a task means."""
+    """Return a run with only those questions of its panel that belong to a task."""
     panel = run.panel
     if panel is None:
         return run
@@ -103,7 +104,7 @@ SEATS = 8
 
 
 def seats(limits: Limits, provider: Provider) -> int:
-    """Return how many seats a provider has: each is good for at least one call at a time."""
+    """Return the number of seats of a provider; each allows at least one call at a time."""
     return max(
         1, min(SEATS, *(limiter.full for limiter in limits.limiters(provider, _models(provider))))
     )
@@ -111,20 +112,20 @@ def seats(limits: Limits, provider: Provider) -> int:
 
 @contextmanager
 def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterator[None]:
-    """Hold a seat of a provider while the block lasts; nothing of one that does not exist."""
+    """Hold a seat of a provider while the block lasts; do nothing for an unknown provider."""
     provider = providers.get(name)
     if provider is None:
         yield
         return
     limiters = limits.limiters(provider, _models(provider))
-    of = seats(limits, provider)
+    total = seats(limits, provider)
     for limiter in limiters:
-        limiter.seat(1, of)
+        limiter.seat(1, total)
     try:
         yield
     finally:
         for limiter in limiters:
-            limiter.seat(-1, of)
+            limiter.seat(-1, total)
 
 
 def _models(provider: Provider) -> list[Model]:
@@ -133,20 +134,20 @@ def _models(provider: Provider) -> list[Model]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a run's questions.
+    """The outcome of a run's questions, as counts.
 
     Attributes:
-        run: The run, as it ended.
-        kept: Answers that were there already when the run was taken up.
-        reused: Those among them that are copies of earlier answers.
-        complete: Answers that came in and can be scored.
-        cut: Answers that came in incomplete, and are not scored, by model and how they ended.
-        failures: Questions without an answer, by the sentence that says why.
-        retries: Calls that were made again.
-        spent: Dollars.
-        estimated: The part of them that is estimated, because no usage was reported.
-        stopped: As what a person stopped the run, or None.
-        notes: What else is to be told of how it was asked, in whole sentences.
+        run: The run.
+        kept: Answers that were stored before the run was resumed.
+        reused: Those of them that are copies of earlier answers.
+        complete: New answers that can be scored.
+        cut: New answers that are incomplete and not scored, by model and finish.
+        failures: Questions without an answer, by the reason as a sentence.
+        retries: Repeated calls.
+        spent: Dollars of the new answers.
+        estimated: Those of these dollars that are estimated, because no usage was reported.
+        stopped: The state to which a person stopped the run, or None.
+        notes: Further remarks for people, as sentences.
     """
 
     run: Run
@@ -163,11 +164,11 @@ class Outcome:
 
     @property
     def incomplete(self) -> int:
-        """Answers that came in incomplete."""
+        """The number of incomplete new answers."""
         return self.cut.total()
 
     def count(self, answer: Answer) -> None:
-        """Add an answer that came in."""
+        """Count a new answer."""
         self.spent += answer.reply.cost_usd or 0.0
         if answer.cost_is_estimated:
             self.estimated += answer.reply.cost_usd or 0.0
@@ -180,8 +181,10 @@ class Outcome:
 
     @property
     def state(self) -> RunState:
-        """Complete, partial when some questions have no answer or no answer can be scored, failed
-        when no question has one.
+        """The state in which the run ends.
+
+        Partial when a question has no answer or no answer can be scored; failed when no question
+        has an answer; complete otherwise.
         """
         if self.stopped:
             return self.stopped
@@ -191,7 +194,7 @@ class Outcome:
         return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
 
     def result(self) -> TaskResult:
-        """Write it down for whoever carries the run on."""
+        """Return the outcome as a JSON object, for the process that carries the run out."""
         return {
             "kept": self.kept,
             "complete": self.complete,
@@ -205,7 +208,7 @@ class Outcome:
         }
 
     def add(self, result: TaskResult) -> None:
-        """Add what became of a part of the run's questions."""
+        """Add the outcome of a part of the run's questions; see `result`."""
         self.kept += result["kept"]
         self.complete += result["complete"]
         for model, end, count in result["cut"]:

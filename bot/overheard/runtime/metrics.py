@@ -24,7 +24,7 @@ from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
 from overheard.runs.call import CallCounters
-from overheard.runs.queue import queue_standing
+from overheard.runs.queue import queue_status
 from overheard.telemetry import begin_traces, write_log
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def process_metrics(
 
     return Metrics(
         census,
-        partial(queue_standing, config.storage.url) if many else None,
+        partial(queue_status, config.storage.url) if many else None,
         deployment.limits.counters,
         deployment.plugins.notices.faults,
         deployment.clock,

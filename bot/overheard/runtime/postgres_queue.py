@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
 from overheard.interfaces import PROBLEM, IsWanted, Store, TaskHandler, TaskResult
-from overheard.runs.queue import WORKER, queue_standing
-from overheard.runs.tasks import following
+from overheard.runs.queue import WORKER, queue_status
+from overheard.runs.tasks import following_tasks
 
 if TYPE_CHECKING:
     from pgqueuer import PgQueuer
@@ -135,7 +135,7 @@ class PostgresQueue:
     async def workers(self) -> int:
         """Return how many workers are connected; 0 also when the database is away."""
         try:
-            return (await queue_standing(self._url)).workers
+            return (await queue_status(self._url)).workers
         except _away():
             return 0
 
@@ -190,7 +190,7 @@ class PostgresQueue:
                 return
             await self._store.runs.keep_result(task, result)
         if pgq.queries and PROBLEM not in result:
-            await _put(pgq.queries, following(task))
+            await _put(pgq.queries, following_tasks(task))
 
     async def _wanted(self, task: Task) -> bool:
         if await self._store.runs.results(task.run_id, [task.key]):

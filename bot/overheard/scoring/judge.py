@@ -36,7 +36,7 @@ from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, call_cost, pri
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import SpendReservation
 
 LABEL = "judge"
@@ -210,7 +210,7 @@ class _Asker:
         await stack.enter_async_context(means.store.locks.run_lock(run.id))
         stack.push_async_callback(reservation.close)
         await stack.enter_async_context(batcher)
-        retries = Retries(means.asking)
+        retries = RetryPolicy(means.asking)
         runner = Runner(
             means.store, means.providers, means.limits, reservation, retries, means.clock, _Unseen()
         )

@@ -24,7 +24,7 @@ from overheard.errors import AssistantBudgetUsedUp, BudgetUsedUp, OverheardError
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.execute import Runner
 from overheard.runs.plan import new_run
-from overheard.runs.retries import Retries
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.spend import SpendReservation
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ async def _ask(deployment: Deployment, model: Model, request: str, shape: Mappin
             deployment.plugins.providers,
             deployment.limits,
             money,
-            Retries(config.asking),
+            RetryPolicy(config.asking),
             clock,
             NoProgress(),
         )
