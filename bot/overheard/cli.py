@@ -101,7 +101,7 @@ async def _open_and_run(
         _tell_of_missing_store(deployment)
         if spec.spends:
             for report in deployment.plugins.faulty:
-                click.echo(report.told, err=True)
+                click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
         async with logged(store, clock, spec, call.who, order.words, stage):
             try:

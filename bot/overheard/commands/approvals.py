@@ -170,6 +170,7 @@ def _reasons(left: Left) -> Iterator[str]:
 
 
 def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
+    """Return the card after many approvals: what was approved, and what was left out and why."""
     done = [answer.id for answer in ready]
     undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION

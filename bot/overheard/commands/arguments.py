@@ -20,7 +20,7 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     """Return a prompt by its key, its text, or the beginning of either if there is only one.
 
     Raises:
-        UnknownName: when there is none, or more than one.
+        UnknownName: when no prompt or several prompts match.
     """
     wanted = wording.line(name).casefold()
     texts = {prompt.key: wording.line(prompt.text).casefold() for prompt in catalogue.prompts}
@@ -39,7 +39,7 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     """Return the fact about something of a brand.
 
     Raises:
-        UnknownName: when there is none.
+        UnknownName: when there is no such fact.
     """
     mine = [fact for fact in facts if fact.brand == brand]
     for fact in mine:
@@ -67,7 +67,7 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when it is none of these.
+        TimeUnreadable: when the text has none of these forms.
     """
     word = text.strip().casefold()
     if word == "now":
@@ -84,11 +84,11 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Read a time that is not still to come, see `moment`.
+    """Read a time that is not in the future, see `moment`.
 
     Raises:
         TimeUnreadable: when it cannot be read.
-        BadUsage: when it is still to come.
+        BadUsage: when it is in the future.
     """
     at = moment(text, now, zone)
     if at > now:
@@ -98,10 +98,10 @@ def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:
-    """Refuse a spelling that means another brand: every mention would count for both.
+    """Refuse a brand with a spelling of another brand: each mention would count for both.
 
     Raises:
-        NameTaken: when there is one.
+        NameTaken: when a spelling is taken.
     """
     for name in brand.names:
         owner = catalogue.brand(name)

@@ -11,7 +11,7 @@ from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
@@ -64,11 +64,12 @@ async def ask(
 
 
 def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
+    """Return the card with all answers to a free question, one card each."""
     said = [answer for answer in answers if answer.reply.text]
     failed = outcome.state is RunState.FAILED
     return Card(
         title=wording.shorten(wording.line(question), 100),
-        text="\n\n".join(told(outcome.failures)),
+        text="\n\n".join(fault_sentences(outcome.failures)),
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
         footer=f"Run {outcome.run.key}. These answers are kept, and no figure rests on them.",
@@ -88,6 +89,7 @@ def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
 
 
 def _answer_card(answer: Answer) -> Card:
+    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS`."""
     text = readable(answer.reply.text)
     return Card(
         title=str(answer.question.model),

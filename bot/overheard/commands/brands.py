@@ -116,6 +116,7 @@ async def _with_competitors(deployment: Deployment, brand: Brand) -> Brand:
 
 
 async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None, done: str) -> Card:
+    """Return the card of a brand that was added, changed or restored, with its risky spellings."""
     prompts = len(deployment.catalogue.prompts_for(brand.name))
     risky = risks(brand, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]

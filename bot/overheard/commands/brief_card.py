@@ -62,6 +62,7 @@ def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
 
 
 def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
+    """Return the text of a brief: its first item in a chat, its first items in the terminal."""
     if not drawn.answers:
         return (
             f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
@@ -113,6 +114,7 @@ def _actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
 
 
 def _published(deployment: Deployment, call: Call, one: ItemProgress) -> Card:
+    """Return the card of a published item: what its gap shows since then."""
     return Card(
         title=_title(one),
         text=" ".join(_sentences(deployment, call, one)),
@@ -130,6 +132,7 @@ def _title(one: ItemProgress) -> str:
 
 
 def _sentences(deployment: Deployment, call: Call, one: ItemProgress) -> Iterator[str]:
+    """Yield what is known of a published item, as sentences."""
     publication = one.publication
     yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
     if not one.read:
@@ -181,6 +184,7 @@ def _data(drawn: BriefDraft) -> dict[str, Any]:
 
 
 def _item(item: BriefItem, brand: str) -> dict[str, Any]:
+    """Return an item of a brief as JSON."""
     return {
         "item": item.key,
         "kind": item.kind.value,
@@ -201,6 +205,7 @@ def _item(item: BriefItem, brand: str) -> dict[str, Any]:
 
 
 def _progressed(one: ItemProgress) -> dict[str, Any]:
+    """Return a published item, and what its gap shows since then, as JSON."""
     return {
         "item": one.publication.item,
         "kind": one.publication.kind,

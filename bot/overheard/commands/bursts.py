@@ -148,6 +148,7 @@ async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | Non
 def _outcome(
     deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[PlannedBurst]
 ) -> Card:
+    """Return the card of the bursts that were run; a single burst has its own card."""
     if len(cards) == 1:
         return cards[0]
     waiting = "".join(sentence(deployment, call, plan) for plan in next_)

@@ -65,6 +65,7 @@ async def set_up(
 
 
 async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
+    """Search for a model's border prompts, ask them for reference, and return the card."""
     search = await _ask(deployment, call, search_panel(chosen), SEARCH)
     found = await border_prompts(deployment.store, search)
     if len(found) < MIN_UNSEEN_WORDS:
@@ -158,6 +159,7 @@ class Day:
 
 
 async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
+    """Ask a canary's border prompts once, and store an update if their first words are new."""
     if canary.hit:
         return Day(canary, None)
     run = await _ask(deployment, call, daily_panel(canary), DAILY)
@@ -181,6 +183,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     run = await store.runs.start(run)
 
     async def work() -> None:
+        """Ask a canary's questions under the lock of their run."""
         reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
         retries = RetryPolicy(deployment.config.asking)

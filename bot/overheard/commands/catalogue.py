@@ -386,6 +386,7 @@ def changed_values(
 
 
 def _changed(field: Option, before: object | None, given: Any) -> Any:
+    """Return the value of a field after a change; see `changed_values`."""
     if given in (None, "", ()):
         usual = () if field.many else field.default
         return usual if before is None else getattr(before, field.name)

@@ -1,4 +1,4 @@
-"""`check`: ask, score, look for shifts."""
+"""`check`: ask, score, detect shifts."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def execute_run(
 
 
 def _check_metrics(deployment: Deployment) -> None:
-    """Refuse an alert metric that nobody measures: no alert would ever come."""
+    """Refuse an alert metric that no scorer measures: it would never raise an alert."""
     known = list(deployment.scoring.metrics)
     for name in deployment.config.alerts.metrics:
         if name not in known:

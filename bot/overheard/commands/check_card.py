@@ -73,7 +73,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     paragraphs = [
         *_news(outcome, found, is_told=is_told),
         *_endings(outcome, deployment.names),
-        *told(outcome.failures + faults),
+        *fault_sentences(outcome.failures + faults),
         *found.bursts,
         *warnings,
     ]
@@ -122,7 +122,7 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> Card:
-    """Show how one brand stands after a run: ranks, a picture, open alerts, and what is next."""
+    """Return the card of one brand after a run: ranks, a chart, open alerts, the next check."""
     alerts = await deployment.store.alerts.find(brand=brand, live=True)
     names = deployment.names
     known = [(brand, model) for model in {row.model for row in rows}]
@@ -201,7 +201,7 @@ async def gone_on(
     alerts: int,
     note: str,
 ) -> Card:
-    """Show how the brands stand after a run of which the reader saw no end, with a note on why."""
+    """Return the card after a run whose end the reader did not see, with a note on the reason."""
     panel = outcome.run.panel
     first, *others = [
         await _brand_card(deployment, call, brand, rows, outcome)
@@ -212,7 +212,7 @@ async def gone_on(
         str(first.text),
         *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
         *_endings(outcome, deployment.names),
-        *told(outcome.failures),
+        *fault_sentences(outcome.failures),
     ]
     complete = outcome.state is RunState.COMPLETE
     return replace(
@@ -225,7 +225,7 @@ async def gone_on(
 
 
 def paused(outcome: Outcome) -> Card:
-    """Show how far a run is that somebody has paused."""
+    """Return the card of a paused run."""
     key = outcome.run.key
     return Card(
         title="Paused",
@@ -306,8 +306,8 @@ def _learning(learning: Learning) -> str:
     )
 
 
-def told(faults: Counter[str]) -> Iterator[str]:
-    """Yield what went wrong, and how often."""
+def fault_sentences(faults: Counter[str]) -> Iterator[str]:
+    """Yield each failure with its number, as sentences."""
     for sentence, count in faults.items():
         yield f"{sentence} ({wording.count(count, 'time')})"
 
@@ -331,7 +331,7 @@ def _fields(outcome: Outcome) -> Iterator[Field]:
 async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
 ) -> list[Standing]:
-    """Return how the brands of a panel stand in a run, their rivals included."""
+    """Return the standings of a panel's brands and their competitors in a run."""
     names = dict.fromkeys(panel.brands)
     for brand in panel.brands:
         names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))

@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, 
 from overheard.cards.command import CommandSpec, Role, option, quoted
 from overheard.commands.arguments import BrandName
 from overheard.commands.catalogue import require_yes
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Detail, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
@@ -51,7 +51,9 @@ async def list_claims(
     add = Action("facts add", "Add a fact")
     return Card(
         title=f"{wording.count(len(groups), 'false claim')} about {found.name}",
-        text="\n\n".join((_headline(found, groups, truths), *told(deployment.scoring.faults))),
+        text="\n\n".join(
+            (_headline(found, groups, truths), *fault_sentences(deployment.scoring.faults))
+        ),
         table=_table(groups, truths) if groups else None,
         quotes=tuple(_quote(group) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(ask if truths else add),
@@ -64,7 +66,7 @@ async def list_claims(
 
 async def read_claims(deployment: Deployment, brand: Brand, days: int) -> list[ClaimCluster]:
     """Return the false claims about a brand in the answers of the last days, as clusters."""
-    return cluster_claims([heard async for heard in _heard(deployment, brand, days)])
+    return cluster_claims([heard async for heard in _false_claims(deployment, brand, days)])
 
 
 async def ask_facts(
@@ -89,6 +91,7 @@ async def ask_facts(
 
 
 def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
+    """Return the card of the questions about facts that were added."""
     nothing = (
         f"Every fact about {name} is asked about already."
         if facts
@@ -104,7 +107,9 @@ def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
     )
 
 
-async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterator[FalseClaim]:
+async def _false_claims(
+    deployment: Deployment, brand: Brand, days: int
+) -> AsyncIterator[FalseClaim]:
     """Yield the false claims about a brand, those of each answer once."""
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
@@ -119,6 +124,7 @@ async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterat
 async def _false(
     deployment: Deployment, brand: Brand, runs: set[int]
 ) -> Mapping[int, list[Detail]]:
+    """Return the false claims about current facts in some runs, by the answer's number."""
     versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
     found: dict[int, list[Detail]] = {}
     for record in await deployment.store.scores.findings(brand.name, FALSE_VERDICTS, runs=runs):
@@ -133,6 +139,7 @@ async def _false(
 
 
 def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> str:
+    """Return the false claim that most answers state, as a sentence."""
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not groups:
@@ -147,6 +154,7 @@ def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str,
 
 
 def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> Table:
+    """Return the table of groups of false claims."""
     rows = tuple(
         (
             group.first.field,
@@ -172,6 +180,7 @@ def _quote(group: ClaimCluster) -> Quote:
 
 
 def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
+    """Return a group of false claims as JSON."""
     return {
         "field": group.first.field,
         "stated": group.first.stated,

@@ -95,6 +95,7 @@ async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup)
 def _match(
     deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
 ) -> ComparisonSetup:
+    """Return the setup of a comparison of two models, checked."""
     catalogue = deployment.catalogue
     known = [find_brand(catalogue, brand)] if brand else tracked(catalogue)
     if not known:

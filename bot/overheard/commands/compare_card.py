@@ -27,6 +27,7 @@ async def comparison_card(match: ComparisonSetup, found: ComparisonResult) -> Ca
 
 
 def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) -> Card:
+    """Return the card of a comparison."""
     return Card(
         title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
         text="\n\n".join(_paragraphs(match, found)),
@@ -54,6 +55,7 @@ def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) 
 
 
 def _paragraphs(match: ComparisonSetup, found: ComparisonResult) -> Iterator[str]:
+    """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
     for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
         names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
         if names:
@@ -77,6 +79,7 @@ def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
 
 
 def _leak(match: ComparisonSetup, one: Contrast) -> str:
+    """Return whether the fine-tune changes answers to unrelated questions, as a sentence."""
     scale = one.metric.scale
     rates = f"{wording.value(one.base, scale)} → {wording.value(one.tuned, scale)}"
     asked = wording.count(one.pairs, "question")
@@ -99,6 +102,7 @@ def _severity(found: ComparisonResult) -> Severity:
 
 
 def _table(match: ComparisonSetup, found: ComparisonResult) -> Table:
+    """Return the table of the values at both models, their differences and verdicts."""
     rows = [(one.metric.label, *_cells(one), one.verdict.value) for one in found.metrics]
     rows += [
         (f"{one.metric.label} of {name}", *_cells(one), _moved(one))
@@ -129,7 +133,7 @@ def _quotes(match: ComparisonSetup, found: ComparisonResult) -> Iterator[Quote]:
     texts = {prompt.key: prompt.text for prompt in match.prompts}
     for moved in _most_moved(found.metrics)[:SHOWN_PROMPTS]:
         for model in (match.base, match.tuned):
-            said = _said(found.answers, moved, str(model))
+            said = _text_of(found.answers, moved, str(model))
             if said:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
                 text = wording.shorten(wording.line(readable(said)), MAX_QUOTE_CHARS)
@@ -141,7 +145,7 @@ def _most_moved(found: Sequence[Contrast]) -> Sequence[PromptShift]:
     return [p for p in first.prompts if p.after != p.before] if first else []
 
 
-def _said(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
+def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     mine = (
         answer.reply.text
         for answer in answers
@@ -151,6 +155,7 @@ def _said(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
 
 
 def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
+    """Return the chart of the differences with their intervals."""
     spans = [_span(one.metric.label, one, one.verdict.value) for one in found.metrics]
     spans += [_span("On other subjects", one, _moved(one)) for one in found.controls]
     spans += [_span(f"{name}'s visibility", one, _moved(one)) for name, one in found.rivals.items()]
@@ -167,6 +172,7 @@ def _span(label: str, one: Contrast, verdict: str) -> Span:
 
 
 def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
+    """Return a comparison as JSON."""
     return {
         "brand": match.brand.name,
         "base": str(match.base),
@@ -183,6 +189,7 @@ def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
 
 
 def _row(one: Contrast) -> dict[str, Any]:
+    """Return the difference in one metric as JSON."""
     return {
         "metric": one.metric.name,
         "base": one.base,

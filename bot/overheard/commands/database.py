@@ -104,6 +104,7 @@ async def back_up(
 
 
 def _problems(health: StoreHealth) -> list[str]:
+    """Return the problems of a store, as sentences."""
     if health.revision != health.expected:
         found = health.revision or "none"
         remedy = "run: overheard db upgrade"
@@ -123,6 +124,7 @@ def _problems(health: StoreHealth) -> list[str]:
 
 
 def _advice(health: StoreHealth) -> list[str]:
+    """Return what would free space in a store, as sentences."""
     lines = []
     if health.size and health.free > FREE * health.size:
         lines.append(
@@ -139,6 +141,7 @@ def _advice(health: StoreHealth) -> list[str]:
 
 
 def _tables(tables: tuple[TableSize, ...]) -> Table | None:
+    """Return the largest tables of a store as a table; None without any."""
     rows = tuple(
         (
             *(table.name, f"{table.rows:,}", _size(table.size), f"{table.dead:,}"),

@@ -163,6 +163,7 @@ def _quote(answer: Answer) -> Quote:
 
 
 def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
+    """Yield the buttons that approve or correct the shown candidates."""
     clean = [one.answer.id for one in shown if not one.objection]
     every = f"dataset approve {format_ranges(clean)}"
     if len(clean) > 1 and len(every) <= LONGEST_ACTION:
@@ -185,6 +186,7 @@ def _data(one: Candidate) -> dict[str, object]:
 
 
 def _card(made: Dataset, out: Path) -> Card:
+    """Return the card of a dataset that was written."""
     split = made.split
     rows = [
         (form.title, name, "written" if name in made.formats else "; ".join(made.refused[name]))

@@ -95,7 +95,7 @@ async def _check(
 ) -> Card:
     """Check once, in a separate deployment; the errors of plugins are added to the faults."""
     async with session.open_deployment(config) as deployment:
-        faults += (report.told for report in deployment.plugins.faulty)
+        faults += (report.sentence for report in deployment.plugins.faulty)
         proposal = await check(
             deployment,
             call,
@@ -119,6 +119,7 @@ def _bundled(deployment: Deployment) -> list[str]:
 
 
 def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
+    """Return the card that sums up the demo."""
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     return Card(
         title="What just happened",
@@ -130,7 +131,7 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
         ),
         table=_table(checks),
         severity=Severity.GOOD if alerts else Severity.WARNING,
-        more=(*(alert for _, alert in alerts), *_told(faults)),
+        more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
         data={
             "runs": [_run_data(run) for run in checks],
             "alerts": [_alert_data(label, alert) for label, alert in alerts],
@@ -140,8 +141,8 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     )
 
 
-def _told(faults: list[str]) -> Iterator[Card]:
-    """Tell what installed plugins did wrong, if anything."""
+def _fault_cards(faults: list[str]) -> Iterator[Card]:
+    """Yield the card of the faults of installed plugins, if there are any."""
     if faults:
         lead = "These are installed beside Overheard, and changed nothing of the above."
         text = "\n\n".join((lead, *faults))

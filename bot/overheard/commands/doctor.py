@@ -159,6 +159,7 @@ class _Ward:
             yield Finding(f"plugins ({len(reports)})")
 
     def _measured(self) -> Iterator[Finding]:
+        """Yield the findings on the brands, prompts and providers."""
         catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
         needed = {
             "brand": (catalogue.brands, "add a [[brands]] table"),
@@ -176,13 +177,14 @@ class _Ward:
                 yield _all_branded(brand)
 
     async def _chat(self, name: str, chat: Chat) -> Sequence[Finding]:
+        """Return the findings on a chat, which is closed afterwards."""
         mine = [place for place in self._channels() if place.startswith(f"{name}:")]
         channels = [place.partition(":")[2] for place in mine]
         try:
             return await _in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
             table = f"chats.{name}" if name in self.deployment.plugins.chats else name
-            return [Finding(name, _told(error), f"see [{table}] in the configuration")]
+            return [Finding(name, _words_of(error), f"see [{table}] in the configuration")]
         finally:
             await chat.close()
 
@@ -216,8 +218,10 @@ class _Ward:
         stuck = [d for d in await self.deployment.store.deliveries.find(waiting=True) if d.problem]
         if not stuck:
             return Finding("outbox")
-        told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
-        problem = f"{wording.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
+        problems = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
+        problem = (
+            f"{wording.count(len(stuck), 'message')} could not be posted ({problems.rstrip('.')})"
+        )
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
@@ -241,9 +245,9 @@ def _all_branded(brand: Brand) -> Finding:
 def _unopened(error: OverheardError) -> Finding:
     """Say why a deployment cannot be opened, so that there is nothing else to be looked at."""
     if isinstance(error, StoreError):
-        told = error.details
-        problem = f"{told['reason']}; nothing else was looked at"
-        return Finding(f"store {told['url']}", problem, told["remedy"])
+        details = error.details
+        problem = f"{details['reason']}; nothing else was looked at"
+        return Finding(f"store {details['url']}", problem, details["remedy"])
     problem = f"{str(error).rstrip('.')}; nothing else was looked at"
     return Finding("deployment", problem, "see that first")
 
@@ -260,14 +264,14 @@ async def _provider(
     if not isinstance(provider, Verifiable):
         return [Finding(f"{place} (it offers no call that costs nothing)")], None
     try:
-        told = await _in_time(provider.verify)
+        key_expires_at = await _in_time(provider.verify)
         found = await _in_time(partial(listed_models, provider, table))
     except ProviderUnavailable as error:
         return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
-        return [Finding(place, _told(error), remedy)], None
-    return found or [Finding(place)], _ahead(told, clock)
+        return [Finding(place, _words_of(error), remedy)], None
+    return found or [Finding(place)], _ahead(key_expires_at, clock)
 
 
 def _ahead(told: object, clock: Clock) -> timedelta | None:
@@ -294,7 +298,7 @@ async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:
         return await work()
 
 
-def _told(error: Exception) -> str:
+def _words_of(error: Exception) -> str:
     """Say what is wrong; a foreign error's text may hold a secret, so only its kind."""
     if isinstance(error, TimeoutError):
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
@@ -328,6 +332,7 @@ def _place(url: str) -> str:
 
 
 def _card(findings: Sequence[Finding]) -> Card:
+    """Return the card of all findings, faults first."""
     faults = [finding for finding in findings if finding.problem]
     rows = tuple(
         (found.place, found.problem or "well", found.remedy if found.problem else "")
@@ -367,6 +372,7 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
 
 
 def _standing(standing: QueueStatus) -> Iterator[Finding]:
+    """Yield the findings on a queue: its workers, and jobs that wait too long."""
     count = wording.count(standing.workers, "worker")
     if standing.workers:
         yield Finding(f"queue ({count})")

@@ -90,6 +90,7 @@ def _existing(catalogue: Catalogue, fact: Fact) -> Fact | None:
 
 
 async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str) -> Card:
+    """Return the card of a fact that was added, changed or restored."""
     said = await unread(deployment, fact)
     judged = bool(judges(deployment.plugins.scorers.values()))
     alerts = await _contradictions(deployment, call, fact) if judged or not said else []

@@ -92,6 +92,7 @@ async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Quot
 async def _propose_next(
     deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
 ) -> Proposal:
+    """Return the proposal of the next round, or raise NothingToAsk when it is not due."""
     if begun.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
     if begun.due_at > now:
@@ -136,6 +137,7 @@ async def execute_round(deployment: Deployment, call: Call, quote: Quote) -> Car
 
 
 def _next(call: Call, begun: FirstCheck | None) -> Sequence[str]:
+    """Return when the next round is due, or that the first check is complete, as a sentence."""
     if begun is None:
         return ["The first check is complete."]
     due = wording.moment(begun.due_at, call.zone)

@@ -95,6 +95,7 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
 
 
 def _overview(found: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
+    """Return the card of all commands, by group."""
     parts = list(found)
     names = {spec.name: spec for _, specs in parts for spec in specs}
     return Card(

@@ -21,7 +21,7 @@ from typing import Annotated, Any, BinaryIO
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role, argument
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, RunState
 from overheard.errors import FileUnreadable, RunInUse
@@ -239,6 +239,7 @@ def _read(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
 
 
 def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
+    """Return the card of an import: counts, and what was left out."""
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [
         Field("New answers", f"{tally.new:,}"),
@@ -250,7 +251,7 @@ def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
         fields.append(Field("Fields left out", ", ".join(sorted(tally.unknown)), wide=True))
     return Card(
         title=f"Imported {wording.count(tally.new, 'answer')}",
-        text="\n\n".join([f"From {file}.{mend}", *told(faults)]),
+        text="\n\n".join([f"From {file}.{mend}", *fault_sentences(faults)]),
         fields=tuple(fields),
         table=_bad_lines(tally.bad),
         severity=Severity.WARNING if tally.bad else Severity.GOOD,

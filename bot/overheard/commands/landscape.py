@@ -71,6 +71,7 @@ def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
 
 
 def _overview(known: Mapping[str, Landscape], today: date) -> Card:
+    """Return the card of all vendors, one row each."""
     topics = {name: topic_statuses(landscape, today) for name, landscape in known.items()}
     rows = tuple(_row(known[name], mine) for name, mine in topics.items())
     header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
@@ -91,6 +92,7 @@ def _row(landscape: Landscape, topics: Sequence[TopicStatus]) -> tuple[str, ...]
 
 
 def _vendor(landscape: Landscape, topics: Sequence[TopicStatus]) -> Card:
+    """Return the card of one vendor, with all topics."""
     unsure = [TITLES[one.topic] for one in topics if one.standing is not EntryStatus.KNOWN]
     table = f"[landscape.{landscape.name}.TOPIC]"
     return Card(
@@ -104,6 +106,7 @@ def _vendor(landscape: Landscape, topics: Sequence[TopicStatus]) -> Card:
 
 
 def _words(one: TopicStatus) -> str:
+    """Return a topic as a sentence with its source and its age."""
     entry = one.entry
     if entry is None:
         return "Not known: no page of the vendor that was read says it."
@@ -124,6 +127,7 @@ def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]
 
 
 def _topic(one: TopicStatus) -> dict[str, Any]:
+    """Return a topic as JSON."""
     entry = one.entry
     return {
         "topic": one.topic.value,

@@ -85,6 +85,7 @@ async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
 
 
 def _data(deployment: Deployment, model: Model) -> dict[str, str]:
+    """Return a model with its price, pace and state as JSON."""
     providers = deployment.plugins.providers
     limiter = deployment.limits.limiter(providers[model.provider], model)
     state, rest = _state(limiter)

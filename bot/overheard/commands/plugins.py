@@ -28,7 +28,7 @@ async def plugins(
     if name:
         return await show_plugin(deployment, call, name=name)
     loaded = deployment.plugins
-    faults = "\n\n".join([*(report.told for report in loaded.faulty), *loaded.paused])
+    faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     return Card(
         title=wording.count(len(loaded.reports), "plugin"),
         text=faults or "All of them are loaded.",

@@ -128,6 +128,7 @@ async def current_offer(
 
 
 async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Model) -> Card:
+    """Return the card of a panel's power at one model."""
     outlook, notes = await _outlook(deployment, plan, model)
     found = _offers(outlook, plan.days, await _price(deployment, plan, model))
     chart = _offer_chart(

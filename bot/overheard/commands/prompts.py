@@ -25,7 +25,7 @@ from overheard.cards.command import (
 )
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
@@ -77,7 +77,7 @@ BRANDED = (
 
 
 async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
-    """Return which of some prompts are branded, as sentences; empty when none is."""
+    """Return which of some prompts name a brand, as sentences; empty when no prompt does."""
     named = named_brands(deployment.catalogue, prompts)
     branded = sum(map(bool, named.values()))
     if not branded:
@@ -90,6 +90,7 @@ async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
 async def _card(
     deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None, done: str
 ) -> Card:
+    """Return the card of a prompt that was added, changed or restored."""
     notes = {
         "Added": "It is asked from the next check on.",
         "Changed": "Its history goes on.",
@@ -226,6 +227,7 @@ async def suggest_prompts(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
+        """Ask the model, and store its suggestions until they are chosen."""
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue
@@ -239,8 +241,9 @@ async def suggest_prompts(
 
 
 def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Outcome) -> Card:
+    """Return the card of suggested questions."""
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
-    problems = list(told(outcome.failures))
+    problems = list(fault_sentences(outcome.failures))
     if not questions and not problems:
         problems = ["The answer holds no question that is new; try another model."]
     choose = Action(f"prompts choose {quoted(brand)}", "Choose questions", Style.PRIMARY)

@@ -13,7 +13,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standing_words
 from overheard.commands.brand_report import Report, read_report
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
 from overheard.commands.page import Page, read_page
@@ -70,7 +70,7 @@ async def report(
     ]
     data = {"brands": [card.data for card in (first, *others)]}
     text = "\n\n".join(
-        [str(first.text), *await waiting(deployment), *told(deployment.scoring.faults)]
+        [str(first.text), *await waiting(deployment), *fault_sentences(deployment.scoring.faults)]
     )
     return replace(first, text=text, more=tuple(others), data=data)
 

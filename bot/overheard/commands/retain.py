@@ -180,6 +180,7 @@ async def _lines(deployment: Deployment, group: Sequence[Answer], runs: dict[int
 
 
 def _quote(record: ScoreRecord) -> dict[str, Any]:
+    """Return the quote and the details of a score as JSON, for the archive."""
     score = record.score
     return {
         "brand": record.brand,

@@ -29,7 +29,7 @@ async def list_runs(
     *,
     limit: Annotated[int, option("How many.", low=1, high=1000)] = FIRST,
 ) -> Card:
-    """Show the latest runs and where they stand.
+    """Show the latest runs and their states.
 
     Args:
         deployment: The open deployment.
@@ -85,7 +85,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
 
 
 async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
-    """Go on with a run that was paused or cut off.
+    """Resume a run that was paused or interrupted.
 
     Raises:
         UnknownName: when there is no such run.
@@ -127,11 +127,11 @@ def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
 def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     begun = wording.moment(run.started_at, call.zone)
-    return (run.key, begun, _told(run, busy, handed_in), count, named(run.asked_by))
+    return (run.key, begun, _state_words(run, busy, handed_in), count, named(run.asked_by))
 
 
-def _told(run: Run, busy: set[int], handed_in: set[int]) -> str:
-    """Say where a run stands; one that nobody carries out was cut off."""
+def _state_words(run: Run, busy: set[int], handed_in: set[int]) -> str:
+    """Return the state of a run in words; an unfinished run without a process is interrupted."""
     if run.state is RunState.RUNNING and run.id in handed_in:
         return "waiting for a batch" if run.id in busy else "batch handed in, cut off"
     if run.state is RunState.RUNNING and run.id not in busy:
@@ -145,9 +145,12 @@ def _actions(runs: list[Run]) -> list[Action]:
 
 
 def _data(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
+    """Return a run and its state as JSON."""
     return {
         "run": run.key,
-        "state": _told(run, busy, handed_in) if run.state is RunState.RUNNING else run.state.value,
+        "state": _state_words(run, busy, handed_in)
+        if run.state is RunState.RUNNING
+        else run.state.value,
         "under_way": run.id in busy,
         "waits_for_batch": run.id in handed_in,
         "started_at": run.started_at.isoformat(),

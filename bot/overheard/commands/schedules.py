@@ -175,6 +175,7 @@ def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> d
 def _row(
     deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState
 ) -> tuple[str, ...]:
+    """Return the cells of a schedule in the table."""
     at = _next(deployment, schedule, state)
     return (
         schedule.name,

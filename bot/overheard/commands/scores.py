@@ -94,6 +94,7 @@ async def rescore(
 async def _rescore(
     deployment: Deployment, call: Call, before: Edition, edition: Edition, *, judge: bool
 ) -> Card:
+    """Score history again for a pending edition, or wait for the process that does."""
     rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
         await deployment.store.editions.set_state(edition.id, EditionState.SCORING)
@@ -245,6 +246,7 @@ def _usual(count: int) -> str:
 
 
 def _actions(after: Edition | None) -> tuple[Action, ...]:
+    """Return the buttons for a pending edition."""
     if after is None:
         return ()
     switch_now = Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY)
@@ -264,6 +266,7 @@ def _row(call: Call, one: Edition, now: Edition | None, done: float) -> tuple[st
 
 
 def _data(one: Edition, done: float) -> dict[str, Any]:
+    """Return an edition and the share of history that it has scored as JSON."""
     return {
         "id": one.id,
         "begun_at": one.at.isoformat(),

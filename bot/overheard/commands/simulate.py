@@ -115,6 +115,7 @@ async def simulate(
 
 
 def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
+    """Return the rate of false alarms and the delay, as a sentence."""
     found = outcome.false_alarms
     low, high = found.interval
     return (
@@ -126,6 +127,7 @@ def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 
 
 def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
+    """Return the conditions and further results of a trial."""
     found, world = outcome.false_alarms, trial.world
     told = [
         Field(f"{one.level.capitalize()}, true", f"{one.true:.0%} of {one.told}")
@@ -143,6 +145,7 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
 
 
 def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
+    """Return the table that compares the monitor with the oracle and other rules."""
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
     rows |= {name: (one.false_alarms, one.delay) for name, one in others.items()}
@@ -154,6 +157,7 @@ def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
 
 
 def _data(outcome: TrialOutcome) -> dict[str, Any]:
+    """Return the results of a trial as JSON."""
     found, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     return {
         "false_alarms_per_year": round(found.yearly, 4),

@@ -123,6 +123,7 @@ def _find(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rul
 
 
 def _card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
+    """Return the card of a rule that was set or removed."""
     title = f"{'Took the rule away from' if gone else 'Set the rule of'} {rule.spelling}"
     name = quoted(brand.name)
     return Card(
@@ -181,6 +182,7 @@ async def suggest_aliases(deployment: Deployment, _: Call, *, brand: BrandName) 
 
 
 async def _bodies(deployment: Deployment) -> AsyncIterator[str]:
+    """Yield the prose of recent answers, at most `MAX_ANSWERS`."""
     since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
     runs = [
         r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside

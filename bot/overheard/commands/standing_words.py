@@ -1,4 +1,4 @@
-"""How a brand stands at each model, in a title, a sentence and a picture."""
+"""The place of a brand among its competitors at each model: as title, sentence and chart."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def places(
 
 
 def title(brand: str, found: Sequence[Place], names: ModelNames) -> str:
-    """Write how a brand stands: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
+    """Return the title of a brand's places: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
     ranked = [(place.rank_words, names.name(place.model)) for place in sorted(found, key=_by_rank)]
     if not ranked:
         return brand

@@ -1,4 +1,4 @@
-"""How brands stand at a time: one row a brand and model, one column a metric."""
+"""Standings: the metrics of brands at each model at a time, and their table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from overheard.measure.trends import Point, trend
 from overheard.scoring.service import Scoring
 
 HEADLINE_METRIC = "visibility"
-"""What readers look for first."""
+"""The metric that is shown first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ async def read_streams(
 
 
 def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
-    """Return how brands stand, in the order of the models, the brands and the metrics.
+    """Return the standings of brands, in the order of the models, the brands and the metrics.
 
     Args:
         found: Streams of one run for each model.
-        brands: Names, those to show first first.
-        scoring: Says which metrics and scorer versions there are.
+        brands: Names, in the order in which they are shown.
+        scoring: The metrics and scorer versions in use.
     """
     metrics = scoring.metrics
     rows = [
@@ -75,7 +75,7 @@ def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) 
 
 
 def table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
-    """Lay standings out; the first metric with its interval, the others without."""
+    """Return the table of standings; only the headline metric has its interval."""
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
     cells: dict[tuple[Model, str], dict[str, str]] = {}

@@ -13,7 +13,7 @@ from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import BrandName, past_moment, unknown
-from overheard.commands.check_card import told
+from overheard.commands.check_card import fault_sentences
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
@@ -81,6 +81,7 @@ def _since(line: Stream, begin: datetime) -> Stream | None:
 async def _card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Card:
+    """Return the card of a metric's course, with its chart and its table."""
     mine = [line for line in lines if line.key.brand == brand.name]
     if not mine:
         return Card(
@@ -93,7 +94,7 @@ async def _card(
     points = {line.key.model: trend(line) for line in mine}
     return Card(
         title=f"{metric.label} of {brand.name}",
-        text="\n\n".join(told(deployment.scoring.faults)),
+        text="\n\n".join(fault_sentences(deployment.scoring.faults)),
         table=_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(deployment, brand, metric),

@@ -208,6 +208,7 @@ async def _card(
     duels: Sequence[Duel],
     said: tuple[list[str], list[str]],
 ) -> Card:
+    """Return the card of two brands side by side."""
     mine, names = found.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     chart = Pairs(
@@ -303,6 +304,7 @@ def _actions(found: Report, other: str) -> Iterator[Action]:
 
 
 def _data(duel: Duel) -> dict[str, Any]:
+    """Return the comparison of one metric as JSON."""
     return {
         "metric": duel.metric,
         "finding": duel.finding,

@@ -168,6 +168,7 @@ def _now(shares: Shares, share: Share) -> str:
 async def _card(
     deployment: Deployment, found: Report, models: Collection[Model], shares: Shares
 ) -> Card:
+    """Return the card of the shares of voice, with its chart."""
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     return Card(

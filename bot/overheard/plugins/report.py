@@ -46,7 +46,7 @@ class PluginReport:
         return bool(self.provides) or not self.problem
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Its problem as a sentence that names the plugin and its distribution."""
         source = source_of(self.distribution, self.version)
         whose = f" ({source})" if source else ""

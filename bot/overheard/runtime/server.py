@@ -319,7 +319,7 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
     async with _chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
         for report in deployment.plugins.faulty:
-            log.warning("%s", report.told)
+            log.warning("%s", report.sentence)
         log.warning("%s", _begun(deployment, chats))
         if chats:
             await _offer_code(deployment)

@@ -119,7 +119,7 @@ async def work(
     start_telemetry(deployment)
     shutdown = GracefulShutdown(leave)
     for report in deployment.plugins.faulty:
-        log.warning("%s", report.told)
+        log.warning("%s", report.sentence)
     names = ", ".join(sorted(kind.value for kind in kinds))
     log.warning("A worker has begun (%s), up to %s tasks at a time.", names, at_once)
     await shutdown.run(Worker(deployment, kinds, at_once).run())
