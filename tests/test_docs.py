@@ -125,6 +125,28 @@ def test_every_class_that_a_guide_places_is_in_that_module(guide: str) -> None:
         )
 
 
+def test_a_decision_has_a_number_of_its_own_and_is_listed_once() -> None:
+    """The index links every record, and no two records have one number."""
+    records = [path.name for path in sorted((DOCS / "decisions").glob("[0-9]*.md"))]
+    index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+
+    assert len({name[:4] for name in records}) == len(records)
+    assert sorted(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index)) == records
+
+
+def test_the_glossary_defines_each_term_once() -> None:
+    """The first column of its tables has no term twice."""
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    terms = [
+        term.strip()
+        for cell in re.findall(r"^\| ([^|]+) \|", text, re.M)
+        for term in cell.split(",")
+        if term.strip() != "Term"
+    ]
+
+    assert [term for term in terms if terms.count(term) > 1] == []
+
+
 def test_the_picture_of_the_rooms_shows_the_order_of_the_import_contract() -> None:
     """Each room is drawn, below or to the right of all rooms that may import it."""
     guide = (DOCS / "architecture.md").read_text(encoding="utf-8")
