@@ -34,7 +34,7 @@ MODEL = Model("svc", "m-1")
 PANEL = Panel(("Acme", "Zeta"), (PROMPT,), (MODEL,), repeats=100)
 
 Calls = list[tuple[float, float]]
-calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=12)
+calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=8)
 """What each call may cost at most, and which share of that it costs."""
 
 
@@ -58,7 +58,7 @@ async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -
     await reservation.close()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(calls, calls, st.floats(0, 10))
 async def test_runs_together_never_spend_more_than_there_is(
     first: Calls, second: Calls, money: float
@@ -76,7 +76,7 @@ async def test_runs_together_never_spend_more_than_there_is(
     assert await store.money.reserving_runs() == set()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(calls, st.floats(0, 5))
 async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) -> None:
     """Brands that share an answer share its cost, and the one with a limit keeps it."""
