@@ -33,6 +33,7 @@ from costs import TAUS, sentinel, speed
 from figures import poisson_interval, rows
 
 from overheard.detection import trials
+from overheard.detection.benchmarks import RULES
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
@@ -69,77 +70,97 @@ DELAY_BARS = {
     ("own", 0.3): (None, 2.3, 3.3),
 }
 """Delays over the oracle's, by who shares the run effects, the share of prompts and `TAUS`."""
+LEVEL_WORLDS = (
+    ("uneven", "shared", 0.5),
+    ("two-state", "own", 0.5),
+    ("normal", "own", 0.5),
+    ("normal", "shared", 0.5),
+    ("normal", "shared", 0.0),
+)
 LEVEL_BARS = {"nearly certain": 0.97, "likely": 0.80}
 
 
 def alarms(panels: int, seed: int) -> None:
     """Print the false alarms of unchanged brands in each world."""
-    lines = []
-    for effects in ("shared", "own"):
-        for kind, tau in WORLDS:
-            found = trials.false_alarms(MonitorTrial(WorldDesign(kind, effects, tau)), panels, seed)
-            low, high = found.interval
-            ages = (f"{found.by_age.get(age, 0):.2f}" for age in trials.AGES)
-            shares = f"{found.ghosts:.0%}", f"{found.closings:.2f}"
-            rate = f"{found.yearly:.2f} [{low:.2f}, {high:.2f}]"
-            bar, end = FALSE_ALARM_BARS[effects]
-            held = "-" if kind in OUTSIDE else _held(found.yearly <= bar and high <= end)
-            lines.append((f"{kind} {tau:g}", effects, rate, held, *ages, *shares))
+
+    def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
+        found = trials.false_alarms(MonitorTrial(WorldDesign(kind, effects, tau)), panels, seed)
+        low, high = found.interval
+        ages = (f"{found.by_age.get(age, 0):.2f}" for age in trials.AGES)
+        shares = f"{found.ghosts:.0%}", f"{found.closings:.2f}"
+        rate = f"{found.yearly:.2f} [{low:.2f}, {high:.2f}]"
+        bar, end = FALSE_ALARM_BARS[effects]
+        held = "-" if kind in OUTSIDE else _held(found.yearly <= bar and high <= end)
+        return (f"{kind} {tau:g}", effects, rate, held, *ages, *shares)
+
     bars = ", ".join(f"{e} {bar:g} (end {end:g})" for e, (bar, end) in FALSE_ALARM_BARS.items())
     rate = f"a brand-year; bar {bars}"
     ghosts = "opposite within 8; bar 5%"
-    rows(("world", "effects", rate, "held", *trials.AGES, ghosts, "taken back"), lines)
+    rows(
+        ("world", "effects", rate, "held", *trials.AGES, ghosts, "taken back"),
+        (line(kind, effects, tau) for effects in ("shared", "own") for kind, tau in WORLDS),
+    )
 
 
 def delays(panels: int, seed: int) -> list[DelayLine]:
     """Print how many runs a drop of 10 points takes to be seen; return what the chart shows."""
-    lines, shown = [], []
-    for (effects, carried), bars in DELAY_BARS.items():
-        for tau, bar in zip(TAUS, bars, strict=True):
-            if bar is None:
-                continue  # as with shared effects
-            world = WorldDesign("normal", effects, tau)
-            found = trials.delay(MonitorTrial(world, carried=carried), panels, seed)
-            compared = compare(world, 10.0, carried, 1.0, seed)
-            if carried == 1 and effects != "half":
-                shown.append(DelayLine(effects, tau, found.runs, compared))
-            best = compared.oracle.delay
-            lines.append(
-                (
-                    f"{tau:g}",
-                    effects,
-                    f"{carried:.0%}",
-                    f"{found.runs:.2f} +- {found.error:.2f}",
-                    f"{best:.2f}",
-                    f"{found.runs / best:.2f}",
-                    f"{bar:.2f}",
-                    *(f"{rule.delay:.1f}" for rule in compared.rules.values()),
-                )
-            )
-    names = list(shown[0].compared.rules)
-    rows(("tau", "effects", "prompts", "runs", "oracle", "over it", "bar", *names), lines)
+    shown: list[DelayLine] = []
+
+    def line(effects: str, carried: float, tau: float, bar: float) -> tuple[str, ...]:
+        world = WorldDesign("normal", effects, tau)
+        found = trials.delay(MonitorTrial(world, carried=carried), panels, seed)
+        compared = compare(world, 10.0, carried, 1.0, seed)
+        if carried == 1 and effects != "half":
+            shown.append(DelayLine(effects, tau, found.runs, compared))
+        best = compared.oracle.delay
+        return (
+            f"{tau:g}",
+            effects,
+            f"{carried:.0%}",
+            f"{found.runs:.2f} +- {found.error:.2f}",
+            f"{best:.2f}",
+            f"{found.runs / best:.2f}",
+            f"{bar:.2f}",
+            *(f"{rule.delay:.1f}" for rule in compared.rules.values()),
+        )
+
+    rows(
+        (
+            "tau",
+            "effects",
+            "prompts",
+            "runs",
+            "oracle",
+            "over it",
+            "bar",
+            *(rule.name for rule in RULES),
+        ),
+        (
+            line(effects, carried, tau, bar)
+            for (effects, carried), bars in DELAY_BARS.items()
+            for tau, bar in zip(TAUS, bars, strict=True)
+            if bar is not None  # without: as with shared effects
+        ),
+    )
     return shown
 
 
 def levels(panels: int, seed: int) -> None:
     """Print how many alarms of each level are true, at the default budget."""
-    lines = []
-    for kind, effects, tau in (
-        ("normal", "shared", 0.0),
-        ("normal", "shared", 0.5),
-        ("normal", "own", 0.5),
-        ("two-state", "own", 0.5),
-        ("uneven", "shared", 0.5),
-    ):
+
+    def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
         world = WorldDesign(kind, effects, tau)
         trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / world.brands)
-        told = trials.reliability(trial, panels, seed)
         shares = (
             "-" if one.true is None else f"{_share(one.true, one.told)} of {one.told}"
-            for one in told
+            for one in trials.reliability(trial, panels, seed)
         )
-        lines.append((f"{kind} {tau:g}", effects, *shares))
-    rows(("world", "effects", *(f"{one}; bar {bar:.2f}" for one, bar in LEVEL_BARS.items())), lines)
+        return (f"{kind} {tau:g}", effects, *shares)
+
+    rows(
+        ("world", "effects", *(f"{one}; bar {bar:.2f}" for one, bar in LEVEL_BARS.items())),
+        (line(*world) for world in LEVEL_WORLDS),
+    )
 
 
 def patterns(panels: int, seed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
 
@@ -60,8 +61,8 @@ class Watch:
 
 
 def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
-    """Print a Markdown table."""
-    for row in (header, ("---",) * len(header), *cells):
+    """Print a Markdown table, each row as soon as it is known."""
+    for row in chain((header, ("---",) * len(header)), cells):
         print(f"| {' | '.join(row)} |", flush=True)
     print()
 

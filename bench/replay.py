@@ -196,10 +196,17 @@ def _show(
     truly: Iterable[str],
     orders: int,
 ) -> None:
+    """Print a line for each brand: in how many of the logged answers it was named, at how many
+    questions its rate differs between the systems and by how much at most, and how often it was
+    seen.
+    """
+    old, new = panel.named[before], panel.named[after]
+    apart = np.abs(old.mean(axis=0) - new.mean(axis=0))
     for place, brand in enumerate(panel.brands):
-        old, new = (100 * panel.named[one][:, :, place].mean() for one in (before, after))
+        counts = " -> ".join(f"{one[:, :, place].sum():3.0f}" for one in (old, new))
+        differ = f"{(apart[:, place] > 0).sum():2} differ by up to {apart[:, place].max():4.0%}"
         mark = "moved" if brand in truly else ""
-        print(f"{brand:20} {old:5.1f} -> {new:5.1f} %  seen {seen[brand]} of {orders}  {mark}")
+        print(f"{brand:20} {counts} answers, {differ}, seen {seen[brand]} of {orders}  {mark}")
     print()
 
 

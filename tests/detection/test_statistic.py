@@ -102,13 +102,48 @@ def test_larger_effects_weaken_the_evidence() -> None:
 
 
 def test_a_fresh_prompt_by_hand() -> None:
-    """One prompt with 30 hits in 30 and none in 3 since; without answers there is no evidence."""
+    """One prompt with 30 hits in 30 and none in 3 since; without answers there is no evidence, and
+    where prompts scatter by themselves, less.
+    """
     zero, one = np.zeros((1, 1)), np.ones((1, 1))
-    fresh = fresh_evidence((30 * one, 30 * one), (3 * one, zero), np.zeros(1))
+    fresh = fresh_evidence((30 * one, 30 * one), (3 * one, zero), np.zeros(1), zero)
     share = sum(FRESH_SHARES) / 2
     factor = np.exp(fresh[0]) / share - (1 - share) / share
     assert factor > 500
-    assert fresh_evidence((30 * one, 30 * one), (zero, zero), np.zeros(1)) == pytest.approx(0)
+    assert fresh_evidence((30 * one, 30 * one), (3 * one, zero), np.zeros(1), 4 * one) < fresh
+    unasked = fresh_evidence((30 * one, 30 * one), (zero, zero), np.zeros(1), zero)
+    assert unasked == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("normal", 0.0, 0.1), ("uneven", 0.1, 0.35)])
+def test_prompts_scatter_where_they_load_unevenly(kind: str, low: float, high: float) -> None:
+    """The mean of six worlds; with loadings 1 + N(0, 1) and effects of 0.5 the variance is 0.25."""
+    scatter = []
+    for seed in range(6):
+        streams = simulate_world(WorldDesign(kind, "shared", 0.5, runs=40), seed).streams
+        group = StreamGroup.of(streams[0], streams[1:])
+        scatter.append(run_series(group, group.answered(), PRIOR).scatter.mean())
+    assert low < np.mean(scatter) < high
+
+
+def test_two_runs_may_each_deviate_for_themselves() -> None:
+    """Where a fifth of the runs are in another state, two in a row are worth less."""
+    rng = np.random.default_rng(3)
+    calm = WorldDesign("normal", "own", 0.0, runs=40)
+    stream, *rivals = simulate_world(calm, 5).streams
+    moved = simulate_world(calm, 5, {(0, 0): (Moved(38, logits=1.3),)}).streams[0]
+    odd = {
+        (b, 0): tuple(Moved(int(r), logits=1.3, until=int(r) + 1) for r in range(2, 36) if one[r])
+        for b, one in enumerate(rng.random((5, 40)) < 0.2)
+        if b
+    }
+    states = simulate_world(calm, 5, odd).streams[1:]
+    quiet, loud = (
+        statistic(StreamGroup.of(moved, others), np.arange(40), PRIOR).total
+        for others in (rivals, states)
+    )
+    assert stream.key == moved.key
+    assert quiet > loud + 2
 
 
 def test_a_change_of_a_few_prompts_is_seen() -> None:

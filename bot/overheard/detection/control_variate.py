@@ -8,7 +8,7 @@ effects are not shared, the estimated shared variance is near 0 and nothing is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from overheard.measure.blocks import RunKey, Stream
@@ -31,6 +31,10 @@ MIN_RIVALS, EXTREME_SDS = 3, 3.0
 extreme shared effect."""
 MIN_ANSWERED_SHARE = 0.8
 """A competitor counts when it has answers in so many of the baseline's runs."""
+
+SCATTER, SCATTER_SDS = (0.02, 0.1), (0.1, 0.2)
+"""The variance of each prompt's own effect in a run that is expected, logit scale: a constant, and
+for each unit of the run effect's square; and the standard deviations of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class StreamGroup:
         total: Sums of the values, in units of each stream's width.
         squares: Sums of their squares, in the same units; None where all values are 0 or 1.
         binary: Whether the brand's values are 0 or 1.
+        products: The products n n, n total and total total, J x R x P each, of rates that are asked
+            more than once in a run; None otherwise.
     """
 
     runs: tuple[RunKey, ...]
@@ -65,6 +71,7 @@ class StreamGroup:
     total: Floats
     squares: Floats | None
     binary: bool
+    products: tuple[Floats, Floats, Floats] | None
 
     @classmethod
     def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
@@ -80,7 +87,9 @@ class StreamGroup:
             total[index][:, columns] = stream.total / stream.width
             squares[index][:, columns] = stream.squares / stream.width**2
         rates = all(stream.binary for stream in streams)
-        return cls(own.runs, prompts, n, total, None if rates else squares, own.binary)
+        products = (n * n, n * total, total * total) if rates and n.max(initial=0) > 1 else None
+        squared = None if rates else squares
+        return cls(own.runs, prompts, n, total, squared, own.binary, products)
 
     def answered(self) -> Places:
         """Return the rows of the runs in which the brand's stream has answers."""
@@ -102,6 +111,7 @@ class RunSeries:
         raw: Distance of each run from the mean of its prompts, J x n.
         information: The inverse of the calls' variance, J x n.
         kept: Which of the group's streams these are, J: rivals with few answers are left out.
+        scatter: Variance of each prompt's own effect in each run of the brand, squared logits, n.
     """
 
     level: Floats
@@ -114,6 +124,7 @@ class RunSeries:
     raw: Floats
     information: Floats
     kept: Places
+    scatter: Floats
 
 
 def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSeries:
@@ -152,7 +163,55 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     removed = loading[:, None] * effect
     weights = n[0] * spread[0]
     level, left = x - removed, noise + unknown
-    return RunSeries(level, left, removed, shared, own, float(loading[0]), weights, x, known, kept)
+    scatter = np.zeros(len(rows))
+    if group.products:
+        products = [part[kept][:, cut] for part in group.products]
+        scatter = _prompt_scatter(products, n[kept], mean[kept], spread[kept], x, known)
+    return RunSeries(
+        level, left, removed, shared, own, float(loading[0]), weights, x, known, kept, scatter
+    )
+
+
+def _prompt_scatter(
+    products: Sequence[Floats], n: Floats, mean: Floats, spread: Floats, x: Floats, known: Floats
+) -> Floats:
+    """Return the variance of a prompt's own effect in each run of the brand, n, logit scale.
+
+    What the prompts of a run scatter beyond calls and the run effect is regressed on the square of
+    the run effect: where prompts load unevenly on run effects, they scatter most in runs with large
+    ones. The settled runs of all brands count; the coefficients are shrunk to `SCATTER` (ridge).
+
+    Args:
+        products: See `StreamGroup.products`, of the active runs, J x n x P each.
+        n: Numbers of answers, J x n x P.
+        mean: Means of the prompts, J x P.
+        spread: Variances of the prompts' values, J x P.
+        x: Distance of each run from the mean of its prompts in logits, J x n.
+        known: The inverse of the calls' variance, J x n.
+    """
+    runs = x.shape[1]
+    settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else runs - 1
+    early = slice(0, settled)
+    n_n, n_total, total_total = (part[:, early] for part in products)
+
+    def over_prompts(cells: Floats, weights: Floats) -> Floats:
+        return np.asarray((cells @ weights[..., None])[..., 0])
+
+    effect, calls = x**2 - 1 / known, known[:, early]
+    squared = total_total.sum(axis=2) - over_prompts(n_total, 2 * mean) + over_prompts(n_n, mean**2)
+    cross = over_prompts(n_total, spread) - over_prompts(n_n, mean * spread)
+    pulled = over_prompts(n_n, spread**2)
+    single = over_prompts(n[:, early], spread**2)
+    left = squared - 2 * x[:, early] * cross + x[:, early] ** 2 * pulled
+    # The run effect is in the prompts' variances too, and its estimate fits the calls' noise.
+    more = left - (1 - 1 / runs) * calls + single * effect[:, early] + pulled / calls
+    weight = (1 - 1 / runs) * (pulled - single).ravel() / 2
+    design = np.stack([np.ones(weight.size), np.maximum(effect, 0.0)[:, early].ravel()])
+    ridge = np.array(SCATTER_SDS) ** -2
+    seen = design @ more.ravel() / 2 + ridge * SCATTER
+    found = np.linalg.solve((design * weight) @ design.T + np.diag(ridge), seen)
+    constant, slope = np.maximum(found, 0.0)
+    return np.asarray(constant + slope * np.maximum(effect[0], 0.0))
 
 
 def _as_slice(rows: Places) -> slice | Places:

@@ -10,8 +10,8 @@ from enum import StrEnum
 from overheard.detection.alarm_table import RUNS_A_YEAR, alarm_table
 from overheard.measure.blocks import RunKey
 
-NEARLY_CERTAIN_A_YEAR = 0.01
-"""What is nearly certain, chance does less than once in 100 years."""
+NEARLY_CERTAIN_A_YEAR = 0.002
+"""What is nearly certain, chance does less than once in 500 years."""
 WATCHED_A_YEAR = 2.0
 """What chance does more often than that is not even watched."""
 PACE_WINDOWS_DAYS = (7, 30, 365)
@@ -23,7 +23,7 @@ class AlertLevel(StrEnum):
     """How certain it is that something changed."""
 
     NEARLY_CERTAIN = "nearly certain"
-    """Chance does this less than once in 100 years in the whole deployment."""
+    """Chance does this less than once in 500 years in the whole deployment."""
     LIKELY = "likely"
     """Within the budget of false alarms."""
     WATCH = "watch"

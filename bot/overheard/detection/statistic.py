@@ -2,7 +2,7 @@
 
 Every recent run may be the first after a change. For each start two kinds of change are compared
 with no change: one logit shift of all prompts (`nuisance`), and a few prompts that start afresh
-(`fresh_prompts`). A single deviating run is a rival explanation of both. The sum over starts is the
+(`fresh_prompts`). Single deviating runs are a rival explanation of both. The sum over starts is the
 statistic of Shiryaev (1963) and Roberts (1966), mixed over the unknown size; it is compared with a
 threshold from `alarm_table`.
 """
@@ -29,7 +29,9 @@ START_SPACING = 1.25
 FRESH_WEIGHT = 0.25
 """Prior probability that a change is one of a few prompts, rather than of all."""
 OUTLIER_RUNS = 8
-"""So many of the latest runs may be single deviating runs."""
+"""So many of the latest runs may be deviating runs."""
+SPARSE_OUTLIER_RUNS = 3
+"""So many of the latest may be runs in which a few prompts deviate; each more costs time."""
 OUTLIER_PRIOR = (0.5, 60.0)
 """Single deviating runs that are expected, and of how many runs, before any is seen."""
 OUTLIER_SDS = 3.0
@@ -110,11 +112,10 @@ def statistic(
     steps = _regressors(after, series.weights)
     found = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
     deviating = _deviating_share(series)
-    uniform = found.steps - np.log1p(deviating * np.exp(np.minimum(found.outliers, 700)).sum())
+    uniform = found.steps - _deviating_runs(found.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
-        sparse = _sparse(group, rows, series, after)
-        sparse = sparse - np.log1p(deviating * np.exp(min(float(sparse[-1]), 700.0)))
+        sparse = _sparse(group, rows, series, after, deviating)
         logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), sparse + np.log(FRESH_WEIGHT))
         best = int(logs.argmax())
         is_uniform = bool(uniform[best] + 1.1 >= sparse[best])
@@ -169,22 +170,44 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
 
 
 def _sparse(
-    group: StreamGroup,
-    rows: Places,
-    series: RunSeries,
-    after: Floats,
+    group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
 ) -> Floats:
-    """Return the evidence for a fresh start of a few prompts at each start, K."""
+    """Return the evidence for a fresh start of a few prompts at each start, K, with its rival: that
+    in each of the latest runs some prompts deviated, in that run alone.
+
+    Args:
+        group: The streams.
+        rows: The active runs, n of them.
+        series: The same runs on the logit scale.
+        after: Which runs each start takes as after it, K x n: 0 or 1.
+        deviating: Probability that a run deviates.
+    """
+    order = np.arange(len(rows))
+    latest = order[max(1, len(rows) - SPARSE_OUTLIER_RUNS) :, None]
+    after = np.concatenate([after, order == latest])
+    before = np.concatenate([1 - after[: -len(latest)], order < latest])
     n, hits = group.n[0][rows], group.total[0][rows]
-    n1, hits1 = after @ n, after @ hits
-    before = 1 - after
+    n0, hits0, n1, hits1 = before @ n, before @ hits, after @ n, after @ hits
     late, early = after.sum(axis=1), before.sum(axis=1)
     shared = (after @ series.effect[0]) / late - (before @ series.effect[0]) / early
     own = (after @ series.level[0]) / late - (before @ series.level[0]) / early
     share = series.own / (series.own + float(series.noise[0].mean()))
     effects = np.clip(shared + share * own, -3, 3)
-    whole_n, whole_hits = n.sum(axis=0), hits.sum(axis=0)
-    return fresh_evidence((whole_n - n1, whole_hits - hits1), (n1, hits1), effects)
+    # A prompt's own effect is that of all its answers in a run: it shows where there are several.
+    pulled = series.scatter[:, None] * n * (n - 1)
+    scatter = (after @ pulled) / np.maximum(n1, 1) ** 2 + (before @ pulled) / np.maximum(n0, 1) ** 2
+    found = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
+    return found[: -len(latest)] - _deviating_runs(found[-len(latest) :], deviating)
+
+
+def _deviating_runs(factors: Floats, share: float) -> float:
+    """Return the logarithm of the evidence that some runs deviate, each by chance and for itself.
+
+    Args:
+        factors: Logarithms of the Bayes factors of each run alone.
+        share: Probability that a run deviates.
+    """
+    return float(np.logaddexp(0.0, np.log(share) + factors).sum())
 
 
 def _deviating_share(series: RunSeries) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.levels import Rarity
@@ -62,9 +62,11 @@ class MonitorTrial:
 
     @property
     def policy(self) -> AlertPolicy:
-        """The policy of one brand."""
+        """The policy of a deployment that watches all brands of the world."""
+        brands = self.world.brands
         metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
-        return AlertPolicy(self.per_year, 1, {"visibility": SMALLEST_CHANGE, **metrics})
+        smallest = {"visibility": SMALLEST_CHANGE, **metrics}
+        return AlertPolicy(self.per_year * brands, brands, smallest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ def reliability(
                     sum(1 for change in changes[brand, 0] if change.at < run.id)
                     for run in (alarm.run, alarm.usual)
                 )
-                found[_level(alarm, trial)].append(now != usual)
+                found[_level(alarm)].append(now != usual)
         step()
     return tuple(
         Reliability(level, len(told), sum(told) / len(told) if told else None)
@@ -238,9 +240,10 @@ def _watched(trial: MonitorTrial, world: SimulatedWorld) -> Iterator[tuple[Monit
         yield monitor, list(monitor.replay())
 
 
-def _level(alarm: Alarm, trial: MonitorTrial) -> str:
+def _level(alarm: Alarm) -> str:
+    """Return the level of an alarm as a card names it."""
     chance = max(shift.chance_a_year or 0.0 for shift in alarm.shifts)
-    return str(Rarity(chance).level(max(trial.per_year, 1.0)) or "watch")
+    return str(Rarity(chance).level(inf))
 
 
 def _ages(monitor: Monitor) -> Iterator[int]:
