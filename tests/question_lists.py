@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -61,16 +62,33 @@ def questions(language: str) -> Iterator[tuple[str, str, bool]]:
             yield expected, question, measured
 
 
+def right(expected: str, got: str) -> bool:
+    """Return whether an answer is one of those that are expected, which ` / ` separates."""
+    return got in expected.split(" / ")
+
+
 def answer(question: str) -> str:
-    """Return what a question is answered with; "-" when it is not answered."""
-    reading = read(question, names(), TODAY)
+    """Return what a question is answered with; "-" when it is not answered.
+
+    Args:
+        question: After ``[thread]`` it is asked in the thread of alert 3; after ``>>`` it follows
+            the question before that.
+    """
+    before, situated = None, situation()
+    if question.startswith("[thread] "):
+        question = question.removeprefix("[thread] ")
+        situated = replace(situated, here=situated.alerts[0])
+    if " >> " in question:
+        earlier, _, question = question.partition(" >> ")
+        before = read(earlier, names(), TODAY)
+    reading = read(question, names(), TODAY, before)
     if not reading.understood:
         return "-"
     if reading.intent in {"hello", "help"}:
         return "hello"
     if reading.intent == "thanks":
         return "thanks"
-    made = plan(reading, situation())
+    made = plan(reading, situated)
     return _written(made) if made else "-"
 
 
@@ -86,8 +104,9 @@ def _written(made: Plan) -> str:
     shown.sort(key=lambda word: (word != made.command, word in RIVALS and made.command != "versus"))
     if model := options.pop("model", ""):
         shown.append(f"@{SHOWN[Model(*model.split('/'))]}")
-    if since := options.pop("since", ""):
-        shown.append(f"since {since}")
+    for bound in ("since", "until"):
+        if day := options.pop(bound, ""):
+            shown.append(f"{bound} {day}")
     if alert := options.pop("alert", ""):
         shown.append(f"#{alert}")
     if made.command == "claims" and options.get("days") == 30:

@@ -97,9 +97,11 @@ class MoneyRepository(Repository):
         async with self._database.reading() as connection:
             return await _balances(connection, accounts)
 
-    async def spending(self, *, since: datetime | None = None) -> list[Spending]:
+    async def spending(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Spending]:
         """Return the costs of answers, summed by run, prompt and model."""
-        rows = await self._database.rows(_spending_query(since))
+        rows = await self._database.rows(_spending_query(since, until))
         return [
             Spending(
                 r.run_id,
@@ -234,8 +236,9 @@ def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
     ]
 
 
-def _spending_query(since: datetime | None) -> Select[Any]:
-    """Return a query of the cost in US dollars by run, prompt and model, since a time.
+def _spending_query(since: datetime | None, until: datetime | None) -> Select[Any]:
+    """Return a query of the cost in US dollars by run, prompt and model, from a time to before
+    another.
 
     The cost of an answer without reported tokens is an estimate.
     """
@@ -253,6 +256,8 @@ def _spending_query(since: datetime | None) -> Select[Any]:
     )
     if since is not None:
         sums = sums.where(spend.c.at >= since)
+    if until is not None:
+        sums = sums.where(spend.c.at < until)
     by_prompt = sums.subquery()
     return (
         select(

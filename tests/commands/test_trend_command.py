@@ -1,5 +1,7 @@
 """A metric over time, and the sentences behind an alert."""
 
+import pytest
+
 from office import DECLARED, open_office
 from scripted import reply
 
@@ -19,6 +21,38 @@ async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
     assert card.table.rows[0][2] == "\N{MINUS SIGN}100 points"
     assert [point["value"] for point in card.data["models"]["svc/m-1"]] == [1.0, 0.0]
     assert card.image.png.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("command", "until", "shown"),
+    [
+        ("trend Acme", "today", True),
+        ("trend Acme", "2024-01-01", False),
+        ("voice Acme", "2024-01-01", False),
+        ("versus Acme Zeta", "2024-01-01", False),
+        ("changes Acme", "2024-01-01", False),
+        ("spend", "2024-01-01", False),
+    ],
+)
+async def test_a_time_may_have_an_end(command: str, until: str, shown: bool) -> None:
+    """The day of the end belongs to it; what came later is left out."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    ended = (await office.chat.type(f"{command} --until {until}")).card
+    ever = (await office.chat.type(command)).card
+
+    assert not ended.failed
+    assert (ended.data.get("models") == ever.data.get("models")) or not shown
+    assert shown or ended.text != ever.text or ended.title != ever.title
+
+
+async def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+    """In one sentence."""
+    office = await open_office()
+    card = (await office.chat.type("trend Acme --since 2024-02-01 --until 2024-01-01")).card
+
+    assert card.failed
+    assert "lies before the beginning" in str(card.text)
 
 
 async def test_one_model_is_shown_beside_the_competitors() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated
 
@@ -56,6 +58,7 @@ def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:
 
 
 _DAYS = {"today": 0, "yesterday": 1}
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 
 
 def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
@@ -95,6 +98,50 @@ def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         problem = f"{wording.day(at, zone)} is still to come"
         raise BadUsage(problem=problem, usage="yesterday, or the day on which it was")
     return at
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time between two moments.
+
+    Attributes:
+        begin: The first moment that belongs to it; None without a beginning.
+        end: The first moment behind it; None without an end.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment belongs to it."""
+        return (self.begin is None or at >= self.begin) and (self.end is None or at < self.end)
+
+
+ALWAYS = Span()
+
+
+def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
+    """Read the time between two days or moments; the day of the end belongs to it.
+
+    Args:
+        since: Its beginning, see `moment`; empty for none.
+        until: Its end, see `moment`; empty for none.
+        now: What time it is.
+        zone: The reader's time zone.
+
+    Raises:
+        TimeUnreadable: when one cannot be read.
+        BadUsage: when the beginning is still to come, or the end lies before it.
+    """
+    begin = past_moment(since, now, zone) if since else None
+    end = moment(until, now, zone) if until else None
+    day = until.strip().casefold()
+    if end and (day in _DAYS or _DAY.fullmatch(day)):
+        end = (end.astimezone(zone) + timedelta(days=1)).astimezone(UTC)
+    if begin and end and end <= begin:
+        problem = f"the end, {wording.day(end, zone)}, lies before the beginning"
+        raise BadUsage(problem=problem, usage="an end after the beginning")
+    return Span(begin, end)
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:

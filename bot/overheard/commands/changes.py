@@ -9,7 +9,7 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.commands.arguments import past_moment
+from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.runs.plan import find_brand
 
@@ -24,6 +24,7 @@ async def show_changes(
     brand: Annotated[str, argument("The brand; without one, all.", Kind.BRAND)] = "",
     model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
+    until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
     """Show which alerts were raised in a time or are still open, and which models were updated.
 
@@ -33,13 +34,17 @@ async def show_changes(
         brand: A brand's name; empty means all.
         model: A model's name or ``provider/model``; empty means all.
         since: The first day; empty means a week ago.
+        until: The last day; empty means now.
 
     Raises:
         UnknownName: for a brand that does not exist.
         TimeUnreadable: for a day that cannot be read.
     """
     now = deployment.clock.now()
-    begin = past_moment(since, now, call.zone) if since else now - timedelta(days=USUAL_DAYS)
+    span = past_span(since, until, now, call.zone)
+    begin = span.begin or (span.end or now) - timedelta(days=USUAL_DAYS)
+    span = Span(begin, span.end)
+    until_now = span.end is None
     name = find_brand(deployment.catalogue, brand).name if brand else None
 
     def chosen(asked: object) -> bool:
@@ -48,31 +53,36 @@ async def show_changes(
     alerts = [
         alert
         for alert in await deployment.store.alerts.find(brand=name)
-        if (alert.opened_at >= begin or not alert.state.over) and chosen(alert.shift.model)
+        if (span.holds(alert.opened_at) or (until_now and not alert.state.over))
+        and chosen(alert.shift.model)
     ]
     updates = [
         update
         for update in await deployment.store.updates.find()
-        if update.at >= begin and chosen(update.model)
+        if span.holds(update.at) and chosen(update.model)
     ]
     runs = [
         run
         for run in await deployment.store.runs.find()
-        if run.started_at >= begin and not run.aside
+        if span.holds(run.started_at) and not run.aside
     ]
-    day = wording.day(begin, call.zone)
+    days = f"since {wording.day(begin, call.zone)}"
+    if span.end:
+        last = wording.day(span.end - timedelta(seconds=1), call.zone)
+        days = f"from {wording.day(begin, call.zone)} to {last}"
     lines = [
         f"{deployment.names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-SHOWN:]
     ]
+    also = "; alerts that are still open are listed" if until_now else ""
     checks = wording.count(len(runs), "check")
     raised = wording.count(len(alerts), "alert")
     shown = alerts[:SHOWN]
     buttons = [Action(f"alerts show {alert.id}", f"Alert {alert.id}") for alert in shown[:3]]
     report = Action(f"report {quoted(name)}" if name else "report", "Report")
     return Card(
-        title=f"{raised} since {day}" if alerts else f"Nothing unusual since {day}",
-        text="\n".join([*lines, f"{checks} in this time; alerts that are still open are listed."])
+        title=f"{raised} {days}" if alerts else f"Nothing unusual {days}",
+        text="\n".join([*lines, f"{checks} in this time{also}."])
         if alerts
         else "\n".join([*lines, f"{checks}, and nothing moved more than chance alone explains."]),
         table=alert_table(shown, deployment.scoring.metrics, call.zone) if shown else None,

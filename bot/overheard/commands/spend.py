@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
 from overheard.alerts.events import named
@@ -12,7 +12,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, option
+from overheard.cards.command import CommandSpec, Kind, option
+from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
 from overheard.runs.budget import WARNING
@@ -28,6 +29,8 @@ async def spend(
     call: Call,
     *,
     days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
+    since: Annotated[str, option("Since this day, instead of days.", Kind.TIME)] = "",
+    until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
     by: Annotated[str, option("What the chart shows.", choices=BY)] = "provider",
 ) -> Card:
     """Show what was spent, by provider, model, brand and person.
@@ -36,10 +39,17 @@ async def spend(
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         days: Of how many days, today included; 0 means from the first of the month UTC.
+        since: The first day, instead of ``days``.
+        until: The last day; empty means now.
         by: What the chart shows.
+
+    Raises:
+        TimeUnreadable: for a day that cannot be read.
     """
-    since = _since(deployment.clock.now(), days)
-    spent = await deployment.store.money.spending(since=since)
+    now = deployment.clock.now()
+    span = past_span(since, until, now, call.zone)
+    begin = span.begin or _since(span.end or now, days)
+    spent = await deployment.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
     shown = {name: _readable(name, sums[name], deployment) for name in BY}
@@ -53,7 +63,7 @@ async def spend(
     )
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
-        text=f"Since {wording.day(since, call.zone)}, for "
+        text=f"{_time(Span(begin, span.end), call.zone)}, for "
         f"{wording.count(sum(each.answers for each in spent), 'answer')}.{_estimated(estimated)}",
         fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), shown[by]),
@@ -62,7 +72,8 @@ async def spend(
         footer="Brands that share an answer share its cost.",
         more=tuple(Card(f"By {n}", table=_table(SHOWN[n], shown[n])) for n in others),
         data={
-            "since": since.isoformat(),
+            "since": begin.isoformat(),
+            "until": span.end.isoformat() if span.end else None,
             "spent_usd": total,
             "estimated_usd": estimated,
             "answers": sum(each.answers for each in spent),
@@ -94,6 +105,14 @@ def _estimated(usd: float) -> str:
     if not usd:
         return ""
     return f" Of this, {wording.money(usd)} is estimated: the services did not report the usage."
+
+
+def _time(span: Span, zone: tzinfo) -> str:
+    """Say of which days the money is: ``Since 1 Oct 2026`` or ``1 Oct 2026 to 31 Oct 2026``."""
+    begin = wording.day(span.begin, zone) if span.begin else ""
+    if span.end is None:
+        return f"Since {begin}"
+    return f"{begin} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
 def _since(now: datetime, days: int) -> datetime:
@@ -169,6 +188,6 @@ SPEND = CommandSpec(
     "spend",
     "Show what was spent, by provider, model, brand and person.",
     spend,
-    examples=("spend", "spend --days 7", "spend --by brand"),
+    examples=("spend", "spend --days 7", "spend --since 2026-10-01 --until 2026-10-31"),
     chart="",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -12,7 +11,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.commands.arguments import BrandName, past_moment, unknown
+from overheard.commands.arguments import BrandName, Span, past_span, unknown
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
@@ -33,6 +32,7 @@ async def show_trend(
     metric: Annotated[str, option("What to show.", Kind.METRIC)] = HEADLINE,
     model: Annotated[str, option("Only at this model, beside the competitors.", Kind.MODEL)] = "",
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
+    until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
     """Show the course of a metric of a brand, at each model; at one model, with its competitors.
 
@@ -43,20 +43,20 @@ async def show_trend(
         metric: What to show.
         model: ``provider/model``; empty means all that were asked.
         since: The first day that is shown; empty shows all checks.
+        until: The last day that is shown; empty shows all until now.
 
     Raises:
         UnknownName: for a brand, a metric or a model that does not exist.
         TimeUnreadable: for a day that cannot be read.
     """
-    begin = past_moment(since, deployment.clock.now(), call.zone) if since else None
+    span = past_span(since, until, deployment.clock.now(), call.zone)
     found = find_brand(deployment.catalogue, brand)
     measured = deployment.scoring.metrics
     if metric not in measured:
         raise unknown("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
     lines = await _lines(deployment, found, measured[metric])
-    if begin:
-        lines = [late for line in lines if (late := _since(line, begin))]
+    lines = [part for line in lines if (part := _within(line, span))]
     models = sorted({line.key.model for line in lines if line.key.brand == found.name})
     chosen = deployment.names.find(model, models) if model else None
     if model and chosen is None:
@@ -72,10 +72,10 @@ async def _lines(deployment: Deployment, brand: Brand, metric: Metric) -> list[S
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
-def _since(line: Stream, begin: datetime) -> Stream | None:
-    """Return the part of a stream from a time on; None when there is none."""
-    first = next((row for row, run in enumerate(line.runs) if run.at >= begin), None)
-    return None if first is None else run_slice(line, first, len(line.runs))
+def _within(line: Stream, span: Span) -> Stream | None:
+    """Return the part of a stream that is within a time; None when there is none."""
+    rows = [row for row, run in enumerate(line.runs) if span.holds(run.at)]
+    return run_slice(line, rows[0], rows[-1] + 1) if rows else None
 
 
 async def _card(

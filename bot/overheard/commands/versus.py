@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -14,7 +13,7 @@ from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import asked_by
-from overheard.commands.arguments import BrandName, past_moment, unknown
+from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.voice import chosen_models
@@ -78,6 +77,7 @@ async def versus(
     other: Annotated[str, argument("The other; without one, its leading rival.", Kind.BRAND)] = "",
     model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
     since: Annotated[str, option("Of all checks since this day.", Kind.TIME)] = "",
+    until: Annotated[str, option("Of all checks until this day.", Kind.TIME)] = "",
 ) -> Card:
     """Show how often two brands are named, recommended and named first, at each model.
 
@@ -88,24 +88,25 @@ async def versus(
         other: Another's. Without it, a tracked brand is compared with the competitor that is named
             most, and a competitor with the brand whose competitor it is.
         model: A model's name or ``provider/model``; empty means all.
-        since: The first day of the checks that count together; empty means the newest check of
-            each model.
+        since: The first day of the checks that count together; without it and an end, only the
+            newest check of each model counts.
+        until: The last day of these checks.
 
     Raises:
         UnknownName: for a brand or a model that does not exist, and for brands that are not
             competitors.
         TimeUnreadable: for a day that cannot be read.
     """
-    begin = past_moment(since, deployment.clock.now(), call.zone) if since else None
+    span = past_span(since, until, deployment.clock.now(), call.zone)
     mine, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
     found = await read_report(deployment, mine)
     name = rival.name if rival else most_named(found)
     models = chosen_models(deployment, found, model)
-    duels = list(_duels(found, name, models, begin))
+    duels = list(_duels(found, name, models, span))
     if not duels:
         return _nothing(found, name)
-    said = await _said(deployment, found, name, models, begin)
+    said = await _said(deployment, found, name, models, span)
     return await _card(deployment, call, found, name, duels, said)
 
 
@@ -134,13 +135,11 @@ def most_named(found: Report) -> str:
     return order[0] if order else ""
 
 
-def _duels(
-    found: Report, other: str, models: Sequence[Model], since: datetime | None
-) -> Iterator[Duel]:
+def _duels(found: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
     """Yield the metrics of both brands at each model that has both."""
     lines = {line.key: line for line in found.lines}
     for model in models:
-        runs = _counted(found.runs[model], since)
+        runs = _counted(found.runs[model], span)
         for metric in METRICS:
             levels = [
                 level(_part(lines[key], runs))
@@ -151,9 +150,9 @@ def _duels(
                 yield Duel(model, metric, levels[0], levels[1])
 
 
-def _counted(runs: Sequence[RunKey], since: datetime | None) -> list[RunKey]:
-    """Return the runs since a time, or the newest."""
-    return list(runs[-1:]) if since is None else [run for run in runs if run.at >= since]
+def _counted(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
+    """Return the runs within a time; of all time, the newest."""
+    return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
 
 
 def _part(line: Stream, runs: Sequence[RunKey]) -> Stream:
@@ -173,10 +172,10 @@ async def _said(
     found: Report,
     other: str,
     models: Iterable[Model],
-    since: datetime | None,
+    span: Span,
 ) -> tuple[list[str], list[str]]:
     """Return what is praised more often of the brand than of the other, and the reverse."""
-    numbers = {(model, run.id) for model in models for run in _counted(found.runs[model], since)}
+    numbers = {(model, run.id) for model in models for run in _counted(found.runs[model], span)}
     wanted = [
         run
         for run in await deployment.store.runs.find()

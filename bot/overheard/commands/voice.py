@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.commands.arguments import past_moment, unknown
+from overheard.commands.arguments import ALWAYS, Span, past_span, unknown
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.trend import chart_marks
 from overheard.deployment import Call, Deployment
@@ -34,6 +34,7 @@ async def show_voice(
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
     model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
+    until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
     """Show a brand's share of all mentions of it and its competitors, over time.
 
@@ -43,6 +44,7 @@ async def show_voice(
         brand: Its name; by default the first that is tracked.
         model: A model's name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all checks.
+        until: The last day that is shown; empty shows all until now.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
@@ -52,11 +54,11 @@ async def show_voice(
     known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
     if not known:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    begin = past_moment(since, deployment.clock.now(), call.zone) if since else None
+    span = past_span(since, until, deployment.clock.now(), call.zone)
     deployment = await deployment.caught_up(call.progress)
     found = await read_report(deployment, known[0])
     models = chosen_models(deployment, found, model)
-    shares = voice_shares(found, call.zone, models=models, since=begin)
+    shares = voice_shares(found, call.zone, models=models, span=span)
     if shares is None:
         return _nothing(found)
     metric = deployment.scoring.metrics[VOICE_METRIC]
@@ -85,7 +87,7 @@ def voice_shares(
     zone: tzinfo,
     *,
     models: Collection[Model] | None = None,
-    since: datetime | None = None,
+    span: Span = ALWAYS,
 ) -> Shares | None:
     """Return the shares of voice of a brand and its competitors over time, as means over models.
 
@@ -97,7 +99,7 @@ def voice_shares(
         found: What is known of the brand.
         zone: The reader's time zone.
         models: The models that count; by default all.
-        since: The earliest time that is shown.
+        span: The time that is shown.
 
     Returns:
         The chart; None without competitors, without the metric, or without a time to show.
@@ -113,7 +115,7 @@ def voice_shares(
         return None
     begin = max(min(course) for course in mine.values())
     every = sorted({at for course in mine.values() for at in course if at >= begin})
-    times = [at for at in every if since is None or at >= since]
+    times = [at for at in every if span.holds(at)]
     if not times:
         return None
     values: dict[str, list[float]] = {name: [] for name in found.names}

@@ -41,8 +41,12 @@ class MoneyRepository(Protocol):
         """Return the spending and the reservations on some accounts."""
         ...
 
-    async def spending(self, *, since: datetime | None = None) -> list[Spending]:
-        """Return the costs of answers, summed by run, prompt and model."""
+    async def spending(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Spending]:
+        """Return the costs of answers, summed by run, prompt and model, from a time to before
+        another.
+        """
         ...
 
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:

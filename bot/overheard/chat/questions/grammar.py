@@ -18,7 +18,9 @@ from overheard.chat.questions.vocabulary import (
     WEAK,
     Token,
     Vocabulary,
+    denied,
     distance,
+    implied,
     one_mistake,
     rules,
     tokenize,
@@ -41,11 +43,20 @@ METRICS = {
 }
 """The metric of each concept; of several in a question, the first that is here counts."""
 SLOTS = frozenset(
-    {"we", "it", "rival", "how", "what", "light", "passive", "alert_number", "hello", "thanks"}
+    {"we", "it", "rival", "asked", "how", "what", "light", "passive", "alert_number", "hello"}
+    | {"thanks", "show", "your", "past", "count"}
 )
 """What may be in any question, next to the concepts of its rule."""
-NOT_ASKED = frozenset({"future", "opinion", "export", "neg"})
+NOT_ASKED = frozenset(
+    {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot"}
+)
 """Concepts that no answer here covers unless a rule allows them."""
+GREETINGS = frozenset({"hello", "thanks", "help"})
+"""Intents of questions that name nothing."""
+WISH_WORDS = 4
+"""The first words of a question, one of which says that something is to be changed."""
+MIN_GENITIVE_CHARS = 5
+"""The fewest characters of a word that may be a name with an s: ``hubspots``."""
 _VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
 T = TypeVar("T")
 
@@ -157,20 +168,37 @@ class _Reader:
         self._topics = {words_of(s): topic for s, topic in names.topics.items()}
 
     def read(self, tokens: Sequence[Token], before: Reading | None) -> Reading:
+        tokens = self._words.expanded(tokens)
         found = self._scan(tokens)
+        if form := self._form(tokens, found):
+            return form
         continues = found.follows or (found.bare and len(tokens) <= MAX_BARE_WORDS)
         if continues and (merged := _continued(found, before)):
             return merged
         if found.bare and self._asks_how(found, tokens):
             several = len(found.brands) + (found.we and not found.brands) > 1
             return replace(found, intent="versus" if several else "standing")
-        return replace(found, intent=_intent(found))
+        return replace(found, intent=_intent(found, short=len(tokens) <= MAX_BARE_WORDS))
+
+    def _form(self, tokens: Sequence[Token], found: Reading) -> Reading | None:
+        """Return a wish to add or change something, whose form asks for the rest; or None.
+
+        It begins with the wish and names what is changed: "add the question which CRM is best".
+        """
+        if not found.unknown or found.not_asked:
+            return None
+        begins = [self._concept(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
+        wish = next((concept for concept in begins if concept != WEAK), "")
+        what = found.concepts & {"competitors", "questions", "facts", "schedule"}
+        if wish not in {"configure", "new_question"} or not what:
+            return None
+        return replace(found, intent="configure", concepts=what | {"configure"}, unknown=())
 
     def _asks_how(self, found: Reading, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""
         if len(tokens) > MAX_BARE_WORDS or not (found.brands or found.models or found.we):
             return False
-        if found.concepts & {"it", "light", "alert_number"}:
+        if found.concepts & {"it", "light", "alert_number", "your", "show", "number", "count"}:
             return False
         return "how" in found.concepts or ("what" not in found.concepts and found.period is None)
 
@@ -193,14 +221,21 @@ class _Reader:
         elif model := self._model(tokens, at):
             shown, size = model
             found.models |= dict.fromkeys(shown)
+            found.concepts.add("asked")
             if self._other_version(tokens, at + size):
                 found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
                 size += 1
         elif other := _longest(self._others, tokens, at):
             found.not_asked.append(other[0])
             size = other[1]
-        elif found.period is None and (time := self._times.read(tokens, at)):
-            found.period, size = time
+        elif time := self._times.read(tokens, at):
+            period, size = time
+            if found.period:
+                found.periods.append((period, tokens[at].text))
+            found.period = found.period or period
+        elif found.period is None and (event := self._update_of(tokens, at)):
+            found.period, found.models, size = event[0], found.models | event[1], event[2]
+            found.concepts.add("asked")
         else:
             return 0
         return size
@@ -214,8 +249,11 @@ class _Reader:
             found.concepts.add("topic")
             return topic[1]
         if concept:
-            found.concepts.add(concept)
+            found.concepts.add("and_also" if concept == "and" and not at else concept)
             return size
+        if tokens[at].word.isdigit():
+            found.concepts.add("number")
+            return 1
         near = self._near(tokens, at)
         if near is None:
             found.unknown.append(tokens[at].text)
@@ -226,9 +264,23 @@ class _Reader:
             found.brands[name] = None
         elif kind == "model":
             found.models |= dict.fromkeys(self._models[words_of(name)])
+            found.concepts.add("asked")
         else:
             found.concepts.add(kind)
         return size
+
+    def _update_of(
+        self, tokens: Sequence[Token], at: int
+    ) -> tuple[Period, dict[str, None], int] | None:
+        """Return the event of ``since the Claude update``, the models, and the number of words."""
+        for place in (at + 1, at + 2):
+            model = self._model(tokens, place)
+            if model and place < len(tokens):
+                rest = [*tokens[:place], *tokens[place + model[1] :]]
+                time = self._times.read(rest, at)
+                if time and time[0].event and at + time[1] > place:
+                    return time[0], dict.fromkeys(model[0]), time[1] + model[1]
+        return None
 
     def _other_version(self, tokens: Sequence[Token], at: int) -> bool:
         """Whether a number behind a model's name makes it another model, such as "GPT 4"."""
@@ -309,15 +361,20 @@ class _Found:
     guessed: list[tuple[str, str]] = field(default_factory=list)
     topic: str = ""
     period: Period | None = None
+    periods: list[tuple[Period, str]] = field(default_factory=list)
     alert: int = 0
 
     def reading(self, names: Names, language: str) -> Reading:
         """Return the reading, without what the question asks for."""
         concepts, brands = self.concepts, tuple(self.brands)
+        concepts |= {implied()[concept] for concept in concepts if concept in implied()}
         if any(name in names.own for name in brands):
             concepts.add("we")
         if any(name not in names.own for name in brands):
             concepts.add("rival")
+        if self.periods and "compare" in concepts:
+            self._span_all()
+        self.unknown += [typed for _, typed in self.periods]
         metric = next((METRICS[c] for c in METRICS if c in concepts), "")
         return Reading(
             brands=brands,
@@ -329,12 +386,17 @@ class _Found:
             alert=self.alert,
             it="it" in concepts or bool(self.alert),
             follows="and_also" in concepts,
-            concepts=frozenset(concepts - {WEAK, "and_also"}),
+            concepts=frozenset(concepts - {WEAK, "and", "and_also"}),
             unknown=tuple(self.unknown),
             not_asked=tuple(self.not_asked),
             guessed=tuple(self.guessed),
             language=language,
         )
+
+    def _span_all(self) -> None:
+        """Make one time of those that are compared: since the earliest."""
+        starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
+        self.period, self.periods = Period(min(starts)) if starts else None, []
 
 
 def _similar(word: str, name: str) -> bool:
@@ -352,18 +414,28 @@ def _longest(
     """Return what the longest known phrase at a place means, and its number of words."""
     longest = max(map(len, known), default=0)
     for size in range(min(longest, len(tokens) - at), 0, -1):
-        words = tuple(token.word for token in tokens[at : at + size])
-        if words in known:
-            return known[words], size
+        *start, last = (token.word for token in tokens[at : at + size])
+        for ending in (last, last.removesuffix("s") if len(last) >= MIN_GENITIVE_CHARS else last):
+            if (*start, ending) in known:
+                return known[*start, ending], size
     return None
 
 
-def _intent(found: Reading) -> str:
-    """Return what the concepts of a question ask for; empty when no rule explains all of them."""
+def _intent(found: Reading, *, short: bool) -> str:
+    """Return what the concepts of a question ask for; empty when no rule explains all of them.
+
+    Args:
+        found: The names, times and concepts of the question.
+        short: Whether the question is short enough for a greeting.
+    """
     concepts = found.concepts
     best, size = "", 0
+    named = bool(found.brands or found.models or found.period or found.topic or found.we)
+    refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
     for rule in rules():
         groups = len(rule.needs)
+        if rule.intent in refused or (rule.intent in GREETINGS and (named or not short)):
+            continue
         needed = frozenset().union(*rule.needs)
         fits = all(group & concepts for group in rule.needs)
         explained = concepts <= needed | rule.allows | SLOTS

@@ -19,6 +19,14 @@ SHOWN_CHOICES = 4
 """Buttons between which a person chooses."""
 _METHODS = {"models": "_model_list", "alerts": "_alert_list"}
 """The methods of intents whose names mean something else there."""
+_OF_THE_FUTURE = frozenset(
+    {"snooze", "take", "close", "next_check", "price", "check", "configure", "todo"}
+)
+"""Intents of questions that may name a time that is still to come."""
+_TIMELESS = frozenset(
+    {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
+)
+"""Intents of questions that name no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,22 @@ class _Planner:
         self._notes: list[str] = []
 
     def plan(self) -> Plan | None:
+        period = self._reading.period
+        if period and "compare" in self._reading.concepts and not self._rivals:
+            period = replace(period, end=None)
+            self._reading = replace(self._reading, period=period)
+        ahead = period is not None and (period.until or period.future(self._now.today))
+        if ahead and self._reading.intent not in _OF_THE_FUTURE:
+            return None
+        if self._period_bound and self._reading.intent in _TIMELESS:
+            return None
+        hour = period is not None and period.at is not None
+        about = self._reading.brands or self._reading.we
+        of_models = len(self._reading.models) > 1 and not about
+        if hour and self._reading.intent not in _OF_THE_FUTURE:
+            return None
+        if of_models and {"say", "recommended"} & self._reading.concepts:
+            return None
         made = getattr(self, _METHODS.get(self._reading.intent, f"_{self._reading.intent}"), None)
         found: Plan | None = made() if made else None
         return replace(found, notes=(*self._notes, *found.notes)) if found else None
@@ -107,7 +131,8 @@ class _Planner:
         rivals = [name for name in brands if name not in self._now.own]
         if rivals and (self._reading.we or len(brands) > 1):
             return self._versus()
-        if self._reading.models or self._period_bound:
+        now = self._reading.period and self._reading.period.start == self._now.today
+        if self._reading.models or (self._period_bound and not now):
             return self._trend("visibility")
         return self._run("report", brands=tuple(brands))
 
@@ -131,15 +156,15 @@ class _Planner:
         if not rivals:
             alone = self._reading.we and not {"who", "competitors"} & self._reading.concepts
             return self._trend(metric) if alone and self._period_bound else self._leader()
-        own = self._reading.we or len(rivals) == 1
+        if not self._reading.we and len(rivals) > 1:
+            return None
+        self._reading = replace(self._reading, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
-        if "versus" in self._now.commands and len(rivals) == 1 and own and compared:
+        if "versus" in self._now.commands and len(rivals) == 1 and compared:
             return self._about_brand("versus", other=rivals[0])
         if len(self._models) == 1 or self._period_bound:
             return self._trend(metric)
-        if metric != "visibility":
-            return self._about_brand("report", many=True, details=True)
-        return self._about_brand("report", many=True)
+        return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
         if len(self._reading.models) > 1 and not self._reading.we and not self._reading.brands:
@@ -184,6 +209,12 @@ class _Planner:
             actions=(*self._buttons(("changes", "What changed")), *self._brand_buttons()),
         )
 
+    def _show(self) -> Plan | None:
+        return self._answers() if self._now.here else None
+
+    def _when(self) -> Plan | None:
+        return self._why() if self._now.here else None
+
     def _why_level(self) -> Plan | None:
         if self._now.here:
             return self._run("alerts show", alert=str(self._now.here.id))
@@ -206,7 +237,7 @@ class _Planner:
         topic = self._reading.topic
         if not topic and "cost" in self._reading.concepts:
             topic = "price"
-        if len(self._reading.brands) > 1:
+        if len(self._reading.brands) + self._reading.we > 1 and self._rivals:
             return None
         return self._about_brand("answers list", about=topic)
 
@@ -233,8 +264,7 @@ class _Planner:
         by: dict[str, Any] = (
             {"by": "model"} if {"models"} & self._reading.concepts or self._reading.models else {}
         )
-        days = self._days(0) if self._period_bound else 0
-        return self._run("spend", timeless=bool(days), days=days or "", **by)
+        return self._run("spend", **by)
 
     def _price(self) -> Plan | None:
         return self._offer(
@@ -436,7 +466,7 @@ class _Planner:
         if start and "since" in known:
             slots["since"] = start.isoformat()
         if end and "until" in known:
-            slots["until"] = end.isoformat()
+            slots["until"] = (end - timedelta(1)).isoformat()
         return slots
 
     def _run(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
 
 from overheard.chat.questions.vocabulary import Token, Vocabulary
 
@@ -14,6 +14,8 @@ UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
 _ISO = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
 _QUARTER = re.compile(r"q([1-4])")
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<half>am|pm|h)?")
+_MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
 _WEEK, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 30, 91, 365, 2
 
 
@@ -26,12 +28,16 @@ class Period:
         end: The first day behind it, or None for a period that goes on.
         event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
         until: Whether it is when something is to end: ``until Monday``.
+        ahead: The day that is meant when it is still to come, or None: for ``Monday`` the next one.
+        at: The time of that day, or None.
     """
 
     start: date | None = None
     end: date | None = None
     event: int = 0
     until: bool = False
+    ahead: date | None = None
+    at: time | None = None
 
     def future(self, today: date) -> bool:
         """Whether it begins after a day."""
@@ -48,10 +54,39 @@ class TimeReader:
 
     def __init__(self, vocabulary: Vocabulary, today: date) -> None:
         self._words = vocabulary.times
+        self._unclear = {words[0] for words in self._words.get("unclear", {})}
         self._today = today
 
     def read(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
         """Return the time that begins at a word, and the number of its words; or None."""
+        found = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
+        if found and (hour := self._hour(tokens, at + found[1])):
+            return replace(found[0], at=hour[0]), found[1] + hour[1]
+        return found
+
+    def _range(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return ``between May and July``, ``from 3 May until 5 June``, ``May to July``."""
+        for kind in ("between", "since", ""):
+            for begin in self._sizes(kind, tokens, at) if kind else [0]:
+                first = self._named(tokens, at + begin, "")
+                if not first or first[0].event:
+                    continue
+                place = at + begin + first[1]
+                for link in self._sizes("and" if kind == "between" else "until", tokens, place):
+                    last = self._named(tokens, place + link, "")
+                    if last and first[0].start and last[0].start and not last[0].event:
+                        size = begin + first[1] + link + last[1]
+                        return self._from_to(first[0], last[0]), size
+        return None
+
+    def _from_to(self, first: Period, last: Period) -> Period:
+        """Return the time from the beginning of one to the end of another."""
+        start, end = first.start, last.end
+        if start and end and start >= end:
+            start = start.replace(year=start.year - 1, day=min(start.day, 28))
+        return Period(start, end)
+
+    def _single(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
         for kind in ("since", "until", "in"):
             for size in self._sizes(kind, tokens, at):
                 inner = self._named(tokens, at + size, kind)
@@ -64,14 +99,40 @@ class TimeReader:
         if kind == "since":
             return Period(inner.start, None, inner.event)
         if kind == "until":
-            start = inner.start
-            return Period(start, inner.end, until=True) if start and not inner.event else None
+            known = (inner.start or inner.ahead) and not inner.event
+            return replace(inner, until=True) if known else None
         return None if inner.event else inner
 
     def _bare_noun(self, tokens: Sequence[Token], at: int, size: int) -> bool:
-        """Whether a word such as "may" or "week" is no time without a word before it."""
-        alone = size == 1 and self._word("months", tokens, at) is not None
-        return alone or (size == 1 and tokens[at].word.isdigit())
+        """Whether a word such as "may" or "2025" is no time without a word before it."""
+        return size == 1 and (
+            tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
+        )
+
+    def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+        """Return ``until 3pm`` of today."""
+        for size in self._sizes("until", tokens, at):
+            if hour := self._hour(tokens, at + size):
+                return Period(until=True, ahead=self._today, at=hour[0]), size + hour[1]
+        return None
+
+    def _hour(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
+        """Return ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``, and its number of words."""
+        if named := self._phrase("hours", tokens, at):
+            return time(named[0]), named[1]
+        begin = max(self._sizes("clock", tokens, at), default=0)
+        words = [token.word for token in tokens[at + begin : at + begin + 3]]
+        found = _CLOCK.fullmatch(words[0]) if words else None
+        if not found:
+            return None
+        size, clear = 1, begin > 0 or bool(found["half"]) or found["minute"] is not None
+        hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
+        if more := _MINUTE.fullmatch(words[1]) if len(words) > 1 and not half else None:
+            minute, half, size, clear = int(more["minute"]), more["half"], 2, True
+        if not half and len(words) > size and words[size] in {"am", "pm", "uhr", "o'clock"}:
+            half, size, clear = words[size], size + 1, True
+        hour = hour % 12 + 12 * (half == "pm") if half in {"am", "pm"} else hour
+        return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
 
     def _sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
         """Return how many words at a place are one of a kind, the most first."""
@@ -105,6 +166,14 @@ class TimeReader:
         if ago := self._phrase("ago", tokens, at):
             day = self._today - timedelta(ago[0])
             return Period(day, day + timedelta(1)), ago[1]
+        if kind == "until" and (end := self._phrase("end_of", tokens, at)):
+            unit = self._phrase("units", tokens, at + end[1])
+            whole = self._whole(unit[0], 0) if unit else None
+            if unit and whole and whole.end:
+                return Period(ahead=whole.end - timedelta(1)), end[1] + unit[1]
+        if ahead := self._phrase("ahead", tokens, at):
+            day = self._today + timedelta(ahead[0])
+            return Period(day, day + timedelta(1), ahead=day), ahead[1]
         return (
             self._relative(tokens, at)
             or self._counted(tokens, at, kind)
@@ -121,11 +190,10 @@ class TimeReader:
                 if number and (unit := self._phrase("units", tokens, place + number[1])):
                     if kind != "last":
                         continue
-                    start = self._today - timedelta(number[0] * unit[0])
-                    return Period(start), size + number[1] + unit[1]
+                    return self._back(number[0] * unit[0]), size + number[1] + unit[1]
                 if unit := self._phrase("units", tokens, place):
                     if kind == "last" and (unit[0] == 1 or self._rolling(tokens[at:place])):
-                        return Period(self._today - timedelta(unit[0])), size + unit[1]
+                        return self._back(unit[0]), size + unit[1]
                     steps = {"this": 0, "last": -1, "next": 1}[kind]
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
@@ -149,10 +217,20 @@ class TimeReader:
         if not unit:
             return None
         size = number[1] + unit[1]
-        start = self._today - timedelta(number[0] * unit[0])
+        days = number[0] * unit[0]
         if back := self._phrase("back", tokens, at + size):
+            start = self._today - timedelta(days)
             return Period(start, start + timedelta(1)), size + back[1]
-        return (Period(start), size) if kind == "in" else None
+        clear = kind in {"in", "since"} or (not kind and tokens[at].word not in self._unclear)
+        return (
+            (replace(self._back(days), ahead=self._today + timedelta(days)), size)
+            if clear
+            else None
+        )
+
+    def _back(self, days: int) -> Period:
+        """Return the time since so many days ago."""
+        return Period(self._today - timedelta(days))
 
     def _dated(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
         """Return ``2026-05-03``, ``3 May 2026``, ``May 3``, ``May 2026``, ``Q3``, ``2025``."""
@@ -210,27 +288,36 @@ class TimeReader:
             this_year = _date(year, month, day)
             year -= this_year is not None and this_year > self._today
         found = _date(year, month, day)
-        return (Period(found, found + timedelta(1)), size + more) if found else None
+        if not found:
+            return None
+        ahead = found if found >= self._today else _date(found.year + 1, month, day)
+        return Period(found, found + timedelta(1), ahead=ahead), size + more
 
     def _latest_year(self, month: int) -> int:
         return self._today.year - (month > self._today.month)
 
     def _month(self, month: int, year: int) -> Period:
         first = date(year, month, 1)
-        return Period(first, _after(first))
+        ahead = (
+            first
+            if first > self._today
+            else date(self._today.year + (first.month <= self._today.month), month, 1)
+        )
+        return Period(first, _after(first), ahead=ahead)
 
     def _on(self, weekday: int, *, ahead: bool) -> Period:
         """Return the latest such day of the week before today, or the next."""
         back = (self._today.isoweekday() - weekday) % 7 or 7
-        day = self._today + timedelta(7 - back % 7) if ahead else self._today - timedelta(back)
-        return Period(day, day + timedelta(1))
+        later = self._today + timedelta(7 - back % 7)
+        day = later if ahead else self._today - timedelta(back)
+        return Period(day, day + timedelta(1), ahead=later)
 
     def _whole(self, unit: int, steps: int) -> Period | None:
         """Return the week, month, quarter or year of today, or so many before or after it."""
         today = self._today
         if unit == _WEEK:
             monday = today - timedelta(today.weekday()) + timedelta(7 * steps)
-            return Period(monday, monday + timedelta(7))
+            return Period(monday, monday + timedelta(7), ahead=monday if steps > 0 else None)
         if unit == _WEEKEND:
             saturday = today - timedelta(today.weekday()) + timedelta(7 * steps + 5)
             return Period(saturday, saturday + timedelta(2))
@@ -241,7 +328,9 @@ class TimeReader:
             months = today.year * 12 + today.month - 1
             first = (months // size + steps) * size
             ends = first + size
-            return Period(date(first // 12, first % 12 + 1, 1), date(ends // 12, ends % 12 + 1, 1))
+            start = date(first // 12, first % 12 + 1, 1)
+            end = date(ends // 12, ends % 12 + 1, 1)
+            return Period(start, end, ahead=start if steps > 0 else None)
         if unit == 1:
             day = today + timedelta(steps)
             return Period(day, day + timedelta(1))

@@ -75,6 +75,7 @@ class Vocabulary:
         hints: Questions to propose, by their kind.
         times: The words of times, by what they mean; see `overheard.chat.questions.times`.
         longest: The number of words of the longest phrase.
+        short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
     """
 
     phrases: Mapping[tuple[str, ...], str]
@@ -83,6 +84,15 @@ class Vocabulary:
     hints: Mapping[str, str]
     times: Mapping[str, Mapping[tuple[str, ...], int]]
     longest: int
+    short: Mapping[str, tuple[str, ...]]
+
+    def expanded(self, tokens: Sequence[Token]) -> list[Token]:
+        """Return the words of a question without abbreviations."""
+        full: list[Token] = []
+        for token in tokens:
+            words = self.short.get(token.word, (token.word,))
+            full += [Token(token.text if not i else word, word) for i, word in enumerate(words)]
+        return full
 
     def concept(self, words: Sequence[str]) -> str | None:
         """Return the concept of some neighbouring words, or None."""
@@ -159,7 +169,26 @@ def vocabulary(language: str) -> Vocabulary:
         for phrase in _split(listed)
     }
     longest = max(map(len, phrases))
-    return Vocabulary(phrases, stems, topics, tables["hints"], times, longest)
+    short = {
+        fold(word): tuple(map(fold, full.split()))
+        for full, listed in tables["short"].items()
+        for word in _split(listed)
+    }
+    return Vocabulary(phrases, stems, topics, tables["hints"], times, longest, short)
+
+
+@cache
+def implied() -> Mapping[str, str]:
+    """Return what a concept includes: ``which_models`` is ``models``, too."""
+    found: dict[str, str] = tomllib.loads(_read("rules.toml"))["implies"]
+    return found
+
+
+@cache
+def denied() -> Mapping[str, frozenset[str]]:
+    """Return the intents that a question with some concept cannot have, by concept."""
+    tables = tomllib.loads(_read("rules.toml"))
+    return {concept: frozenset(listed.split()) for concept, listed in tables["denied"].items()}
 
 
 @dataclass(frozen=True, slots=True)
