@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from overheard.alerts.lifecycle import SNOOZES, Lifecycle, after
+from overheard.alerts.lifecycle import Lifecycle, after
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.config.sections import RouteTable
@@ -107,7 +108,7 @@ async def test_a_snooze_ends_by_the_clock() -> None:
     house = House()
     alert = await house.raise_alert()
     until = house.clock.now().replace(hour=12)
-    snoozed = await house.life.snooze(alert.id, "Ada", until, "")
+    snoozed = await house.life.snooze(alert.id, "Ada", until)
 
     assert (snoozed.state, snoozed.until) == (AlertState.SNOOZED, until)
     assert await house.life.wake() == []
@@ -123,7 +124,7 @@ async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
     alert = await house.raise_alert()
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
-    await house.life.snooze(alert.id, "Ada", None, "")
+    await house.life.snooze(alert.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(Model("svc", "m-2"), house.clock.now()))
     assert await house.life.wake() == []
@@ -138,7 +139,7 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     """
     house = House()
     number = (await house.raise_alert()).id
-    await house.life.snooze(number, "Ada", None, "")
+    await house.life.snooze(number, "Ada", None)
     further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
     assert (await house.life.grow(number, [further])).state is AlertState.GROWING
     await house.life.acknowledge(number, "Ada")
@@ -176,7 +177,7 @@ async def test_what_goes_on_is_the_same_alert() -> None:
     """It is kept with what was reported before, once for each run, and nothing new is posted."""
     house = House()
     first = await house.raise_alert(also=("sentiment",))
-    await house.life.snooze(first.id, "Ada", None, "")
+    await house.life.snooze(first.id, "Ada", None)
     grown = await house.raise_alert("second", moved=(0.45, 0.2))
     assert (grown.id, grown.state, grown.by) == (first.id, AlertState.GROWING, "")
     assert grown.moved[:2] == first.moved
@@ -351,8 +352,8 @@ async def test_an_alert_says_why_it_is_awake() -> None:
     """Its snooze is over, or its model was updated since it was snoozed last."""
     house = House()
     timed, waiting = await house.raise_alert(), await house.raise_alert("second", brand="Zeta")
-    await house.life.snooze(timed.id, "Ada", house.clock.now(), "for a moment")
-    await house.life.snooze(waiting.id, "Ada", None, "")
+    await house.life.snooze(timed.id, "Ada", house.clock.now())
+    await house.life.snooze(waiting.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     await house.life.wake()
@@ -365,11 +366,11 @@ async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
     """An update between the two does not end the second."""
     house = House()
     alert = await house.raise_alert()
-    await house.life.snooze(alert.id, "Ada", None, "")
+    await house.life.snooze(alert.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
-    await house.life.snooze(alert.id, "Ada", None, "")
+    await house.life.snooze(alert.id, "Ada", None)
 
     assert await house.life.wake() == []
 
@@ -422,9 +423,9 @@ async def act(house: House, alert: Alert, done: str, who: str) -> Alert:
     what, _, span = done.partition(" ")
     if what != "snooze":
         return await getattr(house.life, what)(alert.id, who)  # type: ignore[no-any-return]
-    note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
-    until = house.clock.now() + SNOOZES[note] if note in SNOOZES else None
-    return await house.life.snooze(alert.id, who, until, note)
+    spans = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
+    until = house.clock.now() + spans[span] if span in spans else None
+    return await house.life.snooze(alert.id, who, until)
 
 
 async def test_undo_of_a_mark_removes_the_mark_alone() -> None:

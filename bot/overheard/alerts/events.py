@@ -162,6 +162,7 @@ def _seldom(alert: Alert) -> Iterator[Action]:
     number = alert.id
     if not alert.state.over:
         yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day", menu=True)
+        yield Action(f"alerts snooze {number} --for monday", "Snooze until Monday", menu=True)
         yield Action(
             f"alerts snooze {number} --for update", "Snooze until the next update", menu=True
         )

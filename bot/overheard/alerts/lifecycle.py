@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from overheard.alerts.card import step
@@ -73,8 +73,10 @@ FROM = {
 """The states in which an event is possible."""
 
 UNTIL_UPDATE = "Until the next update."
-SNOOZES = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
-"""For how long an alert can be snoozed, by the note on the event; besides until the next update."""
+"""The note on a snooze that no time ends."""
+_SPANS = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
+"""The notes on snoozes of version 0.1, which named no time."""
+_UNTIL = "Until %Y-%m-%d, %H:%M UTC."
 SAME_UPDATE = timedelta(days=1)
 """Marks of updates of a model that are no further apart are one update."""
 UNMARKED = "The update is not marked any more."
@@ -223,8 +225,10 @@ class Lifecycle:
         """Record who takes care of the alert."""
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
-    async def snooze(self, number: int, who: str, until: datetime | None, note: str) -> Alert:
+    async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
         """Put it aside until a time; None for until the next update of the model."""
+        until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
+        note = until.strftime(_UNTIL) if until else UNTIL_UPDATE
         return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
@@ -384,10 +388,18 @@ def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
         if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
             states.pop()
         elif state := STATES.get(event.what):
-            span = SNOOZES.get(event.note)
-            until = event.at + span if state is AlertState.SNOOZED and span else None
+            until = _snoozed_until(event) if state is AlertState.SNOOZED else None
             states.append((event.id, Held(state, event.who, until)))
     return states
+
+
+def _snoozed_until(event: AlertEvent) -> datetime | None:
+    """Return when a snooze ends, which its note says; None for with the next update."""
+    if span := _SPANS.get(event.note):
+        return event.at + span
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(event.note, _UNTIL).replace(tzinfo=UTC)
+    return None
 
 
 def after(

@@ -10,23 +10,19 @@ from overheard.alerts.lifecycle import (
     BY_PEOPLE,
     KNOWN_UPDATE,
     MARKED,
-    SNOOZES,
-    UNTIL_UPDATE,
     Lifecycle,
 )
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
 from overheard.commands.alerts import number_of
-from overheard.commands.arguments import AlertNumber
+from overheard.commands.arguments import AlertNumber, coming_moment
 from overheard.commands.check import check
 from overheard.commands.rechecking import recheck_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertEventKind
 
 UPDATE = "update"
-NOTES = {**dict(zip(("1d", "1w"), SNOOZES, strict=True)), UPDATE: UNTIL_UPDATE}
-"""For how long an alert can be put aside, and the note on the event."""
 REASONS = {"boring": "", "ours": "It was our own doing."}
 """Why an alert is put away, as a note on the event."""
 
@@ -49,11 +45,7 @@ async def snooze(
     alert: AlertNumber,
     span: Annotated[
         str,
-        option(
-            "For how long: a day, a week, or until the model's next update.",
-            word="for",
-            choices=tuple(NOTES),
-        ),
+        option("For how long, or until when: 3d, 2w, friday, 2026-12-03, update.", word="for"),
     ] = "1d",
 ) -> Card:
     """Put an alert aside; it comes back by itself.
@@ -62,15 +54,17 @@ async def snooze(
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         alert: Its number.
-        span: ``1d``, ``1w``, or ``update`` for until the next update of the model.
+        span: ``3h``, ``2d``, ``1w``, a day or a moment (see `coming_moment`), or ``update`` for
+            until the next update of the model.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is over.
+        BadUsage: when the time cannot be read, or is past.
     """
-    note = NOTES[span]
-    until = deployment.clock.now() + SNOOZES[note] if note in SNOOZES else None
-    changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until, note)
+    ends = span.strip().casefold() != UPDATE
+    until = coming_moment(span, deployment.clock.now(), call.zone) if ends else None
+    changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until)
     return await _card(deployment, call, changed)
 
 
@@ -214,7 +208,7 @@ ALERTS_SNOOZE = CommandSpec(
     snooze,
     role=Role.OPERATOR,
     private=True,
-    examples=("alerts snooze 12", "alerts snooze 12 --for 1w", "alerts snooze 12 --for update"),
+    examples=("alerts snooze 12", "alerts snooze 12 --for friday", "alerts snooze 12 --for update"),
 )
 ALERTS_CLOSE = CommandSpec(
     "alerts close",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
 from overheard.cards import wording
@@ -57,6 +58,11 @@ def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:
     return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
 
 
+MORNING = time(9)
+"""When a day without a time begins for something that is put off until then."""
+_WEEKDAYS = tuple(calendar.day_name[day].casefold() for day in range(7))
+_SPAN = re.compile(r"(\d{1,3})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _DAYS = {"today": 0, "yesterday": 1}
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 
@@ -142,6 +148,50 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
         problem = f"the end, {wording.day(end, zone)}, lies before the beginning"
         raise BadUsage(problem=problem, usage="an end after the beginning")
     return Span(begin, end)
+
+
+def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """Read a time that is still to come; a day without a time means its morning.
+
+    Args:
+        text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
+            a day with a time (``friday 15:00``, ``2026-12-03T15:00``).
+        now: What time it is.
+        zone: The reader's time zone.
+
+    Raises:
+        BadUsage: when it cannot be read, or is past.
+    """
+    word = text.strip().casefold()
+    at = _span_end(word, now) or _day_ahead(word, now.astimezone(zone))
+    if at is None or at <= now:
+        problem = f'"{wording.shorten(text, 40)}" is no time that is still to come'
+        raise BadUsage(problem=problem, usage="3d, 2w, friday, 2026-12-03 or 2026-12-03T15:00")
+    return at.astimezone(UTC)
+
+
+def _span_end(word: str, now: datetime) -> datetime | None:
+    """Return the end of ``3h``, ``2d`` or ``1w`` from now on."""
+    found = _SPAN.fullmatch(word)
+    return now + int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def _day_ahead(word: str, here: datetime) -> datetime | None:
+    """Return the moment of a day, or of a day with a time, after a reader's moment."""
+    day, _, clock = (
+        word.replace("t", " ", 1).partition(" ") if word[:1].isdigit() else (word.partition(" "))
+    )
+    try:
+        at = time.fromisoformat(clock) if clock else MORNING
+        if day in _WEEKDAYS:
+            back = (_WEEKDAYS.index(day) - here.weekday()) % 7 or 7
+            on = here.date() + timedelta(days=back)
+        else:
+            tomorrow = here.date() + timedelta(days=1)
+            on = tomorrow if day == "tomorrow" else date.fromisoformat(day)
+        return datetime.combine(on, at, here.tzinfo)
+    except (ValueError, OverflowError):
+        return None
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:

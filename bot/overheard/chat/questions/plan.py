@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from overheard.cards import wording
 from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec, quoted
 from overheard.chat.questions.grammar import Reading
@@ -324,9 +325,17 @@ class _Planner:
     # What changes something, or costs: buttons.
 
     def _snooze(self) -> Plan | None:
-        spans = (("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update"))
+        spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
+        period = self._reading.period
+        if period and period.ahead:
+            day = f"{period.ahead:%a} {period.ahead.day} {wording.MONTHS[period.ahead.month - 1]}"
+            at = f"T{period.at:%H:%M}" if period.at else ""
+            label = f"Until {day}, {period.at:%H:%M}" if period.at else f"Until {day}"
+            spans = [(f"{period.ahead.isoformat()}{at}", label), spans[1]]
+        elif period:
+            return None
         return self._alert_buttons(
-            "Put it aside for how long?",
+            "Put it aside for how long?" if not period else "Put it aside?",
             *((f"alerts snooze {{}} --for {span}", label) for span, label in spans),
         )
 
