@@ -27,6 +27,9 @@ from discord_payloads import (
 )
 from discord_rules import COMPONENTS_V2, Refused, check, has_components
 
+DIRECT = "4000000000000000001"
+"""The channel of direct messages with the person."""
+
 
 @dataclass
 class Fault:
@@ -141,6 +144,9 @@ class Rest:
         match request.method, path.strip("/").split("/"):
             case method, ["applications", _, *where, "commands"]:
                 return 200, self._commands(method, where[-1] if where else "", body)
+            case "POST", ["users", "@me", "channels"]:
+                self.threads.add(DIRECT)  # a place with messages, as a thread is
+                return 200, channel(DIRECT) | {"type": 1, "recipients": [USER]}
             case method, ["channels", place, *what]:
                 return self._channel(method, place, what, body, request.query.get("after", ""))
             case "POST", ["interactions", name, _, "callback"]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from discord_gateway import TOKEN
 from discord_payloads import CHANNEL, GUILD
 from discord_peer import Peer
-from discord_rest import Fault
+from discord_rest import DIRECT, Fault
 from discord_rules import title, words
 from outbox_bot import Bot
 from overheard.cards.card import Card
@@ -96,3 +96,13 @@ async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -
     await bot.lifecycle.close(alert.id, "Ada")
     await bot.settle()
     assert [link in str(message) for message in peer.shown()] == [False]
+
+
+async def test_what_is_for_one_person_is_a_direct_message(peer: Peer, bot: Bot) -> None:
+    """Such as the request to an admin; it is posted once, and edited there."""
+    message = await bot.chat.post("@2000000000000000009", Card("Somebody needs you"), key="k")
+    await bot.chat.edit("@2000000000000000009", message, Card("Done"))
+
+    assert peer.shown() == []
+    assert [title(one) for one in peer.shown(DIRECT)] == ["Done"]
+    assert await bot.chat.find("@2000000000000000009", "k") == message

@@ -60,6 +60,21 @@ async def test_the_code_makes_an_admin_once_who_gives_rights_to_others() -> None
     assert [e.who for e in entries if "by the code" in e.outcome] == ["Maya (slack:U1)"]
 
 
+async def test_an_admin_is_asked_in_a_direct_message_in_discord() -> None:
+    """Not in the channel, where everybody would read it."""
+    office, _ = await opened()
+    gate = ConfiguredAccess(AccessTable(), office.store, office.deployment.clock)
+    desk = ChatDesk(office.deployment, gate, patience=600.0)
+    maya, bob = (Person("discord", str(n), name) for n, name in ((71, "Maya"), (72, "Bob")))
+    chat = FakeChat(desk, person=maya, channel="discord:1")
+    await chat.type(f"access code {await issue_code(office.store, office.deployment.clock)}")
+    refused = await chat.type("brands add Third", person=bob)
+    await chat.click(refused, "Ask Maya", person=bob)
+
+    [notice] = await office.store.deliveries.find()
+    assert notice.channel == "discord:@71"
+
+
 def test_a_request_gives_no_rights_by_its_button() -> None:
     """An admin types that; anything else is done with one click."""
     assert request_card("access grant U2", "Bob asks").actions == ()

@@ -181,7 +181,10 @@ async def ask_admin(
     *,
     wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
 ) -> Card:
-    """Ask an admin to do what the person may not do; the admin gets a message with a button."""
+    """Ask an admin to do what the person may not do; the admin gets a direct message with a button.
+
+    Chats without direct messages show it in the channel.
+    """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")
     mine = [one for one in rights.listed(Role.ADMIN) if one.startswith(f"{platform}:")]
@@ -189,8 +192,9 @@ async def ask_admin(
     if not asked:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
     team, slash, _ = place.rpartition("/")
-    direct = f"{platform}:{team}{slash}{asked.partition(':')[2]}"
-    channel = direct if platform == "slack" else call.channel
+    person = asked.partition(":")[2]
+    direct = {"slack": f"slack:{team}{slash}{person}", "discord": f"discord:@{person}"}
+    channel = direct.get(platform, call.channel)
     who, now = call.who.rpartition(" (")[0], deployment.clock.now()
     text = f"{who} asks {rights.names[asked]} to do this: {wanted or 'see access list'}"
     key = f"request-{secrets.token_hex(8)}@{channel}"

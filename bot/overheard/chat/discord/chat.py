@@ -34,6 +34,9 @@ long again, the chat fails and is started again.
 CLOSE_TIMEOUT_S = 1.5
 """Seconds to wait for the gateway's closing frame."""
 
+PERSON = "@"
+"""The beginning of a channel that is a person's direct messages; the person's id follows."""
+
 
 class DiscordChat:
     """Discord; see `overheard.interfaces.Chat`. Channels and messages are named by their ids.
@@ -94,7 +97,7 @@ class DiscordChat:
             ChatFailed: when the card was not posted, or Discord's answer was lost.
         """
         thread_id = _snowflake(thread) if thread else None
-        channel_id, poster = _snowflake(channel), await self._poster()
+        channel_id, poster = await self._place(channel), await self._poster()
         return str(
             await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
         )
@@ -105,7 +108,7 @@ class DiscordChat:
         Raises:
             ChatFailed: when Discord refuses the edit.
         """
-        await (await self._poster()).edit(_snowflake(channel), _snowflake(message), card)
+        await (await self._poster()).edit(await self._place(channel), _snowflake(message), card)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with a key, or None.
@@ -113,7 +116,7 @@ class DiscordChat:
         Raises:
             ChatFailed: when the channel cannot be read.
         """
-        message_id = await (await self._poster()).find(_snowflake(channel), key)
+        message_id = await (await self._poster()).find(await self._place(channel), key)
         return None if message_id is None else str(message_id)
 
     async def link(self, channel: str, message: str) -> str:
@@ -122,7 +125,7 @@ class DiscordChat:
         Raises:
             ChatFailed: when the channel or the message does not exist any more.
         """
-        return await (await self._poster()).link(_snowflake(channel), _snowflake(message))
+        return await (await self._poster()).link(await self._place(channel), _snowflake(message))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Return findings about the token, the servers and channels; see `Chat`."""
@@ -149,6 +152,12 @@ class DiscordChat:
                     await client.close()
             with suppress(Exception):
                 await client.http.close()
+
+    async def _place(self, channel: str) -> int:
+        """Return the id of a channel, or of a person's direct messages: ``@`` and their id."""
+        if not channel.startswith(PERSON):
+            return _snowflake(channel)
+        return await (await self._poster()).direct(_snowflake(channel.removeprefix(PERSON)))
 
     async def _poster(self) -> Poster:
         return Poster(await self._logged_in())

@@ -71,6 +71,13 @@ class Poster:
                     await self._send(self._channel(channel), pages, f"{key} broadcast", reference)
         return first
 
+    async def direct(self, person: int) -> int:
+        """Return the channel of direct messages with a person."""
+        with translated_errors():
+            async with asyncio.timeout(POST_TIMEOUT_S):
+                opened = await self._client.http.start_private_message(person)
+        return int(opened["id"])
+
     async def edit(self, channel: int, message: int, card: Card) -> None:
         """Replace the card of a message, and of the messages that continue the message, by another.
 
