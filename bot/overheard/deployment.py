@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from overheard.config.stored import merged
 from overheard.domain import Catalogue, Model, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
-from overheard.plugins import Plugins, load_plugins
+from overheard.plugins import Plugins, installed_plugins, load_plugins
 from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
@@ -89,6 +90,8 @@ class Deployment:
         missing_store: The URL of a store that does not exist yet, in whose place this deployment
             has an empty one that is removed with it; else empty.
         declared: The configuration as it was read; None when it is `config`.
+        judged: The plugins and the scorers by the table of the judge that was switched on in chat;
+            without one under an empty text. Shared by all copies, so that a judge is made once.
         scoring_lock: Held while answers are scored, so that two commands do not score the same
             answers.
     """
@@ -104,6 +107,7 @@ class Deployment:
     queue: Queue = field(default_factory=InlineQueue)
     missing_store: str = ""
     declared: Config | None = None
+    judged: dict[str, tuple[Plugins, Scoring]] = field(default_factory=dict)
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def refreshed(self) -> Deployment:
@@ -113,8 +117,40 @@ class Deployment:
         declared = self.configured
         config = merged(declared, await self.store.settings.all())
         catalogue = await self.store.catalogue.current()
-        scoring = await in_use(self.scoring.over(catalogue), self.store)
-        return replace(self, config=config, declared=declared, catalogue=catalogue, scoring=scoring)
+        plugins, scoring = await self._judged(config)
+        return replace(
+            self,
+            config=config,
+            declared=declared,
+            catalogue=catalogue,
+            plugins=plugins,
+            scoring=await in_use(scoring.over(catalogue), self.store),
+        )
+
+    async def _judged(self, config: Config) -> tuple[Plugins, Scoring]:
+        """Return the plugins and the scorers, with the judge that was switched on in chat."""
+        plugins, scoring = self.judged.setdefault("", (self.plugins, self.scoring))
+        added = {k: v for k, v in config.scorers.items() if k not in self.configured.scorers}
+        if not added:
+            return plugins, scoring
+        key = json.dumps({name: dict(table) for name, table in added.items()}, sort_keys=True)
+        if key not in self.judged:
+            points = [point for point in installed_plugins()[0] if point.name in added]
+            made = await asyncio.to_thread(load_plugins, Config(scorers=added), points)
+            scorers = {**plugins.scorers, **made.scorers}
+            resources = JudgingResources(
+                self.store,
+                plugins.providers,
+                self.limits,
+                self.configured.budget,
+                config.asking,
+                self.clock,
+            )
+            judging = Judging(resources, scorers.values())
+            listeners = plugins.listeners.answer_scored
+            scoring = Scoring(scorers.values(), self.catalogue, judging, listeners)
+            self.judged[key] = (replace(plugins, scorers=scorers), scoring)
+        return self.judged[key]
 
     @property
     def configured(self) -> Config:
@@ -203,7 +239,7 @@ async def assemble(
     )
     judging, listeners = Judging(resources, scorers), plugins.listeners.answer_scored
     scoring = Scoring(scorers, catalogue, judging, listeners)
-    return Deployment(
+    deployment = Deployment(
         config=config,
         store=store,
         catalogue=catalogue,
@@ -216,6 +252,8 @@ async def assemble(
         missing_store=missing_store,
         declared=declared,
     )
+    switched_on = config.scorers.keys() - declared.scorers.keys()
+    return await deployment.refreshed() if switched_on else deployment
 
 
 class OpenDeployment(Protocol):

@@ -41,6 +41,7 @@ from overheard.commands.setup_draft import (
     suggestion_price,
 )
 from overheard.commands.setup_facts import FACT_OPTIONS, fact_values, keep_facts
+from overheard.commands.setup_judge import judge_choices, keep_judge
 from overheard.commands.setup_places import PlaceChoice, keep_place, place_values
 from overheard.commands.setup_progress import checklist, checklist_card
 from overheard.commands.week_times import DAY_CHOICES, WEEKDAYS, in_words
@@ -51,7 +52,7 @@ from overheard.errors import BadUsage
 from overheard.runs.first_check import ROUND_SIZES
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
-from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
+from overheard.scoring.judge import judges
 
 IN_CHAT = frozenset({Face.CHAT})
 TICKED = 8
@@ -399,12 +400,18 @@ async def _visible(deployment: Deployment, brand: Brand) -> str:
 
 async def start_checks(
     deployment: Deployment,
-    _: Call,
+    call: Call,
     *,
     begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
+    reader: Annotated[str, option("A second model.", label="Who reads tone and facts?")] = "",
 ) -> Step:
-    """Begin with the first check now, in three rounds within a day, or at the scheduled time."""
+    """Begin with the first check now, in three rounds within a day, or at the scheduled time. The
+    model that is to read tone and facts is switched on or off; the form shows its price.
+    """
     brand = _brand(deployment)
+    if reader:
+        await keep_judge(deployment, call, brand, chosen=reader == "model")
+        deployment = await deployment.refreshed()
     after = await _after(deployment)
     if begin not in {"once", "three"}:
         return after
@@ -430,30 +437,15 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
     when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
     choices.append(Choice("later", f"Not now: {when[0]}" if when else "Not now"))
     checked = (await checklist(deployment)).steps[-1].done
+    readers = await judge_choices(deployment, brand)
+    on = bool(judges(deployment.plugins.scorers.values()))
     return FormContent(
-        {"begin": "later" if checked else "once"},
-        {"begin": choices},
+        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
+        {"begin": choices, "reader": readers},
         title="5 of 5: First check",
-        text=" ".join(filter(None, [API_NOTE, _judge_note(deployment, brand)])),
+        text=API_NOTE,
         submit="Done" if checked else "Begin",
     )
-
-
-def _judge_note(deployment: Deployment, brand: Brand) -> str:
-    """Propose a second model that reads tone and facts, with its price a year; else empty."""
-    if judges(deployment.plugins.scorers.values()):
-        return ""
-    providers = deployment.plugins.providers
-    model = proposed_judge(providers)
-    if model is None:
-        return ""
-    models = sum(len(provider.models()) for provider in providers.values())
-    answers = len(deployment.catalogue.prompts_for(brand.name)) * REPEATS * models
-    usd = judging_cost_a_year(model, answers, providers, sheets=1)
-    if usd is None:
-        return ""
-    name, price = deployment.names.name(model), wording.money(usd, about=True)
-    return f"{name} could also read tone and facts, for {price} a year: ask who runs me."
 
 
 SETUP_LIST = CommandSpec(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.commands.setup_judge import judge_in_words
 from overheard.commands.week_times import in_words
 from overheard.deployment import Deployment
 from overheard.domain import Brand, RunState
@@ -99,6 +100,7 @@ async def checklist(deployment: Deployment) -> Checklist:
     placed = bool(config.routes and catalogue.schedules)
     runs = await deployment.store.runs.find(aside=False, limit=20)
     checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
+    told = "Done." if checked else "I ask the models, and show how you stand."
     return Checklist(
         (
             SetupStep(
@@ -133,7 +135,7 @@ async def checklist(deployment: Deployment) -> Checklist:
             ),
             SetupStep(
                 "First check",
-                "Done" if checked else "I ask the models, and show how you stand.",
+                " ".join(filter(None, [told, judge_in_words(deployment)])),
                 "setup start",
                 "First check",
                 checked,

@@ -25,6 +25,9 @@ ROUTE, DIGEST, MODEL_NAME, BUDGET, ROLE, NAME = (
     "name:",
 )
 """The beginnings of the names of settings; the channel, model, account or person follows."""
+JUDGE = "scorer:judge"
+"""The name of the setting with the table of a judge that was switched on in chat; without a model
+it was declined."""
 MONTH = "month"
 """The account of the whole deployment, after `BUDGET`."""
 
@@ -50,8 +53,16 @@ def merged(config: Config, settings: Sequence[Setting]) -> Config:
             "reports": (*config.reports, *(t for _, t in _tables(stored, DIGEST, ReportTable))),
             "models": {**models, **config.models},
             "budget": merged_budget(config.budget, settings),
+            "scorers": {**config.scorers, **_judge(config, stored.get(JUDGE, {}))},
         }
     )
+
+
+def _judge(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the table of the judge of a chat; empty without one, or where the file has one."""
+    name = JUDGE.partition(":")[2]
+    declared = any(one.get("plugin", key) == name for key, one in config.scorers.items())
+    return {} if declared or not table.get("model") else {name: table}
 
 
 def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTable:

@@ -1,0 +1,61 @@
+"""The model that reads tone and facts, as the set-up in chat proposes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from office import DECLARED, PRICE, Office, open_office
+from overheard.cards.command import FormContent
+from overheard.commands.setup_chat import SETUP_START, fill_start, start_checks
+from overheard.config.stored import JUDGE
+from overheard.deployment import Call
+from overheard.scoring.judge import judges
+from overheard_judge import JudgeSettings, ModelJudge
+
+HERE = Call("Maya (slack:U1)", "slack:C1")
+
+
+async def form_of(office: Office) -> FormContent:
+    """Return the form of the last step as it is now."""
+    return await fill_start(await office.deployment.refreshed(), HERE)
+
+
+async def test_a_yes_switches_it_on_and_a_no_off() -> None:
+    """In all processes, at once; its price was in the form, and its budget is kept."""
+    office = await open_office(DECLARED, price=PRICE)
+    labels = [choice.label for choice in (await form_of(office)).choices["reader"]]
+    assert "a year" in labels[0]
+    assert (await form_of(office)).values["reader"] == "rules"
+
+    step = await start_checks(await office.deployment.refreshed(), HERE, reader="model")
+    now = await office.deployment.refreshed()
+    [judge] = judges(now.plugins.scorers.values())
+    assert judge in now.scoring.scorers
+    assert judge.budget >= 1
+    assert "reads tone and facts" in str(step.card.fields[-1].value)
+    assert "judged_sentiment" in now.scoring.metrics
+    assert (await office.deployment.refreshed()).plugins.scorers["judge"] is judge
+    assert (await form_of(office)).values["reader"] == "model"
+
+    await start_checks(now, HERE, reader="rules")
+    assert not judges((await office.deployment.refreshed()).plugins.scorers.values())
+    kept = await office.store.settings.get(JUDGE)
+    assert kept
+    assert kept.value == {}
+
+
+async def test_a_judge_of_the_file_is_not_asked_about() -> None:
+    """What config.toml declares is changed there."""
+    table = '[scorers.judge]\nmodel = "svc/m-1"\nbudget = 3\n'
+    office = await open_office(DECLARED + table, price=PRICE)
+    plugins = office.deployment.plugins
+    judge = ModelJudge(JudgeSettings(model="svc/m-1", budget=3))
+    known = replace(plugins, scorers={**plugins.scorers, "judge": judge})
+    office.deployment = replace(office.deployment, plugins=known)
+
+    assert (await form_of(office)).choices["reader"] == []
+
+
+def test_the_command_is_that_of_the_last_step() -> None:
+    """One form for the first check and for who reads the answers."""
+    assert {option.name for option in SETUP_START.options} == {"begin", "reader"}
