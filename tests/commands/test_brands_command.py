@@ -3,6 +3,8 @@
 import pytest
 
 from office import open_office
+from overheard.commands.setup_chat import fill_questions
+from overheard.deployment import Call
 from overheard.domain import Brand, Rule
 from program import Program
 from scripted import reply
@@ -238,3 +240,31 @@ def test_a_name_is_neither_empty_nor_endless(terminal: Program, name: str, probl
     _, err = terminal.run("brands", "add", name, code=1)
 
     assert err.startswith(problem)
+
+
+PROMPTS = '[[prompts]]\ntext = "Which tool is best?"\n'
+
+
+async def test_competitors_that_answers_list_are_proposed_until_they_are_dismissed() -> None:
+    """By the command, in App Home and in the form of the set-up; a person adds them."""
+    office = await open_office(PROMPTS)
+    await office.chat.type("brands add Acme")
+    office.provider.answer = lambda _: reply("- **Acme**: starts at $14.\n- **Freshboard**: cheap")
+    await office.chat.type("check Acme --repeats 3")
+    card = (await office.chat.type("brands suggest Acme")).card
+    [found] = card.data["competitors"]
+    assert found == {"name": "Freshboard", "answers": 3}
+    add = next(action for action in card.actions if action.label == "Add Freshboard")
+
+    home = await office.desk.home(office.chat.person)
+    assert any("3 of 3 answers" in str(field.value) for field in home.fields)
+    form = await fill_questions(await office.deployment.refreshed(), Call())
+    assert "Freshboard (in 3 of 3 answers)" in [one.label for one in form.choices["names"]]
+    await office.chat.type("brands dismiss Acme Freshboard")
+    card = (await office.chat.type("brands suggest Acme")).card
+    assert card.data["competitors"] == []
+
+    await office.chat.type(add.words)
+    acme = (await office.deployment.refreshed()).catalogue.brand("Acme")
+    assert acme
+    assert "Freshboard" in acme.competitors

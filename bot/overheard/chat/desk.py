@@ -33,6 +33,7 @@ from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.setup_progress import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
+from overheard.commands.suggestions import proposed, with_proposal
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
 from overheard.errors import (
@@ -127,7 +128,7 @@ class ChatDesk:
             found = await checklist(deployment)
             if not deployment.catalogue.brands:
                 return checklist_card(found)
-            card = await status(deployment, call)
+            card = with_proposal(await status(deployment, call), await proposed(deployment))
             if found.complete:
                 return card
             left = Action("setup list", f"Set up: {found.done} of {len(found.steps)}")

@@ -55,6 +55,7 @@ from overheard.commands import (
     spellings,
     spend,
     status,
+    suggestions,
     trend,
     updates,
     versus,
@@ -84,6 +85,7 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
     "What is measured": (
         brands,
         spellings,
+        suggestions,
         prompts,
         facts,
         claims,

@@ -39,6 +39,7 @@ from overheard.commands.setup_draft import (
     suggest,
     suggester,
     suggestion_price,
+    with_answers,
 )
 from overheard.commands.setup_facts import FACT_OPTIONS, fact_values, keep_facts
 from overheard.commands.setup_judge import judge_choices, keep_judge
@@ -239,14 +240,18 @@ async def _keep_names(
         await deployment.store.catalogue.set_brand(after)
 
 
-async def fill_questions(deployment: Deployment, _: Call, **__: object) -> FormContent:
+async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
     """Return the form of competitors and questions, with the suggestions as check boxes."""
     brand = _brand(deployment)
-    draft = await kept_draft(deployment, brand)
+    draft, counts = await with_answers(deployment, call, brand)
     mine = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
     names = [
-        *(c for c in _choices("c", draft.competitors, "{}") if c.label not in mine),
+        *(
+            replace(c, label=f"{c.label}{counts.get(c.label, '')}")
+            for c in _choices("c", draft.competitors, "{}")
+            if c.label not in mine
+        ),
         *_choices("a", draft.aliases, "{} (another name of yours)"),
     ]
     questions = [c for c in _choices("q", draft.questions, "{}") if c.label not in known]
@@ -311,14 +316,14 @@ async def set_facts(
     return await _after(deployment, "setup places")
 
 
-async def fill_facts(deployment: Deployment, _: Call, **__: object) -> FormContent:
+async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
     """Return the form of facts; what a model said is filled in, to be confirmed."""
     brand = _brand(deployment)
-    draft = await kept_draft(deployment, brand)
+    draft, _ = await with_answers(deployment, call, brand)
     values, suggested = fact_values(deployment, brand, draft.facts)
     text = "When a model says otherwise, I tell you at once."
     if suggested:
-        text += f" Filled in is what {draft.asked} said: please confirm or correct it."
+        text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
     return FormContent(
         values,
         {"free_plan": [Choice("yes", "Yes"), Choice("no", "No")]},

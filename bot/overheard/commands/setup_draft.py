@@ -9,6 +9,7 @@ from typing import Any
 
 from overheard.alerts.run_analysis import run_service
 from overheard.commands.prompts import named_brands
+from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
 from overheard.errors import OverheardError
@@ -29,6 +30,8 @@ DRAFT = "setup:draft"
 REPEATS = 3
 """How often a scheduled check asks each question."""
 DAYS_A_MONTH = 365.25 / 12
+MAX_ALIASES = 3
+"""Names in answers that are proposed as other names of the brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,29 @@ async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
         }
         return Draft(**value)
     return _filled_up(deployment, brand, Draft(brand.name))
+
+
+async def with_answers(
+    deployment: Deployment, call: Call, brand: Brand
+) -> tuple[Draft, Mapping[str, str]]:
+    """Return the draft with what stored answers suggest, and for each name of a competitor from
+    answers how many hold it, in words. The draft is kept, so that the form's entries stay.
+    """
+    draft = await kept_draft(deployment, brand)
+    found = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
+    counts = {name: f" (in {n} of {found.answers} answers)" for name, n in found.rivals}
+    new = [name for name in counts if name not in {*draft.competitors, *brand.competitors}]
+    aliases = [n for n, _ in found.spellings if n not in {*draft.aliases, *brand.aliases}]
+    facts = {**{key: value for key, (value, _) in found.facts.items()}, **draft.facts}
+    after = replace(
+        draft,
+        competitors=(*draft.competitors, *new),
+        aliases=(*draft.aliases, *aliases[:MAX_ALIASES]),
+        facts=facts,
+    )
+    if after != draft:
+        await keep_draft(deployment, call, after)
+    return after, counts
 
 
 async def keep_draft(deployment: Deployment, call: Call, draft: Draft) -> None:

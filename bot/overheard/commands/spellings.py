@@ -1,15 +1,13 @@
-"""`brands rule` and `brands suggest`: when a spelling of a brand counts, and what else is one."""
+"""`brands rule`: when a spelling of a brand counts."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, Table, Tainted, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import (
     MAX_NAME_CHARS,
     CommandSpec,
@@ -18,20 +16,13 @@ from overheard.cards.command import (
     Role,
     quoted,
 )
-from overheard.commands.arguments import BrandName, unknown
+from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import NO, YES, changed_values, field_values
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Rule
 from overheard.errors import NothingToChange, ReadOnly
-from overheard.reading.markdown import prose
-from overheard.reading.spellings import Risk, risks, similar_names
+from overheard.reading.spellings import Risk
 from overheard.runs.plan import find_brand
-
-SUGGESTION_DAYS = 30
-"""The age of the answers in which other spellings are searched for."""
-MAX_ANSWERS = 2_000
-"""How many answers are read, the oldest first."""
-MAX_BUTTONS = 3
 
 _RULE_FIELDS = (
     Option("near", "A word that must stand in the same sentence; of several, one.", many=True),
@@ -147,61 +138,6 @@ def _card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
     )
 
 
-async def suggest_aliases(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
-    """Show names in the answers of the last days that look like a brand's; they do not count.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
-    """
-    found = find_brand(deployment.catalogue, brand)
-    others = [name for b in deployment.catalogue.brands if b != found for name in b.names]
-    bodies = [body async for body in _bodies(deployment)]
-    taken = {name.casefold() for name in others}
-    near = [(n, c) for n, c in similar_names(found, bodies) if n.casefold() not in taken]
-    risky = risks(found, deployment.catalogue.brands)
-    warnings = [str(risk) for risk in risky]
-    advice = (
-        "They do not count. Add those that mean it as aliases."
-        if near
-        else f"No name in {wording.count(len(bodies), 'answer')} looks like it."
-    )
-    rows = tuple((Tainted(name), str(times)) for name, times in near)
-    return Card(
-        title=f"{wording.count(len(near), 'possible spelling')} of {found.name}",
-        text="\n\n".join([advice, *warnings]),
-        table=Table(("Name", "Times"), rows, frozenset({1})) if rows else None,
-        actions=fitting(
-            *(_alias(found, name) for name, _ in near[:MAX_BUTTONS]), *rule_actions(found, risky)
-        ),
-        data={
-            "brand": found.name,
-            "spellings": [{"name": name, "times": times} for name, times in near],
-            "warnings": warnings,
-        },
-    )
-
-
-async def _bodies(deployment: Deployment) -> AsyncIterator[str]:
-    """Yield the prose of recent answers, at most `MAX_ANSWERS`."""
-    since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
-    runs = [
-        r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
-    ]
-    left = MAX_ANSWERS
-    async for answer in deployment.store.answers.stream(runs=runs):
-        if left == 0:
-            return
-        left -= 1
-        yield prose(answer.reply.text)
-
-
-def _alias(brand: Brand, name: str) -> Action:
-    spelled = chain.from_iterable(("--alias", quoted(one)) for one in (*brand.aliases, name))
-    return Action(
-        f"brands edit {quoted(brand.name)} {' '.join(spelled)}", wording.shorten(name, 60)
-    )
-
-
 BRANDS_RULE = CommandSpec(
     "brands rule",
     "Set when a spelling of a brand counts; what is not given stays, and - empties it.",
@@ -221,11 +157,4 @@ BRANDS_RULE = CommandSpec(
     examples=("brands rule Target Target --near retailer --near store --exact-case yes",),
     fill=fill_rule,
     title="Spelling of a brand",
-)
-BRANDS_SUGGEST = CommandSpec(
-    "brands suggest",
-    "Show names in answers that may be other spellings of a brand.",
-    suggest_aliases,
-    examples=("brands suggest Acme",),
-    title="Suggest spellings",
 )

@@ -1,0 +1,229 @@
+"""`brands suggest`: names and facts that answers hold beside the declared ones, to be reviewed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import chain
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Table, Tainted, fitting
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Role, argument, quoted
+from overheard.commands.arguments import BrandName
+from overheard.commands.spellings import rule_actions
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Setting
+from overheard.reading.markdown import prose
+from overheard.reading.spellings import risks, similar_names
+from overheard.reading.undeclared import stated_values, undeclared_names
+from overheard.runs.plan import find_brand, tracked
+
+SUGGESTION_DAYS = 30
+"""The age of the answers that are read."""
+MAX_ANSWERS = 2_000
+"""How many answers are read for `brands suggest`."""
+QUICK_ANSWERS = 150
+"""How many answers are read where a person waits for something else: a form, or App Home."""
+MIN_SHARE = 0.15
+"""Of the answers; a name in fewer is not proposed as a competitor."""
+MAX_RIVALS = 6
+MAX_BUTTONS = 3
+DISMISSED = "dismissed:"
+"""The beginning of the name of the setting with the names that a person has dismissed; the brand
+follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What answers hold and nothing declares.
+
+    Attributes:
+        answers: The number of answers that were read.
+        rivals: Names that are listed beside the brand or its competitors, with the number of
+            answers that hold them, most frequent first.
+        spellings: Names that look like the brand's, with the number of their occurrences.
+        facts: The value that most answers state, and how many do, by field.
+    """
+
+    answers: int = 0
+    rivals: tuple[tuple[str, int], ...] = ()
+    spellings: tuple[tuple[str, int], ...] = ()
+    facts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+async def suggestions_of(
+    deployment: Deployment, brand: Brand, *, most: int = MAX_ANSWERS
+) -> Suggestions:
+    """Return what the answers of the last days suggest for a brand.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        most: How many answers are read.
+    """
+    texts = [text async for text in _texts(deployment, most)]
+    dismissed = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
+    left_out = dismissed.value.get("names", []) if dismissed else []
+    known = [name for one in deployment.catalogue.brands for name in one.names]
+    others = [name for one in deployment.catalogue.brands if one != brand for name in one.names]
+    return await asyncio.to_thread(_found, texts, brand, known, others, left_out)
+
+
+def _found(
+    texts: Sequence[str],
+    brand: Brand,
+    known: Sequence[str],
+    others: Sequence[str],
+    left_out: Sequence[str],
+) -> Suggestions:
+    skipped = {name.casefold() for name in (*others, *left_out)}
+    spellings = [
+        (name, times)
+        for name, times in similar_names(brand, map(prose, texts))
+        if name.casefold() not in skipped
+    ]
+    alike = {name.casefold() for name, _ in spellings}
+    rivals = [
+        (name, count)
+        for name, count in undeclared_names(texts, known)
+        if count >= MIN_SHARE * len(texts) and name.casefold() not in skipped | alike
+    ]
+    facts = stated_values(texts, brand.names, others)
+    return Suggestions(len(texts), tuple(rivals[:MAX_RIVALS]), tuple(spellings), facts)
+
+
+async def _texts(deployment: Deployment, most: int) -> AsyncIterator[str]:
+    """Yield the newest answers that are part of the history."""
+    since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
+    runs = [
+        r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
+    ]
+    left = most
+    for run in sorted(runs, reverse=True):
+        async for answer in deployment.store.answers.stream(runs=[run]):
+            if left == 0:
+                return
+            if answer.reply.text:
+                left -= 1
+                yield answer.reply.text
+
+
+async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
+    """Show names in the answers of the last days that may be other spellings of a brand, or
+    competitors; none of them counts before a person adds it.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    mine = find_brand(deployment.catalogue, brand)
+    found = await suggestions_of(deployment, mine)
+    risky = risks(mine, deployment.catalogue.brands)
+    warnings = [str(risk) for risk in risky]
+    advice = (
+        "They do not count. Add those that fit."
+        if found.rivals or found.spellings
+        else f"No name in {wording.count(found.answers, 'answer')} is missing."
+    )
+    rows = [(Tainted(n), "competitor", f"{c} of {found.answers}") for n, c in found.rivals]
+    rows += [(Tainted(n), "your name", f"{c} times") for n, c in found.spellings]
+    names = wording.count(len(rows), "name")
+    return Card(
+        title=f"{names} may be missing for {mine.name}",
+        text="\n\n".join([advice, *warnings]),
+        table=Table(("Name", "May be", "Answers"), tuple(rows), frozenset({2})) if rows else None,
+        actions=fitting(
+            *(_add(mine, "alias", mine.aliases, name) for name, _ in found.spellings[:MAX_BUTTONS]),
+            *(rival_action(mine, name) for name, _ in found.rivals[:MAX_BUTTONS]),
+            *rule_actions(mine, risky),
+        ),
+        data={
+            "brand": mine.name,
+            "answers": found.answers,
+            "spellings": [{"name": name, "times": times} for name, times in found.spellings],
+            "competitors": [{"name": name, "answers": count} for name, count in found.rivals],
+            "facts": {key: {"value": v, "answers": n} for key, (v, n) in found.facts.items()},
+            "warnings": warnings,
+        },
+    )
+
+
+def rival_action(brand: Brand, name: str) -> Action:
+    """Return the button that adds a name to a brand's competitors."""
+    return _add(brand, "competitor", brand.competitors, name)
+
+
+def _add(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
+    given = chain.from_iterable((f"--{word}", quoted(one)) for one in (*before, name))
+    label = wording.shorten(f"Add {wording.line(name)}", 60)
+    return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)
+
+
+async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
+    """Return the first brand that is changed in chat, and what answers suggest for it; None without
+    a competitor.
+    """
+    fixed = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
+    brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in fixed]
+    found = await suggestions_of(deployment, brands[0], most=QUICK_ANSWERS) if brands else None
+    return (brands[0], found) if found and found.rivals else None
+
+
+def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
+    """Return a card that proposes the name which answers list most and which nobody declared, with
+    buttons to add it as a competitor and to dismiss it.
+    """
+    if proposal is None:
+        return card
+    brand, found = proposal
+    name, count = found.rivals[0]
+    sentence = f"{wording.line(name)} is in {count} of {found.answers} answers. A competitor?"
+    dismiss = f"brands dismiss {quoted(brand.name)} {quoted(name)}"
+    added = fitting(rival_action(brand, name), Action(dismiss, "Not a competitor", menu=True))
+    fields = (*card.fields, Field("Not watched yet", Tainted(sentence), wide=True))
+    return replace(card, fields=fields, actions=(*card.actions, *added))
+
+
+async def dismiss_name(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    name: Annotated[str, argument("A suggested name.", longest=MAX_NAME_CHARS)],
+) -> Card:
+    """Suggest a name no more for a brand.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    mine = find_brand(deployment.catalogue, brand)
+    settings, key = deployment.store.settings, f"{DISMISSED}{mine.name}"
+    kept = await settings.get(key)
+    names = dict.fromkeys([*(kept.value.get("names", []) if kept else []), wording.line(name)])
+    await settings.put(Setting(key, {"names": [*names]}, call.who, deployment.clock.now()))
+    return Card(
+        "I will not propose it again",
+        Tainted(wording.line(name)),
+        actions=fitting(rival_action(mine, name)),
+        data={"brand": mine.name, "name": name},
+    )
+
+
+BRANDS_SUGGEST = CommandSpec(
+    "brands suggest",
+    "Show names in answers that may be other spellings of a brand, or competitors.",
+    suggest_names,
+    examples=("brands suggest Acme",),
+    title="Suggest names",
+)
+BRANDS_DISMISS = CommandSpec(
+    "brands dismiss",
+    "Suggest a name no more for a brand.",
+    dismiss_name,
+    role=Role.ADMIN,
+    private=True,
+    examples=("brands dismiss Acme Globex",),
+    title="Not a competitor",
+)

@@ -1,0 +1,170 @@
+"""Brands that answers list beside the declared ones, and what answers state of a brand.
+
+Both are proposals for a person to review. A name is proposed only where a declared brand has the
+same place in the same answer: the head of a list item, a heading, a bold name, the first cell of a
+row, or a series of names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
+
+from overheard.reading.labels import is_property, role_of
+from overheard.reading.ordinary_words import is_common
+from overheard.reading.text import fold
+
+_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+")
+MIN_LISTED = 2
+"""Answers that list a name before it is proposed."""
+PRICE, FOUNDED = "price", "founded"
+
+_HEADS = re.compile(
+    r"""^[ \t]*
+    (?:[-*•]\s+|\d{1,2}[.)]\s+|\#{1,6}\s+|\|\s*)+     # a bullet, a number, a heading, a cell
+    (?:\d{1,2}[.)]\s+)?[*_\[]*
+    (?P<head>[^\s*|\#:(\[][^*|:(\[\]\n\u2013\u2014]{1,60})
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+_BOLD = re.compile(r"\*\*\[?(?P<head>[^*\n:|(\[\]]{2,60})")
+_PROPER = r"[A-Z][\w.'&+-]*(?:\s[A-Z0-9][\w.'&+-]*){0,2}"
+_SERIES = re.compile(
+    rf"{_PROPER}(?:,\s(?:and\s|or\s)?{_PROPER})*,?\s(?:and|or|vs\.?|und)\s{_PROPER}"
+)
+_PROPER_WORD = re.compile(r"(?=.*[^\W\d_])[A-Z0-9][\w.&+-]*[\w+]|[a-z]+[A-Z]\w*")
+_LINKS = re.compile(r",\s(?:and\s|or\s)?|,?\s(?:and|or|vs\.?|und)\s")
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\d)[^.!?\n]*)*[.!?]?")
+_FROM = re.compile(
+    r"\b(?:start(?:s|ing)?(?:\s+price)?(?:\s+(?:at|from))?|from|costs?)\s+(?:just\s+|only\s+)?"
+    r"(?P<value>[$€£]\s?\d{1,5}(?:\.\d\d)?)(?P<per>(?:\s*(?:/|per|a)\s*(?:user|seat|month|mo|year))*)",
+    re.IGNORECASE,
+)
+_FOUNDED = re.compile(
+    r"\b(?:founded|established|launched|started)\s+(?:back\s+)?in\s+(?P<value>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+
+
+def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, int]]:
+    """Return names that answers list beside a declared brand, most frequent first.
+
+    Args:
+        texts: Answers as they were given, with their Markdown.
+        known: All spellings of the declared brands.
+
+    Returns:
+        Each name that at least `MIN_LISTED` answers list, as it is written first, with the number
+        of answers that hold it.
+    """
+    declared = {_folded(name) for name in known}
+    listed: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for text in texts:
+        for key, name in _listed(text, declared).items():
+            listed[key] += 1
+            written.setdefault(key, name)
+    names = [written[key] for key, count in listed.items() if count >= MIN_LISTED]
+    found = [(name, sum(_names(text, [name]) for text in texts)) for name in names]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
+
+
+def _listed(text: str, declared: Collection[str]) -> dict[str, str]:
+    """Return the undeclared names of an answer that have the place of a declared one, by folded
+    name.
+    """
+    found: dict[str, str] = {}
+    for places in (list(_heads(text)), *map(_series, _SERIES.findall(text))):
+        if not any(_begins(_folded(place), declared) for place in places):
+            continue
+        for place in places:
+            name = "" if _begins(_folded(place), declared) else _name(place)
+            if name and not _holds(_folded(name), declared):
+                found.setdefault(_folded(name), name)
+    return found
+
+
+def _begins(place: str, declared: Collection[str]) -> bool:
+    """Whether a place begins with a declared name."""
+    words = place.split()
+    return any(" ".join(words[:size]) in declared for size in range(1, min(4, len(words)) + 1))
+
+
+def _series(text: str) -> list[str]:
+    """Return the names of a series: ``Asana, Trello and Monday``."""
+    return [name.strip(" .*") for name in _LINKS.split(text)]
+
+
+def stated_values(texts: Iterable[str], mine: Collection[str], others: Collection[str]) -> Values:
+    """Return what answers state most of a brand's lowest price and of its founding year.
+
+    Only sentences count that name the brand and no other.
+
+    Args:
+        texts: Answers.
+        mine: The spellings of the brand.
+        others: Those of all other brands.
+
+    Returns:
+        For ``price`` and ``founded`` the value that most answers state, and how many do.
+    """
+    found: dict[str, Counter[str]] = {PRICE: Counter(), FOUNDED: Counter()}
+    for text in texts:
+        said = {pair for sentence in _about(text, mine, others) for pair in _values(sentence)}
+        for field, value in said:
+            found[field][value] += 1
+    return {field: counts.most_common(1)[0] for field, counts in found.items() if counts}
+
+
+Values = dict[str, tuple[str, int]]
+"""Values with the number of answers that state them, by field."""
+
+
+def _heads(text: str) -> Iterator[str]:
+    for match in chain(_HEADS.finditer(text), _BOLD.finditer(text)):
+        yield _NUMBER.sub("", match["head"]).strip(" .*_`'\"\u201c\u201d")
+
+
+def _name(head: str) -> str:
+    """Return the name with which a head begins: ``Acer`` of ``Acer Swift Go 14``; else empty.
+
+    It is the first word, and where that is an ordinary word, the first two.
+    """
+    first, *more = head.split()[:2] or [""]
+    if not _PROPER_WORD.fullmatch(first) or role_of(head) or is_property(head):
+        return ""
+    if first[0].isdigit() or all(is_common(_folded(part)) for part in first.split("-")):
+        second = more[0] if more and _PROPER_WORD.fullmatch(more[0]) else ""
+        return f"{first} {second}" if second and not is_common(_folded(second)) else ""
+    return first
+
+
+def _holds(name: str, declared: Collection[str]) -> bool:
+    """Whether a name holds a declared one, such as the name of a plan of it."""
+    words = f" {name} "
+    return any(f" {one} " in words or f" {name} " in f" {one} " for one in declared)
+
+
+def _folded(name: str) -> str:
+    return " ".join(fold(name).text.split())
+
+
+def _about(text: str, mine: Collection[str], others: Collection[str]) -> Iterator[str]:
+    for match in _SENTENCE.finditer(text):
+        sentence = match[0]
+        if _names(sentence, mine) and not _names(sentence, others):
+            yield sentence
+
+
+def _names(sentence: str, names: Collection[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(n)}\b", sentence, re.IGNORECASE) for n in names if n)
+
+
+def _values(sentence: str) -> Iterator[tuple[str, str]]:
+    if price := _FROM.search(sentence):
+        monthly = "mo" in price["per"].casefold()
+        yield PRICE, price["value"].replace(" ", "") + (" a month" if monthly else "")
+    if founded := _FOUNDED.search(sentence):
+        yield FOUNDED, founded["value"]
