@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -24,6 +27,37 @@ PROFILE = "Competitor: Globex\n- **Competitor:** Initech (a rival)\nAlso called:
 Founded: 2010\nLowest price: $14 a month\nFree plan: no"
 QUESTIONS = "1. Which board is easiest to learn?\n2. Which board suits a small team?\n3. Not Acme?"
 ME = "UBOT"
+MAX_INTERACTIONS, MAX_PUBLIC, MAX_S = 5, 1, 180
+"""What a new user does, the messages that others see, and the seconds until the first result."""
+
+
+@dataclass
+class Drive:
+    """Counts what a person does from an empty deployment to the first result.
+
+    Attributes:
+        interactions: Clicks, forms that are sent and commands.
+        begun: When it began.
+    """
+
+    interactions: int = 0
+    begun: float = field(default_factory=monotonic)
+
+    async def do(self, deed: Awaitable[Any]) -> Any:
+        """Do one thing."""
+        self.interactions += 1
+        return await deed
+
+    def judge(self, where: str, public: int) -> None:
+        """Print the figures, and hold them against their limits."""
+        seconds = monotonic() - self.begun
+        sys.stdout.write(
+            f"\n{where}: {self.interactions} interactions, {public} public messages, "
+            f"{seconds:.1f} s to the first result\n"
+        )
+        assert self.interactions <= MAX_INTERACTIONS
+        assert public <= MAX_PUBLIC
+        assert seconds < MAX_S
 
 
 @pytest.fixture
@@ -68,16 +102,17 @@ async def test_in_slack_three_interactions_lead_to_the_first_result(
 ) -> None:
     """The invited bot greets the inviter alone, an owner sets it up, and one message is public."""
     slack.owners.add(USER)
+    drive = Drive()
     async with program(office, in_slack(slack)):
         joined = {"type": "member_joined_channel", "channel": CHANNEL, "inviter": USER}
         await slack.event({**joined, "user": ME}, "Ev1")
         [greeting] = await slack.until(lambda: slack.whispers)
         assert (greeting["user"], headers(greeting)) == (USER, ["Hello, I am Overheard"])
 
-        await slack.click(greeting, "Set up", own=True)  # 1
+        await drive.do(slack.click(greeting, "Set up", own=True))
         [brand] = await slack.until(lambda: slack.modals)
         typed = {"name": "Acme", "website": "https://acme.com/x", "category": "project board"}
-        ack = await slack.submit(brand, filled(brand, **typed))  # 2
+        ack = await drive.do(slack.submit(brand, filled(brand, **typed)))
         questions = ack["view"]
         assert questions["title"]["text"] == "2 of 5: Questions"
         assert boxes(questions, "names") == [
@@ -92,12 +127,12 @@ async def test_in_slack_three_interactions_lead_to_the_first_result(
         ]
         assert not any("Acme" in text for text in asked)
         assert boxes(questions, "then")[0].startswith("Ask now, ")
-        assert await slack.submit(questions, filled(questions)) is None  # 3
+        assert await drive.do(slack.submit(questions, filled(questions))) is None
         await slack.until(
             lambda: slack.messages and headers(slack.messages[0])[0].startswith("Acm")
         )
 
-    assert len([one for one in slack.messages if "thread_ts" not in one]) == 1
+    drive.judge("Slack", len([one for one in slack.messages if "thread_ts" not in one]))
     catalogue = await office.store.catalogue.current()
     acme = catalogue.brand("Acme Boards")
     assert acme
@@ -226,28 +261,28 @@ async def test_in_discord_five_interactions_lead_to_the_first_result(
     peer: Peer, office: Office
 ) -> None:
     """Who has Manage Server sets it up on a private card; the result alone is public."""
+    drive = Drive()
     async with program(office, in_discord(peer)):
         await peer.ready()
-        asked = await peer.command("setup", "list")  # 1
+        asked = await drive.do(peer.command("setup", "list"))
+        await peer.gateway.until(lambda: "0 of 5 steps done" in words(peer.answer(asked)))
         card = peer.answer(asked)
         assert card["flags"] & 64
-        assert "0 of 5 steps done" in words(card)
-        clicked = await peer.click(card["id"], "Set up")  # 2
+        clicked = await drive.do(peer.click(card["id"], "Set up"))
         modal = peer.first_answer(clicked)["data"]
         typed = submission(modal, name="Acme", website="acme.com", category="project board")
-        await peer.interact(5, typed, message=peer.messages[card["id"]])  # 3
+        await drive.do(peer.interact(5, typed, message=peer.messages[card["id"]]))
         await peer.gateway.until(lambda: "1 of 5" in words(peer.messages[card["id"]]))
-        clicked = await peer.click(card["id"], "Choose questions")  # 4
+        clicked = await drive.do(peer.click(card["id"], "Choose questions"))
         modal = peer.first_answer(clicked)["data"]
         names, *_ = modal_inputs(modal)
         assert [one["label"] for one in names["options"]][:2] == ["Globex", "Initech"]
         shown = peer.messages[card["id"]]
-        await peer.interact(5, submission(modal), message=shown)  # 5
+        await drive.do(peer.interact(5, submission(modal), message=shown))
         await peer.gateway.until(
             lambda: any("Acme: 1st" in words(one) for one in peer.messages.values())
         )
-        public = [one for one in peer.shown() if not one["flags"] & 64]
-        assert len(public) == 1
+        drive.judge("Discord", len([one for one in peer.shown() if not one["flags"] & 64]))
     assert len((await office.store.catalogue.current()).prompts) == 8
 
 

@@ -110,7 +110,9 @@ async def set_brand(
             longest=MAX_NAME_CHARS,
         ),
     ] = (),
-    suggestions: Annotated[bool, option("Ask a model for suggestions.")] = False,
+    suggestions: Annotated[
+        bool, option("Ask a model for suggestions.", label="Suggestions from a model")
+    ] = False,
 ) -> Step:
     """Set up the brand; a model may be asked for competitors and questions.
 
@@ -408,7 +410,9 @@ async def start_checks(
     call: Call,
     *,
     begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
-    reader: Annotated[str, option("A second model.", label="Who reads tone and facts?")] = "",
+    reader: Annotated[
+        str, option("A model misses less than rules do.", label="Who reads tone and facts?")
+    ] = "",
 ) -> Step:
     """Begin with the first check now, in three rounds within a day, or at the scheduled time. The
     model that is to read tone and facts is switched on or off; the form shows its price.
