@@ -477,7 +477,7 @@ SETUP_BRAND = CommandSpec(
 )
 SETUP_QUESTIONS = CommandSpec(
     "setup questions",
-    "Choose competitors and questions from suggestions.",
+    "Choose competitors and questions.",
     set_questions,
     fill=fill_questions,
     examples=("setup questions",),

@@ -191,7 +191,7 @@ async def dismiss_name(
     call: Call,
     *,
     brand: BrandName,
-    name: Annotated[str, argument("A suggested name.", longest=MAX_NAME_CHARS)],
+    name: Annotated[str, argument("The name.", longest=MAX_NAME_CHARS)],
 ) -> Card:
     """Suggest a name no more for a brand.
 
@@ -213,14 +213,14 @@ async def dismiss_name(
 
 BRANDS_SUGGEST = CommandSpec(
     "brands suggest",
-    "Show names in answers that may be other spellings of a brand, or competitors.",
+    "Show names in answers that you may want to add.",
     suggest_names,
     examples=("brands suggest Acme",),
     title="Suggest names",
 )
 BRANDS_DISMISS = CommandSpec(
     "brands dismiss",
-    "Suggest a name no more for a brand.",
+    "Propose a name no more.",
     dismiss_name,
     role=Role.ADMIN,
     private=True,
