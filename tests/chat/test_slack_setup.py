@@ -9,7 +9,7 @@ import yaml
 from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
-from overheard.commands.chat_setup import SLACK_SCOPES, manifest
+from overheard.commands.chat_apps import SLACK_SCOPES, manifest
 from overheard.config.chats import SlackTable
 from overheard.interfaces import Finding
 from program import Program

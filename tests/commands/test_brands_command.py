@@ -3,7 +3,7 @@
 import pytest
 
 from office import open_office
-from overheard.commands.setup_chat import fill_questions
+from overheard.commands.setup_brand import fill_questions
 from overheard.deployment import Call
 from overheard.domain import Brand, Rule
 from program import Program

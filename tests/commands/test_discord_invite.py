@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from overheard.commands.chat_setup import DISCORD_PERMISSIONS
+from overheard.commands.chat_apps import DISCORD_PERMISSIONS
 from program import Program
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from loopback import Behaviour, ChatService
-from overheard.commands.setup import setup
-from overheard.commands.setup_category import category_in
+from overheard.commands.setup_config import category_in
+from overheard.commands.setup_terminal import setup
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Session
 from overheard.errors import SetupRefused

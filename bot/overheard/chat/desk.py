@@ -31,7 +31,7 @@ from overheard.chat.questions.wording import too_many
 from overheard.commands.delivery_cards import cut_off_card
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
-from overheard.commands.setup_progress import checklist, checklist_card, greeting_card
+from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed, with_proposal
 from overheard.deployment import Call, Deployment

@@ -12,8 +12,8 @@ from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
-from overheard.errors import OverheardError
-from overheard.runs.plan import choose_models, lay_out, new_run
+from overheard.errors import BadUsage, OverheardError
+from overheard.runs.plan import choose_models, lay_out, new_run, tracked
 from overheard.runs.quote import Quote
 from overheard.runs.suggestions import (
     MAX_QUESTIONS,
@@ -32,6 +32,18 @@ REPEATS = 3
 DAYS_A_MONTH = 365.25 / 12
 MAX_ALIASES = 3
 """Names in answers that are proposed as other names of the brand."""
+
+
+def brand_of(deployment: Deployment) -> Brand:
+    """Return the brand that is set up.
+
+    Raises:
+        BadUsage: when there is none yet.
+    """
+    brands = tracked(deployment.catalogue)
+    if not brands:
+        raise BadUsage(problem="Your brand comes first", usage="setup brand")
+    return brands[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,26 @@
-"""The facts of the set-up in chat: a few fields that buyers ask about."""
+"""`setup facts`: what is true of the brand, the third step of the set-up in chat."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.command import Option, option
-from overheard.commands.setup_progress import SKIPPED
+from overheard.cards.command import (
+    Choice,
+    CommandSpec,
+    FormContent,
+    Option,
+    Role,
+    Step,
+    option,
+)
+from overheard.commands.setup_checklist import IN_CHAT, SKIPPED, step_after
+from overheard.commands.setup_draft import (
+    brand_of,
+    with_answers,
+)
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Fact, Setting
 
@@ -68,3 +81,47 @@ async def keep_facts(
             await store.set_fact(Fact(brand.name, NEVER, value, today))
     if not facts and not any(given.values()) and not any(never):
         await deployment.store.settings.put(Setting(SKIPPED, {}, call.who, now))
+
+
+async def set_facts(
+    deployment: Deployment,
+    call: Call,
+    *,
+    price: Annotated[str, FACT_OPTIONS["price"]] = "",
+    free_plan: Annotated[str, FACT_OPTIONS["free plan"]] = "",
+    founded: Annotated[str, FACT_OPTIONS["founded"]] = "",
+    never: Annotated[Sequence[str], FACT_OPTIONS["never say"]] = (),
+) -> Step:
+    """Store what is true about the brand; without any fact, the step is left out."""
+    given = {"price": price, "free plan": free_plan, "founded": founded}
+    await keep_facts(deployment, call, brand_of(deployment), given, never)
+    return await step_after(deployment, "setup places")
+
+
+async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
+    """Return the form of facts; what a model said is filled in, to be confirmed."""
+    brand = brand_of(deployment)
+    draft, _ = await with_answers(deployment, call, brand)
+    values, suggested = fact_values(deployment, brand, draft.facts)
+    text = "When a model says otherwise, I tell you at once."
+    if suggested:
+        text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
+    return FormContent(
+        values,
+        {"free_plan": [Choice("yes", "Yes"), Choice("no", "No")]},
+        title="3 of 5: Facts",
+        text=text,
+        submit="Next",
+    )
+
+
+SETUP_FACTS = CommandSpec(
+    "setup facts",
+    "Say what is true of your brand.",
+    set_facts,
+    fill=fill_facts,
+    examples=("setup facts",),
+    role=Role.ADMIN,
+    faces=IN_CHAT,
+    step=True,
+)

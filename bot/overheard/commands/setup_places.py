@@ -1,12 +1,32 @@
-"""Where alerts go and when checks run, as the set-up in chat and the schedule's form store them."""
+"""`setup places`: where alerts go and when checks run, the fourth step of the set-up in chat."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from typing import Annotated
 
-from overheard.commands.setup_draft import REPEATS
+from overheard.cards import wording
+from overheard.cards.command import (
+    CommandSpec,
+    FormContent,
+    Kind,
+    Role,
+    Step,
+    option,
+)
+from overheard.commands.power import current_offer
+from overheard.commands.setup_checklist import IN_CHAT, step_after
+from overheard.commands.setup_draft import (
+    DAYS_A_MONTH,
+    REPEATS,
+    brand_of,
+    price_of_questions,
+    suggester,
+)
 from overheard.commands.week_times import (
+    DAY_CHOICES,
     USUAL_DAYS,
     USUAL_TIME,
     WEEKDAYS,
@@ -145,3 +165,79 @@ def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
         "timezone": mine.timezone if mine else getattr(call.zone, "key", "UTC"),
         "month": deployment.config.budget.month,
     }
+
+
+async def set_places(
+    deployment: Deployment,
+    call: Call,
+    *,
+    channel: Annotated[
+        str, option("For alerts and the weekly summary.", Kind.CHANNEL, label="Channel")
+    ] = "",
+    days: Annotated[
+        Sequence[str], option("When I ask.", choices=tuple(WEEKDAYS), label="Days")
+    ] = (),
+    time: Annotated[str, option("The time of day.", Kind.CLOCK, label="Time")] = "",
+    timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
+    month: Annotated[
+        float | None, option("In dollars.", low=0, label="Spend at most, a month")
+    ] = None,
+) -> Step:
+    """Store where alerts go and when checks run. The price that the form shows is agreed to.
+
+    Raises:
+        BadSchedule: when a day, the time or the zone cannot be read.
+        ReadOnly: when config.toml has a schedule of the same name.
+    """
+    choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
+    await keep_place(deployment, call, brand_of(deployment), choice)
+    return await step_after(deployment, "setup start")
+
+
+async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
+    """Return the form of channel, days, time and budget, with the price and what is seen for it."""
+    brand = brand_of(deployment)
+    return FormContent(
+        place_values(deployment, call),
+        {"days": DAY_CHOICES},
+        {"month": await _month_hint(deployment, brand)},
+        title="4 of 5: Where and when",
+        text=await _visible(deployment, brand),
+        submit="Next",
+    )
+
+
+async def _month_hint(deployment: Deployment, brand: Brand) -> str:
+    price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
+    if price is None or price.usd == inf:
+        return "In dollars. What a check costs is not known yet."
+    usd = price.asking.typical + price.judging.typical
+    weekly = wording.money(usd * DAYS_A_MONTH / 7, about=True)
+    return f"In dollars. A check a week is {weekly} a month ({price.short} a check)."
+
+
+async def _visible(deployment: Deployment, brand: Brand) -> str:
+    """Say what a weekly check shows; it only concerns how much the brand is named."""
+    asked = deployment.catalogue.prompts_for(brand.name)
+    model = suggester(deployment)
+    if not asked or model is None:
+        return "I ask each question three times in a check."
+    offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
+    answers = len(asked) * REPEATS
+    lost = min(answers, round(offer.within(4) / 100 * answers))
+    return (
+        f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
+        f"loss of about {lost} of {answers} answers within a month."
+    )
+
+
+SETUP_PLACES = CommandSpec(
+    "setup places",
+    "Choose where alerts go, when I ask, and what it may cost.",
+    set_places,
+    fill=fill_places,
+    examples=("setup places",),
+    role=Role.ADMIN,
+    faces=IN_CHAT,
+    step=True,
+)

@@ -9,7 +9,7 @@ import discord
 from overheard.chat.discord.api import PORTAL, chat_failed
 from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.sync import is_served
-from overheard.commands.chat_setup import DISCORD_PERMISSIONS, invitation
+from overheard.commands.chat_apps import DISCORD_PERMISSIONS, invitation
 from overheard.interfaces import Finding
 
 PLACE = "discord"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from overheard.cards import wording
 from overheard.chat.slack.client import SlackClient, SlackFailed
 from overheard.chat.slack.workspaces import Workspace, Workspaces, token_refusal
-from overheard.commands.chat_setup import OPTIONAL_SLACK_SCOPES, SLACK_SCOPES
+from overheard.commands.chat_apps import OPTIONAL_SLACK_SCOPES, SLACK_SCOPES
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Finding
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from overheard.chat.slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
-from overheard.commands.chat_setup import SLACK_REDIRECT_PATH, SLACK_SCOPES
+from overheard.commands.chat_apps import SLACK_REDIRECT_PATH, SLACK_SCOPES
 from overheard.config.chats import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Person

@@ -1,9 +1,4 @@
-"""`setup` in chat: five steps from a brand's name to the first check, each a form.
-
-Each step stores what was decided, so that the set-up can be left and taken up at any time. Where a
-platform lets a form follow a form, the steps follow each other; elsewhere a card with a button for
-each step is shown between them.
-"""
+"""`setup brand` and `setup questions`: the first two steps of the set-up in chat."""
 
 from __future__ import annotations
 
@@ -13,14 +8,11 @@ from math import inf
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Card
 from overheard.cards.command import (
     MAX_NAME_CHARS,
     Choice,
     CommandSpec,
-    Face,
     FormContent,
-    Kind,
     Role,
     Step,
     argument,
@@ -28,11 +20,10 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.brands import check_brand
-from overheard.commands.power import current_offer
+from overheard.commands.setup_checklist import IN_CHAT, step_after
 from overheard.commands.setup_draft import (
-    DAYS_A_MONTH,
-    REPEATS,
     Draft,
+    brand_of,
     keep_draft,
     kept_draft,
     price_of_questions,
@@ -41,49 +32,15 @@ from overheard.commands.setup_draft import (
     suggestion_price,
     with_answers,
 )
-from overheard.commands.setup_facts import FACT_OPTIONS, fact_values, keep_facts
-from overheard.commands.setup_judge import judge_choices, keep_judge
-from overheard.commands.setup_places import PlaceChoice, keep_place, place_values
-from overheard.commands.setup_progress import checklist, checklist_card
-from overheard.commands.week_times import DAY_CHOICES, WEEKDAYS, in_words
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Prompt
 from overheard.errors import BadUsage
-from overheard.runs.first_check import ROUND_SIZES
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
-from overheard.scoring.judge import judges
 
-IN_CHAT = frozenset({Face.CHAT})
 TICKED = 8
 """Suggested questions that are ticked at first."""
-API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
-
-
-async def show_setup(deployment: Deployment, _: Call) -> Card:
-    """Show how far the set-up is, with a button for each step."""
-    return checklist_card(await checklist(deployment))
-
-
-async def _after(deployment: Deployment, form: str = "") -> Step:
-    """Return the result of a step: the next form, or the checklist."""
-    return Step(checklist_card(await checklist(await deployment.refreshed())), form)
-
-
-def _brand(deployment: Deployment) -> Brand:
-    """Return the brand that is set up.
-
-    Raises:
-        BadUsage: when there is none yet.
-    """
-    brands = tracked(deployment.catalogue)
-    if not brands:
-        raise BadUsage(problem="Your brand comes first", usage="setup brand")
-    return brands[0]
-
-
-# 1 Brand
 
 
 async def set_brand(
@@ -141,7 +98,7 @@ async def set_brand(
         else await kept_draft(deployment, brand)
     )
     await keep_draft(deployment, call, draft)
-    return await _after(deployment, "setup questions")
+    return await step_after(deployment, "setup questions")
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
@@ -181,9 +138,6 @@ def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
         raise BadUsage(problem=f"The website {error}", usage="setup brand") from None
 
 
-# 2 Questions
-
-
 async def set_questions(
     deployment: Deployment,
     call: Call,
@@ -209,7 +163,7 @@ async def set_questions(
     Raises:
         BadUsage: when there is no question.
     """
-    brand = _brand(deployment)
+    brand = brand_of(deployment)
     draft = await kept_draft(deployment, brand)
     texts = [*_picked(questions, "q", draft.questions), *_picked(branded, "b", draft.branded)]
     texts += [text for text in map(_clean, own) if text]
@@ -220,10 +174,10 @@ async def set_questions(
     catalogue = deployment.store.catalogue
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
     if then == "now":
-        after = await _after(deployment)
+        after = await step_after(deployment)
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
-    return await _after(deployment, "setup facts")
+    return await step_after(deployment, "setup facts")
 
 
 async def _keep_names(
@@ -244,7 +198,7 @@ async def _keep_names(
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
     """Return the form of competitors and questions, with the suggestions as check boxes."""
-    brand = _brand(deployment)
+    brand = brand_of(deployment)
     draft, counts = await with_answers(deployment, call, brand)
     mine = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
@@ -300,171 +254,6 @@ def _picked(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[st
     return [by_value[value] for value in values if value in by_value]
 
 
-# 3 Facts
-
-
-async def set_facts(
-    deployment: Deployment,
-    call: Call,
-    *,
-    price: Annotated[str, FACT_OPTIONS["price"]] = "",
-    free_plan: Annotated[str, FACT_OPTIONS["free plan"]] = "",
-    founded: Annotated[str, FACT_OPTIONS["founded"]] = "",
-    never: Annotated[Sequence[str], FACT_OPTIONS["never say"]] = (),
-) -> Step:
-    """Store what is true about the brand; without any fact, the step is left out."""
-    given = {"price": price, "free plan": free_plan, "founded": founded}
-    await keep_facts(deployment, call, _brand(deployment), given, never)
-    return await _after(deployment, "setup places")
-
-
-async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of facts; what a model said is filled in, to be confirmed."""
-    brand = _brand(deployment)
-    draft, _ = await with_answers(deployment, call, brand)
-    values, suggested = fact_values(deployment, brand, draft.facts)
-    text = "When a model says otherwise, I tell you at once."
-    if suggested:
-        text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
-    return FormContent(
-        values,
-        {"free_plan": [Choice("yes", "Yes"), Choice("no", "No")]},
-        title="3 of 5: Facts",
-        text=text,
-        submit="Next",
-    )
-
-
-# 4 Where and when
-
-
-async def set_places(
-    deployment: Deployment,
-    call: Call,
-    *,
-    channel: Annotated[
-        str, option("For alerts and the weekly summary.", Kind.CHANNEL, label="Channel")
-    ] = "",
-    days: Annotated[
-        Sequence[str], option("When I ask.", choices=tuple(WEEKDAYS), label="Days")
-    ] = (),
-    time: Annotated[str, option("The time of day.", Kind.CLOCK, label="Time")] = "",
-    timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
-    month: Annotated[
-        float | None, option("In dollars.", low=0, label="Spend at most, a month")
-    ] = None,
-) -> Step:
-    """Store where alerts go and when checks run. The price that the form shows is agreed to.
-
-    Raises:
-        BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has a schedule of the same name.
-    """
-    choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
-    await keep_place(deployment, call, _brand(deployment), choice)
-    return await _after(deployment, "setup start")
-
-
-async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of channel, days, time and budget, with the price and what is seen for it."""
-    brand = _brand(deployment)
-    return FormContent(
-        place_values(deployment, call),
-        {"days": DAY_CHOICES},
-        {"month": await _month_hint(deployment, brand)},
-        title="4 of 5: Where and when",
-        text=await _visible(deployment, brand),
-        submit="Next",
-    )
-
-
-async def _month_hint(deployment: Deployment, brand: Brand) -> str:
-    price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
-    if price is None or price.usd == inf:
-        return "In dollars. What a check costs is not known yet."
-    usd = price.asking.typical + price.judging.typical
-    weekly = wording.money(usd * DAYS_A_MONTH / 7, about=True)
-    return f"In dollars. A check a week is {weekly} a month ({price.short} a check)."
-
-
-async def _visible(deployment: Deployment, brand: Brand) -> str:
-    """Say what a weekly check shows; it only concerns how much the brand is named."""
-    asked = deployment.catalogue.prompts_for(brand.name)
-    model = suggester(deployment)
-    if not asked or model is None:
-        return "I ask each question three times in a check."
-    offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
-    answers = len(asked) * REPEATS
-    lost = min(answers, round(offer.within(4) / 100 * answers))
-    return (
-        f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
-        f"loss of about {lost} of {answers} answers within a month."
-    )
-
-
-# 5 First check
-
-
-async def start_checks(
-    deployment: Deployment,
-    call: Call,
-    *,
-    begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
-    reader: Annotated[
-        str, option("A model misses less than rules do.", label="Who reads tone and facts?")
-    ] = "",
-) -> Step:
-    """Begin with the first check now, in three rounds within a day, or at the scheduled time. The
-    model that is to read tone and facts is switched on or off; the form shows its price.
-    """
-    brand = _brand(deployment)
-    if reader:
-        await keep_judge(deployment, call, brand, chosen=reader == "model")
-        deployment = await deployment.refreshed()
-    after = await _after(deployment)
-    if begin not in {"once", "three"}:
-        return after
-    price = await _first_price(deployment, brand, begin)
-    first = " --first" if begin == "three" else ""
-    words = f"check {quoted(brand.name)}{first}"
-    return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
-
-
-async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Quote | None:
-    repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
-    return await price_of_questions(deployment, brand.name, (), repeats=repeats)
-
-
-async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
-    """Return the form of the first check, with its prices."""
-    brand = _brand(deployment)
-    labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
-    choices = []
-    for key, label in labels.items():
-        price = await _first_price(deployment, brand, key)
-        choices.append(Choice(key, f"{label}, {price.short}" if price else label))
-    when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
-    choices.append(Choice("later", f"Not now: {when[0]}" if when else "Not now"))
-    checked = (await checklist(deployment)).steps[-1].done
-    readers = await judge_choices(deployment, brand)
-    on = bool(judges(deployment.plugins.scorers.values()))
-    return FormContent(
-        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
-        {"begin": choices, "reader": readers},
-        title="5 of 5: First check",
-        text=API_NOTE,
-        submit="Done" if checked else "Begin",
-    )
-
-
-SETUP_LIST = CommandSpec(
-    "setup list",
-    "Show how far the set-up is, with a button for each step.",
-    show_setup,
-    private=True,
-    faces=IN_CHAT,
-    examples=("setup",),
-)
 SETUP_BRAND = CommandSpec(
     "setup brand",
     "Set up your brand: its name, what it is, its competitors.",
@@ -481,36 +270,6 @@ SETUP_QUESTIONS = CommandSpec(
     set_questions,
     fill=fill_questions,
     examples=("setup questions",),
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    step=True,
-)
-SETUP_FACTS = CommandSpec(
-    "setup facts",
-    "Say what is true of your brand.",
-    set_facts,
-    fill=fill_facts,
-    examples=("setup facts",),
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    step=True,
-)
-SETUP_PLACES = CommandSpec(
-    "setup places",
-    "Choose where alerts go, when I ask, and what it may cost.",
-    set_places,
-    fill=fill_places,
-    examples=("setup places",),
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    step=True,
-)
-SETUP_START = CommandSpec(
-    "setup start",
-    "Begin with the first check.",
-    start_checks,
-    fill=fill_start,
-    examples=("setup start",),
     role=Role.ADMIN,
     faces=IN_CHAT,
     step=True,

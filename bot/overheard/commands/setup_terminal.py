@@ -15,8 +15,7 @@ from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role, option
 from overheard.commands.check import check
 from overheard.commands.report import report
-from overheard.commands.setup_category import derived_category
-from overheard.commands.setup_file import Plan
+from overheard.commands.setup_config import Plan, derived_category
 from overheard.config.loader import Config, find_config, parse_config
 from overheard.deployment import Call, Deployment, Session
 from overheard.errors import FileUnwritable, OverheardError, SetupRefused

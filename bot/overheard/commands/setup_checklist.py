@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
-from overheard.commands.setup_judge import judge_in_words
+from overheard.cards.command import Face, Step
 from overheard.commands.week_times import in_words
 from overheard.deployment import Deployment
 from overheard.domain import Brand, RunState
 from overheard.runs.plan import tracked
+from overheard.scoring.judge import judges
 
+IN_CHAT = frozenset({Face.CHAT})
 SKIPPED = "setup:facts skipped"
 """The name of the setting that says that a person left the facts out."""
 
@@ -135,7 +137,7 @@ async def checklist(deployment: Deployment) -> Checklist:
             ),
             SetupStep(
                 "First check",
-                " ".join(filter(None, [told, judge_in_words(deployment)])),
+                " ".join(filter(None, [told, _judge(deployment)])),
                 "setup start",
                 "First check",
                 checked,
@@ -192,3 +194,14 @@ def _when(deployment: Deployment) -> str:
     words = in_words(deployment.catalogue.schedules[0].cron)
     channels = len({route.channel for route in deployment.config.routes})
     return f"{words[:1].upper()}{words[1:]}, {wording.count(channels, 'channel')}"
+
+
+def _judge(deployment: Deployment) -> str:
+    """Return who reads tone and facts, as a sentence; empty without a judge."""
+    found = judges(deployment.plugins.scorers.values())
+    return f"{deployment.names.name(found[0].model)} reads tone and facts." if found else ""
+
+
+async def step_after(deployment: Deployment, form: str = "") -> Step:
+    """Return the result of a step: the next form, or the checklist."""
+    return Step(checklist_card(await checklist(await deployment.refreshed())), form)

@@ -1,0 +1,158 @@
+"""`setup` and `setup start` in chat: how far the set-up is, and its last step, the first check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.card import Card
+from overheard.cards.command import (
+    Choice,
+    CommandSpec,
+    FormContent,
+    Role,
+    Step,
+    option,
+    quoted,
+)
+from overheard.commands.setup_checklist import IN_CHAT, checklist, checklist_card, step_after
+from overheard.commands.setup_draft import (
+    REPEATS,
+    brand_of,
+    price_of_questions,
+)
+from overheard.commands.week_times import in_words
+from overheard.config.stored import JUDGE
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Model, Setting
+from overheard.runs.first_check import ROUND_SIZES
+from overheard.runs.quote import Quote
+from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
+
+API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
+HEADROOM = 2
+"""The judge's budget of a month, as a multiple of what it is expected to cost."""
+
+
+async def judge_choices(deployment: Deployment, brand: Brand) -> list[Choice]:
+    """Return whether a model reads tone and facts, as entries of a form, the model with its price.
+
+    Empty where config.toml has a judge, and where no configured model is proposed.
+    """
+    found, kept = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
+    of_chat = kept is not None and kept.value.get("model")
+    if found is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
+        return []
+    model, usd = found
+    price = wording.money(usd, about=True)
+    return [
+        Choice("model", f"{deployment.names.name(model)} reads them closely, {price} a year"),
+        Choice("rules", "Only my own rules, for nothing"),
+    ]
+
+
+async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen: bool) -> None:
+    """Store whether a model reads tone and facts; what was chosen before with a model stays.
+
+    Its budget is twice what it is expected to cost in a month, in whole dollars.
+    """
+    settings, found = deployment.store.settings, _proposal(deployment, brand)
+    kept = await settings.get(JUDGE)
+    if chosen and (found is None or (kept and kept.value.get("model"))):
+        return
+    value: dict[str, object] = {}
+    if chosen and found:
+        model, usd = found
+        value = {"model": str(model), "budget": float(ceil(HEADROOM * usd / 12))}
+    await settings.put(Setting(JUDGE, value, call.who, deployment.clock.now()))
+
+
+def _proposal(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
+    """Return the model that is proposed, and what it costs a year in US dollars; or None."""
+    providers = deployment.plugins.providers
+    model = proposed_judge(providers)
+    if model is None:
+        return None
+    models = sum(len(provider.models()) for provider in providers.values())
+    answers = len(deployment.catalogue.prompts_for(brand.name)) * REPEATS * models
+    usd = judging_cost_a_year(model, answers, providers, sheets=1)
+    return None if usd is None else (model, usd)
+
+
+async def show_setup(deployment: Deployment, _: Call) -> Card:
+    """Show how far the set-up is, with a button for each step."""
+    return checklist_card(await checklist(deployment))
+
+
+async def start_checks(
+    deployment: Deployment,
+    call: Call,
+    *,
+    begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
+    reader: Annotated[
+        str, option("A model misses less than rules do.", label="Who reads tone and facts?")
+    ] = "",
+) -> Step:
+    """Begin with the first check now, in three rounds within a day, or at the scheduled time. The
+    model that is to read tone and facts is switched on or off; the form shows its price.
+    """
+    brand = brand_of(deployment)
+    if reader:
+        await keep_judge(deployment, call, brand, chosen=reader == "model")
+        deployment = await deployment.refreshed()
+    after = await step_after(deployment)
+    if begin not in {"once", "three"}:
+        return after
+    price = await _first_price(deployment, brand, begin)
+    first = " --first" if begin == "three" else ""
+    words = f"check {quoted(brand.name)}{first}"
+    return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
+
+
+async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Quote | None:
+    repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
+    return await price_of_questions(deployment, brand.name, (), repeats=repeats)
+
+
+async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
+    """Return the form of the first check, with its prices."""
+    brand = brand_of(deployment)
+    labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
+    choices = []
+    for key, label in labels.items():
+        price = await _first_price(deployment, brand, key)
+        choices.append(Choice(key, f"{label}, {price.short}" if price else label))
+    when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
+    choices.append(Choice("later", f"Not now: {when[0]}" if when else "Not now"))
+    checked = (await checklist(deployment)).steps[-1].done
+    readers = await judge_choices(deployment, brand)
+    on = bool(judges(deployment.plugins.scorers.values()))
+    return FormContent(
+        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
+        {"begin": choices, "reader": readers},
+        title="5 of 5: First check",
+        text=API_NOTE,
+        submit="Done" if checked else "Begin",
+    )
+
+
+SETUP_LIST = CommandSpec(
+    "setup list",
+    "Show how far the set-up is, with a button for each step.",
+    show_setup,
+    private=True,
+    faces=IN_CHAT,
+    examples=("setup",),
+)
+SETUP_START = CommandSpec(
+    "setup start",
+    "Begin with the first check.",
+    start_checks,
+    fill=fill_start,
+    examples=("setup start",),
+    role=Role.ADMIN,
+    faces=IN_CHAT,
+    step=True,
+)
