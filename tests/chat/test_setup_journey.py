@@ -97,6 +97,15 @@ def boxes(view: dict[str, Any], name: str) -> list[str]:
     return [option["text"]["text"] for option in block["element"]["options"]]
 
 
+async def following(slack: SlackPeer, ack: dict[str, Any]) -> dict[str, Any]:
+    """Return the form that follows one, also where it takes longer than Slack waits."""
+    view: dict[str, Any] = ack["view"]
+    if view["title"]["text"] == "Set-up":
+        await slack.until(lambda: slack.modals[-1]["title"]["text"] != "Set-up")
+        view = slack.modals[-1]
+    return view
+
+
 async def test_in_slack_three_interactions_lead_to_the_first_result(
     slack: SlackPeer, office: Office
 ) -> None:
@@ -113,10 +122,7 @@ async def test_in_slack_three_interactions_lead_to_the_first_result(
         [brand] = await slack.until(lambda: slack.modals)
         typed = {"name": "Acme", "website": "https://acme.com/x", "category": "project board"}
         ack = await drive.do(slack.submit(brand, filled(brand, **typed)))
-        questions = ack["view"]
-        if questions["title"]["text"] == "Set-up":  # the model took longer than Slack waits
-            await slack.until(lambda: len(slack.modals) == 3)
-            questions = slack.modals[-1]
+        questions = await following(slack, ack)
         assert questions["title"]["text"] == "2 of 5: Questions"
         assert boxes(questions, "names") == [
             "Globex",
@@ -224,8 +230,9 @@ async def test_in_slack_who_is_no_owner_is_told_who_can_begin(
         assert "must be a web domain" in str(ack["view"]["blocks"][0])
         hostile = "<!channel>\u202e *bold* <https://evil.example|x> @everyone " + "y" * 30
         ack = await slack.submit(ack["view"], filled(brand, name=hostile), user="U2")
-        assert ack["view"]["title"]["text"] == "2 of 5: Questions"
-        assert await slack.submit(ack["view"], filled(ack["view"]), user="U2") is None
+        questions = await following(slack, ack)
+        assert questions["title"]["text"] == "2 of 5: Questions"
+        assert await slack.submit(questions, filled(questions), user="U2") is None
         await slack.until(lambda: any("2nd" in str(headers(one)) for one in slack.messages))
     assert not any("<!channel>" in one.get("text", "") for one in slack.messages)
 
