@@ -48,7 +48,7 @@ SLOTS = frozenset(
 )
 """What may be in any question, next to the concepts of its rule."""
 NOT_ASKED = frozenset(
-    {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot"}
+    {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot", "do_it"}
 )
 """Concepts that no answer here covers unless a rule allows them."""
 GREETINGS = frozenset({"hello", "thanks", "help"})

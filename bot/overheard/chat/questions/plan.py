@@ -256,6 +256,9 @@ class _Planner:
     def _sources(self) -> Plan | None:
         return self._about_brand("answers sources")
 
+    def _suggest(self) -> Plan | None:
+        return self._about_brand("brands suggest")
+
     def _todo(self) -> Plan | None:
         return self._about_brand("brief list")
 
