@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, Table, and_, case, func, or_, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
-from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository
 from overheard_storage.rows import (
@@ -60,13 +59,21 @@ class CatalogueRepository(Repository):
             lambda columns: and_(~columns.provisioned, ~columns.added, columns.place > 0)
         )
 
-    async def add_brands(self, brands: Iterable[Brand]) -> None:
-        """Add brands; a retired brand is replaced."""
-        await self._add(tables.brands, "name", [brand_row(brand) for brand in brands])
-
-    async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
-        """Add prompts; a retired prompt is replaced."""
-        await self._add(tables.prompts, "key", [prompt_row(prompt) for prompt in prompts])
+    @uninterrupted
+    async def add_prompts(self, added: Iterable[Prompt]) -> None:
+        """Add prompts after all others; current prompts stay unchanged, retired are replaced."""
+        rows = [prompt_row(prompt) for prompt in added]
+        if not rows:
+            return
+        last_place = select(func.coalesce(func.max(prompts.c.place), 0) + 1).scalar_subquery()
+        insert = self._database.insert(prompts).values(added=True, place=last_place)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["key"],
+            set_={column: insert.excluded[column] for column in [*rows[0], "added", "place"]},
+            where=~or_(prompts.c.provisioned, prompts.c.added),
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(upsert, rows)
 
     async def set_brand(self, brand: Brand) -> bool:
         """Add or replace an added brand; False when a declared brand has its name."""
@@ -160,19 +167,3 @@ class CatalogueRepository(Repository):
             updated = {column: insert.excluded[column] for column in declared[0]}
             upsert = insert.on_conflict_do_update(index_elements=name, set_=updated)
             await connection.execute(upsert, declared)
-
-    @uninterrupted
-    async def _add(self, table: Table, name: str, rows: Sequence[Row]) -> None:
-        """Add entries to a table, after its other entries; entries in use stay unchanged."""
-        if not rows:
-            return
-        last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
-        insert = self._database.insert(table).values(added=True, place=last_place)
-        updated = [*rows[0], "added", "place"]
-        upsert = insert.on_conflict_do_update(
-            index_elements=[name],
-            set_={column: insert.excluded[column] for column in updated},
-            where=~or_(table.c.provisioned, table.c.added),
-        )
-        async with self._database.writing() as connection:
-            await connection.execute(upsert, rows)

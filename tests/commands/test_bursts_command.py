@@ -426,7 +426,7 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
     assert await looked() == 0
     await store.updates.add(ModelUpdate(MODEL, house.clock.now() - 10 * WEEK, note="old"))
     assert await looked() == 1
-    await store.catalogue.add_brands([Brand("Zeta")])
+    await store.catalogue.set_brand(Brand("Zeta"))
     assert await looked() == 1
     house.clock.pass_(hours=24)
     assert await looked() == 1

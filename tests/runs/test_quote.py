@@ -162,14 +162,13 @@ async def test_a_run_is_quoted_with_the_judging_of_its_answers() -> None:
     assert (quote.run, quote.reuse_within) == (run, None)
 
 
-async def test_a_run_aside_is_not_judged_unless_that_is_wanted() -> None:
-    """Nor is any run when it is not wanted."""
+async def test_only_runs_of_the_history_are_judged() -> None:
+    """The answers of a run aside are not scored."""
     house = House()
     aside = house.run(aside=True)
 
     assert (await house.pricing.quote(aside)).judging.calls == 0
-    assert (await house.pricing.quote(aside, judged=True)).judging.calls == 4
-    assert (await house.pricing.quote(house.run(), judged=False)).judging.calls == 0
+    assert (await house.pricing.quote(house.run())).judging.calls == 4
 
 
 async def test_what_is_answered_already_is_not_asked_and_is_judged_all_the_same() -> None:

@@ -139,7 +139,7 @@ async def test_a_store_that_is_not_empty_is_not_copied_over(
     """Nothing is added to it."""
     other = f"sqlite:///{tmp_path}/other.db"
     store = await open_store(other)
-    await store.catalogue.add_brands([Brand("Zed")])
+    await store.catalogue.set_brand(Brand("Zed"))
     await store.close()
     before = await contents(filled)
 

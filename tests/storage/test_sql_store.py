@@ -247,7 +247,7 @@ class TestOpening:
         """A URL and a bare path both do."""
         file = tmp_path / "new" / "folder" / "over heard.db"
         store = await open_store(form.format(file))
-        await store.catalogue.add_brands([Brand("Acme")])
+        await store.catalogue.set_brand(Brand("Acme"))
         await store.close()
         assert file.is_file()
 

@@ -157,7 +157,8 @@ class TestCatalogue:
 
     async def test_what_people_added_stays_behind_what_is_declared(self, store: Store) -> None:
         """A new configuration retires nothing that people added."""
-        await store.catalogue.add_brands([Brand("Umbrella"), Brand("Hooli")])
+        for name in ("Umbrella", "Hooli"):
+            await store.catalogue.set_brand(Brand(name))
         await store.catalogue.add_prompts([CHEAP])
         await store.catalogue.provision(Catalogue((ACME,), (BEST,)))
         await store.catalogue.provision(Catalogue((GLOBEX,)))
@@ -169,28 +170,26 @@ class TestCatalogue:
         self, store: Store
     ) -> None:
         """A brand that people added stays theirs when the configuration lets it go again."""
-        await store.catalogue.add_brands([Brand("Acme")])
+        await store.catalogue.set_brand(Brand("Acme"))
         await store.catalogue.provision(Catalogue((ACME,)))
         assert (await store.catalogue.current()).brands == (ACME,)
         await store.catalogue.provision(Catalogue())
         assert (await store.catalogue.current()).brands == (ACME,)
 
-    async def test_a_known_brand_or_prompt_is_left_as_it_is(self, store: Store) -> None:
+    async def test_a_known_prompt_is_left_as_it_is(self, store: Store) -> None:
         """Adding what is there, declared or added, changes nothing."""
         await store.catalogue.provision(Catalogue((ACME,), (BEST,)))
-        await store.catalogue.add_brands([GLOBEX])
+        await store.catalogue.add_prompts([CHEAP])
         before = await store.catalogue.current()
-        await store.catalogue.add_brands(
-            [Brand("Acme", category="x"), Brand("Globex", category="x")]
-        )
-        await store.catalogue.add_prompts([Prompt(f"  {BEST.text} ", ("other",))])
+        known = [Prompt(f"  {prompt.text} ", ("other",)) for prompt in (BEST, CHEAP)]
+        await store.catalogue.add_prompts(known)
         assert await store.catalogue.current() == before
 
     async def test_a_retired_brand_can_be_added_again(self, store: Store) -> None:
         """What the configuration gave up people can take on, as they describe it."""
         await store.catalogue.provision(Catalogue((ACME, GLOBEX)))
         await store.catalogue.provision(Catalogue((GLOBEX,)))
-        await store.catalogue.add_brands([Brand("Acme", category="planner")])
+        await store.catalogue.set_brand(Brand("Acme", category="planner"))
         kept = (await store.catalogue.current()).brands
         assert kept == (GLOBEX, Brand("Acme", category="planner"))
 
@@ -246,7 +245,6 @@ class TestCatalogue:
 
     async def test_adding_nothing_is_fine(self, store: Store) -> None:
         """Empty lists add nothing and raise nothing."""
-        await store.catalogue.add_brands([])
         await store.catalogue.add_prompts([])
         assert await store.answers.add([]) == []
         await store.scores.add(*SCORER, [])

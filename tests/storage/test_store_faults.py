@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from overheard import Brand
+from overheard.domain import Prompt
 from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard_storage import open_store
@@ -33,8 +33,8 @@ async def store(file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[St
 
 
 async def write(store: Store, count: int) -> None:
-    """Add brands with long names."""
-    await store.catalogue.add_brands([Brand(f"Acme {n} {'x' * 900}") for n in range(count)])
+    """Add long prompts."""
+    await store.catalogue.add_prompts([Prompt(f"Acme {n} {'x' * 900}") for n in range(count)])
 
 
 async def read(file: Path) -> None:
@@ -86,8 +86,8 @@ async def test_a_full_disk_has_its_own_sentence(
     again: Store = await open_store(str(file))
     try:
         with pytest.raises(StoreError, match=r"the disk is full; make room and run the same"):
-            await again.catalogue.add_brands([Brand(f"{n} {'y' * 900}") for n in range(400)])
-        assert len((await again.catalogue.current()).brands) == 40
+            await again.catalogue.add_prompts([Prompt(f"{n} {'y' * 900}") for n in range(400)])
+        assert len((await again.catalogue.current()).prompts) == 40
     finally:
         await again.close()
 

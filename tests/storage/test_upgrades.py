@@ -112,7 +112,7 @@ async def test_processes_that_migrate_at_once_take_turns(bare_url: str) -> None:
 async def test_stores_that_open_at_once_take_turns(bare_url: str) -> None:
     """Opening a new database several times at once makes one set of tables."""
     stores = await asyncio.gather(*(open_store(bare_url) for _ in range(5)))
-    await asyncio.gather(*(store.catalogue.add_brands([Brand("Acme")]) for store in stores))
+    await asyncio.gather(*(store.catalogue.set_brand(Brand("Acme")) for store in stores))
     assert [(await store.catalogue.current()).brands for store in stores] == [(Brand("Acme"),)] * 5
     for store in stores:
         await store.close()

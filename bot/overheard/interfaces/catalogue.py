@@ -37,11 +37,7 @@ class CatalogueRepository(Protocol):
         """Return the entries that were measured once and are no longer."""
         ...
 
-    async def add_brands(self, brands: Iterable[Brand]) -> None:
-        """Add brands; a brand whose name is current stays unchanged."""
-        ...
-
-    async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
+    async def add_prompts(self, added: Iterable[Prompt]) -> None:
         """Add prompts; a prompt whose text is current stays unchanged."""
         ...
 

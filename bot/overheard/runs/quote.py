@@ -106,7 +106,6 @@ class Pricing:
         run: Run,
         *,
         reuse_within: timedelta | None = None,
-        judged: bool | None = None,
         answer_limit: int | None = None,
     ) -> Quote:
         """Quote the unasked questions of a run; a run that is not stored yet has asked none.
@@ -114,7 +113,6 @@ class Pricing:
         Args:
             run: The run.
             reuse_within: The age up to which answers of other runs are reused, or None.
-            judged: Whether its answers are scored; by default, unless the run is aside.
             answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
@@ -128,9 +126,8 @@ class Pricing:
             taken = await reusable(self._store, run, reuse_within, now) if reuse_within else {}
             left = unasked(run.panel, await self._store.answers.asked(run.id))
             calls = {pair: count - taken.get(pair, 0) for pair, count in left.items()}
-            judged = not run.aside if judged is None else judged
             reused = sum(taken.values())
-            answers = unasked(run.panel, ()).total() - reused if judged else 0
+            answers = 0 if run.aside else unasked(run.panel, ()).total() - reused
         return await self.quote_calls(
             calls,
             run.payer,
