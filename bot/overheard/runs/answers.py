@@ -19,6 +19,11 @@ from overheard.runs.plan import RESUMABLE_FOR
 
 COPIES_PER_TRANSACTION = 200
 """Copies that are stored in one transaction."""
+GROUP_WAIT_S = 0.02
+"""Seconds for which the first answer of a group waits for others."""
+MAX_GROUP_ANSWERS = 25
+"""The most answers of a group. Calls whose answers were written together begin their next calls
+together; with one large group all of them would fall into step, and the service would idle."""
 
 
 def parse_age(text: str) -> timedelta:
@@ -116,14 +121,6 @@ def _sum(one: Block, other: Block) -> Block:
         total=one.total + other.total,
         squares=one.squares + other.squares,
     )
-
-
-GROUP_WAIT_S = 0.02
-"""Seconds for which the first answer of a group waits for others."""
-
-MAX_GROUP_ANSWERS = 25
-"""The most answers of a group. Calls whose answers were written together begin their next calls
-together; with one large group all of them would fall into step, and the service would idle."""
 
 
 class WriteBatcher:

@@ -31,6 +31,8 @@ WARNING = 0.8
 """The spent share of a limit from which cards show it."""
 
 Pair = tuple[Prompt, Model]
+_NAMED = frozenset({"brand", "channel"})
+_NO_CAPABILITIES = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +240,6 @@ async def nearly_spent(
 def key_of(account: Account) -> str:
     """Return the key of [budget] that limits an account."""
     return f'{account.kind}s."{account.name}"' if account.kind in _NAMED else account.kind
-
-
-_NAMED = frozenset({"brand", "channel"})
-_NO_CAPABILITIES = Capabilities()
 
 
 def _limits(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:

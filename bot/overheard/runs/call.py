@@ -18,11 +18,19 @@ from overheard.reading.languages import is_foreign
 from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost
 from overheard.telemetry import traced
 
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
 CALL_TIMEOUT_S = 600.0
 """Seconds after which a call without a reply is given up."""
 
 NO_ANSWER = Reply("", Finish.FAILED)
 ESTIMATE_NOTE = "What an answer to it usually costs is counted, since it may be billed."
+LATENCY_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+ANSWERED, CUT, FAULT = "answered", "cut", "fault"
+"""How a call may end, in addition to the failures that a provider reports (`FailureKind`): with an
+answer that can be scored, with one that cannot, or by a fault in the provider's plugin.
+"""
 
 
 class Call:
@@ -178,16 +186,6 @@ def sampling_seed(run: Run, question: Question) -> int:
 def _is_being_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-
-LATENCY_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-ANSWERED, CUT, FAULT = "answered", "cut", "fault"
-"""How a call may end, in addition to the failures that a provider reports (`FailureKind`): with an
-answer that can be scored, with one that cannot, or by a fault in the provider's plugin.
-"""
 
 
 class CallCounters:

@@ -15,6 +15,11 @@ from overheard.runs.plan import is_fresh
 
 STATE_CHECK_INTERVAL_S = 0.5
 """Seconds between two reads of the run's state in the store."""
+CHECK_INTERVAL_S = 5.0
+"""Seconds between two searches for abandoned runs."""
+MIN_AGE = timedelta(seconds=10)
+"""The process that began a younger run may not have locked it yet."""
+log = logging.getLogger("overheard")
 
 
 class RunCancellation:
@@ -69,14 +74,6 @@ class RunCancellation:
                 self.stopped = state
         for task in list(self._waiting):
             task.cancel()
-
-
-CHECK_INTERVAL_S = 5.0
-"""Seconds between two searches for abandoned runs."""
-MIN_AGE = timedelta(seconds=10)
-"""The process that began a younger run may not have locked it yet."""
-
-log = logging.getLogger("overheard")
 
 
 class RunResumer:

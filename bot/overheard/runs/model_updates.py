@@ -71,6 +71,12 @@ CANDIDATES = tuple(
     Prompt(f"Name {thing} at random. Answer with one word only.") for thing in _THINGS
 )
 """Questions with many right answers, some of which are nearly tied."""
+FEED_SOURCE = "feed"
+"""The `ModelUpdate.source` of an announced update."""
+FEED_LOOKBACK = timedelta(days=90)
+"""How old updates may be for which feeds are asked."""
+MAX_NOTE_CHARS = 200
+"""Characters of a note that are kept."""
 
 
 class Probe:
@@ -201,14 +207,6 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
 async def border_prompts(store: Store, search: Run) -> list[BorderPrompt]:
     """Choose the border prompts that a search found."""
     return nearest_ties(await first_words(store, [search]))
-
-
-FEED_SOURCE = "feed"
-"""The `ModelUpdate.source` of an announced update."""
-FEED_LOOKBACK = timedelta(days=90)
-"""How old updates may be for which feeds are asked."""
-MAX_NOTE_CHARS = 200
-"""Characters of a note that are kept."""
 
 
 async def read_feeds(

@@ -14,6 +14,14 @@ from overheard.interfaces import Provider, Store
 from overheard.interfaces.runs import RunRepository
 from overheard.runs.budget import capabilities_of
 
+_REMEDIES = {
+    "brand": "add a [[brands]] table",
+    "prompt": "add a [[prompts]] table with a question that buyers ask",
+    "model": 'add a [providers.*] table, such as [providers.local], or see "overheard plugins"',
+}
+RESUMABLE_FOR = timedelta(hours=12)
+"""How long after its start an interrupted or paused run can be resumed."""
+
 
 def lay_out(
     catalogue: Catalogue,
@@ -74,13 +82,6 @@ def _require(kind: str, found: Sequence[object]) -> None:
         raise NothingToAsk(missing=f"no {kind} is configured, {_REMEDIES[kind]}")
 
 
-_REMEDIES = {
-    "brand": "add a [[brands]] table",
-    "prompt": "add a [[prompts]] table with a question that buyers ask",
-    "model": 'add a [providers.*] table, such as [providers.local], or see "overheard plugins"',
-}
-
-
 def tracked(catalogue: Catalogue) -> list[Brand]:
     """Return the brands that raise alerts; all other brands are only competitors."""
     return [brand for brand in catalogue.brands if brand.tracked]
@@ -125,10 +126,6 @@ def _all_models(providers: Mapping[str, Provider]) -> list[Model]:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none yet"
-
-
-RESUMABLE_FOR = timedelta(hours=12)
-"""How long after its start an interrupted or paused run can be resumed."""
 
 
 def new_run(

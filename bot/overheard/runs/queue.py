@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pgqueuer.queries import Queries
 
 
+WORKER = "overheard worker"
+"""The prefix of the application names of workers' connections; the rest names the process."""
+_STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
+
+
 class InlineQueue:
     """Carries tasks out in the process that puts them in, one after another."""
 
@@ -49,11 +54,6 @@ class InlineQueue:
     ) -> None:
         """Wait until cancelled: no other process can put tasks in."""
         await asyncio.Event().wait()
-
-
-WORKER = "overheard worker"
-"""The prefix of the application names of workers' connections; the rest names the process."""
-_STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
 async def queue_status(url: str) -> QueueStatus:

@@ -13,6 +13,10 @@ from overheard.errors import ProviderFailed
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 """The wait before the second try, and the longest wait, where a service names none."""
+TRIPS_AFTER = 5
+"""Consecutive failed calls that open the breaker."""
+OPEN_TIMES_S = (30.0, 60.0, 900.0)
+"""Seconds for which the breaker is open: the first time, the second, and every later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,6 @@ class RetryPolicy:
         """
         left = tried < self.settings.tries and elapsed < self.settings.deadline
         return failure.retryable and left
-
-
-TRIPS_AFTER = 5
-"""Consecutive failed calls that open the breaker."""
-
-OPEN_TIMES_S = (30.0, 60.0, 900.0)
-"""Seconds for which the breaker is open: the first time, the second, and every later time."""
 
 
 class BreakerState(StrEnum):

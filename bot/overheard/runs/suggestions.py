@@ -16,6 +16,52 @@ MAX_QUESTION_CHARS = 300
 
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])?\s*(.*?)\s*$")
 _WRAPPED = re.compile(r"^(\*\*|[\"'“”«»`])+|(\*\*|[\"'“”«»`])+$")
+FACT_TAG = "fact"
+"""Tag of prompts that ask for a fact; they name the brand, so they show no visibility."""
+_FACT_QUESTIONS = {
+    "When was {brand} founded?": "founded|founding year|year founded|established|foundation",
+    "Where is {brand} headquartered?": "headquarters|hq|head office|location|based in",
+    "Who is the chief executive of {brand}?": "chief executive|ceo|chief executive officer",
+    "How much does {brand} cost{plan}?": "price|pricing|cost|starting price|subscription",
+    "Does {brand} have a free plan?": "free plan|free tier|free version|freemium",
+    "How many people work for {brand}?": "employees|staff|headcount|company size",
+    "Which products does {brand} offer?": "products|product",
+    "Who owns {brand}?": "parent company|parent|owner|owned by|ownership",
+    "Which security and compliance certifications does {brand} hold?": (
+        "certifications|certification|compliance|certificates"
+    ),
+    "Which of its products has {brand} discontinued?": "discontinued|retired",
+}
+_BY_FIELD = {field: text for text, fields in _FACT_QUESTIONS.items() for field in fields.split("|")}
+MAX_NAME_CHARS = 60
+"""Longer lines of a model's answer are no names."""
+MAX_COMPETITORS = 8
+MAX_QUESTIONS = 10
+SET_UP_TAG = "set-up"
+_PROFILE_LINE = re.compile(
+    r"^\W*(competitor|also called|founded|lowest price|free plan)s?"
+    r"[\s*_]*[:=\-\u2013][\s*_]*(.+?)\s*$",
+    re.IGNORECASE,
+)
+_EDGES = " \t*_`\"'“”«».,;:"
+_CATEGORY_QUESTIONS = (
+    "What is the best {category}?",
+    "Which {category} is easiest to learn?",
+    "Which {category} is good value for the money?",
+    "Which {category} do experts recommend?",
+    "Which {category} is best for a small company?",
+    "What should I look for in a {category}?",
+    "What are the most popular options for a {category}?",
+    "Which {category} has the fewest drawbacks?",
+    "Is there a free {category} that is any good?",
+    "Which {category} has the best support?",
+)
+_BRANDED_QUESTIONS = (
+    "What are the pros and cons of {brand}?",
+    "Is {brand} worth its price?",
+    "Who is {brand} not for?",
+)
+_YES_NO = {"yes", "no"}
 
 
 def suggestion_request(brand: Brand, count: int) -> Prompt:
@@ -61,26 +107,6 @@ def _questions(text: str) -> Iterator[str]:
             yield question
 
 
-FACT_TAG = "fact"
-"""Tag of prompts that ask for a fact; they name the brand, so they show no visibility."""
-
-_FACT_QUESTIONS = {
-    "When was {brand} founded?": "founded|founding year|year founded|established|foundation",
-    "Where is {brand} headquartered?": "headquarters|hq|head office|location|based in",
-    "Who is the chief executive of {brand}?": "chief executive|ceo|chief executive officer",
-    "How much does {brand} cost{plan}?": "price|pricing|cost|starting price|subscription",
-    "Does {brand} have a free plan?": "free plan|free tier|free version|freemium",
-    "How many people work for {brand}?": "employees|staff|headcount|company size",
-    "Which products does {brand} offer?": "products|product",
-    "Who owns {brand}?": "parent company|parent|owner|owned by|ownership",
-    "Which security and compliance certifications does {brand} hold?": (
-        "certifications|certification|compliance|certificates"
-    ),
-    "Which of its products has {brand} discontinued?": "discontinued|retired",
-}
-_BY_FIELD = {field: text for text, fields in _FACT_QUESTIONS.items() for field in fields.split("|")}
-
-
 def fact_questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
     """Return the direct questions about facts; several facts may share one."""
     asked = (fact_question(fact) for fact in facts)
@@ -101,38 +127,6 @@ def fact_question(fact: Fact) -> Prompt | None:
     return Prompt(
         template.format(brand=fact.brand, plan=plan, field=fact.head), (FACT_TAG,), (fact.brand,)
     )
-
-
-MAX_NAME_CHARS = 60
-"""Longer lines of a model's answer are no names."""
-MAX_COMPETITORS = 8
-MAX_QUESTIONS = 10
-SET_UP_TAG = "set-up"
-
-_PROFILE_LINE = re.compile(
-    r"^\W*(competitor|also called|founded|lowest price|free plan)s?"
-    r"[\s*_]*[:=\-\u2013][\s*_]*(.+?)\s*$",
-    re.IGNORECASE,
-)
-_EDGES = " \t*_`\"'“”«».,;:"
-_CATEGORY_QUESTIONS = (
-    "What is the best {category}?",
-    "Which {category} is easiest to learn?",
-    "Which {category} is good value for the money?",
-    "Which {category} do experts recommend?",
-    "Which {category} is best for a small company?",
-    "What should I look for in a {category}?",
-    "What are the most popular options for a {category}?",
-    "Which {category} has the fewest drawbacks?",
-    "Is there a free {category} that is any good?",
-    "Which {category} has the best support?",
-)
-_BRANDED_QUESTIONS = (
-    "What are the pros and cons of {brand}?",
-    "Is {brand} worth its price?",
-    "Who is {brand} not for?",
-)
-_YES_NO = {"yes", "no"}
 
 
 @dataclass(frozen=True, slots=True)

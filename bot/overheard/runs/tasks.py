@@ -18,6 +18,8 @@ a worker that dies leaves little undone."""
 
 BRANDS_PER_TASK = 20
 """Brands of one detection task."""
+SEATS = 8
+"""Seats of a provider that allows as many calls at a time."""
 
 
 def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
@@ -97,10 +99,6 @@ def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
     for _, group in groupby(range(len(ends)), key=ends.__getitem__):
         places = list(group)
         yield Task(TaskKind.ASK, run_id, provider, places[0], places[-1] + 1)
-
-
-SEATS = 8
-"""Seats of a provider that allows as many calls at a time."""
 
 
 def seats(limits: Limits, provider: Provider) -> int:
