@@ -113,7 +113,7 @@ class RunPaused(OverheardError):
 
 class WorkerUnused(OverheardError):
     message = (
-        '{file} says that whoever begins a run does its work; write engine = "pgqueuer" in [queue].'
+        '{file} has the queue of a single process; workers need engine = "pgqueuer" in [queue].'
     )
 
     file: str
@@ -290,7 +290,7 @@ class ProviderFailed(OverheardError):
 
 
 class ModelResting(OverheardError):
-    message = "{model} is left alone for {wait}. {reason}"
+    message = "{model} is paused for {wait}. {reason}"
 
     model: str
     wait: str

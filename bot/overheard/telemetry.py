@@ -191,6 +191,7 @@ def traced(
 async def _within_span(
     name: str, attributes: Mapping[str, str] | None, work: Coroutine[Any, Any, Result]
 ) -> Result:
+    """Await work within a span; an error sets its status, without the text of the error."""
     from opentelemetry.trace import Status, StatusCode
 
     with _tracer[0].start_as_current_span(

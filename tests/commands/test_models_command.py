@@ -75,5 +75,5 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
 
     [model] = card.data["models"]
     assert model["state"] == "open"
-    assert re.fullmatch(r"left alone, for \d+(\.\d)? s", model["told"])
+    assert re.fullmatch(r"paused, for \d+(\.\d)? s", model["told"])
     assert "svc/m-1: svc/m-1 did not answer: the service answers with status 500" in str(card.text)

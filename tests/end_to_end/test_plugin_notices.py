@@ -90,7 +90,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
         posted = str(chats.slack.messages) + str(chats.discord.shown())
-        assert posted.count("The scorer odd is left alone for 10 minutes after 5 faults") >= 2
+        assert posted.count("The scorer odd is paused for 10 minutes after 5 faults") >= 2
         assert "plugins resume odd" in posted
         assert "k-secret" not in posted
         assert odd.reads == 5
@@ -105,7 +105,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
         again: Any = await resume.run(deployment, Call(), name="odd")
-        assert again.text == "Nothing of it is left alone."
+        assert again.text == "Nothing of it is paused."
 
 
 CHAT = """

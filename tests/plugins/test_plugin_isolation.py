@@ -183,7 +183,7 @@ async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
             await watched.call(fail, 1.0)
     assert len(calls) == 2
     assert watched.pause == (
-        "The scorer odd is left alone for 10 minutes after 2 faults in a row "
+        "The scorer odd is paused for 10 minutes after 2 faults in a row "
         "(it fails (ValueError)); ask its author, or remove it."
     )
     assert caplog.messages == [watched.pause]
@@ -395,7 +395,7 @@ async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shel
     assert code.asked == isolate.MAX_FAULTS + 9
     [told] = plugins.paused
     assert told == (
-        "The model odd/m-1 is left alone for 10 minutes after 5 faults in a row "
+        "The model odd/m-1 is paused for 10 minutes after 5 faults in a row "
         "(it fails (RuntimeError)); ask the author of overheard-odd 1.2, or remove it."
     )
     assert (await plugins.notices.next()).text == told

@@ -150,7 +150,7 @@ async def test_a_scorer_that_keeps_failing_is_paused(shelf: Shelf) -> None:
 
     told = [str(one) for one in given]
     assert sum("ended its process" in one for one in told[:5]) == 5
-    assert all("is left alone for 10 minutes after 5 faults in a row" in one for one in told[5:])
+    assert all("is paused for 10 minutes after 5 faults in a row" in one for one in told[5:])
     assert plugins.paused == told[-1:]
 
 

@@ -85,7 +85,7 @@ class TestBucket:
 
 
 class TestBreaker:
-    """A model that only fails is left alone."""
+    """A model that only fails is paused."""
 
     def test_it_opens_after_failures_in_a_row_and_lets_one_call_through_later(self) -> None:
         """Closed, open, half-open, closed."""
@@ -236,7 +236,7 @@ class TestGate:
             waiting = asyncio.create_task(self._take(limiter))
             await asyncio.sleep(0)
             limiter.failed(failed(FailureKind.RATE_LIMIT), now(), 2 * MAX_MODEL_WAIT_S)
-            with pytest.raises(ModelResting, match=r"m is left alone for 20 min.*it is busy"):
+            with pytest.raises(ModelResting, match=r"m is paused for 20 min.*it is busy"):
                 await waiting
         with pytest.raises(ModelResting):
             await self._take(limiter)

@@ -284,7 +284,7 @@ async def test_a_model_that_asks_to_be_left_alone_for_long_delays_no_other() -> 
 
     assert len(slow.asked) == 1
     assert (outcome.complete, outcome.failures.total()) == (3, 3)
-    assert any("is left alone for" in reason for reason in outcome.failures)
+    assert any("is paused for" in reason for reason in outcome.failures)
 
 
 async def test_money_that_may_have_been_charged_stays_held() -> None:

@@ -93,6 +93,7 @@ def _existing(catalogue: Catalogue, brand: Brand) -> Brand | None:
 
 
 def _domains(brand: Brand, before: Brand | None) -> tuple[str, ...]:
+    """Return the hosts of the domains of a brand, which may be typed as addresses."""
     if before and brand.domains == before.domains:
         return brand.domains
     try:

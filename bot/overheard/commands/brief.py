@@ -172,6 +172,7 @@ async def reopen_item(
 
 
 def _brand(deployment: Deployment, name: str) -> Brand:
+    """Return the brand of a name; without a name, the first tracked brand."""
     if name:
         return find_brand(deployment.catalogue, name)
     known = tracked(deployment.catalogue)

@@ -174,6 +174,7 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
 
 
 def _data(drawn: BriefDraft) -> dict[str, Any]:
+    """Return a brief as JSON."""
     return {
         "brand": drawn.market.brand.name,
         "answers": drawn.answers,

@@ -110,6 +110,7 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
 
 async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Canary]) -> Card:
+    """Ask all canaries once, and return the card of what they found."""
     days = [await _day(deployment, call, canary) for canary in known]
     return Card(
         title="Canaries",

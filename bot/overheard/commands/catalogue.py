@@ -305,6 +305,7 @@ class CatalogueNoun(Generic[Thing]):
             raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
 
     def _require_new(self, catalogue: Catalogue, thing: Thing, before: Thing | None) -> None:
+        """Refuse an object that is in the catalogue already."""
         if self.existing:
             found = self.existing(catalogue, thing)
         else:
@@ -406,6 +407,7 @@ def field_values(fields: Iterable[Option], thing: object) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> Any:
+    """Return a value as a form shows it."""
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, str | int | tuple):

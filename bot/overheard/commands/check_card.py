@@ -177,6 +177,7 @@ def _asked(outcome: Outcome) -> str:
 
 
 def _learning_data(learning: Learning | None) -> dict[str, object] | None:
+    """Return how far a baseline is learnt as JSON."""
     return (
         None
         if learning is None
@@ -242,6 +243,7 @@ def paused(outcome: Outcome) -> Card:
 
 
 def _data(outcome: Outcome) -> dict[str, object]:
+    """Return the outcome of a run's questions as JSON."""
     return {
         "run": outcome.run.key,
         "label": outcome.run.label,
@@ -313,6 +315,7 @@ def fault_sentences(faults: Counter[str]) -> Iterator[str]:
 
 
 def _fields(outcome: Outcome) -> Iterator[Field]:
+    """Yield the counts of a run's questions, and what they cost."""
     yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
     before = outcome.kept - outcome.reused
     if before > 0:

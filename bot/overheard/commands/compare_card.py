@@ -70,6 +70,7 @@ def _paragraphs(match: ComparisonSetup, found: ComparisonResult) -> Iterator[str
 
 
 def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
+    """Return what a verdict on a metric means, in words."""
     return {
         Verdict.BETTER: f"better at {match.tuned}",
         Verdict.WORSE: f"worse at {match.tuned}",
@@ -94,6 +95,7 @@ def _leak(match: ComparisonSetup, one: Contrast) -> str:
 
 
 def _severity(found: ComparisonResult) -> Severity:
+    """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
     verdicts = {one.verdict for one in found.metrics}
     leaks = any(one.verdict is Verdict.BETTER for one in found.controls)
     if leaks or Verdict.WORSE in verdicts:
@@ -114,6 +116,7 @@ def _table(match: ComparisonSetup, found: ComparisonResult) -> Table:
 
 
 def _cells(one: Contrast) -> tuple[str, str, str]:
+    """Return the values at both models, and their difference with its interval."""
     scale = one.metric.scale
     low, high = (wording.change(end, scale) for end in one.interval)
     return (
@@ -146,6 +149,7 @@ def _most_moved(found: Sequence[Contrast]) -> Sequence[PromptShift]:
 
 
 def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
+    """Return the text of a model's first answer to a prompt; empty without one."""
     mine = (
         answer.reply.text
         for answer in answers

@@ -176,6 +176,7 @@ def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
 
 
 def _data(one: Candidate) -> dict[str, object]:
+    """Return a candidate as JSON."""
     return {
         "answer": one.answer.id,
         "model": str(one.answer.question.model),

@@ -191,6 +191,7 @@ def _visibility(run: Card) -> dict[str, float]:
 
 
 def _run_data(run: Card) -> dict[str, Any]:
+    """Return a check of the demo as JSON."""
     return {
         "label": run.data["label"],
         "answers": run.data["answers"],

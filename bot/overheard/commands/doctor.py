@@ -143,6 +143,7 @@ class _Ward:
             yield Finding(f"file {file}", problem, f"run: chmod 600 {shlex.quote(str(file))}")
 
     def _disk(self) -> Iterator[Finding]:
+        """Yield the findings on the free space for an SQLite store."""
         file = _sqlite_file(self.deployment.config.storage.url)
         if file is None:
             return  # its disk is another machine's
@@ -152,6 +153,7 @@ class _Ward:
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
 
     def _plugins(self) -> Iterator[Finding]:
+        """Yield a finding for each plugin with a problem, or one for all plugins."""
         reports = self.deployment.plugins.reports
         for report in self.deployment.plugins.faulty:
             yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
@@ -264,19 +266,23 @@ async def _provider(
     if not isinstance(provider, Verifiable):
         return [Finding(f"{place} (it offers no call that costs nothing)")], None
     try:
-        key_expires_at = await _in_time(provider.verify)
+        service_time = await _in_time(provider.verify)
         found = await _in_time(partial(listed_models, provider, table))
     except ProviderUnavailable as error:
         return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
         return [Finding(place, _words_of(error), remedy)], None
-    return found or [Finding(place)], _ahead(key_expires_at, clock)
+    return found or [Finding(place)], _ahead(service_time, clock)
 
 
-def _ahead(told: object, clock: Clock) -> timedelta | None:
+def _ahead(service_time: object, clock: Clock) -> timedelta | None:
     """Return how far a service's time is from ours; None for what is no moment."""
-    return told - clock.now() if isinstance(told, datetime) and told.tzinfo else None
+    return (
+        service_time - clock.now()
+        if isinstance(service_time, datetime) and service_time.tzinfo
+        else None
+    )
 
 
 def _clock(ahead: Sequence[timedelta]) -> Finding:

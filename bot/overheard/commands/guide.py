@@ -184,6 +184,7 @@ def _list(specs: Sequence[CommandSpec]) -> str:
 
 
 def _noun(name: str, verbs: Sequence[CommandSpec]) -> Card:
+    """Return the card of the commands of one noun."""
     return Card(
         title=name,
         table=Table(("Command", ""), tuple((spec.name, spec.summary) for spec in verbs)),

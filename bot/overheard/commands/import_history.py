@@ -267,6 +267,7 @@ def _bad_lines(bad: list[tuple[int, str]]) -> Table | None:
 
 
 def _data(tally: _Tally) -> dict[str, Any]:
+    """Return the counts of an import as JSON."""
     return {
         "new": tally.new,
         "known": tally.known,

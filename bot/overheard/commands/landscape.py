@@ -46,6 +46,7 @@ async def show_landscape(
 
 
 def _card(deployment: Deployment, call: Call, provider: str) -> Card:
+    """Return the card of one vendor, or of all for an empty name."""
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known(deployment)
     if not provider:
@@ -57,6 +58,7 @@ def _card(deployment: Deployment, call: Call, provider: str) -> Card:
 
 
 def _known(deployment: Deployment) -> dict[str, Landscape]:
+    """Return the vendors by name: those of plugins, corrected by the configuration."""
     tables = deployment.config.landscape
     corrections = {
         vendor: {topic: table.entry(topic, corrected=True) for topic, table in mine.items()}
@@ -119,6 +121,7 @@ def _words(one: TopicStatus) -> str:
 
 
 def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
+    """Return a vendor with its topics as JSON."""
     return {
         "vendor": landscape.name,
         "title": landscape.title,

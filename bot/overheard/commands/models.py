@@ -21,7 +21,7 @@ from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 
 STATES = {
     BreakerState.CLOSED: "works",
-    BreakerState.OPEN: "left alone",
+    BreakerState.OPEN: "paused",
     BreakerState.HALF_OPEN: "being tried again",
 }
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
@@ -91,14 +91,14 @@ def _data(deployment: Deployment, model: Model) -> dict[str, str]:
     state, rest = _state(limiter)
     can = capabilities_of(model, providers)
     shown = STATES[state]
-    told = f"{shown}, for {wording.duration(rest)}" if rest else shown
+    in_words = f"{shown}, for {wording.duration(rest)}" if rest else shown
     return {
         "model": str(model),
         "how": can.how or "-",
         "price": _priced(price_of(model, providers), batch=can.batch),
         "pace": _pace(limiter),
         "state": state.value,
-        "told": told,
+        "told": in_words,
         "reason": limiter.breaker.reason,
     }
 
@@ -106,10 +106,10 @@ def _data(deployment: Deployment, model: Model) -> dict[str, str]:
 def _pace(limiter: ModelLimiter) -> str:
     """Say how many calls may be under way, and begin in a minute, as configured or learnt."""
     calls, tokens = limiter.requests.size, limiter.tokens.size
-    told = [f"{int(limiter.allowed)} of {limiter.most}"]
-    told += [f"{calls:,.0f} calls a minute"] if calls < inf else []
-    told += [f"{tokens:,.0f} tokens a minute"] if tokens < inf else []
-    return ", ".join(told)
+    parts = [f"{int(limiter.allowed)} of {limiter.most}"]
+    parts += [f"{calls:,.0f} calls a minute"] if calls < inf else []
+    parts += [f"{tokens:,.0f} tokens a minute"] if tokens < inf else []
+    return ", ".join(parts)
 
 
 def _state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
@@ -119,6 +119,7 @@ def _state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
 
 
 def _priced(price: Price | None, *, batch: bool) -> str:
+    """Return the price of a model in words."""
     if price is None:
         return "unknown"
     if price == FREE:

@@ -117,10 +117,10 @@ async def resume_plugin(
     if name not in reports:
         raise unknown("plugin", name, reports)
     parts = deployment.plugins.resume(name)
-    told = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
+    resumed = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
     return Card(
         title=name,
-        text=told if parts else "Nothing of it is left alone.",
+        text=resumed if parts else "Nothing of it is paused.",
         severity=Severity.GOOD,
         data={"name": name, "resumed": parts},
     )
@@ -179,7 +179,7 @@ PLUGINS_SHOW = CommandSpec(
 )
 PLUGINS_RESUME = CommandSpec(
     "plugins resume",
-    "Have a plugin that is left alone after faults tried again at once.",
+    "Resume a plugin that is paused after faults.",
     resume_plugin,
     role=Role.ADMIN,
     examples=("plugins resume acme",),

@@ -159,6 +159,7 @@ async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Mode
 
 
 def _text(now: Offer) -> str:
+    """Return what the panel as it is would show, as a sentence."""
     seen = [f"{now.within(runs):.0f} points in {_span(runs * now.days)}" for runs in WITHIN]
     return (
         f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
@@ -168,6 +169,7 @@ def _text(now: Offer) -> str:
 
 
 def _fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
+    """Return the size of the panel and what is assumed of run effects."""
     asked = f"{wording.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
     return (
         Field("In a run", f"{asked}, every {_span(plan.days).removeprefix('1 ')}"),
@@ -215,6 +217,7 @@ def _tau(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
 
 
 def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:
+    """Yield what is assumed for want of history, as sentences."""
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
     if plan.tau is None and runs < KNOWN_FROM:
@@ -362,6 +365,7 @@ def _span(days: float) -> str:
 
 
 def _line(offer: Offer, now: datetime) -> Series:
+    """Return the series of an offer: the smallest drop that is seen by each run."""
     seen = [
         (now + timedelta(days=runs * offer.days), round(offer.within(runs) / 100, 6))
         for runs in range(1, WITHIN[-1] + 1)

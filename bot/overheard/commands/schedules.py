@@ -129,6 +129,7 @@ async def check_schedule(
 
 
 async def _switch(deployment: Deployment, call: Call, name: str, *, paused: bool) -> Card:
+    """Pause or resume a schedule; return its card."""
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
     switched = await deployment.store.schedules.pause(schedule.name, now, paused=paused)
@@ -189,6 +190,7 @@ def _row(
 
 
 def _last(call: Call, schedule: Schedule, state: ScheduleState) -> str:
+    """Return when the schedule last ran, in words; empty if it has not run since it was resumed."""
     if state.begun > state.done:
         return f"under way since {wording.moment(state.begun, call.zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
@@ -249,6 +251,7 @@ async def _check(
 async def _card(
     deployment: Deployment, call: Call, schedule: Schedule, _: Schedule | None, done: str
 ) -> Card:
+    """Return the card of a schedule that was added, changed or restored."""
     price = await _price(deployment, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "
     return await _schedule_card(deployment, call, schedule, f"{done} {schedule.name}", text)

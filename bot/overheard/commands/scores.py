@@ -230,6 +230,7 @@ async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: E
 
 
 def _title(deployment: Deployment, after: Edition | None, done: float) -> str:
+    """Return the title of the list of editions."""
     if after is None and deployment.scoring.versions != deployment.current.versions:
         return "The scores are those from before a change"
     if after is None:
@@ -258,6 +259,7 @@ def _actions(after: Edition | None) -> tuple[Action, ...]:
 
 
 def _row(call: Call, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
+    """Return the cells of an edition in the table."""
     state = _STATES[one.state]
     if one.state is EditionState.SCORING:
         state = f"{state}, {wording.percent(done)}"

@@ -180,6 +180,7 @@ def _data(outcome: TrialOutcome) -> dict[str, Any]:
 
 
 def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
+    """Return the results of other rules as JSON."""
     return {
         name: {
             "false_alarms_per_year": round(one.false_alarms, 3),

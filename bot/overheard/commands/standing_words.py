@@ -193,6 +193,7 @@ def rates(found: Sequence[Place], names: ModelNames) -> Rates:
 
 
 def _group(place: Place, names: ModelNames) -> RateGroup:
+    """Return the bars of a brand and its competitors at one model."""
     mine = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
     shown = sorted(

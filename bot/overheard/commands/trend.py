@@ -231,6 +231,7 @@ def _table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) 
 
 
 def _data(point: Point) -> dict[str, Any]:
+    """Return a point of a trend as JSON."""
     return {
         "at": point.at.isoformat(),
         "value": point.mean,

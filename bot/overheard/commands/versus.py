@@ -254,6 +254,7 @@ def _of(duels: Sequence[Duel]) -> str:
 
 
 def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
+    """Return the pairs of values of two brands at one model."""
     mine = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in mine)

@@ -198,6 +198,7 @@ def _actions(deployment: Deployment, found: Report, models: Collection[Model]) -
 
 
 def _data(found: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
+    """Return the shares of voice as JSON."""
     return {
         "brand": found.brand.name,
         "models": [str(model) for model in models],

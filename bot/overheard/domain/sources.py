@@ -169,6 +169,7 @@ def _coded(host: str, parts: SplitResult) -> str:
 
 
 def _in_query(host: str, parts: SplitResult) -> str:
+    """Return the target address in the query of a known redirect; empty for any other."""
     for hosts, path, names in _IN_QUERY:
         if hosts.fullmatch(host) and (parts.path or "/").startswith(path):
             values = parse_qs(parts.query)

@@ -204,9 +204,10 @@ class Guard:
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 
     def _pause_fault(self) -> PluginFault:
+        """Return the error for a call of a paused part."""
         return PluginFault(
             part=self.part,
-            problem=f"is left alone for {wording.count(round(PAUSE_S / 60), 'minute')} after "
+            problem=f"is paused for {wording.count(round(PAUSE_S / 60), 'minute')} after "
             f"{wording.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",
         )
 

@@ -211,6 +211,7 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
 
 
 def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
+    """Return what is wrong with the hooks of a plugin, in words."""
     for name in dir(plugin):
         if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
             hint = suggestion(name, HOOKS) or f"; known: {', '.join(HOOKS)}"
@@ -284,6 +285,7 @@ def _provider_flaw(provider: Provider) -> str:
 
 
 def _scorer_flaw(scorer: Scorer) -> str:
+    """Return what is wrong with a scorer, in words; empty when nothing is."""
     if not (is_word(scorer.name) and is_word(scorer.version)):
         return "its name or version is not a word"
     if not scorer.metrics or not _are(_is_metric, scorer.metrics):

@@ -73,6 +73,7 @@ class Child:
                     break
 
     def _scorer(self, origin: Origin, name: str) -> Scorer:
+        """Return a scorer by its name; its plugin is imported at the first use."""
         plugin = origin.point.name
         if plugin not in self._scorers:
             settings = PluginSettings(origin.tables, "scorers", origin.file)

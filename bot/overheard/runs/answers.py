@@ -115,6 +115,7 @@ def _copy(answer: Answer, run: Run, question: Question) -> Answer:
 
 
 def _sum(one: Block, other: Block) -> Block:
+    """Return the sum of two blocks of one key."""
     return replace(
         one,
         n=one.n + other.n,

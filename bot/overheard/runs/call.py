@@ -106,6 +106,7 @@ class Call:
         return fault(self._provider.name, what, remedy_of(self._provider))
 
     def _silence(self) -> ProviderFailed:
+        """Return the failure of a call that timed out; the service may still charge it."""
         return ProviderFailed(
             model=self._question.model,
             reason=f"it gave no sign of life for {CALL_TIMEOUT_S:.0f} s; try again later.",
@@ -254,6 +255,7 @@ class _Metrics:
 
 
 def _outcome(answer: Answer, failure: ProviderFailed | None) -> str:
+    """Return how a call ended, as the label of its metric."""
     if failure:
         return failure.kind.value.replace(" ", "_")
     if answer.error:

@@ -148,6 +148,7 @@ class Runner:
                         self._give_up(waiting, gone, job.outcome)
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
+        """Return the lane of a model; None when its provider is not configured."""
         provider = self._providers.get(model.provider)
         if provider is None:
             return None

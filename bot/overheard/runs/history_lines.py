@@ -120,6 +120,7 @@ class AnswerLine(BaseModel):
     @field_validator("asked_at", "model_created")
     @classmethod
     def _in_utc(cls, at: datetime | None) -> datetime | None:
+        """Convert a time into UTC; a time without a zone is taken as UTC."""
         if at is None:
             return None
         if at.year not in YEARS:
@@ -129,6 +130,7 @@ class AnswerLine(BaseModel):
     @field_validator("finish", mode="before")
     @classmethod
     def _finish(cls, reason: Any) -> Any:
+        """Return the `Finish` for a service's word; CUT for null."""
         if reason is None or isinstance(reason, Finish):
             return Finish.CUT if reason is None else reason
         known = FINISHES.get(str(reason).lower())
@@ -193,6 +195,7 @@ def read_line(text: bytes) -> Parsed:
 
 
 def _storable(value: Any) -> Any:
+    """Return a JSON value whose texts are storable."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, list):

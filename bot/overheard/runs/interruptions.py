@@ -67,6 +67,7 @@ class RunCancellation:
             self._waiting.discard(task)
 
     async def _watch(self) -> None:
+        """Wait until the run's state is no longer RUNNING, then cancel the tasks that only wait."""
         while self.stopped is None:
             await asyncio.sleep(STATE_CHECK_INTERVAL_S)
             state = await self._store.runs.state(self._run_id)

@@ -235,6 +235,7 @@ async def read_feeds(
 
 
 async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Sequence[ModelUpdate]:
+    """Return a feed's updates since a time; its fault is added to `problems` as a sentence."""
     try:
         return await feed.updates(since)
     except PluginFault as fault:

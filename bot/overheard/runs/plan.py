@@ -173,6 +173,7 @@ async def find_run(runs: RunRepository, name: str) -> Run:
 
 
 def _same(one: Panel, other: Panel) -> bool:
+    """Return whether two panels ask the same questions about the same brands."""
     return (
         one.brands == other.brands
         and one.models == other.models

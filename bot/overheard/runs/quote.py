@@ -188,12 +188,14 @@ class Pricing:
         panel: Panel | None,
         answer_limit: int | None = None,
     ) -> Estimate:
+        """Return the price of calls, by what answers of the models cost so far."""
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()
         return estimate(calls, self._providers, payer, now, models, usual, answer_limit)
 
 
 def _asking(priced: Estimate) -> str:
+    """Return the price of asking in words."""
     calls = wording.count(priced.calls, "question")
     if priced.unknown:
         names = wording.listing([str(model) for model in priced.unknown])
@@ -202,6 +204,7 @@ def _asking(priced: Estimate) -> str:
 
 
 def _judging(judged: Estimate) -> str:
+    """Return the price of judging in words; empty when it is free."""
     if judged.unknown:
         names = wording.listing([str(model) for model in judged.unknown])
         return f"the answers are judged by {names}, whose price is unknown"

@@ -100,6 +100,7 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
 
 
 def _questions(text: str) -> Iterator[str]:
+    """Yield the questions in a text, one a line, without bullets and quotation marks."""
     for line in text.splitlines():
         item = _ITEM.match(line)
         question = _WRAPPED.sub("", item[1]).strip() if item else ""
