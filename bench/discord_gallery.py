@@ -29,7 +29,6 @@ from overheard.cards.card import (
     Field,
     Image,
     Quote,
-    Severity,
     Style,
     Table,
     Tainted,
@@ -256,10 +255,10 @@ def examples(picture_of: Image) -> dict[str, Card]:
             fields=(Field("Spent", "$0.21"), Field("Failed", "0"), Field("Models", "3")),
         ),
         "price": Card(
-            "This costs about $1.20",
-            "240 questions, at most $1.60.",
-            actions=(Action("check --yes", "Go on", Style.PRIMARY), Action("x", "Not now")),
-            severity=Severity.WARNING,
+            "240 questions for about $1.20",
+            "check Acme\n\nAt most $1.60.",
+            actions=(Action("confirm x", "Ask", Style.PRIMARY), Action("cancel x", "Cancel")),
+            footer="This question expires in an hour.",
         ),
         "stranger": Card(
             "Strangers' words",

@@ -22,11 +22,10 @@ def more_cards() -> dict[str, Card]:
     """Return cards that chats show and the terminal does not."""
     return {
         "question": Card(
-            "check Acme costs about $1.42",
-            "240 questions for about $1.42, at most $3.10.",
-            severity=Severity.WARNING,
+            "240 questions for about $1.42",
+            "check Acme\n\nAt most $3.10.",
             actions=(
-                Action("confirm x", "Go on", Style.PRIMARY),
+                Action("confirm x", "Ask", Style.PRIMARY),
                 Action("cancel x", "Cancel"),
             ),
         ),

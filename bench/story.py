@@ -222,8 +222,9 @@ async def _commands(chat: FakeChat) -> AsyncIterator[Scene]:
         for words in typed:
             screen = await chat.type(words)
             yield Scene(section, f"/overheard {words}", screen.card)
-            if [one.label for one in screen.card.actions] == ["Go on", "Cancel"]:
-                answer = "Cancel" if words in {"check", "scores prune"} else "Go on"
+            labels = [one.label for one in screen.card.actions]
+            if labels[1:] == ["Cancel"]:
+                answer = "Cancel" if words in {"check", "scores prune"} else labels[0]
                 told = await chat.click(screen, answer)
                 yield Scene(section, f"... {answer}", told.card)
                 if any(one.label == "Undo" for one in told.card.actions):

@@ -234,9 +234,9 @@ class TestMoney:
         office = await open_office(price=PRICE)
         question = await office.chat.type("check Acme")
         assert office.provider.asked == []
-        assert "1 question for less than" in str(question.card.text)
-        done = await office.chat.click(question, "Go on")
-        again = await office.chat.click(question, "Go on")
+        assert "1 question for less than" in question.card.title
+        done = await office.chat.click(question, "Ask")
+        again = await office.chat.click(question, "Ask")
 
         assert done.card.title.startswith("Acme: 1st of 2")
         assert len(office.provider.asked) == 1
@@ -250,10 +250,10 @@ class TestMoney:
         dearer = Price(10 * PRICE.input, 10 * PRICE.output)
         office.provider.price = lambda _: dearer  # type: ignore[method-assign, assignment]
         office.chat.desk = ChatDesk(office.deployment, office.gate)
-        again = await office.chat.click(question, "Go on")
-        assert again.card.title == "Go on?"
+        again = await office.chat.click(question, "Ask")
+        assert again.card.title == "1 question for less than $0.01"
         assert office.provider.asked == []
-        done = await office.chat.click(again, "Go on")
+        done = await office.chat.click(again, "Ask")
 
         assert done.card.title.startswith("Acme: 1st of 2")
         assert len(office.provider.asked) == 1
@@ -263,7 +263,7 @@ class TestMoney:
         """Also where a command proposes the check of another."""
         schedule = '\n[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
         office = await open_office(price=PRICE, config=DECLARED + schedule)
-        done = await office.chat.click(await office.chat.type(words), "Go on")
+        done = await office.chat.click(await office.chat.type(words), "Ask")
         assert done.card.title.startswith("Acme: 1st of 2")
 
     async def test_a_no_leaves_it(self) -> None:
@@ -271,7 +271,7 @@ class TestMoney:
         office = await open_office(price=PRICE)
         question = await office.chat.type("check Acme")
         left = await office.chat.click(question, "Cancel")
-        late = await office.chat.click(question, "Go on")
+        late = await office.chat.click(question, "Ask")
 
         assert left.card.title == "Left as it is"
         assert late.card.title == "This question is closed"
@@ -282,7 +282,7 @@ class TestMoney:
         office = await open_office(price=PRICE)
         question = await office.chat.type("check Acme")
         office.deployment.clock._now += timedelta(hours=1)  # type: ignore[attr-defined] # a test's clock
-        late = await office.chat.click(question, "Go on")
+        late = await office.chat.click(question, "Ask")
 
         assert late.card.title == "This question is closed"
         assert office.provider.asked == []
@@ -295,7 +295,7 @@ class TestMoney:
         dear = await office.chat.type("check Acme", channel="fake:dear")
 
         assert free.card.title.startswith("Acme: 1st of 2")
-        assert dear.card.title == "Go on?"
+        assert dear.card.title == "1 question for less than $0.01"
 
     async def test_what_nobody_told_the_price_of_always_needs_one(self) -> None:
         """However much may be spent."""
@@ -303,7 +303,7 @@ class TestMoney:
         office.provider._price = None
         screen = await office.chat.type("check Acme")
 
-        assert "the price of svc/m-1 is unknown" in str(screen.card.text)
+        assert "he price of svc/m-1 is unknown" in str(screen.card.text)
 
     async def test_somebody_else_decides_only_as_an_operator(self) -> None:
         """The person who asked may always decide."""

@@ -39,21 +39,21 @@ async def test_in_slack_a_group_spends_and_its_readers_do_not(
     async with program(office, in_slack(slack), **access):
         await slack.command("check Acme")
         [question] = await slack.until(lambda: slack.messages)
-        await slack.click(question, "Go on", user="U2")
+        await slack.click(question, "Ask", user="U2")
         [told] = await slack.until(lambda: slack.replies)
         assert (headers(told), told["response_type"]) == (["\u26a0\ufe0f Not allowed"], "ephemeral")
 
     chat = in_slack(slack)
     async with program(office, chat, **access):
         await chat.post(CHANNEL, RECHECK, key="alert")
-        for label in ("Go on", "Check again"):
+        for label in ("Ask", "Check again"):
             message = next(one for one in slack.messages if label in str(one["blocks"]))
             slack.replies.clear()
             await slack.click(message, label, user="U2")
             [told] = await slack.until(lambda: slack.replies)
             assert headers(told) == ["\u26a0\ufe0f Not allowed"]
         assert office.provider.asked == []
-        await slack.click(question, "Go on")
+        await slack.click(question, "Ask")
         await slack.until(lambda: headers(slack.messages[0])[0].startswith("Acme: 1st"))
 
     tried = {words for _, words in await refusals(office)}
@@ -81,12 +81,12 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
         await peer.interact(2, command("check"), member=asker)
         await peer.gateway.until(peer.shown)
         [question] = peer.shown()
-        name = await peer.click(question["id"], "Go on", member=reader)
+        name = await peer.click(question["id"], "Ask", member=reader)
         await peer.gateway.until(lambda: len(peer.shown()) == 2)
         assert title(peer.shown()[1]) == "Not allowed"
         assert peer.first_answer(name)["data"].get("flags", 0) & 64
         assert office.provider.asked == []
-        await peer.click(question["id"], "Go on", member=asker)
+        await peer.click(question["id"], "Ask", member=asker)
         await peer.gateway.until(lambda: "Acme: 1st" in words(peer.shown()[0]))
     await peer.close()
 

@@ -30,7 +30,7 @@ async def test_a_check_is_asked_for_agreed_to_and_shown(slack: SlackPeer, office
     [question] = await slack.until(lambda: slack.messages)
     assert office.provider.asked == []
 
-    await slack.click(question, "Go on")
+    await slack.click(question, "Ask")
     await slack.until(lambda: headers(slack.messages[0])[0].startswith("Acme: "))
 
     assert len(office.provider.asked) == 1

@@ -34,7 +34,7 @@ async def test_it_is_priced_before_it_is_asked() -> None:
     office = await open_office(price=PRICE)
     question = await office.chat.type("ask What is best?")
     assert office.provider.asked == []
-    done = await office.chat.click(question, "Go on")
+    done = await office.chat.click(question, "Ask")
 
     assert len(done.card.more) == 1
 

@@ -240,14 +240,15 @@ def test_history_that_was_brought_along_is_read_too(terminal: Program) -> None:
 
 
 async def test_a_chat_writes_no_files() -> None:
-    """The option is not there, and pages are for the terminal."""
+    """The option is not there, and a page is a file of the card."""
     office: Office = await open_office()
     file = await office.chat.type("brief Acme --out /tmp/x --format html")
     page = await office.chat.type("brief Acme --format html")
     card = (await office.chat.type("brief")).card
 
     assert "--out" in str(file.card.text)
-    assert "A page is written in the terminal" in str(page.card.text)
+    assert page.card.file
+    assert page.card.file.name == "what-to-write-for-acme.html"
     assert "No answers of the last" in str(card.text)
 
 

@@ -71,7 +71,8 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert plan["quotes"] == [NO_PLAN]
     assert plan["sources"] == [{"domain": "reviews.example", "answers": 2}]
     assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
-    assert str(card.text).startswith("2 models are wrong about the free plan of Acme")
+    assert str(card.text).startswith("a and b are wrong about the free plan: ")
+    assert str(card.text).endswith(" in 3 answers; in truth yes.")
 
 
 async def test_a_claim_in_other_words_is_the_same_claim() -> None:

@@ -147,7 +147,7 @@ async def test_it_is_priced_for_all_rounds_before_anything_is_asked() -> None:
     question = await office.chat.type(f"compare {BASE} {TUNED}")
     assert office.provider.asked == []
     assert "812 questions" in str(question.card)  # 13 in 30 rounds and 16 controls, of two models
-    await office.chat.click(question, "Go on")
+    await office.chat.click(question, "Ask")
 
     assert office.provider.asked
     assert await office.store.blocks.find() == []

@@ -75,8 +75,8 @@ def test_the_estimate_says_what_a_batch_costs_and_how_long_it_takes(
     _, dear = program.run("check", code=1)
     _, cheap = program.run("check", "--batch", code=1)
 
-    assert "12 questions for about $0.0103, at most $0.0967; repeat" in sentences(dear)
-    assert "at most $0.0484; in a batch: half price, up to 24 hours; repeat" in sentences(cheap)
+    assert "12 questions for about $0.01, at most $0.10; repeat" in sentences(dear)
+    assert "at most $0.05; in a batch: half price, up to 24 hours; repeat" in sentences(cheap)
     assert vendor.batches == {}
 
 

@@ -10,7 +10,7 @@ def test_a_check_asks_first_when_it_costs(program: Program, service: ChatService
     """Without a confirmation nothing is asked, and the price is shown."""
     _, err = program.run("check", code=1)
 
-    assert "12 questions for about $0.0103, at most $0.0967; repeat the command" in err
+    assert "12 questions for about $0.01, at most $0.10; repeat the command" in err
     assert "--yes" in err
     assert service.calls == []
 

@@ -70,7 +70,7 @@ def estimate_of(
             Quote(estimate_of(4, 0.42, 1.5), estimate_of(4, 0.08, 0.5)),
             (
                 "4 questions for about $0.42, at most $1.50; judging the answers adds about "
-                "$0.0800, at most $0.50"
+                "$0.08, at most $0.50"
             ),
             "about $0.50",
         ),
@@ -87,7 +87,7 @@ def estimate_of(
             "4 questions for about $1.00; in a batch: half price",
             "about $1.00",
         ),
-        (Quote(estimate_of(4, 0.01)), "4 questions for about $0.0100", "about $0.01"),
+        (Quote(estimate_of(4, 0.01)), "4 questions for about $0.01", "about $0.01"),
     ],
 )
 def test_a_price_is_said_in_full_and_in_short(quote: Quote, price: str, short: str) -> None:

@@ -23,6 +23,7 @@ from overheard.interfaces import Form, Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
+OPEN = "This question expires in an hour."
 EXPIRED = Card(
     "This question is closed",
     "It was answered before, or it waited for more than an hour. Ask for it again.",
@@ -46,17 +47,23 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         needed: Why a confirmation is needed.
         token: The id of the question, which its buttons carry.
     """
-    style = Style.PRIMARY if order.spec.spends else Style.DANGER
+    command = wording.shorten(order.words.partition(" --")[0], MAX_WORDS)
+    cancel = Action(f"cancel {token}", "Cancel")
+    data = {"question": needed.question}
+    if order.spec.spends:
+        price, _, rest = needed.reason.removesuffix(".").partition("; ")
+        title, _, most = price.partition(", at most ")
+        more = "; ".join(filter(None, (most and f"at most {most}", rest)))
+        text = f"{command}\n\n{more[:1].upper()}{more[1:]}." if more else command
+        actions = (Action(f"confirm {token}", "Ask", Style.PRIMARY), cancel)
+        return Card(title, text, actions=actions, footer=OPEN, data=data)
     return Card(
         title="Go on?",
-        text=f"{wording.shorten(order.words, MAX_WORDS)}\n\n{needed.reason}",
-        actions=(
-            Action(f"confirm {token}", "Go on", style),
-            Action(f"cancel {token}", "Cancel"),
-        ),
+        text=f"{command}\n\n{needed.reason}",
+        actions=(Action(f"confirm {token}", "Go on", Style.DANGER), cancel),
         severity=Severity.WARNING,
-        footer="This question expires in an hour.",
-        data={"question": needed.question},
+        footer=OPEN,
+        data=data,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from overheard.alerts.events import named
 from overheard.cards import wording
 from overheard.cards.card import Card, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Role, option
+from overheard.cards.command import CommandSpec, Face, Kind, Role, option
 from overheard.commands.arguments import moment
 from overheard.deployment import Call, Deployment
 
@@ -34,11 +35,12 @@ async def audit(
     """
     start = moment(since, deployment.clock.now(), call.zone) if since else None
     entries = await deployment.store.audit.find(since=start, limit=limit)
+    in_chat = call.face is Face.CHAT
     rows = tuple(
         (
             wording.moment(entry.at, call.zone),
-            Tainted(entry.who),
-            entry.channel,
+            Tainted(named(entry.who) if in_chat else entry.who),
+            _place(entry.channel, call) if in_chat else entry.channel,
             Tainted(entry.words or entry.command),
             Tainted(entry.outcome),
         )
@@ -61,6 +63,14 @@ async def audit(
         table=Table(("When", "Who", "Where", "What", "Outcome"), rows) if rows else None,
         data={"entries": data},
     )
+
+
+def _place(channel: str, call: Call) -> str:
+    """Return a place without its id: ``here``, ``Slack``, ``terminal``."""
+    platform, colon, _ = channel.partition(":")
+    if channel == call.channel:
+        return "here"
+    return platform.capitalize() if colon else platform
 
 
 AUDIT = CommandSpec(

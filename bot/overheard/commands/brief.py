@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, fitting
+from overheard.cards.card import Action, Card, File, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.commands.arguments import moment, unknown
 from overheard.commands.brief_card import brief_card, brief_page
@@ -25,7 +25,7 @@ from overheard.runs.plan import find_brand, tracked
 
 ANSWER_DAYS = 90
 """The age of the answers that are read by default."""
-SHOWN_ITEMS = 10
+SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items are shown by default."""
 
 
@@ -49,7 +49,7 @@ async def show_brief(
     days: Annotated[
         int, option("Of how many days answers are read.", low=1, high=3650)
     ] = ANSWER_DAYS,
-    most: Annotated[int, option("How many items are shown.", low=1, high=50)] = SHOWN_ITEMS,
+    most: Annotated[int, option("How many items; 0: as many as fit.", low=0, high=50)] = 0,
     form: Annotated[
         str, option("A card, or a page.", word="format", choices=tuple(Form))
     ] = Form.CARD,
@@ -62,27 +62,32 @@ async def show_brief(
         call: Who asks and where, and who is shown progress.
         brand: Its name; by default the first that is tracked.
         days: Of how many days answers are read.
-        most: How many items are shown.
+        most: How many items are shown; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`.
         form: A card, or a page as Markdown or HTML.
         out: Where the page goes; by default to standard output.
 
     Raises:
         UnknownName: for a brand that does not exist.
         NothingToAsk: when there is no brand.
-        BadUsage: for a page in a chat, or a file without a form.
+        BadUsage: for a file without a form.
         FileUnwritable: when the file cannot be written.
     """
     found = _brand(deployment, brand)
     drawn = await _draft(deployment, call, found, days)
-    card = brief_card(deployment, call, drawn, most)
+    usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
+    card = brief_card(deployment, call, drawn, most or usual)
     if form == Form.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
-    if call.face is Face.CHAT:
-        raise BadUsage(problem="A page is written in the terminal", usage="brief [BRAND]")
     page = brief_page(deployment, call, drawn)
     text = markdown(page) if form == Form.MARKDOWN else html(page)
+    if call.face is Face.CHAT:
+        ending, media = ("md", "text/markdown") if form == Form.MARKDOWN else ("html", "text/html")
+        name = wording.file_name(page.title, ending)
+        counted = wording.count(len(page.items), "item")
+        made = File(text.encode(), name, media, f"{page.title}, {counted}")
+        return Card(page.title, f"All {counted}, as a page.", file=made, data=card.data)
     if out is None:
         sys.stdout.write(text)
         return replace(card, title="")  # nothing else belongs behind the page

@@ -26,14 +26,10 @@ RANKED = "First comes what shows in most answers. What to state comes from your 
 def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
     """Return a brief as a card that shows so many items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
-    rows = tuple(
-        (str(number), LABELS[item.kind], wording.shorten(item.title, 60), share(item), item.key)
-        for number, item in enumerate(shown, 1)
-    )
     return Card(
         title=f"What to write for {name}",
         text=_text(drawn, shown, call.face),
-        table=_table(rows, call.face) if rows else None,
+        table=_table(shown, call.face) if shown else None,
         quotes=tuple(
             Quote(
                 f"{deployment.names.name(one.model)}, asked “{wording.shorten(one.prompt, 60)}”",
@@ -42,7 +38,7 @@ def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int)
             for item in shown[:TOLD]
             for one in item.said[:1]
         ),
-        actions=fitting(*_actions(name, shown)),
+        actions=fitting(*_actions(name, shown), *_whole(call, name, drawn, most)),
         more=tuple(_published(deployment, call, one) for one in drawn.published),
         footer="" if call.face is Face.CHAT else RANKED,
         data=_data(drawn),
@@ -54,11 +50,17 @@ def _asked(deployment: Deployment, said: Excerpt) -> str:
     return f"{deployment.names.name(said.model)}, asked “{question}”"
 
 
-def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
-    """Lay items out; their codes, which only commands need, are for the terminal."""
+def _table(shown: Sequence[BriefItem], face: Face) -> Table:
+    """Lay items out; for the terminal with intervals, and with the codes that commands need."""
+    numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
+    if face is Face.CHAT:
+        counts = [f"{item.hits:,} of {item.answers:,}" if item.hits else "-" for item in shown]
+        listed = zip(numbered, counts, strict=True)
+        rows = [(f"{n}. {title}", LABELS[item.kind], of) for (n, title, item), of in listed]
+        return Table(("Content", "Gap", "Answers"), tuple(rows), frozenset({2}))
     header = ("No.", "Gap", "Content", "Answers", "Code")
-    columns = len(header) - 1 if face is Face.CHAT else len(header)
-    return Table(header[:columns], tuple(row[:columns] for row in rows), frozenset({0}))
+    cells = [(str(n), LABELS[item.kind], t, share(item), item.key) for n, t, item in numbered]
+    return Table(header, tuple(cells), frozenset({0}))
 
 
 def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
@@ -111,6 +113,12 @@ def _state(item: BriefItem, drawn: BriefDraft) -> str:
 def _actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
     for number, item in enumerate(shown[:TOLD], 1):
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
+
+
+def _whole(call: Call, brand: str, drawn: BriefDraft, most: int) -> Iterator[Action]:
+    """Yield the button of the page, in a chat that does not show all items."""
+    if call.face is Face.CHAT and len(drawn.items) > most:
+        yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
 def _published(deployment: Deployment, call: Call, one: ItemProgress) -> Card:

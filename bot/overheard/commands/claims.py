@@ -10,6 +10,7 @@ from overheard.alerts.statements import FALSE_VERDICTS, false_claim
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import fault_sentences
@@ -23,6 +24,8 @@ CLAIM_DAYS = 30
 SHOWN = 12
 QUOTED = 5
 SOURCES = 3
+MAX_STATED = 60
+"""Characters of what a model states in the card's sentence."""
 
 
 async def list_claims(
@@ -47,19 +50,19 @@ async def list_claims(
     deployment = await deployment.caught_up(call.progress)
     groups = await read_claims(deployment, found, days)
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == found.name}
+    names = deployment.names
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
     return Card(
         title=f"{wording.count(len(groups), 'false claim')} about {found.name}",
         text="\n\n".join(
-            (_headline(found, groups, truths), *fault_sentences(deployment.scoring.faults))
+            (_headline(found, groups, truths, names), *fault_sentences(deployment.scoring.faults))
         ),
-        table=_table(groups, truths) if groups else None,
-        quotes=tuple(_quote(group) for group in groups[:QUOTED] if group.first.quote),
+        table=_table(groups, truths, names) if len(groups) > 1 else None,
+        quotes=tuple(_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(ask if truths else add),
         severity=Severity.WARNING if groups else Severity.PLAIN,
-        footer=f"Answers of the last {wording.count(days, 'day')}; the sources are those that the "
-        "same answers cite, which need not be where the claim comes from.",
+        footer=_footer(groups, days),
         data={"brand": found.name, "claims": [_data(group, truths) for group in groups]},
     )
 
@@ -138,45 +141,58 @@ async def _false(
     return found
 
 
-def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> str:
-    """Return the false claim that most answers state, as a sentence."""
+def _headline(
+    brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+) -> str:
+    """Write the claim that most answers state, and what is true."""
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not groups:
         return "No answer states any of the known facts wrongly."
     first = groups[0]
-    models = wording.count(len(first.models), "model")
-    are = "is" if len(first.models) == 1 else "are"
+    shown = wording.listing([names.name(model) for model in first.models])
+    verb = "is" if len(first.models) == 1 else "are"
+    stated = wording.shorten(wording.line(first.first.stated), MAX_STATED)
     return (
-        f"{models} {are} {_verdict(first)} about the {first.first.field} of {brand.name}; "
-        f"in truth it is: {truths.get(first.first.field, '')}."
+        f"{shown} {verb} {_verdict(first)} about the {first.first.field}: \u201c{stated}\u201d in "
+        f"{wording.count(first.answers, 'answer')}; in truth {truths.get(first.first.field, '')}."
     )
 
 
-def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> Table:
-    """Return the table of groups of false claims."""
+def _footer(groups: Sequence[ClaimCluster], days: int) -> str:
+    """Write how old the answers are, and what a source next to a claim means where one is cited."""
+    shown = f"Answers of the last {wording.count(days, 'day')}"
+    if not any(group.sources for group in groups):
+        return f"{shown}."
+    return f"{shown}; a source that they cite need not be where the claim comes from."
+
+
+def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames) -> Table:
+    """Lay several claims out; sources only where one is cited."""
+    shown = groups[:SHOWN]
+    header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
+    columns = len(header) if any(group.sources for group in shown) else len(header) - 1
     rows = tuple(
         (
-            group.first.field,
+            f"{group.first.field}{', out of date' if group.first.verdict == 'stale' else ''}",
             Tainted(group.first.stated),
-            _verdict(group),
             truths.get(group.first.field, ""),
-            ", ".join(map(str, group.models)),
+            ", ".join(map(names.name, group.models)),
             str(group.answers),
             Tainted(", ".join(source for source, _ in group.sources[:SOURCES])),
-        )
-        for group in groups[:SHOWN]
+        )[:columns]
+        for group in shown
     )
-    header = ("Fact", "Stated", "Verdict", "In truth", "By", "Answers", "Cited beside it")
-    return Table(header, rows, right=frozenset({5}))
+    return Table(header[:columns], rows, right=frozenset({4}))
 
 
 def _verdict(group: ClaimCluster) -> str:
     return "out of date" if group.first.verdict == "stale" else "wrong"
 
 
-def _quote(group: ClaimCluster) -> Quote:
-    return Quote(f"{group.first.model}, {group.first.field}", Tainted(group.first.quote))
+def _quote(group: ClaimCluster, names: ModelNames) -> Quote:
+    source = f"{names.name(group.first.model)}, {group.first.field}"
+    return Quote(source, Tainted(group.first.quote))
 
 
 def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:

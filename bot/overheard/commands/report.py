@@ -95,7 +95,9 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     return Card(
         title=standing_words.headline(brand.name, found.places),
         text=standing_words.ranks(found.places, deployment.names),
-        table=standing_words.table(found.places, deployment.names, in_percent=True),
+        table=standing_words.table(
+            found.places, deployment.names, in_percent=True, caption="Named in % of answers"
+        ),
         image=await picture(chart, "trend.png"),
         actions=tuple(_next(call, found)),
         footer=_text(call, found.runs),

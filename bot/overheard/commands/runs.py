@@ -17,7 +17,8 @@ from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.interruptions import is_held
 from overheard.runs.plan import RESUMABLE_FOR, find_run
 
-FIRST = 20
+FIRST, FIRST_IN_CHAT = 20, 8
+"""How many checks are shown by default."""
 
 
 _RunKey = Annotated[str, argument("Its key, or a part of it.")]
@@ -36,14 +37,16 @@ async def list_runs(
         call: Who asks and where, and who is shown progress.
         limit: How many, the newest first.
     """
-    runs = await deployment.store.runs.find(limit=limit)
+    is_chat = call.face is Face.CHAT
+    shown = FIRST_IN_CHAT if is_chat and limit == FIRST else limit
+    runs = await deployment.store.runs.find(limit=shown)
     busy = {
         run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
     }
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
     rows = tuple(_row(call, run, busy, handed_in) for run in runs)
     return Card(
-        title=wording.count(len(runs), "check"),
+        title=f"The last {wording.count(len(runs), 'check')}" if runs else "No checks",
         text="" if runs else "Nothing has been asked yet; begin with: check",
         table=_table(rows, call.face) if rows else None,
         actions=tuple(_actions(runs)),
@@ -127,6 +130,9 @@ def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
 def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     begun = wording.moment(run.started_at, call.zone)
+    if call.face is Face.CHAT:
+        at = run.started_at
+        begun = f"{wording.short_day(at, call.zone)}, {wording.clock(at, call.zone)}"
     return (run.key, begun, _state_words(run, busy, handed_in), count, named(run.asked_by))
 
 

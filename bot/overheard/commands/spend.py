@@ -66,7 +66,7 @@ async def spend(
         text=f"{_time(Span(begin, span.end), call.zone)}, for "
         f"{wording.count(sum(each.answers for each in spent), 'answer')}.{_estimated(estimated)}",
         fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
-        table=_table(SHOWN.get(by, by.capitalize()), shown[by]),
+        table=_table(SHOWN.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         footer="Brands that share an answer share its cost.",
@@ -148,9 +148,9 @@ def _summed(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _table(header: str, sums: Sums) -> Table | None:
+def _table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
     rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
-    return Table((header, "Spent"), rows, frozenset({1})) if rows else None
+    return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 
 
 async def _budget(deployment: Deployment) -> list[dict[str, Any]]:

@@ -209,6 +209,7 @@ def table(
     *,
     pictured: bool = False,
     in_percent: bool = False,
+    caption: str = "",
 ) -> Table | None:
     """Return how often each brand is named at each model, the brands named most first.
 
@@ -217,6 +218,7 @@ def table(
         names: What readers call the models.
         pictured: Whether the card's picture shows the same.
         in_percent: Whether shares are in per cent also where counts compare.
+        caption: See `Table`.
     """
     if not found:
         return None
@@ -237,7 +239,8 @@ def table(
     )
     header = ("Brand", *(names.name(place.model) for place in found))
     strong = order.index(found[0].brand)
-    return Table(header, rows, frozenset(range(1, len(header))), strong=strong, pictured=pictured)
+    right = frozenset(range(1, len(header)))
+    return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
 
 
 def _cell(share: float | None, answers: int) -> str:

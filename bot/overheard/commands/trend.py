@@ -204,10 +204,11 @@ def _better(change: float, metric: Metric) -> bool:
 
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
     """Say what a chart shows, and at one model how that was asked."""
+    shown = "Named" if metric.name == HEADLINE else metric.label
     if len(models) != 1:
-        return f"{metric.label} of {brand.name}"
+        return f"{shown} · {brand.name}"
     [model] = models
-    return f"{metric.label} · {names.name(model)} ({asked_by(model)})"
+    return f"{shown} · {names.name(model)} ({asked_by(model)})"
 
 
 def _series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:

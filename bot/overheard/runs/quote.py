@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import inf
+from math import ceil, inf
 
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
@@ -68,8 +68,7 @@ class Quote:
             return "price unknown"
         if self.free:
             return "free"
-        typical = self.asking.typical + self.judging.typical
-        return f"about ${typical:,.2f}" if typical >= 0.01 else wording.money(typical)
+        return wording.about(self.asking.typical + self.judging.typical)
 
 
 class Pricing:
@@ -214,6 +213,8 @@ def _judging(judged: Estimate) -> str:
 
 
 def _range(priced: Estimate) -> str:
-    typical, worst = wording.money(priced.typical), wording.money(priced.worst)
-    about = "" if typical.startswith("less") else "about "
-    return about + typical + ("" if worst == typical else f", at most {worst}")
+    """Write a price to the cent; the most that it can be is rounded up."""
+    typical, worst_cents = wording.about(priced.typical), ceil(round(priced.worst * 100, 6))
+    if worst_cents <= max(1, round(priced.typical * 100)):
+        return typical
+    return f"{typical}, at most {wording.cents(worst_cents / 100)}"

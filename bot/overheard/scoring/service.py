@@ -59,6 +59,26 @@ Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
 """Called for each answer that a scorer has read, once its scores are stored."""
 
 
+class _Readings:
+    """Shows readings as progress in answers, each of which every scorer reads.
+
+    Args:
+        progress: Is advanced.
+        scorers: Number of scorers.
+    """
+
+    def __init__(self, progress: Progress, scorers: int) -> None:
+        self._progress = progress
+        self._scorers = scorers
+        self._read = 0
+
+    def count(self, readings: int) -> None:
+        """Count readings as done."""
+        before, self._read = self._read, self._read + readings
+        if steps := self._read // self._scorers - before // self._scorers:
+            self._progress.advance(steps)
+
+
 class Scoring:
     """The scorers of a deployment, and the brands they score.
 
@@ -163,13 +183,13 @@ class Scoring:
     async def _catch_up(
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
-        begun = False
+        begun, readings = False, _Readings(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
             if not begun:  # there may be older ones as well
-                known = sum(len(batch) for _, batch in shares)
-                progress.start("Scoring answers", max(expected * len(streams), known))
+                known = max(len(batch) for _, batch in shares)
+                progress.start("Scoring answers", max(expected, known))
                 begun = True
-            await concurrently(self._keep(store, group, progress) for group in _groups(shares))
+            await concurrently(self._keep(store, group, readings) for group in _groups(shares))
             self._just_read.clear()
         if begun:
             progress.finish()
@@ -215,14 +235,14 @@ class Scoring:
             if (record.brand, record.score.metric) == (brand, metric)
         }
 
-    async def _keep(self, store: Store, shares: Sequence[Share], progress: Progress) -> None:
+    async def _keep(self, store: Store, shares: Sequence[Share], readings: _Readings) -> None:
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
                 await store.scores.add(scorer.name, self.version(scorer), read)
             if self._scored:
                 for answer, records in read:
                     await self._scored(answer, records)
-        progress.advance(sum(len(batch) for _, batch in shares))
+        readings.count(sum(len(batch) for _, batch in shares))
 
     async def read(self, *shares: Share) -> list[Read]:
         """Let scorers read some answers, or judges.
