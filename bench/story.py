@@ -209,7 +209,7 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
 async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
     """Yield the cards that no request asked for."""
     alerts = await deployment.store.alerts.find()
-    digest = digest_card(alerts, deployment.scoring.metrics, call.zone)
+    digest = digest_card(alerts, deployment.scoring.metrics, call.zone, deployment.names)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))
     fault = notice_card("webhook", "It failed three times in a row, so it is left alone.")

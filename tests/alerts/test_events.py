@@ -13,6 +13,7 @@ from overheard.alerts.events import event_card, event_sentences, history, state,
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card, Field, Severity, Style
+from overheard.cards.model_names import ModelNames
 from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
@@ -221,27 +222,29 @@ def test_a_digest_counts_what_is_still_open(
     states: tuple[AlertState, ...], title: str, said: str, severity: Severity
 ) -> None:
     """One alert that is over has a digest too: no other message shows it."""
-    card = digest_card([alert_of(state) for state in states], METRICS, UTC)
+    card = digest_card([alert_of(state) for state in states], METRICS, UTC, ModelNames())
 
     assert card
     assert (card.title, card.text, card.severity) == (title, said, severity)
     assert [row["state"] for row in card.data["alerts"]] == [state.value for state in states]
-    assert card.table == alert_table([alert_of(state) for state in states], METRICS, UTC)
+    assert card.table == alert_table(
+        [alert_of(state) for state in states], METRICS, UTC, ModelNames()
+    )
 
 
 def test_a_digest_of_one_open_alert_or_of_none_is_not_posted() -> None:
     """The alert has a message of its own."""
-    assert digest_card([alert_of()], METRICS, UTC) is None
-    assert digest_card([], METRICS, UTC) is None
+    assert digest_card([alert_of()], METRICS, UTC, ModelNames()) is None
+    assert digest_card([], METRICS, UTC, ModelNames()) is None
 
 
 def test_a_list_of_alerts_has_a_row_for_each() -> None:
     """Number, time, brand, model, what moved, and the state; the numbers are aligned right."""
-    table = alert_table([alert_of(AlertState.CLOSED, by="Ada")], METRICS, UTC)
+    table = alert_table([alert_of(AlertState.CLOSED, by="Ada")], METRICS, UTC, ModelNames())
 
     assert table.header == ("Alert", "Raised", "Brand", "Model", "What moved", "State")
     assert table.rows == (
-        ("3", "2 Mar 2026, 12:00 UTC", "Acme", "svc/m-1", "visibility 70 % → 45 %",
+        ("3", "2 Mar 2026, 12:00 UTC", "Acme", "m-1", "visibility 70 % → 45 %",
          "closed by Ada"),
     )  # fmt: skip
     assert table.right == frozenset({0})

@@ -10,6 +10,7 @@ import pytest
 from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes, routed
+from overheard.cards.model_names import ModelNames
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.store import open_test_store
@@ -120,7 +121,7 @@ async def test_a_night_makes_one_digest() -> None:
     assert digest.kind is DeliveryKind.DIGEST
     assert len(alerts) == 3
     told = await held_back(store, digest)
-    card = digest_card(told, METRICS, UTC)
+    card = digest_card(told, METRICS, UTC, ModelNames())
     assert card
     assert card.title == "3 alerts during quiet hours"
     assert card.text == "2 still open, below."
@@ -131,7 +132,7 @@ async def test_a_night_makes_one_digest() -> None:
 
 async def test_one_alert_of_a_night_speaks_for_itself() -> None:
     """Unless it is over: then no other message shows it."""
-    assert digest_card([alert()], METRICS, UTC) is None
+    assert digest_card([alert()], METRICS, UTC, ModelNames()) is None
 
 
 def test_a_channel_has_the_first_route_that_leads_there() -> None:

@@ -205,6 +205,14 @@ class TestForms:
         assert screen.form.problem.startswith('Repeats is a whole number, and not "many"')
         assert screen.form.values == {"repeats": "many"}
 
+    async def test_a_form_lists_what_there_is(self) -> None:
+        """A brand is chosen, and not typed."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("trend")
+
+        assert screen.form
+        assert [one.label for one in screen.form.choices["brand"]] == ["Acme", "Zeta"]
+
     async def test_editing_opens_a_form_of_what_there_is(self) -> None:
         """A command that changes something shows it first."""
         office = await open_office(forms=True)

@@ -118,3 +118,23 @@ async def test_where_every_question_names_a_brand_the_report_says_so() -> None:
         assert "Every question names a brand" in str(card.text)
     assert reported.table
     assert any("branded" in name for name in reported.table.header)
+
+
+async def test_report_and_trend_give_one_range_for_one_number() -> None:
+    """The table of each, and the text of their picture."""
+    office = await open_office()
+    for answer in ("Acme is best.", "Zeta is best."):
+        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
+        await office.chat.type("check --repeats 8")
+    trend = (await office.chat.type("trend Acme")).card
+    details = (await office.chat.type("report Acme --details")).card
+    report = (await office.chat.type("report Acme")).card
+    assert trend.table
+    assert details.table
+    assert report.image
+
+    value = trend.table.rows[0][1]
+    assert value == details.table.rows[0][1]
+    shown = str(value).partition("(")[2].rstrip(")")
+    assert f"(likely range {shown})" in report.image.alt
+    assert "Named" in report.image.alt.partition(".")[0]

@@ -74,7 +74,7 @@ def test_the_price_of_a_check_shows_what_the_judge_will_take(
     _, err = judged.run("check", code=1)
 
     told = sentences(err)
-    assert re.search(r"for less than \$0.01; judging the answers adds .*, at most \$0.0\d+;", told)
+    assert re.search(r"for less than \$0.01; judging the answers adds .*, at most \$0.10;", told)
     assert service.calls == []
     _, alone = judged.run("ask", "Which tool is best?", code=1)
     assert "judging" not in alone

@@ -9,6 +9,7 @@ from overheard.alerts.card import brief
 from overheard.alerts.events import life_data, state
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
+from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
 from overheard.interfaces import Store
 
@@ -27,7 +28,9 @@ async def held_back(store: Store, digest: Delivery) -> list[Alert]:
     return [alert for alert in alerts if alert]
 
 
-def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Card | None:
+def digest_card(
+    alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo, names: ModelNames
+) -> Card | None:
     """Return the card of the alerts that quiet hours held back; None for a single open alert, which
     gets its own card anyway.
 
@@ -41,20 +44,22 @@ def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
     return Card(
         title=f"{wording.count(len(alerts), 'alert')} during quiet hours",
         text=rest,
-        table=alert_table(alerts, metrics, zone),
+        table=alert_table(alerts, metrics, zone, names),
         severity=Severity.WARNING if open_ones else Severity.PLAIN,
         data={"alerts": [alert_row(alert) for alert in alerts]},
     )
 
 
-def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Table:
+def alert_table(
+    alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo, names: ModelNames
+) -> Table:
     """Return a table of alerts, one a row."""
     rows = [
         (
             str(alert.id),
             wording.moment(alert.opened_at, zone),
             alert.shift.brand,
-            str(alert.shift.model),
+            names.name(alert.shift.model),
             brief(alert, metrics),
             state(alert, zone),
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from overheard.cards import wording
-from overheard.cards.command import Kind, Option
+from overheard.cards.command import Choice, Kind, Option
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue, Model
 
@@ -18,6 +18,10 @@ MAX_VALUE_CHARS = 100
 
 VALUES_MAX_AGE_S = 5.0
 """Seconds for which values are shown again without asking the store: people type fast."""
+
+
+LISTED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Kind.ALERT})
+"""Kinds whose values a form lists."""
 
 
 class Completing:
@@ -43,6 +47,17 @@ class Completing:
         ]
         fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
         return fitting[:MAX_VALUES]
+
+    async def entries(self, option: Option) -> list[Choice]:
+        """Return the entries of a menu for an option, called as readers do; none for an option that
+        is typed, or that has more values than a menu.
+        """
+        if option.kind not in LISTED or option.many:
+            return []
+        values = await self._fresh(option.kind)
+        called = await self._called(option.kind)
+        fits = len(values) < MAX_VALUES
+        return [Choice(value, called.get(value, value)) for value in values] if fits else []
 
     async def _called(self, kind: Kind) -> Mapping[str, str]:
         """Return what readers call values: a model's name, a metric's label, an alert's brand."""

@@ -306,7 +306,11 @@ class ChatDesk:
             return None
         given = order.given
         if order.missing and not (spec.step and spec.fill):
-            return Form(spec, replies.form_title(spec), given)
+            lists = {
+                option.name: await self._completing.entries(option) for option in order.missing
+            }
+            choices = {name: entries for name, entries in lists.items() if entries}
+            return Form(spec, replies.form_title(spec), given, choices=choices)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
             return replies.filled_form(spec, await spec.fill(deployment, call, **given))

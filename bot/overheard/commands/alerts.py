@@ -91,7 +91,9 @@ async def list_alerts(
     return Card(
         title=wording.count(len(found), f"{state or ''} alert".strip()),
         text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
-        table=alert_table(alerts, deployment.scoring.metrics, call.zone) if alerts else None,
+        table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names)
+        if alerts
+        else None,
         actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
         data={"alerts": [alert_row(alert) for alert in alerts], "more": more},
     )

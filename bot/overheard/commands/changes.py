@@ -85,7 +85,9 @@ async def show_changes(
         text="\n".join([*lines, f"{checks} in this time{also}."])
         if alerts
         else "\n".join([*lines, f"{checks}, and nothing moved more than chance alone explains."]),
-        table=alert_table(shown, deployment.scoring.metrics, call.zone) if shown else None,
+        table=alert_table(shown, deployment.scoring.metrics, call.zone, deployment.names)
+        if shown
+        else None,
         actions=fitting(*buttons, report),
         severity=Severity.WARNING if any(not a.state.over for a in alerts) else Severity.PLAIN,
         data={

@@ -93,7 +93,7 @@ class Letters:
     async def _digest(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await held_back(deployment.store, delivery)
-        card = digest_card(alerts, deployment.scoring.metrics, call.zone)
+        card = digest_card(alerts, deployment.scoring.metrics, call.zone, deployment.names)
         return Letter(card) if card else None
 
     async def _report(self, delivery: Delivery) -> Letter | None:
