@@ -410,7 +410,7 @@ class TestLongWork:
         office.provider.answer = lambda _: answer()
         screen = Watched(asyncio.Event())
         task = asyncio.create_task(
-            office.chat.bring(office.chat.request(words="check --repeats 9"), screen)
+            office.chat.bring(office.chat.request(words="check --repeats 30"), screen)
         )
         await screen.ready.wait()
         stopped = await office.chat.click(screen, "Stop")
