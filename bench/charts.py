@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overheard.detection.oracle_trials import Comparisons
+from overheard.detection.benchmarks import Comparisons
 from overheard.detection.power import Outlook, typical, unannounced
 
 

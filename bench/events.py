@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from overheard.detection.baseline import run_effect_prior, stream_until
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.levels import WATCHED_A_YEAR
 from overheard.detection.model_change import model_changes
 from overheard.detection.monitor import Monitor
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
@@ -127,8 +129,8 @@ def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> C
     """Watch whole deployments in which nothing changes, for their design's runs.
 
     Returns:
-        The alarms by what chance would do: ``all`` that the budget allows, ``default`` those
-        that the default budget allows too, and the ``runs`` that were watched.
+        How many ``alarms`` the budget allowed; how often a brand's evidence became so rare that it
+        is ``watched``; and the ``runs`` that each deployment was watched, in all.
     """
     smallest = {metric_name(m): SMALLEST_CHANGE for m in range(world.metrics)}
     policy = AlertPolicy(per_year, world.brands, smallest)
@@ -136,8 +138,12 @@ def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> C
     for number in range(panels):
         streams = simulate_world(world, seed + number).streams
         for brand in range(world.brands):
-            for alarm in Monitor(brand_name(brand), streams, policy=policy).replay():
-                found["all"] += 1
-                found["default"] += max(s.chance_a_year or 0 for s in alarm.shifts) <= 0.2
+            monitor = Monitor(brand_name(brand), streams, policy=policy)
+            found["alarms"] += len(list(monitor.replay()))
+            rare = [
+                any(one.rarity(world.brands).yearly <= WATCHED_A_YEAR for one in measured)
+                for measured in monitor.evidence.values()
+            ]
+            found["watched"] += sum(now and not last for last, now in pairwise([False, *rare]))
         found["runs"] += world.runs
     return found

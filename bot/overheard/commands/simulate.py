@@ -9,7 +9,7 @@ from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import CommandSpec, Face, option
 from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
-from overheard.detection.oracle_trials import Comparisons
+from overheard.detection.benchmarks import Comparisons
 from overheard.detection.policy_trials import SentinelOutcome
 from overheard.detection.trials import AGES, MonitorTrial, TrialOutcome
 from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign

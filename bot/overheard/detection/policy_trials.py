@@ -9,10 +9,7 @@ from math import inf, log
 
 from overheard.detection.alarm_table import alarm_table
 from overheard.detection.baseline import rows_with_answers
-from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
-from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.levels import needed_excess
-from overheard.detection.oracle_trials import (
+from overheard.detection.benchmarks import (
     BEFORE,
     WARM_UP,
     YEAR,
@@ -20,6 +17,9 @@ from overheard.detection.oracle_trials import (
     RuleFigures,
     compare,
 )
+from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.levels import needed_excess
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
 from overheard.detection.trials import MonitorTrial

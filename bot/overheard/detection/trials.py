@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
+from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.levels import Rarity
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.detection.oracle_trials import Comparisons, compare
 from overheard.detection.worlds import (
     Changes,
     Moved,
