@@ -67,12 +67,13 @@ _ACCESSORY = re.compile(
 )
 """Before an amount: the price of an accessory or a service, not of the product."""
 _USAGE_FEE = re.compile(
-    r"\s*(?:per |for (?:each|every) |an? |each |/ ?)(?:transaction|order|call|message|email|sms"
+    r"\s*(?:/\s?mo(?:nth)?|a month|per month)?\s*for [\d,]{1,7} (?:minutes|texts|lines|calls)\b"
+    r"|\s*(?:per |for (?:each|every) |an? |each |/ ?)(?:transaction|order|call|message|email|sms"
     r"|text|minute|invoice|payment|sale|checkout|booking|request|token|gb|gigabyte|listing"
     r"|shipment|label|lead|click)s?\b",
     re.IGNORECASE,
 )
-"""After an amount: a fee per use, not a price of the product."""
+"""After an amount: a fee per use or a plan by volume, not a price of the product."""
 _TIERS = re.compile(
     r"\b(free|basic|starter|standard|plus|pro(?! (?:nutzer|monat|jahr|person|user|benutzer|platz"
     r"|seat|mitarbeiter|kopf))|professional|premium|business|team|teams|enterprise"

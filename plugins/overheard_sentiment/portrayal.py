@@ -187,7 +187,11 @@ def _named(unit: Unit, masked: str, text: str) -> Iterator[NamedDrawback]:
     if unit.role is UnitRole.CON:
         found = listed_drawbacks(masked)
     else:
-        found = drawbacks(masked, price_only=unit.role in _ONLY_PRICE)
+        found = drawbacks(
+            masked,
+            price_only=unit.role in _ONLY_PRICE,
+            conceded_only=unit.role is UnitRole.PRO,
+        )
     for drawback in found:
         words = text[drawback.start : drawback.end].strip(" ,.;")
         aspect = "price" if drawback.price else aspect_of(words)

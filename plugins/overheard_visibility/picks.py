@@ -7,16 +7,22 @@ import re
 CHOICE = (
     r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point)"
 )
+_ASPECTS = (
+    r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
+    r"|display|battery"
+    r"|features?|comfort|durability|price)"
+)
 AWARD = re.compile(
-    r"""(?!.*\b(?:picks|choices|options|recommendations|bets)\b)\W*(?:the\ |our\x20
+    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets)\b)\W*(?:the\ |our\x20
       |my\ )*(?:\w+['\u2019]s\ )?(?:
       (?:best|top|first|strongest|clear|\#1|no\.\ ?1
-      |number\ one)\ (?:overall(?!\ (?:performance|value|budget|sound|design))|pick|choice
-      |recommendation|all-?rounder|bet)
+      |number\ one)\ (?:(?:overall|all-?around|all-?rounder)(?!\ {_ASPECTS})|pick|choice
+      |recommendation|bet)
         (?!\ for\ (?!most|the\ majority|you\b))
       |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
       |my)\ (?:pick|choice)
-      |overall\ (?:best|pick|winner|recommendation)|(?:top|best)\ pick\ overall|best\ for\ most\b
+      |overall\ (?:best(?!\ {_ASPECTS})|pick|winner|recommendation)|(?:top|best)\ pick\ overall
+      |best\ for\ most\b
       |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
       |choose)
       |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
@@ -34,6 +40,17 @@ AWARDED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """A title with a name and the award behind it: "Acme One - Best Overall"."""
+CITED = re.compile(
+    rf"""
+    \b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed
+      |seen|deemed)
+    \ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?["\u201c]?(?:best|top)[ -]
+      (?:overall|all-?around|(?:pick|choice)\ overall)
+    (?!\ {_ASPECTS})|\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
+      |choice)\ (?:for\ most|overall)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words about the owner of a text that report an award: "often cited as the best overall"."""
 NICHE = re.compile(
     r"""
     \W*(?:the\ |our\ )*(?:best|top)(?:\ (?:pick|choice|option))?(?:\ for)?
@@ -66,7 +83,8 @@ BEFORE = re.compile(
       |[\w-]+)(?:\ \w+)?
         (?:,|\ is|\ with|\ get|\ it['\u2019]s|\Z|(?=\ the\ ?\Z))[^.]{{0,30}}?
       |\b(?:everyone|everybody|anyone|all|most)\ (?:else|others)(?:\ should(?:\ \w+){{1,2}})?,?
-      |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ \w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
+      |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ (?!picks|options|choices
+      |{_ASPECTS})\w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
       |\bthe\ (?:one|tool|{CHOICE})\ (?:I|we|to)\b[^,.]{{0,40}}?\ is
     )
     \ (?:(?:using|trying|checking\ out|looking\ at|going\ with|the|an?)\ )*
@@ -78,16 +96,17 @@ AFTER = re.compile(
     (?:['\u2019]s)?(?:\ [\w.+-]+){{0,4}}?
     \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks
     |edges|emerges)
-    (?:\ (?:still|often|probably|generally|also|easily|clearly|arguably|as|my|our|the|an?|here))*
+    (?:\ (?:still|often|probably|generally|also|easily|clearly|arguably|as|my|our|the|here))*
     (?:\ (?:best|top|clear|overall|safest|strongest|first|easiest)(?:\ (?:overall
     |all-round))?\ {CHOICE}
       |\ (?:best|strongest)(?:\ overall|\ for\ most)\b|\ winner\b|\ {CHOICE}\ (?:for\ most
       |overall|I\b|to\ (?:get|buy|beat))
       |\ (?:out\ )?(?:ahead|on\ top)\b|\ first\b(?!\ \w+ed)|\ (?:best|first)\ {CHOICE}\b
-      |\ (?:hard|tough)\ to\ beat\b|\ (?:my|our)\ {CHOICE})
+      |\ (?:my|our)\ {CHOICE})
     |\ (?:reste|est)\ notre\ (?:premier\ )?(?:choix|favori)|\ (?:ist
       |bleibt)\ unser(?:e\ erste\ Wahl|\ Favorit)
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
+    |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
     |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -118,7 +137,7 @@ PICKED = re.compile(
       |title|win|prize|vote|day)\b
       |tops\ (?:the|our|my|this)\b|leads\ the\ (?:pack|field)|sets\ the\ (?:standard|bar)|(?:clear
       |overall)\ (?:winner|favou?rite)
-      |no-brainer|(?:hard|tough)\ to\ (?:beat|argue\ (?:with|against)|look\ past)
+      |no-brainer|(?:hard|tough)\ to\ (?:argue\ (?:with|against)|look\ past)
       |can['\u2019]?t\ go\ (?:far\ )?wrong|in\ a\ class
       |head\ and\ shoulders|start\ (?:your\ search\ |here:?\ |there\ )?with|look\ no\ further
       |first\ (?:call|stop|name)\ on
@@ -182,3 +201,40 @@ DISMISSED = re.compile(
     re.IGNORECASE,
 )
 """Words of a sentence that names a brand and does not offer it."""
+SUGGESTED = re.compile(
+    r"""
+    \b(?:
+      (?:consider|look\ (?:for|at|into)|opt\ for|choose|choices?|try|check\ out|go\ (?:for|with)
+        |options?
+        |models?|brands?|picks?|recommend\w*|suggest\w*|sets?|pairs?|systems?|devices?|products?
+        |cards?
+        |plans?|services?|providers?|tools?|apps?|platforms?|programs?|names)\b
+      [^.]{0,90}?\b(?:like|such\ as|including|e\.g\.,?|as\ in)\ (?:the\ |an?\ )?
+      |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look\ at|recommend)\ (?:the\ |an?\ )?
+      |(?:brands|options|models|choices|contenders):\ ?
+    )
+    (?:[^.;:]{0,100}(?:,|\band|\bor)\ (?:the\ )?)?\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words before a name that is an example of what the answer suggests: "consider models like X"."""
+BESIDE = re.compile(
+    r"\b(?:unlike|than|instead of|compared|rivals?|competitors?|alternatives? to|compatible"
+    r"|integrat\w+"
+    r"|works? with|partners?|networks?|(?:built|powered|made) (?:by|on|into)|owned by|similar"
+    r"|assistants?|switch\w*"
+    r"|mov(?:e|ing) (?:away )?from|avoid|skip|not\b)",
+    re.IGNORECASE,
+)
+"""Words of a sentence whose examples are no suggestions."""
+SELLERS = re.compile(
+    r"\b(?:where (?:to|you can) (?:buy|shop|get|find)|buy (?:it |them )?(?:at|from)"
+    r"|available (?:at|from)"
+    r"|(?:online |major |big |local )?(?:retailers?|stores?|shops?|sellers?))\b",
+    re.IGNORECASE,
+)
+"""Words around the names of sellers."""
+ASKS_FOR_SELLERS = re.compile(
+    r"\b(?:where|places?|stores?|shops?|retailers?|sellers?|(?:web)?sites?|buy from)\b",
+    re.IGNORECASE,
+)
+"""Words of a question whose answer is a seller."""

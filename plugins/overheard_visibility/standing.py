@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.picks import (
     AFTER,
+    ASKS_FOR_SELLERS,
     AWARD,
     AWARDED,
     BEFORE,
+    BESIDE,
+    CITED,
     CONDITION,
     DISMISSED,
     IN_DOUBT,
@@ -17,6 +23,8 @@ from overheard_visibility.picks import (
     NICHE,
     PICKED,
     PLAIN_WORDS,
+    SELLERS,
+    SUGGESTED,
     WORD,
 )
 
@@ -25,8 +33,14 @@ _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _WINDOW_CHARACTERS = 70
 """Characters before and after a name that are read."""
+_AWARD_CHARACTERS = 40
+"""Most characters of a text that is an award and nothing else: "Best overall"."""
+_SUGGESTION_CHARACTERS = 240
+"""Characters before a name in which the words of a suggestion are searched."""
 _FEW_UNITS = 2
 """Most units of a brand that a sentence may dismiss."""
+_PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
+"""The end of a heading of several picks: "Top Overall Laptops"."""
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
 
 
@@ -46,17 +60,19 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     first = next(_first_choices(reading, owned), None)
     if first is not None:
         return Detail("standing", FIRST_CHOICE, quote=first[:_QUOTE_CHARACTERS])
-    offered = next((unit for unit in owned if _is_offer(unit)), None)
+    sells = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
+    offered = next((unit for unit in owned if _is_offer(unit, sells=sells)), None)
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     if plain and any(DISMISSED.search(unit.text) or _is_aside(unit) for unit in owned):
         offered = None
     if all(unit.role is UnitRole.SHOP for unit in owned):
         offered = None
-    if offered is None or all(mention.negated for mention in own):
+    quote = offered.text if offered else _suggestion(reading, own, sells=sells)
+    if not quote or all(mention.negated for mention in own):
         return Detail(
             "standing", ONLY_NAMED, quote=reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
         )
-    return Detail("standing", LISTED, quote=offered.text[:_QUOTE_CHARACTERS])
+    return Detail("standing", LISTED, quote=quote[:_QUOTE_CHARACTERS])
 
 
 def _is_aside(unit: Unit) -> bool:
@@ -68,15 +84,17 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     """Yield the texts that make the brand the first choice."""
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
     asked = {word.casefold() for word in WORD.findall(reading.answer.question.prompt.text)}
+    awards: dict[str, bool] = {}
     for unit in owned:
         title = unit.text if unit.role is UnitRole.TITLE else unit.label
-        for name in names:
-            title = title.replace(name, "X")
-        awarded = AWARD.match(title) or AWARDED.match(title)
+        if title not in awards:
+            awards[title] = _is_award(title, names, asked)
         if (
-            (awarded and not CONDITION.search(title))
-            or _is_asked_for(title, asked)
+            awards[title]
+            or (len(unit.text) < _AWARD_CHARACTERS and _is_plain_award(unit.text))
             or (unit.role is UnitRole.VERDICT and _decides(reading, unit))
+            or _opens_award(reading, unit)
+            or CITED.search(unit.text)
         ):
             yield unit.text
     chosen = [m for m in reading.mentions if not m.negated and _is_chosen(reading, m)]
@@ -88,23 +106,63 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
             yield reading.sentence(mention.sentence)
 
 
+def _is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
+    """Return whether a title makes its owner the answer's pick for the question.
+
+    Args:
+        title: The text of a title or a label.
+        names: The names of the brands, which judge nothing: "Best Buy".
+        asked: The words of the question, in lower case.
+    """
+    for name in names:
+        title = title.replace(name, "X")
+    awarded = AWARD.match(title) or AWARDED.match(title)
+    return bool(awarded and not CONDITION.search(title)) or _is_asked_for(title, asked)
+
+
+def _is_plain_award(text: str) -> bool:
+    """Return whether a short text is an award and nothing else: "Best overall"."""
+    return text[-1:] not in ".!?" and bool(AWARD.match(text)) and not CONDITION.search(text)
+
+
+def _opens_award(reading: Reading, unit: Unit) -> bool:
+    """Return whether a title is the first below a heading that is an award: "Best Overall"."""
+    award = unit.section
+    if unit.role is not UnitRole.TITLE or not AWARD.match(award) or CONDITION.search(award):
+        return False
+    if _PLURAL.search(award) and " for " not in award:
+        return False
+    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
+    for above in reversed(reading.units[:at]):
+        if above.role is UnitRole.TITLE and above.owner and above.section == award:
+            return False
+        if not above.owner and above.text.endswith(award):
+            break
+    return True
+
+
 def _picked(reading: Reading) -> Iterator[str]:
     """Yield the sentences that pick the brand, and name no other, in an answer with one pick."""
     by_sentence: dict[int, set[str]] = {}
     for mention in reading.mentions:
         by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
-    picks: list[tuple[str, str]] = []
     negated = {mention.sentence for mention in reading.mentions if mention.negated}
+    own: list[int] = []
+    others: list[int] = []
     for index, brands in by_sentence.items():
-        text = reading.sentence(index)
-        picks_one = PICKED.search(text) or IN_DOUBT.search(text)
-        if len(brands) > 1 or index in negated or not picks_one or text[-1] == "?":
-            continue
-        rest = IN_DOUBT.sub("", text)
-        if not (CONDITION.search(rest) or DISMISSED.search(rest)):
-            picks.append((next(iter(brands)), text))
-    if {brand for brand, _ in picks} == {reading.brand.name}:
-        yield from (text for _, text in picks)
+        if len(brands) == 1 and index not in negated:
+            (own if reading.brand.name in brands else others).append(index)
+    picks = [text for text in map(reading.sentence, own) if _picks(text)]
+    if picks and not any(map(_picks, map(reading.sentence, others))):
+        yield from picks
+
+
+def _picks(sentence: str) -> bool:
+    """Return whether a sentence picks the brand that it names, for every reader."""
+    if sentence[-1] == "?" or not (PICKED.search(sentence) or IN_DOUBT.search(sentence)):
+        return False
+    rest = IN_DOUBT.sub("", sentence)
+    return not (CONDITION.search(rest) or DISMISSED.search(rest))
 
 
 def _is_asked_for(title: str, asked: Container[str]) -> bool:
@@ -125,12 +183,43 @@ def _decides(reading: Reading, unit: Unit) -> bool:
     return alone and not against and not CONDITION.search(unit.text)
 
 
-def _is_offer(unit: Unit) -> bool:
+def _is_offer(unit: Unit, *, sells: bool) -> bool:
+    """Return whether a unit offers its owner.
+
+    Args:
+        unit: A unit of the brand.
+        sells: Whether the question asks for sellers, so that they are what is offered.
+    """
+    around = (unit.section, unit.label)
     return (
         unit.role is not UnitRole.FOOTER
-        and not LEFT_OUT.search(unit.section)
-        and not LEFT_OUT.search(unit.label)
+        and not any(map(LEFT_OUT.search, around))
+        and (sells or not any(map(SELLERS.search, around)))
     )
+
+
+def _suggestion(reading: Reading, own: Sequence[Mention], *, sells: bool) -> str:
+    """Return the first sentence that suggests the brand as an example, or an empty string."""
+    for mention in own:
+        text = reading.sentence(mention.sentence)
+        at = mention.start - reading.sentences[mention.sentence][0]
+        before = text[max(0, at - _SUGGESTION_CHARACTERS) : at]
+        if (
+            not mention.negated
+            and SUGGESTED.search(before)
+            and not BESIDE.search(before)
+            and (
+                sells or not (SELLERS.search(before) or SELLERS.search(_section(reading, mention)))
+            )
+        ):
+            return text
+    return ""
+
+
+def _section(reading: Reading, mention: Mention) -> str:
+    """Return the heading above a mention, or an empty string."""
+    at = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
+    return reading.units[at].section if at >= 0 else ""
 
 
 def _is_chosen(reading: Reading, mention: Mention) -> bool:

@@ -30,7 +30,7 @@ _ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
-    r"|p\.m|fig|vol|al)|(?:\b|\.)[A-Z])\Z"
+    r"|p\.m|fig|vol|al|[Ss]q|[Ff]t|pt|qt|oz)|(?:\b|\.)[A-Z])\Z"
 )
 _CARD = re.compile(
     r"\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?(?:\([\d.,]{1,7}[kKmM]?\+?\))?\Z"
@@ -39,20 +39,21 @@ _WORDED = re.compile(r"[^\W_]")
 _start = attrgetter("start")
 _LONG_CHARACTERS = 420
 """Paragraphs from this length are also cut between two colons."""
-_SECOND_COLON = re.compile(r"(?<=[a-z]): (?=[A-Z0-9][^:.!?]{1,60}:)")
+_SECOND_COLON = re.compile(r"(?<=[a-z0-9)]): (?=[A-Z0-9][^:.!?]{1,60}:)")
 _CLAUSE = re.compile(
     r"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:but|while|whereas|and|though|although|yet)\s+)?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
 _OPPOSING = re.compile(r"\b(?:but|while|whereas|though|although|yet)\s|;", re.IGNORECASE)
 _CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)
-_PREDICATE = re.compile(
-    r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?\s(?:is|are|has|have|offers?|provides?|can|does|makes?|comes?|gets?"
+PREDICATE = re.compile(
+    r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?,?\s(?:is|are|may|might|can|could|will|has|have|offers?|provides?|does|makes?|comes?|gets?"
     r"|was|wins?|leads?|lags?|shines?|excels?|works?|suits?|keeps?|gives?|includes?|lacks?|costs?|starts?"
     r"|stands|focuses|feels|takes?|adds?|needs?|remains?|tends?|leans?|caters?|supports?|requires?"
     r"|bundles?|charges?|scores?|handles?|covers?)\b",
     re.IGNORECASE,
 )
+"""What follows the subject of a sentence: at most three more words of a name, and a verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,6 @@ def _is_card(body: str, start: int, end: int) -> bool:
 def _opens_clause(body: str, at: int, mention: Mention, end: int) -> bool:
     """Return whether a clause about a brand begins at its mention: ", while Acme is ..."."""
     found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
-    if not found or not _PREDICATE.match(body, mention.end, min(end, mention.end + 60)):
+    if not found or not PREDICATE.match(body, mention.end, min(end, mention.end + 60)):
         return False
     return bool(_OPPOSING.search(found.group()) or _CONCESSION.match(body, at))

@@ -26,6 +26,11 @@ _MAX_DEPTH = 9
 _STARRED = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _BULLET = re.compile(r"[\ue002]?(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+")
 
+_NUMBERED_TITLE = re.compile(rf"{BOLD}\d{{1,2}}[.)]\s+[^{PLAIN}]+{PLAIN}[^{BOLD}A-Za-z]*")
+"""A paragraph such as "**1. Acme** - $99": a title, and no item of a list."""
+_TITLE_LEVEL = 6
+"""The level of such a title among the headings."""
+
 
 class LineKind(Enum):
     """The kind of block that a line belongs to."""
@@ -151,7 +156,7 @@ def page(lines: Iterable[str]) -> Page:
         if not text:
             continue
         if bullet and code % _RULE == 0:
-            code, opens = code + 11, True
+            code, opens = code + (_TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else 11), True
         span = (at, at + len(text))
         spans.append(_line(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
         if rank == FIRST or (rank and not lists):
@@ -161,7 +166,7 @@ def page(lines: Iterable[str]) -> Page:
         texts.append(text)
         at, rank, opens = span[1] + 1, "", False
         code %= _RULE
-        if bullet and code == 11:
+        if bullet and code in {_TITLE_LEVEL, 11}:
             code = 0
     return Page("\n".join(texts), tuple(spans), tuple(map(tuple, lists)))
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from overheard.domain import UnitRole
 from overheard.reading.labels import (
@@ -22,6 +26,11 @@ _VALUE_CHARACTERS = 70
 _TITLED_SHARE = 0.34
 """The share of headings of a level with a brand from which the level carries subjects."""
 _ITEM_RANK = 10
+_BOLD_REACH = 6
+"""Characters, such as emoji and quotes, that may precede the bold text of a label."""
+_RECURRING = re.compile(r"(?<![^\W_])([A-Z][^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")
+_MANY_LABELS = 3
+"""Labels of the same words from which they are a property of several products, and no product."""
 _LISTED = frozenset({UnitRole.PRO, UnitRole.CON})
 _KEPT = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.BEST_FOR})
 
@@ -46,9 +55,10 @@ class Outline:
         """Return the label at the beginning of a piece of a line."""
         bold_end = 0
         if line.bold:
-            before, bold_end = next(
-                ((a, b) for a, b in line.bold if start <= a <= start + 6 and b <= end), (0, 0)
-            )
+            at = bisect_left(line.bold, (start, 0))
+            before, bold_end = line.bold[at] if at < len(line.bold) else (0, 0)
+            if before > start + _BOLD_REACH or bold_end > end:
+                bold_end = 0
             if bold_end and any(map(str.isalpha, self._body[start:before])):
                 bold_end = 0
         return label_at(self._body, start, end, bold_end)
@@ -84,7 +94,7 @@ class Outline:
             return Context(0, winner, role or UnitRole.NONE, text)
         if kind is LabelKind.GENERIC and not listed:
             return Context(0, label=text, closed=True)
-        if multi:
+        if multi and not (award and limit == 0):
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if not above.owner:
             return Context(0, label=text, closed=above.closed)
@@ -125,6 +135,7 @@ class Outline:
         )
         follows = bool(carried or above.owner) and not above.closed
         own_product = has_roles or not (block_owner or is_property(text))
+        own_product = own_product and not self._recurs(text)
         if kind is LabelKind.OTHER and follows and own_product:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if role_of(text) is not None and not above.owner:
@@ -134,6 +145,15 @@ class Outline:
         if kind is LabelKind.AWARD and not block_owner:
             above = replace(above, owner=NOBODY)
         return self.decide(label, above, multi=False, limit=limit)
+
+    @cached_property
+    def _labels(self) -> Counter[str]:
+        return Counter(_RECURRING.findall(self._body))
+
+    def _recurs(self, label: str) -> bool:
+        """Return whether the answer has a label so often that it is a property: "Rewards"."""
+        times = self._labels[label]
+        return times >= _MANY_LABELS or (times > 1 and " " not in label)
 
     def _winner(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
         """Return the brand that the value of a label names as its subject, or nobody."""

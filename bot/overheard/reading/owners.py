@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overheard.domain import Mention, UnitRole
+from overheard.reading.cuts import PREDICATE
 from overheard.reading.labels import LabelKind, bare_start, kind_of
 
 _HEAD_REACH = 5
@@ -28,8 +29,15 @@ _APART = re.compile(
 )
 _ENUMERATED = re.compile(r", [^,]+(?:, | and | or )")
 """A name in the middle of an enumeration, with the comma before it."""
+_EXAMPLES = re.compile(
+    r"\W*(?:[\w'\u2019-]+,? ){1,5}(?:like|such as|including) (?:the )?(?:[^.;:,]{1,40}, ){0,4}"
+    r"(?:and |or )?(?:the )?"
+)
+"""The words before the first name in "Brands such as Acme and Bolt offer ..."."""
+_EXAMPLES_CHARACTERS = 160
 _APART_CHARACTERS = 24
-_JOINED = re.compile(r"\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
+_JOINED = re.compile(r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
+"""Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
 
@@ -167,6 +175,12 @@ class Names:
             or _ENUMERATED.match(self._body, first.start - 2, min(end, first.end + 5))
         ):
             return NOBODY
+        if first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(
+            self._body, start, first.start
+        ):
+            owner = self.owner(first.start, end)
+            last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
+            return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
         before = max(start, first.start - _APART_CHARACTERS)
         if first.start > start and _APART.search(self._body, before, first.start):
             return NOBODY

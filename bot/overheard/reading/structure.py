@@ -80,7 +80,8 @@ class _Builder:
 
     Attributes:
         stack: The blocks that the line is in; the first is the whole answer.
-        section: The last heading.
+        section: The last heading, or the last title or generic label that is nobody's.
+        sections: The headings above, as (level, title).
         carried: The owner of the text before in the same paragraph.
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
@@ -94,6 +95,7 @@ class _Builder:
         self.outline = Outline(page.body, page.lines, self.names)
         self.stack: list[Context] = [Context(0)]
         self.section = ""
+        self.sections: list[tuple[int, str]] = []
         self.carried = NOBODY
         self.listed = self.ended = False
 
@@ -112,9 +114,7 @@ class _Builder:
                 table.append(line)
             elif line.kind is LineKind.HEADING:
                 self._pop(line.level)
-                start = bare_start(self.body, line.start, line.end)
-                self.section = self.body[start : line.end].strip(" :*")
-                yield self._title(line, line.level, multi=line.level in self.outline.titled)
+                yield self._heading(line)
             elif line.kind is LineKind.ITEM:
                 yield from self._item(line, multi=at in self.outline.multi)
             else:
@@ -138,6 +138,16 @@ class _Builder:
             start, end, text, owner.name, owner.foreign, owner.shared, role, label, self.section
         )
 
+    def _heading(self, line: Line) -> Unit:
+        """Open the section of a heading; the title itself is in the section above."""
+        self.sections = [above for above in self.sections if above[0] < line.level]
+        self.section = self.sections[-1][1] if self.sections else ""
+        title = self._title(line, line.level, multi=line.level in self.outline.titled)
+        start = bare_start(self.body, line.start, line.end)
+        self.section = self.body[start : line.end].strip(" :*")
+        self.sections.append((line.level, self.section))
+        return title
+
     def _title(self, line: Line, rank: int, *, multi: bool) -> Unit:
         """Open the block of a heading or of a bold line."""
         start, end = bare_start(self.body, line.start, line.end), line.end
@@ -150,6 +160,8 @@ class _Builder:
         self._pop(rank)
         self.stack.append(whole.at(rank))
         self.carried, self.listed = whole.owner, False
+        if not whole.owner:
+            self.section = self.body[start:end].strip(" :*")
         return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
 
     def _table(self, rows: Sequence[Line]) -> Iterator[Unit]:
@@ -168,7 +180,8 @@ class _Builder:
 
     def _item(self, line: Line, *, multi: bool) -> Iterator[Unit]:
         """Open the block of a list item, or go on in it."""
-        if not line.opens and role_of(self.body[line.start : line.end]) is not None:
+        start = bare_start(self.body, line.start, line.end)
+        if not line.opens and role_of(self.body[start : line.end]) is not None:
             self._pop(_ITEM_RANK)
             yield self._title(line, _LEAD_RANK, multi=False)
             return
@@ -245,6 +258,8 @@ class _Builder:
                 if opens and not number:
                     self.stack[-1] = context.at(self._top.rank)
                 self.carried = context.owner
+                if context.closed and not context.owner:
+                    self.section = context.label
                 yield self._unit(
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
@@ -303,7 +318,7 @@ class _Builder:
             if subject or leaves or (advises and self.listed):
                 return subject
             return context.owner
-        if context.closed and len({mention.brand for mention in found}) > 1:
+        if context.closed and not all(subject.is_brand(mention.brand) for mention in found):
             subject = NOBODY
         if subject or in_list:
             self.carried = subject or self.carried

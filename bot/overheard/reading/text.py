@@ -81,7 +81,7 @@ _TABLE = _Table()
 
 _ABBREVIATIONS = """
     mr mrs ms dr prof st jr sr vs etc e.g i.e eg ie cf al approx est inc ltd co corp llc fig vol
-    dept u.s u.k u.s.a a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec
+    dept u.s u.k u.s.a a.m p.m sq ft pt qt oz jan feb mar apr jun jul aug sep sept oct nov dec
 """
 _SHORTENED = frozenset(_ABBREVIATIONS.split())
 _END = re.compile(

@@ -1,0 +1,288 @@
+"""Patterns of drawbacks, by their grammar; all of them closed, and in English.
+
+Each is searched in a clause with the names masked. `TAKEN_BACK` is searched shortly before a find.
+"""
+
+from __future__ import annotations
+
+import re
+
+_FLAGS = re.IGNORECASE | re.VERBOSE
+_HEDGE = (
+    r"(?:can|may|might|could|tends?\ to)"
+    r"\ (?:(?:also|still|sometimes|occasionally|quickly|often)\ )?"
+)
+_DEGREE = r"(?:a\ bit|a\ little|a\ tad|somewhat|overly|excessively|too|rather)"
+_LESSER = (
+    r"(?:small|short|slow|weak|low|few|narrow|cheap|poor|thin|old|loud|heavi|bulki|nois|pric)i?er"
+)
+_OF_OTHERS = r"(?:\w+\ ){0,4}?(?:than|compared\ (?:to|with))\ (?!before|ever|average)"
+
+PRICE = re.compile(
+    r"""
+    \b(?=\w)(?:
+    (?<!less\ )(?<!least\ )(?<!not\ )(?<!n['\u2019]t\ )(?<!not\ too\ )
+    (?<!more\ than\ )(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
+      (?!\ (?:brands?|models?|options?|alternatives?|competitors?|rivals?|sets?|ones?|units?
+        |mistakes?|repairs?|tools?|systems?|machines?|subscription|gear|equipment|products?|phones?
+        |laptops?|versions?|(?-i:[A-Z]|i[A-Z])\w+)\b)
+    |(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
+      (?:price|cost|pricing|price\ tag|price\ point|fee)s?\b(?!\ tiers?\b)
+    |(?:costs?|charges?)\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\x20
+      |\$\d+\ )?(?:more|extra)\b
+    |(?:twice|double|triple|(?:three|four|five|several)\ times)\ (?:the\ (?:price|cost)|as\ (?:much
+      |expensive))
+    |(?:the\ )?(?:dearest|highest[- ]priced|priciest|costliest)\b
+    |the\ (?:highest\ (?:price|cost|fee)|most\ expensive)
+    |(?:prices?|pricing|costs?|rates?|fees?|premiums?)\ (?:(?:can|may|will|often|quickly|also
+      |have|has)\ )*(?:jump|rise[ns]?|double|climb|increased?|escalate|soar|go\ up|gone\ up|balloon
+      |creep|spike|add\ up|be\ (?:high|steep|confusing|unpredictable))(?:s|es|ing)?\b
+    |doubl(?:es|ing)\ after\b|steep\ (?:jump|for|if|once)\b
+    |pay(?:ing)?\ for\ (?:the\ (?:name|brand)|more\ than)
+    |(?:unpredictable|opaque|confusing)\ (?:pricing|prices|costs?|fees)
+    |(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
+    |(?<!no\ )(?<!without\ )extra\ (?:cost|fee|charge)s?\b|adds?\ up\b(?!\ to\b)
+    |above\ (?:the\ |your\ |most\ )?(?:budgets?|limit|price\ range|\$[\d,.]+k?(?:\ (?:mark
+    |budget))?)\b
+    |(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
+    |willing\ to\ (?:splurge|(?:spend|pay|invest)\ (?:a\ (?:bit|little)\ )?(?:more|extra))\b
+    |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
+    |(?<!no\ )(?<!without\ )hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
+    |pay(?:ing)?\ (?:a\ premium|extra|more)\b|budget[- ]unfriendly\b
+    |(?:not|isn['\u2019]t|aren['\u2019]t)\ (?:exactly\ |particularly\ )?(?:cheap|the\ cheapest
+      |inexpensive|budget[- ]friendly)\b|splurge\b
+    )
+    """,
+    _FLAGS,
+)
+"""Judgements of the price."""
+
+_NEGATED = re.compile(
+    r"""
+    (?=[nc])(?<!\byou\ do)(?<!\bwho\ do)(?<!\bthat\ do)(?<!\byou['\u2019]re\ )(?<!\bif\ )
+    (?<!\bprice\ )(?<!\bwhether\ or\ )
+    (?:(?<=[a-z])n['\u2019]t|\bnot|\bnever|\bcannot)\b
+    (?:\ (?:quite|always|really|yet|natively|fully|also|even|nearly|necessarily))*
+    \ (?:as\b(?!\ (?:well|long|soon))|have|has|support|handle|ideal|available\b(?!\ (?:elsewhere
+      |in\ other))
+      |compatible|include[ds]?|offer|come\ with|work|suit(?:ed|able)?|great|good|enough
+      |the\ (?:best|most|brightest|fastest|lightest|strongest|newest|cheapest|quietest|latest)
+      |recommended|allow|provide|feature|perform|last|integrate|scale|very|so|well|designed|meant
+      |built|intuitive|everyone|for\ (?:everyone|beginners|large|heavy|all)|fit|get|match|cover|run
+      |go\b(?!\ wrong)|be\b|appeal|nest|store|hold|fold|play|cook|stay|keep|quite|tiny|cheap
+      |visually
+      |suitable|accessible|refundable|adjustable|removable|replaceable|expandable|waterproof
+      |portable
+      |particularly|usable|practical|up\ to|durable|powerful|smooth|clear|advanced|\w+[- ]safe
+      |supported|sold|ship|deliver|carry|serve|accept|give|deep|wide|common|every\b)
+    """,
+    _FLAGS,
+)
+"""What is not there, or not so: "doesn't support", "not as bright"."""
+
+_LACKING = re.compile(
+    r"""
+    \b(?=\w)(?:lack(?:s|ing)?\b|missing\b(?!\ teeth)|falls?\ (?:short|behind)|struggl(?:es?|ing)
+      |suffers?\b
+    |(?<!input\ )(?<!low\ )(?<!low-)lags?\b|(?:been|be)\ (?:questioned|criticis|criticiz
+    |discontinued)
+    |(?:has|have|offers?|provides?|includes?|gives?|there\ is|there['\u2019]s)\ no
+      \ (?!hidden|annual|extra|ads?\b|fees?|foreign|monthly|added|artificial|contracts?|commitment
+      |interest|minimum|more|limits?|need|sugar|credit|setup|blackout|expir\w+|frills|nonsense|mess
+      |noise|installation|subscription|maintenance|additional|fuss|hassle|problem|trouble|issue
+      |doubt|question|real\ downsides?|strings|obligation|overage|maximum|long-term|harsh|chemical
+      |\w+\ (?:fees?|costs?|charges?|required|needed|limits?|contracts?)|(?:known|major)\ )\w+
+    |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live
+      |phone\b(?!\ calls?\ (?:needed|required))|desktop|wireless|app|apps|support\b|export|warranty
+      |refund|longer|option|way|built|auto\w*|trial|calendar|integration|customer|multi\w*|advanced
+      |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb)
+    |you\ (?:lose|give\ up|miss\ out)\b|out\ of\ reach\b|not\ a\ full\b
+    |(?:stopped|stops)\ (?:taking|selling|making|accepting|supporting)\b)
+    """,
+    _FLAGS,
+)
+"""What is missing or fails."""
+
+_LIMITED = re.compile(
+    r"""
+    \b(?=\w)(?:
+    only\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes|when|one
+      |assign|two\b)\b
+    |(?<!lifetime\ )(?<!year\ )(?<!with\ )(?<!in\ )limited\b
+      (?!\ (?:edition|lifetime|warranty|time|company|counter|space|budget|(?:\w+\ )?experience))
+    |restrict(?:ed|ive)\b|(?:is|are)\ (?:often\ |also\ |currently\ )?limited\ to
+    |fewer\ (?!ads|interruptions|bugs|errors|calories|steps|clicks|distractions|side|coats|apps\ to
+      |trips|chemicals|breakouts|irritants|additives|halos|wrinkles|passes|false)\w+
+    |(?<!no\ )(?<!without\ )(?:some\ |has\ |have\ )?limit(?:s?\ \w|ations?\b|ing\b)
+    |narrow\b(?!\ (?:feet|spaces|rooms|streets|gaps))
+    |\bless\ (?!expensive|noise|mess|maintenance|than|waste|time|money|effort|costly|pricey|stress
+      |hassle|clutter|likely|prone|work|irritat|greasy|sticky|invasive|heat|oil|sugar|to\b|of\b)\w+
+    |(?:paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the|its)\ \w*\ ?(?:paywall
+      |tiers?|plans?|subscription|membership)))
+    """,
+    _FLAGS,
+)
+"""What there is little of, or only under a condition."""
+
+_HEDGED = re.compile(
+    rf"""
+    \b(?=\w){_HEDGE}(?:
+      (?:be|feel|get|become|seem|look|run|sound)\ (?:(?:a\ bit|a\ little|too|quite|somewhat|rather
+        |very
+        |more|overly|on\ the|slightly|less)\ )?(?:hot|hard|difficult|tricky|challenging|limit(?:ed
+        |ing)
+        |time-consuming|steep|tight|short(?:er)?|high(?:er)?|crowded|cramped|small(?:er)?|larg(?:e
+        |er)|much
+        |heav(?:y|ier)|intimidating|distracting|irritating|drying|less|throttled|restrictive
+        |intrusive
+        |delayed|expensive|pricey|costly|needed|required|hit\ or\ miss|lacking|missing|daunting
+        |excessive|warm|thin|dry|complex|messy|stuck|inconsistent|noisy|slow(?:er)?|bulky|banned
+        |a\ (?:hassle|challenge|problem|burden|learning|lot|concern|limiting|bit|drawback|downside
+        |little)|an\ (?:issue|inconvenience))
+      |struggle|lack|require|take\ (?:some|time|a|getting|longer)|need|fall|overwhelm
+      |not\b(?!\ be\ long)|lag
+      |slow|cause|irritate|limit\b|drain|break|wear|scratch|stain|overheat|confuse|disconnect
+      |drop|leak|add\ up\b(?!\ to\b)|fluctuate|degrade|have\ (?:slower|fallen|fewer|limited|less
+      |trouble|issues))
+    |(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
+    |(?:some|many|a\ few|several)\ (?:(?:users|people|reviewers|customers|owners|reviews|teams
+    |buyers
+      |testers|players|members)\ )?(?:have\ |also\ |may\ |might\ )?(?:report|complain|mention
+      |note[ds]?
+      |dislike|feel|felt|say|criticis|criticiz)
+    |some\ (?:(?:users|people|reviewers|customers|owners|reviews|teams|buyers|testers|players)\ )?
+      (?:have\ |may\ |might\ )?(?:find|found)\b(?!.{{0,40}}\b(?:comfortable|easy|helpful|better
+        |great))
+    """,
+    _FLAGS,
+)
+"""What may happen, or what some people report."""
+
+_TROUBLE = re.compile(
+    r"""
+    \b(?=\w)(?:
+    (?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on|when|if)\b
+    |(?:reliability|durability|quality|safety|privacy|security)\ (?:issues?|problems?|concerns?)\b
+    |(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|under\ investigation\b
+    |(?<!no\ )learning\ curve\b|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
+    |(?:hard|tough|slow|awkward)\ on\ (?:the\ )?\w+\b|getting\ used\ to\b|(?:don['\u2019]t
+    |do\ not)\ mind\b
+    |at\ the\ (?:cost|expense)\ of
+    |(?:take|need|require)s?\ (?:some\ |a\ while|time|a\ bit|longer|getting|practice|effort|patience
+      |work|more\ (?:time|setup|effort|work|space|maintenance)|training|discipline|planning|know-how
+      |premium\b|payment|a\ lot|weeks|days|months|up\b|extra\ (?!large)|additional|separate
+      |gentle|careful|(?:an?|the)\ (?:separate|paid|extra(?!-)|additional|subscription|annual|long
+      |dedicated|yearly|membership|adapter|hub|bridge|premium|pro)\b)
+    |requires?\ (?:upfront|purchas\w+|paying|prepayment|manual|technical|regular|frequent|signing
+    |third)\b
+    |(?:purchase|buy)\ (?:one\ |it\ |them\ )?separately\b|hand[- ]wash(?:ing)?\ (?:is\ )?(?:only
+    |recommended)
+    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
+      |point)s?)|cons)\b
+    |hard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better|believe)\w+
+    |difficult\ to\ (?!beat|match)\w+
+    |a\ (?:real\ |bit\ of\ a\ |minor\ |little\ |constant\ )?(?:nuisance|hassle|pain|headache|chore
+      |letdown|disappointment|(?:sore|weak)\ spot|deal-?breaker|gamble|compromise|worry)\b
+    |(?:a\ |the\ |class[- ]action\ |over\ )lawsuits?\b|complex\ (?:rules|pricing|set-?up|interface)
+    |(?:users|reviewers|owners|customers)\ (?:complain|report\ (?:issues|problems|trouble))
+    |mixed\ (?:reviews|results|feedback|reputation)|polari[sz]ing\b|noise\ (?:level\ )?(?:is|can)\b
+    )
+    """,
+    _FLAGS,
+)
+"""What costs the user effort, or troubles others."""
+
+_ADJECTIVES = re.compile(
+    r"""
+    \b(?=\w)(?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )
+    (?<!\bor\ )(?<!\bnothing\ )(?<!\bnon-)(?<!\bbarely\ )(?<!\bfor\ )(?<!\bin\ )(?<!\beven\ )
+    (?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really|so
+      |often
+      |feels?|looks?|sounds?|gets?|is|are|was|can\ be|runs?|can\ feel)\ )?
+    (?:noisy|noisier|loud(?:er)?(?!,)|sluggish|clunk(?:y|ier)|outdated|overwhelming|bulk(?:y|ier)
+      |buggy|unreliable|unstable|inconsistent|confusing|cluttered|complicated|cumbersome|flimsy
+      |tinny
+      |bland|poor(?:ly)?|weak|mediocre|disappointing|terrible|awful|horrible|worse|worst|dearer
+      |spartan|bare-?bones|messy|laggy|glitchy|fiddly|finicky|awkward|unintuitive|inferior
+      |uncomfortable|unresponsive|overkill|dated|rigid|inflexible|frustrating|annoying|tedious
+      |slow(?:er|ly)?(?!-)|dim|cramped|crowded|tiny|unpredictable|unclear|cheap-feeling|stiff|greasy
+      |lackluster|underwhelming|heavier|costlier|patchy|shaky|spotty|opaque|drab|harsh
+      |short-lived)\b
+    (?!\ (?:cook\w*|down|release|motion|speed|juic\w*|days?|weather|hair|skin|winters?|moving|carb
+      |burn
+      |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?|signal
+      |areas?|rooms|(?:\w+\ )?environments|places|offices|streets|conditions|feel\b|shoes))
+    """,
+    _FLAGS,
+)
+_FAULTY = re.compile(
+    rf"""
+    \btoo\ (?!many\ to|much\ to|good)\w+
+    |\b(?<!not\ )(?:a\ bit|a\ little|a\ tad|somewhat|overly|on\ the)\ (?:large|big|small|heavy
+    |short|long
+      |old|thick|thin|complex|hard|soft|firm|steep|high|low|warm|basic|plain|bass-heavy|warm
+      |cool)\b(?!\ of)
+    |\b(?:is|are|feels?|looks?|seems?|sounds?)\ (?:(?:quite|rather|a\ bit|a\ little|too|very|fairly
+      |more|somewhat)\ )?(?:basic|plain|large|smaller|shorter)\b(?!\ \w)
+    |\bon\ the\ (?:small|large|heavy|short|long|thin|thick|soft|firm|basic|bulky|slow|loud|low|high
+      |heavier|smaller|larger|shorter|thinner|dry|quiet|plain|warm|cool|pricey)(?:er)?\ side\b
+    |\b(?<!even\ ){_LESSER}\ (?!prices?\b|costs?\b|monthly){_OF_OTHERS}(?=\w)
+    |\b(?:squeals|rattles|creaks|(?<!barely\ )wobbles|rusts|peels|fades|sags|jams|stutters|leaks
+    |scratches
+      |overheats|chips|frays|pills|clogs|stalls|freezes|disconnects|wears\ (?:out|off)|falls\ apart
+      |tears)\b(?!\ (?:and|or)\ dip)
+    |\b(?:crash|break)(?:es|ed)?\b(?!\ (?:down|the\ bank|in))
+    |\b(?:breached|fined|sued|discontinued|banned(?!\ (?:substance|ingredient)))\b|\bfail(?:s|ed
+    |ures?)\b
+    |\bdrains?\ (?:fast|quick)\w*|\b(?:throttl|deprioriti[sz])\w+
+    """,
+    _FLAGS,
+)
+
+FAULT = re.compile(
+    "|".join(
+        f"(?:{kind.pattern})"
+        for kind in (_NEGATED, _LACKING, _LIMITED, _HEDGED, _TROUBLE, _ADJECTIVES, _FAULTY)
+    ),
+    _FLAGS,
+)
+"""What finds fault by itself."""
+
+CONCEDED = re.compile(
+    rf"""
+    \b(?=\w)(?:(?:may|might)\ (?!be\ found|find\b|often|be\ a\ (?:good|great))|{_DEGREE}\ (?!than)
+      |quite\ (?!good|well)|slightly
+    |{_LESSER}\ |only\b|some\b|separate|above|less\b|not\b|no\b|few(?:er)?\b
+    |limit\w*|older\b|basic\b|large\b|loud|heavy|bulky|smaller|shorter)|n['\u2019]t\b
+    """,
+    _FLAGS,
+)
+"""Signs of a drawback in a clause that is conceded: "but", "although", "while"."""
+
+REASSURING = re.compile(
+    r"""
+    \b(?:still|good|great|excellent|better|best|worth|impressive|affordable|easy|offers?|perfect
+      |solid|budget-friendly
+      |but\ (?:also|more)|not\ (?:only|just)|be\ sure|check|well|highly|popular|delivers?
+      |lower\ (?:price
+      |cost)|reliable|effective|often\ (?:be\ )?found|you\b|your\b|efficient|superb|high\ quality)\b
+    """,
+    _FLAGS,
+)
+"""Words with which a conceded clause names no drawback after all."""
+
+TAKEN_BACK = re.compile(
+    r"\b(?:than|unlike|without|reduces?|reducing|prevent(?:s|ing)?|relie(?:f|ves?|ving)"
+    r"|handles?(?!\s+(?:can|may|get|are|is|feel|become))"
+    r"|eliminat\w+|avoid(?:s|ing)?|don['\u2019]t need|do(?:es)?n['\u2019]t (?:require|need|mean"
+    r"|want"
+    r"|compromise|sacrifice|break|skimp|clog|leave|feel|irritate|disappoint|cost|get in)"
+    r"|not (?:just|only|require|need|compromise)|no need|isn['\u2019]t (?:just|only)|minimi[sz]\w+"
+    r"|fight(?:s|ing)?|even (?:if|though) you|if you(?:['\u2019]re| are)? not|instead of"
+    r"|rather than"
+    r"|compared to|versus|won['\u2019]t (?:break|irritate|clog|leave|scratch|cost)"
+    r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?"
+    r"|for (?:those|people|families|anyone) (?:who|with))\b",
+    re.IGNORECASE,
+)
+"""Words before a pattern that take the drawback back."""
