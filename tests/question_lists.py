@@ -10,8 +10,9 @@ from pathlib import Path
 
 from overheard.cards.command import Face
 from overheard.chat.questions.grammar import Names, read
-from overheard.chat.questions.plan import OpenAlert, Plan, Situation, plan
-from overheard.chat.questions.situation import read_names_of
+from overheard.chat.questions.plan import plan
+from overheard.chat.questions.resolution import Plan
+from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
 from overheard.commands.registry import offered
 from overheard.domain import Brand, Catalogue, Fact, Model
 

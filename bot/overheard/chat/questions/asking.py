@@ -14,8 +14,9 @@ from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import choose
 from overheard.chat.questions.grammar import NOT_ASKED, Reading, read
-from overheard.chat.questions.plan import Plan, Situation, plan
-from overheard.chat.questions.situation import read_names, read_situation
+from overheard.chat.questions.plan import plan
+from overheard.chat.questions.resolution import Plan
+from overheard.chat.questions.situation import Situation, read_names, read_situation
 from overheard.deployment import Call, Deployment
 from overheard.errors import AssistantBudgetUsedUp, BadUsage, UnknownCommand
 from overheard.interfaces import Request

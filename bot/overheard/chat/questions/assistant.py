@@ -17,7 +17,8 @@ from typing import Any
 
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.questions.grammar import Names
-from overheard.chat.questions.plan import Plan, Situation
+from overheard.chat.questions.resolution import Plan
+from overheard.chat.questions.situation import Situation
 from overheard.deployment import Deployment, NoProgress
 from overheard.domain import Model, Panel, Prompt, Question, RunState
 from overheard.errors import AssistantBudgetUsedUp, BudgetUsedUp, OverheardError

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from overheard.cards.command import CommandSpec
 from overheard.cards.model_names import FAMILIES, VENDORS
 from overheard.chat.questions.grammar import Names
-from overheard.chat.questions.plan import OpenAlert, Situation
 from overheard.chat.questions.vocabulary import words_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
@@ -30,6 +30,48 @@ OTHER_MODELS = (
 question about it does not mean Gemini."""
 _WRITTEN = {"ChatGPT": ("chat gpt", "chatgpt", "chat-gpt", "gpt", "open ai", "openai")}
 """Other ways to write the name of a family."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that is not over.
+
+    Attributes:
+        id: Its number.
+        brand: Its brand.
+        model: Its model, as ``provider/model``.
+        name: The model's name for readers.
+    """
+
+    id: int
+    brand: str
+    model: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the answer to a question depends on.
+
+    Attributes:
+        today: The day of the reader.
+        own: The names of the tracked brands.
+        models: The asked models, as ``provider/model``, with their names for readers.
+        alerts: The alerts that are not over, the newest first.
+        here: The alert in whose thread the question was asked, or None.
+        updates: The day of the latest update of each model, by ``provider/model``.
+        last_check: The day of the latest check but one, or None.
+        commands: The commands that the chat offers, by name.
+    """
+
+    today: date
+    own: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    alerts: tuple[OpenAlert, ...] = ()
+    here: OpenAlert | None = None
+    updates: Mapping[str, date] = field(default_factory=dict)
+    last_check: date | None = None
+    commands: Mapping[str, CommandSpec] = field(default_factory=dict)
 
 
 def asked_models(deployment: Deployment) -> list[Model]:

@@ -9,7 +9,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, quoted
 from overheard.chat.questions.grammar import Reading
-from overheard.chat.questions.plan import Plan, Situation, buttons
+from overheard.chat.questions.resolution import Plan, buttons
+from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.vocabulary import vocabulary
 
 MAX_ACTIONS = 3

@@ -1,0 +1,139 @@
+"""Answers that are buttons: what costs or changes something happens by a click alone. Pure."""
+
+from __future__ import annotations
+
+from overheard.cards import wording
+from overheard.cards.card import Action
+from overheard.cards.command import quoted
+from overheard.chat.questions.resolution import Plan, Resolution
+
+
+class Offers(Resolution):
+    """Offers buttons for what a question asks to be done."""
+
+    def _why_level(self) -> Plan | None:
+        if self._now.here:
+            return self._run("alerts show", alert=str(self._now.here.id))
+        return Plan(
+            title="I do not know a model's reasons",
+            text="It does not state them. These come closest: what it says, and what to publish.",
+            actions=self._brand_buttons(
+                ("answers list {}", "Read answers"), ("brief {}", "What to do?")
+            ),
+        )
+
+    def _price(self) -> Plan | None:
+        return self._offer(
+            "A check shows its price first",
+            "It is asked only after your yes.",
+            (f"check {self._brand_words}".strip(), "Show the price"),
+        )
+
+    def _certain(self) -> Plan | None:
+        fitting = self._alerts()
+        if len(fitting) == 1:
+            return self._run("alerts show", alert=str(fitting[0].id))
+        if fitting:
+            return self._which(fitting, "alerts show {}", "Of which open alert?")
+        return Plan(
+            title="No alert is open",
+            text="An alert comes only for a change that chance alone hardly explains.",
+            actions=self._buttons(
+                (f"power {self._brand_words}".strip(), "What I would notice"),
+                ("changes", "What changed"),
+            ),
+        )
+
+    def _snooze(self) -> Plan | None:
+        spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
+        period = self._reading.period
+        if period and period.ahead:
+            day = f"{period.ahead:%a} {period.ahead.day} {wording.MONTHS[period.ahead.month - 1]}"
+            at = f"T{period.at:%H:%M}" if period.at else ""
+            label = f"Until {day}, {period.at:%H:%M}" if period.at else f"Until {day}"
+            spans = [(f"{period.ahead.isoformat()}{at}", label), spans[1]]
+        elif period:
+            return None
+        return self._alert_buttons(
+            "Put it aside for how long?" if not period else "Put it aside?",
+            *((f"alerts snooze {{}} --for {span}", label) for span, label in spans),
+        )
+
+    def _take(self) -> Plan | None:
+        return self._alert_buttons("Take care of it?", ("alerts acknowledge {}", "I'll take it"))
+
+    def _close(self) -> Plan | None:
+        return self._alert_buttons("Put it away?", ("alerts close {}", "Not interesting"))
+
+    def _reopen(self) -> Plan | None:
+        if not self._now.here and not self._reading.alert:
+            return self._run("alerts list")
+        return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
+
+    def _ourdoing(self) -> Plan | None:
+        spec = self._now.commands.get("alerts close")
+        why = " --why ours" if spec and any(o.name == "why" for o in spec.options) else ""
+        return self._alert_buttons(
+            "Was it your own doing?", (f"alerts close {{}}{why}", "It was us")
+        )
+
+    def _check(self) -> Plan | None:
+        model = self._models[:1]
+        again = self._now.here and not self._reading.brands and not model
+        words = f"check {self._brand_words}".strip()
+        if model:
+            words += f" --model {quoted(model[0])}"
+        if again and self._now.here:
+            words = f"alerts recheck {self._now.here.id}"
+        return self._offer(
+            "Ask the models again?",
+            "You see the price before anything is asked.",
+            (words, "Show the price"),
+        )
+
+    def _configure(self) -> Plan | None:
+        concepts, brand = self._reading.concepts, self._brand_words
+        wanted = [
+            ("competitors", f"brands edit {brand}", "Competitors"),
+            ("questions", "prompts add", "Add a question"),
+            ("facts", "facts add", "Add a fact"),
+            ("topic", "facts add", "Add a fact"),
+            ("schedule", "schedules add", "Schedule a check"),
+            ("check", "schedules add", "Schedule a check"),
+            ("who", "brands add", "Add a brand"),
+        ]
+        chosen = [(words.strip(), label) for name, words, label in wanted if name in concepts]
+        every = [(words.strip(), label) for _, words, label in wanted[:5:2]]
+        return self._offer(
+            "You can change that here",
+            "A form opens; nothing changes before you send it.",
+            *dict.fromkeys(chosen or every),
+        )
+
+    def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
+        fitting = self._alerts()
+        if not fitting:
+            return Plan(
+                title="No alert is open" + self._at_models(),
+                text="So there is nothing to do here.",
+                actions=self._buttons(("changes", "What changed")),
+            )
+        if len(fitting) > 1:
+            words, label = pairs[0]
+            return self._which(fitting, words, f"{label}: which alert do you mean?")
+        alert = fitting[0]
+        return Plan(
+            title=title,
+            text=f"Alert {alert.id}" + (f": {alert.brand} at {alert.name}" if alert.brand else ""),
+            actions=self._buttons(*((words.format(alert.id), label) for words, label in pairs)),
+        )
+
+    def _offer(self, title: str, text: str, *pairs: tuple[str, str]) -> Plan:
+        return Plan(title=title, text=text, actions=self._buttons(*pairs, primary=True))
+
+    def _brand_buttons(self, *pairs: tuple[str, str]) -> tuple[Action, ...]:
+        usual = (("report {}", "Report"), ("trend {}", "Over time"))
+        brand = self._brand_words
+        if not brand:
+            return self._buttons(("report", "Report"), ("status", "Overview"))
+        return self._buttons(*((words.format(brand), label) for words, label in pairs or usual))

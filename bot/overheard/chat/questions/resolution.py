@@ -1,0 +1,233 @@
+"""What a question means here: its brand, models, time and alert, as options of a command. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from overheard.cards.card import Action, Style
+from overheard.cards.command import CommandSpec, quoted
+from overheard.chat.questions.grammar import Reading
+from overheard.chat.questions.situation import OpenAlert, Situation
+from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, Period
+
+SHOWN_CHOICES = 4
+"""Buttons between which a person chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question is answered: by a command that reads, or by a sentence with buttons.
+
+    Attributes:
+        command: The name of the command, or an empty string.
+        options: Its options.
+        notes: Sentences to show with the answer.
+        title: The title of an answer without a command.
+        text: Its text.
+        actions: Its buttons.
+    """
+
+    command: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    title: str = ""
+    text: str = ""
+    actions: tuple[Action, ...] = ()
+
+
+class Resolution:
+    """Resolves the parts of a question.
+
+    Args:
+        reading: What the question asks for.
+        situation: What the deployment knows.
+    """
+
+    def __init__(self, reading: Reading, situation: Situation) -> None:
+        self._reading = reading
+        self._now = situation
+        self._notes: list[str] = []
+
+    @property
+    def _rivals(self) -> list[str]:
+        return [name for name in self._reading.brands if name not in self._now.own]
+
+    @property
+    def _models(self) -> list[str]:
+        """The models that are meant, as ``provider/model``."""
+        wanted = self._reading.models
+        return [model for model, name in self._now.models.items() if name in wanted]
+
+    @property
+    def _period_bound(self) -> bool:
+        return self._reading.period is not None and self._reading.period.event != BEGINNING
+
+    @property
+    def _brand_words(self) -> str:
+        named = self._reading.brands or ((self._now.here.brand,) if self._now.here else ())
+        named = named or (self._now.own if len(self._now.own) == 1 else ())
+        return quoted(named[0]) if named else ""
+
+    def _one_brand(self, *, optional: bool = False) -> str | Plan:
+        """Return the brand that a question is about, or buttons to choose one."""
+        named = self._reading.brands
+        own = [name for name in named if name in self._now.own]
+        against = self._reading.we or "compare" in self._reading.concepts
+        about_rival = named and not own and not against
+        if own or about_rival:
+            return (own or list(named))[0]
+        if self._now.here and self._now.here.brand in self._now.own:
+            return self._now.here.brand
+        if len(self._now.own) == 1:
+            return self._now.own[0]
+        if optional:
+            return ""
+        if not self._now.own:
+            return Plan(
+                title="No brand is measured yet",
+                text="Add yours first.",
+                actions=self._buttons(("setup brand", "Set up")),
+            )
+        return Plan(title="Which brand?", text="")
+
+    def _about_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
+        """Return a command about one brand; where several may be meant, a button for each."""
+        brand = self._one_brand()
+        if isinstance(brand, Plan):
+            if brand.actions:
+                return brand
+            return replace(brand, actions=self._choices(command, options))
+        names: dict[str, Any] = {"brands": (brand,)} if many else {"brand": brand}
+        return self._run(command, **names, **options)
+
+    def _choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
+        spec = self._now.commands.get(command)
+        if spec is None:
+            return ()
+        pairs = []
+        for name in self._now.own[:SHOWN_CHOICES]:
+            words = f"{command} {quoted(name)}"
+            for known in spec.options:
+                value = self._slots(spec).get(known.name) or options.get(known.name)
+                if value and not known.positional and value != known.default:
+                    words += (
+                        f" --{known.written}"
+                        if value is True
+                        else f" --{known.written} {quoted(str(value))}"
+                    )
+            pairs.append((words, name))
+        return self._buttons(*pairs)
+
+    def _trend(self, metric: str) -> Plan | None:
+        return self._about_brand("trend", metric=metric)
+
+    def _slots(self, spec: CommandSpec) -> dict[str, Any]:
+        """Return the options for the model and the time, where a command has such options."""
+        known = {option.name for option in spec.options}
+        slots: dict[str, Any] = {}
+        if len(self._models) == 1 and "model" in known:
+            slots["model"] = self._models[0]
+        start, end = self._bounds()
+        if start and "since" in known:
+            slots["since"] = start.isoformat()
+        if end and "until" in known:
+            slots["until"] = (end - timedelta(1)).isoformat()
+        return slots
+
+    def _run(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:
+        """Return a command with those of the options, the model and the time that it takes. What
+        it does not take is said.
+        """
+        spec = self._now.commands.get(command)
+        if spec is None:
+            return None
+        known = {option.name for option in spec.options}
+        slots = self._slots(spec)
+        start, _ = self._bounds()
+        if self._reading.period and self._reading.period.event and start is None:
+            if self._reading.period.event == UPDATE:
+                self._notes.append("No update of a model is known; all checks are shown.")
+        elif start and not timeless and not {"since", "days"} & known:
+            self._notes.append("This shows the newest state, and not that of a single period.")
+        given = {name: value for name, value in {**slots, **options}.items() if name in known}
+        return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
+
+    def _bounds(self) -> tuple[date | None, date | None]:
+        """Return the first day that a question names, and the first day behind it."""
+        period: Period | None = self._reading.period
+        if period is None or period.until:
+            return None, None
+        if period.event == UPDATE:
+            days = [
+                day
+                for model, day in self._now.updates.items()
+                if not self._reading.models or model in self._models
+            ]
+            return max(days, default=None), None
+        if period.event == LAST_CHECK:
+            return self._now.last_check, None
+        end = period.end if period.end and period.end <= self._now.today else None
+        return period.start, end
+
+    def _days(self, usual: int) -> int:
+        """Return how many days back the question goes, today included."""
+        start, _ = self._bounds()
+        if start is None:
+            return usual
+        return max(1, (self._now.today - start + timedelta(1)).days)
+
+    def _alerts(self) -> list[OpenAlert]:
+        """Return the alerts that a question may mean."""
+        if self._reading.alert:
+            named = [alert for alert in self._now.alerts if alert.id == self._reading.alert]
+            return named or [OpenAlert(self._reading.alert, "", "", "")]
+        if self._now.here and not self._reading.models and not self._reading.brands:
+            return [self._now.here]
+        found = list(self._now.alerts)
+        if self._reading.models:
+            found = [alert for alert in found if alert.model in self._models]
+        if self._reading.brands:
+            found = [alert for alert in found if alert.brand in self._reading.brands]
+        return found
+
+    def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
+        shown = alerts[:SHOWN_CHOICES]
+        return Plan(
+            title=title,
+            actions=self._buttons(
+                *((words.format(a.id), f"{a.brand} at {a.name} (alert {a.id})") for a in shown)
+            ),
+        )
+
+    def _at_models(self) -> str:
+        return f" at {' or '.join(self._reading.models)}" if self._reading.models else ""
+
+    def _buttons(self, *pairs: tuple[str, str], primary: bool = False) -> tuple[Action, ...]:
+        """Return buttons for those of some commands that the chat offers."""
+        styles = [Style.PRIMARY if primary and not i else Style.PLAIN for i in range(len(pairs))]
+        return buttons(self._now.commands, pairs, styles)
+
+
+def buttons(
+    commands: Mapping[str, CommandSpec],
+    pairs: Sequence[tuple[str, str]],
+    styles: Sequence[Style] = (),
+) -> tuple[Action, ...]:
+    """Return buttons for words and labels, without those of commands that are not offered.
+
+    Args:
+        commands: The commands that are offered, by name.
+        pairs: The words and the label of each button.
+        styles: The style of each; plain by default.
+    """
+    nouns = {name.split()[0] for name in commands}
+    made = []
+    for index, (words, label) in enumerate(pairs):
+        first = words.split()
+        if first and (first[0] in nouns) and len(words) <= 90:
+            style = styles[index] if styles else Style.PLAIN
+            made.append(Action(words, label[:60], style))
+    return tuple(made)
