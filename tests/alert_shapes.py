@@ -38,7 +38,7 @@ def shift_of(**more: Any) -> Shift:
     """Make a shift of run 3: visibility fell from 70 % to 45 %."""
     usual: dict[str, Any] = {
         "brand": "Acme", "model": MODEL, "metric": "visibility", "run_id": 3, "before": 0.7,
-        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "chance_a_year": 0.004,
+        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "chance_a_year": 0.00125,
         "answers": (1200, 30), "explanation": "Only this model moved.",
         "prompts": tuple(PromptShift(p.key, 1.0, 0.0, 3, 3) for p in PROMPTS),
     }  # fmt: skip

@@ -64,7 +64,7 @@ def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
 
     assert composed.title == "Acme: visibility fell from 70 % to 45 % at m-1"
     assert paragraphs(composed)[0] == (
-        "Nearly certain: if nothing had changed, you would see this about once in 250 years. "
+        "Nearly certain: if nothing had changed, you would see this about once in 800 years. "
         "It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
     )
     assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
@@ -78,7 +78,7 @@ def test_certainty_is_how_seldom_chance_does_this() -> None:
     unknown = compose(alert_of(shift_of(chance_a_year=None)), evidence_of())
 
     assert paragraphs(sure)[0].startswith(
-        "Nearly certain: if nothing had changed, you would see this about once in 250 years."
+        "Nearly certain: if nothing had changed, you would see this about once in 800 years."
     )
     assert "raised by an earlier version" in paragraphs(unknown)[0]
 
@@ -210,7 +210,7 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         "It has grown: with the run of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
         f" Likely: {told} 20 years. "
         "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position became worse, from 2.0 to "
-        f"3.5. Nearly certain: {told} 250 years."
+        f"3.5. Nearly certain: {told} 800 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
@@ -293,7 +293,7 @@ def test_an_alert_for_machines_has_all_of_its_shifts() -> None:
 
     assert (data["id"], data["run_id"], data["brand"], data["model"]) == (7, 3, "Acme", "svc/m-1")
     assert (data["before"], data["after"], data["change"]) == (0.7, 0.45, -0.25)
-    assert (data["interval"], data["chance_a_year"]) == ([-0.4, -0.1], 0.004)
+    assert (data["interval"], data["chance_a_year"]) == ([-0.4, -0.1], 0.00125)
     assert (data["recovery"], data["explanation"]) == (False, "Only this model moved.")
     assert [(one["metric"], one["after"], one["recovery"]) for one in data["also"]] == [
         ("position", 3.5, True)

@@ -205,7 +205,7 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
         -1.0,
         (-1.0, -0.6),
         began=runs[-1],
-        chance_a_year=0.002,
+        chance_a_year=0.001,
     )
     await office.store.alerts.add(Alert(shift, FIRST))
     words = Outline(await written(office, tmp_path)).words

@@ -47,8 +47,8 @@ RESERVED_WORDS = frozenset(
         "access alerts answers ask audit brands brief budget bursts canary changes check claims "
         "compare dataset db demo digest discord doctor evidence export facts finetune help import "
         "judge landscape models plugins power prompts recall report routes run runs schedules "
-        "scores setup shifts simulate slack spend status subscribe summary trend tune unsubscribe "
-        "updates versus voice worker"
+        "scores setup share shifts simulate slack spend status subscribe summary trend tune "
+        "unsubscribe updates versus voice worker"
     ).split()
 )
 """The first words of our own commands; a plugin's commands begin with another word."""
