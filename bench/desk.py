@@ -39,7 +39,7 @@ from overheard.commands.check import check
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.runtime.wiring import open_deployment
-from overheard.testing.fake_chat import FakeChat
+from overheard.testing.fakes import FakeChat
 
 LATENCY = 0.2
 AIM = 0.3

@@ -33,16 +33,16 @@ from costs import TAUS, sentinel, speed
 from figures import poisson_interval, rows
 
 from overheard.detection import trials
+from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
-from overheard.detection.levels import WATCHED_A_YEAR
 from overheard.detection.monitor import Monitor
 from overheard.detection.trials import MonitorTrial
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 
 WORLDS = (
     ("normal", 0.0),

@@ -42,7 +42,7 @@ from overheard.domain import Answer, Block, Model, Panel
 from overheard.finetune.comparison import Contrast, clear, contrasts
 from overheard.finetune.rounds import MAX_CHECKS, PAIRS_PER_CHECK
 from overheard.measure.blocks import summarise
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run
 from overheard.runtime.wiring import open_deployment
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.baseline import run_effect_prior, stream_until
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
-from overheard.detection.levels import WATCHED_A_YEAR
 from overheard.detection.model_change import model_changes
 from overheard.detection.monitor import Monitor
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE

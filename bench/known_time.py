@@ -18,7 +18,7 @@ from itertools import product
 from overheard.detection.known_time import compare_sides
 from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import Change, Design, simulate
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 
 LEVELS = (0.05, 0.01, 0.001)
 PANELS = ((10, 3), (30, 3))

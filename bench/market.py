@@ -22,8 +22,7 @@ from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Finish, Price, Question, Reply
 from overheard.runtime.wiring import open_deployment
-from overheard.testing.echo import EchoProvider
-from overheard.testing.fake_chat import FakeChat
+from overheard.testing.fakes import EchoProvider, FakeChat
 
 FIRST_CHECK = datetime(2026, 9, 21, 7, tzinfo=UTC)
 REPEATS = 3

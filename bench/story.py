@@ -25,8 +25,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import AlertState, Finish, Price, Question, Reply
 from overheard.interfaces import Form
 from overheard.runtime.wiring import open_deployment
-from overheard.testing.echo import EchoProvider
-from overheard.testing.fake_chat import ADA, FakeChat
+from overheard.testing.fakes import ADA, EchoProvider, FakeChat
 
 WEEKS = (0.9,) * 8 + (0.55,) * 4 + (0.05,) * 4 + (0.9,) * 3 + (0.1,) * 2
 """How often the model that is updated names Acme, by week."""

@@ -18,7 +18,7 @@ from overheard.detection.updates import (
     next_burst,
 )
 from overheard.measure.blocks import RunKey
-from overheard.measure.rates import Interval, wilson
+from overheard.measure.intervals import Interval, wilson
 from overheard.numpy_proxy import np
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from overheard.domain import FREE, Finish, Price, Question, Reply
-from overheard.testing.echo import EchoProvider
+from overheard.testing.fakes import EchoProvider
 
 
 def reply(text: str = "Acme is good.", finish: Finish = Finish.COMPLETE, **more: Any) -> Reply:

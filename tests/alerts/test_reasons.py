@@ -18,9 +18,9 @@ from overheard.alerts.reasons import (
     reason_sentences,
 )
 from overheard.config.loader import AlertsTable
+from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import AlertAction, Decision, Placement, Reason, Silence
 from overheard.detection.evidence import JudgeCheck
-from overheard.detection.levels import AlertLevel
 from overheard.domain import Metric, Model, Scale, Shift
 from overheard.measure.blocks import RunKey
 

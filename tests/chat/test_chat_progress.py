@@ -4,7 +4,7 @@ import asyncio
 
 from overheard.cards.card import Card
 from overheard.chat.progress import ChatProgress, Meter
-from overheard.testing.fake_chat import Screen
+from overheard.testing.fakes import Screen
 
 
 class Counting(Screen):

@@ -16,7 +16,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Price, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
 from overheard.interfaces import Person
-from overheard.testing.fake_chat import ADA, GENERAL, FakeChat, Screen
+from overheard.testing.fakes import ADA, GENERAL, FakeChat, Screen
 from scripted import reply
 
 BOB = Person("fake", "U2", "Bob")

@@ -9,7 +9,7 @@ from office import DECLARED, Office, open_office
 from overheard.cards.card import Card, Tainted
 from overheard.cards.command import Role
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Shift
-from overheard.testing.fake_chat import GENERAL, Screen
+from overheard.testing.fakes import GENERAL, Screen
 
 
 async def asked(office: Office, question: str, *, message: str = "", thread: str = "1") -> Screen:

@@ -17,7 +17,7 @@ from overheard.deployment import Call
 from overheard.domain import DeliveryKind
 from overheard.errors import BadUsage
 from overheard.interfaces import Person
-from overheard.testing.fake_chat import FakeChat
+from overheard.testing.fakes import FakeChat
 
 MAYA = Person("slack", "U1", "Maya")
 BOB = Person("slack", "U2", "Bob")

@@ -14,7 +14,7 @@ from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import CONFIRM, ChatDesk
 from overheard.commands.registry import COMMANDS
 from overheard.config.sections import AccessTable
-from overheard.testing.fake_chat import ADA, FakeChat
+from overheard.testing.fakes import ADA, FakeChat
 from program import CONFIG, PROMPTS, Program
 
 NOTED = [spec for spec in COMMANDS if spec.role > Role.VIEWER or spec.asks]

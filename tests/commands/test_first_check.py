@@ -7,11 +7,10 @@ import pytest
 
 from office import Office, open_office
 from overheard.commands.check import check
-from overheard.commands.first_check import continue_first_check
+from overheard.commands.first_check import ROUND_GAP, continue_first_check
 from overheard.deployment import Call
 from overheard.domain import Price, RunState
 from overheard.errors import NothingToAsk
-from overheard.runs.first_check import ROUND_GAP
 
 PRICE = Price(5.0, 20.0)
 CONFIG = """

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from overheard.detection.alarm_table import AlertLevel, needed_excess
 from overheard.detection.decide import (
     ONE_STORY,
     AlertAction,
@@ -28,7 +29,6 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.levels import AlertLevel, needed_excess
 from overheard.domain import Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 

@@ -6,7 +6,7 @@ from scipy.stats import hypergeom, norm
 
 from overheard.detection.known_time import number_p_value, rate_p_value, split_stream, successes
 from overheard.detection.simulate import Design, simulate
-from overheard.measure.panel import Sums
+from overheard.measure.intervals import Sums
 
 
 def sums(n: list[int], total: list[int]) -> Sums:

@@ -21,14 +21,13 @@ import numpy as np
 import pytest
 
 from overheard.detection import bursts, power, update_signs, updates
-from overheard.detection.alarm_table import alarm_table
+from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.attribution import falls_among, first_after
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.effect import holm, measured_change
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.known_time import compare_sides
-from overheard.detection.levels import needed_excess, rarity, runs_a_year
 from overheard.detection.monitor import Monitor
 from overheard.detection.run_effects import (
     moments,

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.alarm_table import alarm_table
+from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.fresh_prompts import FRESH_SHARES, fresh_evidence
-from overheard.detection.levels import needed_excess, rarity, runs_a_year
 from overheard.detection.nuisance import step_evidence
 from overheard.detection.simulate import Change, Design, simulate
 from overheard.detection.statistic import Statistic, candidate_starts, statistic

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from overheard.detection.simulate import CHALLENGER, WELL_KNOWN, Design, simulate
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 from overheard.measure.trends import trend
 
 

@@ -25,7 +25,7 @@ from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
 from overheard.runs.model_updates import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
-from overheard.testing.fake_chat import FakeChat
+from overheard.testing.fakes import FakeChat
 from overheard.testing.store import open_test_store
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

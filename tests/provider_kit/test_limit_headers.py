@@ -6,7 +6,7 @@ import pytest
 from time_machine import travel
 
 from overheard import RateLimits
-from overheard.provider_kit.rate_headers import MAX_WAIT_S, rate_limits, retry_after
+from overheard.provider_kit.transport import MAX_WAIT_S, rate_limits, retry_after
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

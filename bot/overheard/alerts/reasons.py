@@ -8,9 +8,9 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
+from overheard.detection.alarm_table import Rarity
 from overheard.detection.decide import AlertAction, Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.levels import Rarity
 from overheard.domain import Metric, Scale
 
 

@@ -15,10 +15,9 @@ from overheard.alerts.lifecycle import (
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
-from overheard.commands.alerts import number_of
+from overheard.commands.alerts import number_of, recheck_of
 from overheard.commands.arguments import AlertNumber, coming_moment
 from overheard.commands.check import check
-from overheard.commands.rechecking import recheck_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertEventKind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
@@ -16,10 +16,10 @@ from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
 from overheard.cards.command import CommandSpec, Kind, option
 from overheard.commands.arguments import AlertNumber
-from overheard.commands.rechecking import recheck_price
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertState
-from overheard.errors import UnknownName
+from overheard.errors import OverheardError, UnknownName
+from overheard.runs.plan import lay_out
 
 TERMINAL = "terminal"
 SHOWN = 20
@@ -146,3 +146,39 @@ ALERTS_SHOW = CommandSpec(
     examples=("alerts show 12",),
     chart="",
 )
+
+
+class Recheck(TypedDict):
+    """What is asked again, as `overheard.commands.check.check` takes it.
+
+    Attributes:
+        brands: The alert's brand.
+        models: The alert's model.
+        repeats: How often each prompt was asked in the run that raised it.
+    """
+
+    brands: tuple[str, ...]
+    models: tuple[str, ...]
+    repeats: int
+
+
+async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
+    """Return what is to be asked again for an alert."""
+    shift = alert.shift
+    runs = await deployment.store.runs.find()
+    panel = next((run.panel for run in runs if run.id == shift.run_id), None)
+    repeats = panel.repeats if panel else 1
+    return Recheck(brands=(shift.brand,), models=(str(shift.model),), repeats=repeats)
+
+
+async def recheck_price(deployment: Deployment, alert: Alert) -> str:
+    """Say what a recheck costs: ``about $0.42``; empty when it cannot be asked any more."""
+    try:
+        panel = lay_out(
+            deployment.catalogue,
+            deployment.plugins.providers,
+            **await recheck_of(deployment, alert),
+        )
+    except OverheardError:  # its brand or its model is gone; the click will say which
+        return ""
+    return (await deployment.pricing.unchecked(panel)).short

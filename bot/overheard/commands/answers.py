@@ -17,7 +17,7 @@ from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Detail, Model
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.evidence import SENTIMENT, VISIBILITY, ScoredAnswer
+from overheard.finetune.scored_answers import SENTIMENT, VISIBILITY, ScoredAnswer
 from overheard.finetune.texts import true_facts
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences

@@ -15,19 +15,22 @@ from overheard.cards.model_names import asked_by
 from overheard.commands import standing_words
 from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
-from overheard.commands.page_claims import MAX_CLAIMS, Claim, claims_note, read_claim
 from overheard.commands.page_tables import (
+    MAX_CLAIMS,
+    Claim,
     ModelView,
     Question,
     Source,
+    claims_note,
     newest_answers,
+    read_claim,
     read_questions,
     read_sources,
     read_views,
 )
-from overheard.commands.shift_wording import shift_words
 from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.trend import trend_chart
+from overheard.commands.updates import shift_words
 from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Brand

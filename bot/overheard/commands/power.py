@@ -16,7 +16,7 @@ from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
-from overheard.detection.levels import DAYS_A_YEAR, needed_excess
+from overheard.detection.alarm_table import DAYS_A_YEAR, needed_excess
 from overheard.detection.power import (
     USUAL_LIMIT,
     USUAL_TAU,

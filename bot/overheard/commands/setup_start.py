@@ -17,6 +17,7 @@ from overheard.cards.command import (
     option,
     quoted,
 )
+from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.setup_checklist import IN_CHAT, checklist, checklist_card, step_after
 from overheard.commands.setup_draft import (
     REPEATS,
@@ -27,7 +28,6 @@ from overheard.commands.week_times import in_words
 from overheard.config.stored import JUDGE
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Setting
-from overheard.runs.first_check import ROUND_SIZES
 from overheard.runs.quote import Quote
 from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
 

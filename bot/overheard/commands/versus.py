@@ -19,7 +19,7 @@ from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue, Model
-from overheard.finetune.evidence import SENTIMENT, scored_answers
+from overheard.finetune.scored_answers import SENTIMENT, scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.trends import Point, level
 from overheard.numpy_proxy import np

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 
+from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, rarity
 from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     AlertHistory,
@@ -23,7 +24,6 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.levels import WATCHED_A_YEAR, AlertLevel, rarity
 from overheard.domain import Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 

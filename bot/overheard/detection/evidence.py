@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from overheard.detection.alarm_table import RUNS_A_YEAR
+from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, rarity
 from overheard.detection.effect import MeasuredChange
-from overheard.detection.levels import Rarity, rarity
 from overheard.domain import Alert, Model, Shift
 from overheard.measure.blocks import RunKey
 

@@ -26,8 +26,7 @@ from functools import cache, cached_property
 
 from overheard.domain import PromptShift
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import Scatter, Sums, interval
-from overheard.measure.rates import Interval, difference
+from overheard.measure.intervals import Interval, Scatter, Sums, difference, interval
 from overheard.numpy_proxy import Floats, Mask, np
 
 STUDENT_FREEDOM = 6.0

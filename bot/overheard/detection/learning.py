@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from overheard.detection.alarm_table import RUNS_A_YEAR
+from overheard.detection.alarm_table import RUNS_A_YEAR, needed_excess
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.levels import needed_excess
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, Places, np
 

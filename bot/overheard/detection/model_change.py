@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp
 
-from overheard.detection.alarm_table import RUNS_A_YEAR
+from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, runs_a_year
 from overheard.detection.baseline import (
     MAX_BASELINE_RUNS,
     run_effect_prior,
@@ -22,7 +22,6 @@ from overheard.detection.baseline import (
 )
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
-from overheard.detection.levels import Rarity, runs_a_year
 from overheard.detection.nuisance import joint_evidence, step_evidence
 from overheard.detection.statistic import OUTLIER_PRIOR, OUTLIER_RUNS, candidate_starts
 from overheard.domain import Model

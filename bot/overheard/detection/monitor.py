@@ -19,7 +19,13 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from overheard.detection import attribution
-from overheard.detection.alarm_table import AlarmTable, alarm_table
+from overheard.detection.alarm_table import (
+    AlarmTable,
+    alarm_table,
+    needed_excess,
+    rarity,
+    runs_a_year,
+)
 from overheard.detection.baseline import (
     Baseline,
     Excursion,
@@ -40,7 +46,6 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record
-from overheard.detection.levels import needed_excess, rarity, runs_a_year
 from overheard.detection.return_to_level import ReturnEvidence, return_evidence
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import Model, ModelUpdate, Shift

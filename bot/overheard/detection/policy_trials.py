@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf, log
 
-from overheard.detection.alarm_table import alarm_table
+from overheard.detection.alarm_table import alarm_table, needed_excess
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.benchmarks import (
     BEFORE,
@@ -19,12 +19,11 @@ from overheard.detection.benchmarks import (
 )
 from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.levels import needed_excess
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
 from overheard.detection.trials import MonitorTrial
 from overheard.measure.blocks import RunKey, Stream
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np
 
 GUARDED = 4

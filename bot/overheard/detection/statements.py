@@ -22,8 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import exp, lgamma
 
+from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision, place
-from overheard.detection.levels import AlertLevel
 from overheard.domain import (
     Alert,
     Model,
@@ -33,7 +33,7 @@ from overheard.domain import (
     StatementKind,
 )
 from overheard.measure.blocks import RunKey
-from overheard.measure.rates import wilson
+from overheard.measure.intervals import wilson
 from overheard.reading.claims import FalseClaim, states_the_same
 
 WINDOW = timedelta(days=30)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
+from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.levels import Rarity
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.detection.worlds import (
     Changes,

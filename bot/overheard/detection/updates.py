@@ -22,7 +22,7 @@ from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
 from overheard.detection.known_time import StratifiedSplit, change_interval, split_stream
 from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.measure.blocks import RunKey, Stream
-from overheard.measure.rates import Interval
+from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import Mask, np
 
 MIN_RUNS_BEFORE = 6

@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from overheard.cards import wording
 from overheard.domain import Brand, Fact, Model
-from overheard.finetune.evidence import ACCURACY, SENTIMENT, VISIBILITY
-from overheard.measure.rates import Interval, wilson
+from overheard.finetune.scored_answers import ACCURACY, SENTIMENT, VISIBILITY
+from overheard.measure.intervals import Interval, wilson
 
 
 class GapKind(StrEnum):

@@ -8,10 +8,15 @@ from datetime import datetime, timedelta
 
 from overheard.domain import Brand, Catalogue, Publication, Run
 from overheard.finetune.brief import BriefItem, BriefMarket
-from overheard.finetune.evidence import BRANDED_VISIBILITY, VISIBILITY, ScoredAnswer, scored_answers
 from overheard.finetune.gaps import brief
 from overheard.finetune.progress import ItemProgress, metric_of, progress
 from overheard.finetune.rounds import CONTROL_TAG
+from overheard.finetune.scored_answers import (
+    BRANDED_VISIBILITY,
+    VISIBILITY,
+    ScoredAnswer,
+    scored_answers,
+)
 from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store
 

@@ -10,9 +10,9 @@ from overheard.cards import wording
 from overheard.domain import Answer, Approval, Brand, Catalogue, ScoreRecord
 from overheard.errors import NotApproved
 from overheard.finetune.dataset import Approved
-from overheard.finetune.evidence import ACCURACY
 from overheard.finetune.gaps import FALSE
 from overheard.finetune.rounds import CONTROL_TAG, control_prompts
+from overheard.finetune.scored_answers import ACCURACY
 from overheard.finetune.texts import unfit_content
 from overheard.interfaces import Store
 from overheard.reading.reader import Reader

@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from overheard.detection.effect import holm
 from overheard.domain import Block, Metric, Model, PromptShift, Scale
-from overheard.measure.rates import Interval, quantile
+from overheard.measure.intervals import Interval, quantile
 from overheard.numpy_proxy import Floats, np
 
 LEVEL = 0.9

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from overheard.cards import wording
 from overheard.domain import Fact, Model, Prompt
 from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked
-from overheard.finetune.evidence import (
+from overheard.finetune.scored_answers import (
     BRANDED_VISIBILITY,
     SENTIMENT,
     VISIBILITY,

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulate
-from overheard.measure.panel import Scatter, Sums
+from overheard.measure.intervals import Scatter, Sums
 from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
 

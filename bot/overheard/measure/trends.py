@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import interval_from_variances
+from overheard.measure.intervals import interval_from_variances
 from overheard.numpy_proxy import np
 
 EXPECTED_SHOCK = 0.03

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
-from overheard.provider_kit.rate_headers import rate_limits, retry_after, wait
+from overheard.provider_kit.transport import rate_limits, retry_after, wait
 
 
 @dataclass(frozen=True, slots=True)

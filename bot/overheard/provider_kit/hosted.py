@@ -26,9 +26,8 @@ from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.prices import PriceList
-from overheard.provider_kit.rate_headers import rate_limits, service_time
 from overheard.provider_kit.settings import ProviderSettings
-from overheard.provider_kit.transport import http_client
+from overheard.provider_kit.transport import http_client, rate_limits, service_time
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient

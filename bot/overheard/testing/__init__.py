@@ -3,15 +3,17 @@
 The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
 """
 
-from overheard.testing.chat_checks import PINGS, check_chat
-from overheard.testing.clock import NOW, FixedClock
 from overheard.testing.deployment import Deployment, OpenDeployment, open_deployment
-from overheard.testing.echo import EchoAsker, EchoProvider
-from overheard.testing.fake_chat import FakeChat, Screen
-from overheard.testing.other_checks import check_command, check_feed
+from overheard.testing.fakes import NOW, EchoAsker, EchoProvider, FakeChat, FixedClock, Screen
+from overheard.testing.plugin_checks import (
+    PINGS,
+    check_chat,
+    check_command,
+    check_feed,
+    check_scorer,
+)
 from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
 from overheard.testing.samples import TEXTS, question, readings
-from overheard.testing.scorer_checks import check_scorer
 from overheard.testing.service import Call, Reaction, Service
 from overheard.testing.store import close_test_stores, open_test_store
 

@@ -12,9 +12,7 @@ from overheard.deployment import assemble
 from overheard.domain import ScoreRecord
 from overheard.interfaces import Person, Store
 from overheard.plugins import load_plugins
-from overheard.testing.clock import FixedClock
-from overheard.testing.echo import EchoProvider
-from overheard.testing.fake_chat import FakeChat, Screen
+from overheard.testing.fakes import EchoProvider, FakeChat, FixedClock, Screen
 from overheard.testing.store import open_test_store
 
 DECLARED = """

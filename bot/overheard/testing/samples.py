@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from overheard.domain import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reading, Reply
 from overheard.reading.reader import Reader
-from overheard.testing.clock import NOW
+from overheard.testing.fakes import NOW
 
 ACME, ZENITH = Brand("Acme", domains=("acme.com",)), Brand("Zenith")
 FACTS = (Fact("Acme", "price", "$20 a month"), Fact("Acme", "founded", "2014"))

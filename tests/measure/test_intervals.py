@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.measure.rates import difference, mean_interval, quantile, wilson
+from overheard.measure.intervals import difference, mean_interval, quantile, wilson
 
 
 def test_wilson_by_hand() -> None:

@@ -1,0 +1,227 @@
+"""Fakes for tests: a provider, a judge client, a clock and a chat, all set by the test."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, cast
+
+from overheard.cards.card import Action, Card
+from overheard.domain import FREE, Finish, Price, Question, Reply
+from overheard.interfaces import Desk, Form, Person, Request
+
+
+class EchoProvider:
+    """A provider with given answers; without any, it answers with the prompt's text.
+
+    Args:
+        answers: The answers to one question after the other; the last is repeated. A text becomes
+            a complete `Reply` that costs nothing, and an exception is raised.
+        name: The name of the provider's table.
+        models: The ids of the provider's models.
+        concurrency: How many calls may run at a time.
+        price: The price of all models.
+
+    Attributes:
+        answer: A function from a question to an answer, or to an awaitable of an answer; a test
+            may set it to answer by the question.
+        asked: The questions, in the order of the calls.
+        seeds: The seeds, in the same order.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(
+        self,
+        *answers: str | Reply | BaseException,
+        name: str = "echo",
+        models: Sequence[str] = ("echo-1",),
+        concurrency: int = 4,
+        price: Price | None = FREE,
+    ) -> None:
+        self.name = name
+        self.concurrency = concurrency
+        self.asked: list[Question] = []
+        self.seeds: list[int] = []
+        self.closed = False
+        self._models = tuple(models)
+        self._price = price
+        self._turns = _turns(answers)
+        self.answer: Callable[[Question], object] = self._in_turn
+
+    def models(self) -> Sequence[str]:
+        """Return the ids of the provider's models."""
+        return self._models
+
+    def price(self, model: str) -> Price | None:  # noqa: ARG002 - all its models cost the same
+        """Return the price that was given to the provider."""
+        return self._price
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Note a question, and return or raise the next answer."""
+        self.asked.append(question)
+        self.seeds.append(seed)
+        answer = self.answer(question)
+        return _replied(await answer if inspect.isawaitable(answer) else answer)
+
+    async def close(self) -> None:
+        """Note the call."""
+        self.closed = True
+
+    def _in_turn(self, question: Question) -> object:
+        return next(self._turns, question.prompt.text)
+
+
+class EchoAsker:
+    """An `overheard.JudgeClient` with given answers, as those of an `EchoProvider`.
+
+    Attributes:
+        asked: The texts, in the order of the calls.
+    """
+
+    def __init__(self, *answers: str | Reply | BaseException) -> None:
+        self.asked: list[str] = []
+        self._turns = _turns(answers)
+
+    async def ask(self, text: str) -> Reply:
+        """Note a text, and return or raise the next answer."""
+        self.asked.append(text)
+        return _replied(next(self._turns, text))
+
+
+def _turns(answers: Sequence[object]) -> Iterator[object]:
+    yield from answers
+    while answers:
+        yield answers[-1]
+
+
+def _replied(answer: object) -> Reply:
+    if isinstance(answer, BaseException):
+        raise answer
+    if isinstance(answer, str):
+        return Reply(answer, Finish.COMPLETE, cost_usd=0.0)
+    return cast("Reply", answer)  # a test may pass an object of another type on purpose
+
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+"""The time in tests by default: a Monday."""
+
+
+class FixedClock:
+    """An `overheard.interfaces.Clock` that moves only by `advance`.
+
+    Args:
+        now: The time at the start; aware, in UTC.
+    """
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._now
+
+    def advance(self, **by: float) -> None:
+        """Move the time forward, as in ``advance(hours=2)``; the arguments are `timedelta`'s."""
+        self._now += timedelta(**by)
+
+
+ADA = Person("fake", "U1", "Ada")
+GENERAL = "fake:general"
+
+
+@dataclass
+class Screen:
+    """The answers to one request; an `overheard.interfaces.Conversation`.
+
+    Attributes:
+        forms: Whether a form can be opened.
+        cards: The cards in the order in which they were shown, each in place of the one before.
+        private: Whether only the person who sent the request sees the last card.
+        form: The form that was opened, or None.
+    """
+
+    forms: bool = False
+    cards: list[Card] = field(default_factory=list)
+    private: bool = False
+    form: Form | None = None
+
+    async def show(self, card: Card, *, private: bool = False) -> None:
+        """Show a card."""
+        self.cards.append(card)
+        self.private = private
+
+    async def open_form(self, form: Form) -> None:
+        """Open a form."""
+        self.form = form
+
+    @property
+    def card(self) -> Card:
+        """The last card."""
+        return self.cards[-1]
+
+    def action(self, label: str) -> Action:
+        """Return the button with a label, in the last card or in a card below it."""
+        actions = [a for card in (self.card, *self.card.more) for a in card.actions]
+        return next(action for action in actions if action.label == label)
+
+
+class FakeChat:
+    """A person at a chat.
+
+    Args:
+        desk: Serves the requests.
+        forms: Whether the chat has forms.
+        person: The person who types by default.
+        channel: The name of the channel by default.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        forms: bool = False,
+        person: Person = ADA,
+        channel: str = GENERAL,
+    ) -> None:
+        self.desk = desk
+        self.forms = forms
+        self.person = person
+        self.channel = channel
+        self._numbers = count(1)
+
+    async def type(self, words: str, *, person: Person | None = None, **more: Any) -> Screen:
+        """Type words after the root command, and return the answers."""
+        return await self.bring(self.request(words=words, person=person, **more))
+
+    async def click(self, screen: Screen, label: str, *, person: Person | None = None) -> Screen:
+        """Click the button with a label, and return the answers."""
+        return await self.type(screen.action(label).words, person=person, message="M1")
+
+    async def choose(self, command: str, **options: Any) -> Screen:
+        """Choose a command with its options, as in a command tree, and return the answers."""
+        return await self.bring(self.request(command=command, options=options))
+
+    async def submit(self, screen: Screen, **values: Any) -> Screen:
+        """Submit the form of a screen with further values, and return the answers.
+
+        Raises:
+            LookupError: when no form was opened.
+        """
+        if screen.form is None:
+            raise LookupError("no form was opened")
+        filled: Mapping[str, Any] = {**screen.form.values, **values}
+        return await self.choose(screen.form.command.name, **filled)
+
+    def request(self, *, person: Person | None = None, **more: Any) -> Request:
+        """Return a request without bringing it to the desk."""
+        given = {"channel": self.channel, **more}
+        return Request(f"E{next(self._numbers)}", person or self.person, **given)
+
+    async def bring(self, request: Request, screen: Screen | None = None) -> Screen:
+        """Bring a request to the desk, and return the answers."""
+        screen = screen or Screen(self.forms)
+        await self.desk.serve(request, screen)
+        return screen
