@@ -35,7 +35,7 @@ from overheard.cards.card import (
 )
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.discord.layouts import Box, Menu, Page, Piece, Row, render
+from overheard.chat.discord.layouts import Box, Menu, MessagePage, Piece, Row, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HIGHEST = 4_000
@@ -155,7 +155,7 @@ def box(one: Box) -> str:
     return f'<div class="box" style="border-left-color:#{one.color:06x}">{inner}</div>'
 
 
-def message(page: Page) -> str:
+def message(page: MessagePage) -> str:
     """Return a message as HTML."""
     head = '<span class="name">overheard</span><span class="app">APP</span>'
     when = '<span class="when">Today at 07:00</span>'

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from overheard.cards.command import Face
-from overheard.chat.questions.grammar import Names, read
+from overheard.chat.questions.grammar import KnownNames, read
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
@@ -31,7 +31,7 @@ CATALOGUE = Catalogue(
 
 
 @cache
-def names() -> Names:
+def names() -> KnownNames:
     """Return the names that the questions may have."""
     return read_names_of(CATALOGUE, SHOWN)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
-from overheard.cards.charts.forest import Pair, PairGroup, Pairs, Span, Spans
+from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans
 from overheard.cards.charts.renderer import Drawable, alt, drawing
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.charts.svg import (
@@ -259,7 +259,7 @@ ALL_KINDS: dict[str, Drawable] = {
     "forest": Spans(
         "Compared",
         tuple(
-            Span(f"{n} {LONG}", -0.1, (-0.2, 0.01), scale, LONG, moved=n == 1)
+            Difference(f"{n} {LONG}", -0.1, (-0.2, 0.01), scale, LONG, moved=n == 1)
             for n, scale in enumerate(Scale)
         ),
         "Differences with 90 % intervals.",

@@ -25,8 +25,8 @@ from overheard.cards.card import (
 )
 from overheard.chat.discord import markup
 from overheard.chat.discord.interactions import ClickKind
-from overheard.chat.discord.layouts import MAX_PAGES, Page, render
-from overheard.chat.discord.pages import Mark, Presenter, post_id
+from overheard.chat.discord.layouts import MAX_PAGES, MessagePage, render
+from overheard.chat.discord.pages import MessageMark, Presenter, post_id
 
 HOSTILE = Tainted(
     "<@123> <@&1> <#1> @everyone @here <!channel> [bank](https://evil.example) "
@@ -36,10 +36,10 @@ HOSTILE = Tainted(
 )
 
 
-MARK = Mark(post_id("alert 12"), 3, "https://discord.com/channels/1/2")
+MARK = MessageMark(post_id("alert 12"), 3, "https://discord.com/channels/1/2")
 
 
-def sent(page: Page, *, as_embeds: bool = False) -> dict[str, Any]:
+def sent(page: MessagePage, *, as_embeds: bool = False) -> dict[str, Any]:
     """Return a page as discord.py sends it."""
     presenter, bodies = Presenter(), []
     presenter.takes_components = not as_embeds
@@ -55,7 +55,7 @@ def sent(page: Page, *, as_embeds: bool = False) -> dict[str, Any]:
     return body
 
 
-def pieces(page: Page, kind: int) -> list[dict[str, Any]]:
+def pieces(page: MessagePage, kind: int) -> list[dict[str, Any]]:
     """Return the components of a type in a page."""
     return [one for one in walk(sent(page)["components"]) if one["type"] == kind]
 

@@ -10,7 +10,7 @@ from discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.chat.discord import forms, interactions, tree
-from overheard.chat.discord.interactions import Click, ClickKind, Questions
+from overheard.chat.discord.interactions import ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 
@@ -263,7 +263,7 @@ def test_an_id_of_others_is_none() -> None:
 
 def test_questions_do_not_pile_up() -> None:
     """Only the latest are kept; an older one is asked by the button's label."""
-    questions = Questions()
+    questions = ButtonQuestions()
     for number in range(interactions.MAX_QUESTIONS + 1):
         questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
     assert questions.question("close 1", "Close") == "Close 1?"

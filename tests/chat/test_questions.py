@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from overheard.chat.questions.grammar import Names, Reading, read
+from overheard.chat.questions.grammar import Intent, KnownNames, read
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
@@ -91,13 +91,13 @@ def test_no_text_is_too_strange(text: str) -> None:
     """It is not understood, and nothing fails."""
     reading = read(text, names(), TODAY)
 
-    assert isinstance(reading, Reading)
+    assert isinstance(reading, Intent)
     assert not reading.understood
 
 
 def test_without_any_brand_the_way_on_is_the_set_up() -> None:
     """A deployment begins empty."""
-    reading = read("which questions do we lose?", Names(), TODAY)
+    reading = read("which questions do we lose?", KnownNames(), TODAY)
     made = plan(reading, situation().__class__(TODAY, commands=situation().commands))
 
     assert made

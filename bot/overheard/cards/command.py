@@ -213,7 +213,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FormChoice:
     """An entry of a menu or group of check boxes in a form.
 
     Attributes:
@@ -239,7 +239,7 @@ class FormContent:
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[FormChoice]] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     text: str = ""

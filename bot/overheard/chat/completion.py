@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from overheard.cards import wording
-from overheard.cards.command import Choice, Kind, Option
+from overheard.cards.command import FormChoice, Kind, Option
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue, Model
 
@@ -48,7 +48,7 @@ class Completing:
         fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
         return fitting[:MAX_VALUES]
 
-    async def entries(self, option: Option) -> list[Choice]:
+    async def entries(self, option: Option) -> list[FormChoice]:
         """Return the entries of a menu for an option, called as readers do; none for an option that
         is typed, or that has more values than a menu.
         """
@@ -57,7 +57,7 @@ class Completing:
         values = await self._fresh(option.kind)
         called = await self._called(option.kind)
         fits = len(values) < MAX_VALUES
-        return [Choice(value, called.get(value, value)) for value in values] if fits else []
+        return [FormChoice(value, called.get(value, value)) for value in values] if fits else []
 
     async def _called(self, kind: Kind) -> Mapping[str, str]:
         """Return what readers call values: a model's name, a metric's label, an alert's brand."""

@@ -26,7 +26,7 @@ from overheard.chat.progress import (
     CutOffNotice,
     Meter,
 )
-from overheard.chat.questions.asking import Answer, Questions
+from overheard.chat.questions.asking import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
 from overheard.commands.delivery_cards import cut_off_card
 from overheard.commands.guide import HELP, teach
@@ -86,7 +86,7 @@ class ChatDesk:
         self._completing = Completing(deployment)
         self._paces = {"patience": patience, "pause": pause}
         self._slots = CommandSlots()
-        self._questions = Questions(self._commands)
+        self._questions = QuestionDesk(self._commands)
 
     @property
     def commands(self) -> Sequence[CommandSpec]:
@@ -184,7 +184,7 @@ class ChatDesk:
 
     async def _show_answer(
         self,
-        answer: Answer,
+        answer: QuestionReply,
         request: Request,
         deployment: Deployment,
         call: Call,

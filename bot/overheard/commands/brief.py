@@ -29,7 +29,7 @@ SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items are shown by default."""
 
 
-class Form(StrEnum):
+class BriefFormat(StrEnum):
     """How a brief is written."""
 
     CARD = "card"
@@ -51,8 +51,8 @@ async def show_brief(
     ] = ANSWER_DAYS,
     most: Annotated[int, option("How many items; 0: as many as fit.", low=0, high=50)] = 0,
     form: Annotated[
-        str, option("A card, or a page.", word="format", choices=tuple(Form))
-    ] = Form.CARD,
+        str, option("A card, or a page.", word="format", choices=tuple(BriefFormat))
+    ] = BriefFormat.CARD,
     out: Annotated[Path | None, option("Where the page goes; else standard output.")] = None,
 ) -> Card:
     """Show what content to write for a brand, the most pressing first.
@@ -76,14 +76,16 @@ async def show_brief(
     drawn = await _draft(deployment, call, found, days)
     usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, drawn, most or usual)
-    if form == Form.CARD:
+    if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
     page = brief_page(deployment, call, drawn)
-    text = markdown(page) if form == Form.MARKDOWN else html(page)
+    text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
     if call.face is Face.CHAT:
-        ending, media = ("md", "text/markdown") if form == Form.MARKDOWN else ("html", "text/html")
+        ending, media = (
+            ("md", "text/markdown") if form == BriefFormat.MARKDOWN else ("html", "text/html")
+        )
         name = wording.file_name(page.title, ending)
         counted = wording.count(len(page.items), "item")
         made = File(text.encode(), name, media, f"{page.title}, {counted}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.charts.forest import Span, Spans
+from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.domain import Answer, PromptShift
 from overheard.finetune.comparison import ERROR_RATE, Contrast, Verdict
@@ -170,9 +170,9 @@ def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
     )
 
 
-def _span(label: str, one: Contrast, verdict: str) -> Span:
+def _span(label: str, one: Contrast, verdict: str) -> Difference:
     moved = one.verdict in {Verdict.BETTER, Verdict.WORSE}
-    return Span(label, one.difference, one.interval, one.metric.scale, verdict, moved)
+    return Difference(label, one.difference, one.interval, one.metric.scale, verdict, moved)
 
 
 def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:

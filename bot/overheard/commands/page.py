@@ -17,10 +17,10 @@ from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_tables import (
     MAX_CLAIMS,
-    Claim,
+    FalseClaim,
     ModelView,
-    Question,
-    Source,
+    QuestionRow,
+    SourceRow,
     claims_note,
     newest_answers,
     read_claim,
@@ -56,7 +56,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """What to do: a title, its evidence, and the first action."""
 
     title: str
@@ -65,7 +65,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """All that a page shows, in the order of the page.
 
     `voice` is None without shares of voice; `models` are the columns of `questions`; `answers` are
@@ -77,9 +77,9 @@ class Page:
     headline: str
     lead: str
     tiles: tuple[Tile, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[FalseClaim, ...]
     claims_note: str
-    steps: tuple[Step, ...]
+    steps: tuple[NextStep, ...]
     changes: tuple[str, ...]
     certainty: str
     trend: Chart | Rates
@@ -87,15 +87,15 @@ class Page:
     voice_words: str
     views: tuple[ModelView, ...]
     models: tuple[str, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[QuestionRow, ...]
     questions_note: str
-    sources: tuple[Source, ...]
+    sources: tuple[SourceRow, ...]
     answers: int
     asked: str
     method: str
 
 
-async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
+async def read_page(deployment: Deployment, call: Call, report: Report) -> ReportPage:
     """Return the page of a report.
 
     Args:
@@ -117,7 +117,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
     voice = voice_shares(report, call.zone)
     chosen = [place.model for place in report.places[:MAX_MODELS]]
     questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, chosen)
-    return Page(
+    return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
         headline=standing_words.headline(brand.name, report.places),
@@ -128,7 +128,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
         ),
         claims_note=claims_note(deployment, brand, groups),
         steps=tuple(
-            Step(_stopped(item.title), item.why, _first_sentence(steps(item, brand.name)[0]))
+            NextStep(_stopped(item.title), item.why, _first_sentence(steps(item, brand.name)[0]))
             for item in _mixed(drawn.items)[:MAX_STEPS]
         ),
         changes=tuple([await _change(deployment, call, a) for a in report.alerts[:MAX_CHANGES]])

@@ -14,7 +14,7 @@ from overheard.cards.charts.svg import COLORS, Theme
 from overheard.errors import BadUsage, FileUnreadable
 
 if TYPE_CHECKING:
-    from overheard.commands.page import Page
+    from overheard.commands.page import ReportPage
 
 MAX_LOGO_BYTES = 200_000
 MIN_CONTRAST = 4.5
@@ -32,7 +32,7 @@ _RASTERS = {
 _SVG = re.compile(rb"\A\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg\b", re.S)
 
 
-def page_html(page: Page, *, logo: Path | None, color: str) -> str:
+def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
     """Return a page as one self-contained HTML file; the same page gives the same text.
 
     Args:

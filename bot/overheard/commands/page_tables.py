@@ -25,7 +25,7 @@ DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class QuestionCell:
     """How many answers of one model to a question name the brand."""
 
     words: str
@@ -33,15 +33,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionRow:
     """A question, with one cell for each model."""
 
     text: str
-    cells: tuple[Cell, ...]
+    cells: tuple[QuestionCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceRow:
     """A site, the number of answers that cite it, and whether it is the brand's own."""
 
     site: str
@@ -82,7 +82,7 @@ def read_questions(
     lines: Iterable[Stream],
     scored: Iterable[ScoredAnswer],
     models: Sequence[Model],
-) -> tuple[list[Question], int]:
+) -> tuple[list[QuestionRow], int]:
     """Return how often the brand is named for each question, at each model, in its newest run.
 
     Args:
@@ -108,7 +108,7 @@ def read_questions(
                 counts.setdefault(prompt, {})[line.key.model] = named, int(line.n[row, place])
     order = sorted(counts, key=lambda key: (_share(counts[key]), texts.get(key, key)))
     found = [
-        Question(
+        QuestionRow(
             wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
             tuple(_cell(counts[key].get(model)) for model in models),
         )
@@ -121,14 +121,14 @@ def _share(found: Mapping[Model, tuple[int, int]]) -> float:
     return sum(named / answers for named, answers in found.values()) / len(found)
 
 
-def _cell(found: tuple[int, int] | None) -> Cell:
+def _cell(found: tuple[int, int] | None) -> QuestionCell:
     if found is None:
-        return Cell("-")
+        return QuestionCell("-")
     named, answers = found
-    return Cell(f"{named} of {answers}", lost=named == 0)
+    return QuestionCell(f"{named} of {answers}", lost=named == 0)
 
 
-def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[Source]:
+def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
     """Return the sites that answers cite, most cited first, and the brand's own in any place."""
     cited = Counter(site for one in scored for site in one.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
@@ -136,7 +136,7 @@ def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[So
     shown = order[:MAX_SOURCES]
     if not own & set(shown):
         shown += [site for site in order if site in own][:1]
-    return [Source(site, cited[site], site in own) for site in shown]
+    return [SourceRow(site, cited[site], site in own) for site in shown]
 
 
 def read_views(
@@ -188,7 +188,7 @@ QUOTE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FalseClaim:
     """A false claim: a quote as text before, the claim, text after; who said it, and the truth."""
 
     quote: tuple[str, str, str] | None
@@ -197,7 +197,9 @@ class Claim:
     counts: str
 
 
-async def read_claim(deployment: Deployment, call: Call, brand: str, group: ClaimCluster) -> Claim:
+async def read_claim(
+    deployment: Deployment, call: Call, brand: str, group: ClaimCluster
+) -> FalseClaim:
     """Return a false claim with its first quote, who made it how often, and the truth."""
     first, names = group.first, deployment.names
     asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
@@ -219,7 +221,7 @@ async def read_claim(deployment: Deployment, call: Call, brand: str, group: Clai
     if group.sources:
         site, cited = group.sources[0]
         counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
-    return Claim(
+    return FalseClaim(
         _quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
     )
 

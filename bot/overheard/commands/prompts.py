@@ -11,9 +11,9 @@ from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
-    Choice,
     CommandSpec,
     Face,
+    FormChoice,
     FormContent,
     Kind,
     Option,
@@ -308,7 +308,7 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
         {"brand": found.name, "questions": [number for number, _ in new]},
-        {"questions": [Choice(number, text) for number, text in new]},
+        {"questions": [FormChoice(number, text) for number, text in new]},
         title="Questions",
         text="Untick what your buyers would not ask." if new else "Nothing new is suggested.",
         submit="Add these",

@@ -16,7 +16,7 @@ from overheard.commands.brand_report import Report, read_report
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
-from overheard.commands.page import Page, read_page
+from overheard.commands.page import ReportPage, read_page
 from overheard.commands.page_html import page_html
 from overheard.commands.standings import HEADLINE_METRIC, table
 from overheard.commands.trend import metric_choice, trend_chart
@@ -148,7 +148,7 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
     )
 
 
-async def _page(deployment: Deployment, call: Call, found: Report) -> tuple[Page, str]:
+async def _page(deployment: Deployment, call: Call, found: Report) -> tuple[ReportPage, str]:
     """Return the page of a report, as content and as HTML."""
     content = await read_page(deployment, call, found)
     look = deployment.config.page

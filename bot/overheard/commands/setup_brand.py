@@ -10,8 +10,8 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.command import (
     MAX_NAME_CHARS,
-    Choice,
     CommandSpec,
+    FormChoice,
     FormContent,
     Role,
     Step,
@@ -217,8 +217,8 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     )
     cost = price.short if price else "price unknown"
     then = [
-        Choice("now", f"Ask now, {cost}"),
-        Choice("later", "First facts, a channel and a day"),
+        FormChoice("now", f"Ask now, {cost}"),
+        FormChoice("later", "First facts, a channel and a day"),
     ]
     ticked = [choice.value for choice in questions[: 0 if known else TICKED]]
     return FormContent(
@@ -243,9 +243,9 @@ def _price_hint(price: Quote | None) -> str:
     return f"{price.price}." if price else "What comes next."
 
 
-def _choices(letter: str, texts: Sequence[str], form: str) -> Iterator[Choice]:
+def _choices(letter: str, texts: Sequence[str], form: str) -> Iterator[FormChoice]:
     for number, text in enumerate(texts):
-        yield Choice(f"{letter}{number}", form.format(text) if form != "{}" else text)
+        yield FormChoice(f"{letter}{number}", form.format(text) if form != "{}" else text)
 
 
 def _picked(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ _BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SetupFiles:
     """What `setup` writes.
 
     Attributes:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import (
-    Choice,
     CommandSpec,
+    FormChoice,
     FormContent,
     Option,
     Role,
@@ -108,7 +108,7 @@ async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormCo
         text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
     return FormContent(
         values,
-        {"free_plan": [Choice("yes", "Yes"), Choice("no", "No")]},
+        {"free_plan": [FormChoice("yes", "Yes"), FormChoice("no", "No")]},
         title="3 of 5: Facts",
         text=text,
         submit="Next",

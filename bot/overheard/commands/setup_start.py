@@ -9,8 +9,8 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import (
-    Choice,
     CommandSpec,
+    FormChoice,
     FormContent,
     Role,
     Step,
@@ -36,7 +36,7 @@ HEADROOM = 2
 """The judge's budget of a month, as a multiple of what it is expected to cost."""
 
 
-async def judge_choices(deployment: Deployment, brand: Brand) -> list[Choice]:
+async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice]:
     """Return whether a model reads tone and facts, as entries of a form, the model with its price.
 
     Empty where config.toml has a judge, and where no configured model is proposed.
@@ -48,8 +48,8 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[Choice]:
     model, usd = found
     price = wording.money(usd, about=True)
     return [
-        Choice("model", f"{deployment.names.name(model)} reads them closely, {price} a year"),
-        Choice("rules", "Only my own rules, for nothing"),
+        FormChoice("model", f"{deployment.names.name(model)} reads them closely, {price} a year"),
+        FormChoice("rules", "Only my own rules, for nothing"),
     ]
 
 
@@ -123,9 +123,9 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
     choices = []
     for key, label in labels.items():
         price = await _first_price(deployment, brand, key)
-        choices.append(Choice(key, f"{label}, {price.short}" if price else label))
+        choices.append(FormChoice(key, f"{label}, {price.short}" if price else label))
     when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
-    choices.append(Choice("later", f"Not now: {when[0]}" if when else "Not now"))
+    choices.append(FormChoice("later", f"Not now: {when[0]}" if when else "Not now"))
     checked = (await checklist(deployment)).steps[-1].done
     readers = await judge_choices(deployment, brand)
     on = bool(judges(deployment.plugins.scorers.values()))

@@ -15,7 +15,7 @@ from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role, option
 from overheard.commands.check import check
 from overheard.commands.report import report
-from overheard.commands.setup_config import Plan, derived_category
+from overheard.commands.setup_config import SetupFiles, derived_category
 from overheard.config.loader import Config, find_config, parse_config
 from overheard.deployment import Call, Deployment, Session
 from overheard.errors import FileUnwritable, OverheardError, SetupRefused
@@ -85,7 +85,7 @@ async def setup(
             remedy="name a competitor with --competitor, or its kind with --category",
         )
     chosen = provider or asking.choice("Whom to ask?", PROVIDERS, LOCAL)
-    plan = Plan(
+    plan = SetupFiles(
         brand.strip(), tuple(competitors), category, chosen, _settings(chosen, base_url, key_env)
     )
     plan = await _with_models(plan, file, models, budget, asking)
@@ -143,8 +143,8 @@ def _settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
 
 
 async def _with_models(
-    plan: Plan, file: Path, models: Sequence[str], month: float, asking: _Asking
-) -> Plan:
+    plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
+) -> SetupFiles:
     """Test the key, and return the plan with models that the service offers, and a budget.
 
     Raises:
@@ -227,7 +227,7 @@ def _write(file: Path, text: str) -> None:
 
 
 async def _first_check(
-    session: Session, call: Call, plan: Plan, file: Path, asking: _Asking, *, yes: bool
+    session: Session, call: Call, plan: SetupFiles, file: Path, asking: _Asking, *, yes: bool
 ) -> Card:
     """Check once, after a yes where it costs something, and return what was done and is next."""
     config = replace(session, config=file).read_config()
@@ -251,8 +251,8 @@ async def _first_check(
 
 
 async def _with_category(
-    deployment: Deployment, call: Call, plan: Plan, asking: _Asking, *, yes: bool
-) -> Plan:
+    deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
+) -> SetupFiles:
     """Return the plan with the category that was given, else with the one that the model says."""
 
     def agreed(price: str, usd: float) -> bool:
@@ -266,7 +266,7 @@ async def _with_category(
     return replace(plan, category=await derived_category(deployment, call, names, agreed))
 
 
-def _rewritten(session: Session, plan: Plan, file: Path) -> Config:
+def _rewritten(session: Session, plan: SetupFiles, file: Path) -> Config:
     """Write the configuration again where the category came to light, and read it."""
     if plan.text() != file.read_text(encoding="utf-8"):
         _write(file, plan.text())
@@ -283,7 +283,7 @@ async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
         return checked
 
 
-def _card(plan: Plan, file: Path, text: str, price: str) -> Card:
+def _card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
     models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
     questions = [*plan.questions, plan.branded_question]
     fields: list[Field] = [
@@ -305,7 +305,7 @@ def _card(plan: Plan, file: Path, text: str, price: str) -> Card:
     )
 
 
-def _next_step(plan: Plan, file: Path) -> str:
+def _next_step(plan: SetupFiles, file: Path) -> str:
     """Return what to do next, in one or two sentences."""
     questions = f"Read the questions in {file} and write your own buyers' questions there."
     if not plan.category:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from overheard.cards import wording
-from overheard.cards.command import Choice
+from overheard.cards.command import FormChoice
 from overheard.errors import BadSchedule
 
 WEEKDAYS = {
@@ -18,7 +18,7 @@ WEEKDAYS = {
     "sat": "Saturday",
     "sun": "Sunday",
 }
-DAY_CHOICES = tuple(Choice(key, name) for key, name in WEEKDAYS.items())
+DAY_CHOICES = tuple(FormChoice(key, name) for key, name in WEEKDAYS.items())
 USUAL_DAYS, USUAL_TIME = ("mon",), "09:00"
 
 _CLOCK = re.compile(r"\s*(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?\s*", re.I)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Card
-from overheard.cards.command import Choice, CommandSpec
+from overheard.cards.command import CommandSpec, FormChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Form:
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
-    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[FormChoice]] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     submit: str = ""

@@ -263,29 +263,29 @@ def late_problem(timeout_s: float | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallResult:
     """Result of a call into a plugin, or what it raised."""
 
     result: Any = None
     error: BaseException | None = None
 
 
-async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:  # noqa: ARG001 - read by the watchdog
+async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> CallResult:  # noqa: ARG001 - read by the watchdog
     """Make a call without a time-out or a count of faults; what it raises is an outcome, too."""
     try:
         with plugin_code():
-            return Outcome(await work())
+            return CallResult(await work())
     except BaseException as error:
-        return Outcome(error=error)
+        return CallResult(error=error)
 
 
-def call_now(part: str, work: Callable[[], Any]) -> Outcome:  # noqa: ARG001 - read by the watchdog
+def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 - read by the watchdog
     """Make a synchronous call; there is no time-out for it."""
     try:
         with plugin_code():
-            return Outcome(work())
+            return CallResult(work())
     except BaseException as error:
-        return Outcome(error=error)
+        return CallResult(error=error)
 
 
 @contextmanager

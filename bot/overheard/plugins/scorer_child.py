@@ -22,7 +22,7 @@ from overheard.interfaces import Scorer
 from overheard.plugins.isolate import problem_of
 from overheard.plugins.output import PluginOutput
 from overheard.plugins.registration import Fault, registered_scorers
-from overheard.plugins.scorer_process import Origin, Request
+from overheard.plugins.scorer_process import Origin, ScorerRequest
 from overheard.plugins.validate import ScorerReply, validated_scores, written_reply
 
 ORPHAN_LIMIT_S = 60.0
@@ -53,7 +53,7 @@ class Child:
                     os._exit(0)
                 self._replies.sendall(written_reply(reply))
 
-    def _answers(self, request: Request) -> Iterator[ScorerReply]:
+    def _answers(self, request: ScorerRequest) -> Iterator[ScorerReply]:
         """Yield a reply on whether the scorer could be loaded, then a reply for each reading; the
         rest of an answer's readings is skipped after a problem.
         """

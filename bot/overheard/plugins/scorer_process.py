@@ -59,7 +59,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ScorerRequest:
     """What the child is sent.
 
     Attributes:
@@ -120,7 +120,7 @@ class ScorerProcess:
         """
         if self._worker is None:  # one thread: the child's parent, and its queue
             self._worker = ThreadPoolExecutor(1, "scorers")
-        request = Request(sys.path, origin, scorer, groups)
+        request = ScorerRequest(sys.path, origin, scorer, groups)
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._score, request)
 
     def close(self) -> None:
@@ -130,7 +130,7 @@ class ScorerProcess:
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _score(self, request: Request) -> list[GroupScores | Problem]:
+    def _score(self, request: ScorerRequest) -> list[GroupScores | Problem]:
         """Send a request to the child and return the results; on a fault, kill the child."""
         results: list[GroupScores | Problem] = []
         try:
@@ -159,7 +159,7 @@ class ScorerProcess:
             scores.append(reply.scores)
         return scores
 
-    def _send(self, request: Request) -> None:
+    def _send(self, request: ScorerRequest) -> None:
         """Send a request to the child, which is started if it does not run: 8 bytes of length, then
         a pickle.
 

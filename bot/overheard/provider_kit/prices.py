@@ -31,7 +31,7 @@ from overheard.domain import Model, Price, Reply
 from overheard.provider_kit.settings import PriceTable
 
 
-class Source(Settings):
+class PricePage(Settings):
     """A page with prices.
 
     Attributes:
@@ -62,7 +62,7 @@ class ListedPrice(PriceTable):
 class PriceFile(Settings):
     """The content of a ``prices.toml``."""
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, PricePage]
     models: Mapping[str, ListedPrice] = Field(default_factory=dict)
 
 

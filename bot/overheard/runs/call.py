@@ -33,7 +33,7 @@ answer that can be scored, with one that cannot, or by a fault in the provider's
 """
 
 
-class Call:
+class ProviderCall:
     """One call of a provider.
 
     Args:

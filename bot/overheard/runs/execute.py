@@ -18,7 +18,7 @@ from overheard.errors import (
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
-from overheard.runs.call import Call, with_estimated_cost
+from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
 from overheard.runs.plan import progress_title
@@ -195,7 +195,7 @@ class Runner:
         while True:
             async with self._turn(lane, question, job):
                 held = await self._hold(lane, question)
-                call = Call(lane.provider, question, job.run, self._clock)
+                call = ProviderCall(lane.provider, question, job.run, self._clock)
                 try:
                     answer, failure = await call.make()
                     answer = with_estimated_cost(answer, failure, self._providers)

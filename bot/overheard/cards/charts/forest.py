@@ -17,7 +17,7 @@ ROW = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Difference:
     """One difference.
 
     Attributes:
@@ -48,7 +48,7 @@ class Spans:
     """
 
     title: str
-    spans: tuple[Span, ...]
+    spans: tuple[Difference, ...]
     caption: str = ""
 
 
@@ -93,7 +93,7 @@ def alt(chart: Spans) -> str:
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}.", 1000)
 
 
-def _reach(span: Span, shown: tuple[Span, ...]) -> float:
+def _reach(span: Difference, shown: tuple[Difference, ...]) -> float:
     if span.scale in REACH:
         return REACH[span.scale]
     ends = (abs(end) for other in shown if other.scale not in REACH for end in other.interval)

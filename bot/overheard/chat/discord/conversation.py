@@ -20,8 +20,8 @@ from overheard.cards.card import Card
 from overheard.chat.discord import forms
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.interactions import NAME
-from overheard.chat.discord.layouts import Page, render
-from overheard.chat.discord.pages import Mark, Presenter, read_mark
+from overheard.chat.discord.layouts import MessagePage, render
+from overheard.chat.discord.pages import MessageMark, Presenter, read_mark
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
@@ -48,7 +48,7 @@ class SentMessage:
     private: bool
     first: bool = False
     has_components: bool = False
-    mark: Mark | None = None
+    mark: MessageMark | None = None
     late: discord.Message | discord.PartialMessage | None = None
 
 
@@ -175,7 +175,7 @@ class DiscordConversation:
     def _expired(self) -> bool:
         return monotonic() > self._ends
 
-    async def _put(self, number: int, page: Page, private: bool) -> None:
+    async def _put(self, number: int, page: MessagePage, private: bool) -> None:
         """Show a page as the message of this number, counted from 0: edit or send the message."""
         if number < len(self._sent):
             self._sent[number] = await self._edit(self._sent[number], page)
@@ -186,7 +186,7 @@ class DiscordConversation:
         else:
             self._sent.append(await self._respond(page, private))
 
-    async def _respond(self, page: Page, private: bool) -> SentMessage:
+    async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
         """Send the first answer, or a further message where another process sent the first."""
         try:
             return await self._respond_first(page, private)
@@ -195,7 +195,7 @@ class DiscordConversation:
         promised = self._deferred_messages()
         return await (self._edit(promised[0], page) if promised else self._follow(page, private))
 
-    async def _respond_first(self, page: Page, private: bool) -> SentMessage:
+    async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
         """Send the first answer, in place of the clicked message if the settings say so."""
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
@@ -245,13 +245,13 @@ class DiscordConversation:
     def _is_acknowledged(self) -> bool:
         return self._answered_by_other or self._interaction.response.is_done()
 
-    async def _follow(self, page: Page, private: bool) -> SentMessage:
+    async def _follow(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a further message after the first answer."""
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
         sent = await self._presenter.send(page, send)
         return SentMessage(sent.id, private)
 
-    async def _edit(self, sent: SentMessage, page: Page) -> SentMessage:
+    async def _edit(self, sent: SentMessage, page: MessagePage) -> SentMessage:
         """Show a page in a message that was sent before, and return the message."""
         if self._expired:
             return await self._edit_late(sent, page)
@@ -263,11 +263,11 @@ class DiscordConversation:
             await self._replace(sent, page, edit)
         return sent
 
-    async def _replace(self, sent: SentMessage, page: Page, edit: Callable[..., Any]) -> Any:
+    async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
         """Replace the content of a message, which keeps its mark, by `edit`; return its result."""
         return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
-    async def _edit_late(self, sent: SentMessage, page: Page) -> SentMessage:
+    async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
         """Edit a message after the interaction has expired; a private one is sent again."""
         place = self._channel()
         late = sent.late
@@ -278,7 +278,7 @@ class DiscordConversation:
         await self._replace(sent, page, late.edit)
         return replace(sent, late=late)
 
-    async def _send_late(self, page: Page, private: bool) -> SentMessage:
+    async def _send_late(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a message after the interaction has expired; a private one as a direct message."""
         place = (None if private else self._channel()) or self._interaction.user
         sent = await self._presenter.send(page, place.send)

@@ -9,7 +9,7 @@ import discord
 from discord import SelectDefaultValue, SelectDefaultValueType, ui
 
 from overheard.cards import wording
-from overheard.cards.command import Choice, CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.discord import markup, tree
 from overheard.chat.discord.interactions import NAME
 from overheard.chat.limits import DISCORD
@@ -66,7 +66,7 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
 def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
     """Return an option's input with its label and hint, filled with a value."""
     value = form.values.get(option.name)
-    choices = form.choices.get(option.name) or [Choice(one, one) for one in _choices(option)]
+    choices = form.choices.get(option.name) or [FormChoice(one, one) for one in _choices(option)]
     item = _picker(option, value)
     if item is None:
         item = _menu(option, choices, value) if choices else _input(option, value)
@@ -115,7 +115,7 @@ def _default_channel(number: int) -> SelectDefaultValue:
     return SelectDefaultValue(id=number, type=SelectDefaultValueType.channel)
 
 
-def _menu(option: Option, choices: Sequence[Choice], value: Any) -> ui.Select[ui.Modal]:
+def _menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Select[ui.Modal]:
     """Return the menu of an option with choices, with the current values selected."""
     chosen = value_text(option, value).split("\n")
     shown = choices[: DISCORD.children]

@@ -75,7 +75,7 @@ def read_click(custom_id: str) -> Click | None:
     return Click(ClickKind(kind), words) if colon and kind in set(ClickKind) else None
 
 
-class Questions:
+class ButtonQuestions:
     """The questions of the latest buttons, for which a custom id has no room."""
 
     def __init__(self) -> None:
@@ -93,12 +93,12 @@ class Questions:
         return self._questions.get(words) or f"{label or words}: are you sure?"
 
 
-def button(action: Action, questions: Questions) -> discord.ui.Button[Any]:
+def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]:
     """Return the button of an action, and remember its question."""
     return _button(action, _click(action, questions))
 
 
-def menu(shown: Menu, number: int, questions: Questions) -> discord.ui.Select[Any]:
+def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
     """Return a menu, whose entries have the custom ids of buttons as values."""
     made: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=f"{MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX}{number}",
@@ -155,7 +155,7 @@ def _walk(components: Iterable[Any]) -> Iterator[Any]:
         yield from _walk((*inner, accessory) if accessory else inner)
 
 
-def _click(action: Action, questions: Questions) -> Click:
+def _click(action: Action, questions: ButtonQuestions) -> Click:
     """Return what a click on an action does; its question is remembered."""
     if action.confirm:
         questions.remember(action)

@@ -83,7 +83,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MessagePage:
     """The content of one Discord message."""
 
     boxes: tuple[Box, ...] = ()
@@ -103,9 +103,9 @@ class Page:
         """The files, to be attached by `attached_name`."""
         return tuple(piece for piece in self.pieces if isinstance(piece, File))
 
-    def without_files(self) -> Page:
+    def without_files(self) -> MessagePage:
         """Return the page with a line in place of each file, for a server that takes none."""
-        return Page(
+        return MessagePage(
             tuple(replace(box, pieces=tuple(map(_without_file, box.pieces))) for box in self.boxes)
         )
 
@@ -124,15 +124,15 @@ class Page:
         """The number of components, nested ones included."""
         return len(self.boxes) + sum(map(_components, self.pieces))
 
-    def with_piece(self, piece: Piece, color: int, *, joins: bool) -> Page:
+    def with_piece(self, piece: Piece, color: int, *, joins: bool) -> MessagePage:
         """Return the page with one more piece, in the last container or in a new one."""
         if joins and self.boxes:
             *others, last = self.boxes
-            return Page((*others, replace(last, pieces=(*last.pieces, piece))))
-        return Page((*self.boxes, Box(color, (piece,))))
+            return MessagePage((*others, replace(last, pieces=(*last.pieces, piece))))
+        return MessagePage((*self.boxes, Box(color, (piece,))))
 
 
-def render(card: Card) -> tuple[Page, ...]:
+def render(card: Card) -> tuple[MessagePage, ...]:
     """Return the messages, one or more, that show a card and the cards below it."""
     pages = list(_pack(map(_box, card.whole())))
     if excess := len(pages) - MAX_PAGES:
@@ -140,7 +140,7 @@ def render(card: Card) -> tuple[Page, ...]:
             return tuple(pages)
         note = f"{wording.count(excess + 1, 'more message')} would be too many; ask for less."
         box = Box(COLORS[card.severity], (Words(f"-# {note}"),))
-        pages[MAX_PAGES - 1 :] = [Page((box,))]
+        pages[MAX_PAGES - 1 :] = [MessagePage((box,))]
     return tuple(pages)
 
 
@@ -291,24 +291,24 @@ def _choice(choice: Choice | None) -> Iterator[Menu]:
         yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
 
 
-def _pack(boxes: Iterable[Box]) -> Iterator[Page]:
+def _pack(boxes: Iterable[Box]) -> Iterator[MessagePage]:
     """Yield messages; a card is split only where it is too long for one message."""
-    page = Page()
+    page = MessagePage()
     for box in boxes:
-        if page.boxes and not _fits(Page((*page.boxes, box))):
+        if page.boxes and not _fits(MessagePage((*page.boxes, box))):
             yield page
-            page = Page()
+            page = MessagePage()
         joins = False
         for piece in box.pieces:
             grown = page.with_piece(piece, box.color, joins=joins)
             if page.boxes and not _fits(grown):
                 yield page
-                grown = Page().with_piece(piece, box.color, joins=False)
+                grown = MessagePage().with_piece(piece, box.color, joins=False)
             page, joins = grown, True
     yield page
 
 
-def _fits(page: Page) -> bool:
+def _fits(page: MessagePage) -> bool:
     """Return whether one message takes a page, as components and also as embeds."""
     rows = sum(isinstance(piece, Row | Menu) or _has_button(piece) for piece in page.pieces)
     words = [action.words for action in page.actions]

@@ -21,11 +21,11 @@ from discord import ui
 from overheard.cards import wording
 from overheard.cards.card import File, Image
 from overheard.chat.discord import interactions, markup
-from overheard.chat.discord.interactions import Questions
+from overheard.chat.discord.interactions import ButtonQuestions
 from overheard.chat.discord.layouts import (
     Box,
     Menu,
-    Page,
+    MessagePage,
     Piece,
     Row,
     Words,
@@ -44,7 +44,7 @@ TOO_LARGE_STATUS = 413
 
 POST_ID_PREFIX = "overheard-"
 POST_ID_DIGITS = 14
-"""Hexadecimal digits of a post's id, which are the 56 bits of a `Mark` in components."""
+"""Hexadecimal digits of a post's id, which are the 56 bits of a `MessageMark` in components."""
 POST_ID = re.compile(rf"\?({POST_ID_PREFIX}[0-9a-f]{{{POST_ID_DIGITS}}})[0-9a-f]*(?:&part=(\d+))?$")
 """The end of an embed's address in which a message carries its post's id."""
 _ID_BITS, _PART_BITS = 30, 4
@@ -53,7 +53,7 @@ _MARKED = 1 << _ID_BITS
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MessageMark:
     """What distinguishes a message from others, invisible to readers.
 
     Attributes:
@@ -85,19 +85,21 @@ def post_id(key: str) -> str:
     return POST_ID_PREFIX + hashlib.sha256(key.encode()).hexdigest()[:POST_ID_DIGITS]
 
 
-def read_mark(message: discord.Message) -> Mark:
+def read_mark(message: discord.Message) -> MessageMark:
     """Return a message's mark; its post is empty for a message without a mark."""
     found = (POST_ID.search(embed.url or "") for embed in message.embeds)
     if match := next(filter(None, found), None):
-        return Mark(match[1], int(match[2] or 0))
+        return MessageMark(match[1], int(match[2] or 0))
     first = message.components[0] if message.components else None
     inner = getattr(first, "children", ())
     ids = [component.id or 0 for component in (first, *inner[:1]) if component]
     if len(ids) < 2 or not all(number & _MARKED for number in ids):
-        return Mark("")
+        return MessageMark("")
     high, low = (number & (_MARKED - 1) for number in ids)
     digest = high << (_ID_BITS - _PART_BITS) | low >> _PART_BITS
-    return Mark(f"{POST_ID_PREFIX}{digest:0{POST_ID_DIGITS}x}", low & ((1 << _PART_BITS) - 1))
+    return MessageMark(
+        f"{POST_ID_PREFIX}{digest:0{POST_ID_DIGITS}x}", low & ((1 << _PART_BITS) - 1)
+    )
 
 
 class Presenter:
@@ -111,11 +113,14 @@ class Presenter:
     """
 
     def __init__(self) -> None:
-        self.questions = Questions()
+        self.questions = ButtonQuestions()
         self.takes_components = True
 
     async def send(
-        self, page: Page, put: Callable[..., Awaitable[Sent]], mark: Mark | None = None
+        self,
+        page: MessagePage,
+        put: Callable[..., Awaitable[Sent]],
+        mark: MessageMark | None = None,
     ) -> Sent:
         """Send a page as a new message.
 
@@ -128,10 +133,10 @@ class Presenter:
             discord.HTTPException: when Discord refuses the message.
         """
 
-        def components(page: Page) -> dict[str, Any]:
+        def components(page: MessagePage) -> dict[str, Any]:
             return {"view": self._layout(page, mark), **_attached(page, "files")}
 
-        def embeds(page: Page) -> dict[str, Any]:
+        def embeds(page: MessagePage) -> dict[str, Any]:
             view = {"view": self._buttons(page)} if any(_rows(page)) else {}
             return {"embeds": _embeds(page, mark), **_attached(page, "files"), **view}
 
@@ -139,9 +144,9 @@ class Presenter:
 
     async def edit(
         self,
-        page: Page,
+        page: MessagePage,
         put: Callable[..., Awaitable[Sent]],
-        mark: Mark | None = None,
+        mark: MessageMark | None = None,
         *,
         has_components: bool = False,
     ) -> Sent:
@@ -157,11 +162,11 @@ class Presenter:
             discord.HTTPException: when Discord refuses the edit.
         """
 
-        def components(page: Page) -> dict[str, Any]:
+        def components(page: MessagePage) -> dict[str, Any]:
             view = self._layout(page, mark)
             return {"content": None, "embeds": [], "view": view, **_attached(page, "attachments")}
 
-        def embeds(page: Page) -> dict[str, Any]:
+        def embeds(page: MessagePage) -> dict[str, Any]:
             view = self._buttons(page) if any(_rows(page)) else None
             shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
             return shown | _attached(page, "attachments")
@@ -170,10 +175,10 @@ class Presenter:
 
     async def _put(
         self,
-        page: Page,
+        page: MessagePage,
         put: Callable[..., Awaitable[Sent]],
-        components: Callable[[Page], dict[str, Any]],
-        embeds: Callable[[Page], dict[str, Any]],
+        components: Callable[[MessagePage], dict[str, Any]],
+        embeds: Callable[[MessagePage], dict[str, Any]],
     ) -> Sent:
         """Put a page in the newest form that Discord takes, without files that are too large."""
         form = components if self.takes_components else embeds
@@ -189,7 +194,7 @@ class Presenter:
         self.takes_components = False
         return sent
 
-    def _layout(self, page: Page, mark: Mark | None) -> ui.LayoutView:
+    def _layout(self, page: MessagePage, mark: MessageMark | None) -> ui.LayoutView:
         """Return a page as components; the questions of its buttons are remembered."""
         view = ui.LayoutView(timeout=None)
         builder = _Builder(self.questions)
@@ -199,7 +204,7 @@ class Presenter:
         view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
         return view
 
-    def _buttons(self, page: Page) -> ui.View:
+    def _buttons(self, page: MessagePage) -> ui.View:
         """Return the buttons and menus of a page with embeds."""
         view, builder = ui.View(timeout=None), _Builder(self.questions)
         for number, row in enumerate(_rows(page)):
@@ -213,7 +218,7 @@ class Presenter:
 class _Builder:
     """Builds the components of one message, with different custom ids."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: ButtonQuestions) -> None:
         self._questions = questions
         self._pictures = self._files = self._menus = 0
 
@@ -253,7 +258,7 @@ class _Builder:
         return interactions.menu(menu, self._menus, self._questions)
 
 
-def _rows(page: Page) -> Iterator[Row | Menu]:
+def _rows(page: MessagePage) -> Iterator[Row | Menu]:
     """Yield the rows of buttons and the menus of a page with embeds."""
     for piece in page.pieces:
         if isinstance(piece, Row | Menu):
@@ -262,7 +267,7 @@ def _rows(page: Page) -> Iterator[Row | Menu]:
             yield Row((piece.action,))
 
 
-def _embeds(page: Page, mark: Mark | None) -> list[discord.Embed]:
+def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
     """Return a page as embeds, one for each container; the first carries the mark."""
     embeds, pictures = [], 0
     for box in page.boxes:
@@ -279,7 +284,7 @@ def _embeds(page: Page, mark: Mark | None) -> list[discord.Embed]:
     return embeds
 
 
-def _attached(page: Page, name: str) -> dict[str, list[discord.File]]:
+def _attached(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
     """Return the pictures and files of a page as uploads with alternative text, as the argument
     `name`.
     """

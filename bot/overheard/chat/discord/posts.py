@@ -12,8 +12,8 @@ import discord
 from overheard.cards.card import Card
 from overheard.chat.discord.api import translated_errors
 from overheard.chat.discord.client import DiscordClient
-from overheard.chat.discord.layouts import Page, render
-from overheard.chat.discord.pages import Mark, post_id, read_mark
+from overheard.chat.discord.layouts import MessagePage, render
+from overheard.chat.discord.pages import MessageMark, post_id, read_mark
 
 POST_TIMEOUT_S = 30.0
 """Time limit of a post; afterwards it is unknown whether Discord has accepted the post."""
@@ -98,7 +98,7 @@ class Poster:
         """Return the id of a recent message with a key, in a channel or its threads, or None."""
         with translated_errors():
             async for message in self._recent(channel):
-                if read_mark(message) == Mark(post_id(key)):
+                if read_mark(message) == MessageMark(post_id(key)):
                     return message.id
         return None
 
@@ -115,7 +115,7 @@ class Poster:
     async def _send(
         self,
         place: discord.PartialMessageable,
-        pages: Sequence[Page],
+        pages: Sequence[MessagePage],
         key: str,
         reference: discord.MessageReference | None,
     ) -> int:
@@ -129,9 +129,9 @@ class Poster:
             ids.append((await self._client.presenter.send(page, send, mark)).id)
         return ids[0]
 
-    def _mark(self, place: discord.PartialMessageable, post: str, part: int) -> Mark:
+    def _mark(self, place: discord.PartialMessageable, post: str, part: int) -> MessageMark:
         """Return the mark of a message in a channel."""
-        return Mark(post, part, self._address(place.id))
+        return MessageMark(post, part, self._address(place.id))
 
     async def _shown(
         self, place: discord.PartialMessageable, message: int
@@ -143,14 +143,21 @@ class Poster:
             return None
 
     async def _edit(
-        self, message: discord.Message | discord.PartialMessage, page: Page, mark: Mark | None
+        self,
+        message: discord.Message | discord.PartialMessage,
+        page: MessagePage,
+        mark: MessageMark | None,
     ) -> None:
         """Edit one message, which keeps its mark."""
         has_components = isinstance(message, discord.Message) and message.flags.components_v2
         await self._client.presenter.edit(page, message.edit, mark, has_components=has_components)
 
     async def _put_parts(
-        self, place: discord.PartialMessageable, message: int, rest: Sequence[Page], post: str
+        self,
+        place: discord.PartialMessageable,
+        message: int,
+        rest: Sequence[MessagePage],
+        post: str,
     ) -> None:
         """Edit, send and delete the messages that continue a message, until they show `rest`."""
         parts = [part async for part in self._parts(place, message, post)]

@@ -11,7 +11,7 @@ import discord
 
 from overheard.cards.card import Card
 from overheard.chat.discord.api import translated_errors
-from overheard.chat.discord.layouts import Page, render
+from overheard.chat.discord.layouts import MessagePage, render
 from overheard.chat.discord.pages import Presenter
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form, Person, Request
@@ -101,7 +101,7 @@ class MessageConversation:
         """
         raise ChatFailed(chat="Discord", reason=f"no form opens here: {form.title}")
 
-    async def _put(self, number: int, page: Page, private: bool) -> None:
+    async def _put(self, number: int, page: MessagePage, private: bool) -> None:
         """Show a page as the message of this number, counted from 0: edit or send the message."""
         if number < len(self._sent):
             shown, _ = self._sent[number]

@@ -13,7 +13,7 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import choose
-from overheard.chat.questions.grammar import NOT_ASKED, Reading, read
+from overheard.chat.questions.grammar import NOT_ASKED, Intent, read
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation, read_names, read_situation
@@ -28,7 +28,7 @@ MAX_CONVERSATIONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QuestionReply:
     """How a question is answered.
 
     Attributes:
@@ -41,7 +41,7 @@ class Answer:
 
     order: Order | None
     card: Card
-    reading: Reading
+    reading: Intent
     plan: Plan
     situation: Situation
 
@@ -52,7 +52,7 @@ class Answer:
         return wording.with_hints(card, self.reading, self.plan, self.situation)
 
 
-class Questions:
+class QuestionDesk:
     """Answers the questions of all chats.
 
     Args:
@@ -62,7 +62,7 @@ class Questions:
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         self._list = commands
         self._commands = {spec.name: spec for spec in commands}
-        self._before: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._before: OrderedDict[tuple[str, str], Intent] = OrderedDict()
         self._asked: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
@@ -78,7 +78,7 @@ class Questions:
         asked.append(now)
         return 0
 
-    async def answer(self, request: Request, deployment: Deployment, call: Call) -> Answer:
+    async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
         """Return how a question is answered."""
         reading, situation = await self._read(request, deployment, call)
         if answer := self._of_grammar(request, reading, situation):
@@ -100,22 +100,22 @@ class Questions:
 
     async def understood(
         self, request: Request, deployment: Deployment, call: Call
-    ) -> Answer | None:
+    ) -> QuestionReply | None:
         """Return how a question is answered by the grammar alone; None when it is not."""
         reading, situation = await self._read(request, deployment, call)
         return self._of_grammar(request, reading, situation)
 
     async def _read(
         self, request: Request, deployment: Deployment, call: Call
-    ) -> tuple[Reading, Situation]:
+    ) -> tuple[Intent, Situation]:
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._before.get(_conversation_of(request))
         names = read_names(deployment)
         return read(request.question, names, situation.today, before), situation
 
     def _of_grammar(
-        self, request: Request, reading: Reading, situation: Situation
-    ) -> Answer | None:
+        self, request: Request, reading: Intent, situation: Situation
+    ) -> QuestionReply | None:
         if not reading.understood:
             return None
         if greeting := self._greeting(reading, situation):
@@ -126,23 +126,23 @@ class Questions:
         self._remember(_conversation_of(request), reading)
         return self._answer(made, reading, situation)
 
-    def _greeting(self, reading: Reading, situation: Situation) -> Answer | None:
+    def _greeting(self, reading: Intent, situation: Situation) -> QuestionReply | None:
         if reading.intent in {"hello", "help"}:
-            return Answer(None, wording.hello(situation), reading, Plan(), situation)
+            return QuestionReply(None, wording.hello(situation), reading, Plan(), situation)
         if reading.intent == "thanks":
-            return Answer(None, wording.thanks(), reading, Plan(), situation)
+            return QuestionReply(None, wording.thanks(), reading, Plan(), situation)
         return None
 
-    def _answer(self, made: Plan, reading: Reading, situation: Situation) -> Answer:
+    def _answer(self, made: Plan, reading: Intent, situation: Situation) -> QuestionReply:
         spec = self._commands.get(made.command)
         if spec is None:
-            return Answer(None, wording.of_plan(made), reading, made, situation)
+            return QuestionReply(None, wording.of_plan(made), reading, made, situation)
         order = fill(replace(spec, private=False), made.options)
-        return Answer(order, Card(""), reading, made, situation)
+        return QuestionReply(order, Card(""), reading, made, situation)
 
     def _typed(
-        self, text: str, names: Sequence[str], reading: Reading, situation: Situation
-    ) -> Answer | None:
+        self, text: str, names: Sequence[str], reading: Intent, situation: Situation
+    ) -> QuestionReply | None:
         """Answer a command that was typed as one; one that does not only read gets its button."""
         try:
             order = parse(text, self._list, names)
@@ -153,18 +153,18 @@ class Questions:
             return None
         if spec.role is Role.VIEWER and not spec.asks:
             order = replace(order, spec=replace(spec, private=False))
-            return Answer(order, Card(""), reading, Plan(spec.name), situation)
+            return QuestionReply(order, Card(""), reading, Plan(spec.name), situation)
         if len(order.words) > LONGEST_ACTION:
             return None
         action = Action(order.words, spec.title or spec.name.capitalize())
         card = Card("Shall I do that?", spec.summary, actions=(action,))
-        return Answer(None, card, reading, Plan(), situation)
+        return QuestionReply(None, card, reading, Plan(), situation)
 
-    def _refused(self, reading: Reading, situation: Situation, note: str = "") -> Answer:
+    def _refused(self, reading: Intent, situation: Situation, note: str = "") -> QuestionReply:
         card = wording.not_understood(reading, situation, self._guess(reading, situation), note)
-        return Answer(None, card, reading, Plan(), situation)
+        return QuestionReply(None, card, reading, Plan(), situation)
 
-    def _guess(self, reading: Reading, situation: Situation) -> Action | None:
+    def _guess(self, reading: Intent, situation: Situation) -> Action | None:
         """Return a button for what the understood words ask for."""
         if not reading.intent or len(reading.unknown) > 2 or reading.intent in _NO_GUESS:
             return None
@@ -177,7 +177,7 @@ class Questions:
             return None
         return Action(words, wording.label(spec.name, self._commands))
 
-    def _remember(self, key: tuple[str, str], reading: Reading) -> None:
+    def _remember(self, key: tuple[str, str], reading: Intent) -> None:
         self._before[key] = reading
         self._before.move_to_end(key)
         if len(self._before) > MAX_CONVERSATIONS:

@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.questions.grammar import Names
+from overheard.chat.questions.grammar import KnownNames
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation
 from overheard.deployment import Deployment, NoProgress
@@ -64,7 +64,7 @@ are "none". Leave out options that the question does not name.
 async def choose(
     text: str,
     deployment: Deployment,
-    names: Names,
+    names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
     """Ask the configured model for the command that answers a question.
@@ -114,7 +114,7 @@ def _request(
     text: str,
     offered: Mapping[str, CommandSpec],
     deployment: Deployment,
-    names: Names,
+    names: KnownNames,
     situation: Situation,
 ) -> str:
     """Return what the model is asked."""
@@ -179,7 +179,7 @@ def read_choice(
     text: str,
     offered: Mapping[str, CommandSpec],
     metrics: Mapping[str, object],
-    names: Names,
+    names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
     """Return the command of a reply, or None when any part of the reply is not valid.
@@ -231,7 +231,7 @@ class _Allowed:
 
     text: str
     metrics: Mapping[str, object]
-    names: Names
+    names: KnownNames
     situation: Situation
 
     def value(self, name: str, value: str) -> str | None:

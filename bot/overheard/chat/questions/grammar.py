@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from overheard.chat.questions.times import Period, TimeReader
+from overheard.chat.questions.times import NamedTime, TimeReader
 from overheard.chat.questions.vocabulary import (
     LANGUAGES,
     WEAK,
@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class KnownNames:
     """The names that questions may have.
 
     Attributes:
@@ -81,7 +81,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Intent:
     """What a question asks for.
 
     Attributes:
@@ -108,7 +108,7 @@ class Reading:
     models: tuple[str, ...] = ()
     metric: str = ""
     topic: str = ""
-    period: Period | None = None
+    period: NamedTime | None = None
     alert: int = 0
     it: bool = False
     follows: bool = False
@@ -131,7 +131,7 @@ class Reading:
         )
 
 
-def read(text: str, names: Names, today: date, before: Reading | None = None) -> Reading:
+def read(text: str, names: KnownNames, today: date, before: Intent | None = None) -> Intent:
     """Read a question in the first language that explains all of it, else most of it.
 
     Args:
@@ -143,8 +143,8 @@ def read(text: str, names: Names, today: date, before: Reading | None = None) ->
     """
     tokens = tokenize(text)
     if not tokens or len(text) > MAX_CHARS:
-        return Reading(unknown=(text[:40].strip(),) if text.strip() else ())
-    readings: list[Reading] = []
+        return Intent(unknown=(text[:40].strip(),) if text.strip() else ())
+    readings: list[Intent] = []
     for language in LANGUAGES:
         readings.append(_Reader(language, names, today).read(tokens, before))
         if readings[-1].understood:
@@ -155,7 +155,7 @@ def read(text: str, names: Names, today: date, before: Reading | None = None) ->
 class _Reader:
     """Reads questions of one language."""
 
-    def __init__(self, language: str, names: Names, today: date) -> None:
+    def __init__(self, language: str, names: KnownNames, today: date) -> None:
         self._language = language
         self._words: Vocabulary = vocabulary(language)
         self._times = TimeReader(self._words, today)
@@ -167,7 +167,7 @@ class _Reader:
         self._others = {words_of(s): s for s in names.other_models}
         self._topics = {words_of(s): topic for s, topic in names.topics.items()}
 
-    def read(self, tokens: Sequence[Token], before: Reading | None) -> Reading:
+    def read(self, tokens: Sequence[Token], before: Intent | None) -> Intent:
         tokens = self._words.expanded(tokens)
         found = self._scan(tokens)
         if form := self._form(tokens, found):
@@ -180,7 +180,7 @@ class _Reader:
             return replace(found, intent="versus" if several else "standing")
         return replace(found, intent=_intent(found, short=len(tokens) <= MAX_BARE_WORDS))
 
-    def _form(self, tokens: Sequence[Token], found: Reading) -> Reading | None:
+    def _form(self, tokens: Sequence[Token], found: Intent) -> Intent | None:
         """Return a wish to add or change something, whose form asks for the rest; or None.
 
         It begins with the wish and names what is changed: "add the question which CRM is best".
@@ -194,7 +194,7 @@ class _Reader:
             return None
         return replace(found, intent="configure", concepts=what | {"configure"}, unknown=())
 
-    def _asks_how(self, found: Reading, tokens: Sequence[Token]) -> bool:
+    def _asks_how(self, found: Intent, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""
         if len(tokens) > MAX_BARE_WORDS or not (found.brands or found.models or found.we):
             return False
@@ -202,7 +202,7 @@ class _Reader:
             return False
         return "how" in found.concepts or ("what" not in found.concepts and found.period is None)
 
-    def _scan(self, tokens: Sequence[Token]) -> Reading:
+    def _scan(self, tokens: Sequence[Token]) -> Intent:
         """Return the names, times and concepts of a question, without what it asks for."""
         found = _Found()
         at = 0
@@ -271,7 +271,7 @@ class _Reader:
 
     def _update_of(
         self, tokens: Sequence[Token], at: int
-    ) -> tuple[Period, dict[str, None], int] | None:
+    ) -> tuple[NamedTime, dict[str, None], int] | None:
         """Return the event of ``since the Claude update``, the models, and the number of words."""
         for place in (at + 1, at + 2):
             model = self._model(tokens, place)
@@ -351,7 +351,7 @@ class _Reader:
 
 @dataclass(slots=True)
 class _Found:
-    """What is found in a question so far; see `Reading`."""
+    """What is found in a question so far; see `Intent`."""
 
     brands: dict[str, None] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
@@ -360,11 +360,11 @@ class _Found:
     not_asked: list[str] = field(default_factory=list)
     guessed: list[tuple[str, str]] = field(default_factory=list)
     topic: str = ""
-    period: Period | None = None
-    periods: list[tuple[Period, str]] = field(default_factory=list)
+    period: NamedTime | None = None
+    periods: list[tuple[NamedTime, str]] = field(default_factory=list)
     alert: int = 0
 
-    def reading(self, names: Names, language: str) -> Reading:
+    def reading(self, names: KnownNames, language: str) -> Intent:
         """Return the reading, without what the question asks for."""
         concepts, brands = self.concepts, tuple(self.brands)
         concepts |= {implied()[concept] for concept in concepts if concept in implied()}
@@ -376,7 +376,7 @@ class _Found:
             self._span_all()
         self.unknown += [typed for _, typed in self.periods]
         metric = next((METRICS[c] for c in METRICS if c in concepts), "")
-        return Reading(
+        return Intent(
             brands=brands,
             we="we" in concepts,
             models=tuple(self.models),
@@ -396,7 +396,7 @@ class _Found:
     def _span_all(self) -> None:
         """Make one time of those that are compared: since the earliest."""
         starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
-        self.period, self.periods = Period(min(starts)) if starts else None, []
+        self.period, self.periods = NamedTime(min(starts)) if starts else None, []
 
 
 def _similar(word: str, name: str) -> bool:
@@ -421,7 +421,7 @@ def _longest(
     return None
 
 
-def _intent(found: Reading, *, short: bool) -> str:
+def _intent(found: Intent, *, short: bool) -> str:
     """Return what the concepts of a question ask for; empty when no rule explains all of them.
 
     Args:
@@ -444,7 +444,7 @@ def _intent(found: Reading, *, short: bool) -> str:
     return best
 
 
-def _continued(found: Reading, before: Reading | None) -> Reading | None:
+def _continued(found: Intent, before: Intent | None) -> Intent | None:
     """Return the question before with the names, times and metric of this one."""
     named = found.bare or found.topic or (found.follows and found.metric)
     if before is None or found.unknown or found.not_asked or not named:

@@ -9,9 +9,9 @@ from typing import Any
 
 from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.grammar import Reading
+from overheard.chat.questions.grammar import Intent
 from overheard.chat.questions.situation import OpenAlert, Situation
-from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, Period
+from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 
 SHOWN_CHOICES = 4
 """Buttons between which a person chooses."""
@@ -46,7 +46,7 @@ class Resolution:
         situation: What the deployment knows.
     """
 
-    def __init__(self, reading: Reading, situation: Situation) -> None:
+    def __init__(self, reading: Intent, situation: Situation) -> None:
         self._reading = reading
         self._now = situation
         self._notes: list[str] = []
@@ -157,7 +157,7 @@ class Resolution:
 
     def _bounds(self) -> tuple[date | None, date | None]:
         """Return the first day that a question names, and the first day behind it."""
-        period: Period | None = self._reading.period
+        period: NamedTime | None = self._reading.period
         if period is None or period.until:
             return None, None
         if period.event == UPDATE:

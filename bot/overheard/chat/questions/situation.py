@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from overheard.cards.command import CommandSpec
 from overheard.cards.model_names import FAMILIES, VENDORS
-from overheard.chat.questions.grammar import Names
+from overheard.chat.questions.grammar import KnownNames
 from overheard.chat.questions.vocabulary import words_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
@@ -80,14 +80,14 @@ def asked_models(deployment: Deployment) -> list[Model]:
     return [Model(name, model) for name, provider in providers for model in provider.models()]
 
 
-def read_names(deployment: Deployment) -> Names:
+def read_names(deployment: Deployment) -> KnownNames:
     """Return the names of brands, models and facts that a question may have."""
     names = deployment.names
     shown = {model: names.name(model) for model in asked_models(deployment)}
     return read_names_of(deployment.catalogue, shown)
 
 
-def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> Names:
+def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNames:
     """Return the names that a question may have.
 
     Args:
@@ -104,7 +104,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> Names:
     brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
     named = {words_of(spelling) for spelling in brands}
     topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
-    return Names(
+    return KnownNames(
         brands=brands,
         own=tuple(brand.name for brand in tracked(catalogue)),
         models={s: tuple(shown) for s, shown in spellings.items() if words_of(s) not in named},

@@ -20,7 +20,7 @@ _WEEK, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 30, 91, 365, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class NamedTime:
     """A time that a question names.
 
     Attributes:
@@ -57,14 +57,14 @@ class TimeReader:
         self._unclear = {words[0] for words in self._words.get("unclear", {})}
         self._today = today
 
-    def read(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def read(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at a word, and the number of its words; or None."""
         found = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
         if found and (hour := self._hour(tokens, at + found[1])):
             return replace(found[0], at=hour[0]), found[1] + hour[1]
         return found
 
-    def _range(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``between May and July``, ``from 3 May until 5 June``, ``May to July``."""
         for kind in ("between", "since", ""):
             for begin in self._sizes(kind, tokens, at) if kind else [0]:
@@ -79,14 +79,14 @@ class TimeReader:
                         return self._from_to(first[0], last[0]), size
         return None
 
-    def _from_to(self, first: Period, last: Period) -> Period:
+    def _from_to(self, first: NamedTime, last: NamedTime) -> NamedTime:
         """Return the time from the beginning of one to the end of another."""
         start, end = first.start, last.end
         if start and end and start >= end:
             start = start.replace(year=start.year - 1, day=min(start.day, 28))
-        return Period(start, end)
+        return NamedTime(start, end)
 
-    def _single(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _single(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         for kind in ("since", "until", "in"):
             for size in self._sizes(kind, tokens, at):
                 inner = self._named(tokens, at + size, kind)
@@ -95,9 +95,9 @@ class TimeReader:
         found = self._named(tokens, at, "")
         return found if found and not self._bare_noun(tokens, at, found[1]) else None
 
-    def _bounded(self, kind: str, inner: Period) -> Period | None:
+    def _bounded(self, kind: str, inner: NamedTime) -> NamedTime | None:
         if kind == "since":
-            return Period(inner.start, None, inner.event)
+            return NamedTime(inner.start, None, inner.event)
         if kind == "until":
             known = (inner.start or inner.ahead) and not inner.event
             return replace(inner, until=True) if known else None
@@ -109,11 +109,11 @@ class TimeReader:
             tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
         )
 
-    def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``until 3pm`` of today."""
         for size in self._sizes("until", tokens, at):
             if hour := self._hour(tokens, at + size):
-                return Period(until=True, ahead=self._today, at=hour[0]), size + hour[1]
+                return NamedTime(until=True, ahead=self._today, at=hour[0]), size + hour[1]
         return None
 
     def _hour(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
@@ -157,23 +157,23 @@ class TimeReader:
                 return table[words], size
         return None
 
-    def _named(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[Period, int] | None:
+    def _named(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
         """Return a day, a span, a month or an event at a place."""
         if at >= len(tokens):
             return None
         if (event := self._phrase("events", tokens, at)) and kind == "since":
-            return Period(event=event[0]), event[1]
+            return NamedTime(event=event[0]), event[1]
         if ago := self._phrase("ago", tokens, at):
             day = self._today - timedelta(ago[0])
-            return Period(day, day + timedelta(1)), ago[1]
+            return NamedTime(day, day + timedelta(1)), ago[1]
         if kind == "until" and (end := self._phrase("end_of", tokens, at)):
             unit = self._phrase("units", tokens, at + end[1])
             whole = self._whole(unit[0], 0) if unit else None
             if unit and whole and whole.end:
-                return Period(ahead=whole.end - timedelta(1)), end[1] + unit[1]
+                return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
         if ahead := self._phrase("ahead", tokens, at):
             day = self._today + timedelta(ahead[0])
-            return Period(day, day + timedelta(1), ahead=day), ahead[1]
+            return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
         return (
             self._relative(tokens, at)
             or self._counted(tokens, at, kind)
@@ -181,7 +181,7 @@ class TimeReader:
             or self._weekday(tokens, at)
         )
 
-    def _relative(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _relative(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday``."""
         for kind in ("this", "last", "next"):
             for size in self._sizes(kind, tokens, at):
@@ -208,7 +208,7 @@ class TimeReader:
         """Whether words such as "the past" mean a span until today, and not a calendar month."""
         return tuple(token.word for token in words) in self._words.get("rolling", {})
 
-    def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[Period, int] | None:
+    def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
         """Return ``two weeks ago``, or ``for 3 days`` behind a word of duration."""
         number = self._number(tokens, at)
         if not number:
@@ -220,7 +220,7 @@ class TimeReader:
         days = number[0] * unit[0]
         if back := self._phrase("back", tokens, at + size):
             start = self._today - timedelta(days)
-            return Period(start, start + timedelta(1)), size + back[1]
+            return NamedTime(start, start + timedelta(1)), size + back[1]
         clear = kind in {"in", "since"} or (not kind and tokens[at].word not in self._unclear)
         return (
             (replace(self._back(days), ahead=self._today + timedelta(days)), size)
@@ -228,30 +228,30 @@ class TimeReader:
             else None
         )
 
-    def _back(self, days: int) -> Period:
+    def _back(self, days: int) -> NamedTime:
         """Return the time since so many days ago."""
-        return Period(self._today - timedelta(days))
+        return NamedTime(self._today - timedelta(days))
 
-    def _dated(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _dated(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``2026-05-03``, ``3 May 2026``, ``May 3``, ``May 2026``, ``Q3``, ``2025``."""
         return self._of_year(tokens, at) or self._of_month(tokens, at)
 
-    def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a day in numbers, a quarter or a year."""
         word = tokens[at].word
         if quarter := _QUARTER.fullmatch(word):
             first = 3 * int(quarter[1]) - 2
             year = self._latest_year(first)
-            return Period(date(year, first, 1), _after(date(year, first + 2, 1))), 1
+            return NamedTime(date(year, first, 1), _after(date(year, first + 2, 1))), 1
         if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
             parts = [token.word for token in tokens[at : at + 3]]
             if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
                 day = _date(int(word), int(parts[1]), int(parts[2]))
-                return (Period(day, day + timedelta(1)), 3) if day else None
-            return Period(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
+                return (NamedTime(day, day + timedelta(1)), 3) if day else None
+            return NamedTime(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
         return None
 
-    def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a day of a month, or a month."""
         number = _DAY.fullmatch(tokens[at].word)
         if number and (month := self._phrase("months", tokens, at + 1)):
@@ -265,7 +265,7 @@ class TimeReader:
             return self._month(month[0], year or self._latest_year(month[0])), month[1] + size
         return None
 
-    def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[Period, int] | None:
+    def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         found = self._phrase("weekdays", tokens, at)
         return (self._on(found[0], ahead=False), found[1]) if found else None
 
@@ -281,7 +281,7 @@ class TimeReader:
 
     def _day_of(
         self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
-    ) -> tuple[Period, int] | None:
+    ) -> tuple[NamedTime, int] | None:
         year, more = self._year(tokens, behind)
         if not year:
             year = self._today.year
@@ -291,38 +291,38 @@ class TimeReader:
         if not found:
             return None
         ahead = found if found >= self._today else _date(found.year + 1, month, day)
-        return Period(found, found + timedelta(1), ahead=ahead), size + more
+        return NamedTime(found, found + timedelta(1), ahead=ahead), size + more
 
     def _latest_year(self, month: int) -> int:
         return self._today.year - (month > self._today.month)
 
-    def _month(self, month: int, year: int) -> Period:
+    def _month(self, month: int, year: int) -> NamedTime:
         first = date(year, month, 1)
         ahead = (
             first
             if first > self._today
             else date(self._today.year + (first.month <= self._today.month), month, 1)
         )
-        return Period(first, _after(first), ahead=ahead)
+        return NamedTime(first, _after(first), ahead=ahead)
 
-    def _on(self, weekday: int, *, ahead: bool) -> Period:
+    def _on(self, weekday: int, *, ahead: bool) -> NamedTime:
         """Return the latest such day of the week before today, or the next."""
         back = (self._today.isoweekday() - weekday) % 7 or 7
         later = self._today + timedelta(7 - back % 7)
         day = later if ahead else self._today - timedelta(back)
-        return Period(day, day + timedelta(1), ahead=later)
+        return NamedTime(day, day + timedelta(1), ahead=later)
 
-    def _whole(self, unit: int, steps: int) -> Period | None:
+    def _whole(self, unit: int, steps: int) -> NamedTime | None:
         """Return the week, month, quarter or year of today, or so many before or after it."""
         today = self._today
         if unit == _WEEK:
             monday = today - timedelta(today.weekday()) + timedelta(7 * steps)
-            return Period(monday, monday + timedelta(7), ahead=monday if steps > 0 else None)
+            return NamedTime(monday, monday + timedelta(7), ahead=monday if steps > 0 else None)
         if unit == _WEEKEND:
             saturday = today - timedelta(today.weekday()) + timedelta(7 * steps + 5)
-            return Period(saturday, saturday + timedelta(2))
+            return NamedTime(saturday, saturday + timedelta(2))
         if unit == _YEAR:
-            return Period(date(today.year + steps, 1, 1), date(today.year + steps + 1, 1, 1))
+            return NamedTime(date(today.year + steps, 1, 1), date(today.year + steps + 1, 1, 1))
         if unit in (_MONTH, _QUARTER_DAYS):
             size = 1 if unit == _MONTH else 3
             months = today.year * 12 + today.month - 1
@@ -330,10 +330,10 @@ class TimeReader:
             ends = first + size
             start = date(first // 12, first % 12 + 1, 1)
             end = date(ends // 12, ends % 12 + 1, 1)
-            return Period(start, end, ahead=start if steps > 0 else None)
+            return NamedTime(start, end, ahead=start if steps > 0 else None)
         if unit == 1:
             day = today + timedelta(steps)
-            return Period(day, day + timedelta(1))
+            return NamedTime(day, day + timedelta(1))
         return None
 
 

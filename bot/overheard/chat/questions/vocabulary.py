@@ -192,7 +192,7 @@ def denied() -> Mapping[str, frozenset[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class IntentRule:
     """What a question with some concepts asks for.
 
     Attributes:
@@ -207,7 +207,7 @@ class Rule:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[IntentRule, ...]:
     """Return the rules, which hold for all languages."""
     tables = tomllib.loads(_read("rules.toml"))
     groups = {name: listed.split() for name, listed in tables["groups"].items()}
@@ -217,7 +217,7 @@ def rules() -> tuple[Rule, ...]:
         return frozenset(one for name in names for one in groups.get(name, [name]))
 
     return tuple(
-        Rule(intent, tuple(map(expanded, needs)), expanded(allows))
+        IntentRule(intent, tuple(map(expanded, needs)), expanded(allows))
         for intent, needs, allows in (
             (table["intent"], table["needs"].split(), table.get("allows", ""))
             for table in tables["rules"]

@@ -18,8 +18,8 @@ from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import home_view, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
 from overheard.chat.slack.controls import ACTION_PREFIX, clicked_words
-from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
-from overheard.chat.slack.questions import Question, SlackQuestions
+from overheard.chat.slack.conversation import OpenForm, Origin, SlackConversation, place_of_click
+from overheard.chat.slack.questions import SlackQuestion, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 
@@ -95,7 +95,7 @@ class SlackListeners:
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        place = Place(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
+        place = Origin(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
         words = body.get("text", "").strip()
         self._tasks.start(self._serve(body, place, words=words))
 
@@ -118,10 +118,10 @@ class SlackListeners:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def reopen(form: Form, place: Place) -> None:
+        async def reopen(form: Form, place: Origin) -> None:
             await ack(response_action="update", view=modals.modal(form, place.to_json()))
 
-        place = Place.from_json(metadata.place, body["user"]["id"])
+        place = Origin.from_json(metadata.place, body["user"]["id"])
         conversation = await self._conversation(body, place, reopen)
         self._tasks.start(
             self._serve_in(conversation, body, place, command=command.name, options=options)
@@ -141,7 +141,7 @@ class SlackListeners:
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
 
-        async def update(form: Form, place: Place) -> None:
+        async def update(form: Form, place: Origin) -> None:
             view = modals.modal(form, place.to_json())
             await workspace.client.call("views_update", view_id=view_id, view=view)
 
@@ -157,7 +157,7 @@ class SlackListeners:
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            place = Place.from_json(metadata.place, body["user"]["id"])
+            place = Origin.from_json(metadata.place, body["user"]["id"])
             person, channel = await self._requester(body, place)
             values = await self._desk.complete(
                 metadata.command, option, typed, person=person, channel=channel
@@ -194,10 +194,10 @@ class SlackListeners:
         if (event.get("tokens") or {}).get("bot"):
             await self._workspaces.forget(_team(body))
 
-    async def _serve(self, body: Body, place: Place, **fields: Any) -> None:
+    async def _serve(self, body: Body, place: Origin, **fields: Any) -> None:
         """Serve a command or click; a click in the App Home also renders the Home again."""
 
-        async def open_modal(form: Form, place: Place) -> None:
+        async def open_modal(form: Form, place: Origin) -> None:
             workspace = await self._workspaces.workspace(_team(body))
             view = modals.modal(form, place.to_json())
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
@@ -207,12 +207,12 @@ class SlackListeners:
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, place.user)
 
-    async def _ask(self, body: Body, question: Question) -> None:
+    async def _ask(self, body: Body, question: SlackQuestion) -> None:
         """Serve a question in words, in its thread, after the event is acknowledged."""
         self._tasks.start(self._serve_question(body, question))
 
-    async def _serve_question(self, body: Body, question: Question) -> None:
-        place = Place(question.user, question.channel, question.answer_thread)
+    async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
+        place = Origin(question.user, question.channel, question.answer_thread)
         person, channel = await self._requester(body, place)
         request = Request(
             body["event_id"],
@@ -229,14 +229,14 @@ class SlackListeners:
             await conversation.finish()
 
     async def _conversation(
-        self, body: Body, place: Place, open_form: OpenForm
+        self, body: Body, place: Origin, open_form: OpenForm
     ) -> SlackConversation:
         workspace = await self._workspaces.workspace(_team(body))
         prefix = self._prefix(_team(body))
         return SlackConversation(workspace, place, self._session, self._pacer, open_form, prefix)
 
     async def _serve_in(
-        self, conversation: SlackConversation, body: Body, place: Place, **fields: Any
+        self, conversation: SlackConversation, body: Body, place: Origin, **fields: Any
     ) -> None:
         """Bring a request to the desk, and show its last card even when it is cancelled.
 
@@ -253,7 +253,7 @@ class SlackListeners:
         finally:
             await conversation.finish()
 
-    async def _requester(self, body: Body, place: Place) -> tuple[Person, str]:
+    async def _requester(self, body: Body, place: Origin) -> tuple[Person, str]:
         """Return the person who sent a request, and the channel's name, such as ``slack:C01``."""
         team = _team(body)
         workspace = await self._workspaces.workspace(team)
@@ -269,7 +269,7 @@ class SlackListeners:
         return f"{team}/" if self._many else ""
 
 
-async def _no_form(form: Form, place: Place) -> None:
+async def _no_form(form: Form, place: Origin) -> None:
     """Refuse to open a form, which needs a click or a slash command.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.command import Choice, CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.controls import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
@@ -115,7 +115,7 @@ def _input(option: Option, hint: str, element: Block) -> Block:
     }
 
 
-def _chosen(option: Option, choices: Sequence[Choice], value: Any) -> Block:
+def _chosen(option: Option, choices: Sequence[FormChoice], value: Any) -> Block:
     """Return check boxes or a menu of entries, with those that are chosen."""
     entries = [
         {"text": plain(wording.line(one.label), SLACK.label), "value": one.value[: SLACK.chosen]}

@@ -34,7 +34,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SlackQuestion:
     """A question in words.
 
     Attributes:
@@ -62,7 +62,7 @@ class SlackQuestions:
     """
 
     def __init__(
-        self, ask: Callable[[Body, Question], Awaitable[None]], workspaces: Workspaces
+        self, ask: Callable[[Body, SlackQuestion], Awaitable[None]], workspaces: Workspaces
     ) -> None:
         self._ask = ask
         self._workspaces = workspaces
@@ -94,7 +94,7 @@ class SlackQuestions:
         if event["user"] == me:
             return
         text = plain(event.get("text", ""), me) or NO_QUESTION
-        question = Question(text, event["user"], event["channel"], thread, answer_thread)
+        question = SlackQuestion(text, event["user"], event["channel"], thread, answer_thread)
         await self._ask(body, question)
 
     async def _on_panel_opened(self, event: Body, body: Body) -> None:
