@@ -153,7 +153,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[int], None]]:
     try:
         yield lambda size: mount("-o", f"remount,size={size}k")
     finally:
-        subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607
 
 
 def _unsafe(folder: Path, gone: int) -> str:

@@ -36,7 +36,7 @@ from overheard.errors import StoreError, ungrouped
 from overheard_storage import open_store
 
 QUESTIONS = 60
-DISK_KB = 4_000
+DISK_KB = 8_000
 MESSAGES = 30
 SENTENCE = "the disk is full"
 CONFIG = """

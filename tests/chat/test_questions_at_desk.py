@@ -65,6 +65,36 @@ async def test_nothing_that_costs_or_changes_happens_without_its_button() -> Non
     assert not await office.store.runs.find()
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("ask the models what a good CRM for startups is", 'ask "what a good CRM for startups is"'),
+        ("export everything to csv", "share Acme"),
+        ("send our alerts to #growth", "subscribe Acme"),
+        ("please raise the budget to 50 dollars", "budget set"),
+        ("stop checking on weekends", "schedules plan"),
+        ("send me the report every friday", "summary set"),
+    ],
+)
+async def test_a_wish_is_a_button(question: str, words: str) -> None:
+    """With the words of the command, whose form asks for the rest."""
+    office = await open_office()
+    card = last(await asked(office, question))
+
+    assert card.actions[0].words == words
+
+
+async def test_a_subject_of_ones_own_is_searched_for() -> None:
+    """What follows "about" need not be a known word; what stands before it does."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    known = last(await asked(office, "what do they say about our onboarding webinars?"))
+    unknown = last(await asked(office, "what does grumbl about our onboarding webinars?"))
+
+    assert "onboarding webinars" in f"{known.title} {known.text}"
+    assert unknown.title == "I did not understand that"
+
+
 async def test_a_question_in_an_alerts_thread_means_that_alert() -> None:
     """Also one of several that are open."""
     office = await open_office()

@@ -30,6 +30,10 @@ from overheard.chat.questions.vocabulary import (
 
 MAX_CHARS = 600
 """Longer texts are no questions."""
+MAX_SUBJECT_WORDS = 5
+"""The most words of a subject that is searched for in answers."""
+MIN_FREE_WORDS = 3
+"""The fewest words of a question that a person wants to have asked."""
 MAX_BARE_WORDS = 8
 """Names in longer texts without a predicate are no question."""
 METRICS = {
@@ -51,6 +55,8 @@ NOT_ASKED = frozenset(
     {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot", "do_it"}
 )
 """Concepts that no answer here covers unless a rule allows them."""
+DECISIONS = frozenset({"reroute", "rebudget", "replan"})
+"""Concepts that name what is to be changed together with the wish to change it."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 WISH_WORDS = 4
@@ -178,21 +184,69 @@ class _Reader:
         if found.bare and self._asks_how(found, tokens):
             several = len(found.brands) + (found.we and not found.brands) > 1
             return replace(found, intent="versus" if several else "standing")
-        return replace(found, intent=_intent(found, short=len(tokens) <= MAX_BARE_WORDS))
+        read = replace(found, intent=_intent(found, short=len(tokens) <= MAX_BARE_WORDS))
+        if read.understood:
+            return read
+        return self._free_question(tokens, found) or self._free_subject(tokens) or read
+
+    def _free_question(self, tokens: Sequence[Token], found: Intent) -> Intent | None:
+        """Return the wish to ask models a question of one's own: "ask Claude what a CRM is"."""
+        begin = self._after(WEAK, tokens, 0)
+        at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
+        if found.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
+            return None
+        models, size = self._model(tokens, at) or ((), 0)
+        question = tokens[at + size if size else self._after("models", tokens, at) :]
+        if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
+            return None
+        text = " ".join(token.text for token in question)
+        return Intent("ask_models", models=models, topic=text, language=self._language)
+
+    def _after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
+        """Return the place after the words of a concept that begin at a place."""
+        while at < len(tokens) and self._concept(tokens, at)[0] == concept:
+            at += self._concept(tokens, at)[1]
+        return at
 
     def _form(self, tokens: Sequence[Token], found: Intent) -> Intent | None:
         """Return a wish to add or change something, whose form asks for the rest; or None.
 
         It begins with the wish and names what is changed: "add the question which CRM is best".
         """
-        if not found.unknown or found.not_asked:
+        if found.not_asked:
             return None
         begins = [self._concept(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
-        what = found.concepts & {"competitors", "questions", "facts", "schedule"}
-        if wish not in {"configure", "new_question"} or not what:
+        what = found.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
+        if wish not in {"configure", "new_question", *DECISIONS} or not what:
+            return None
+        if not found.unknown and wish not in DECISIONS:
             return None
         return replace(found, intent="configure", concepts=what | {"configure"}, unknown=())
+
+    def _free_subject(self, tokens: Sequence[Token]) -> Intent | None:
+        """Return a question for what is said of a subject of one's own: "about onboarding calls".
+
+        The words in front of "about" are all understood and ask for what is said; the subject is
+        what follows, up to the end.
+        """
+        places = [at for at in range(1, len(tokens)) if tokens[at].word in self._words.about]
+        if not places:
+            return None
+        begin = self._after(WEAK, tokens, places[-1] + 1)
+        owned = self._after("we", tokens, begin)
+        if owned > begin and self._after(WEAK, tokens, owned) > owned:
+            return None  # "about us on Twitter"
+        subject = tokens[owned:]
+        named = self._scan(subject)
+        if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or named.not_asked:
+            return None
+        if named.models or named.period or named.brands:
+            return None
+        head, topic = self._scan(tokens[: places[-1]]), " ".join(t.text for t in subject)
+        head = replace(head, concepts=head.concepts | {"topic"}, topic=topic)
+        head = replace(head, intent=_intent(head, short=False))
+        return head if head.understood and head.intent == "answers" else None
 
     def _asks_how(self, found: Intent, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""

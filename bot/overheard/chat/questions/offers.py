@@ -95,19 +95,48 @@ class Offers(Resolution):
         concepts, brand = self._reading.concepts, self._brand_words
         wanted = [
             ("competitors", f"brands edit {brand}", "Competitors"),
+            ("new_rivals", f"brands edit {brand}", "Competitors"),
             ("questions", "prompts add", "Add a question"),
             ("facts", "facts add", "Add a fact"),
             ("topic", "facts add", "Add a fact"),
-            ("schedule", "schedules add", "Schedule a check"),
-            ("check", "schedules add", "Schedule a check"),
+            ("schedule", "schedules plan", "When I ask"),
+            ("check", "schedules plan", "When I ask"),
+            ("replan", "schedules plan", "When I ask"),
+            ("reroute", f"subscribe {brand}", "Alerts into this channel"),
+            ("reroute", "routes list", "Where alerts go"),
+            ("rebudget", "budget set", "Budget"),
             ("who", "brands add", "Add a brand"),
         ]
         chosen = [(words.strip(), label) for name, words, label in wanted if name in concepts]
-        every = [(words.strip(), label) for _, words, label in wanted[:5:2]]
+        usual = {"competitors", "facts", "schedule"}
+        every = [(words.strip(), label) for name, words, label in wanted if name in usual]
         return self._offer(
             "You can change that here",
             "A form opens; nothing changes before you send it.",
             *dict.fromkeys(chosen or every),
+        )
+
+    def _export(self) -> Plan | None:
+        brand = self._brand_words
+        if "recurring" in self._reading.concepts:
+            return self._offer(
+                "A summary on its days",
+                "A form opens; nothing changes before you send it.",
+                ("summary set", "When and where"),
+            )
+        return self._offer(
+            "As a file",
+            "I can put it here, to be sent on.",
+            (f"share {brand}".strip(), "The report as a page"),
+            ("export answers", "All answers as a table"),
+        )
+
+    def _ask_models(self) -> Plan | None:
+        chosen = "".join(f" --model {quoted(model)}" for model in self._models)
+        return self._offer(
+            "Ask this once?",
+            "You see the price before anything is asked. It does not count in your results.",
+            (f"ask {quoted(self._reading.topic)}{chosen}", "Show the price"),
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:

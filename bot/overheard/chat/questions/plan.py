@@ -176,6 +176,8 @@ class _Planner(Offers):
         return self._about_brand("brands suggest")
 
     def _todo(self) -> Plan | None:
+        kept = tuple(name for name in self._reading.brands if name in self._now.own)
+        self._reading = replace(self._reading, brands=kept)
         return self._about_brand("brief list")
 
     # The deployment.
@@ -185,6 +187,9 @@ class _Planner(Offers):
             {"by": "model"} if {"models"} & self._reading.concepts or self._reading.models else {}
         )
         return self._run("spend", **by)
+
+    def _status(self) -> Plan | None:
+        return self._run("status")
 
     def _next_check(self) -> Plan | None:
         return self._run("schedules list", timeless=True)

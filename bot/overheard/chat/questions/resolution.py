@@ -13,6 +13,8 @@ from overheard.chat.questions.grammar import Intent
 from overheard.chat.questions.situation import OpenAlert, Situation
 from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 
+OF_ALERTS = frozenset({"alerts show", "evidence"})
+"""Commands that show one alert, which is about one model."""
 SHOWN_CHOICES = 4
 """Buttons between which a person chooses."""
 
@@ -152,6 +154,9 @@ class Resolution:
                 self._notes.append("No update of a model is known; all checks are shown.")
         elif start and not timeless and not {"since", "days"} & known:
             self._notes.append("This shows the newest state, and not that of a single period.")
+        named = self._reading.models and command not in OF_ALERTS
+        if named and not {"model", "models"} & known and "by" not in options:
+            self._notes.append("This shows all models.")
         given = {name: value for name, value in {**slots, **options}.items() if name in known}
         return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
 

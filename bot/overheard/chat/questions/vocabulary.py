@@ -75,6 +75,7 @@ class Vocabulary:
         hints: Questions to propose, by their kind.
         times: The words of times, by what they mean; see `overheard.chat.questions.times`.
         longest: The number of words of the longest phrase.
+        about: The words in front of a subject of answers.
         short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
     """
 
@@ -84,6 +85,7 @@ class Vocabulary:
     hints: Mapping[str, str]
     times: Mapping[str, Mapping[tuple[str, ...], int]]
     longest: int
+    about: frozenset[str]
     short: Mapping[str, tuple[str, ...]]
 
     def expanded(self, tokens: Sequence[Token]) -> list[Token]:
@@ -174,7 +176,8 @@ def vocabulary(language: str) -> Vocabulary:
         for full, listed in tables["short"].items()
         for word in _split(listed)
     }
-    return Vocabulary(phrases, stems, topics, tables["hints"], times, longest, short)
+    about = frozenset(map(fold, _split(tables["about"])))
+    return Vocabulary(phrases, stems, topics, tables["hints"], times, longest, about, short)
 
 
 @cache

@@ -17,7 +17,7 @@ MAX_ACTIONS = 3
 _REASONS = {
     "future": "I do not forecast; I show what models say now and what they said before.",
     "opinion": "I have no opinion of my own; I show what the models say.",
-    "export": "I cannot send files from here; the terminal has `export` and `report --html`.",
+    "export": "I send nothing to other places; the report and all answers I can put here as files.",
     "neg": "I read a “not” in it, and will not guess what you leave out.",
 }
 _LABELS = {
