@@ -192,7 +192,7 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
         show(card, Console())
     for file in _guarded_save(card, chart) if chart else []:
         click.echo(f"Chart saved as {file}", err=as_json)
-    for enclosed in (one.file for one in card.whole() if one.file):
+    for enclosed in (part.file for part in card.whole() if part.file):
         click.echo(_kept(enclosed), err=as_json)
     if as_json:
         click.echo(json_line(card.data, sys.stdout))
@@ -222,7 +222,7 @@ def _guarded_save(card: Card, chart: Path) -> list[Path]:
 
 def _save(card: Card, chart: Path) -> list[Path]:
     """Save the pictures of a card and of those below it; the second one as FILE-2, and so on."""
-    images = [one.image for one in (card, *card.more) if one.image and one.image.png]
+    images = [part.image for part in (card, *card.more) if part.image and part.image.png]
     files = [
         chart.with_stem(f"{chart.stem}-{n}") if n > 1 else chart for n in range(1, len(images) + 1)
     ]

@@ -110,7 +110,7 @@ class AppriseChat:
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002 - see `post`
         """Check that the addresses can be read; a real test would send a message."""
         try:
-            names = sorted({str(one.service_name) for one in _each(await self._services())})
+            names = sorted({str(service.service_name) for service in _each(await self._services())})
         except ChatUnavailable as error:
             return [Finding(self.name, error.details["reason"], error.details["remedy"])]
         return [Finding(f"{self.name} ({', '.join(names)}; nothing was sent)")]
@@ -172,7 +172,7 @@ class AppriseChat:
         except Exception as error:  # its text may hold a part of an address
             raise ChatFailed(chat=self.name, reason=type(error).__name__) from None
         if not sent:
-            failed = [one.name for one in sent.results if one.status]
+            failed = [result.name for result in sent.results if result.status]
             raise ChatFailed(chat=self.name, reason=_reason(failed, " ".join(logs)))
 
 

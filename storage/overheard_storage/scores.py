@@ -116,7 +116,9 @@ class ScoreRepository(Repository):
             query = query.where(among(answers.c.run_id, runs))
         found = [record_of(row) for row in await self._database.rows(query)]
         wanted = frozenset(verdicts)
-        return [one for one in found if any(d.verdict in wanted for d in one.score.details)]
+        return [
+            record for record in found if any(d.verdict in wanted for d in record.score.details)
+        ]
 
     async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""

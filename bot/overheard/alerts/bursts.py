@@ -79,9 +79,9 @@ class BurstPlanner:
         updates = await self._past.store.updates.find()
         names = [brand.name for brand in self._past.catalogue.brands if brand.tracked]
         return [
-            one
+            suspicion
             for brand in names
-            for one in suspicions(brand, await self._past.replay(brand, updates))
+            for suspicion in suspicions(brand, await self._past.replay(brand, updates))
         ]
 
     async def plan(self, suspicions: Iterable[Suspicion]) -> list[PlannedBurst]:
@@ -138,7 +138,7 @@ class BurstPlanner:
             effects[0].verdict,
             plan,
             update=times[-1],
-            since=[one.run for one in asked.made if one.run.at >= times[-1]],
+            since=[made_run.run for made_run in asked.made if made_run.run.at >= times[-1]],
             prompts=list(prompts),
             before=[effect.before for effect in effects],
             seed=asked.made[-1].run.id,
@@ -152,24 +152,24 @@ class BurstPlanner:
         burst.
         """
         sign = _is_fresh_sign(asked.made, updates)
-        for one in sorted(found, key=lambda one: (-one.largest, one.brand)):
-            prompts = asked.prompts([one.brand])
+        for suspicion in sorted(found, key=lambda suspicion: (-suspicion.largest, suspicion.brand)):
+            prompts = asked.prompts([suspicion.brand])
             scheduled = max((m.run for m in asked.made if not m.burst), default=None)
-            alarm = bool(one.alarmed and scheduled and one.alarmed >= scheduled)
+            alarm = bool(suspicion.alarmed and scheduled and suspicion.alarmed >= scheduled)
             burst = prompts and bursts.next_burst(
                 asked.made,
-                BurstSigns(one.largest, one.crossed or alarm, sign),
+                BurstSigns(suspicion.largest, suspicion.crossed or alarm, sign),
                 self._policy,
                 scheduled=0,
                 now=asked.made[-1].run.at,
                 prompts=list(prompts),
-                streams=one.streams,
+                streams=suspicion.streams,
                 seed=0,
             )
             if burst:
-                suspicious = one.largest > self._policy.threshold
+                suspicious = suspicion.largest > self._policy.threshold
                 cause = BurstCause.SUSPICION if suspicious else BurstCause.SIGN
-                return asked.planned(burst, cause, [one.brand])
+                return asked.planned(burst, cause, [suspicion.brand])
         return None
 
 
@@ -242,23 +242,25 @@ def _made(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) ->
     """Return the model's runs in the order of time, including failed runs: if a burst without
     answers did not count as made, it would be asked again at once.
     """
-    answered = {run.id for one in suspicions for stream in one.streams for run in stream.runs}
+    answered = {
+        run.id for suspicion in suspicions for stream in suspicion.streams for run in stream.runs
+    }
     model_runs = [
         MadeRun(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
         for run in runs
         if not run.aside and (model in run.panel.models if run.panel else run.id in answered)
     ]
-    return sorted(model_runs, key=lambda one: one.run)
+    return sorted(model_runs, key=lambda made_run: made_run.run)
 
 
 def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
     """Whether a sign of a silent update has come since the scheduled run before the latest
     scheduled run, and no burst has followed the sign.
     """
-    scheduled = [one.run.at for one in made if not one.burst]
+    scheduled = [made_run.run.at for made_run in made if not made_run.burst]
     signs = [u.at for u in updates if u.source not in ANNOUNCED]
     fresh = [at for at in signs if len(scheduled) < 2 or at > scheduled[-2]]
-    bursts = [one.run.at for one in made if one.burst]
+    bursts = [made_run.run.at for made_run in made if made_run.burst]
     return any(not bursts or bursts[-1] < at for at in fresh)
 
 

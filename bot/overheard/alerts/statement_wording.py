@@ -40,11 +40,11 @@ def statement_title(alert: Alert, moved: Sequence[str] = (), name: str = "") -> 
     current = _newest(alert.moved)
     grave = [s for s in current if s.kind is StatementKind.GRAVE]
     if grave:
-        topics = [GRAVE_TOPICS.get(one.topic, one.topic) for one in grave]
+        topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
         title = f"{model} speaks of {wording.listing(topics)} at {brand}"
-    elif all(one.verdict == "stale" for one in current):
+    elif all(claim.verdict == "stale" for claim in current):
         title = f"{model} gives an old {wording.listing(_topics(current))} of {brand}"
-    elif any(wording_is_untrue(one) for one in current):
+    elif any(wording_is_untrue(claim) for claim in current):
         title = f"{model} says of {brand} what is not true"
     else:
         title = f"{model} gets {brand}'s {wording.listing(_topics(current))} wrong"
@@ -92,9 +92,9 @@ def statement_quotes(moved: Sequence[Shift]) -> tuple[Quote, ...]:
     """Return a quote for each statement that has one."""
     model = moved[0].model
     return tuple(
-        Quote(f"{model}, {one.topic}", Tainted(wording.shorten(one.quote, MAX_QUOTE_CHARS)))
-        for one in _newest(moved)
-        if one.quote
+        Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
+        for claim in _newest(moved)
+        if claim.quote
     )
 
 
@@ -109,12 +109,12 @@ def statement_step(statement: ReportedStatement) -> str:
 
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
     """Say the same for a table: ``price “$49”, founded “1999”``."""
-    once = {(one.topic, one.said): one for one in statements}.values()
+    once = {(claim.topic, claim.said): claim for claim in statements}.values()
     return ", ".join(
-        one.topic
-        if one.kind is StatementKind.GRAVE
-        else f"{one.topic} “{wording.shorten(wording.line(one.said), 30)}”"
-        for one in once
+        claim.topic
+        if claim.kind is StatementKind.GRAVE
+        else f"{claim.topic} “{wording.shorten(wording.line(claim.said), 30)}”"
+        for claim in once
     )
 
 
@@ -137,14 +137,14 @@ def _newest(moved: Sequence[Shift]) -> list[ReportedStatement]:
     """Return each statement as it was last reported, in the order of the first reports."""
     newest: dict[tuple[StatementKind, str, str], ReportedStatement] = {}
     for shift in moved:
-        if one := shift.statement:
-            grave = one.kind is StatementKind.GRAVE
-            newest[one.kind, one.topic, "" if grave else one.said] = one
+        if claim := shift.statement:
+            grave = claim.kind is StatementKind.GRAVE
+            newest[claim.kind, claim.topic, "" if grave else claim.said] = claim
     return list(newest.values())
 
 
 def _topics(statements: Sequence[ReportedStatement]) -> list[str]:
-    return list(dict.fromkeys(topic_words(one.topic) for one in statements))
+    return list(dict.fromkeys(topic_words(claim.topic) for claim in statements))
 
 
 def topic_words(topic: str) -> str:

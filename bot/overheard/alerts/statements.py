@@ -112,8 +112,8 @@ class StatementReader:
         heard = await self._false_claims(brand, runs)
         heard += (await self.grave(searched, runs)).get(brand, [])
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
-        for one in heard:
-            by_model[one.claim.model].append(one)
+        for occurrence in heard:
+            by_model[occurrence.claim.model].append(occurrence)
         asked = asked_counts(table)
         found = {}
         for model, counts in asked.items():
@@ -144,7 +144,7 @@ class StatementReader:
             for brand in tracked:
                 if brand.name in read.named and _concerns(answer, brand):
                     # All other brands are rivals here: what is of another brand is not of this.
-                    others = [one for one in self.catalogue.brands if one != brand]
+                    others = [other for other in self.catalogue.brands if other != brand]
                     for sentence in grave_sentences(read.reading(brand, others)):
                         detail = Detail(sentence.topic, "grave", "", sentence.quote)
                         found[brand.name].append(_occurrence(answer, detail, runs))
@@ -232,9 +232,9 @@ class StatementReader:
         order = {key.id: key for key in heard.runs}
         for alert in alerts:
             reported = [
-                one
-                for one in alert.moved
-                if one.statement and _same(one.statement, story.first.claim)
+                shift
+                for shift in alert.moved
+                if shift.statement and _same(shift.statement, story.first.claim)
             ]
             if not reported:
                 continue
@@ -242,7 +242,7 @@ class StatementReader:
                 if order.get(reported[-1].run_id, run) >= story.began:
                     return None, None
                 continue
-            grew = run in story.grown and run.id not in {one.run_id for one in reported}
+            grew = run in story.grown and run.id not in {shift.run_id for shift in reported}
             again = bool(story.in_run(run)) and order.get(reported[-1].run_id, run) < run
             return (shift if grew else None), (alert if again else None)
         return shift, None

@@ -367,7 +367,7 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
     for parameter in parameters:
         hint = hints[parameter.name]
         marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
-        for mark in (one for one in marks if isinstance(one, Option)):
+        for mark in (mark for mark in marks if isinstance(mark, Option)):
             yield _typed(replace(mark, name=parameter.name), hint.__origin__, parameter.default)
 
 
@@ -410,8 +410,8 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
     """
     for option in spec.options:
         given = values.get(option.name)
-        for one in given if isinstance(given, tuple) else (given,):
-            if problem := _oversize(option, one):
+        for value in given if isinstance(given, tuple) else (given,):
+            if problem := _oversize(option, value):
                 shown = option.written.capitalize()
                 raise BadUsage(problem=f"{shown} {problem}", usage=spec.usage)
 

@@ -193,7 +193,7 @@ def _sentence(tokens: Sequence[str]) -> str:
     """Join words to one value; quotation marks within it belong to it."""
     if len(tokens) == 1:
         return tokens[0]
-    return " ".join(f'"{one}"' if isinstance(one, _Quoted) else one for one in tokens)
+    return " ".join(f'"{token}"' if isinstance(token, _Quoted) else token for token in tokens)
 
 
 def _joined(tokens: list[str], names: Collection[str]) -> list[str]:
@@ -216,7 +216,7 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
     for option in spec.options:
         given = values.get(option.name)
         if given:
-            read = tuple(_value(spec, option, one) for one in given)
+            read = tuple(_value(spec, option, item) for item in given)
             options[option.name] = read if option.many else read[-1]
         else:
             options[option.name] = () if option.many and not option.default else option.default
@@ -281,12 +281,12 @@ def _listed(option: Option, value: Any) -> list[Any]:
 
 def _typed(option: Option, value: Any) -> list[str]:
     """Return the words that give an option a value."""
-    values = [quoted(str(one)) for one in (value if isinstance(value, tuple) else (value,))]
+    values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]
     if option.positional:
         return values
     if option.kind is Kind.FLAG:
         return [f"--{option.written}"]
-    return [word for one in values for word in (f"--{option.written}", one)]
+    return [word for item in values for word in (f"--{option.written}", item)]
 
 
 def _wrong(spec: CommandSpec, problem: str) -> BadUsage:

@@ -105,12 +105,12 @@ async def list_access(deployment: Deployment, _: Call) -> Card:
     rights = Rights.of(access, await deployment.store.settings.all())
     rows = [
         (
-            Tainted(rights.names.get(one) or one),
+            Tainted(rights.names.get(user) or user),
             LISTS[role].removesuffix("s"),
-            deployment.config.file if one in getattr(access, LISTS[role]) else "chat",
+            deployment.config.file if user in getattr(access, LISTS[role]) else "chat",
         )
         for role in reversed(LISTS)
-        for one in rights.listed(role)
+        for user in rights.listed(role)
     ]
     others = {"nothing": "nothing", "viewer": "read", "operator": "read, ask and spend"}
     return Card(
@@ -187,8 +187,8 @@ async def ask_admin(
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")
-    mine = [one for one in rights.listed(Role.ADMIN) if one.startswith(f"{platform}:")]
-    asked = next((one for one in mine if rights.names.get(one)), "")
+    mine = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
+    asked = next((user for user in mine if rights.names.get(user)), "")
     if not asked:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
     team, slash, _ = place.rpartition("/")

@@ -74,10 +74,12 @@ async def list_answers(
     name = said.brand.name
     if not said.answers:
         return _nothing(said.brand)
-    found = [(one, quote) for one in said.answers for quote in _quotes(one, said.brand, about)]
+    found = [
+        (answer, quote) for answer in said.answers for quote in _quotes(answer, said.brand, about)
+    ]
     subject = f": {about}" if about else ""
     lines = _stated(deployment, said, about) if about else _views(deployment, said)
-    count = wording.count(len({one.answer.id for one, _ in found}), "answer")
+    count = wording.count(len({answer.answer.id for answer, _ in found}), "answer")
     return Card(
         title=f"What {_models(deployment, said)} {_verb(said)} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(said.answers)} mention it.",
@@ -93,11 +95,11 @@ async def list_answers(
             "answers": len(said.answers),
             "quotes": [
                 {
-                    "model": str(one.model),
+                    "model": str(answer.model),
                     "text": quote,
-                    "question": one.answer.question.prompt.text,
+                    "question": answer.answer.question.prompt.text,
                 }
-                for one, quote in found
+                for answer, quote in found
             ],
         },
     )
@@ -124,7 +126,7 @@ async def show_questions(
     )
     lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     name = said.brand.name
-    header = ("Question", *(deployment.names.name(one) for one in models))
+    header = ("Question", *(deployment.names.name(shown_model) for shown_model in models))
     table = Table(
         header,
         tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
@@ -146,7 +148,7 @@ async def show_questions(
             "questions": [
                 {"question": row.text, "named": [cell.words for cell in row.cells]} for row in rows
             ],
-            "models": [str(one) for one in models],
+            "models": [str(shown_model) for shown_model in models],
         },
     )
 
@@ -166,7 +168,7 @@ async def show_sources(
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(said.brand, catalogue.rivals(name), facts)
     found = read_sources(market, said.answers)
-    citing = sum(bool(one.cited) for one in said.answers)
+    citing = sum(bool(answer.cited) for answer in said.answers)
     own = sum(source.answers for source in found if source.own)
     rows = tuple(
         (Tainted(s.site), str(s.answers), "yours" if s.own else market.owner(s.site) or "")
@@ -202,33 +204,33 @@ async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _
     report = await read_report(deployment, found)
     if not report.runs:
         return _Said(report, {}, ())
-    runs = {one: report.runs[one] for one in chosen_models(deployment, report, model)}
+    runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}
     lines = [line for line in report.lines if line.key.model in runs]
     return _Said(report, runs, await newest_answers(deployment, lines, runs))
 
 
-def _quotes(one: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
+def _quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
     """Yield the sentences of an answer that show what it says of a brand, or about a subject."""
     if about == DRAWBACKS:
-        yield from _distinct(detail.quote for detail in one.details(brand.name, DRAWBACK))
+        yield from _distinct(detail.quote for detail in scored.details(brand.name, DRAWBACK))
         return
     if not about:
         yield from _distinct(
-            [one.quote(brand.name, SENTIMENT) or one.quote(brand.name, VISIBILITY)]
+            [scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)]
         )
         return
-    claims = [d.quote for d in _claims(one, brand, about)]
+    claims = [d.quote for d in _claims(scored, brand, about)]
     details = [
         d.quote
-        for d in one.details(brand.name, SENTIMENT)
+        for d in scored.details(brand.name, SENTIMENT)
         if about.casefold() in d.topic.casefold()
     ]
-    yield from _distinct(claims or details or _sentences(one.answer.reply.text, brand, about))
+    yield from _distinct(claims or details or _sentences(scored.answer.reply.text, brand, about))
 
 
-def _claims(one: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
+def _claims(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
     wanted = about.casefold()
-    return [d for d in one.claims(brand.name) if wanted in d.topic.casefold()]
+    return [d for d in scored.claims(brand.name) if wanted in d.topic.casefold()]
 
 
 def _sentences(text: str, brand: Brand, about: str) -> Iterator[str]:
@@ -253,10 +255,10 @@ def _stated(deployment: Deployment, said: _Said, about: str) -> list[str]:
         return _counted(deployment, said)
     lines = []
     for model in sorted(said.runs):
-        mine = [one for one in said.answers if one.model == model]
+        mine = [answer for answer in said.answers if answer.model == model]
         stated: Counter[tuple[str, str]] = Counter()
-        for one in mine:
-            stated.update({(d.stated, d.verdict) for d in _claims(one, said.brand, about)})
+        for scored in mine:
+            stated.update({(d.stated, d.verdict) for d in _claims(scored, said.brand, about)})
         parts = [
             f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
             for (value, verdict), count in stated.most_common(3)
@@ -277,10 +279,10 @@ def _counted(deployment: Deployment, said: _Said) -> list[str]:
     """Return which drawbacks each model names, and in how many answers."""
     lines = []
     for model in sorted(said.runs):
-        mine = [one for one in said.answers if one.model == model]
+        mine = [answer for answer in said.answers if answer.model == model]
         found: Counter[str] = Counter()
-        for one in mine:
-            found.update({d.topic for d in one.details(said.brand.name, DRAWBACK)})
+        for scored in mine:
+            found.update({d.topic for d in scored.details(said.brand.name, DRAWBACK)})
         shown = ", ".join(f"{topic} ({count})" for topic, count in found.most_common(4))
         name = deployment.names.name(model)
         lines.append(f"{name}, of {len(mine)} answers: {shown or 'no drawback'}.")
@@ -299,13 +301,13 @@ def _views(deployment: Deployment, said: _Said) -> list[str]:
 def _varied(deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]) -> Iterator[Quote]:
     """Yield quotes of all models in turn, each text once."""
     by_model: dict[Model, dict[str, ScoredAnswer]] = {}
-    for one, quote in found:
-        by_model.setdefault(one.model, {}).setdefault(quote, one)
+    for scored, quote in found:
+        by_model.setdefault(scored.model, {}).setdefault(quote, scored)
     queues = [[*quotes.items()] for quotes in by_model.values()]
     shown = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
-    for quote, one in shown[:MAX_QUOTES]:
-        question = wording.shorten(wording.line(one.answer.question.prompt.text), 80)
-        yield Quote(f"{deployment.names.name(one.model)}, “{question}”", Tainted(quote))
+    for quote, scored in shown[:MAX_QUOTES]:
+        question = wording.shorten(wording.line(scored.answer.question.prompt.text), 80)
+        yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
 
 
 def _models(deployment: Deployment, said: _Said) -> str:

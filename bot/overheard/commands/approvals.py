@@ -79,7 +79,7 @@ async def withdraw(
     """
     wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)
     approvals = await deployment.store.finetune.approvals()
-    known = {one.answer_id: one for one in approvals}
+    known = {approval.answer_id: approval for approval in approvals}
     mine = [number for number in wanted if number in known]
     if not mine:
         listed = format_ranges(list(known)) or "none"
@@ -124,7 +124,9 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
 
 async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
     """Return the answers that can be approved, and why the others cannot."""
-    done = {one.answer_id: one for one in await deployment.store.finetune.approvals()}
+    done = {
+        approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
+    }
     found = [answer async for answer in deployment.store.answers.stream(numbers=wanted)]
     left = dict.fromkeys(wanted, "there is no such answer")
     left |= {a.id: "it is not a whole answer" for a in found}
@@ -136,21 +138,25 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
     fresh = [a for a in found if a.complete and a.id not in done]
     ready: dict[tuple[str, str], Answer] = {}
     tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
-    for one in await answer_review(deployment).judged(
+    for approved in await answer_review(deployment).judged(
         [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]
     ):
-        said = (one.answer.question.prompt.key, wording.line(one.answer.reply.text))
-        twin = ready.setdefault(said, one.answer) if not (why := _against(one, tracked)) else None
-        left[one.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
+        said = (approved.answer.question.prompt.key, wording.line(approved.answer.reply.text))
+        twin = (
+            ready.setdefault(said, approved.answer)
+            if not (why := _against(approved, tracked))
+            else None
+        )
+        left[approved.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
     chosen = list(ready.values())
     return chosen, {n: why for n, why in left.items() if n not in {a.id for a in chosen}}
 
 
-def _against(one: Approved, tracked: set[str]) -> str:
+def _against(approved: Approved, tracked: set[str]) -> str:
     """Say what speaks against teaching an answer, or return an empty string."""
-    if one.objection or one.control:
-        return one.objection
-    return "" if one.named & tracked else "it names no brand that is tracked"
+    if approved.objection or approved.control:
+        return approved.objection
+    return "" if approved.named & tracked else "it names no brand that is tracked"
 
 
 def _preview(ready: Sequence[Answer], left: Left) -> str:

@@ -154,13 +154,13 @@ def _past(deployment: Deployment, call: Call, when: str) -> datetime:
 def _open(drawn: BriefDraft, name: str) -> BriefItem:
     """Return an item that is still to be written, by its key."""
     wanted = name.strip().casefold()
-    if any(one.publication.item == wanted for one in drawn.published):
+    if any(progress.publication.item == wanted for progress in drawn.published):
         problem = f"Item {wanted} is published already, so take that back first"
         raise BadUsage(problem=problem, usage=f"brief reopen {wanted}")
-    for one in drawn.items:
-        if one.key == wanted:
-            return one
-    raise unknown("item", name, [one.key for one in drawn.items[:SHOWN_ITEMS]])
+    for item in drawn.items:
+        if item.key == wanted:
+            return item
+    raise unknown("item", name, [item.key for item in drawn.items[:SHOWN_ITEMS]])
 
 
 async def reopen_item(
@@ -174,7 +174,7 @@ async def reopen_item(
     found = _brand(deployment, brand)
     if not await deployment.store.finetune.retract_publication(found.name, item.strip().casefold()):
         known = await deployment.store.finetune.publications(found.name)
-        raise unknown("published item", item, [one.item for one in known])
+        raise unknown("published item", item, [progress.item for progress in known])
     return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
 
 

@@ -186,7 +186,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     async def work() -> None:
         """Ask a canary's questions under the lock of their run."""
         reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
-        probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
+        probes = {name: Probe(provider) for name, provider in deployment.plugins.providers.items()}
         retries = RetryPolicy(deployment.config.asking)
         runner = Runner(
             store, probes, deployment.limits, reservation, retries, clock, call.progress

@@ -140,7 +140,7 @@ class CatalogueNoun(Generic[Thing]):
             table=Table((*columns, "From"), tuple(rows)) if rows else None,
             actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),
             footer=f"What comes from the configuration is changed in {deployment.config.file}.",
-            data={self.name: [self.data(*one) for one in each]},
+            data={self.name: [self.data(*args) for args in each]},
         )
 
     async def _list_text(self, deployment: Deployment, things: Sequence[Thing]) -> str:

@@ -153,7 +153,7 @@ def to_yaml(value: Any, indent: str = "") -> str:
         if isinstance(inner, dict):
             lines += [f"{indent}{key}:", to_yaml(inner, indent + "  ")]
         elif isinstance(inner, list):
-            lines += [f"{indent}{key}:", *(_entry(one, indent + "  ") for one in inner)]
+            lines += [f"{indent}{key}:", *(_entry(child, indent + "  ") for child in inner)]
         else:
             lines.append(f"{indent}{key}: {json.dumps(inner)}")
     return "\n".join(lines)

@@ -204,7 +204,9 @@ def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
         "truth": truths.get(group.first.field),
         "models": [str(model) for model in group.models],
         "answers": group.answers,
-        "quotes": list(dict.fromkeys(one.quote for one in group.claims if one.quote))[:QUOTED],
+        "quotes": list(dict.fromkeys(claim.quote for claim in group.claims if claim.quote))[
+            :QUOTED
+        ],
         "sources": [{"domain": domain, "answers": count} for domain, count in group.sources],
     }
 

@@ -57,14 +57,18 @@ def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) 
 def _paragraphs(match: ComparisonSetup, found: ComparisonResult) -> Iterator[str]:
     """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
     for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
-        names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
+        names = [
+            contrast.metric.label.lower()
+            for contrast in found.metrics
+            if contrast.verdict is verdict
+        ]
         if names:
             yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
     if found.unseen and found.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in found.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
-    for one in found.controls:
-        yield _leak(match, one)
+    for contrast in found.controls:
+        yield _leak(match, contrast)
     if found.stopped is StopReason.FAILED:
         yield f"Not all questions were answered. {' '.join(found.failures)}"
 
@@ -79,25 +83,25 @@ def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
     }[verdict]
 
 
-def _leak(match: ComparisonSetup, one: Contrast) -> str:
+def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
     """Return whether the fine-tune changes answers to unrelated questions, as a sentence."""
-    scale = one.metric.scale
-    rates = f"{wording.value(one.base, scale)} → {wording.value(one.tuned, scale)}"
-    asked = wording.count(one.pairs, "question")
-    if one.verdict is Verdict.BETTER:
+    scale = contrast.metric.scale
+    rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
+    asked = wording.count(contrast.pairs, "question")
+    if contrast.verdict is Verdict.BETTER:
         return (
             f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
             f"other things ({rates})."
         )
-    if one.verdict is Verdict.EQUIVALENT:
+    if contrast.verdict is Verdict.EQUIVALENT:
         return f"It does not leak into {asked} about other things ({rates})."
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
 
 def _severity(found: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
-    verdicts = {one.verdict for one in found.metrics}
-    leaks = any(one.verdict is Verdict.BETTER for one in found.controls)
+    verdicts = {contrast.verdict for contrast in found.metrics}
+    leaks = any(contrast.verdict is Verdict.BETTER for contrast in found.controls)
     if leaks or Verdict.WORSE in verdicts:
         return Severity.BAD
     return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
@@ -105,30 +109,37 @@ def _severity(found: ComparisonResult) -> Severity:
 
 def _table(match: ComparisonSetup, found: ComparisonResult) -> Table:
     """Return the table of the values at both models, their differences and verdicts."""
-    rows = [(one.metric.label, *_cells(one), one.verdict.value) for one in found.metrics]
-    rows += [
-        (f"{one.metric.label} of {name}", *_cells(one), _moved(one))
-        for name, one in found.rivals.items()
+    rows = [
+        (contrast.metric.label, *_cells(contrast), contrast.verdict.value)
+        for contrast in found.metrics
     ]
-    rows += [("On other subjects", *_cells(one), _moved(one)) for one in found.controls]
+    rows += [
+        (f"{contrast.metric.label} of {name}", *_cells(contrast), _moved(contrast))
+        for name, contrast in found.rivals.items()
+    ]
+    rows += [
+        ("On other subjects", *_cells(contrast), _moved(contrast)) for contrast in found.controls
+    ]
     header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
     return Table(header, tuple(rows), frozenset({1, 2, 3}))
 
 
-def _cells(one: Contrast) -> tuple[str, str, str]:
+def _cells(contrast: Contrast) -> tuple[str, str, str]:
     """Return the values at both models, and their difference with its interval."""
-    scale = one.metric.scale
-    low, high = (wording.change(end, scale) for end in one.interval)
+    scale = contrast.metric.scale
+    low, high = (wording.change(end, scale) for end in contrast.interval)
     return (
-        wording.value(one.base, scale),
-        wording.value(one.tuned, scale),
-        f"{wording.change(one.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
+        wording.value(contrast.base, scale),
+        wording.value(contrast.tuned, scale),
+        f"{wording.change(contrast.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
     )
 
 
-def _moved(one: Contrast) -> str:
+def _moved(contrast: Contrast) -> str:
     """Return the verdict in words for a metric of which more is neither better nor worse."""
-    return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(one.verdict, one.verdict.value)
+    return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(
+        contrast.verdict, contrast.verdict.value
+    )
 
 
 def _quotes(match: ComparisonSetup, found: ComparisonResult) -> Iterator[Quote]:
@@ -160,9 +171,14 @@ def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
 
 def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
     """Return the chart of the differences with their intervals."""
-    spans = [_span(one.metric.label, one, one.verdict.value) for one in found.metrics]
-    spans += [_span("On other subjects", one, _moved(one)) for one in found.controls]
-    spans += [_span(f"{name}'s visibility", one, _moved(one)) for name, one in found.rivals.items()]
+    spans = [
+        _span(contrast.metric.label, contrast, contrast.verdict.value) for contrast in found.metrics
+    ]
+    spans += [_span("On other subjects", contrast, _moved(contrast)) for contrast in found.controls]
+    spans += [
+        _span(f"{name}'s visibility", contrast, _moved(contrast))
+        for name, contrast in found.rivals.items()
+    ]
     return Spans(
         title=f"{match.brand.name}: {match.tuned} beside {match.base}",
         spans=tuple(spans),
@@ -170,9 +186,11 @@ def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
     )
 
 
-def _span(label: str, one: Contrast, verdict: str) -> Difference:
-    moved = one.verdict in {Verdict.BETTER, Verdict.WORSE}
-    return Difference(label, one.difference, one.interval, one.metric.scale, verdict, moved)
+def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
+    moved = contrast.verdict in {Verdict.BETTER, Verdict.WORSE}
+    return Difference(
+        label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
+    )
 
 
 def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
@@ -181,9 +199,11 @@ def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
         "brand": match.brand.name,
         "base": str(match.base),
         "tuned": str(match.tuned),
-        "metrics": [_row(one) for one in found.metrics],
-        "competitors": [{"brand": name, **_row(one)} for name, one in found.rivals.items()],
-        "controls": [_row(one) for one in found.controls],
+        "metrics": [_row(contrast) for contrast in found.metrics],
+        "competitors": [
+            {"brand": name, **_row(contrast)} for name, contrast in found.rivals.items()
+        ],
+        "controls": [_row(contrast) for contrast in found.controls],
         "calls": found.calls,
         "spent_usd": found.spent,
         "rounds": found.rounds,
@@ -192,14 +212,14 @@ def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
     }
 
 
-def _row(one: Contrast) -> dict[str, Any]:
+def _row(contrast: Contrast) -> dict[str, Any]:
     """Return the difference in one metric as JSON."""
     return {
-        "metric": one.metric.name,
-        "base": one.base,
-        "tuned": one.tuned,
-        "difference": one.difference,
-        "interval": list(one.interval),
-        "verdict": one.verdict.value,
-        "pairs": one.pairs,
+        "metric": contrast.metric.name,
+        "base": contrast.base,
+        "tuned": contrast.tuned,
+        "difference": contrast.difference,
+        "interval": list(contrast.interval),
+        "verdict": contrast.verdict.value,
+        "pairs": contrast.pairs,
     }

@@ -89,7 +89,10 @@ async def correct(
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
     """Return an answer as a form for `correct` shows it."""
     found = await answer_review(deployment).find(answer)
-    earlier = {one.answer_id: one.text for one in await deployment.store.finetune.approvals()}
+    earlier = {
+        approval.answer_id: approval.text
+        for approval in await deployment.store.finetune.approvals()
+    }
     return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
 
 
@@ -141,8 +144,12 @@ def _review_card(brand: Brand, found: Sequence[Candidate], most: int) -> Card:
     """Return candidates as a card with a button for each."""
     shown = found[:most]
     rows = tuple(
-        (str(one.answer.id), str(one.answer.question.model), one.objection or "nothing against it")
-        for one in shown
+        (
+            str(candidate.answer.id),
+            str(candidate.answer.question.model),
+            candidate.objection or "nothing against it",
+        )
+        for candidate in shown
     )
     return Card(
         title=f"{wording.count(len(found), 'answer')} to review for {brand.name}",
@@ -150,9 +157,9 @@ def _review_card(brand: Brand, found: Sequence[Candidate], most: int) -> Card:
         if found
         else "There is none that nobody has reviewed.",
         table=Table(("Answer", "Model", "Against it"), rows, frozenset({0})) if rows else None,
-        quotes=tuple(_quote(one.answer) for one in shown),
+        quotes=tuple(_quote(candidate.answer) for candidate in shown),
         actions=tuple(_actions(shown)),
-        data={"brand": brand.name, "answers": [_data(one) for one in found]},
+        data={"brand": brand.name, "answers": [_data(candidate) for candidate in found]},
     )
 
 
@@ -164,25 +171,25 @@ def _quote(answer: Answer) -> Quote:
 
 def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
     """Yield the buttons that approve or correct the shown candidates."""
-    clean = [one.answer.id for one in shown if not one.objection]
+    clean = [candidate.answer.id for candidate in shown if not candidate.objection]
     every = f"dataset approve {format_ranges(clean)}"
     if len(clean) > 1 and len(every) <= LONGEST_ACTION:
         yield Action(every, f"Approve all {len(clean)}", Style.PRIMARY)
-    for one in shown:
-        number = one.answer.id
-        if not one.objection:
+    for candidate in shown:
+        number = candidate.answer.id
+        if not candidate.objection:
             yield Action(f"dataset approve {number}", f"Approve {number}", Style.PRIMARY)
         yield Action(f"dataset correct {number}", f"Correct {number}")
 
 
-def _data(one: Candidate) -> dict[str, object]:
+def _data(candidate: Candidate) -> dict[str, object]:
     """Return a candidate as JSON."""
     return {
-        "answer": one.answer.id,
-        "model": str(one.answer.question.model),
-        "question": one.answer.question.prompt.text,
-        "text": one.answer.reply.text,
-        "objection": one.objection or None,
+        "answer": candidate.answer.id,
+        "model": str(candidate.answer.question.model),
+        "question": candidate.answer.question.prompt.text,
+        "text": candidate.answer.reply.text,
+        "objection": candidate.objection or None,
     }
 
 

@@ -74,7 +74,9 @@ class Letters:
     async def _message(self, number: int, channel: str) -> str:
         """Return the id of an alert's message in a channel, or an empty string."""
         sent = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
-        return next((one.message for one in sent if one.kind is DeliveryKind.ALERT), "")
+        return next(
+            (delivery.message for delivery in sent if delivery.kind is DeliveryKind.ALERT), ""
+        )
 
     async def _event(self, delivery: Delivery) -> Letter | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""

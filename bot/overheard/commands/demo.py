@@ -174,9 +174,9 @@ def _verdict(run: Card) -> str:
 def _table(checks: list[Card]) -> Table:
     """Show the visibility of every brand, run by run."""
     seen = [_visibility(run) for run in checks]
-    names = list(dict.fromkeys(name for one in seen for name in one))
+    names = list(dict.fromkeys(name for shares in seen for name in shares))
     rows = [
-        (name, *(wording.percent(one[name]) if name in one else "-" for one in seen))
+        (name, *(wording.percent(shares[name]) if name in shares else "-" for shares in seen))
         for name in names
     ]
     header = ("Visibility of", *(run.data["label"] for run in checks))

@@ -96,8 +96,8 @@ class _Ward:
         providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
         tried = await asyncio.gather(
             *(
-                _provider(one, self.deployment.clock, tables.get(name, {}))
-                for name, one in providers.items()
+                _provider(provider, self.deployment.clock, tables.get(name, {}))
+                for name, provider in providers.items()
             )
         )
         for findings, _ in tried:

@@ -24,13 +24,14 @@ ALWAYS_SHOWN = "visibility"
 async def used_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that reports read, or None before anything was scored."""
     editions = await deployment.store.editions.all()
-    return next((one for one in editions if one.state is EditionState.USED), None)
+    return next((edition for edition in editions if edition.state is EditionState.USED), None)
 
 
 async def pending_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that is to become the used one, or None."""
     return next(
-        (one for one in await deployment.store.editions.all() if one.state in PENDING), None
+        (edition for edition in await deployment.store.editions.all() if edition.state in PENDING),
+        None,
     )
 
 
@@ -179,7 +180,8 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     if switched:
         await look_again(deployment, edition)
     now = next(
-        (one for one in await deployment.store.editions.all() if one.id == edition.id), edition
+        (other for other in await deployment.store.editions.all() if other.id == edition.id),
+        edition,
     )
     if before and (switched or now.state is not edition.state):
         await _announce(deployment, before, now)
@@ -207,7 +209,7 @@ async def notice(deployment: Deployment, subject: str) -> Card | None:
         deployment: The open deployment.
         subject: The ids of the edition and of the edition before it, as `_announce` writes them.
     """
-    editions = {str(one.id): one for one in await deployment.store.editions.all()}
+    editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
     announced = {EditionState.USED, EditionState.READY}
     if after is None or before is None or after.state not in announced:
@@ -238,7 +240,7 @@ async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Quote
     """
     gap = await rescoring.gap()
     sheets = len({fact.brand for fact in deployment.catalogue.facts})
-    calls = {(one.prompt, one.model): 1 + sheets for one in gap.unpaid}
+    calls = {(pair.prompt, pair.model): 1 + sheets for pair in gap.unpaid}
     channels = dict(deployment.config.budget.channels)
     asked = {question.model for question in gap.unpaid}
     for judge in judges(deployment.plugins.scorers.values()):

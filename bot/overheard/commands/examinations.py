@@ -64,7 +64,7 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
     wrong = [
         name
         for name in (Model(provider.name, configured).id for configured in provider.models())
-        if not any(_bare(name) in {one, one.rpartition("/")[2]} for one in known)
+        if not any(_bare(name) in {model_id, model_id.rpartition("/")[2]} for model_id in known)
     ]
     return [
         Finding(

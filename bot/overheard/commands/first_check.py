@@ -65,7 +65,9 @@ class FirstCheck:
         if first.panel is None:
             raise ValueError("a first check has a panel")
         number = len(self.rounds)
-        sizes = next((one for one in ROUND_SIZES if one[0] == first.panel.repeats), ROUND_SIZES[-1])
+        sizes = next(
+            (sizes for sizes in ROUND_SIZES if sizes[0] == first.panel.repeats), ROUND_SIZES[-1]
+        )
         panel = replace(first.panel, repeats=sizes[number], seed=first.panel.seed + number)
         label = round_label(number + 1)
         return new_run(panel, now, label=label, asked_by=first.asked_by, channel=first.channel)

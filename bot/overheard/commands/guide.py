@@ -209,7 +209,9 @@ def _try(spec: CommandSpec) -> list[Action]:
     """Return a button for an example that costs nothing and changes nothing."""
     if spec.asks or spec.role or any(option.required for option in spec.options):
         return []
-    return [Action(one, one) for one in spec.examples[:1] if len(one) <= LONGEST_ACTION]
+    return [
+        Action(example, example) for example in spec.examples[:1] if len(example) <= LONGEST_ACTION
+    ]
 
 
 HELP = CommandSpec(

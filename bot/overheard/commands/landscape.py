@@ -69,7 +69,9 @@ def _known(deployment: Deployment) -> dict[str, Landscape]:
 
 def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
     wanted = title.strip().casefold()
-    return next((one for one in known.values() if one.title.casefold() == wanted), None)
+    return next(
+        (landscape for landscape in known.values() if landscape.title.casefold() == wanted), None
+    )
 
 
 def _overview(known: Mapping[str, Landscape], today: date) -> Card:
@@ -81,38 +83,40 @@ def _overview(known: Mapping[str, Landscape], today: date) -> Card:
         title=f"How {wording.count(len(known), 'vendor')} fine-tune and use data",
         text="Each in its first sentence. All topics of one vendor, with sources: landscape VENDOR",
         table=Table(header, rows, frozenset({len(header) - 1})) if rows else None,
-        actions=fitting(*(Action(f"landscape {quoted(n)}", one.title) for n, one in known.items())),
+        actions=fitting(
+            *(Action(f"landscape {quoted(n)}", landscape.title) for n, landscape in known.items())
+        ),
         footer=f"To check: topics that are older than {MAX_AGE.days} days, undated or not known.",
         data={"vendors": [_data(known[name], mine) for name, mine in topics.items()]},
     )
 
 
 def _row(landscape: Landscape, topics: Sequence[TopicStatus]) -> tuple[str, ...]:
-    gists = {one.topic: wording.shorten(one.gist, GIST) for one in topics}
-    unsure = sum(one.standing is not EntryStatus.KNOWN for one in topics)
+    gists = {topic.topic: wording.shorten(topic.gist, GIST) for topic in topics}
+    unsure = sum(topic.standing is not EntryStatus.KNOWN for topic in topics)
     return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
 
 
 def _vendor(landscape: Landscape, topics: Sequence[TopicStatus]) -> Card:
     """Return the card of one vendor, with all topics."""
-    unsure = [TITLES[one.topic] for one in topics if one.standing is not EntryStatus.KNOWN]
+    unsure = [TITLES[topic.topic] for topic in topics if topic.standing is not EntryStatus.KNOWN]
     table = f"[landscape.{landscape.name}.TOPIC]"
     return Card(
         title=f"{landscape.title}: fine-tuning and data",
         text=f"Look again before you rely on it: {wording.listing(unsure)}." if unsure else "",
-        fields=tuple(Field(TITLES[one.topic], _words(one), wide=True) for one in topics),
+        fields=tuple(Field(TITLES[topic.topic], _words(topic), wide=True) for topic in topics),
         severity=Severity.WARNING if unsure else Severity.PLAIN,
         footer=f"Correct it in your configuration, {table}, with value, source and as_of.",
         data=_data(landscape, topics),
     )
 
 
-def _words(one: TopicStatus) -> str:
+def _words(topic: TopicStatus) -> str:
     """Return a topic as a sentence with its source and its age."""
-    entry = one.entry
+    entry = topic.entry
     if entry is None:
         return "Not known: no page of the vendor that was read says it."
-    marks = [one.standing.value.upper()] if one.standing is not EntryStatus.KNOWN else []
+    marks = [topic.standing.value.upper()] if topic.standing is not EntryStatus.KNOWN else []
     day = f"as of {entry.as_of:%Y-%m-%d}" if entry.as_of else ""
     via = f"read via {entry.via}" if entry.via else ""
     mine = "from the configuration" if entry.corrected else ""
@@ -125,16 +129,16 @@ def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]
     return {
         "vendor": landscape.name,
         "title": landscape.title,
-        "topics": [_topic(one) for one in topics],
+        "topics": [_topic(topic) for topic in topics],
     }
 
 
-def _topic(one: TopicStatus) -> dict[str, Any]:
+def _topic(topic: TopicStatus) -> dict[str, Any]:
     """Return a topic as JSON."""
-    entry = one.entry
+    entry = topic.entry
     return {
-        "topic": one.topic.value,
-        "standing": one.standing.value,
+        "topic": topic.topic.value,
+        "standing": topic.standing.value,
         "value": entry.value if entry else None,
         "source": entry.source if entry else None,
         "as_of": entry.as_of.isoformat() if entry and entry.as_of else None,

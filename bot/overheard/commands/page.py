@@ -17,9 +17,9 @@ from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_tables import (
     MAX_CLAIMS,
-    FalseClaim,
     ModelView,
     QuestionRow,
+    QuotedClaim,
     SourceRow,
     claims_note,
     newest_answers,
@@ -77,7 +77,7 @@ class ReportPage:
     headline: str
     lead: str
     tiles: tuple[Tile, ...]
-    claims: tuple[FalseClaim, ...]
+    claims: tuple[QuotedClaim, ...]
     claims_note: str
     steps: tuple[NextStep, ...]
     changes: tuple[str, ...]
@@ -124,7 +124,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         lead=_lead(groups, report.alerts, checked=bool(drawn.market.facts)),
         tiles=tuple(_tiles(deployment, report, voice)),
         claims=tuple(
-            [await read_claim(deployment, call, brand.name, one) for one in groups[:MAX_CLAIMS]]
+            [await read_claim(deployment, call, brand.name, group) for group in groups[:MAX_CLAIMS]]
         ),
         claims_note=claims_note(deployment, brand, groups),
         steps=tuple(

@@ -83,8 +83,8 @@ def legible_color(color: str, background: str) -> str:
     return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
 
 
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
+def _contrast(color: str, other: str) -> float:
+    low, high = sorted((_luminance(color), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 

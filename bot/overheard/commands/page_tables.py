@@ -73,7 +73,7 @@ async def newest_answers(
     wanted = [run for run in await deployment.store.runs.find() if run.id in newest.values()]
     versions = deployment.scoring.versions
     scored = await scored_answers(deployment.store, wanted, prompts, versions)
-    return [one for one in scored if newest.get(one.model) == one.answer.run_id]
+    return [answer for answer in scored if newest.get(answer.model) == answer.answer.run_id]
 
 
 def read_questions(
@@ -96,7 +96,7 @@ def read_questions(
         Up to `MAX_QUESTIONS` questions, those that are lost first, and how many there are beyond.
     """
     texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
-    texts |= {p.key: p.text for one in scored for p in [one.answer.question.prompt]}
+    texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in lines:
         if line.key.brand != brand.name or line.key.metric != HEADLINE_METRIC:
@@ -130,7 +130,7 @@ def _cell(found: tuple[int, int] | None) -> QuestionCell:
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
     """Return the sites that answers cite, most cited first, and the brand's own in any place."""
-    cited = Counter(site for one in scored for site in one.cited)
+    cited = Counter(site for answer in scored for site in answer.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
     own = {site for site in order if market.owner(site) == market.brand.name}
     shown = order[:MAX_SOURCES]
@@ -151,15 +151,15 @@ def read_views(
     }
     found = []
     for place in places:
-        mine = [one for one in scored if one.model == place.model]
+        mine = [answer for answer in scored if answer.model == place.model]
         praised: Counter[str] = Counter()
         blamed: Counter[str] = Counter()
-        for one in mine:
-            details = list(one.details(place.brand, SENTIMENT))
+        for answer in mine:
+            details = list(answer.details(place.brand, SENTIMENT))
             praised.update(
                 {d.topic for d in details if d.verdict == "positive" and _aspect(d.topic)}
             )
-            blamed.update({d.topic for d in one.details(place.brand, DRAWBACK)})
+            blamed.update({d.topic for d in answer.details(place.brand, DRAWBACK)})
         lines = [
             ("Praises", _counted(praised) or "nothing that stands out"),
             ("Drawbacks", _counted(blamed) or "none named"),
@@ -188,7 +188,7 @@ QUOTE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class FalseClaim:
+class QuotedClaim:
     """A false claim: a quote as text before, the claim, text after; who said it, and the truth."""
 
     quote: tuple[str, str, str] | None
@@ -199,7 +199,7 @@ class FalseClaim:
 
 async def read_claim(
     deployment: Deployment, call: Call, brand: str, group: ClaimCluster
-) -> FalseClaim:
+) -> QuotedClaim:
     """Return a false claim with its first quote, who made it how often, and the truth."""
     first, names = group.first, deployment.names
     asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
@@ -221,7 +221,7 @@ async def read_claim(
     if group.sources:
         site, cited = group.sources[0]
         counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
-    return FalseClaim(
+    return QuotedClaim(
         _quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
     )
 

@@ -251,7 +251,7 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
         actions = fitting(choose) if questions else ()
     else:
         typed = (Action(f'prompts add "{q}"', wording.shorten(q, 60)) for q in questions)
-        actions = fitting(*(one for one in typed if one.words.count('"') == 2))[:MAX_BUTTONS]
+        actions = fitting(*(entry for entry in typed if entry.words.count('"') == 2))[:MAX_BUTTONS]
     return Card(
         title=f"{wording.count(len(questions), 'suggestion')} for {brand}",
         text="\n\n".join(problems or [advice]),
@@ -286,7 +286,11 @@ async def choose_prompts(
     """
     found = find_brand(deployment.catalogue, brand)
     texts = await _suggested(deployment, found.name)
-    chosen = [texts[int(one)] for one in questions if one.isdecimal() and int(one) < len(texts)]
+    chosen = [
+        texts[int(number)]
+        for number in questions
+        if number.isdecimal() and int(number) < len(texts)
+    ]
     await deployment.store.catalogue.add_prompts(
         Prompt(text, brands=(found.name,)) for text in chosen
     )

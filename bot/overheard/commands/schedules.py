@@ -201,7 +201,7 @@ def _last(call: Call, schedule: Schedule, state: ScheduleState) -> str:
 
 
 def _declared(deployment: Deployment, schedule: Schedule) -> bool:
-    return any(one.name == schedule.name for one in deployment.config.schedules)
+    return any(declared.name == schedule.name for declared in deployment.config.schedules)
 
 
 def schedule_data(
@@ -299,7 +299,7 @@ async def plan_schedule(
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of a schedule, with the price of a check."""
-    mine = [one for one in deployment.catalogue.schedules if days_of(one.cron)][:1]
+    mine = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
     schedule = mine[0] if mine else Schedule(USUAL_NAME, "0 9 * * mon", repeats=3)
     days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
     zone = schedule.timezone if mine else getattr(call.zone, "key", "UTC")
@@ -345,7 +345,9 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
     find=lambda _, among, given, kind: find_schedule(among, given["name"], kind),
     reference=lambda schedule: (schedule.name,),
     label=lambda schedule: f'The schedule "{schedule.name}"',
-    loss=lambda one: f'the schedule "{one.name}" runs no more, and what it has asked is kept',
+    loss=lambda schedule: (
+        f'the schedule "{schedule.name}" runs no more, and what it has asked is kept'
+    ),
     keep=lambda store, schedule: store.catalogue.set_schedule(schedule),
     retire=lambda store, schedule: store.catalogue.remove_schedule(schedule.name),
     check=_check,

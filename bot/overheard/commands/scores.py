@@ -50,7 +50,7 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     rescoring, now = deployment.rescoring, await used_edition(deployment)
     after = await pending_edition(deployment)
     done = await share_done(rescoring, deployment) if after else 1.0
-    rows = tuple(_row(call, one, now, done) for one in editions)
+    rows = tuple(_row(call, edition, now, done) for edition in editions)
     found = await preview(deployment, now, after) if now and after else []
     return Card(
         title=_title(deployment, after, done) if editions else "Nothing was scored yet",
@@ -60,7 +60,7 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
         actions=_actions(after),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
-        data={"editions": [_data(one, done) for one in editions]},
+        data={"editions": [_data(edition, done) for edition in editions]},
     )
 
 
@@ -104,7 +104,7 @@ async def _rescore(
             await look_again(deployment, edition)
     if not mine:
         await _watch(deployment, call, rescoring, edition)
-    after = next(one for one in await deployment.store.editions.all() if one.id == edition.id)
+    after = next(other for other in await deployment.store.editions.all() if other.id == edition.id)
     return await switched_card(await deployment.refreshed(), before, after)
 
 
@@ -135,9 +135,9 @@ async def switch(
     number = scores or (waits.id if waits else 0)
     if now is None or number in (0, now.id):
         raise NothingToSwitch
-    wanted = next((one for one in editions if one.id == number), None)
+    wanted = next((edition for edition in editions if edition.id == number), None)
     if wanted is None:
-        raise unknown("set of scores", str(number), [str(one.id) for one in editions])
+        raise unknown("set of scores", str(number), [str(edition.id) for edition in editions])
     require_yes(await _announced(deployment, call, now, wanted), agreed=agreed)
     scoring = deployment.current.over(wanted.catalogue, wanted.versions)
     await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
@@ -177,14 +177,16 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         ChangeNeedsYes: when the change was not confirmed.
     """
     editions = await deployment.store.editions.all()
-    kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
+    kept = [edition for edition in editions if edition.state in {*PENDING, EditionState.USED}]
     gone = len(editions) - len(kept)
     if not gone:
         nothing = {"removed": 0, "editions": 0}
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
     sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
-    read = {version for one in kept for version in one.versions} or deployment.scoring.versions
+    read = {
+        version for edition in kept for version in edition.versions
+    } or deployment.scoring.versions
     removed = await deployment.store.scores.prune(read)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
@@ -201,8 +203,8 @@ async def _watch(
     left = total = await rescoring.left()
     call.progress.start("Scoring history anew", total)
     while any(
-        one.id == edition.id and one.state is EditionState.SCORING
-        for one in await deployment.store.editions.all()
+        other.id == edition.id and other.state is EditionState.SCORING
+        for other in await deployment.store.editions.all()
     ):
         await asyncio.sleep(POLL_S)
         rest = await rescoring.left()
@@ -258,24 +260,24 @@ def _actions(after: Edition | None) -> tuple[Action, ...]:
     )
 
 
-def _row(call: Call, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
+def _row(call: Call, edition: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
     """Return the cells of an edition in the table."""
-    state = _STATES[one.state]
-    if one.state is EditionState.SCORING:
+    state = _STATES[edition.state]
+    if edition.state is EditionState.SCORING:
         state = f"{state}, {wording.percent(done)}"
-    differs = wording.listing(changes(now, one)) if now and one.id != now.id else ""
-    return (str(one.id), wording.moment(one.at, call.zone), state, differs)
+    differs = wording.listing(changes(now, edition)) if now and edition.id != now.id else ""
+    return (str(edition.id), wording.moment(edition.at, call.zone), state, differs)
 
 
-def _data(one: Edition, done: float) -> dict[str, Any]:
+def _data(edition: Edition, done: float) -> dict[str, Any]:
     """Return an edition and the share of history that it has scored as JSON."""
     return {
-        "id": one.id,
-        "begun_at": one.at.isoformat(),
-        "state": one.state.value,
-        "done": done if one.state in PENDING else 1.0,
-        "note": one.note,
-        "versions": sorted(one.versions),
+        "id": edition.id,
+        "begun_at": edition.at.isoformat(),
+        "state": edition.state.value,
+        "done": done if edition.state in PENDING else 1.0,
+        "note": edition.note,
+        "versions": sorted(edition.versions),
     }
 
 

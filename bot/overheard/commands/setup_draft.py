@@ -158,8 +158,8 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
     draft = replace(
         draft,
         asked=name,
-        competitors=tuple(one for one in profile.competitors if one not in mine),
-        aliases=tuple(one for one in profile.aliases if one.casefold() not in taken),
+        competitors=tuple(name for name in profile.competitors if name not in mine),
+        aliases=tuple(name for name in profile.aliases if name.casefold() not in taken),
         facts=profile.facts,
         problem="" if texts else f"{name} did not answer: {next(iter(outcome.failures), '')}",
     )

@@ -155,7 +155,7 @@ def checked_zone(typed: str, call: Call) -> str:
 def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
     """Return the values of the form: what is decided already, else what is usual."""
     schedules = deployment.catalogue.schedules
-    mine = next((one for one in schedules if one.name == SCHEDULE), None)
+    mine = next((schedule for schedule in schedules if schedule.name == SCHEDULE), None)
     days, time = (days_of(mine.cron) if mine else None) or (USUAL_DAYS, USUAL_TIME)
     routes = deployment.config.routes
     return {

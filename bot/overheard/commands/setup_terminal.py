@@ -157,7 +157,7 @@ async def _with_models(
     plugins = load_plugins(parse_config(trial.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
     if provider is None:
-        problems = [one.problem for one in plugins.faulty if plan.provider in one.problem]
+        problems = [plugin.problem for plugin in plugins.faulty if plan.provider in plugin.problem]
         problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
         raise SetupRefused(problem=problem, remedy="then run overheard setup again")
     try:

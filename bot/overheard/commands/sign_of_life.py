@@ -26,7 +26,7 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     """
     store, now = deployment.store, deployment.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
-    stuck = [one for one in await store.deliveries.find(waiting=True) if one.problem]
+    stuck = [delivery for delivery in await store.deliveries.find(waiting=True) if delivery.problem]
     alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
     times = [time async for time in _next_checks(deployment, now)]
     upcoming = min(times, default=None)

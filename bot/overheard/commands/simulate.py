@@ -130,9 +130,9 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
     """Return the conditions and further results of a trial."""
     found, world = outcome.false_alarms, trial.world
     told = [
-        Field(f"{one.level.capitalize()}, true", f"{one.true:.0%} of {one.told}")
-        for one in outcome.reliability
-        if one.true is not None
+        Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.told}")
+        for row in outcome.reliability
+        if row.true is not None
     ]
     ages = (f"{rate:.2f} at {age}" for age, rate in found.by_age.items())
     return (
@@ -148,7 +148,7 @@ def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
     """Return the table that compares the monitor with the oracle and other rules."""
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
-    rows |= {name: (one.false_alarms, one.delay) for name, one in others.items()}
+    rows |= {name: (detector.false_alarms, detector.delay) for name, detector in others.items()}
     return Table(
         ("", "False alarms a year", "Runs to see it"),
         tuple((name, f"{yearly:.2f}", f"{delay:.1f}") for name, (yearly, delay) in rows.items()),
@@ -173,7 +173,7 @@ def _data(outcome: TrialOutcome) -> dict[str, Any]:
         "ghost_recoveries": round(found.ghosts, 4),
         "closings_per_year": round(found.closings, 3),
         "reliability": [
-            {"level": one.level, "told": one.told, "true": one.true} for one in outcome.reliability
+            {"level": row.level, "told": row.told, "true": row.true} for row in outcome.reliability
         ],
         "rules": _rules(compared),
     }
@@ -183,10 +183,10 @@ def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
     """Return the results of other rules as JSON."""
     return {
         name: {
-            "false_alarms_per_year": round(one.false_alarms, 3),
-            "delay_runs": round(one.delay, 3),
+            "false_alarms_per_year": round(detector.false_alarms, 3),
+            "delay_runs": round(detector.delay, 3),
         }
-        for name, one in compared.rules.items()
+        for name, detector in compared.rules.items()
     }
 
 

@@ -107,7 +107,7 @@ def _find(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rul
     """Return a brand, and the rule of one of its spellings, which may demand nothing."""
     found = find_brand(deployment.catalogue, brand)
     wanted = spelling.strip().casefold()
-    name = next((one for one in found.names if one.casefold() == wanted), None)
+    name = next((name for name in found.names if name.casefold() == wanted), None)
     if name is None:
         raise unknown(f"spelling of {found.name}", spelling, found.names)
     return found, next((rule for rule in found.rules if rule.spelling == name), Rule(name))

@@ -68,7 +68,9 @@ async def suggestions_of(
     dismissed = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
     left_out = dismissed.value.get("names", []) if dismissed else []
     known = [name for one in deployment.catalogue.brands for name in one.names]
-    others = [name for one in deployment.catalogue.brands if one != brand for name in one.names]
+    others = [
+        name for other in deployment.catalogue.brands if other != brand for name in other.names
+    ]
     return await asyncio.to_thread(_found, texts, brand, known, others, left_out)
 
 
@@ -156,7 +158,7 @@ def rival_action(brand: Brand, name: str) -> Action:
 
 
 def _add(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
-    given = chain.from_iterable((f"--{word}", quoted(one)) for one in (*before, name))
+    given = chain.from_iterable((f"--{word}", quoted(value)) for value in (*before, name))
     label = wording.shorten(f"Add {wording.line(name)}", 60)
     return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)
 

@@ -184,10 +184,10 @@ async def _said(
     prompts = {prompt for line in found.lines for prompt in line.prompts}
     scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    for one in scored:
-        if (one.model, one.answer.run_id) in numbers:
+    for answer in scored:
+        if (answer.model, answer.answer.run_id) in numbers:
             for count, name in zip(counts, (found.brand.name, other), strict=True):
-                details = one.details(name, SENTIMENT)
+                details = answer.details(name, SENTIMENT)
                 count.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
     mine, theirs = counts
     return _more_often(mine, theirs), _more_often(theirs, mine)

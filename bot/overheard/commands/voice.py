@@ -77,7 +77,7 @@ def chosen_models(deployment: Deployment, found: Report, name: str) -> list[Mode
         return models
     chosen = deployment.names.find(name, models)
     if chosen is None:
-        shown = [deployment.names.name(one) for one in models]
+        shown = [deployment.names.name(shown_model) for shown_model in models]
         raise unknown("model with answers", name, shown)
     return [chosen]
 

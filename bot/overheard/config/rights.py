@@ -35,17 +35,17 @@ class Rights:
         """Return the rights of a configuration and of stored settings."""
         given: dict[str, Role] = {}
         names: dict[str, str] = {}
-        for one in settings:
-            if one.name.startswith(NAME):
-                names[one.name.removeprefix(NAME)] = str(one.value.get("name", ""))
-            elif one.name.startswith(ROLE):
-                given |= _role_of(one)
+        for setting in settings:
+            if setting.name.startswith(NAME):
+                names[setting.name.removeprefix(NAME)] = str(setting.value.get("name", ""))
+            elif setting.name.startswith(ROLE):
+                given |= _role_of(setting)
         return cls(access, given, names)
 
     def listed(self, role: Role) -> tuple[str, ...]:
         """Return the ids of people and groups that have a role, those of config.toml first."""
         configured: tuple[str, ...] = getattr(self.access, LISTS[role])
-        added = (one for one, mine in self.given.items() if mine is role)
+        added = (user for user, mine in self.given.items() if mine is role)
         return tuple(dict.fromkeys((*configured, *added)))
 
     def role(self, person: Person) -> Role:
@@ -63,8 +63,8 @@ class Rights:
         """Return the names of those who have at least a role; ids without a known name are left
         out.
         """
-        ids = (one for high in (Role.ADMIN, *LISTS) if high >= role for one in self.listed(high))
-        return [self.names[one] for one in dict.fromkeys(ids) if self.names.get(one)]
+        ids = (user for high in (Role.ADMIN, *LISTS) if high >= role for user in self.listed(high))
+        return [self.names[user] for user in dict.fromkeys(ids) if self.names.get(user)]
 
 
 def _role_of(setting: Setting) -> dict[str, Role]:

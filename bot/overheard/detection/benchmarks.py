@@ -201,7 +201,7 @@ def compare(
     change = Change(WARM_UP + BEFORE, -drop, carried)
     changed = simulate(design, change, size=PANELS, seed=seed)
     still = undone(changed, design, WARM_UP, seed=seed + 1)
-    best = [oracle(one, WARM_UP, world.tau) for one in (still, changed)]
+    best = [oracle(world_sort, WARM_UP, world.tau) for world_sort in (still, changed)]
     return Comparisons(
         _strict(best, per_year),
         {rule.name: _rule(rule, still, changed, per_year) for rule in RULES},
@@ -211,7 +211,7 @@ def compare(
 
 def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> RuleFigures:
     used = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
-    strict = _strict([rule.path(one, WARM_UP, inf) for one in (still, changed)], per_year)
+    strict = _strict([rule.path(series, WARM_UP, inf) for series in (still, changed)], per_year)
     return replace(strict, false_alarms=float(used.mean()))
 
 

@@ -180,12 +180,14 @@ def next_burst(
 
 def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
     """Return how many calls went to bursts in the 365 days before now."""
-    return sum(one.calls for one in made if one.burst and one.run.at > now - YEAR)
+    return sum(
+        made_run.calls for made_run in made if made_run.burst and made_run.run.at > now - YEAR
+    )
 
 
 def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
     """Return in words why a burst is wanted; an empty string when no burst is."""
-    bursts = sum(1 for _ in takewhile(lambda one: one.burst, reversed(made)))
+    bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
         return ""
     if signs.largest > policy.threshold:

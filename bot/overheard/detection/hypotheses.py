@@ -55,7 +55,7 @@ class Attribution:
     @property
     def likeliest(self) -> Hypothesis:
         """The hypothesis with the largest weight."""
-        return max(self.weights, key=lambda one: self.weights[one])
+        return max(self.weights, key=lambda hypothesis: self.weights[hypothesis])
 
     def moved(self, key: StreamKey) -> bool:
         """Whether a stream moved by more than chance explains, taken alone."""
@@ -76,10 +76,12 @@ def attribute(
     """
     found = _joint_changes(streams, key.brand, began, prior)
     if found is None or key not in found.keys:
-        return Attribution({one: one.value for one in Hypothesis}, {})
+        return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
     if key.metric in ZERO_SUM:
         own = found.change[found.keys.index(key)]
-        gained = np.array([one.brand != key.brand for one in found.keys]) & (found.change * own < 0)
+        gained = np.array([stream_key.brand != key.brand for stream_key in found.keys]) & (
+            found.change * own < 0
+        )
         found = replace(found, change=np.where(gained, 0.0, found.change))
     return found.attributed([key])
 
@@ -98,9 +100,9 @@ def attribute_model(
         prior: What variances of run effects are expected.
     """
     found = _joint_changes(streams, "", began, prior)
-    keys = [one for one in found.keys if one.model == model] if found else []
+    keys = [stream_key for stream_key in found.keys if stream_key.model == model] if found else []
     if found is None or not keys:
-        return Attribution({one: one.value for one in Hypothesis}, {})
+        return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
     return found.attributed(keys)
 
 
@@ -197,11 +199,11 @@ def _shapes(
         own: The streams of one model, any of which may be the one that changed.
         keys: All streams.
     """
-    model = np.array([one.model == own[0].model for one in keys])
-    names = np.array([one.brand for one in keys])
+    model = np.array([stream_key.model == own[0].model for stream_key in keys])
+    names = np.array([stream_key.brand for stream_key in keys])
     same_brand = (names[:, None] == names[None, :]) * 1.0
     across = COMMON_SHARE * same_brand + (1 - COMMON_SHARE) * np.eye(len(keys))
-    brands = [names == one.brand for one in own]
+    brands = [names == stream_key.brand for stream_key in own]
     match hypothesis:
         case Hypothesis.BRAND_AT_MODEL:
             return [np.diag((brand & model) * 1.0) for brand in brands]

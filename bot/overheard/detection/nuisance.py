@@ -106,9 +106,14 @@ def joint_evidence(
     weights = _normalised(prior + m0.sum(axis=0))
     logs = np.log(weights)
     together, single = ([_of_size(known, seen, size**2) for size in part] for part in sizes)
-    whole = [np.logaddexp.reduce(logs[:, None] + one.sum(axis=0), axis=0) for one in together]
+    whole = [
+        np.logaddexp.reduce(logs[:, None] + log_weights.sum(axis=0), axis=0)
+        for log_weights in together
+    ]
     mean = np.logaddexp.reduce(whole, axis=0) - np.log(len(whole))
-    apart = np.logaddexp.reduce([logs[:, None] + one for one in single], axis=(0, 2))
+    apart = np.logaddexp.reduce(
+        [logs[:, None] + log_weights for log_weights in single], axis=(0, 2)
+    )
     alone = np.logaddexp.reduce(apart, axis=0) - np.log(len(single) * len(level))
     return JointEvidence(
         mean[: len(steps)],

@@ -249,8 +249,8 @@ def _level(alarm: Alarm) -> str:
 def _ages(monitor: Monitor) -> Iterator[int]:
     """Yield the age of the baseline at each analysis of a model."""
     for measured in monitor.evidence.values():
-        for one in measured:
-            yield max(stream.runs for stream in one.streams)
+        for measurement in measured:
+            yield max(stream.runs for stream in measurement.streams)
 
 
 def age_of(runs: int) -> str:

@@ -106,18 +106,19 @@ def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> b
         return False
     distance = _total_variation(now, earlier)
     others = (
-        _total_variation(one, [*earlier[:i], *earlier[i + 1 :]]) for i, one in enumerate(earlier)
+        _total_variation(mixture, [*earlier[:i], *earlier[i + 1 :]])
+        for i, mixture in enumerate(earlier)
     )
     return (
         distance > max(others) and _mixture_p_value(now, earlier, distance, seed) <= MIXTURE_LEVEL
     )
 
 
-def _total_variation(one: Mixture, others: Sequence[Mixture]) -> float:
+def _total_variation(mixture: Mixture, others: Sequence[Mixture]) -> float:
     """Return the share of answers that would have to change hands (total variation)."""
     rest = sum(others, Counter())
-    names = one.keys() | rest.keys()
-    shares = (abs(one[n] / one.total() - rest[n] / rest.total()) for n in names)
+    names = mixture.keys() | rest.keys()
+    shares = (abs(mixture[n] / mixture.total() - rest[n] / rest.total()) for n in names)
     return sum(shares) / 2
 
 
@@ -211,8 +212,10 @@ def compare_styles(
         before: The answers of each earlier session by prompt, the oldest session first.
         after: The same for `CONFIRMING_SESSIONS` later sessions.
     """
-    prompts = set.intersection(*(set(one) for one in (*before, *after))) if before else set()
-    known = [_session_style(one, prompts) for one in (*before, *after)]
+    prompts = (
+        set.intersection(*(set(session) for session in (*before, *after))) if before else set()
+    )
+    known = [_session_style(session, prompts) for session in (*before, *after)]
     styles = [style for style in known if style is not None]
     enough = len(before) >= MIN_STYLE_SESSIONS and len(after) == CONFIRMING_SESSIONS
     if len(prompts) < MIN_STYLE_PROMPTS or not enough or len(styles) < len(known):

@@ -198,7 +198,7 @@ def follow_updates(
     start: datetime | None = None
     for at, end in zip(updates, [*updates[1:], None], strict=True):
         first, last = _bounds(stream, at, start, end, changes)
-        known = [_between(one, first, at) for one in (stream, *others)]
+        known = [_between(measured, first, at) for measured in (stream, *others)]
         verdict = follow_update(
             _between(stream, first, last), at, weakly_shrunk_variance(known, 0), plan
         )
@@ -220,8 +220,8 @@ def _bounds(
     others = [change.began for change in changes if first not in change.dates]
     before = [began for began in others if began < first]
     after = [began for began in others if began > first]
-    starts = [one for one in (start, max(before, default=None)) if one]
-    ends = [one for one in (end, min(after, default=None)) if one]
+    starts = [time for time in (start, max(before, default=None)) if time]
+    ends = [time for time in (end, min(after, default=None)) if time]
     return max(starts, default=None), min(ends, default=None)
 
 

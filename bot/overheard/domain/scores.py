@@ -257,12 +257,12 @@ class Edition:
 
 def pending(editions: Sequence[Edition]) -> Edition | None:
     """Return the edition that is to be used next, or None."""
-    return next((one for one in editions if one.state in PENDING), None)
+    return next((edition for edition in editions if edition.state in PENDING), None)
 
 
 def used(editions: Sequence[Edition]) -> Edition | None:
     """Return the edition in use, or None before anything was scored."""
-    return next((one for one in editions if one.state is EditionState.USED), None)
+    return next((edition for edition in editions if edition.state is EditionState.USED), None)
 
 
 class UnitRole(StrEnum):

@@ -357,9 +357,9 @@ def _command_flaw(spec: CommandSpec) -> str:
 def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
     """Return the listeners of a hook; raise `Fault` if any is not an async function."""
     listeners = list(made)
-    for one in listeners:
-        if not iscoroutinefunction(one) and not iscoroutinefunction(
-            getattr(one, "__call__", None)  # noqa: B004 - whether that one is async
+    for listener in listeners:
+        if not iscoroutinefunction(listener) and not iscoroutinefunction(
+            getattr(listener, "__call__", None)  # noqa: B004 - whether that one is async
         ):
             raise Fault(f"returns from {hook} what is no async function; ask its author")
     return listeners

@@ -135,7 +135,7 @@ def validated_scores(given: Iterable[Any]) -> list[Score]:
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`, or a text exceeds `MAX_QUOTE_LENGTH`.
     """
-    return [_score(one) for one in listed(given)]
+    return [_score(score) for score in listed(given)]
 
 
 def written_reply(reply: ScorerReply) -> bytes:

@@ -80,9 +80,12 @@ def guarded(
     """
     providers, scorers = made.providers, made.scorers
     if process is not None and origin is not None:
-        providers = {name: GuardedProvider(one, guards) for name, one in providers.items()}
+        providers = {
+            name: GuardedProvider(provider, guards) for name, provider in providers.items()
+        }
         scorers = {
-            name: _guarded_scorer(one, guards, process, origin) for name, one in scorers.items()
+            name: _guarded_scorer(scorer, guards, process, origin)
+            for name, scorer in scorers.items()
         }
     return replace(
         made,
@@ -101,7 +104,7 @@ def guarded(
             for name, spec in made.commands.items()
         },
         listeners={
-            hook: [_guarded_listener(one, guards) for one in listeners]
+            hook: [_guarded_listener(listener, guards) for listener in listeners]
             for hook, listeners in made.listeners.items()
         },
     )

@@ -351,7 +351,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
                 found.append((_created(model), str(name).removeprefix("models/")))
                 if len(found) == MAX_LISTED:
                     break
-        newest = sorted(found, key=lambda one: -one[0])
+        newest = sorted(found, key=lambda pair: -pair[0])
         return [name for _, name in newest if name]
 
     async def close(self) -> None:

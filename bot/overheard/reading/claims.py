@@ -128,8 +128,8 @@ def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
     yield from chain.from_iterable(groups.values())
 
 
-def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
-    first, second = (" ".join(each.quote.split()) for each in (one, other))
+def _overlap(claim: FalseClaim, other: FalseClaim) -> bool:
+    first, second = (" ".join(each.quote.split()) for each in (claim, other))
     return first != "" and second != "" and (first in second or second in first)
 
 

@@ -68,7 +68,7 @@ def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple
             written.setdefault(key, name)
     names = [written[key] for key, count in listed.items() if count >= MIN_LISTED]
     found = [(name, sum(_names(text, [name]) for text in texts)) for name in names]
-    return sorted(found, key=lambda one: (-one[1], one[0]))
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _listed(text: str, declared: Collection[str]) -> dict[str, str]:
@@ -144,7 +144,9 @@ def _name(head: str) -> str:
 def _holds(name: str, declared: Collection[str]) -> bool:
     """Whether a name holds a declared one, such as the name of a plan of it."""
     words = f" {name} "
-    return any(f" {one} " in words or f" {name} " in f" {one} " for one in declared)
+    return any(
+        f" {known_name} " in words or f" {name} " in f" {known_name} " for known_name in declared
+    )
 
 
 def _folded(name: str) -> str:

@@ -114,13 +114,13 @@ def _copy(answer: Answer, run: Run, question: Question) -> Answer:
     )
 
 
-def _sum(one: Block, other: Block) -> Block:
+def _sum(block: Block, other: Block) -> Block:
     """Return the sum of two blocks of one key."""
     return replace(
-        one,
-        n=one.n + other.n,
-        total=one.total + other.total,
-        squares=one.squares + other.squares,
+        block,
+        n=block.n + other.n,
+        total=block.total + other.total,
+        squares=block.squares + other.squares,
     )
 
 

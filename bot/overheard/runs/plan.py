@@ -172,11 +172,11 @@ async def find_run(runs: RunRepository, name: str) -> Run:
     return found[0]
 
 
-def _same(one: Panel, other: Panel) -> bool:
+def _same(panel: Panel, other: Panel) -> bool:
     """Return whether two panels ask the same questions about the same brands."""
     return (
-        one.brands == other.brands
-        and one.models == other.models
-        and one.batch == other.batch
-        and [(p.key, n) for p, n in one.asks()] == [(p.key, n) for p, n in other.asks()]
+        panel.brands == other.brands
+        and panel.models == other.models
+        and panel.batch == other.batch
+        and [(p.key, n) for p, n in panel.asks()] == [(p.key, n) for p, n in other.asks()]
     )

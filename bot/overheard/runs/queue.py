@@ -74,7 +74,7 @@ async def queue_status(url: str) -> QueueStatus:
         for row in await queries.queue_size():
             if name := _STATUSES.get(row.status):
                 counts[name][row.entrypoint] += row.count
-        oldest = {str(one.entrypoint): one.oldest_age_seconds for one in await queries.queue_age()}
+        oldest = {str(age.entrypoint): age.oldest_age_seconds for age in await queries.queue_age()}
         workers = await connection.fetchval(
             "SELECT count(DISTINCT application_name) FROM pg_stat_activity"
             " WHERE starts_with(application_name, $1) AND datname = current_database()",

@@ -182,7 +182,7 @@ def read_profile(text: str, brand: Brand) -> Profile:
 
 def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
     """Return questions that fit any category and name no brand, without those that are known."""
-    seen = {one.casefold() for one in known}
+    seen = {name.casefold() for name in known}
     made = (text.format(category=_singular(category) or "product") for text in _CATEGORY_QUESTIONS)
     return [text for text in made if text.casefold() not in seen]
 

@@ -99,8 +99,8 @@ def _brands(before: Catalogue, after: Catalogue) -> Iterator[str]:
 
 
 def _differing(before: Brand, after: Brand) -> list[str]:
-    names = [one.name for one in fields(Brand) if one.name in _NAMES]
-    return [_NAMES[one] for one in names if getattr(before, one) != getattr(after, one)]
+    names = [field.name for field in fields(Brand) if field.name in _NAMES]
+    return [_NAMES[field] for field in names if getattr(before, field) != getattr(after, field)]
 
 
 def _facts(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:

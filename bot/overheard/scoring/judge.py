@@ -325,6 +325,6 @@ def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Siz
 
 async def _left(judge: Judge, store: Store, now: datetime) -> float:
     accounts = Payer(0, channel=channel_of(judge)).accounts(Prompt(""), now)
-    [account] = [one for one in accounts if one.kind == "channel"]
+    [account] = [account for account in accounts if account.kind == "channel"]
     balance = (await store.money.balances([account]))[account]
     return max(0.0, judge.budget - balance.spent - balance.held)

@@ -277,7 +277,7 @@ class Rescoring:
             return True
         self._looked = monotonic()
         now, catalogue = await self._store.editions.all(), await self._store.catalogue.current()
-        mine = next((one for one in now if one.id == edition.id), edition)
+        mine = next((other for other in now if other.id == edition.id), edition)
         scored = self._scoring.catalogue
         same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
         return same and mine.state in PENDING

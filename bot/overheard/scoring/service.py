@@ -226,7 +226,7 @@ class Scoring:
             return {}
         async with self._judging.anew():
             given = await asyncio.gather(
-                *(self._score(judge, "", self._readings(one)) for one in answers)
+                *(self._score(judge, "", self._readings(answer)) for answer in answers)
             )
         return {
             record.answer_id: record.score.value

@@ -66,7 +66,9 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
 def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
     """Return an option's input with its label and hint, filled with a value."""
     value = form.values.get(option.name)
-    choices = form.choices.get(option.name) or [FormChoice(one, one) for one in _choices(option)]
+    choices = form.choices.get(option.name) or [
+        FormChoice(value, value) for value in _choices(option)
+    ]
     item = _picker(option, value)
     if item is None:
         item = _menu(option, choices, value) if choices else _input(option, value)

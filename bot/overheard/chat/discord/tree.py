@@ -112,7 +112,7 @@ def is_same(wanted: Any, registered: Any) -> bool:
         return all(is_same(wanted.get(name), registered_fields.get(name)) for name in names)
     if isinstance(wanted, list):
         others = registered or []
-        if any(isinstance(one, Mapping) and "contexts" in one for one in wanted):
+        if any(isinstance(command, Mapping) and "contexts" in command for command in wanted):
             # Discord returns root commands in no certain order.
             wanted, others = (sorted(nodes, key=lambda n: n["name"]) for nodes in (wanted, others))
         return len(wanted) == len(others) and all(map(is_same, wanted, others))

@@ -110,8 +110,8 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
             text, because Slack takes one in a message.
     """
     all_cards = list(card.whole())
-    as_data = tables and sum(one.table is not None for one in all_cards) == 1
-    cards = [list(_parts(one, pictures=pictures, tables=as_data)) for one in all_cards]
+    as_data = tables and sum(part_card.table is not None for part_card in all_cards) == 1
+    cards = [list(_parts(part_card, pictures=pictures, tables=as_data)) for part_card in all_cards]
     packs = list(_pack(cards, SLACK.blocks))
     shown = [*packs[:MAX_MESSAGES]]
     if left_out := len(packs) - len(shown):

@@ -237,7 +237,7 @@ class SlackConversation:
 
     async def _show_by(self, outlet: Outlet, card: Card) -> None:
         """Show a card; a file, which a response URL does not take, goes in a direct message."""
-        if isinstance(outlet, ResponseUrlOutlet) and any(one.file for one in card.whole()):
+        if isinstance(outlet, ResponseUrlOutlet) and any(part.file for part in card.whole()):
             await self._direct().show(card)
             card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
         await outlet.show(card)

@@ -118,8 +118,11 @@ def _input(option: Option, hint: str, element: Block) -> Block:
 def _chosen(option: Option, choices: Sequence[FormChoice], value: Any) -> Block:
     """Return check boxes or a menu of entries, with those that are chosen."""
     entries = [
-        {"text": plain(wording.line(one.label), SLACK.label), "value": one.value[: SLACK.chosen]}
-        for one in choices[: SLACK.options]
+        {
+            "text": plain(wording.line(choice.label), SLACK.label),
+            "value": choice.value[: SLACK.chosen],
+        }
+        for choice in choices[: SLACK.options]
     ]
     ticked = [entry for entry in entries if entry["value"] in _texts(value)]
     boxes = len(entries) <= SLACK.boxes

@@ -130,7 +130,7 @@ class ChannelOutlet:
         """Upload the files of a card and of those below it into a thread, each once; where that
         fails, a reply says so.
         """
-        for file in (one.file for one in card.whole() if one.file and one.file.fits):
+        for file in (part.file for part in card.whole() if part.file and part.file.fits):
             if file in self._attached:
                 continue
             self._attached.add(file)
