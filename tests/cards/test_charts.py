@@ -141,6 +141,17 @@ def test_the_brand_stands_out() -> None:
     assert [e["fill"] for e in elements(CHART, "polygon")] == ["var(--band)"]
 
 
+def test_the_band_covers_no_line() -> None:
+    """It is below all lines, also where another line is drawn before that of the brand."""
+    other = line("Claude", 0.85, 0.8, 0.45, 0.4, emphasis=True)
+    chart = replace(CHART, series=(ACME, other))
+    root = ElementTree.fromstring(drawing(chart).svg(alt(chart)))  # noqa: S314 - our own
+    kinds = [element.tag.rpartition("}")[2] for element in root.iter()]
+    shapes = [kind for kind in kinds if kind in {"polygon", "polyline"}]
+    assert "polygon" in shapes
+    assert shapes[-2:] == ["polyline", "polyline"]
+
+
 def test_the_competitor_that_gained_is_named_in_its_color() -> None:
     """Of several, only the one that grew most since the change, by at least five points."""
     grown = line("Initech", 0.2, 0.2, 0.4, 0.6)

@@ -72,7 +72,7 @@ async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them() -> None:
     """A button does what was meant, with the other words as they were typed."""
     office = await open_office()
     screen = await office.chat.type("chek Acme")
-    done = await office.chat.click(screen, "check")
+    done = await office.chat.click(screen, "Check")
 
     assert 'did you mean "check"' in str(screen.card.text)
     assert screen.private

@@ -336,6 +336,14 @@ def test_a_button_is_next_to_its_field() -> None:
     assert section["accessory"]["label"] == "Change"
 
 
+def test_buttons_next_to_fields_need_no_second_message() -> None:
+    """As embeds, where no button is next to a text, they share rows."""
+    fields = tuple(Field(f"{n}", "x", action=Action(f"do {n}", f"Do {n}")) for n in range(7))
+    [page] = render(Card("T", fields=fields, actions=(Action("help", "Help"),)))
+    rows = sent(page, as_embeds=True)["components"]
+    assert [len(row["components"]) for row in rows] == [5, 2, 1]
+
+
 def test_a_mark_is_read_as_it_was_written() -> None:
     """By the ids of components, and by an embed's address."""
     body = sent(render(Card("T", "Text"))[0])

@@ -16,7 +16,7 @@ async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
     assert card.table
     assert card.image
 
-    assert card.title == "Visibility of Acme"
+    assert card.title == "How often Acme is named"
     assert card.table.rows[0][0] == "m-1"
     assert card.table.rows[0][2] == "\N{MINUS SIGN}100 points"
     assert [point["value"] for point in card.data["models"]["svc/m-1"]] == [1.0, 0.0]

@@ -193,13 +193,14 @@ def test_every_kind_of_gap_says_what_to_do(kind: GapKind) -> None:
 
 
 def test_what_shows_often_for_sure_comes_first() -> None:
-    """Items are ranked by the lower end of their interval."""
-    answers = [*[seen(0, 1)] * 5, *[claiming("wrong", "$99")] * 20]
-    found = brief(MARKET, answers)
-    lows = [item.interval[0] for item in found]
+    """Items are ranked by the lower end of their interval, behind what is stated wrongly."""
+    answers = [*[seen(0, 1)] * 20, *[claiming("wrong", "$99")] * 5]
+    first, *others = brief(MARKET, answers)
+    lows = [item.interval[0] for item in others]
 
+    assert first.kind is GapKind.CLAIM
     assert lows == sorted(lows, reverse=True)
-    assert found[0].kind is GapKind.CLAIM
+    assert lows[0] > first.interval[0]
 
 
 def test_keys_stay_the_same_and_tell_items_apart() -> None:

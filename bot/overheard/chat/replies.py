@@ -34,6 +34,8 @@ BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
 
 MAX_KNOWN = 3
 """Known names from which on they are left out where one is meant."""
+MAX_MEANT = 2
+"""Commands that are offered in place of an unknown one."""
 MAX_WORDS = 120
 """Characters of a command that a question repeats."""
 log = logging.getLogger(__name__)
@@ -48,13 +50,14 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         token: The id of the question, which its buttons carry.
     """
     command = wording.shorten(order.words.partition(" --")[0], MAX_WORDS)
+    asked = "" if command == order.spec.name else command  # the title tells it
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:
         price, _, rest = needed.reason.removesuffix(".").partition("; ")
         title, _, most = price.partition(", at most ")
         more = "; ".join(filter(None, (most and f"at most {most}", rest)))
-        text = f"{command}\n\n{more[:1].upper()}{more[1:]}." if more else command
+        text = "\n\n".join(filter(None, (asked, more and f"{more[:1].upper()}{more[1:]}.")))
         actions = (Action(f"confirm {token}", "Ask", Style.PRIMARY), cancel)
         return Card(title, text, actions=actions, footer=OPEN, data=data)
     return Card(
@@ -91,11 +94,11 @@ def unknown(error: UnknownCommand, close: Sequence[CommandSpec], typed: str) -> 
         close: Commands of similar names.
         typed: What was typed.
     """
-    buttons = fitting(*(Action(_corrected(typed, spec), spec.name) for spec in close))
+    meant = [Action(_corrected(typed, spec), spec.name.capitalize()) for spec in close[:MAX_MEANT]]
     return Card(
         "Unknown command",
         _sentence(error).removesuffix('; "help" shows all of them.') + ("?" if error.hint else "."),
-        actions=(*buttons, Action("help", "Help")),
+        actions=(*fitting(*meant), Action("help", "Help")),
         severity=Severity.WARNING,
     )
 

@@ -20,7 +20,10 @@ FACTS = 4
 """Facts of an item on a card."""
 TOLD = 3
 """Items of which a card says more than a row."""
-RANKED = "First comes what shows in most answers. What to state comes from your facts alone."
+RANKED = (
+    "First comes what is wrong, then what shows in most answers. What to state comes from your "
+    "facts alone."
+)
 
 
 def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:

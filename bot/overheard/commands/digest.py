@@ -212,7 +212,6 @@ async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STE
     )
     kinds = dict.fromkeys(item.kind for item in drawn.items)
     ordered = [next(item for item in drawn.items if item.kind is kind) for kind in kinds]
-    ordered.sort(key=lambda item: item.kind is not GapKind.CLAIM)
     rest = [item for item in drawn.items if item not in ordered]
     chosen = [*ordered, *rest][:most]
     return [f"{number}. {_todo(deployment, item)}" for number, item in enumerate(chosen, 1)]

@@ -65,7 +65,7 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
         return ""
     found = await read_claims(deployment, brand, days)
     if not found:
-        return "No false claims."
+        return f"No false claims in {wording.count(days, 'day')}."
     worst = max(found, key=lambda group: group.answers)
     by = wording.listing([deployment.names.name(model) for model in worst.models])
     said = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
@@ -73,7 +73,7 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
     truth = f"; in truth {truths[worst.first.field]}" if worst.first.field in truths else ""
     most = "" if len(found) == 1 else "most often "
     answers = wording.count(worst.answers, "answer")
-    return f"{claims}: {most}“{said}” ({by}, {answers}){truth}."
+    return f"{claims}: {most}“{said}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."
 
 
 def place_sentence(place: Place, names: ModelNames) -> str:

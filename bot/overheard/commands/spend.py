@@ -64,7 +64,8 @@ async def spend(
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{_time(Span(begin, span.end), call.zone)}, for "
-        f"{wording.count(sum(each.answers for each in spent), 'answer')}.{_estimated(estimated)}",
+        f"{wording.count(sum(each.answers for each in spent), 'answer')}."
+        f"{_estimated(estimated, total)}",
         fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
@@ -101,10 +102,11 @@ def _limit_name(key: str) -> str:
     return {"day": "Today", "month": "This month"}.get(kind, kind)
 
 
-def _estimated(usd: float) -> str:
+def _estimated(usd: float, total: float) -> str:
     if not usd:
         return ""
-    return f" Of this, {wording.money(usd)} is estimated: the services did not report the usage."
+    part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
+    return f" {part} is estimated: the services did not report the usage."
 
 
 def _time(span: Span, zone: tzinfo) -> str:

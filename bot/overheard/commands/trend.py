@@ -22,6 +22,8 @@ from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
 
 HEADLINE = "visibility"
+NAMED = "Named in answers"
+"""What the menu calls the headline metric."""
 
 
 async def show_trend(
@@ -85,15 +87,15 @@ async def _card(
     mine = [line for line in lines if line.key.brand == brand.name]
     if not mine:
         return Card(
-            title=f"{metric.label} of {brand.name}",
-            text="No answers yet. Ask with check, or bring history with import.",
+            title=_title(metric, brand),
+            text="No answers yet.",
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric.name, "models": {}},
         )
     chart = await trend_chart(deployment, call, brand, metric, lines)
     points = {line.key.model: trend(line) for line in mine}
     return Card(
-        title=f"{metric.label} of {brand.name}",
+        title=_title(metric, brand),
         text="\n\n".join(fault_sentences(deployment.scoring.faults)),
         table=_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
@@ -112,6 +114,12 @@ async def _card(
     )
 
 
+def _title(metric: Metric, brand: Brand) -> str:
+    if metric.name == HEADLINE:
+        return f"How often {brand.name} is named"
+    return f"{metric.label} of {brand.name}"
+
+
 def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
     """Return the menu of a brand's metrics, of which one is shown; None for a long brand's name.
 
@@ -125,7 +133,7 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
                 f"report {name}"
                 if metric.name == HEADLINE
                 else f"trend {name} --metric {metric.name}",
-                metric.label,
+                NAMED if metric.name == HEADLINE else metric.label,
             )
             for metric in metrics
         )

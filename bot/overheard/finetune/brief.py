@@ -163,8 +163,15 @@ def _plain(name: str) -> str:
 
 
 def ranked(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return items by the lower end of their interval, the highest first."""
-    return sorted(items, key=lambda item: (-item.interval[0], -item.hits, item.kind, item.subject))
+    """Return items by the lower end of their interval, the highest first; what is stated wrongly
+    comes before all others.
+    """
+
+    def rank(item: BriefItem) -> tuple[bool, float, int, str, str]:
+        is_other = item.kind is not GapKind.CLAIM
+        return is_other, -item.interval[0], -item.hits, item.kind, item.subject
+
+    return sorted(items, key=rank)
 
 
 def steps(item: BriefItem, brand: str) -> list[str]:

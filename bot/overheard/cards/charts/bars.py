@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.charts.svg import (
-    HEIGHT,
     LABEL_SIZE,
     SMALL_SIZE,
     TITLE_SIZE,
@@ -63,7 +62,7 @@ class Bars:
 
 def drawing(chart: Bars) -> Sheet:
     """Return the chart, drawn."""
-    sheet = Sheet(max(HEIGHT / 2, 30 + ROW * len(chart.shown) + (16 if chart.caption else 0)))
+    sheet = Sheet(34 + ROW * max(1, len(chart.shown)) + (16 if chart.caption else 0))
     sheet.title(chart.title)
     most = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
     for row, bar in enumerate(chart.shown):

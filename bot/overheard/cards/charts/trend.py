@@ -145,6 +145,7 @@ def drawing(chart: Chart) -> Sheet:
     frame = _Frame(chart)
     frame.draw_axes(sheet)
     styles = _styles(chart)
+    frame.draw_band(sheet, styles)
     for series in reversed(list(styles)):
         frame.draw_line(sheet, series, *styles[series])
     frame.draw_marks(sheet)
@@ -215,16 +216,18 @@ class _Frame:
         return -mean if self.chart.scale is Scale.RANK else mean
 
     def draw_line(self, sheet: Sheet, series: Series, color: str, size: float, dash: str) -> None:
-        """Draw a line; the first with emphasis has its intervals as a band."""
+        """Draw a line."""
         points = [self.place(at, self.value(mean)) for at, mean, *_ in series.points]
-        if color == "brand":
-            self._draw_band(sheet, series)
         if len(points) > 1:
             sheet.path(points, color, size, dash)
         if series.emphasis or color == "gain" or len(points) == 1:
             sheet.dot(points[-1], color, 3.6 if series.emphasis else 2.6)
 
-    def _draw_band(self, sheet: Sheet, series: Series) -> None:
+    def draw_band(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
+        """Draw the intervals of the first line with emphasis as a band, below all lines."""
+        series = next((one for one, (color, *_) in styles.items() if color == "brand"), None)
+        if series is None:
+            return
         lows = [self.place(at, self.value(low)) for at, _, low, _ in series.points]
         highs = [self.place(at, self.value(high)) for at, *_, high in series.points]
         if len(lows) == 1:

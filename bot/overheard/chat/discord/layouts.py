@@ -115,6 +115,23 @@ class MessagePage:
         return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
 
     @property
+    def rows(self) -> tuple[Row | Menu, ...]:
+        """The rows of a message with embeds, which has no buttons beside texts: those of
+        neighbouring texts share rows.
+        """
+        found: list[Row | Menu] = []
+        beside: tuple[Action, ...] = ()
+        for piece in (*self.pieces, None):
+            if isinstance(piece, Words) and piece.action:
+                beside = (*beside, piece.action)
+            if beside and (len(beside) == DISCORD.row or isinstance(piece, Row | Menu | None)):
+                found.append(Row(beside))
+                beside = ()
+            if isinstance(piece, Row | Menu):
+                found.append(piece)
+        return tuple(found)
+
+    @property
     def size(self) -> int:
         """The number of characters in all texts, as Discord counts them."""
         return sum(markup.size(piece.text) for piece in self.pieces if isinstance(piece, Words))
@@ -310,12 +327,11 @@ def _pack(boxes: Iterable[Box]) -> Iterator[MessagePage]:
 
 def _fits(page: MessagePage) -> bool:
     """Return whether one message takes a page, as components and also as embeds."""
-    rows = sum(isinstance(piece, Row | Menu) or _has_button(piece) for piece in page.pieces)
     words = [action.words for action in page.actions]
     return (
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
-        and rows <= DISCORD.rows
+        and len(page.rows) <= DISCORD.rows
         and len(page.images) + len(page.files) <= DISCORD.files
         and len(page.boxes) <= DISCORD.embeds
         and len(words) == len(set(words))  # else two buttons would have one custom id

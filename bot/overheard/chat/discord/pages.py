@@ -11,7 +11,7 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -137,7 +137,7 @@ class Presenter:
             return {"view": self._layout(page, mark), **_attached(page, "files")}
 
         def embeds(page: MessagePage) -> dict[str, Any]:
-            view = {"view": self._buttons(page)} if any(_rows(page)) else {}
+            view = {"view": self._buttons(page)} if page.rows else {}
             return {"embeds": _embeds(page, mark), **_attached(page, "files"), **view}
 
         return await self._put(page, put, components, embeds)
@@ -167,7 +167,7 @@ class Presenter:
             return {"content": None, "embeds": [], "view": view, **_attached(page, "attachments")}
 
         def embeds(page: MessagePage) -> dict[str, Any]:
-            view = self._buttons(page) if any(_rows(page)) else None
+            view = self._buttons(page) if page.rows else None
             shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
             return shown | _attached(page, "attachments")
 
@@ -207,7 +207,7 @@ class Presenter:
     def _buttons(self, page: MessagePage) -> ui.View:
         """Return the buttons and menus of a page with embeds."""
         view, builder = ui.View(timeout=None), _Builder(self.questions)
-        for number, row in enumerate(_rows(page)):
+        for number, row in enumerate(page.rows):
             for item in builder.items(row):
                 item.row = number
                 view.add_item(item)
@@ -256,15 +256,6 @@ class _Builder:
     def _menu(self, menu: Menu) -> ui.Select[Any]:
         self._menus += 1
         return interactions.menu(menu, self._menus, self._questions)
-
-
-def _rows(page: MessagePage) -> Iterator[Row | Menu]:
-    """Yield the rows of buttons and the menus of a page with embeds."""
-    for piece in page.pieces:
-        if isinstance(piece, Row | Menu):
-            yield piece
-        elif isinstance(piece, Words) and piece.action:
-            yield Row((piece.action,))
 
 
 def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
