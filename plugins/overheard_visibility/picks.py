@@ -21,7 +21,13 @@ AWARD = re.compile(
         (?!\ for\ (?!most|the\ majority|you\b))
       |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
       |my)\ (?:pick|choice)
-      |overall\ (?:best(?!\ {_ASPECTS})|pick|winner|recommendation)|(?:top|best)\ pick\ overall
+      |overall\ (?:best(?!\ {_ASPECTS})|pick|choice|favou?rite|winner|recommendation)
+      |(?:top|best)\ pick\ overall|(?:our|my)\ (?:top\ |overall\ )?(?:favou?rite|recommendation)
+      |(?:first|1st)\ (?:place|prize)|gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
+        |champion\b|\#1\s*(?=[:\u2013\u2014-])
+      |the\ one\ to\ (?:get|buy|beat|choose)|(?:most|highly)\ recommended\s*(?=[:\u2013\u2014-]|\Z)
+      |if\ you\ (?:only|just|can\ only)\ (?:buy|get|try|pick|choose|want|read)\ (?:just\x20
+        |only\ )?one\b
       |best\ for\ most\b
       |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
       |choose)
@@ -69,9 +75,12 @@ BEFORE = re.compile(
       |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
       |suggest|go\ (?:with|for)
         |start\ (?:the\ \w+\ )?with|opt\ for|pick|choose|buy|take|get|trial|try|reach\ for
-        |stretch\ to|lean\ (?:to|toward)s?)
+        |stretch\ to|lean\ (?:to|toward)s?|settle\ (?:on|for)|stick\ (?:to|with)|side\ with
+          |sign\ up\ for
+        |spend\ (?:my|our|the)\ money\ on|put\ (?:my|our|your)\ money\ on)
       |(?:\A|[,;:.\u2013\u2014]\ ?)(?:so\ |then\ |just\ |definitely\ )?(?:go\ (?:with|for)|get
-      |buy|start\ with|pick|choose|take)
+      |buy|start\ with|pick|choose|take|stick\ (?:with|to)|stay\ with|opt\ for|book|order
+        |settle\ (?:on|for))
       |\b(?:my|our|the)\ (?:\w+\ ){{0,2}}?(?:best|top|first|overall|clear|safest
       |strongest)\ (?:\w+\ )?{CHOICE}
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
@@ -85,7 +94,21 @@ BEFORE = re.compile(
       |\b(?:everyone|everybody|anyone|all|most)\ (?:else|others)(?:\ should(?:\ \w+){{1,2}})?,?
       |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ (?!picks|options|choices
       |{_ASPECTS})\w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
-      |\bthe\ (?:one|tool|{CHOICE})\ (?:I|we|to)\b[^,.]{{0,40}}?\ is
+      |\bthe\ (?:one|tool|{CHOICE})\ (?:I|we|to|that\ (?:I|we|most))\b[^,.]{{0,40}}?\ is
+      |\bthe\ (?:best|safest|surest|smartest|strongest|sanest|easiest|obvious|natural|sensible
+        |simple|honest)\ (?:overall\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
+        (?:\ (?:for\ (?:most|you|your|the\ majority)\b[^,.]{{0,30}}|overall|here|today|right\ now))?
+        \ (?:is|would\ be|remains|has\ to\ be|goes\ to)
+      |\b(?:(?:best|safest|first)\ bet|top\ pick|first\ choice|(?:short\ |simple\ )?answer)
+        (?:\ (?:is|would\ be|remains|has\ to\ be)|:)
+      |\b(?:(?:my|our)\ (?:vote|nod|money)|the\ (?:nod|edge|crown|title|prize|win|point|victory
+        |trophy|gold))
+        \ (?:goes|has\ to\ go|would\ go|is)\ (?:to|on|with)
+      |\b(?:look\ no\ further\ than|(?:can['\u2019]?t|cannot)\ (?:beat|go\ (?:far\ )?wrong\ with)
+        |nothing\ beats
+        |you\ want(?=\ the\ )|(?:better|best)\ (?:off|served)\ (?:with|by)|happiest\ with
+          |be\ happy\ with
+        |(?:point|steer|nudge|send)\ (?:you|most\ \w+)\ (?:to|toward)s?|swear\ by)
     )
     \ (?:(?:using|trying|checking\ out|looking\ at|going\ with|the|an?)\ )*
     \Z""",
@@ -108,7 +131,32 @@ AFTER = re.compile(
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
     |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
-    |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b""",
+    |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b
+    |(?:\ [\w.+-]+){{0,3}}?,?\ (?:hands\ down|no\ contest|no\ question|every\ time
+      |without\ (?:hesitation
+      |(?:a\ )?doubt|question))\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains|should\ be)\ (?:(?:still|probably|clearly
+      |easily|also)\ )?
+      (?:the\ (?:obvious|natural|default|sensible|smart|right|easy|logical|simplest|smartest
+        |surest|better)\x20
+        (?:overall\ |all-round\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
+        (?!\ (?:for\ (?!most|you\b|your)|if|when|in\ (?!general)))
+      |the\ best\ (?:overall\ )?(?:fit|match|buy|solution|place\ to\ (?:start
+        |begin))(?!\ (?:for\ (?!most|you\b|your)|if|when))
+      |(?:the\ one\ (?:to|I|we|you|most)|where\ (?:I|we|you\ should|most\ people\ should)
+        |what\ (?:I|we))\b
+      |all\ (?:that\ )?(?:you|most\ (?:people|teams|users|buyers|families|homes
+        |of\ \w+))\ (?:\w+\ )?needs?\b
+      |your\ (?:best|safest|first|strongest)\b|(?:my|our)\ (?:favou?rite|answer|vote|default
+        |go-to)\b)
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:takes|wins|earns|gets|has|deserves|claims|keeps)\ (?:the\ |our\x20
+      |my\ )?(?:overall\ )?
+      (?:crown|cake|title|edge|nod|lead|prize|win|gold|top\ spot|first\ place|vote|trophy
+        |number\ one\ spot)\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:pulls\ ahead|beats\ (?:them\ all|the\ (?:rest|others|field
+      |other\ two)|both|all)
+      |tops\ (?:the|our|my|this)\b|leads\ (?:the|our|this)\b|outclasses|suits\ most\b|fits\ most\b)
+    """,
     re.IGNORECASE | re.VERBOSE,
 )
 PICKED = re.compile(
@@ -160,6 +208,43 @@ CONDITION = re.compile(
     r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
 )
 """Words around a recommendation that limit it to a part of the readers."""
+FOR = re.compile(r"\bfor\ (?:a\ |an\ |the\ |your\ |my\ )?[\w-]+(?:\ [\w-]+)?", re.IGNORECASE)
+"""The part of a recommendation that says for whom or what it is."""
+PRODUCT = re.compile(
+    r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
+)
+"""The name of a product behind its brand in a title."""
+SPLIT = re.compile(
+    r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
+    re.IGNORECASE,
+)
+"""The beginning of a sentence that speaks to a part of the readers."""
+BEHIND_LABEL = re.compile(r"(?:\A|[.!?)]\s*)[\w&/ -]{2,30}:\s*(?:the\s+)?\Z", re.IGNORECASE)
+"""The end of a label before a name: "Camera: the ..."."""
+NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE)
+"""The need before a name that meets it: "For bread, the ..."."""
+NUMBER_ONE = re.compile(r"(?:#\s?1|\b1[.):]|\(1\)|\b1(?=\s)|\U0001f947)\W*\Z")
+"""The end of a text before the name that it numbers first."""
+DECISION = re.compile(
+    r"\W*(?:(?:so|my|our|the|final|quick|short|overall|and the) )*(?:pick|recommendation|advice"
+    r"|conclusion|winner"
+    r"|decision|choice|answer|verdict|bottom line|takeaway|call|suggestion|what (?:I"
+    r"|we)(?:['\u2019]d| would) (?:do|buy"
+    r"|get|pick|choose))\W*",
+    re.IGNORECASE,
+)
+"""A heading below which the answer decides."""
+UNLESS = re.compile(
+    r"\bunless\b.*|\bif (?:you can|it|its|your budget|the budget)\b.*", re.IGNORECASE | re.DOTALL
+)
+"""An exception that leaves a recommendation to most readers."""
+RANKED = re.compile(
+    r"\b(?:rank(?:ed|ing|ings)?\b(?!\ (?:among|as|in))|(?:from\ )?(?:best|fastest"
+    r"|strongest)\ (?:to\ worst|first)"
+    r"|in\ order\ of|leader ?board|(?:by|in)\ (?:overall\ )?(?:score|merit|rank))",
+    re.IGNORECASE,
+)
+"""Words of a question or of the text above a list that ranks its items."""
 LEFT_OUT = re.compile(
     r"\b(?:skip|avoid|left out|leave out|not recommended|didn['\u2019]t make|did not make"
     r"|passed on|pass on|stay away"
@@ -209,11 +294,12 @@ SUGGESTED = re.compile(
         |models?|brands?|picks?|recommend\w*|suggest\w*|sets?|pairs?|systems?|devices?|products?
         |cards?
         |plans?|services?|providers?|tools?|apps?|platforms?|programs?|names)\b
-      [^.]{0,90}?\b(?:like|such\ as|including|e\.g\.,?|as\ in)\ (?:the\ |an?\ )?
+      [^.]{0,90}?\b(?:like|such\ as|includ(?:ing|es?)|e\.g\.,?|as\ in|from|by|are|is)\ (?:the\x20
+        |an?\ )?
       |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look\ at|recommend)\ (?:the\ |an?\ )?
-      |(?:brands|options|models|choices|contenders):\ ?
+      |(?:brands|options|models|choices|contenders|picks|names|examples)(?:\ \w+){0,3}:\ ?
     )
-    (?:[^.;:]{0,100}(?:,|\band|\bor)\ (?:the\ )?)?\Z""",
+    (?:[^.:]{0,200}(?:[,;&]|\band|\bor|[a-z](?=(?-i:[A-Z])?\Z))\ ?(?:the\ )?)?\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Words before a name that is an example of what the answer suggests: "consider models like X"."""
@@ -226,6 +312,31 @@ BESIDE = re.compile(
     re.IGNORECASE,
 )
 """Words of a sentence whose examples are no suggestions."""
+OBJECT = re.compile(
+    r"""
+    (?:
+      \b(?:is|are|was|were|has|have|had|offers?|provides?|can|do(?:es)?|makes?|comes?|gets?|uses?
+        |using|needs?
+        |works?|features|includes?|including|supports?|adds?|runs?|adopts?|shares?|accepts?
+          |joins?|links?
+        |connects?|integrates?|syncs?|pairs?|plays?|sells?|buys?|bought|owns?|owned|made|built
+          |powered|based
+        |prefer|want|know|check|read|see|visit|earn|rivals?|beats?|matches|replaces?|imitates?
+          |called
+        |wants?|requires?|takes|gives?|lets?|mentions?|recommended|rated|tested|reviewed
+          |sponsors?|boasts|packs)
+        \b(?<!\bis)(?<!\bare)[^,;:()\u2013\u2014]{0,60}?
+      |\b(?:is|are|was|were)\ (?!the\ |an?\ |now\ )[^,;:()\u2013\u2014]{3,60}?
+      |\b(?:with|by|from|than|on|onto|via|through|at|in|into|of|to|over|under|against|beside
+        |alongside)
+      |[(/]
+    )
+    \s*(?:(?:the|its|your|an?|their|our|some|any|other|existing|current)\s+)?\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words before a name that is no subject: "runs on Acme", "features Acme's chips"."""
+POSSESSIVE = re.compile(r"['\u2019]s\ ")
+"""Between a maker and its brand: "Acme's Bolt"."""
 SELLERS = re.compile(
     r"\b(?:where (?:to|you can) (?:buy|shop|get|find)|buy (?:it |them )?(?:at|from)"
     r"|available (?:at|from)"

@@ -14,17 +14,28 @@ from overheard_visibility.picks import (
     AWARD,
     AWARDED,
     BEFORE,
+    BEHIND_LABEL,
     BESIDE,
     CITED,
     CONDITION,
+    DECISION,
     DISMISSED,
+    FOR,
     IN_DOUBT,
     LEFT_OUT,
+    NEED,
     NICHE,
+    NUMBER_ONE,
+    OBJECT,
     PICKED,
     PLAIN_WORDS,
+    POSSESSIVE,
+    PRODUCT,
+    RANKED,
     SELLERS,
+    SPLIT,
     SUGGESTED,
+    UNLESS,
     WORD,
 )
 
@@ -39,6 +50,11 @@ _SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
 _FEW_UNITS = 2
 """Most units of a brand that a sentence may dismiss."""
+_PRODUCT_CHARACTERS = 4
+"""Fewest characters of the name of a product that sentences use alone."""
+_AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
+_NUMBER_CHARACTERS = 8
+"""Characters before a name in which its number is searched."""
 _PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
 """The end of a heading of several picks: "Top Overall Laptops"."""
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
@@ -65,6 +81,8 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     if plain and any(DISMISSED.search(unit.text) or _is_aside(unit) for unit in owned):
         offered = None
+    if offered and all(_names(unit, own) for unit in owned) and not _is_subject(reading, own):
+        offered = None
     if all(unit.role is UnitRole.SHOP for unit in owned):
         offered = None
     quote = offered.text if offered else _suggestion(reading, own, sells=sells)
@@ -73,6 +91,25 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
             "standing", ONLY_NAMED, quote=reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
         )
     return Detail("standing", LISTED, quote=quote[:_QUOTE_CHARACTERS])
+
+
+def _names(unit: Unit, own: Sequence[Mention]) -> bool:
+    """Return whether a unit is text that names its brand, and no title of it."""
+    titled = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
+    return not titled and any(unit.start <= mention.start < unit.end for mention in own)
+
+
+def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
+    """Return whether any sentence begins with the brand, or the brand is a maker's product."""
+    starts = {mention.start for mention in reading.mentions if mention.brand != reading.brand.name}
+    for mention in own:
+        if POSSESSIVE.match(reading.body, mention.end) and mention.end + 3 in starts:
+            continue
+        start = reading.sentences[mention.sentence][0]
+        before = reading.body[max(start, mention.start - _WINDOW_CHARACTERS) : mention.start]
+        if not OBJECT.search(before):
+            return True
+    return False
 
 
 def _is_aside(unit: Unit) -> bool:
@@ -93,17 +130,74 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
             awards[title]
             or (len(unit.text) < _AWARD_CHARACTERS and _is_plain_award(unit.text))
             or (unit.role is UnitRole.VERDICT and _decides(reading, unit))
+            or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
             or _opens_award(reading, unit)
             or CITED.search(unit.text)
         ):
             yield unit.text
-    chosen = [m for m in reading.mentions if not m.negated and _is_chosen(reading, m)]
+    mentions = sorted((*reading.mentions, *_products(reading)), key=attrgetter("start"))
+    chosen = [m for m in mentions if not m.negated and _is_chosen(reading, m, asked)]
     alone = {mention.brand for mention in chosen} == {reading.brand.name}
     if not chosen:
-        yield from _picked(reading)
+        yield from _picked(reading, mentions)
     for mention in chosen:
-        if mention.brand == reading.brand.name and (alone or not _is_limited(reading, mention)):
+        if mention.brand == reading.brand.name and (
+            not _is_limited(reading, mention, asked) or (alone and not _is_split(reading, mentions))
+        ):
             yield reading.sentence(mention.sentence)
+    yield from _ranked_first(reading)
+
+
+def _products(reading: Reading) -> Iterator[Mention]:
+    """Yield where sentences name a product without its brand: "the Charge 6", behind a title."""
+    named: dict[str, str] = {}
+    for unit in reading.units:
+        if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:
+            continue
+        own = [m for m in reading.mentions if unit.start <= m.start < unit.end]
+        if own and own[0].brand == unit.owner:
+            found = PRODUCT.match(reading.body, own[0].end, unit.end)
+            if found and len(found["name"]) >= _PRODUCT_CHARACTERS:
+                named.setdefault(found["name"], unit.owner)
+    starts = [start for start, _ in reading.sentences]
+    known = {mention.end for mention in reading.mentions}
+    for product, brand in named.items():
+        at = reading.body.find(product)
+        while at >= 0:
+            end = at + len(product)
+            whole = not (reading.body[at - 1 : at] + reading.body[end : end + 1]).strip(
+                _AROUND_PRODUCT
+            )
+            if whole and at - 1 not in known:
+                yield Mention(brand, at, end, max(0, bisect_right(starts, at) - 1))
+            at = reading.body.find(product, end)
+
+
+def _is_split(reading: Reading, mentions: Sequence[Mention]) -> bool:
+    """Return whether sentences recommend other brands to a part of the readers: "If you ..."."""
+    return any(
+        mention.brand != reading.brand.name
+        and not mention.negated
+        and SPLIT.match(_unit(reading, mention))
+        for mention in mentions
+    )
+
+
+def _unit(reading: Reading, mention: Mention) -> str:
+    """Return the text of the unit that a mention is in."""
+    at = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
+    return reading.units[at].text if at >= 0 else ""
+
+
+def _ranked_first(reading: Reading) -> Iterator[str]:
+    """Yield the first item of a list that says that it ranks, if the brand leads it."""
+    own = reading.of(reading.brand.name)[0]
+    before = reading.body[: own.start]
+    leads = reading.rankings and reading.rankings[0][0] == reading.brand.name
+    if not leads and not NUMBER_ONE.search(before[-_NUMBER_CHARACTERS:]):
+        return
+    if RANKED.search(reading.answer.question.prompt.text) or RANKED.search(before):
+        yield reading.sentence(own.sentence)
 
 
 def _is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
@@ -141,12 +235,12 @@ def _opens_award(reading: Reading, unit: Unit) -> bool:
     return True
 
 
-def _picked(reading: Reading) -> Iterator[str]:
+def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
     """Yield the sentences that pick the brand, and name no other, in an answer with one pick."""
     by_sentence: dict[int, set[str]] = {}
-    for mention in reading.mentions:
+    for mention in mentions:
         by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
-    negated = {mention.sentence for mention in reading.mentions if mention.negated}
+    negated = {mention.sentence for mention in mentions if mention.negated}
     own: list[int] = []
     others: list[int] = []
     for index, brands in by_sentence.items():
@@ -176,11 +270,36 @@ def _is_asked_for(title: str, asked: Container[str]) -> bool:
 
 
 def _decides(reading: Reading, unit: Unit) -> bool:
-    """Return whether a verdict names the brand alone, without a condition or advice against it."""
+    """Return whether a verdict names the brand alone, without a condition or advice against it.
+
+    Of a verdict of several sentences, the first that names a brand decides.
+    """
+    before = [u for u in reading.units if u.role is UnitRole.VERDICT and u.start < unit.start]
+    if any(u.start <= m.start < u.end for u in before for m in reading.mentions):
+        return False
     named = [m for m in reading.mentions if unit.start <= m.start < unit.end]
     alone = {mention.brand for mention in named} == {reading.brand.name}
     against = any(mention.negated for mention in named) or DISMISSED.search(unit.text)
     return alone and not against and not CONDITION.search(unit.text)
+
+
+def _answers(reading: Reading, unit: Unit) -> bool:
+    """Return whether the first text below a heading such as "Our pick" begins with the brand."""
+    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
+    above = reading.units[at - 1] if at else unit
+    opens = above.role is UnitRole.TITLE and above.text.endswith(unit.section)
+    first = next((m for m in reading.mentions if unit.start <= m.start < unit.end), None)
+    if (
+        unit.role is UnitRole.SHOP
+        or not opens
+        or first is None
+        or first.brand != reading.brand.name
+        or first.negated
+    ):
+        return False
+    before = reading.body[unit.start : first.start]
+    after = UNLESS.sub("", reading.body[first.end : unit.end])
+    return not any(map(CONDITION.search, (before, after))) and not DISMISSED.search(unit.text)
 
 
 def _is_offer(unit: Unit, *, sells: bool) -> bool:
@@ -222,16 +341,29 @@ def _section(reading: Reading, mention: Mention) -> str:
     return reading.units[at].section if at >= 0 else ""
 
 
-def _is_chosen(reading: Reading, mention: Mention) -> bool:
+def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether the words around a mention make the brand the answer's pick."""
     before, after = _around(reading, mention)
+    if BEHIND_LABEL.search(before) and not BEFORE.search(before):
+        return False
     asks = reading.body[reading.sentences[mention.sentence][1] - 1] == "?"
-    return not asks and bool(BEFORE.search(before) or AFTER.match(after))
+    need = NEED.search(before)
+    met = need is not None and not _unless_asked(need["need"], asked)
+    return not asks and bool(met or AFTER.match(after) or BEFORE.search(before))
 
 
-def _is_limited(reading: Reading, mention: Mention) -> bool:
+def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
-    return any(map(CONDITION.search, _around(reading, mention)))
+    return any(
+        CONDITION.search(FOR.sub(lambda found: _unless_asked(found[0], asked), words))
+        for words in _around(reading, mention)
+    )
+
+
+def _unless_asked(words: str, asked: Container[str]) -> str:
+    """Return words, or nothing where they are what the question asks for: "for bread"."""
+    named = [word.casefold() for word in WORD.findall(words)]
+    return "" if all(word in asked or word in PLAIN_WORDS for word in named) else words
 
 
 def _around(reading: Reading, mention: Mention) -> tuple[str, str]:

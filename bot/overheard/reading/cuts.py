@@ -32,6 +32,8 @@ _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
     r"|p\.m|fig|vol|al|[Ss]q|[Ff]t|pt|qt|oz)|(?:\b|\.)[A-Z])\Z"
 )
+_STOP = re.compile(r"(?P<mark>[.!?\u2026][\"'\u201d\u2019)\]]*)\s+\Z")
+"""The end of a sentence before a name that begins with a small letter."""
 _CARD = re.compile(
     r"\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?(?:\([\d.,]{1,7}[kKmM]?\+?\))?\Z"
 )
@@ -78,8 +80,8 @@ def pieces(body: str, start: int, end: int, mentions: Sequence[Mention] = ()) ->
         body: The text.
         start: Offset of the line.
         end: Offset after the line.
-        mentions: The mentions in the line, in order; a sentence is also cut before a clause that
-            begins with a brand.
+        mentions: The mentions in the line, in order; a sentence also begins with a brand in small
+            letters, and is cut before a clause that begins with a brand.
     """
     at = start
     for left, right in _edges(body, start, end):
@@ -129,8 +131,15 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
     at = start
     first = bisect_left(mentions, start, key=_start)
     last = bisect_left(mentions, end, first, key=_start) if mentions else 0
-    for mention in mentions[first + 1 : last]:
-        if mention.start > at and _opens_clause(body, at, mention, end):
+    for index in range(first, last):
+        mention = mentions[index]
+        if mention.start > at and body[mention.start].islower():
+            stop = _STOP.search(body, max(at, mention.start - 6), mention.start)
+            if stop and not _SHORTENED.search(body, max(at, stop.start() - 8), stop.start()):
+                yield Piece(at, stop.end("mark"))
+                at = mention.start
+                continue
+        if index > first and mention.start > at and _opens_clause(body, at, mention, end):
             found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
             if found and found.start() > at:
                 yield Piece(at, found.start() + 1)
