@@ -10,7 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from overheard_sentiment.faults import CONCEDED, FAULT, PRICE, REASSURING, TAKEN_BACK
+from overheard_sentiment.faults import (
+    ADMITTED,
+    CONCEDED,
+    DENIED,
+    FAULT,
+    PRICE,
+    REASSURING,
+    TAKEN_BACK,
+)
 
 _CLAUSE = re.compile(
     r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
@@ -59,7 +67,7 @@ def drawbacks(
     Args:
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
-        conceded_only: Whether only what is conceded counts, as in a list of pros.
+        conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
     """
     for start, end in clauses(text):
         conceded = _CONCESSION.match(text, start, end) is not None
@@ -67,6 +75,7 @@ def drawbacks(
             yield Drawback(start, end, price=True)
         elif not price_only and (
             ((conceded or not conceded_only) and _names(FAULT, text, start, end))
+            or (conceded_only and _names(ADMITTED, text, start, end))
             or (
                 conceded
                 and _names(CONCEDED, text, start, end)
@@ -104,6 +113,8 @@ def _names(pattern: re.Pattern[str], text: str, start: int, end: int) -> bool:
     for found in pattern.finditer(text, start, end):
         before = max(start, found.start() - _REACH_CHARACTERS)
         taken_back = TAKEN_BACK.search(text, before, min(end, found.end() + 8))
-        if not taken_back or taken_back.start() > found.start():
+        if (not taken_back or taken_back.start() > found.start()) and not DENIED.search(
+            text, before, found.start()
+        ):
             return True
     return False

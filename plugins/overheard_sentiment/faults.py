@@ -38,7 +38,19 @@ PRICE = re.compile(
       |have|has)\ )*(?:jump|rise[ns]?|double|climb|increased?|escalate|soar|go\ up|gone\ up|balloon
       |creep|spike|add\ up|be\ (?:high|steep|confusing|unpredictable))(?:s|es|ing)?\b
     |doubl(?:es|ing)\ after\b|steep\ (?:jump|for|if|once)\b
-    |pay(?:ing)?\ for\ (?:the\ (?:name|brand)|more\ than)
+    |pay(?:ing)?\ for\ (?:the\ (?:name|brand)|more\ than|strength|features\ (?:that\ )?you)
+    |(?:it['\u2019]s|is|an?)\ (?:(?:quite|real|serious|big|hefty|considerable
+      |significant)\ )*(?:an?\x20
+      )?(?:investment|outlay|splurge)\b(?!\ (?:in|worth|that|piece))
+    |it\ had\ better\ be|(?:gets?|become[s]?|grow[s]?|work[s]?\ out)\ (?:very\ |quite\x20
+      |much\ )?(?:dearer|dear)\b
+    |(?:only|just)?\ ?slightly\ over\ \$|(?:a\ )?(?:yearly|annual|monthly|set-?up|activation|late
+      |cancellation
+      |restocking|service|booking|delivery|return)\ fees?\ (?:of|on|for|from|apply|applies|is|are)\b
+    |charges\ (?:extra|a\ fee|for\ (?:every|each|any))\b|cost(?:s)?\ (?:up\ to\ \$|(?:more|twice
+      |double|nearly|almost)\b)
+    |up-?sell\w*|push(?:es|y)?\ (?:hard\ )?(?:for\ )?(?:up-?grades|extras|add-?ons|up-?sells)
+    |nagging?\ (?:about|you)|(?:poor|bad|worse|weak)\ value\b
     |(?:unpredictable|opaque|confusing)\ (?:pricing|prices|costs?|fees)
     |(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
     |(?<!no\ )(?<!without\ )extra\ (?:cost|fee|charge)s?\b|adds?\ up\b(?!\ to\b)
@@ -74,7 +86,15 @@ _NEGATED = re.compile(
       |suitable|accessible|refundable|adjustable|removable|replaceable|expandable|waterproof
       |portable
       |particularly|usable|practical|up\ to|durable|powerful|smooth|clear|advanced|\w+[- ]safe
-      |supported|sold|ship|deliver|carry|serve|accept|give|deep|wide|common|every\b)
+      |supported|sold|ship|deliver|carry|serve|accept|give|deep|wide|common|every\b
+      |reach|sync|connect|charge|track|record|stream|heat|show|tell|let\b|help|respond|answer
+        |read|learn
+      |remember|save|export|import|print|scan|open|close|sit|travel|understand|recogni[sz]e
+        |upgrade|expand
+      |bring|much|many|any\b|all\b|true\b|quite\b|comfortable|quiet|light|fast|easy|simple|strong
+      |reliable|accurate|precise|consistent|responsive|flexible|welcome|polished|refined|sharp
+        |bright
+      |worth|pleasant|exactly|especially|immune|without)
     """,
     _FLAGS,
 )
@@ -96,7 +116,16 @@ _LACKING = re.compile(
       |phone\b(?!\ calls?\ (?:needed|required))|desktop|wireless|app|apps|support\b|export|warranty
       |refund|longer|option|way|built|auto\w*|trial|calendar|integration|customer|multi\w*|advanced
       |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb)
-    |you\ (?:lose|give\ up|miss\ out)\b|out\ of\ reach\b|not\ a\ full\b
+    |(?:comes?|ships?|sold|delivered|arrives?)\ without\b
+    |(?:(?<=\A)|(?<=[;,.:]\ )|\b(?:is|are|with|offers?|has|have|gives?|leaves?|get
+      |so)\ (?:there\ is\ )?)(?:little|few)
+      \ (?!noise|effort|fuss|maintenance|mess|dust|time|set-?up|cost|more\b|bit|to\b|or\b|if\b
+        |side|chance|risk|waste
+      |need|doubt|additives|ingredients|steps|clicks|complaints|surprises|downsides|drawbacks
+        |than\b|things\b)\w+
+    |(?:nobody|no\ one)\ (?:repairs?|answers?|picks\ up|fixes|is\ there|replies|responds)
+    |you\ (?:lose|give\ up|miss\ out|are\ locked|['\u2019]re\ locked|(?:will\ )?wait)\b
+      |out\ of\ reach\b|not\ a\ full\b
     |(?:stopped|stops)\ (?:taking|selling|making|accepting|supporting)\b)
     """,
     _FLAGS,
@@ -107,8 +136,19 @@ _LIMITED = re.compile(
     r"""
     \b(?=\w)(?:
     only\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes|when|one
-      |assign|two\b)\b
-    |(?<!lifetime\ )(?<!year\ )(?<!with\ )(?<!in\ )limited\b
+      |assign|two\b|with|up\ to|if|after|until|via|open|ships?|runs?|at\b|from\b|within|once|part
+        |fits?
+      |a\ (?:few|handful|single|couple))\b
+    |\w+\ only(?=\W*\Z|\W*[.;,)])|(?:available|offered|open|sold|free|included|limited)\ only\b
+    |(?:smaller|shorter|lower|weaker|slower|narrower|thinner|poorer|older|rougher|duller
+      |softer)\ (?:\w+\ )?
+      (?:library|librar\w+|selection|catalog(?:ue)?|battery|range|capacity|warranty|resolution
+        |screen|display
+      |tank|basket|bin|choice|lineup|community|network|coverage|limits?|ratings?|scores?|speeds?
+        |sound|picture
+      |support|build|quality|furniture|hardware|interface|rewards?\ rate)\b
+    |tight\ (?:third|second|back|rear|seat|space|cabin|fit)\w*
+    |(?<!lifetime\ )(?<!year\ )(?<!with\ )(?<!in\ )(?<!space\ is\ )(?<!budget\ is\ )limited\b
       (?!\ (?:edition|lifetime|warranty|time|company|counter|space|budget|(?:\w+\ )?experience))
     |restrict(?:ed|ive)\b|(?:is|are)\ (?:often\ |also\ |currently\ )?limited\ to
     |fewer\ (?!ads|interruptions|bugs|errors|calories|steps|clicks|distractions|side|coats|apps\ to
@@ -165,6 +205,31 @@ _TROUBLE = re.compile(
     |(?:reliability|durability|quality|safety|privacy|security)\ (?:issues?|problems?|concerns?)\b
     |(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|under\ investigation\b
     |(?<!no\ )learning\ curve\b|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
+    |(?:wants|needs?|takes?|demands?|asks\ for|calls?\ for|called\ for|requires?
+      |teach\ you)\ (?:some\ |a\ lot\ of\ |much\ )?
+      (?:patience|practice|discipline|training|know-how|care\b|attention|planning|upkeep
+        |tinkering|effort|expertise
+      |skill|experience|minutes|hours|an?\ (?:hour|day|week(?:end)?|month|afternoon|developer
+        |specialist|consultant)\b)
+    |plan\ (?:a|an|for\ a)\ (?:hour|day|weekend|week|afternoon|month)\b|not\ for\ the\ faint
+    |(?:is|are|be|a|an)\ (?:\w+\ )?(?:fiddle|bother|workout|ordeal|struggle|battle|juggling\ act
+      |lottery|toss-?up)
+      \b(?=\W*(?:\Z|[.;,)]))
+    |bring\ your\ own\b(?!\ (?:device|phone|number))|(?:up|down|left)\ to\ you\b(?=\W*\Z)|(?:is
+      |are)\ on\ you\b
+    |(?:leaves?|left)\ (?:a\ |some\ |behind\ )*(?:residue|marks?|streaks|stains|smell|film|gap
+      |aftertaste|dust)
+    |(?:odd|strong|chemical|plastic|faint|slight|off|unpleasant|lingering|ammonia
+      |bitter)\ (?:smell|odou?r|taste|aftertaste
+      |whine|hum|hiss|buzz)\b|fingerprints\b(?=\W*\Z)|smudges?\b|aftertaste\b
+    |(?:no|without)\ (?:sso|saml)\b|locked?\ in(?:to)?\b|lock-?in\b|waiting\ list|back-?orders?
+      |sold\ out\b
+    |(?:often|usually|frequently|sometimes|regularly)\ (?:out\ of\ stock|late|delayed|slow
+      |crowded|full|sold\ out|unavailable)
+    |(?:out\ of\ stock|hard\ to\ find|slow\ to\ \w+|late\ or\ never|ran\ late|runs?\ (?:late
+      |small|large|hot|dry|out|narrow
+      |short|big|loud))\b
+    |worr(?:y|ies)\ (?:some|many|buyers|people|users|owners)
     |(?:hard|tough|slow|awkward)\ on\ (?:the\ )?\w+\b|getting\ used\ to\b|(?:don['\u2019]t
     |do\ not)\ mind\b
     |at\ the\ (?:cost|expense)\ of
@@ -199,7 +264,8 @@ _ADJECTIVES = re.compile(
     (?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really|so
       |often
       |feels?|looks?|sounds?|gets?|is|are|was|can\ be|runs?|can\ feel)\ )?
-    (?:noisy|noisier|loud(?:er)?(?!,)|sluggish|clunk(?:y|ier)|outdated|overwhelming|bulk(?:y|ier)
+    (?:noisy|noisier|loud(?:er)?(?!,|\ (?:sound|and\ clear|volume|enough))|sluggish|clunk(?:y
+      |ier)|outdated|overwhelming|bulk(?:y|ier)
       |buggy|unreliable|unstable|inconsistent|confusing|cluttered|complicated|cumbersome|flimsy
       |tinny
       |bland|poor(?:ly)?|weak|mediocre|disappointing|terrible|awful|horrible|worse|worst|dearer
@@ -207,7 +273,21 @@ _ADJECTIVES = re.compile(
       |uncomfortable|unresponsive|overkill|dated|rigid|inflexible|frustrating|annoying|tedious
       |slow(?:er|ly)?(?!-)|dim|cramped|crowded|tiny|unpredictable|unclear|cheap-feeling|stiff|greasy
       |lackluster|underwhelming|heavier|costlier|patchy|shaky|spotty|opaque|drab|harsh
-      |short-lived)\b
+      |short-lived|bad|lousy|subpar|sub-par|unremarkable|uninspired|unforgiving|temperamental
+        |unwieldy|ungainly
+      |impractical|inconvenient|inaccurate|imprecise|unsuitable|insufficient|inadequate|unhelpful
+        |unfriendly
+      |understaffed|overcrowded|overcomplicated|over-?engineered|bloated|scratchy|itchy|wobbly
+        |creaky|rickety
+      |squeaky|leaky|crumbly|gritty|chalky|sticky|grainy|blurry|fuzzy|muddy|muffled|shrill|boomy
+        |hollow
+      |dull|faded|fussy|pushy|spammy|stingy|scant|scarce|sparse|meagre|meager|skimpy|brittle|fragile
+      |cheaply\ made|plasticky|dowdy|bumpy|jerky|erratic|untested|unproven|overrated|oversized
+        |undersized
+      |underpowered|overkill|heavy-handed|time-consuming|labou?r-intensive|intimidating|daunting
+        |off-putting
+      |invasive|draughty|drafty|stuffy|smelly|soggy|rubbery|tasteless|watery|thin-sounding
+        |aggressive\ upselling)\b
     (?!\ (?:cook\w*|down|release|motion|speed|juic\w*|days?|weather|hair|skin|winters?|moving|carb
       |burn
       |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?|signal
@@ -224,9 +304,31 @@ _FAULTY = re.compile(
       |cool)\b(?!\ of)
     |\b(?:is|are|feels?|looks?|seems?|sounds?)\ (?:(?:quite|rather|a\ bit|a\ little|too|very|fairly
       |more|somewhat)\ )?(?:basic|plain|large|smaller|shorter)\b(?!\ \w)
+    |\b(?:a\ (?:bit|little|tad|touch)|somewhat|overly)\ (?!better|easier|more|less|cheaper|faster
+      |lighter|quieter|smoother
+      |nicer|extra|further|sharper|warmer\ welcome|stronger|of\b|bit\b|bigger|sweeter|straighter
+        |longer|deeper|wider
+      |kinder|gentler|softer|richer|brighter|cooler|comfort\w*|luxur\w+|\w*friend\w*|like\b|about
+        |help|while|known
+      |over\b|under\b|above|below|goes|and\b|later|room|time|money|fun|\$)(?:\w{(2,)}(?<!er)
+        |heavier|louder|slower|noisier
+      |harder|pricier|weaker|bulkier|stiffer|shorter|thinner|darker|duller|drier|rougher|smaller
+        |larger)\b
+    |\b\w+\ (?:pounds?|ounces?|kilos?|grams?|inches|decibels)\ (?:heavier|larger|longer|thicker
+      |louder)\b
+    |\btwice\ the\ (?:weight|size|noise|height)\b|\b(?:half|a\ third)\ the\ (?:range|battery
+      |capacity|speed|storage)\b
     |\bon\ the\ (?:small|large|heavy|short|long|thin|thick|soft|firm|basic|bulky|slow|loud|low|high
       |heavier|smaller|larger|shorter|thinner|dry|quiet|plain|warm|cool|pricey)(?:er)?\ side\b
     |\b(?<!even\ ){_LESSER}\ (?!prices?\b|costs?\b|monthly){_OF_OTHERS}(?=\w)
+    |\b(?:squeaks?|squeal|rattle|wobble|slips|slides\ off|sheds|smells|stinks|drifts|tangles
+      |smudges|scuffs|dents
+      |warps|bends\ (?:easily|out)|shrinks|stretches\ out|drops?\ (?:out|calls|the\ connection
+        |connections)|cuts?\ out
+      |lets?\ you\ down|eats\ (?:battery|into|up)|takes\ up\b|gets\ in\ the\ way|falls?\ (?:over
+        |off)|tires\b|strains\b
+      |buries|bury\b|caps\ |forgets\b|nags?\b|hesitates|bump\ (?:from|into)|hips?\ sink
+      |wears?\ (?:records|thin|through|down)|walk\ across\ the|run\ dry)\b
     |\b(?:squeals|rattles|creaks|(?<!barely\ )wobbles|rusts|peels|fades|sags|jams|stutters|leaks
     |scratches
       |overheats|chips|frays|pills|clogs|stalls|freezes|disconnects|wears\ (?:out|off)|falls\ apart
@@ -259,6 +361,18 @@ CONCEDED = re.compile(
 )
 """Signs of a drawback in a clause that is conceded: "but", "although", "while"."""
 
+ADMITTED = re.compile(
+    r"\b(?:it|they|this \w+|which|that)(?: (?:does|do|has|have|is|are|can|will) not|"
+    r" (?:does|do|has|have|is|are|wo|ca)n['\u2019]t) (?:have|include|support|come|offer|provide"
+    r"|fit|last|match|reach"
+    r"|as\b|quite|the (?:best|most|quietest|fastest|lightest))"
+    r"|\bit lacks\b|\bnot quite\b(?! as (?:expensive|pricey))|\A\W*not (?:as|a true|the)\b"
+    r"|\byou(?:['\u2019]ll| will)? (?:also )?need (?:a separate|an external|to (?:buy|purchase"
+    r"|add))\b",
+    re.IGNORECASE,
+)
+"""Signs of a drawback among the pros: "it doesn't have a grinder"."""
+
 REASSURING = re.compile(
     r"""
     \b(?:still|good|great|excellent|better|best|worth|impressive|affordable|easy|offers?|perfect
@@ -282,7 +396,15 @@ TAKEN_BACK = re.compile(
     r"|rather than"
     r"|compared to|versus|won['\u2019]t (?:break|irritate|clog|leave|scratch|cost)"
     r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?"
+    r"|(?:zero|minimal|barely any|free of|resist(?:s|ant)?|against|removes?|blocks?|masks?|hides?)"
     r"|for (?:those|people|families|anyone) (?:who|with))\b",
     re.IGNORECASE,
 )
 """Words before a pattern that take the drawback back."""
+
+DENIED = re.compile(
+    r"(?:\b(?:no|nothing|none|never|nor|not|hardly|barely|zero)"
+    r"|n['\u2019]t)\b(?: [\w'\u2019-]+){0,2} \Z",
+    re.IGNORECASE,
+)
+"""Words right before a pattern that deny it: "nothing gets in the way"."""

@@ -30,6 +30,7 @@ _AWARD = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
+_NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
@@ -62,6 +63,8 @@ class Portrayal:
         listed_pro: Whether anything is listed among the pros; counts as a word of praise if there
             is none.
         picked: Whether a title, an item or an award presents the brand.
+        presented: Whether any text but prices is about the brand: what is told of an option without
+            a drawback speaks for it.
         readable: Whether any text about the brand is in a script that the lexicons know.
     """
 
@@ -73,6 +76,7 @@ class Portrayal:
     against: bool = False
     listed_pro: bool = False
     picked: bool = False
+    presented: bool = False
     readable: bool = False
     _most: float = 0.0
 
@@ -89,7 +93,7 @@ class Portrayal:
         favoured = self.praise > 0 or self.listed_pro or self.picked
         if self.drawbacks or self.against:
             return "mixed" if favoured else "negative"
-        return "positive" if favoured else "neutral"
+        return "positive" if self.picked or self.presented else "neutral"
 
     def add(self, judged: Polarity, found: Sequence[NamedDrawback], blame: int, text: str) -> None:
         """Add the judgements of a unit."""
@@ -114,6 +118,7 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.readable = True
         owned = unit.is_of(reading.brand.name)
         whole.picked |= owned and unit.role in {UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP}
+        whole.presented |= owned and unit.role not in _NOT_PRESENTING
         masked, own, others = _masked(unit, text, mentions, reading.brand.name)
         if unit.role is UnitRole.SHOP or (
             unit.role is UnitRole.TITLE and not own and not _AWARD.match(text)
