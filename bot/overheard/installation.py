@@ -33,14 +33,14 @@ def extra_packages(extra: str) -> list[str]:
     """Return the requirements of an extra of Overheard, such as ``google-genai<4,>=3``."""
     from packaging.requirements import Requirement  # only a remedy needs it
 
-    found = []
+    extras = []
     for line in distribution(PROJECT).requires or [] if extra else []:
         requirement = Requirement(line)
         marker = requirement.marker
         if marker and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""}):
             requirement.marker = None
-            found.append(str(requirement))
-    return found
+            extras.append(str(requirement))
+    return extras
 
 
 def _origin(name: str) -> str:

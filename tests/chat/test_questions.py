@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from overheard.chat.questions.grammar import Intent, KnownNames, read
+from overheard.chat.questions.grammar import KnownNames, ParsedQuestion, read
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
@@ -91,7 +91,7 @@ def test_no_text_is_too_strange(text: str) -> None:
     """It is not understood, and nothing fails."""
     reading = read(text, names(), TODAY)
 
-    assert isinstance(reading, Intent)
+    assert isinstance(reading, ParsedQuestion)
     assert not reading.understood
 
 

@@ -95,8 +95,10 @@ class BurstPlanner:
             by_model.setdefault(suspicion.model, []).append(suspicion)
         runs, updates = await self._past.store.runs.find(), await self._past.store.updates.find()
         plans = [
-            await self._next(model, found, runs, [u for u in updates if u.model == model])
-            for model, found in by_model.items()
+            await self._next(
+                model, model_suspicions, runs, [u for u in updates if u.model == model]
+            )
+            for model, model_suspicions in by_model.items()
             if model.provider in self._providers
         ]
         return sorted(filter(None, plans), key=lambda plan: (plan.burst.at, plan.model))
@@ -104,19 +106,19 @@ class BurstPlanner:
     async def _next(
         self,
         model: Model,
-        found: Sequence[Suspicion],
+        suspicions: Sequence[Suspicion],
         runs: Iterable[Run],
         updates: Sequence[ModelUpdate],
     ) -> PlannedBurst | None:
         """Return the earlier of the bursts that an update and that signs of a change ask for."""
-        made = _made(model, found, runs)
+        made = _made(model, suspicions, runs)
         if not made:
             return None
         asked = _Asked(self._past.catalogue, model, made)
         times = sorted({u.at for u in updates if u.source in ANNOUNCED})
         wanted = [
             await self._after_update(asked, times) if times else None,
-            self._after_signs(asked, found, updates),
+            self._after_signs(asked, suspicions, updates),
         ]
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
@@ -146,13 +148,15 @@ class BurstPlanner:
         return asked.planned(burst, BurstCause.UPDATE, brands) if burst else None
 
     def _after_signs(
-        self, asked: _Asked, found: Sequence[Suspicion], updates: Sequence[ModelUpdate]
+        self, asked: _Asked, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
         """Return the burst for the most suspicious brand whose evidence or signs ask for a
         burst.
         """
         sign = _is_fresh_sign(asked.made, updates)
-        for suspicion in sorted(found, key=lambda suspicion: (-suspicion.largest, suspicion.brand)):
+        for suspicion in sorted(
+            suspicions, key=lambda suspicion: (-suspicion.largest, suspicion.brand)
+        ):
             prompts = asked.prompts([suspicion.brand])
             scheduled = max((m.run for m in asked.made if not m.burst), default=None)
             alarm = bool(suspicion.alarmed and scheduled and suspicion.alarmed >= scheduled)

@@ -179,12 +179,12 @@ class StatementReader:
         """
         live = [alert for alert in alerts if alert.statements and not alert.state.over]
         since = await self._grave_since(run, brand, live)
-        found = await self.statements(brand, run.started_at, grave_since=since)
+        by_model = await self.statements(brand, run.started_at, grave_since=since)
         key = RunKey(run.started_at, run.id)
         shifts: list[Shift] = []
         continued: dict[int, None] = {}
         ended: list[tuple[int, str]] = []
-        for model, heard in found.items():
+        for model, heard in by_model.items():
             mine = [alert for alert in alerts if alert.shift.model == model]
             for story in heard.stories:
                 if story.closed is None:

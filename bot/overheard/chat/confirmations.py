@@ -154,14 +154,14 @@ class Pending:
 
     async def peek(self, token: str) -> Asked | None:
         """Return a command that waits, or None."""
-        found = await self._state.pending(token)
-        spec = self._commands.get(found.command) if found else None
-        if found is None or spec is None or found.until <= self._clock.now():
+        pending = await self._state.pending(token)
+        spec = self._commands.get(pending.command) if pending else None
+        if pending is None or spec is None or pending.until <= self._clock.now():
             return None
-        person = Person(found.platform, found.person, found.name)
-        options = dict(found.options)
+        person = Person(pending.platform, pending.person, pending.name)
+        options = dict(pending.options)
         usd = options.pop(AGREED_USD, None)
-        return Asked(Order(spec, options), person, found.channel, inf if usd is None else usd)
+        return Asked(Order(spec, options), person, pending.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
         """Remove a pending command; return False when it was removed before."""

@@ -125,13 +125,13 @@ class ChatDesk:
             if refusal is not None:
                 return replies.not_allowed(refusal)
             deployment, call = await self._opened(person, f"{person.platform}:{person.id}")
-            found = await checklist(deployment)
+            steps = await checklist(deployment)
             if not deployment.catalogue.brands:
-                return checklist_card(found)
+                return checklist_card(steps)
             card = with_proposal(await status(deployment, call), await proposed(deployment))
-            if found.complete:
+            if steps.complete:
                 return card
-            left = Action("setup list", f"Set up: {found.done} of {len(found.steps)}")
+            left = Action("setup list", f"Set up: {steps.done} of {len(steps.steps)}")
             return replace(card, actions=(*card.actions, left))
         except Exception as error:
             return replies.failed(error)

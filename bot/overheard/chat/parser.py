@@ -104,8 +104,8 @@ def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
     verbs = {name.split()[0]: name for name in reversed(by_name)}
     close = difflib.get_close_matches(typed, by_name, n=SUGGESTIONS, cutoff=0.6)
     first = difflib.get_close_matches(typed.partition(" ")[0], verbs, n=SUGGESTIONS, cutoff=0.6)
-    found = dict.fromkeys([*close, *(verbs[verb] for verb in first)])
-    return [by_name[name] for name in found][:SUGGESTIONS]
+    candidates = dict.fromkeys([*close, *(verbs[verb] for verb in first)])
+    return [by_name[name] for name in candidates][:SUGGESTIONS]
 
 
 def _tokens(words: str) -> list[str]:

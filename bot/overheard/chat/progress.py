@@ -86,11 +86,11 @@ class CutOffNotice:
             run: The key of the run that is under way, or an empty string.
         """
         now = monotonic()
-        found = self._conversation.location if isinstance(self._conversation, Located) else None
+        location = self._conversation.location if isinstance(self._conversation, Located) else None
         is_due = self._renewed_at is None or now - self._renewed_at >= RENEWAL_INTERVAL_S
-        if found is None or not is_due:
+        if location is None or not is_due:
             return
-        channel, message = found
+        channel, message = location
         due_at = self._clock.now() + CUT_OFF_AFTER
         kind, self._renewed_at = DeliveryKind.PROGRESS, now
         await self._deliveries.put(Delivery(kind, self._key, channel, due_at, run, message=message))

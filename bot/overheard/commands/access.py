@@ -225,11 +225,11 @@ def read_id(typed: str, call: Call) -> str:
     mention = _MENTION.fullmatch(typed.strip())
     if mention:
         return f"{platform}:{mention[1] or mention[2]}"
-    found = _ID.fullmatch(typed.strip())
-    if found is None or (call.channel == TERMINAL and not found[1]):
+    match = _ID.fullmatch(typed.strip())
+    if match is None or (call.channel == TERMINAL and not match[1]):
         problem = f'"{typed}" is no id of a person; without it, a form lets you choose'
         raise BadUsage(problem=problem, usage="access grant")
-    return f"{found[1] or platform}:{found[2]}"
+    return f"{match[1] or platform}:{match[2]}"
 
 
 def _id_of(call: Call) -> str:

@@ -172,9 +172,9 @@ async def recheck(
         UnknownName: when there is no such alert, or its brand or model is gone.
         BudgetExceeded: when the budget does not cover it.
     """
-    found = await Lifecycle.of(deployment).find(number_of(alert))
-    again = await recheck_of(deployment, found)
-    label = f"alert {found.id}, checked again"
+    shown_alert = await Lifecycle.of(deployment).find(number_of(alert))
+    again = await recheck_of(deployment, shown_alert)
+    label = f"alert {shown_alert.id}, checked again"
     return await check(deployment, call, **again, seed=seed, label=label)
 
 

@@ -167,14 +167,14 @@ async def show_sources(
     catalogue, name = deployment.catalogue, said.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(said.brand, catalogue.rivals(name), facts)
-    found = read_sources(market, said.answers)
+    sources = read_sources(market, said.answers)
     citing = sum(bool(answer.cited) for answer in said.answers)
-    own = sum(source.answers for source in found if source.own)
+    own = sum(source.answers for source in sources if source.own)
     rows = tuple(
         (Tainted(s.site), str(s.answers), "yours" if s.own else market.owner(s.site) or "")
-        for s in found[:MAX_SOURCES]
+        for s in sources[:MAX_SOURCES]
     )
-    first = found[0] if found else None
+    first = sources[0] if sources else None
     return Card(
         title=f"{first.site} is cited most" if first else "No answer cites a source",
         text=f"{citing} of {wording.count(len(said.answers), 'answer')} cite sources; "
@@ -188,7 +188,7 @@ async def show_sources(
             "brand": name,
             "answers": len(said.answers),
             "citing": citing,
-            "sources": [{"site": s.site, "answers": s.answers, "own": s.own} for s in found],
+            "sources": [{"site": s.site, "answers": s.answers, "own": s.own} for s in sources],
         },
     )
 
@@ -199,9 +199,9 @@ async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    found = find_brand(deployment.catalogue, brand)
+    shown_brand = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, found)
+    report = await read_report(deployment, shown_brand)
     if not report.runs:
         return _Said(report, {}, ())
     runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}

@@ -49,9 +49,9 @@ async def approve(
     """
     wanted = parse_numbers(answers, DATASET_APPROVE.usage)
     if len(wanted) == 1:
-        found = await answer_review(deployment).find(wanted[0])
-        await answer_review(deployment).require_true(found, "")
-        return await keep(deployment, call, found, "", "Approved")
+        approved = await answer_review(deployment).find(wanted[0])
+        await answer_review(deployment).require_true(approved, "")
+        return await keep(deployment, call, approved, "", "Approved")
     ready, left = await _sorted_out(deployment, wanted)
     if ready:
         require_yes(_preview(ready, left), agreed=agreed)
@@ -127,15 +127,15 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
     done = {
         approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
     }
-    found = [answer async for answer in deployment.store.answers.stream(numbers=wanted)]
+    answers = [answer async for answer in deployment.store.answers.stream(numbers=wanted)]
     left = dict.fromkeys(wanted, "there is no such answer")
-    left |= {a.id: "it is not a whole answer" for a in found}
+    left |= {a.id: "it is not a whole answer" for a in answers}
     left |= {
         a.id: "it is corrected already" if done[a.id].corrects else "it is approved already"
-        for a in found
+        for a in answers
         if a.id in done
     }
-    fresh = [a for a in found if a.complete and a.id not in done]
+    fresh = [a for a in answers if a.complete and a.id not in done]
     ready: dict[tuple[str, str], Answer] = {}
     tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
     for approved in await answer_review(deployment).judged(

@@ -31,11 +31,11 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     begun = [
         p for p in catalogue.prompts if p.key.startswith(wanted) or texts[p.key].startswith(wanted)
     ]
-    found = exact or begun
-    if len(found) != 1:
-        known = [wording.shorten(prompt.text, 40) for prompt in (found or catalogue.prompts)[:10]]
+    matches = exact or begun
+    if len(matches) != 1:
+        known = [wording.shorten(prompt.text, 40) for prompt in (matches or catalogue.prompts)[:10]]
         raise unknown(kind, name, known)
-    return found[0]
+    return matches[0]
 
 
 def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "fact") -> Fact:
@@ -172,8 +172,8 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 def _span_end(word: str, now: datetime) -> datetime | None:
     """Return the end of ``3h``, ``2d`` or ``1w`` from now on."""
-    found = _SPAN.fullmatch(word)
-    return now + int(found[1]) * _UNITS[found[2]] if found else None
+    match = _SPAN.fullmatch(word)
+    return now + int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def _day_ahead(word: str, here: datetime) -> datetime | None:

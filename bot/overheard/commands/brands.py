@@ -56,10 +56,10 @@ _FIELDS = (
 
 
 def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Brand:
-    found = among.brand(given["brand"])
-    if found is None:
+    old = among.brand(given["brand"])
+    if old is None:
         raise unknown(kind, given["brand"], [brand.name for brand in among.brands])
-    return found
+    return old
 
 
 async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
@@ -107,11 +107,11 @@ async def _with_competitors(deployment: Deployment, brand: Brand) -> Brand:
     """Return a brand with the names of its competitors, after adding those that are not known."""
     names: dict[str, None] = {}
     for rival in brand.competitors:
-        found = brand if rival == brand.name else deployment.catalogue.brand(rival)
-        if found is None:
-            found = Brand(rival, tracked=False)
-            await deployment.store.catalogue.set_brand(found)
-        names[found.name] = None
+        other = brand if rival == brand.name else deployment.catalogue.brand(rival)
+        if other is None:
+            other = Brand(rival, tracked=False)
+            await deployment.store.catalogue.set_brand(other)
+        names[other.name] = None
     names.pop(brand.name, None)
     return replace(brand, competitors=tuple(names))
 

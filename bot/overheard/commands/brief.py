@@ -72,8 +72,8 @@ async def show_brief(
         BadUsage: for a file without a form.
         FileUnwritable: when the file cannot be written.
     """
-    found = _brand(deployment, brand)
-    drawn = await _draft(deployment, call, found, days)
+    subject = _brand(deployment, brand)
+    drawn = await _draft(deployment, call, subject, days)
     usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, drawn, most or usual)
     if form == BriefFormat.CARD:
@@ -115,13 +115,13 @@ async def finish_item(
         TimeUnreadable: when that is no time.
         BadUsage: when that is still to come, or the item is published already.
     """
-    found = _brand(deployment, brand)
+    subject = _brand(deployment, brand)
     at = _past(deployment, call, when)
-    drawn = await _draft(deployment, call, found, ANSWER_DAYS)
+    drawn = await _draft(deployment, call, subject, ANSWER_DAYS)
     wanted = _open(drawn, item)
     await deployment.store.finetune.publish(
         Publication(
-            *(found.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
+            *(subject.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
             *(at, call.who),
         )
     )
@@ -130,9 +130,11 @@ async def finish_item(
         title="Marked as published",
         text=f"{wanted.title}: published on {day}. From the next check on, the brief shows "
         "whether the models have changed since.",
-        actions=fitting(Action(f"brief reopen {wanted.key} --brand {quoted(found.name)}", "Undo")),
+        actions=fitting(
+            Action(f"brief reopen {wanted.key} --brand {quoted(subject.name)}", "Undo")
+        ),
         severity=Severity.GOOD,
-        data={"brand": found.name, "item": wanted.key, "at": at.isoformat()},
+        data={"brand": subject.name, "item": wanted.key, "at": at.isoformat()},
     )
 
 
@@ -171,9 +173,11 @@ async def reopen_item(
     Raises:
         UnknownName: for a brand that does not exist, or an item that is not published.
     """
-    found = _brand(deployment, brand)
-    if not await deployment.store.finetune.retract_publication(found.name, item.strip().casefold()):
-        known = await deployment.store.finetune.publications(found.name)
+    subject = _brand(deployment, brand)
+    if not await deployment.store.finetune.retract_publication(
+        subject.name, item.strip().casefold()
+    ):
+        known = await deployment.store.finetune.publications(subject.name)
         raise unknown("published item", item, [progress.item for progress in known])
     return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
 

@@ -116,12 +116,12 @@ async def _planned(deployment: Deployment, call: Call) -> list[PlannedBurst]:
 async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     """Return the bursts that were begun and that no process carries out."""
     oldest = deployment.clock.now() - RESUMABLE_FOR
-    found = []
+    pairs = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
         if run.label == BURST and run.panel and run.started_at > oldest:
             async with deployment.store.locks.run_lock(run.id) as mine:
-                found += [(run, run.panel)] if mine else []
-    return found
+                pairs += [(run, run.panel)] if mine else []
+    return pairs
 
 
 def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:

@@ -67,25 +67,25 @@ async def set_up(
 async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
     """Search for a model's border prompts, ask them for reference, and return the card."""
     search = await _ask(deployment, call, search_panel(chosen), SEARCH)
-    found = await border_prompts(deployment.store, search)
-    if len(found) < MIN_UNSEEN_WORDS:
+    prompts = await border_prompts(deployment.store, search)
+    if len(prompts) < MIN_UNSEEN_WORDS:
         raise CanaryImpossible(model=chosen, reason="it hardly answers")
-    await _ask(deployment, call, reference_panel(chosen, found), REFERENCE)
+    await _ask(deployment, call, reference_panel(chosen, prompts), REFERENCE)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
-    torn = sum(border.tie > 0 for border in found)
+    torn = sum(border.tie > 0 for border in prompts)
     return Card(
         title=f"A canary for {chosen}",
-        text=f"{wording.count(len(found), 'question')} for it, {torn} of which have answers "
+        text=f"{wording.count(len(prompts), 'question')} for it, {torn} of which have answers "
         "whose first word varies. overheard run asks them once a day; by hand: canary run",
         table=Table(
             ("Question", "First words"),
-            tuple((texts[b.prompt], Tainted(wording.listing(sorted(b.answers)))) for b in found),
+            tuple((texts[b.prompt], Tainted(wording.listing(sorted(b.answers)))) for b in prompts),
         ),
         data={
             "model": str(chosen),
             "prompts": [
                 {"prompt": texts[border.prompt], "answers": dict(border.answers)}
-                for border in found
+                for border in prompts
             ],
         },
     )

@@ -201,14 +201,14 @@ class CatalogueNoun(Generic[Thing]):
             ReadOnly: when the configuration declares it.
             ChangeNeedsYes: when the change has not been agreed to.
         """
-        found = await self._own(deployment, given)
-        loss, words = self.loss(found), self.reference(found)
+        old = await self._own(deployment, given)
+        loss, words = self.loss(old), self.reference(old)
         require_yes(loss, agreed=agreed)
-        await self.retire(deployment.store, found)
+        await self.retire(deployment.store, old)
         undo = Action(" ".join([self.name, "restore", *map(quoted, words)]), "Undo")
         key = dict(zip((option.name for option in self.key), words, strict=True))
         return Card(
-            title=f"Removed {self._title(found)}",
+            title=f"Removed {self._title(old)}",
             text=f"{loss[:1].upper()}{loss[1:]}.",
             actions=fitting(undo) if self.restores else (),
             data={"removed": key if len(key) > 1 else words[0]},
@@ -293,9 +293,9 @@ class CatalogueNoun(Generic[Thing]):
         return self.find(catalogue, catalogue, given, self.singular)
 
     async def _own(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
-        found = self._find(deployment, given)
-        await self.require_own(deployment, found)
-        return found
+        thing = self._find(deployment, given)
+        await self.require_own(deployment, thing)
+        return thing
 
     async def _declared(self, deployment: Deployment) -> set[Hashable]:
         return set(map(self._identity, self.things(await deployment.store.catalogue.declared())))

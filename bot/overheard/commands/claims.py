@@ -46,24 +46,24 @@ async def list_claims(
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(deployment.catalogue, brand)
+    subject = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    groups = await read_claims(deployment, found, days)
-    truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == found.name}
+    groups = await read_claims(deployment, subject, days)
+    truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == subject.name}
     names = deployment.names
-    ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
+    ask = Action(f"facts ask {quoted(subject.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
     return Card(
-        title=f"{wording.count(len(groups), 'false claim')} about {found.name}",
+        title=f"{wording.count(len(groups), 'false claim')} about {subject.name}",
         text="\n\n".join(
-            (_headline(found, groups, truths, names), *fault_sentences(deployment.scoring.faults))
+            (_headline(subject, groups, truths, names), *fault_sentences(deployment.scoring.faults))
         ),
         table=_table(groups, truths, names) if len(groups) > 1 else None,
         quotes=tuple(_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(ask if truths else add),
         severity=Severity.WARNING if groups else Severity.PLAIN,
         footer=_footer(groups, days),
-        data={"brand": found.name, "claims": [_data(group, truths) for group in groups]},
+        data={"brand": subject.name, "claims": [_data(group, truths) for group in groups]},
     )
 
 

@@ -88,8 +88,8 @@ async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup)
         game = ModelComparison(
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
         )
-        found = await game.play()
-        return await comparison_card(match, found)
+        result = await game.play()
+        return await comparison_card(match, result)
 
 
 def _match(

@@ -20,26 +20,26 @@ MAX_QUOTE_CHARS = 300
 """Characters of an answer that are shown."""
 
 
-async def comparison_card(match: ComparisonSetup, found: ComparisonResult) -> Card:
+async def comparison_card(match: ComparisonSetup, result: ComparisonResult) -> Card:
     """Return the card of a comparison, with a chart where anything could be compared."""
-    chart = _chart(match, found)
-    return _card(match, found, await picture(chart, "compare.png") if chart.spans else None)
+    chart = _chart(match, result)
+    return _card(match, result, await picture(chart, "compare.png") if chart.spans else None)
 
 
-def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) -> Card:
+def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
     """Return the card of a comparison."""
     return Card(
         title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
-        text="\n\n".join(_paragraphs(match, found)),
+        text="\n\n".join(_paragraphs(match, result)),
         fields=(
-            Field("Answers", f"{found.calls:,}"),
-            Field("Rounds", str(found.rounds)),
-            Field("Spent", wording.money(found.spent)),
+            Field("Answers", f"{result.calls:,}"),
+            Field("Rounds", str(result.rounds)),
+            Field("Spent", wording.money(result.spent)),
         ),
-        table=_table(match, found) if image else None,
-        quotes=tuple(_quotes(match, found)),
+        table=_table(match, result) if image else None,
+        quotes=tuple(_quotes(match, result)),
         image=image,
-        severity=_severity(found),
+        severity=_severity(result),
         footer=(
             "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
             f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
@@ -49,28 +49,28 @@ def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) 
         )
         if image
         else "",
-        data=_data(match, found),
-        failed=found.stopped is StopReason.FAILED,
+        data=_data(match, result),
+        failed=result.stopped is StopReason.FAILED,
     )
 
 
-def _paragraphs(match: ComparisonSetup, found: ComparisonResult) -> Iterator[str]:
+def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
     """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
     for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
         names = [
             contrast.metric.label.lower()
-            for contrast in found.metrics
+            for contrast in result.metrics
             if contrast.verdict is verdict
         ]
         if names:
             yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
-    if found.unseen and found.stopped is not StopReason.FAILED:
-        unseen = wording.listing([metric.label.lower() for metric in found.unseen])
+    if result.unseen and result.stopped is not StopReason.FAILED:
+        unseen = wording.listing([metric.label.lower() for metric in result.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
-    for contrast in found.controls:
+    for contrast in result.controls:
         yield _leak(match, contrast)
-    if found.stopped is StopReason.FAILED:
-        yield f"Not all questions were answered. {' '.join(found.failures)}"
+    if result.stopped is StopReason.FAILED:
+        yield f"Not all questions were answered. {' '.join(result.failures)}"
 
 
 def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
@@ -98,27 +98,27 @@ def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
 
-def _severity(found: ComparisonResult) -> Severity:
+def _severity(result: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
-    verdicts = {contrast.verdict for contrast in found.metrics}
-    leaks = any(contrast.verdict is Verdict.BETTER for contrast in found.controls)
+    verdicts = {contrast.verdict for contrast in result.metrics}
+    leaks = any(contrast.verdict is Verdict.BETTER for contrast in result.controls)
     if leaks or Verdict.WORSE in verdicts:
         return Severity.BAD
     return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
 
 
-def _table(match: ComparisonSetup, found: ComparisonResult) -> Table:
+def _table(match: ComparisonSetup, result: ComparisonResult) -> Table:
     """Return the table of the values at both models, their differences and verdicts."""
     rows = [
         (contrast.metric.label, *_cells(contrast), contrast.verdict.value)
-        for contrast in found.metrics
+        for contrast in result.metrics
     ]
     rows += [
         (f"{contrast.metric.label} of {name}", *_cells(contrast), _moved(contrast))
-        for name, contrast in found.rivals.items()
+        for name, contrast in result.rivals.items()
     ]
     rows += [
-        ("On other subjects", *_cells(contrast), _moved(contrast)) for contrast in found.controls
+        ("On other subjects", *_cells(contrast), _moved(contrast)) for contrast in result.controls
     ]
     header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
     return Table(header, tuple(rows), frozenset({1, 2, 3}))
@@ -142,20 +142,20 @@ def _moved(contrast: Contrast) -> str:
     )
 
 
-def _quotes(match: ComparisonSetup, found: ComparisonResult) -> Iterator[Quote]:
+def _quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
     """Yield the answers of both models to the prompts that differ most."""
     texts = {prompt.key: prompt.text for prompt in match.prompts}
-    for moved in _most_moved(found.metrics)[:SHOWN_PROMPTS]:
+    for moved in _most_moved(result.metrics)[:SHOWN_PROMPTS]:
         for model in (match.base, match.tuned):
-            said = _text_of(found.answers, moved, str(model))
+            said = _text_of(result.answers, moved, str(model))
             if said:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
                 text = wording.shorten(wording.line(readable(said)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 
-def _most_moved(found: Sequence[Contrast]) -> Sequence[PromptShift]:
-    first = next(iter(found), None)
+def _most_moved(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
+    first = next(iter(contrasts), None)
     return [p for p in first.prompts if p.after != p.before] if first else []
 
 
@@ -169,15 +169,18 @@ def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     return next(mine, "")
 
 
-def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
+def _chart(match: ComparisonSetup, result: ComparisonResult) -> Spans:
     """Return the chart of the differences with their intervals."""
     spans = [
-        _span(contrast.metric.label, contrast, contrast.verdict.value) for contrast in found.metrics
+        _span(contrast.metric.label, contrast, contrast.verdict.value)
+        for contrast in result.metrics
     ]
-    spans += [_span("On other subjects", contrast, _moved(contrast)) for contrast in found.controls]
+    spans += [
+        _span("On other subjects", contrast, _moved(contrast)) for contrast in result.controls
+    ]
     spans += [
         _span(f"{name}'s visibility", contrast, _moved(contrast))
-        for name, contrast in found.rivals.items()
+        for name, contrast in result.rivals.items()
     ]
     return Spans(
         title=f"{match.brand.name}: {match.tuned} beside {match.base}",
@@ -193,22 +196,22 @@ def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
     )
 
 
-def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
+def _data(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
     """Return a comparison as JSON."""
     return {
         "brand": match.brand.name,
         "base": str(match.base),
         "tuned": str(match.tuned),
-        "metrics": [_row(contrast) for contrast in found.metrics],
+        "metrics": [_row(contrast) for contrast in result.metrics],
         "competitors": [
-            {"brand": name, **_row(contrast)} for name, contrast in found.rivals.items()
+            {"brand": name, **_row(contrast)} for name, contrast in result.rivals.items()
         ],
-        "controls": [_row(contrast) for contrast in found.controls],
-        "calls": found.calls,
-        "spent_usd": found.spent,
-        "rounds": found.rounds,
-        "stopped": found.stopped.value,
-        "failures": list(found.failures),
+        "controls": [_row(contrast) for contrast in result.controls],
+        "calls": result.calls,
+        "spent_usd": result.spent,
+        "rounds": result.rounds,
+        "stopped": result.stopped.value,
+        "failures": list(result.failures),
     }
 
 

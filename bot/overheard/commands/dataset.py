@@ -58,10 +58,10 @@ async def review(
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(deployment.catalogue, brand)
+    subject = find_brand(deployment.catalogue, brand)
     now = deployment.clock.now()
-    answers = await answer_review(deployment).candidates(found, now, controls=controls)
-    return _review_card(found, answers, most)
+    answers = await answer_review(deployment).candidates(subject, now, controls=controls)
+    return _review_card(subject, answers, most)
 
 
 async def correct(
@@ -78,22 +78,22 @@ async def correct(
         NotApproved: when the answer is not whole, or the text contradicts the facts or holds
             personal data.
     """
-    found = await answer_review(deployment).find(answer)
+    approved = await answer_review(deployment).find(answer)
     better = text.strip()
-    if not better or better == found.reply.text.strip():
+    if not better or better == approved.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
-    await answer_review(deployment).require_true(found, better)
-    return await keep(deployment, call, found, better, "Corrected")
+    await answer_review(deployment).require_true(approved, better)
+    return await keep(deployment, call, approved, better, "Corrected")
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
     """Return an answer as a form for `correct` shows it."""
-    found = await answer_review(deployment).find(answer)
+    approved = await answer_review(deployment).find(answer)
     earlier = {
         approval.answer_id: approval.text
         for approval in await deployment.store.finetune.approvals()
     }
-    return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
+    return {"answer": answer, "text": earlier.get(answer) or approved.reply.text}
 
 
 async def build_dataset(
@@ -125,14 +125,14 @@ async def build_dataset(
         DatasetUnfit: with all that is wrong.
         FileUnwritable: when the folder holds something else, or cannot be written.
     """
-    found = find_brand(deployment.catalogue, brand)
-    rivals = [rival.name for rival in deployment.catalogue.rivals(found.name)]
-    approved = await answer_review(deployment).approved(found)
+    subject = find_brand(deployment.catalogue, brand)
+    rivals = [rival.name for rival in deployment.catalogue.rivals(subject.name)]
+    approved = await answer_review(deployment).approved(subject)
     asked = [prompt.text for prompt in deployment.catalogue.prompts]
     examples, left_out = collect_examples(
-        found, rivals, deployment.catalogue.facts, approved, asked
+        subject, rivals, deployment.catalogue.facts, approved, asked
     )
-    made = build(found, examples, left_out, formats)
+    made = build(subject, examples, left_out, formats)
     try:
         save(made, out, datasheet(made, deployment.clock.now()))
     except OSError as error:
@@ -140,9 +140,9 @@ async def build_dataset(
     return _card(made, out)
 
 
-def _review_card(brand: Brand, found: Sequence[Candidate], most: int) -> Card:
+def _review_card(brand: Brand, candidates: Sequence[Candidate], most: int) -> Card:
     """Return candidates as a card with a button for each."""
-    shown = found[:most]
+    shown = candidates[:most]
     rows = tuple(
         (
             str(candidate.answer.id),
@@ -152,14 +152,14 @@ def _review_card(brand: Brand, found: Sequence[Candidate], most: int) -> Card:
         for candidate in shown
     )
     return Card(
-        title=f"{wording.count(len(found), 'answer')} to review for {brand.name}",
+        title=f"{wording.count(len(candidates), 'answer')} to review for {brand.name}",
         text="Approve what is right as it stands, correct what is wrong. Nothing else is taught."
-        if found
+        if candidates
         else "There is none that nobody has reviewed.",
         table=Table(("Answer", "Model", "Against it"), rows, frozenset({0})) if rows else None,
         quotes=tuple(_quote(candidate.answer) for candidate in shown),
         actions=tuple(_actions(shown)),
-        data={"brand": brand.name, "answers": [_data(candidate) for candidate in found]},
+        data={"brand": brand.name, "answers": [_data(candidate) for candidate in candidates]},
     )
 
 

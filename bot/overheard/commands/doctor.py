@@ -341,8 +341,8 @@ def _card(findings: Sequence[Finding]) -> Card:
     """Return the card of all findings, faults first."""
     faults = [finding for finding in findings if finding.problem]
     rows = tuple(
-        (found.place, found.problem or "well", found.remedy if found.problem else "")
-        for found in (*faults, *(f for f in findings if not f.problem))
+        (finding.place, finding.problem or "well", finding.remedy if finding.problem else "")
+        for finding in (*faults, *(f for f in findings if not f.problem))
     )
     return Card(
         title=wording.count(len(faults), "fault") if faults else "All is well",
@@ -351,8 +351,8 @@ def _card(findings: Sequence[Finding]) -> Card:
         data={
             "well": not faults,
             "findings": [
-                {"place": found.place, "problem": found.problem, "remedy": found.remedy}
-                for found in findings
+                {"place": finding.place, "problem": finding.problem, "remedy": finding.remedy}
+                for finding in findings
             ],
         },
         failed=bool(faults),

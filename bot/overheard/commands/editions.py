@@ -77,20 +77,20 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     ]
 
 
-def moves_table(found: list[Move]) -> Table | None:
+def moves_table(moves: list[Move]) -> Table | None:
     """Return a preview as a table, or None when nothing changes."""
     rows = tuple(
-        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after)) for m in found
+        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after)) for m in moves
     )
     header = ("Brand", "Metric", "Before", "After")
     return Table(header, rows, frozenset({2, 3})) if rows else None
 
 
-def moves_sentence(found: list[Move]) -> str:
+def moves_sentence(moves: list[Move]) -> str:
     """Return a preview as a list in words."""
     changed = [
         f"{m.metric.label.lower()} of {m.brand} {_written(m, m.before)} → {_written(m, m.after)}"
-        for m in found
+        for m in moves
     ]
     return wording.listing(changed) if changed else "nothing that is shown"
 

@@ -170,8 +170,8 @@ async def unread(deployment: Deployment, fact: Fact) -> str:
         for at, text in enumerate(said, 1)
     ]
     records = await Scoring(scorers, Catalogue((brand,), facts=(fact,))).score(answers)
-    found = any(d.topic == fact.field for r in records for d in r.score.details)
-    return "" if found else wording.shorten(wording.line(said[0]), SHOWN_CHARS)
+    is_read = any(d.topic == fact.field for r in records for d in r.score.details)
+    return "" if is_read else wording.shorten(wording.line(said[0]), SHOWN_CHARS)
 
 
 def _statements(brand: Brand, fact: Fact) -> Iterator[str]:

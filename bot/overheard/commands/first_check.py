@@ -238,8 +238,8 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
     rows, data = [], []
     for model in panel.models:
-        found = await read_streams(deployment, list(names), model=model, metric=METRIC)
-        for row, entry in _places(model, [_part(stream, since) for stream in found]):
+        streams = await read_streams(deployment, list(names), model=model, metric=METRIC)
+        for row, entry in _places(model, [_part(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)
     return Card(

@@ -94,9 +94,9 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
     )
 
 
-def _overview(found: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
+def _overview(groups: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
     """Return the card of all commands, by group."""
-    parts = list(found)
+    parts = list(groups)
     names = {spec.name: spec for _, specs in parts for spec in specs}
     return Card(
         title="What Overheard does",

@@ -51,10 +51,10 @@ def _card(deployment: Deployment, call: Call, provider: str) -> Card:
     known = _known(deployment)
     if not provider:
         return _overview(known, today)
-    found = known.get(provider.strip().casefold()) or _titled(known, provider)
-    if found is None:
+    landscape = known.get(provider.strip().casefold()) or _titled(known, provider)
+    if landscape is None:
         raise unknown("vendor", provider, list(known))
-    return _vendor(found, topic_statuses(found, today))
+    return _vendor(landscape, topic_statuses(landscape, today))
 
 
 def _known(deployment: Deployment) -> dict[str, Landscape]:

@@ -263,7 +263,7 @@ def _asked(deployment: Deployment, call: Call, report: Report) -> str:
             f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
             f"{wording.day(place.mine.at, call.zone)}"
         )
-    every = sorted({run for found in report.runs.values() for run in found})
+    every = sorted({run for model_runs in report.runs.values() for run in model_runs})
     checks = f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}"
     return (
         f"{'; '.join(parts)}. {checks}. Answers of an API are not what people see in the apps, "

@@ -68,11 +68,11 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
 def colors(theme: Theme, color: str) -> Mapping[str, str]:
     """Return the page's CSS variables in a theme, with the brand's colour where one is given."""
     surfaces = _SURFACES[theme]
-    found = {**COLORS[theme], **surfaces, "pic": surfaces["bg"]}
+    colors = {**COLORS[theme], **surfaces, "pic": surfaces["bg"]}
     if color:
-        found["brand"] = legible_color(color, surfaces["bg"])
-        found["band"] = _mix(found["brand"], surfaces["bg"], 0.82)
-    return found
+        colors["brand"] = legible_color(color, surfaces["bg"])
+        colors["band"] = _mix(colors["brand"], surfaces["bg"], 0.82)
+    return colors
 
 
 def legible_color(color: str, background: str) -> str:

@@ -68,7 +68,7 @@ async def newest_answers(
         lines: Streams of the brand and its competitors.
         runs: For each model its runs, in the order of time.
     """
-    newest = {model: found[-1].id for model, found in runs.items()}
+    newest = {model: model_runs[-1].id for model, model_runs in runs.items()}
     prompts = {prompt for line in lines for prompt in line.prompts}
     wanted = [run for run in await deployment.store.runs.find() if run.id in newest.values()]
     versions = deployment.scoring.versions
@@ -117,14 +117,14 @@ def read_questions(
     return found, max(0, len(order) - MAX_QUESTIONS)
 
 
-def _share(found: Mapping[Model, tuple[int, int]]) -> float:
-    return sum(named / answers for named, answers in found.values()) / len(found)
+def _share(counts: Mapping[Model, tuple[int, int]]) -> float:
+    return sum(named / answers for named, answers in counts.values()) / len(counts)
 
 
-def _cell(found: tuple[int, int] | None) -> QuestionCell:
-    if found is None:
+def _cell(counts: tuple[int, int] | None) -> QuestionCell:
+    if counts is None:
         return QuestionCell("-")
-    named, answers = found
+    named, answers = counts
     return QuestionCell(f"{named} of {answers}", lost=named == 0)
 
 
@@ -175,10 +175,10 @@ def _aspect(topic: str) -> bool:
     return topic != "tone"
 
 
-def _counted(found: Counter[str]) -> str:
-    order = sorted(found, key=lambda topic: (-found[topic], topic))[:MAX_ASPECTS]
+def _counted(counter: Counter[str]) -> str:
+    order = sorted(counter, key=lambda topic: (-counter[topic], topic))[:MAX_ASPECTS]
     return ", ".join(
-        f"{topic} ({wording.count(found[topic], 'answer') if not i else found[topic]})"
+        f"{topic} ({wording.count(counter[topic], 'answer') if not i else counter[topic]})"
         for i, topic in enumerate(order)
     )
 
@@ -232,8 +232,8 @@ def _quote(quote: str, stated: str) -> tuple[str, str, str] | None:
     if not text:
         return None
     claim = wording.line(stated)
-    before, found, after = text.partition(claim) if claim else (text, "", "")
-    return before, found, after
+    before, stated_words, after = text.partition(claim) if claim else (text, "", "")
+    return before, stated_words, after
 
 
 def claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:

@@ -130,9 +130,9 @@ async def current_offer(
 async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Model) -> Card:
     """Return the card of a panel's power at one model."""
     outlook, notes = await _outlook(deployment, plan, model)
-    found = _offers(outlook, plan.days, await _price(deployment, plan, model))
+    offers = _offers(outlook, plan.days, await _price(deployment, plan, model))
     chart = _offer_chart(
-        found,
+        offers,
         f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
         f"If {model} changed now: four of five drops of this size are seen by then.",
         deployment.clock.now(),
@@ -140,9 +140,9 @@ async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Mode
     )
     return Card(
         title=f"What can be seen of {plan.brand.name} at {model}",
-        text=_text(found[0]),
+        text=_text(offers[0]),
         fields=_fields(plan, outlook),
-        table=_offer_table(found),
+        table=_offer_table(offers),
         image=await picture(chart, "power.png"),
         footer=" ".join(notes),
         data={
@@ -153,7 +153,7 @@ async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Mode
             "tau": round(outlook.tau, 3),
             "runs_before": outlook.before,
             "assumed": notes,
-            "offers": [offer.data() for offer in found],
+            "offers": [offer.data() for offer in offers],
         },
     )
 
@@ -326,9 +326,9 @@ def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
     ]
 
 
-def _offer_table(found: Sequence[Offer]) -> Table:
+def _offer_table(offers: Sequence[Offer]) -> Table:
     """Set offers side by side, in points."""
-    times = (f"In {_span(runs * found[0].days)}" for runs in WITHIN)
+    times = (f"In {_span(runs * offers[0].days)}" for runs in WITHIN)
     header = ("", "Calls a year", "Price a year", *times, "Update, one run", "Update, bursts")
     rows = tuple(
         (
@@ -339,20 +339,20 @@ def _offer_table(found: Sequence[Offer]) -> Table:
             f"{at_known_time(offer.outlook):.1f}",
             f"{followed(offer.outlook):.1f}",
         )
-        for offer in found
+        for offer in offers
     )
     return Table(header, rows, frozenset(range(1, len(header))))
 
 
 def _offer_chart(
-    found: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
+    offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
 ) -> Chart:
     """Draw what each offer would see by which day, if the change came now.
 
     Of offers that see the same, the first is drawn.
     """
     lines: dict[object, Series] = {}
-    for line in (_line(offer, now) for offer in found):
+    for line in (_line(offer, now) for offer in offers):
         lines.setdefault(line.points, line)
     return Chart(title, Scale.BINARY, tuple(lines.values()), caption=caption, zone=zone)
 

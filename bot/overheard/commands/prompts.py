@@ -211,15 +211,15 @@ async def suggest_prompts(
         NothingToAsk: when there is no model.
         BudgetExceeded: when the budget does not cover it.
     """
-    found = find_brand(deployment.catalogue, brand)
+    subject = find_brand(deployment.catalogue, brand)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
     panel = Panel(
-        (found.name,), (suggestion_request(found, count),), models, seed=secrets.randbits(31)
+        (subject.name,), (suggestion_request(subject, count),), models, seed=secrets.randbits(31)
     )
     new = new_run(
         panel,
         deployment.clock.now(),
-        label=f"suggestions for {found.name}",
+        label=f"suggestions for {subject.name}",
         asked_by=call.who,
         channel=call.channel,
     )
@@ -233,9 +233,9 @@ async def suggest_prompts(
         catalogue = deployment.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
         value = {"questions": questions[:MAX_CHOICES]}
-        setting = Setting(f"{SUGGESTED}{found.name}", value, call.who, deployment.clock.now())
+        setting = Setting(f"{SUGGESTED}{subject.name}", value, call.who, deployment.clock.now())
         await deployment.store.settings.put(setting)
-        return _suggestions_card(call, found.name, questions, outcome)
+        return _suggestions_card(call, subject.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)
 
@@ -284,34 +284,34 @@ async def choose_prompts(
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(deployment.catalogue, brand)
-    texts = await _suggested(deployment, found.name)
+    subject = find_brand(deployment.catalogue, brand)
+    texts = await _suggested(deployment, subject.name)
     chosen = [
         texts[int(number)]
         for number in questions
         if number.isdecimal() and int(number) < len(texts)
     ]
     await deployment.store.catalogue.add_prompts(
-        Prompt(text, brands=(found.name,)) for text in chosen
+        Prompt(text, brands=(subject.name,)) for text in chosen
     )
-    check = Action(f"check {quoted(found.name)}", "Check now", Style.PRIMARY)
+    check = Action(f"check {quoted(subject.name)}", "Check now", Style.PRIMARY)
     return Card(
-        f"Added {wording.count(len(chosen), 'question')} for {found.name}",
+        f"Added {wording.count(len(chosen), 'question')} for {subject.name}",
         "They are asked from the next check on." if chosen else "Nothing was ticked.",
         actions=fitting(check) if chosen else (),
         severity=Severity.GOOD if chosen else Severity.PLAIN,
-        data={"brand": found.name, "added": chosen},
+        data={"brand": subject.name, "added": chosen},
     )
 
 
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
     """Return the form of the suggested questions, as check boxes."""
-    found = find_brand(deployment.catalogue, given.get("brand", ""))
-    texts = await _suggested(deployment, found.name)
+    subject = find_brand(deployment.catalogue, given.get("brand", ""))
+    texts = await _suggested(deployment, subject.name)
     known = {prompt.key for prompt in deployment.catalogue.prompts}
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
-        {"brand": found.name, "questions": [number for number, _ in new]},
+        {"brand": subject.name, "questions": [number for number, _ in new]},
         {"questions": [FormChoice(number, text) for number, text in new]},
         title="Questions",
         text="Untick what your buyers would not ask." if new else "Nothing new is suggested.",

@@ -116,8 +116,8 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
 
 def _of(modules: Iterable[ModuleType]) -> tuple[CommandSpec, ...]:
     """Return the commands of modules, in the order of their definitions."""
-    found = (value for module in modules for value in vars(module).values())
-    return tuple(dict.fromkeys(spec for spec in found if isinstance(spec, CommandSpec)))
+    values = (value for module in modules for value in vars(module).values())
+    return tuple(dict.fromkeys(spec for spec in values if isinstance(spec, CommandSpec)))
 
 
 COMMANDS = _of(chain.from_iterable(SECTIONS.values()))

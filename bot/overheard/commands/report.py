@@ -77,30 +77,30 @@ async def report(
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
     """Show one brand: in the newest run of each model, and how often it was named since."""
-    found = await read_report(deployment, brand)
-    if not found.runs:
+    report = await read_report(deployment, brand)
+    if not report.runs:
         return _unanswered(brand)
-    data = {"brand": brand.name, "results": [row.data() for row in found.rows]}
-    if details or not found.places:
-        when = _text(call, found.runs)
+    data = {"brand": brand.name, "results": [row.data() for row in report.rows]}
+    if details or not report.places:
+        when = _text(call, report.runs)
         return Card(
             title=f"{brand.name}: every metric",
-            text=when if found.places else f"{standing_words.ONLY_BRANDED}\n\n{when}",
-            table=table(found.rows, deployment.names),
+            text=when if report.places else f"{standing_words.ONLY_BRANDED}\n\n{when}",
+            table=table(report.rows, deployment.names),
             footer="Each question weighs the same. In brackets, the range in which the value lies "
             "nine times in ten.",
             data=data,
         )
-    chart = await trend_chart(deployment, call, brand, HEADLINE, found.headline_lines)
+    chart = await trend_chart(deployment, call, brand, HEADLINE, report.headline_lines)
     return Card(
-        title=standing_words.headline(brand.name, found.places),
-        text=standing_words.ranks(found.places, deployment.names),
+        title=standing_words.headline(brand.name, report.places),
+        text=standing_words.ranks(report.places, deployment.names),
         table=standing_words.table(
-            found.places, deployment.names, in_percent=True, caption="Named in % of answers"
+            report.places, deployment.names, in_percent=True, caption="Named in % of answers"
         ),
         image=await picture(chart, "trend.png"),
-        actions=tuple(_next(call, found)),
-        footer=_text(call, found.runs),
+        actions=tuple(_next(call, report)),
+        footer=_text(call, report.runs),
         data=data,
         choice=metric_choice(deployment, brand, HEADLINE),
     )
@@ -113,10 +113,10 @@ def _unanswered(brand: Brand) -> Card:
     return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
 
 
-def _next(call: Call, found: Report) -> Iterator[Action]:
+def _next(call: Call, report: Report) -> Iterator[Action]:
     """Yield what can follow a report: buttons, of which the terminal cannot share, and a menu."""
-    mine, is_chat = quoted(found.brand.name), call.face is Face.CHAT
-    rival = most_named(found)
+    mine, is_chat = quoted(report.brand.name), call.face is Face.CHAT
+    rival = most_named(report)
     against = wording.shorten(f"Against {rival}", MAX_LABEL)
     yield from fitting(
         Action(f"brief {mine}", "What to do?"),
@@ -130,10 +130,10 @@ def _next(call: Call, found: Report) -> Iterator[Action]:
 
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as a page."""
-    found = await read_report(deployment, brand)
-    if not found.runs:
+    report = await read_report(deployment, brand)
+    if not report.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    _, page = await _page(deployment, call, found)
+    _, page = await _page(deployment, call, report)
     with replacing(file) as out:
         out.write(page)
     size = wording.size(len(page.encode()))
@@ -142,15 +142,15 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
         text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
         data={
             "brand": brand.name,
-            "results": [row.data() for row in found.rows],
+            "results": [row.data() for row in report.rows],
             "file": str(file),
         },
     )
 
 
-async def _page(deployment: Deployment, call: Call, found: Report) -> tuple[ReportPage, str]:
+async def _page(deployment: Deployment, call: Call, report: Report) -> tuple[ReportPage, str]:
     """Return the page of a report, as content and as HTML."""
-    content = await read_page(deployment, call, found)
+    content = await read_page(deployment, call, report)
     look = deployment.config.page
     return content, page_html(content, logo=look.logo, color=look.color)
 
@@ -170,21 +170,21 @@ async def share(
     """
     chosen = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    found = await read_report(deployment, chosen)
-    if not found.runs:
+    report = await read_report(deployment, chosen)
+    if not report.runs:
         return _unanswered(chosen)
-    content, page = await _page(deployment, call, found)
+    content, page = await _page(deployment, call, report)
     name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
     return Card(
         title=content.headline,
         text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",
         file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
-        data={"brand": chosen.name, "results": [row.data() for row in found.rows], "file": name},
+        data={"brand": chosen.name, "results": [row.data() for row in report.rows], "file": name},
     )
 
 
 def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
-    every = sorted({run for found in runs.values() for run in found})
+    every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (
         f"Answers of {wording.short_day(every[-1].at, call.zone)}; "
         f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}."

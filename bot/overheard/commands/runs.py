@@ -61,8 +61,8 @@ async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    found = await _steer(deployment, run, RunState.PAUSED, "paused")
-    key = found.key
+    paused = await _steer(deployment, run, RunState.PAUSED, "paused")
+    key = paused.key
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
     return Card("Paused", text, actions=(resume,), footer=f"Run {key}", data=_state(key, "paused"))
@@ -75,16 +75,20 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    found = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
+    cancelled = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
-    async with deployment.store.locks.run_lock(found.id) as mine:
+    async with deployment.store.locks.run_lock(cancelled.id) as mine:
         if mine:  # nobody carries it out, so nobody else will say when it ended
-            notes = await run_service(deployment, call).cancel_batches(found)
-            await deployment.store.money.release(found.id)
-            await deployment.store.runs.finish(found.id, RunState.CANCELLED, deployment.clock.now())
+            notes = await run_service(deployment, call).cancel_batches(cancelled)
+            await deployment.store.money.release(cancelled.id)
+            await deployment.store.runs.finish(
+                cancelled.id, RunState.CANCELLED, deployment.clock.now()
+            )
     text = "What was answered is kept; calls under way come to their end."
     text = "\n\n".join([text, *notes])
-    return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
+    return Card(
+        "Cancelled", text, footer=f"Run {cancelled.key}", data=_state(cancelled.key, "cancelled")
+    )
 
 
 async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
@@ -97,13 +101,13 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
         RunUnderWay: when another process carries it out.
         BudgetExceeded: when the budget does not cover the rest.
     """
-    found = await find_run(deployment.store.runs, run)
-    age = deployment.clock.now() - found.started_at
-    if found.state not in UNFINISHED or found.panel is None:
-        raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
-    if age >= RESUMABLE_FOR and not await deployment.store.batches.unfinished(runs=[found.id]):
-        raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
-    quote = await deployment.pricing.quote(found)
+    resumed = await find_run(deployment.store.runs, run)
+    age = deployment.clock.now() - resumed.started_at
+    if resumed.state not in UNFINISHED or resumed.panel is None:
+        raise RunEnded(run=resumed.key, state=resumed.state.value, verb="resumed")
+    if age >= RESUMABLE_FOR and not await deployment.store.batches.unfinished(runs=[resumed.id]):
+        raise RunTooOld(run=resumed.key, age=wording.duration(age.total_seconds()))
+    quote = await deployment.pricing.quote(resumed)
 
     async def wake(stored: Run) -> None:
         await deployment.store.runs.steer(stored.id, RunState.RUNNING)
@@ -113,10 +117,10 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
 
 
 async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
-    found = await find_run(deployment.store.runs, name)
-    if not await deployment.store.runs.steer(found.id, state):
-        raise RunEnded(run=found.key, state=found.state.value, verb=verb)
-    return found
+    shown = await find_run(deployment.store.runs, name)
+    if not await deployment.store.runs.steer(shown.id, state):
+        raise RunEnded(run=shown.key, state=shown.state.value, verb=verb)
+    return shown
 
 
 def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:

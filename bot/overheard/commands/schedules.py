@@ -51,18 +51,18 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     catalogue = await deployment.store.catalogue.current()
     now = deployment.clock.now()
     states = [await deployment.store.schedules.state(s.name, now) for s in catalogue.schedules]
-    found = list(zip(catalogue.schedules, states, strict=True))
+    pairs = list(zip(catalogue.schedules, states, strict=True))
     automatic = deployment.config.bursts.automatic
     plans = await planned_bursts(deployment) if automatic else []
     jobs = [*states, await deployment.store.schedules.state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
-    if not found:
+    if not pairs:
         text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, call, *each) for each in found)
+    rows = tuple(_row(deployment, call, *each) for each in pairs)
     return Card(
-        title=wording.count(len(found), "schedule"),
+        title=wording.count(len(pairs), "schedule"),
         text=text,
         table=Table(header, rows, frozenset({5})) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
@@ -71,7 +71,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         else (),
         footer="Carried out by overheard run." if rows else "",
         data={
-            "schedules": [schedule_data(deployment, *each) for each in found],
+            "schedules": [schedule_data(deployment, *each) for each in pairs],
             "bursts": [planned_data(plan) for plan in plans],
         },
     )

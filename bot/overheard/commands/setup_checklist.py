@@ -146,35 +146,35 @@ async def checklist(deployment: Deployment) -> Checklist:
     )
 
 
-def checklist_card(found: Checklist) -> Card:
+def checklist_card(checklist: Checklist) -> Card:
     """Return the card of a checklist, with a button for each step."""
     text = (
         "I watch what AI models say about you, and tell you when it changes."
-        if found.complete
+        if checklist.complete
         else "I ask AI models what your buyers ask, and tell you when they change what they say "
         "about you."
     )
     return Card(
-        title="Set up: 5 of 5" if found.complete else found.title,
+        title="Set up: 5 of 5" if checklist.complete else checklist.title,
         text=text,
-        fields=found.fields(),
-        actions=found.actions(),
-        severity=Severity.GOOD if found.complete else Severity.PLAIN,
-        data={"steps": [{"title": step.title, "done": step.done} for step in found.steps]},
+        fields=checklist.fields(),
+        actions=checklist.actions(),
+        severity=Severity.GOOD if checklist.complete else Severity.PLAIN,
+        data={"steps": [{"title": step.title, "done": step.done} for step in checklist.steps]},
     )
 
 
-def greeting_card(found: Checklist) -> Card:
+def greeting_card(checklist: Checklist) -> Card:
     """Return the card with which the bot greets where it was invited."""
-    following = found.next
+    following = checklist.next
     begin = Action("setup list", "Set up", Style.PRIMARY)
-    if found.done == 0 and following:
+    if checklist.done == 0 and following:
         begin = Action(following.words, "Set up", Style.PRIMARY)
     actions = (begin, Action("help", "What can you do?"))
-    if found.complete:
+    if checklist.complete:
         actions = (Action("report", "Report", Style.PRIMARY), Action("help", "What can you do?"))
     text = "I ask AI models what your buyers ask, and tell you when they change what they say."
-    if not found.complete:
+    if not checklist.complete:
         text += " Setting me up takes two minutes."
     return Card("Hello, I am Overheard", text, actions=actions)
 
@@ -198,8 +198,8 @@ def _when(deployment: Deployment) -> str:
 
 def _judge(deployment: Deployment) -> str:
     """Return who reads tone and facts, as a sentence; empty without a judge."""
-    found = judges(deployment.plugins.scorers.values())
-    return f"{deployment.names.name(found[0].model)} reads tone and facts." if found else ""
+    judging = judges(deployment.plugins.scorers.values())
+    return f"{deployment.names.name(judging[0].model)} reads tone and facts." if judging else ""
 
 
 async def step_after(deployment: Deployment, form: str = "") -> Step:

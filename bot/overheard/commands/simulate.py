@@ -116,10 +116,10 @@ async def simulate(
 
 def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
     """Return the rate of false alarms and the delay, as a sentence."""
-    found = outcome.false_alarms
-    low, high = found.interval
+    false_alarms = outcome.false_alarms
+    low, high = false_alarms.interval
     return (
-        f"The monitor raises {found.yearly:.2f} false alarms a brand-year "
+        f"The monitor raises {false_alarms.yearly:.2f} false alarms a brand-year "
         f"({low:.2f} to {high:.2f}; {trial.per_year:.2g} are allowed) and sees a drop of "
         f"{trial.drop:g} points in {outcome.delay.runs:.1f} runs: {outcome.ratio:.2f} times as "
         "many as an oracle of one stream."
@@ -128,18 +128,18 @@ def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 
 def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
     """Return the conditions and further results of a trial."""
-    found, world = outcome.false_alarms, trial.world
+    false_alarms, world = outcome.false_alarms, trial.world
     told = [
         Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.told}")
         for row in outcome.reliability
         if row.true is not None
     ]
-    ages = (f"{rate:.2f} at {age}" for age, rate in found.by_age.items())
+    ages = (f"{rate:.2f} at {age}" for age, rate in false_alarms.by_age.items())
     return (
         Field("In a run", f"{wording.count(world.prompts, 'prompt')} x {world.repeats}"),
         Field("By runs in the baseline", ", ".join(ages)),
-        Field("Opposite alarm within 8 runs", f"{found.ghosts:.0%}"),
-        Field("Taken back, a brand-year", f"{found.closings:.2f}"),
+        Field("Opposite alarm within 8 runs", f"{false_alarms.ghosts:.0%}"),
+        Field("Taken back, a brand-year", f"{false_alarms.closings:.2f}"),
         *told,
     )
 
@@ -158,20 +158,20 @@ def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
 
 def _data(outcome: TrialOutcome) -> dict[str, Any]:
     """Return the results of a trial as JSON."""
-    found, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
+    false_alarms, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     return {
-        "false_alarms_per_year": round(found.yearly, 4),
-        "interval": [round(end, 4) for end in found.interval],
-        "by_age": {age: round(rate, 3) for age, rate in found.by_age.items()},
-        "brand_years": round(found.brand_years, 1),
-        "alarms": found.alarms,
+        "false_alarms_per_year": round(false_alarms.yearly, 4),
+        "interval": [round(end, 4) for end in false_alarms.interval],
+        "by_age": {age: round(rate, 3) for age, rate in false_alarms.by_age.items()},
+        "brand_years": round(false_alarms.brand_years, 1),
+        "alarms": false_alarms.alarms,
         "delay_runs": round(late.runs, 3),
         "delay_error": round(late.error, 3),
         "delay_panels": late.panels,
         "oracle_delay_runs": round(compared.oracle.delay, 3),
         "ratio": round(outcome.ratio, 3),
-        "ghost_recoveries": round(found.ghosts, 4),
-        "closings_per_year": round(found.closings, 3),
+        "ghost_recoveries": round(false_alarms.ghosts, 4),
+        "closings_per_year": round(false_alarms.closings, 3),
         "reliability": [
             {"level": row.level, "told": row.told, "true": row.true} for row in outcome.reliability
         ],

@@ -50,16 +50,16 @@ async def set_rule(
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """
-    found, before = _find(deployment, brand, spelling)
-    if any(one.name == found.name for one in (await deployment.store.catalogue.declared()).brands):
-        raise ReadOnly(thing=f"The brand {found.name}", file=deployment.config.file)
+    spelt, before = _find(deployment, brand, spelling)
+    if any(one.name == spelt.name for one in (await deployment.store.catalogue.declared()).brands):
+        raise ReadOnly(thing=f"The brand {spelt.name}", file=deployment.config.file)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:
         raise NothingToChange(usage=BRANDS_RULE.usage)
-    others = tuple(rule for rule in found.rules if rule.spelling != after.spelling)
+    others = tuple(rule for rule in spelt.rules if rule.spelling != after.spelling)
     kept = () if after == Rule(after.spelling) else (after,)
-    await deployment.store.catalogue.set_brand(replace(found, rules=(*others, *kept)))
-    return _card(found, after, gone=not kept)
+    await deployment.store.catalogue.set_brand(replace(spelt, rules=(*others, *kept)))
+    return _card(spelt, after, gone=not kept)
 
 
 async def fill_rule(
@@ -74,9 +74,9 @@ async def fill_rule(
     }
 
 
-def rule_actions(brand: Brand, found: Iterable[Risk]) -> tuple[Action, ...]:
+def rule_actions(brand: Brand, risks: Iterable[Risk]) -> tuple[Action, ...]:
     """Return a button for each risky spelling of a brand, which opens the form of its rule."""
-    risky = dict.fromkeys(risk.spelling for risk in found)
+    risky = dict.fromkeys(risk.spelling for risk in risks)
     return tuple(
         Action(
             f"brands rule {quoted(brand.name)} {quoted(spelling)}",
@@ -105,12 +105,12 @@ def _any(options: Sequence[str]) -> str:
 
 def _find(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
     """Return a brand, and the rule of one of its spellings, which may demand nothing."""
-    found = find_brand(deployment.catalogue, brand)
+    subject = find_brand(deployment.catalogue, brand)
     wanted = spelling.strip().casefold()
-    name = next((name for name in found.names if name.casefold() == wanted), None)
+    name = next((name for name in subject.names if name.casefold() == wanted), None)
     if name is None:
-        raise unknown(f"spelling of {found.name}", spelling, found.names)
-    return found, next((rule for rule in found.rules if rule.spelling == name), Rule(name))
+        raise unknown(f"spelling of {subject.name}", spelling, subject.names)
+    return subject, next((rule for rule in subject.rules if rule.spelling == name), Rule(name))
 
 
 def _card(brand: Brand, rule: Rule, *, gone: bool) -> Card:

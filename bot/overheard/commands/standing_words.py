@@ -73,7 +73,7 @@ async def read_places(
     deployment: Deployment,
     brand: str,
     rows: Sequence[Standing],
-    found: Mapping[BrandAtModel, Story],
+    stories: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
     """Return how often a brand is named at each model, in the runs of standings.
 
@@ -81,10 +81,10 @@ async def read_places(
         deployment: The open deployment.
         brand: The brand's name.
         rows: Standings of one run for each model.
-        found: The brand's stories, which say what is usual.
+        stories: The brand's stories, which say what is usual.
     """
     history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
-    return places(brand, rows, history, found)
+    return places(brand, rows, history, stories)
 
 
 def places(
@@ -120,13 +120,13 @@ def places(
     return found
 
 
-def title(brand: str, found: Sequence[Place], names: ModelNames) -> str:
+def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
     """Return the title of a brand's places: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
-    ranked = [(place.rank_words, names.name(place.model)) for place in sorted(found, key=_by_rank)]
+    ranked = [(place.rank_words, names.name(place.model)) for place in sorted(places, key=_by_rank)]
     if not ranked:
         return brand
     if not ranked[0][0]:
-        first = found[0]
+        first = places[0]
         return f"{brand}: named in {first.words(first.mine.mean)} at {names.name(first.model)}"
     parts = [f"{ranked[0][0]} at {ranked[0][1]}"]
     for words, name in ranked[1:3]:
@@ -134,23 +134,23 @@ def title(brand: str, found: Sequence[Place], names: ModelNames) -> str:
     return f"{brand}: {', '.join(parts)}"
 
 
-def headline(brand: str, found: Sequence[Place]) -> str:
+def headline(brand: str, places: Sequence[Place]) -> str:
     """Write how often a brand is named over all models: ``Acme is named in 60 % of answers, usually
     88 %``; what is usual only where it differs by five points.
     """
-    if not found:
+    if not places:
         return brand
-    now = sum(place.mine.mean for place in found) / len(found)
-    past = [place.mine.mean if place.usual is None else place.usual for place in found]
+    now = sum(place.mine.mean for place in places) / len(places)
+    past = [place.mine.mean if place.usual is None else place.usual for place in places]
     usual = sum(past) / len(past)
     differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= 0.05 else ""
     return f"{brand} is named in {wording.percent(now)} of answers{differs}"
 
 
-def ranks(found: Sequence[Place], names: ModelNames) -> str:
+def ranks(places: Sequence[Place], names: ModelNames) -> str:
     """Write a brand's rank at each model, and where it is named much more or less than usual."""
     parts = []
-    for place in sorted(found, key=_by_rank)[:4]:
+    for place in sorted(places, key=_by_rank)[:4]:
         now = wording.percent(place.mine.mean)
         moved = place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1
         usual = f", usually {wording.percent(place.usual or 0.0)}" if moved else ""
@@ -163,12 +163,12 @@ def _by_rank(place: Place) -> tuple[int, Model]:
     return place.rank, place.model
 
 
-def sentence(found: Sequence[Place], names: ModelNames) -> str:
+def sentence(places: Sequence[Place], names: ModelNames) -> str:
     """Write how often a brand is named at up to three models, with what is usual where it differs
     by a tenth of the answers.
     """
     parts: list[str] = []
-    shown = sorted(found, key=_by_rank)[:3]
+    shown = sorted(places, key=_by_rank)[:3]
     for place in shown:
         first = shown[0]
         words = place.words(place.mine.mean)
@@ -185,11 +185,11 @@ def _usual(place: Place) -> str:
     return f" (usually {wording.share(place.usual, place.answers)})"
 
 
-def rates(found: Sequence[Place], names: ModelNames) -> Rates:
+def rates(places: Sequence[Place], names: ModelNames) -> Rates:
     """Return the picture: the brands at each model, with the brand's usual share as a tick."""
-    sizes = {place.answers for place in found}
+    sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
-    return Rates(f"Named{of}", tuple(_group(place, names) for place in found[:4]))
+    return Rates(f"Named{of}", tuple(_group(place, names) for place in places[:4]))
 
 
 def _group(place: Place, names: ModelNames) -> RateGroup:
@@ -204,7 +204,7 @@ def _group(place: Place, names: ModelNames) -> RateGroup:
 
 
 def table(
-    found: Sequence[Place],
+    places: Sequence[Place],
     names: ModelNames,
     *,
     pictured: bool = False,
@@ -214,16 +214,16 @@ def table(
     """Return how often each brand is named at each model, the brands named most first.
 
     Args:
-        found: A brand's places, one for each model.
+        places: A brand's places, one for each model.
         names: What readers call the models.
         pictured: Whether the card's picture shows the same.
         in_percent: Whether shares are in per cent also where counts compare.
         caption: See `Table`.
     """
-    if not found:
+    if not places:
         return None
     shares: dict[str, dict[Model, float]] = {}
-    for place in found:
+    for place in places:
         for name, share in {place.brand: place.mine.mean, **place.rivals}.items():
             shares.setdefault(name, {})[place.model] = share
     order = sorted(shares, key=lambda name: -sum(shares[name].values()))
@@ -232,13 +232,13 @@ def table(
             name,
             *(
                 _cell(shares[name].get(place.model), 0 if in_percent else place.answers)
-                for place in found
+                for place in places
             ),
         )
         for name in order
     )
-    header = ("Brand", *(names.name(place.model) for place in found))
-    strong = order.index(found[0].brand)
+    header = ("Brand", *(names.name(place.model) for place in places))
+    strong = order.index(places[0].brand)
     right = frozenset(range(1, len(header)))
     return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
 

@@ -54,18 +54,18 @@ async def read_streams(
     return streams_of_table(blocks.of(deployment.scoring.versions))
 
 
-def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
+def standings(streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
     """Return the standings of brands, in the order of the models, the brands and the metrics.
 
     Args:
-        found: Streams of one run for each model.
+        streams: Streams of one run for each model.
         brands: Names, in the order in which they are shown.
         scoring: The metrics and scorer versions in use.
     """
     metrics = scoring.metrics
     rows = [
         Standing(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
-        for stream in found
+        for stream in streams
         # Until the switch to a scorer's new version, there may be a metric that it dropped.
         if stream.key.brand in brands and stream.key.metric in metrics
         for point in trend(stream)

@@ -121,32 +121,35 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
         UnknownName: for a brand that does not exist.
     """
     mine = find_brand(deployment.catalogue, brand)
-    found = await suggestions_of(deployment, mine)
+    suggested = await suggestions_of(deployment, mine)
     risky = risks(mine, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     advice = (
         "They do not count. Add those that fit."
-        if found.rivals or found.spellings
-        else f"No name in {wording.count(found.answers, 'answer')} is missing."
+        if suggested.rivals or suggested.spellings
+        else f"No name in {wording.count(suggested.answers, 'answer')} is missing."
     )
-    rows = [(Tainted(n), "competitor", f"{c} of {found.answers}") for n, c in found.rivals]
-    rows += [(Tainted(n), "your name", f"{c} times") for n, c in found.spellings]
+    rows = [(Tainted(n), "competitor", f"{c} of {suggested.answers}") for n, c in suggested.rivals]
+    rows += [(Tainted(n), "your name", f"{c} times") for n, c in suggested.spellings]
     names = wording.count(len(rows), "name")
     return Card(
         title=f"{names} may be missing for {mine.name}",
         text="\n\n".join([advice, *warnings]),
         table=Table(("Name", "May be", "Answers"), tuple(rows), frozenset({2})) if rows else None,
         actions=fitting(
-            *(_add(mine, "alias", mine.aliases, name) for name, _ in found.spellings[:MAX_BUTTONS]),
-            *(rival_action(mine, name) for name, _ in found.rivals[:MAX_BUTTONS]),
+            *(
+                _add(mine, "alias", mine.aliases, name)
+                for name, _ in suggested.spellings[:MAX_BUTTONS]
+            ),
+            *(rival_action(mine, name) for name, _ in suggested.rivals[:MAX_BUTTONS]),
             *rule_actions(mine, risky),
         ),
         data={
             "brand": mine.name,
-            "answers": found.answers,
-            "spellings": [{"name": name, "times": times} for name, times in found.spellings],
-            "competitors": [{"name": name, "answers": count} for name, count in found.rivals],
-            "facts": {key: {"value": v, "answers": n} for key, (v, n) in found.facts.items()},
+            "answers": suggested.answers,
+            "spellings": [{"name": name, "times": times} for name, times in suggested.spellings],
+            "competitors": [{"name": name, "answers": count} for name, count in suggested.rivals],
+            "facts": {key: {"value": v, "answers": n} for key, (v, n) in suggested.facts.items()},
             "warnings": warnings,
         },
     )
@@ -169,8 +172,8 @@ async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
     """
     fixed = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
     brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in fixed]
-    found = await suggestions_of(deployment, brands[0], most=QUICK_ANSWERS) if brands else None
-    return (brands[0], found) if found and found.rivals else None
+    suggested = await suggestions_of(deployment, brands[0], most=QUICK_ANSWERS) if brands else None
+    return (brands[0], suggested) if suggested and suggested.rivals else None
 
 
 def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
@@ -179,9 +182,9 @@ def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Car
     """
     if proposal is None:
         return card
-    brand, found = proposal
-    name, count = found.rivals[0]
-    sentence = f"{wording.line(name)} is in {count} of {found.answers} answers. A competitor?"
+    brand, suggested = proposal
+    name, count = suggested.rivals[0]
+    sentence = f"{wording.line(name)} is in {count} of {suggested.answers} answers. A competitor?"
     dismiss = f"brands dismiss {quoted(brand.name)} {quoted(name)}"
     added = fitting(rival_action(brand, name), Action(dismiss, "Not a competitor", menu=True))
     fields = (*card.fields, Field("Not watched yet", Tainted(sentence), wide=True))

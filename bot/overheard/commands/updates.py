@@ -91,9 +91,9 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     deployment = await deployment.caught_up(call.progress)
     changes = await found_changes(deployment, call) if known else {}
     effects = {
-        update.id: found
+        update.id: effects
         for model in dict.fromkeys(update.model for update in known)
-        for update, found in await _effects(deployment, model, known, changes)
+        for update, effects in await _effects(deployment, model, known, changes)
     }
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
@@ -133,9 +133,9 @@ async def add_update(
         UnknownName: for a model that was never asked.
         TimeUnreadable: when that is no time.
     """
-    found = await _model(deployment, model)
+    chosen = await _model(deployment, model)
     at = moment(when, deployment.clock.now(), call.zone)
-    update = await deployment.store.updates.add(ModelUpdate(found, at, note=note))
+    update = await deployment.store.updates.add(ModelUpdate(chosen, at, note=note))
     return Card(
         title=f"Update of {update.model} on {wording.moment(update.at, call.zone)}",
         text="It is kept. The next runs of this model are compared with those before it; "
@@ -187,30 +187,30 @@ async def _effects(
     """Return what each update of a model did to the tracked brands, in the order of time."""
     mine = [update for update in known if update.model == model]
     times = sorted({update.at for update in mine})
-    found = await read_streams(deployment, model=model, metric=METRIC)
+    streams = await read_streams(deployment, model=model, metric=METRIC)
     effects = {
         brand.name: dict(
             zip(
                 times,
-                _brand_effects(found, brand.name, times, changes.get((brand.name, model), ())),
+                _brand_effects(streams, brand.name, times, changes.get((brand.name, model), ())),
                 strict=True,
             )
         )
         for brand in tracked(deployment.catalogue)
     }
-    return [(update, tuple(found[update.at] for found in effects.values())) for update in mine]
+    return [(update, tuple(streams[update.at] for streams in effects.values())) for update in mine]
 
 
 def _brand_effects(
-    found: Sequence[Stream],
+    streams: Sequence[Stream],
     brand: str,
     times: Sequence[datetime],
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
-    mine = next((stream for stream in found if stream.key.brand == brand), None)
+    mine = next((stream for stream in streams if stream.key.brand == brand), None)
     if mine is None:
         return [Effect(brand, None)] * len(times)
-    others = [stream for stream in found if stream is not mine]
+    others = [stream for stream in streams if stream is not mine]
     known = [change for change, _ in changes]
     verdicts = follow_updates(mine, others, times, changes=known)
     return [

@@ -100,14 +100,14 @@ async def versus(
     span = past_span(since, until, deployment.clock.now(), call.zone)
     mine, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
-    found = await read_report(deployment, mine)
-    name = rival.name if rival else most_named(found)
-    models = chosen_models(deployment, found, model)
-    duels = list(_duels(found, name, models, span))
+    report = await read_report(deployment, mine)
+    name = rival.name if rival else most_named(report)
+    models = chosen_models(deployment, report, model)
+    duels = list(_duels(report, name, models, span))
     if not duels:
-        return _nothing(found, name)
-    said = await _said(deployment, found, name, models, span)
-    return await _card(deployment, call, found, name, duels, said)
+        return _nothing(report, name)
+    said = await _said(deployment, report, name, models, span)
+    return await _card(deployment, call, report, name, duels, said)
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
@@ -126,24 +126,24 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     raise unknown(f"competitor of {first.name}", given[-1].name, known)
 
 
-def most_named(found: Report) -> str:
+def most_named(report: Report) -> str:
     """Return the competitor that is named most in the newest runs; empty without competitors."""
     shares: Counter[str] = Counter()
-    for place in found.places:
+    for place in report.places:
         shares.update(place.rivals)
-    order = sorted(found.names[1:], key=lambda name: -shares[name])
+    order = sorted(report.names[1:], key=lambda name: -shares[name])
     return order[0] if order else ""
 
 
-def _duels(found: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
+def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
     """Yield the metrics of both brands at each model that has both."""
-    lines = {line.key: line for line in found.lines}
+    lines = {line.key: line for line in report.lines}
     for model in models:
-        runs = _counted(found.runs[model], span)
+        runs = _counted(report.runs[model], span)
         for metric in METRICS:
             levels = [
                 level(_part(lines[key], runs))
-                for name in (found.brand.name, other)
+                for name in (report.brand.name, other)
                 if (key := (name, model, metric)) in lines
             ]
             if len(levels) == 2 and levels[0] and levels[1]:
@@ -169,24 +169,24 @@ def _part(line: Stream, runs: Sequence[RunKey]) -> Stream:
 
 async def _said(
     deployment: Deployment,
-    found: Report,
+    report: Report,
     other: str,
     models: Iterable[Model],
     span: Span,
 ) -> tuple[list[str], list[str]]:
     """Return what is praised more often of the brand than of the other, and the reverse."""
-    numbers = {(model, run.id) for model in models for run in _counted(found.runs[model], span)}
+    numbers = {(model, run.id) for model in models for run in _counted(report.runs[model], span)}
     wanted = [
         run
         for run in await deployment.store.runs.find()
         if run.id in {number for _, number in numbers}
     ]
-    prompts = {prompt for line in found.lines for prompt in line.prompts}
+    prompts = {prompt for line in report.lines for prompt in line.prompts}
     scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for answer in scored:
         if (answer.model, answer.answer.run_id) in numbers:
-            for count, name in zip(counts, (found.brand.name, other), strict=True):
+            for count, name in zip(counts, (report.brand.name, other), strict=True):
                 details = answer.details(name, SENTIMENT)
                 count.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
     mine, theirs = counts
@@ -195,20 +195,20 @@ async def _said(
 
 def _more_often(mine: Counter[str], other: Counter[str]) -> list[str]:
     """Return the aspects that are named at least twice as often, and twice, of one brand."""
-    found = [a for a in mine if mine[a] >= 2 and mine[a] >= 2 * other[a]]
-    return sorted(found, key=lambda aspect: (other[aspect] - mine[aspect], aspect))[:MAX_ASPECTS]
+    ahead = [a for a in mine if mine[a] >= 2 and mine[a] >= 2 * other[a]]
+    return sorted(ahead, key=lambda aspect: (other[aspect] - mine[aspect], aspect))[:MAX_ASPECTS]
 
 
 async def _card(
     deployment: Deployment,
     call: Call,
-    found: Report,
+    report: Report,
     other: str,
     duels: Sequence[Duel],
     said: tuple[list[str], list[str]],
 ) -> Card:
     """Return the card of two brands side by side."""
-    mine, names = found.brand.name, deployment.names
+    mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     chart = Pairs(
         _of(duels), mine, other, tuple(_group(deployment, m, duels) for m in models[:MAX_MODELS])
@@ -223,12 +223,12 @@ async def _card(
         title=f"{mine} against {other}",
         text="\n\n".join(
             [
-                _sentence(deployment, call, found, other, duels),
+                _sentence(deployment, call, report, other, duels),
                 *(["\n".join(aspects)] if aspects else []),
             ]
         ),
         image=await picture(chart, "versus.png"),
-        actions=fitting(*_actions(found, other)),
+        actions=fitting(*_actions(report, other)),
         footer=f"Answers until {wording.day(newest, call.zone)}.",
         data={
             "brand": mine,
@@ -263,7 +263,7 @@ def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairG
 
 
 def _sentence(
-    deployment: Deployment, call: Call, found: Report, other: str, duels: Sequence[Duel]
+    deployment: Deployment, call: Call, report: Report, other: str, duels: Sequence[Duel]
 ) -> str:
     """Write who is ahead at which model, in the order from good to bad."""
     texts = {
@@ -279,26 +279,26 @@ def _sentence(
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
             at = wording.listing([deployment.names.name(model) for model in models])
-            sentences.append(f"At {at} {words}{_since(call, found, finding, models)}.")
+            sentences.append(f"At {at} {words}{_since(call, report, finding, models)}.")
     return " ".join(sentences)
 
 
-def _since(call: Call, found: Report, finding: str, models: Sequence[Model]) -> str:
+def _since(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
     """Return since when, where one open alert explains why the other is ahead."""
     if "behind" not in finding or len(models) != 1:
         return ""
-    began = found.changed.get(models[0])
+    began = report.changed.get(models[0])
     return f", since {wording.short_day(began, call.zone)}" if began else ""
 
 
-def _actions(found: Report, other: str) -> Iterator[Action]:
+def _actions(report: Report, other: str) -> Iterator[Action]:
     """Yield the ways on: what to do, the market, and other competitors."""
-    mine = quoted(found.brand.name)
+    mine = quoted(report.brand.name)
     yield Action(f"brief {mine}", "Questions you lose", Style.PRIMARY)
     yield Action(f"voice {mine}", "Share of voice")
-    for alert in found.alerts[:1]:
+    for alert in report.alerts[:1]:
         yield Action(f"evidence {alert.id}", "Read answers")
-    for name in found.names[1:]:
+    for name in report.names[1:]:
         if name != other:
             yield Action(f"versus {mine} {quoted(name)}", f"Against {name}", menu=True)
 
@@ -316,17 +316,17 @@ def _data(duel: Duel) -> dict[str, Any]:
     }
 
 
-def _nothing(found: Report, other: str) -> Card:
+def _nothing(report: Report, other: str) -> Card:
     """Return the card of brands that cannot be compared yet."""
-    mine = quoted(found.brand.name)
-    data = {"brand": found.brand.name, "other": other, "models": []}
+    mine = quoted(report.brand.name)
+    data = {"brand": report.brand.name, "other": other, "models": []}
     if other:
         action = Action(f"check {mine}", "Check now", Style.PRIMARY)
-        text = f"No answers about {found.brand.name} and {other} in this time."
+        text = f"No answers about {report.brand.name} and {other} in this time."
     else:
         action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
         text = "It has no competitors yet."
-    return Card(found.brand.name, text, actions=fitting(action), data=data)
+    return Card(report.brand.name, text, actions=fitting(action), data=data)
 
 
 VERSUS = CommandSpec(

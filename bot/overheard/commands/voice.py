@@ -56,23 +56,23 @@ async def show_voice(
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     span = past_span(since, until, deployment.clock.now(), call.zone)
     deployment = await deployment.caught_up(call.progress)
-    found = await read_report(deployment, known[0])
-    models = chosen_models(deployment, found, model)
-    shares = voice_shares(found, call.zone, models=models, span=span)
+    report = await read_report(deployment, known[0])
+    models = chosen_models(deployment, report, model)
+    shares = voice_shares(report, call.zone, models=models, span=span)
     if shares is None:
-        return _nothing(found)
+        return _nothing(report)
     metric = deployment.scoring.metrics[VOICE_METRIC]
-    marks = await chart_marks(deployment, call, found.brand, metric, models)
-    return await _card(deployment, found, models, replace(shares, marks=marks))
+    marks = await chart_marks(deployment, call, report.brand, metric, models)
+    return await _card(deployment, report, models, replace(shares, marks=marks))
 
 
-def chosen_models(deployment: Deployment, found: Report, name: str) -> list[Model]:
+def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Model]:
     """Return the models with answers of a brand, or the one of them that is meant.
 
     Raises:
         UnknownName: when none is meant.
     """
-    models = sorted(found.runs)
+    models = sorted(report.runs)
     if not name:
         return models
     chosen = deployment.names.find(name, models)
@@ -83,7 +83,7 @@ def chosen_models(deployment: Deployment, found: Report, name: str) -> list[Mode
 
 
 def voice_shares(
-    found: Report,
+    report: Report,
     zone: tzinfo,
     *,
     models: Collection[Model] | None = None,
@@ -96,7 +96,7 @@ def voice_shares(
     so that the shares sum to 1 also where competitors are compared with further brands.
 
     Args:
-        found: What is known of the brand.
+        report: What is known of the brand.
         zone: The reader's time zone.
         models: The models that count; by default all.
         span: The time that is shown.
@@ -105,11 +105,11 @@ def voice_shares(
         The chart; None without competitors, without the metric, or without a time to show.
     """
     courses: dict[str, dict[Model, _Course]] = {}
-    for line in found.lines:
+    for line in report.lines:
         if line.key.metric == VOICE_METRIC and (models is None or line.key.model in models):
             points = {point.at: point.mean for point in trend(line)}
             courses.setdefault(line.key.brand, {})[line.key.model] = points
-    first, *rivals = found.names
+    first, *rivals = report.names
     mine = {model: course for model, course in courses.get(first, {}).items() if course}
     if not mine or len(courses) < 2:
         return None
@@ -118,9 +118,9 @@ def voice_shares(
     times = [at for at in every if span.holds(at)]
     if not times:
         return None
-    values: dict[str, list[float]] = {name: [] for name in found.names}
+    values: dict[str, list[float]] = {name: [] for name in report.names}
     for at in times:
-        raw = {name: _mean(courses.get(name, {}), at) for name in found.names}
+        raw = {name: _mean(courses.get(name, {}), at) for name in report.names}
         others = sum(raw[name] for name in rivals)
         rest = 1 - raw[first]
         values[first].append(raw[first] if others else 1.0)
@@ -129,9 +129,9 @@ def voice_shares(
     return Shares(
         "Share of voice, % of mentions",
         tuple(times),
-        tuple(Share(name, tuple(values[name])) for name in found.names),
+        tuple(Share(name, tuple(values[name])) for name in report.names),
         zone=zone,
-        unusual=frozenset(at for at in times if not found.is_usual(at)),
+        unusual=frozenset(at for at in times if not report.is_usual(at)),
     )
 
 
@@ -168,7 +168,7 @@ def _now(shares: Shares, share: Share) -> str:
 
 
 async def _card(
-    deployment: Deployment, found: Report, models: Collection[Model], shares: Shares
+    deployment: Deployment, report: Report, models: Collection[Model], shares: Shares
 ) -> Card:
     """Return the card of the shares of voice, with its chart."""
     names = [deployment.names.name(model) for model in models]
@@ -177,30 +177,30 @@ async def _card(
         title=voice_title(shares),
         text=voice_sentence(shares),
         image=await picture(shares, "share-of-voice.png"),
-        actions=fitting(*_actions(deployment, found, models)),
-        footer=f"Of all mentions of these {wording.count(len(found.names), 'brand')}, at "
+        actions=fitting(*_actions(deployment, report, models)),
+        footer=f"Of all mentions of these {wording.count(len(report.names), 'brand')}, at "
         f"{wording.listing(names)}, until {day}.",
-        data=_data(found, models, shares),
+        data=_data(report, models, shares),
     )
 
 
-def _actions(deployment: Deployment, found: Report, models: Collection[Model]) -> Iterator[Action]:
+def _actions(deployment: Deployment, report: Report, models: Collection[Model]) -> Iterator[Action]:
     """Yield the ways on: the report, and the same of another model."""
-    mine = quoted(found.brand.name)
+    mine = quoted(report.brand.name)
     yield Action(f"report {mine}", "Report")
     yield Action(f"brief {mine}", "What to do?")
-    if len(models) < len(found.runs):
+    if len(models) < len(report.runs):
         yield Action(f"voice {mine}", "All models", menu=True)
-    for model in sorted(found.runs):
-        if len(found.runs) > 1 and [model] != list(models):
+    for model in sorted(report.runs):
+        if len(report.runs) > 1 and [model] != list(models):
             name = deployment.names.name(model)
             yield Action(f"voice {mine} --model {quoted(name)}", f"Only {name}", menu=True)
 
 
-def _data(found: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
+def _data(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
     """Return the shares of voice as JSON."""
     return {
-        "brand": found.brand.name,
+        "brand": report.brand.name,
         "models": [str(model) for model in models],
         "times": [at.isoformat() for at in shares.times],
         "shares": {share.label: list(share.values) for share in shares.shares},
@@ -208,12 +208,12 @@ def _data(found: Report, models: Collection[Model], shares: Shares) -> dict[str,
     }
 
 
-def _nothing(found: Report) -> Card:
+def _nothing(report: Report) -> Card:
     """Return the card of a brand whose market cannot be shown."""
-    mine = quoted(found.brand.name)
-    title = f"{found.brand.name}'s share of voice"
-    data = {"brand": found.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
-    if len(found.names) < 2:
+    mine = quoted(report.brand.name)
+    title = f"{report.brand.name}'s share of voice"
+    data = {"brand": report.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
+    if len(report.names) < 2:
         text = "Add competitors: the share is that of all brands of your market."
         action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
     else:

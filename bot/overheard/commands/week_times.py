@@ -32,10 +32,10 @@ def read_clock(text: str) -> str:
     Raises:
         BadSchedule: when the text is no time of day.
     """
-    found = _CLOCK.fullmatch(text)
-    hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
-    if found and found[3]:
-        hour = hour % 12 + 12 * (found[3].lower() == "pm") if 1 <= hour <= 12 else 99
+    match = _CLOCK.fullmatch(text)
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
+    if match and match[3]:
+        hour = hour % 12 + 12 * (match[3].lower() == "pm") if 1 <= hour <= 12 else 99
     if hour > 23 or minute > 59:
         raise BadSchedule(key="time", problem='must be a time of day, such as "9:00"')
     return f"{hour:02}:{minute:02}"
@@ -60,27 +60,27 @@ def read_words(text: str) -> str:
     Raises:
         BadSchedule: when the words name a day or time that does not exist.
     """
-    found = _WORDS.fullmatch(text.strip())
-    if found is None:
+    match = _WORDS.fullmatch(text.strip())
+    if match is None:
         return text
-    spoken = re.sub(r"^(every|on|weekly|each)\b\s*", "", found[1].strip(), flags=re.I)
+    spoken = re.sub(r"^(every|on|weekly|each)\b\s*", "", match[1].strip(), flags=re.I)
     spoken = re.sub(r"^(every|on|each)\b\s*", "", spoken, flags=re.I)
     if spoken.casefold() in {"", "day", "daily"}:
-        return cron_of((), found[2])
+        return cron_of((), match[2])
     if spoken.casefold() in {"weekday", "weekdays", "workday"}:
-        return cron_of(tuple(WEEKDAYS)[:5], found[2])
-    return cron_of(re.split(r"\s*,\s*|\s+and\s+|\s+", spoken), found[2])
+        return cron_of(tuple(WEEKDAYS)[:5], match[2])
+    return cron_of(re.split(r"\s*,\s*|\s+and\s+|\s+", spoken), match[2])
 
 
 def days_of(cron: str) -> tuple[tuple[str, ...], str] | None:
     """Return the days and the time of fields of cron; None for what a form cannot show."""
-    found = _CRON.fullmatch(" ".join(cron.split()))
-    if found is None:
+    match = _CRON.fullmatch(" ".join(cron.split()))
+    if match is None:
         return None
-    days = tuple(WEEKDAYS) if found[3] == "*" else tuple(found[3].lower().split(","))
+    days = tuple(WEEKDAYS) if match[3] == "*" else tuple(match[3].lower().split(","))
     if not set(days) <= set(WEEKDAYS):
         return None
-    return days, f"{int(found[2]):02}:{int(found[1]):02}"
+    return days, f"{int(match[2]):02}:{int(match[1]):02}"
 
 
 def in_words(cron: str) -> str:

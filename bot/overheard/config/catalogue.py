@@ -23,10 +23,10 @@ def read_domain(text: str) -> str:
         ValueError: for text without a domain; otherwise the brand's pages would silently count as
             pages of others.
     """
-    found = _DOMAIN.fullmatch(text.strip())
-    if found is None:
+    match = _DOMAIN.fullmatch(text.strip())
+    if match is None:
         raise ValueError("must be a web domain, such as acme.com")
-    return found[1]
+    return match[1]
 
 
 class RuleTable(Settings):

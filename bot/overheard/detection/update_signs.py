@@ -49,12 +49,12 @@ def silent_updates(
     by_model: dict[Model, dict[int, list[ServedModelCount]]] = {}
     for serving in servings:
         by_model.setdefault(serving.model, {}).setdefault(serving.run_id, []).append(serving)
-    found = [
+    updates = [
         update
         for model, served in by_model.items()
         for update in (*_new_models(model, served, runs), *_new_mixtures(model, served, runs))
     ]
-    return sorted(found, key=lambda update: (update.at, update.model, update.source))
+    return sorted(updates, key=lambda update: (update.at, update.model, update.source))
 
 
 def _new_models(

@@ -117,9 +117,11 @@ def contrasts(
     ]
 
 
-def clear(found: Sequence[Contrast]) -> bool:
+def clear(contrasts: Sequence[Contrast]) -> bool:
     """Return whether every metric has a verdict, so that no further round is needed."""
-    return bool(found) and all(contrast.verdict is not Verdict.UNCLEAR for contrast in found)
+    return bool(contrasts) and all(
+        contrast.verdict is not Verdict.UNCLEAR for contrast in contrasts
+    )
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:

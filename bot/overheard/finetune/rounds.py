@@ -231,8 +231,8 @@ class ModelComparison:
         metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return self._contrasts(blocks, self._setup.brand, metrics)
 
-    def _unseen(self, found: Iterable[Contrast]) -> tuple[Metric, ...]:
-        seen = {contrast.metric.name for contrast in found}
+    def _unseen(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
+        seen = {contrast.metric.name for contrast in contrasts}
         return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:

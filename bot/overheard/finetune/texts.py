@@ -116,8 +116,8 @@ def true_facts(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
 
 def facts_asked_for(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
     """Return the facts whose field a text mentions, by the field's words and common synonyms."""
-    found = set(re.findall(r"\w+", text.casefold()))
-    return tuple(fact for fact in facts if not found.isdisjoint(_words(fact)))
+    words = set(re.findall(r"\w+", text.casefold()))
+    return tuple(fact for fact in facts if not words.isdisjoint(_words(fact)))
 
 
 def fact_sentence(fact: Fact) -> str:

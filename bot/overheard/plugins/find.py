@@ -176,7 +176,10 @@ class _Loader(threading.Thread):
 
 
 def load_plugins(
-    config: Config, found: Iterable[EntryPoint] | None = None, *, timeout_s: float = LOAD_TIMEOUT_S
+    config: Config,
+    entry_points: Iterable[EntryPoint] | None = None,
+    *,
+    timeout_s: float = LOAD_TIMEOUT_S,
 ) -> Plugins:
     """Load every installed plugin, the built-in plugins first.
 
@@ -185,10 +188,10 @@ def load_plugins(
 
     Args:
         config: The configuration; each plugin gets its own tables of `SECTIONS`.
-        found: The entry points to load; by default those of the group ``overheard``.
+        entry_points: The entry points to load; by default those of the group ``overheard``.
         timeout_s: Seconds that each plugin may take.
     """
-    points, unreadable = installed_plugins() if found is None else (found, [])
+    points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
     plugins = Plugins()
     loaders = [_Loader(point, config, plugins, timeout_s) for point in points]
     loaders.sort(key=lambda loader: (not loader.ours, loader.plugin))

@@ -123,8 +123,8 @@ class GuardedChat:
         """
 
         async def examined() -> list[Finding]:
-            found = validate.listed(await self._chat.examine(channels))
-            return [validate.validated(finding, Finding) for finding in found]
+            findings = validate.listed(await self._chat.examine(channels))
+            return [validate.validated(finding, Finding) for finding in findings]
 
         return await self._guard.call(examined, CHAT_TIMEOUT_S)
 

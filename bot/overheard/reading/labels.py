@@ -167,10 +167,10 @@ _EMOJI_ROLES = {
 def bare_start(text: str, start: int, end: int) -> int:
     """Return the offset behind bullets, emoji and a number at the beginning of a text."""
     while start < end and not text[start].isalpha():
-        found = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
-        if not found or found.end() == start:
+        mark = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
+        if not mark or mark.end() == start:
             return start
-        start = found.end()
+        start = mark.end()
     return start
 
 

@@ -178,11 +178,11 @@ class MentionFinder:
 def _footer(body: str, sentences: Sequence[tuple[int, int]]) -> int:
     """Return the offset of the footer of a page around an answer, or the length of the body."""
     low = max(0, len(body) - _FOOTER_CHARACTERS)
-    found = _FOOTER.search(body, low)
-    if found is None:
+    footer = _FOOTER.search(body, low)
+    if footer is None:
         return len(body)
-    start = next(start for start, _ in reversed(sentences) if start <= found.start())
-    return start if found.start() - start <= _FOOTER_OPENING_CHARACTERS else found.start()
+    start = next(start for start, _ in reversed(sentences) if start <= footer.start())
+    return start if footer.start() - start <= _FOOTER_OPENING_CHARACTERS else footer.start()
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:

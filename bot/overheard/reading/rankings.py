@@ -60,10 +60,10 @@ class Marks:
 
 
 def _numbered(content: str) -> str:
-    found = _NUMBERED.match(content)
-    if not found:
+    match = _NUMBERED.match(content)
+    if not match:
         return ""
-    return FIRST if found.group(1) == "1" else NEXT
+    return FIRST if match.group(1) == "1" else NEXT
 
 
 def ranked(

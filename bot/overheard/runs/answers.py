@@ -32,10 +32,10 @@ def parse_age(text: str) -> timedelta:
     Raises:
         BadAge: when the text is not a length of time.
     """
-    found = re.fullmatch(r"(\d{1,5})\s*(min|h|d)", text.strip())
-    if found is None:
+    match = re.fullmatch(r"(\d{1,5})\s*(min|h|d)", text.strip())
+    if match is None:
         raise BadAge(age=text)
-    return timedelta(minutes=int(found[1]) * {"min": 1, "h": 60, "d": 24 * 60}[found[2]])
+    return timedelta(minutes=int(match[1]) * {"min": 1, "h": 60, "d": 24 * 60}[match[2]])
 
 
 async def reusable(store: Store, run: Run, age: timedelta, now: datetime) -> dict[Pair, int]:
@@ -73,12 +73,12 @@ async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list
     """Return copies of recent answers for the unanswered questions of a run, not stored yet."""
     if run.panel is None:
         return []
-    found = await _recent(store, run, run.panel, now - age)
+    runs = await _recent(store, run, run.panel, now - age)
     asked = await store.answers.asked(run.id)
     return [
         _copy(earlier.pop(), run, question)
         for question in run.panel.questions()
-        if question.key not in asked and (earlier := found[question.prompt.key, question.model])
+        if question.key not in asked and (earlier := runs[question.prompt.key, question.model])
     ]
 
 

@@ -154,12 +154,12 @@ class Batches:
 
     async def _submitted(self, run: Run, outcome: Outcome) -> list[Batch]:
         """Return the submitted batches; end those whose submission is uncertain, with a remark."""
-        found = await self._store.batches.unfinished(runs=[run.id])
-        for batch in found:
+        batches = await self._store.batches.unfinished(runs=[run.id])
+        for batch in batches:
             if not batch.vendor_id:
                 await self._collector.end(batch)
                 outcome.notes.append(_in_flight(batch))
-        return [batch for batch in found if batch.vendor_id]
+        return [batch for batch in batches if batch.vendor_id]
 
     async def _submit_missing(
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome

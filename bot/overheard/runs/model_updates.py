@@ -225,9 +225,9 @@ async def read_feeds(
     """
     problems: list[str] = []
     asked = (_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
-    found = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
+    updates_by_feed = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
     known = {(update.model, update.at) for update in await stored.find()}
-    for update in (update for updates in found for update in updates):
+    for update in (update for updates in updates_by_feed for update in updates):
         new = (update.model, update.at) not in known
         if new and update.model.provider in providers and update.at <= now:
             await stored.add(_noted(update))

@@ -77,8 +77,8 @@ def progress_title(panel: Panel | None) -> str:
     )
 
 
-def _require(kind: str, found: Sequence[object]) -> None:
-    if not found:
+def _require(kind: str, matches: Sequence[object]) -> None:
+    if not matches:
         raise NothingToAsk(missing=f"no {kind} is configured, {_REMEDIES[kind]}")
 
 
@@ -164,12 +164,12 @@ async def find_run(runs: RunRepository, name: str) -> Run:
         UnknownName: when no run or several runs match.
     """
     kept = [run for run in await runs.find() if run.panel]
-    found = [run for run in kept if run.key == name] or [r for r in kept if name in r.key]
-    if len(found) != 1:
-        hint = "; several are called so" if found else ""
-        known = ", ".join(run.key for run in (found or kept)[:5]) or "none yet"
+    matches = [run for run in kept if run.key == name] or [r for r in kept if name in r.key]
+    if len(matches) != 1:
+        hint = "; several are called so" if matches else ""
+        known = ", ".join(run.key for run in (matches or kept)[:5]) or "none yet"
         raise UnknownName(kind="run", name=name, hint=hint, known=known)
-    return found[0]
+    return matches[0]
 
 
 def _same(panel: Panel, other: Panel) -> bool:

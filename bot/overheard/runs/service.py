@@ -158,9 +158,9 @@ class RunService(Generic[Found_co]):
         outcome.reused = reused
         if outcome.stopped is RunState.PAUSED:
             return RunResult(outcome, None)
-        found = await self._analysis.analyse(run, outcome)
+        analysed = await self._analysis.analyse(run, outcome)
         await self._end(outcome)
-        return RunResult(outcome, found)
+        return RunResult(outcome, analysed)
 
     async def ask(self, run: Run) -> Outcome:
         """Ask the unasked questions of a locked run, except those that are asked in batches."""

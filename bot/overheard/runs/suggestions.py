@@ -164,10 +164,10 @@ def read_profile(text: str, brand: Brand) -> Profile:
     names: dict[str, list[str]] = {"competitor": [], "also called": []}
     facts: dict[str, str] = {}
     for line in text.splitlines():
-        found = _PROFILE_LINE.match(line)
-        if found is None:
+        match = _PROFILE_LINE.match(line)
+        if match is None:
             continue
-        kind, said = found[1].lower(), " ".join(found[2].split())
+        kind, said = match[1].lower(), " ".join(match[2].split())
         if kind in names:
             for name in _listed_names(said):
                 if name.casefold() not in taken:

@@ -138,14 +138,14 @@ def lost_verdicts(judge: Judge) -> str:
     )
 
 
-def doubt(judge: Judge, found: list[Agreement]) -> str:
+def doubt(judge: Judge, agreements: list[Agreement]) -> str:
     """Say in one sentence why a judge is not to be relied on; else "".
 
     Its agreement has moved since the round before, or there is little of it.
     """
-    if not found:
+    if not agreements:
         return ""
-    now, before = found[-1], found[-2] if len(found) > 1 else None
+    now, before = agreements[-1], agreements[-2] if len(agreements) > 1 else None
     whose = f"The judge {judge.name} ({judge.model})"
     if before and now.differs_from(before):
         return (

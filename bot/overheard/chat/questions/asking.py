@@ -13,7 +13,7 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import choose
-from overheard.chat.questions.grammar import NOT_ASKED, Intent, read
+from overheard.chat.questions.grammar import NOT_ASKED, ParsedQuestion, read
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation, read_names, read_situation
@@ -41,7 +41,7 @@ class QuestionReply:
 
     order: Order | None
     card: Card
-    reading: Intent
+    reading: ParsedQuestion
     plan: Plan
     situation: Situation
 
@@ -62,7 +62,7 @@ class QuestionDesk:
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         self._list = commands
         self._commands = {spec.name: spec for spec in commands}
-        self._before: OrderedDict[tuple[str, str], Intent] = OrderedDict()
+        self._before: OrderedDict[tuple[str, str], ParsedQuestion] = OrderedDict()
         self._asked: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
@@ -107,14 +107,14 @@ class QuestionDesk:
 
     async def _read(
         self, request: Request, deployment: Deployment, call: Call
-    ) -> tuple[Intent, Situation]:
+    ) -> tuple[ParsedQuestion, Situation]:
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._before.get(_conversation_of(request))
         names = read_names(deployment)
         return read(request.question, names, situation.today, before), situation
 
     def _of_grammar(
-        self, request: Request, reading: Intent, situation: Situation
+        self, request: Request, reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
         if not reading.understood:
             return None
@@ -126,14 +126,14 @@ class QuestionDesk:
         self._remember(_conversation_of(request), reading)
         return self._answer(made, reading, situation)
 
-    def _greeting(self, reading: Intent, situation: Situation) -> QuestionReply | None:
+    def _greeting(self, reading: ParsedQuestion, situation: Situation) -> QuestionReply | None:
         if reading.intent in {"hello", "help"}:
             return QuestionReply(None, wording.hello(situation), reading, Plan(), situation)
         if reading.intent == "thanks":
             return QuestionReply(None, wording.thanks(), reading, Plan(), situation)
         return None
 
-    def _answer(self, made: Plan, reading: Intent, situation: Situation) -> QuestionReply:
+    def _answer(self, made: Plan, reading: ParsedQuestion, situation: Situation) -> QuestionReply:
         spec = self._commands.get(made.command)
         if spec is None:
             return QuestionReply(None, wording.of_plan(made), reading, made, situation)
@@ -141,7 +141,7 @@ class QuestionDesk:
         return QuestionReply(order, Card(""), reading, made, situation)
 
     def _typed(
-        self, text: str, names: Sequence[str], reading: Intent, situation: Situation
+        self, text: str, names: Sequence[str], reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
         """Answer a command that was typed as one; one that does not only read gets its button."""
         try:
@@ -160,11 +160,13 @@ class QuestionDesk:
         card = Card("Shall I do that?", spec.summary, actions=(action,))
         return QuestionReply(None, card, reading, Plan(), situation)
 
-    def _refused(self, reading: Intent, situation: Situation, note: str = "") -> QuestionReply:
+    def _refused(
+        self, reading: ParsedQuestion, situation: Situation, note: str = ""
+    ) -> QuestionReply:
         card = wording.not_understood(reading, situation, self._guess(reading, situation), note)
         return QuestionReply(None, card, reading, Plan(), situation)
 
-    def _guess(self, reading: Intent, situation: Situation) -> Action | None:
+    def _guess(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
         """Return a button for what the understood words ask for."""
         if not reading.intent or len(reading.unknown) > 2 or reading.intent in _NO_GUESS:
             return None
@@ -177,7 +179,7 @@ class QuestionDesk:
             return None
         return Action(words, wording.label(spec.name, self._commands))
 
-    def _remember(self, key: tuple[str, str], reading: Intent) -> None:
+    def _remember(self, key: tuple[str, str], reading: ParsedQuestion) -> None:
         self._before[key] = reading
         self._before.move_to_end(key)
         if len(self._before) > MAX_CONVERSATIONS:

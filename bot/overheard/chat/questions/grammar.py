@@ -87,7 +87,7 @@ class KnownNames:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class ParsedQuestion:
     """What a question asks for.
 
     Attributes:
@@ -137,7 +137,9 @@ class Intent:
         )
 
 
-def read(text: str, names: KnownNames, today: date, before: Intent | None = None) -> Intent:
+def read(
+    text: str, names: KnownNames, today: date, before: ParsedQuestion | None = None
+) -> ParsedQuestion:
     """Read a question in the first language that explains all of it, else most of it.
 
     Args:
@@ -149,8 +151,8 @@ def read(text: str, names: KnownNames, today: date, before: Intent | None = None
     """
     tokens = tokenize(text)
     if not tokens or len(text) > MAX_CHARS:
-        return Intent(unknown=(text[:40].strip(),) if text.strip() else ())
-    readings: list[Intent] = []
+        return ParsedQuestion(unknown=(text[:40].strip(),) if text.strip() else ())
+    readings: list[ParsedQuestion] = []
     for language in LANGUAGES:
         readings.append(_Reader(language, names, today).read(tokens, before))
         if readings[-1].understood:
@@ -173,34 +175,36 @@ class _Reader:
         self._others = {words_of(s): s for s in names.other_models}
         self._topics = {words_of(s): topic for s, topic in names.topics.items()}
 
-    def read(self, tokens: Sequence[Token], before: Intent | None) -> Intent:
+    def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
         tokens = self._words.expanded(tokens)
-        found = self._scan(tokens)
-        if form := self._form(tokens, found):
+        parsed = self._scan(tokens)
+        if form := self._form(tokens, parsed):
             return form
-        continues = found.follows or (found.bare and len(tokens) <= MAX_BARE_WORDS)
-        if continues and (merged := _continued(found, before)):
+        continues = parsed.follows or (parsed.bare and len(tokens) <= MAX_BARE_WORDS)
+        if continues and (merged := _continued(parsed, before)):
             return merged
-        if found.bare and self._asks_how(found, tokens):
-            several = len(found.brands) + (found.we and not found.brands) > 1
-            return replace(found, intent="versus" if several else "standing")
-        read = replace(found, intent=_intent(found, short=len(tokens) <= MAX_BARE_WORDS))
+        if parsed.bare and self._asks_how(parsed, tokens):
+            several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
+            return replace(parsed, intent="versus" if several else "standing")
+        read = replace(parsed, intent=_intent(parsed, short=len(tokens) <= MAX_BARE_WORDS))
         if read.understood:
             return read
-        return self._free_question(tokens, found) or self._free_subject(tokens) or read
+        return self._free_question(tokens, parsed) or self._free_subject(tokens) or read
 
-    def _free_question(self, tokens: Sequence[Token], found: Intent) -> Intent | None:
+    def _free_question(
+        self, tokens: Sequence[Token], parsed: ParsedQuestion
+    ) -> ParsedQuestion | None:
         """Return the wish to ask models a question of one's own: "ask Claude what a CRM is"."""
         begin = self._after(WEAK, tokens, 0)
         at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
-        if found.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
+        if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
             return None
         models, size = self._model(tokens, at) or ((), 0)
         question = tokens[at + size if size else self._after("models", tokens, at) :]
         if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
             return None
         text = " ".join(token.text for token in question)
-        return Intent("ask_models", models=models, topic=text, language=self._language)
+        return ParsedQuestion("ask_models", models=models, topic=text, language=self._language)
 
     def _after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
         """Return the place after the words of a concept that begin at a place."""
@@ -208,23 +212,23 @@ class _Reader:
             at += self._concept(tokens, at)[1]
         return at
 
-    def _form(self, tokens: Sequence[Token], found: Intent) -> Intent | None:
+    def _form(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> ParsedQuestion | None:
         """Return a wish to add or change something, whose form asks for the rest; or None.
 
         It begins with the wish and names what is changed: "add the question which CRM is best".
         """
-        if found.not_asked:
+        if parsed.not_asked:
             return None
         begins = [self._concept(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
-        what = found.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
+        what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "new_question", *DECISIONS} or not what:
             return None
-        if not found.unknown and wish not in DECISIONS:
+        if not parsed.unknown and wish not in DECISIONS:
             return None
-        return replace(found, intent="configure", concepts=what | {"configure"}, unknown=())
+        return replace(parsed, intent="configure", concepts=what | {"configure"}, unknown=())
 
-    def _free_subject(self, tokens: Sequence[Token]) -> Intent | None:
+    def _free_subject(self, tokens: Sequence[Token]) -> ParsedQuestion | None:
         """Return a question for what is said of a subject of one's own: "about onboarding calls".
 
         The words in front of "about" are all understood and ask for what is said; the subject is
@@ -248,15 +252,15 @@ class _Reader:
         head = replace(head, intent=_intent(head, short=False))
         return head if head.understood and head.intent == "answers" else None
 
-    def _asks_how(self, found: Intent, tokens: Sequence[Token]) -> bool:
+    def _asks_how(self, parsed: ParsedQuestion, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""
-        if len(tokens) > MAX_BARE_WORDS or not (found.brands or found.models or found.we):
+        if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
-        if found.concepts & {"it", "light", "alert_number", "your", "show", "number", "count"}:
+        if parsed.concepts & {"it", "light", "alert_number", "your", "show", "number", "count"}:
             return False
-        return "how" in found.concepts or ("what" not in found.concepts and found.period is None)
+        return "how" in parsed.concepts or ("what" not in parsed.concepts and parsed.period is None)
 
-    def _scan(self, tokens: Sequence[Token]) -> Intent:
+    def _scan(self, tokens: Sequence[Token]) -> ParsedQuestion:
         """Return the names, times and concepts of a question, without what it asks for."""
         found = _Found()
         at = 0
@@ -357,17 +361,17 @@ class _Reader:
         """Return the brand at a place. One that is also an ordinary word must be written as the
         name is, and not as the first word or after a word of time.
         """
-        found = _longest(self._brands, tokens, at)
-        if found is None:
+        name = _longest(self._brands, tokens, at)
+        if name is None:
             return None
-        words = tuple(token.word for token in tokens[at : at + found[1]])
+        words = tuple(token.word for token in tokens[at : at + name[1]])
         time = self._times.read(tokens, at)
-        if time is not None or (found[1] == 1 and self._words.concept(words) is not None):
-            typed = " ".join(token.text for token in tokens[at : at + found[1]])
+        if time is not None or (name[1] == 1 and self._words.concept(words) is not None):
+            typed = " ".join(token.text for token in tokens[at : at + name[1]])
             before = at > 0 and self._times.read(tokens, at - 1) is not None
             if typed != self._spellings[words] or at == 0 or before or typed.islower():
                 return None
-        return found
+        return name
 
     def _topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
         mine = _longest(self._topics, tokens, at)
@@ -405,7 +409,7 @@ class _Reader:
 
 @dataclass(slots=True)
 class _Found:
-    """What is found in a question so far; see `Intent`."""
+    """What is found in a question so far; see `ParsedQuestion`."""
 
     brands: dict[str, None] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
@@ -418,7 +422,7 @@ class _Found:
     periods: list[tuple[NamedTime, str]] = field(default_factory=list)
     alert: int = 0
 
-    def reading(self, names: KnownNames, language: str) -> Intent:
+    def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
         """Return the reading, without what the question asks for."""
         concepts, brands = self.concepts, tuple(self.brands)
         concepts |= {implied()[concept] for concept in concepts if concept in implied()}
@@ -430,7 +434,7 @@ class _Found:
             self._span_all()
         self.unknown += [typed for _, typed in self.periods]
         metric = next((METRICS[c] for c in METRICS if c in concepts), "")
-        return Intent(
+        return ParsedQuestion(
             brands=brands,
             we="we" in concepts,
             models=tuple(self.models),
@@ -475,16 +479,16 @@ def _longest(
     return None
 
 
-def _intent(found: Intent, *, short: bool) -> str:
+def _intent(parsed: ParsedQuestion, *, short: bool) -> str:
     """Return what the concepts of a question ask for; empty when no rule explains all of them.
 
     Args:
-        found: The names, times and concepts of the question.
+        parsed: The names, times and concepts of the question.
         short: Whether the question is short enough for a greeting.
     """
-    concepts = found.concepts
+    concepts = parsed.concepts
     best, size = "", 0
-    named = bool(found.brands or found.models or found.period or found.topic or found.we)
+    named = bool(parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we)
     refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
     for rule in rules():
         groups = len(rule.needs)
@@ -498,21 +502,21 @@ def _intent(found: Intent, *, short: bool) -> str:
     return best
 
 
-def _continued(found: Intent, before: Intent | None) -> Intent | None:
+def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion | None:
     """Return the question before with the names, times and metric of this one."""
-    named = found.bare or found.topic or (found.follows and found.metric)
-    if before is None or found.unknown or found.not_asked or not named:
+    named = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
+    if before is None or parsed.unknown or parsed.not_asked or not named:
         return None
-    if found.concepts - SLOTS - set(METRICS) - {"models", "topic"}:
+    if parsed.concepts - SLOTS - set(METRICS) - {"models", "topic"}:
         return None
     return replace(
         before,
-        brands=found.brands or before.brands,
-        we=found.we or (before.we and (not found.brands or before.intent == "versus")),
-        models=found.models or before.models,
-        metric=found.metric or before.metric,
-        topic=found.topic or before.topic,
-        period=found.period or before.period,
-        guessed=found.guessed,
+        brands=parsed.brands or before.brands,
+        we=parsed.we or (before.we and (not parsed.brands or before.intent == "versus")),
+        models=parsed.models or before.models,
+        metric=parsed.metric or before.metric,
+        topic=parsed.topic or before.topic,
+        period=parsed.period or before.period,
+        guessed=parsed.guessed,
         follows=True,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from overheard.chat.questions.grammar import Intent
+from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.offers import Offers
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation
@@ -25,7 +25,7 @@ _TIMELESS = frozenset(
 """Intents of questions that name no time."""
 
 
-def plan(reading: Intent, situation: Situation) -> Plan | None:
+def plan(reading: ParsedQuestion, situation: Situation) -> Plan | None:
     """Return how an understood question is answered; None when no answer here covers it."""
     return _Planner(reading, situation).plan()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.grammar import Intent
+from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.situation import OpenAlert, Situation
 from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 
@@ -48,7 +48,7 @@ class Resolution:
         situation: What the deployment knows.
     """
 
-    def __init__(self, reading: Intent, situation: Situation) -> None:
+    def __init__(self, reading: ParsedQuestion, situation: Situation) -> None:
         self._reading = reading
         self._now = situation
         self._notes: list[str] = []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.grammar import Intent
+from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.resolution import Plan, buttons
 from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.vocabulary import vocabulary
@@ -48,7 +48,7 @@ _LABELS = {
 
 
 def not_understood(
-    reading: Intent, situation: Situation, guess: Action | None, note: str = ""
+    reading: ParsedQuestion, situation: Situation, guess: Action | None, note: str = ""
 ) -> Card:
     """Return the card of a question that was not understood: why, and three things to do.
 
@@ -73,7 +73,7 @@ def not_understood(
     )
 
 
-def _reason(reading: Intent, situation: Situation) -> str:
+def _reason(reading: ParsedQuestion, situation: Situation) -> str:
     if reading.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
         names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])
@@ -139,7 +139,7 @@ def label(command: str, specs: Mapping[str, CommandSpec]) -> str:
     return _LABELS.get(command) or (spec.name.capitalize() if spec else command)
 
 
-def with_hints(card: Card, reading: Intent, made: Plan, situation: Situation) -> Card:
+def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situation) -> Card:
     """Return the card of a command with what was read into the question, and what to ask next."""
     notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
     notes += made.notes
@@ -149,7 +149,7 @@ def with_hints(card: Card, reading: Intent, made: Plan, situation: Situation) ->
     return replace(card, footer=footer)
 
 
-def _hints(reading: Intent, made: Plan, situation: Situation) -> Sequence[str]:
+def _hints(reading: ParsedQuestion, made: Plan, situation: Situation) -> Sequence[str]:
     """Return up to two questions that go on from an answer."""
     hints = vocabulary(reading.language).hints
     asked = dict.fromkeys(situation.models.values())
