@@ -23,18 +23,23 @@ SETTLING_RUNS = 12
 PRIOR_RUNS = 4.0
 """How many runs the priors of the variances weigh as much as."""
 MIN_VARIANCE = 1e-4
+MEDIAN_TO_SD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 LOADING_SD = 0.3
 """Standard deviation of the loadings around 1 that is expected."""
 MAX_LOADING = 2.0
 MIN_RIVALS, EXTREME_SDS = 3, 3.0
 """With so many rivals, a run in which their median is so many standard deviations off is one of an
 extreme shared effect."""
+STEP_SDS, MAX_STEPS = 4.0, 3
+"""A rival whose level has a step of so many standard deviations against the median of the others
+changed itself; and so many of its steps are removed before the shared effect is estimated."""
 MIN_ANSWERED_SHARE = 0.8
 """A competitor counts when it has answers in so many of the baseline's runs."""
 
 SCATTER, SCATTER_SDS = (0.02, 0.1), (0.1, 0.2)
-"""The variance of each prompt's own effect in a run that is expected, logit scale: a constant, and
-for each unit of the run effect's square; and the standard deviations of both."""
+"""The variance of each prompt's own effect in a run that is expected, logit scale, and of each
+prompt's loading on the run effect; and the standard deviations of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ class RunSeries:
         raw: Distance of each run from the mean of its prompts, J x n.
         information: The inverse of the calls' variance, J x n.
         kept: Which of the group's streams these are, J: rivals with few answers are left out.
-        scatter: Variance of each prompt's own effect in each run of the brand, squared logits, n.
+        scatter: Variances of the brand's prompts: of each prompt's own effect in a run, squared
+            logits, and of the prompts' loadings on the run effect.
     """
 
     level: Floats
@@ -124,7 +130,7 @@ class RunSeries:
     raw: Floats
     information: Floats
     kept: Places
-    scatter: Floats
+    scatter: tuple[float, float]
 
 
 def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSeries:
@@ -151,7 +157,7 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     x = np.where(information > 0, distance / known, 0.0)
     noise = 1 / known
     shared, own = _variances(x, noise, prior)
-    effect, unknown = _shared_effect(x, noise, shared, own)
+    effect, unknown = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
     whole = noise + own + unknown
     centred = x - x.mean(axis=1, keepdims=True)
     effect = effect - effect.mean(axis=1, keepdims=True)
@@ -163,7 +169,7 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     removed = loading[:, None] * effect
     weights = n[0] * spread[0]
     level, left = x - removed, noise + unknown
-    scatter = np.zeros(len(rows))
+    scatter = SCATTER
     if group.products:
         products = [part[kept][:, cut] for part in group.products]
         scatter = _prompt_scatter(products, n[kept], mean[kept], spread[kept], x, known)
@@ -174,8 +180,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
 
 def _prompt_scatter(
     products: Sequence[Floats], n: Floats, mean: Floats, spread: Floats, x: Floats, known: Floats
-) -> Floats:
-    """Return the variance of a prompt's own effect in each run of the brand, n, logit scale.
+) -> tuple[float, float]:
+    """Return the variances of the prompts' own effects in a run and of their loadings.
 
     What the prompts of a run scatter beyond calls and the run effect is regressed on the square of
     the run effect: where prompts load unevenly on run effects, they scatter most in runs with large
@@ -210,8 +216,8 @@ def _prompt_scatter(
     ridge = np.array(SCATTER_SDS) ** -2
     seen = design @ more.ravel() / 2 + ridge * SCATTER
     found = np.linalg.solve((design * weight) @ design.T + np.diag(ridge), seen)
-    constant, slope = np.maximum(found, 0.0)
-    return np.asarray(constant + slope * np.maximum(effect[0], 0.0))
+    constant, slope = np.maximum(found, 0.0).tolist()
+    return constant, slope
 
 
 def _as_slice(rows: Places) -> slice | Places:
@@ -268,6 +274,37 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
     scaled = 1 + spread * others
     pulled = (weight * x).sum(axis=0) - weight * x
     return spread * pulled / scaled, np.asarray(spread / scaled)
+
+
+def _without_steps(x: Floats, variance: Floats) -> Floats:
+    """Return the series without the steps that each of them has alone, J x n: what one rival gained
+    for good is no run effect, and would be subtracted from all others.
+
+    Args:
+        x: Distance of each run from the mean of its prompts in logits, J x n.
+        variance: What a run scatters by itself, J x n.
+    """
+    runs = x.shape[1]
+    if len(x) <= MIN_RIVALS or runs < 2:
+        return x
+    apart = x - _rivals_median(x)
+    jumps = np.abs(np.diff(apart, axis=1))
+    usual = (MEDIAN_TO_SD * np.median(jumps, axis=1)) ** 2 / 2
+    sd = np.sqrt(np.maximum(usual, variance.mean(axis=1)))[:, None]
+    before = np.arange(1, runs)
+    scale = np.sqrt(1 / before + 1 / (runs - before)) * sd
+    places, series = np.arange(runs), np.arange(len(x))
+    removed = np.zeros(x.shape)
+    for _ in range(MAX_STEPS):
+        sums = np.cumsum(apart - removed, axis=1)
+        step = (sums[:, -1:] - sums[:, :-1]) / (runs - before) - sums[:, :-1] / before
+        first = np.abs(step / scale).argmax(axis=1)
+        size = step[series, first]
+        size = np.where(np.abs(size) > STEP_SDS * scale[series, first], size, 0.0)
+        if not size.any():
+            break
+        removed += size[:, None] * (places > first[:, None])
+    return np.asarray(x - removed + removed.mean(axis=1, keepdims=True))
 
 
 def _rivals_median(x: Floats) -> Floats:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from overheard.detection.control_variate import (
+    MEDIAN_TO_SD,
     RunEffectPrior,
     RunSeries,
     StreamGroup,
@@ -36,8 +37,6 @@ OUTLIER_PRIOR = (0.5, 60.0)
 """Single deviating runs that are expected, and of how many runs, before any is seen."""
 OUTLIER_SDS = 3.0
 """Standard deviations from its neighbours at which a run counts as a deviating run."""
-MEDIAN_TO_SD = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
 CHECKED_NEIGHBOURS = 2
 """With so many runs on each side a run is compared."""
 
@@ -194,8 +193,11 @@ def _sparse(
     share = series.own / (series.own + float(series.noise[0].mean()))
     effects = np.clip(shared + share * own, -3, 3)
     # A prompt's own effect is that of all its answers in a run: it shows where there are several.
-    pulled = series.scatter[:, None] * n * (n - 1)
+    # Its loading on run effects stays: runs in a row with like effects look like a fresh start.
+    apart, loading = series.scatter
+    pulled = n * (n - 1)
     scatter = (after @ pulled) / np.maximum(n1, 1) ** 2 + (before @ pulled) / np.maximum(n0, 1) ** 2
+    scatter = apart * scatter + loading * effects[:, None] ** 2
     found = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
     return found[: -len(latest)] - _deviating_runs(found[-len(latest) :], deviating)
 
