@@ -139,7 +139,7 @@ async def announce(
 ) -> None:
     """Deliver an alert's new revision and an event to each channel that shows the alert.
 
-    That a statement continues is no message of its own: only the alert's message is edited.
+    That an alert goes on is no message of its own: only the alert's message is edited.
     """
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))

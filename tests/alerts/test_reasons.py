@@ -61,7 +61,10 @@ def test_the_smallest_change_depends_on_the_scale() -> None:
     )
     policy = alert_policy(table, METRICS, 4)
 
-    assert (policy.false_alarms_per_year, policy.brands) == (0.5, 4)
+    assert policy.false_alarms_per_year + policy.models_per_year == pytest.approx(0.5)
+    assert 0 < policy.models_per_year < policy.false_alarms_per_year
+    assert policy.brands == 4
+    assert alert_policy(table, METRICS, 1).models_per_year == 0
     assert policy.smallest_changes == {
         "visibility": pytest.approx(0.07),
         "position": 1.5,

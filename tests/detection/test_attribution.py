@@ -54,7 +54,7 @@ def test_the_pattern_that_moved_is_the_likeliest(truth: Hypothesis) -> None:
 def test_an_explanation_gives_its_evidence() -> None:
     """It names the competitors and models that moved, and those that did not."""
     streams = market(MOVES[Hypothesis.BRAND_EVERYWHERE])
-    said = explain(OWN, streams, streams[0].runs[AT])
+    said = explain(OWN, streams, streams[0].runs[AT]).text
     assert "news about the brand on the web" in said
     assert "At this model the 3 competitors moved by no more than chance explains." in said
     assert f"The brand moved at {model_of(1)}, {model_of(2)} too." in said
@@ -71,7 +71,7 @@ def test_an_explanation_gives_its_evidence() -> None:
 def test_what_cannot_be_told_apart_is_said_together(models: int, brands: int, words: str) -> None:
     """One model or one brand leave fewer hypotheses."""
     streams = market({(0, 0)}, models, brands)
-    assert words in explain(OWN, streams, streams[0].runs[AT])
+    assert words in explain(OWN, streams, streams[0].runs[AT]).text
 
 
 def test_an_update_is_named_with_its_day() -> None:
@@ -80,7 +80,7 @@ def test_an_update_is_named_with_its_day() -> None:
     day = timedelta(days=1)
     signs = [(START, "served model"), (START, "style"), (START + day, "canary")]
     updates = [ModelUpdate(A, at, source) for at, source in signs]
-    assert explain(OWN, streams, streams[0].runs[AT], updates).endswith(
+    assert explain(OWN, streams, streams[0].runs[AT], updates).text.endswith(
         "The dates go with 2 March 2026, when another served model was seen and the style of the "
         "answers changed. The dates go with 3 March 2026, when the canary was hit."
     )

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from overheard.detection.baseline import stream_until
 from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.model_change import (
-    model_change_at,
+    latest_model_change,
     model_changes,
+    model_shifts,
     revised,
     sentence_of_change,
 )
@@ -17,6 +19,7 @@ from overheard.detection.worlds import (
     model_of,
     simulate_world,
 )
+from overheard.domain import WHOLE_MODEL
 from overheard.measure.blocks import Stream
 
 BUDGET = 0.2
@@ -74,15 +77,21 @@ def test_the_run_that_shows_it_weighs_its_explanations(
     sizes = {(b, m): 0.8 if b % 2 else -0.8 for b in range(6) for m in models}
     streams = models_of(sizes)
     runs = streams[0].runs
-    found = [model_change_at(run, model_of(0), streams, BUDGET) for run in runs[20:24]]
-    [change] = [one for one in found if one]
+    past = {run: [stream_until(stream, run) for stream in streams] for run in runs[20:24]}
+    found = [latest_model_change(model_of(0), known, BUDGET) for known in past.values()]
+    change = next(one for one in found if one)
     assert max(change.weights, key=lambda one: change.weights[one]) is expected
     assert set(change.standing_out) <= set(change.moved)
     later = revised(change, streams)
     assert later.weights[expected] > 0.95
     assert (later.run, later.began) == (change.run, change.began)
     assert later.moved[brand_name(1)] > 0.4 > -0.4 > later.moved[brand_name(0)]
-    if expected is Hypothesis.EVERYTHING:
-        assert change.weight < 0.5
-    else:
-        assert model_change_at(runs[-1], model_of(1), streams, BUDGET) is None
+    assert change.weight > 0.5
+    if expected is Hypothesis.MODEL:
+        assert latest_model_change(model_of(1), streams, BUDGET) is None
+    whole, *brands = model_shifts(change, past[change.run], change.run)
+    assert (whole.brand, whole.began, whole.run_id) == (WHOLE_MODEL, change.began.id, change.run.id)
+    assert "as a whole" in whole.explanation or "whole category" in whole.explanation
+    moved = [abs(shift.change) for shift in brands]
+    assert len(brands) == 6
+    assert moved == sorted(moved, reverse=True)

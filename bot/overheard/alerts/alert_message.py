@@ -65,6 +65,10 @@ NOUNS = {
     "accuracy": "facts",
 }
 """What a metric is within a list."""
+LEAST_MOVED = 0.05
+"""Change of a rate below which a brand is not named among those that moved."""
+MOST_BRANDS = 2
+"""Number of brands of each direction that the message of a model as a whole names."""
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
 
@@ -91,16 +95,17 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
     reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    lines = _model_lines(alert, evidence) if alert.of_model else _lines(alert, reading, evidence)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
     title = SUBJECTS.get(shift.metric, metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, title, answers) if metric else None
     return Card(
         title=message_title(alert, evidence),
-        text="\n".join(_lines(alert, reading, evidence)),
+        text="\n".join(lines),
         image=printed(chart, f"alert-{alert.id}.png") if chart else None,
         severity=_severity(alert, evidence),
         footer=" · ".join(filter(None, _footer(alert, evidence))),
-        data=alert_data(alert),
+        data=alert_data(alert, evidence),
     )
 
 
@@ -110,6 +115,10 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     """
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
+    if alert.of_model:
+        if alert.state is AlertState.RECOVERED:
+            return f"{name} speaks about your whole category as before"
+        return f"{name} changed how it speaks about your whole category"
     moved = net_shifts(alert)
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovered(alert, moved, evidence)}"
@@ -175,6 +184,9 @@ def net_shifts(alert: Alert) -> list[Shift]:
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
+    if alert.of_model:
+        better = all(_is_better(one, evidence) for one in reported_brands(alert, evidence))
+        return Severity.GOOD if better else Severity.BAD
     if alert.statements or not _is_better(net_shifts(alert)[0], evidence):
         return Severity.BAD
     return Severity.GOOD
@@ -218,6 +230,58 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
         )
     if not over and AlertPart.METRICS not in evidence.over:
         yield from _others(alert, evidence)
+
+
+def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
+    """Return for each brand that is watched by how much it differs now from before a change of the
+    model as a whole, the largest first; of all brands where none of those moved.
+    """
+    found = []
+    for brand in (evidence.brand, *evidence.rivals):
+        shift = replace(measured_shift(alert), brand=brand.name)
+        stream = evidence.stream(brand.name, shift)
+        change = change_of(stream, evidence)
+        reading = read(stream, evidence, shift)
+        if change is not None and reading is not None:
+            before = reading.now - change if reading.usual is None else reading.usual
+            now = replace(shift, before=before, after=reading.now, change=change)
+            found.append((brand.tracked, now))
+    own = [shift for tracked, shift in found if tracked and abs(shift.change) >= LEAST_MOVED]
+    return sorted(own or [s for _, s in found], key=lambda s: (-abs(s.change), s.brand))
+
+
+def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield which brands a model names less, and which more, the largest changes first."""
+    metric = evidence.metrics.get(alert.shift.metric)
+    if metric is None:
+        return
+    moved = reported_brands(alert, evidence)
+    if alert.state is AlertState.RECOVERED:
+        names = [shift.brand for shift in moved[:MOST_BRANDS]]
+        yield f"{wording.listing(names)} are named as usual again.{_lasted(alert, evidence)}"
+        return
+    for words, better in (("less", False), ("more", True)):
+        mine = [shift for shift in moved if _is_better(shift, evidence) == better]
+        told = [
+            f"{shift.brand} ({_counts(shift, metric, evidence, first=not index)})"
+            for index, shift in enumerate(mine[:MOST_BRANDS])
+        ]
+        more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
+        if told:
+            yield f"Named {words}: {wording.listing([*told, *more])}."
+
+
+def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
+    """Write how often a brand is named now and usually: ``8 of 24 answers, usually 22``."""
+    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    if reading is None:
+        return ""
+    said = _value(reading, metric).removeprefix(" in ").removeprefix(": ")
+    return (
+        said
+        if first or not reading.answers
+        else said.replace(f" of {wording.count(reading.answers, 'answer')}", "")
+    )
 
 
 def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
@@ -291,7 +355,12 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         yield (certainty(min(sure)) or "").capitalize()
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
-    yield _elsewhere(alert, evidence)
+    if cause := evidence.explanation and evidence.explanation.probable:
+        yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
+    if evidence.whole:
+        yield f"part of {name}'s change as a whole"
+    if not alert.of_model:
+        yield _elsewhere(alert, evidence)
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
         yield f"{named(alert.by)} {'has' if alert.state is AlertState.ACKNOWLEDGED else 'had'} it"
 

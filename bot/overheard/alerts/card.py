@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard.alerts.evidence import AlertEvidence, quotes
+from overheard.alerts.evidence import AlertEvidence, measured_shift, quotes
 from overheard.alerts.reasons import certainty, how_often
 from overheard.alerts.statement_wording import (
     statement_brief,
@@ -25,13 +25,15 @@ from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 
 SHOWN_PROMPTS = 5
+MOST_LINES = 5
+"""Lines of an alert's chart."""
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     """Return an alert as a card with its chart; a plain card when its metric has no scorer now."""
     if alert.statements:
         return _stated(alert, evidence)
-    shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
+    shift, metric = measured_shift(alert), evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return _plain(alert, evidence)
     chart = alert_chart(shift, metric, evidence, metric.label)
@@ -39,12 +41,14 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
         title=_title(alert, evidence),
         text="\n\n".join(_paragraphs(alert, evidence)),
         fields=tuple(_fields(alert, metric)),
-        table=_beside(shift, metric, evidence),
+        table=_brands(alert, metric, evidence)
+        if alert.of_model
+        else _beside(shift, metric, evidence),
         quotes=quotes(shift, evidence),
         image=printed(chart, f"alert-{alert.id}.png"),
         severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
         footer=_footer(alert, evidence),
-        data=alert_data(alert),
+        data=alert_data(alert, evidence),
     )
 
 
@@ -64,7 +68,7 @@ def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
         quotes=quotes(alert.shift, evidence),
         severity=Severity.WARNING,
         footer=_footer(alert, evidence),
-        data=alert_data(alert),
+        data=alert_data(alert, evidence),
     )
 
 
@@ -89,12 +93,14 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
         quotes=statement_quotes(alert.moved),
         severity=Severity.BAD,
         footer=_footer(alert, evidence),
-        data=alert_data(alert),
+        data=alert_data(alert, evidence),
     )
 
 
 def _title(alert: Alert, evidence: AlertEvidence) -> str:
     name = evidence.names.name(alert.shift.model)
+    if alert.of_model:
+        return f"{name} changed how it speaks about your whole category"
     return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {name}"
 
 
@@ -102,10 +108,20 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> str:
     return f"Alert {alert.id}, raised on {wording.moment(alert.opened_at, evidence.zone)}."
 
 
-def alert_data(alert: Alert) -> dict[str, Any]:
-    """Return an alert for JSON output."""
+def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
+    """Return an alert for JSON output; with its evidence, also what it looks like now."""
+    now = (
+        {}
+        if evidence is None
+        else {
+            "looks_like": evidence.explanation.data() if evidence.explanation else None,
+            "part_of": evidence.whole.id if evidence.whole else None,
+        }
+    )
     return {
         "id": alert.id,
+        "kind": "model" if alert.of_model else "brand",
+        **now,
         "run_id": alert.shift.run_id,
         **_shift_data(alert.shift),
         "also": [_shift_data(shift) for shift in alert.also],
@@ -116,7 +132,7 @@ def alert_data(alert: Alert) -> dict[str, Any]:
 def _shift_data(shift: Shift) -> dict[str, Any]:
     """Return a shift for JSON output."""
     return {
-        "brand": shift.brand,
+        "brand": shift.brand or None,
         "model": str(shift.model),
         "metric": shift.metric,
         "before": shift.before,
@@ -141,13 +157,18 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
         f"{before:,} before, to the same {wording.count(len(shift.prompts), 'prompt')}."
     )
-    yield f"{_dates(evidence)} {shift.explanation}".strip()
-    if alert.also:
+    said = evidence.explanation.text if evidence.explanation else shift.explanation
+    yield f"{_dates(evidence)} {said}".strip()
+    if evidence.whole:
+        yield "It is part of a change of the model as a whole, which has an alert of its own."
+    if alert.also and not alert.of_model:
         moved = [step(other, evidence.metrics) for other in alert.also]
         yield f"At the same time, {wording.listing(moved)}."
-    if alert.later:
+    if alert.later and not alert.of_model:
         yield " ".join(_growth(alert, evidence))
     yield _identity(evidence)
+    if alert.of_model:
+        return
     yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
 
 
@@ -209,6 +230,9 @@ def _identity(evidence: AlertEvidence) -> str:
 def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
     """Yield the figures of an alert: values before and after, change, interval, probability."""
     shift, scale = alert.shift, metric.scale
+    if alert.of_model:
+        yield Field("Certainty", certainty(shift.chance_a_year) or "")
+        return
     yield Field("Before", wording.value(shift.before, scale))
     yield Field("After", wording.value(shift.after, scale))
     yield Field("Change", wording.change(shift.change, scale))
@@ -227,6 +251,19 @@ def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | No
         if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
         if (row := _row(stream, shift, metric, evidence))
     ]
+    header = (f"{metric.label} of", "At", "Before", "After", "Change")
+    return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
+
+
+def _brands(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table | None:
+    """Return a table of the brands that a change of a model as a whole moved, as of now, those that
+    moved most first.
+    """
+    shift = measured_shift(alert)
+    streams = [s for s in evidence.streams if s.key.model == shift.model]
+    rows = [row for stream in streams if (row := _row(stream, shift, metric, evidence))]
+    order = {brand: place for place, brand in enumerate(alert.brands)}
+    rows.sort(key=lambda row: (order.get(row[0], len(order)), row[0]))
     header = (f"{metric.label} of", "At", "Before", "After", "Change")
     return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
 
@@ -260,7 +297,7 @@ def alert_chart(
         title: What the values are, such as "Named".
         answers: The number of answers of each check, when values are shown as counts; else 0.
     """
-    names = (shift.brand, *(rival.name for rival in evidence.rivals))
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MOST_LINES]
     series = []
     for name in names:
         stream = evidence.stream(name, shift)
@@ -312,6 +349,8 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """
     if alert.shift.statement:
         return step(alert.shift, metrics)
+    if alert.of_model:
+        return "the model as a whole changed"
     then = (f", then to {metric_words(shift, metrics)[2]}" for shift in further(alert))
     return step(alert.shift, metrics) + "".join(then)
 
@@ -320,6 +359,8 @@ def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Say the same for a table: ``visibility 70 % → 45 % → 20 %``."""
     if alert.shift.statement:
         return statement_brief(alert.statements)
+    if alert.of_model:
+        return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
     label, before, after = metric_words(alert.shift, metrics)
     now = (metric_words(shift, metrics)[2] for shift in further(alert))
     return f"{label} {' → '.join((before, after, *now))}"

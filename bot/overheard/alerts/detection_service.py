@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections import defaultdict
@@ -15,9 +16,15 @@ from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import AlertPart
-from overheard.detection.decide import AlertAction, Decision, decide
+from overheard.detection.decide import AlertAction, Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
+from overheard.detection.model_change import (
+    ModelChange,
+    latest_model_change,
+    model_shifts,
+    sentence_of_change,
+)
 from overheard.detection.statements import add_statements
 from overheard.detection.update_signs import (
     CONFIRMING_SESSIONS,
@@ -26,7 +33,7 @@ from overheard.detection.update_signs import (
     compare_styles,
     silent_updates,
 )
-from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
+from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Run, Shift
 from overheard.errors import AlertUnchanged
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
@@ -52,6 +59,8 @@ class DetectionResult:
         learning: How far the shortest baseline is, or None when all are long enough.
         suspicions: What it says of each brand at each model.
         doubts: Why shifts are the judge's own and raise no alert, as sentences.
+        categories: Which models changed as a whole with the run, as sentences, where no alert of
+            theirs says so.
     """
 
     alerts: tuple[Alert, ...]
@@ -59,6 +68,7 @@ class DetectionResult:
     learning: Learning | None = None
     suspicions: tuple[Suspicion, ...] = ()
     doubts: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 class DetectionService:
@@ -98,15 +108,55 @@ class DetectionService:
         for update in await self._silent_updates(run):
             await self._store.updates.add(update)
         updates = await self._store.updates.find()
+        of_models, categories = await self._models(run, updates, now)
         results = [await self._detect_in(run, brand, updates, now) for brand in brands]
         learning = [result.learning for result in results if result.learning]
         return DetectionResult(
-            tuple(alert for result in results for alert in result.alerts),
+            (*of_models, *(alert for result in results for alert in result.alerts)),
             any(result.compared for result in results),
             min(learning, key=lambda one: one.runs, default=None),
             tuple(one for result in results for one in result.suspicions),
             tuple(doubt for result in results for doubt in result.doubts),
+            tuple(categories),
         )
+
+    async def _models(
+        self, run: Run, updates: Sequence[ModelUpdate], now: datetime
+    ) -> tuple[list[Alert], list[str]]:
+        """Report the models that changed as a whole, before their brands are looked at: what
+        belongs to such a change raises no alert of a brand.
+
+        Returns:
+            The alerts that report them; and as sentences those that changed with this run and of
+            which no alert is told, because one brand alone is watched.
+        """
+        policy, key = self._history.policy, RunKey(run.started_at, run.id)
+        streams = await self._history.category(until=run.started_at)
+        asked = sorted({one.key.model for one in streams if one.runs and one.runs[-1] == key})
+        per_year = policy.models_per_year or policy.false_alarms_per_year
+
+        def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
+            changes = {one: latest_model_change(one, streams, per_year) for one in asked}
+            return {
+                model: (change, model_shifts(change, streams, key, updates))
+                for model, change in changes.items()
+                if change
+            }
+
+        changes = await asyncio.to_thread(found)
+        if not policy.models_per_year:
+            return [], [
+                sentence_of_change(change, str(model), per_year)
+                for model, (change, _) in changes.items()
+                if change.run == key
+            ]
+        history = await self._alert_history(WHOLE_MODEL) if changes else NO_HISTORY
+        decisions = [
+            decide_model(change, shifts, key, policy, history)
+            for change, shifts in changes.values()
+        ]
+        raised = [await self._carry_out(run, one, now) for one in decisions if one]
+        return list(filter(None, raised)), []
 
     async def _detect_in(
         self, run: Run, brand: str, updates: Sequence[ModelUpdate], now: datetime
@@ -173,7 +223,10 @@ class DetectionService:
 
     async def _alert_history(self, brand: str) -> AlertHistory:
         starts = {run.id: run.started_at for run in await self._store.runs.find()}
-        return AlertHistory(await self._store.alerts.find(brand=brand), starts)
+        alerts = self._store.alerts
+        return AlertHistory(
+            await alerts.find(brand=brand), starts, await alerts.find(brand=WHOLE_MODEL)
+        )
 
     async def _decide(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
         """Return the decision. Before a shift is reported, its judge scores old answers again; then
@@ -192,11 +245,15 @@ class DetectionService:
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
         log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
-        if decision.placement.action is AlertAction.RECOVER:
+        if decision.placement.action is AlertAction.RECOVER and not decision.shifts:
             for number in decision.placement.recovers:
                 with contextlib.suppress(AlertUnchanged):  # another process was quicker
                     await self._lifecycle.recover(number, BACK)
         if not decision.shifts:
+            return None
+        if decision.placement.action is AlertAction.JOIN:
+            with contextlib.suppress(AlertUnchanged):  # it is over
+                await self._lifecycle.join(decision.placement.alert, decision.shifts)
             return None
         head, *also = decision.shifts
         alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))

@@ -13,6 +13,8 @@ from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
 from overheard.interfaces import Store
 
+WHOLE = "the whole category"
+"""What stands in place of a brand's name."""
 MIN_DIGEST_ALERTS = 2
 """Alerts that make a digest; one alone speaks for itself."""
 
@@ -58,7 +60,7 @@ def alert_table(
         (
             str(alert.id),
             wording.moment(alert.opened_at, zone),
-            alert.shift.brand,
+            alert.shift.brand or WHOLE,
             names.name(alert.shift.model),
             brief(alert, metrics),
             state(alert, zone),
@@ -75,7 +77,8 @@ def alert_row(alert: Alert) -> dict[str, object]:
     return {
         "id": alert.id,
         "opened_at": alert.opened_at.isoformat(),
-        "brand": shift.brand,
+        "kind": "model" if alert.of_model else "brand",
+        "brand": shift.brand or None,
         "model": str(shift.model),
         "metric": shift.metric,
         "before": shift.before,

@@ -26,7 +26,9 @@ SENTENCES = {
     AlertEventKind.REOPENED: "{who} opened it again.",
     AlertEventKind.UPDATE: "{who} marked it as an update of the model.",
     AlertEventKind.UNDONE: "{who} took that back.",
-    AlertEventKind.CONTINUED: "It was stated again.",
+    AlertEventKind.CONTINUED: "It goes on.",
+    AlertEventKind.REVISED: "It looks different now.",
+    AlertEventKind.JOINED: "It is part of a change of the model as a whole.",
 }
 
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
@@ -143,7 +145,7 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
         yield Action(f"alerts acknowledge {number}", "I'll take it", Style.PRIMARY)
     yield Action(f"evidence {number}", "Read answers")
-    if not over:
+    if not over and not alert.of_model:
         yield from fitting(Action(f"brief {quoted(alert.shift.brand)}", "What to do?"))
     if not details:
         yield Action(f"alerts show {number}", "Details", menu=True)

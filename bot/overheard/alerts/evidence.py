@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
@@ -10,9 +10,21 @@ from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
-from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
+from overheard.detection.attribution import Explanation, explain
+from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
+from overheard.detection.decide import part_of
+from overheard.domain import (
+    WHOLE_MODEL,
+    Alert,
+    Answer,
+    Brand,
+    Catalogue,
+    Metric,
+    PromptShift,
+    Shift,
+)
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, streams_of_table
+from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.reading.reader import Reader
 
@@ -41,6 +53,9 @@ class AlertEvidence:
         earlier: The changes of the brand at the model before: their checks are not usual.
         over: The parts of the alert that are over, while the rest is not.
         until: When the alert was over, after which its card shows nothing; None while it is not.
+        explanation: What it looks like as of the latest run; None for statements alone, and where
+            too little is stored.
+        whole: The alert of the model as a whole to which it belongs, or None.
     """
 
     began: datetime
@@ -56,6 +71,8 @@ class AlertEvidence:
     earlier: tuple[Period, ...] = ()
     over: frozenset[AlertPart] = frozenset()
     until: datetime | None = None
+    explanation: Explanation | None = None
+    whole: Alert | None = None
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -95,11 +112,16 @@ async def gather_evidence(
     """
     shift = alert.shift
     measured = measured_shift(alert)
-    brand = catalogue.brand(shift.brand) or Brand(shift.brand)
-    rivals = catalogue.rivals(shift.brand)
-    brands = (shift.brand, *(rival.name for rival in rivals))
-    blocks = await store.blocks.table(brands, metric=measured.metric)
-    prompts = [moved.prompt for moved in _movers(shift)]
+    name, *others = alert.brands
+    brand = catalogue.brand(name) or Brand(name)
+    rivals = catalogue.rivals(name)
+    if alert.of_model:
+        rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
+    brands = None if alert.of_model else (name, *(rival.name for rival in rivals))
+    streams = streams_of_table(
+        (await store.blocks.table(brands, metric=measured.metric)).of(versions)
+    )
+    prompts = [moved.prompt for moved in _movers(measured if alert.of_model else shift)]
     answers = [
         answer
         async for answer in store.answers.stream(prompts=prompts)
@@ -107,11 +129,14 @@ async def gather_evidence(
     ]
     starts = {run.id: run.started_at for run in await store.runs.find()}
     began = shift.began or shift.run_id
-    others = [
+    of_models = await store.alerts.find(brand=WHOLE_MODEL)
+    before = [
         other
-        for other in await store.alerts.find(brand=shift.brand)
+        for other in (*await store.alerts.find(brand=name), *of_models)
         if other.shift.model == shift.model and other.id != alert.id
+        if other.of_model == alert.of_model or name in other.brands
     ]
+    earlier = tuple(p for p in periods_of(before, starts) if p.began < starts[began])
     return AlertEvidence(
         began=starts[began],
         dates=tuple(starts[run] for run in shift.dates or (began,)),
@@ -121,24 +146,57 @@ async def gather_evidence(
             if not later.recovery
         },
         metrics=metrics,
-        streams=streams_of_table(blocks.of(versions)),
+        streams=streams,
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,
         zone=zone,
         names=names,
-        earlier=tuple(p for p in periods_of(others, starts) if p.began < starts[began]),
+        earlier=earlier,
         until=alert.over_at,
         over=parts_over(await store.alerts.events(alert.id)),
+        explanation=explained(alert, streams, RunKey(starts[began], began), earlier),
+        whole=part_of(shift, [one for one in of_models if one.id != alert.id], starts),
     )
+
+
+def explained(
+    alert: Alert, streams: Sequence[Stream], began: RunKey, earlier: Iterable[Period]
+) -> Explanation | None:
+    """Return what an alert looks like as of the latest run before it was over; None for statements
+    alone, and where its metric was not measured since.
+
+    Args:
+        alert: The alert.
+        streams: The streams of the metric that it is headed by, see `measured_shift`, of its brand
+            and its competitors, or of all brands, at all models.
+        began: The run with which its change began.
+        earlier: The changes of the brand at the model before.
+    """
+    shift = measured_shift(alert)
+    mine = next((one for one in streams if one.key.model == shift.model), None)
+    if mine is None or all(one.statement for one in alert.moved):
+        return None
+    starts = [p.began if p.accepted else p.ended or p.began for p in earlier]
+    since = max(starts, default=None)
+    past = [run for run in mine.runs if run < began and (since is None or since <= run.at)]
+    until = alert.over_at or mine.runs[-1].at
+    if not past or began.at > until:
+        return None
+    last = max(run for run in mine.runs if run.at <= until)
+    first = past[-MAX_BASELINE_RUNS:][0]
+    known = [stream_until(stream_since(one, first), last) for one in streams]
+    brand = WHOLE_MODEL if alert.of_model else shift.brand
+    return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
 
 
 def measured_shift(alert: Alert) -> Shift:
     """Return the shift of a metric that an alert's picture shows: the first that it reports.
 
-    An alert of statements alone shows how often the brand is named.
+    An alert of statements alone shows how often the brand is named, and one of a model as a whole
+    the brand that moved most.
     """
-    measured = (shift for shift in alert.moved if shift.statement is None)
+    measured = (shift for shift in alert.moved if shift.statement is None and shift.brand)
     return next(measured, replace(alert.shift, metric=CHARTED))
 
 

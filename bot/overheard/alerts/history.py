@@ -16,8 +16,11 @@ from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.domain import BURST, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey, StreamKey, streams_of_table
+from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.numpy_proxy import np
+
+CATEGORY_METRIC = "visibility"
+"""By which it is judged whether a model changed as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ class HistoryReader:
         """What the deployment wants to be alerted of."""
         tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
         return alert_policy(self.settings, self.metrics, max(1, tracked))
+
+    async def category(self, until: datetime | None = None) -> list[Stream]:
+        """Return how often each brand is named at each model, by which models as a whole are
+        judged.
+
+        Args:
+            until: Only runs that began up to this time; by default all.
+        """
+        table = await self.store.blocks.table(metric=CATEGORY_METRIC, until=until)
+        return streams_of_table(table.of(self.versions))
 
     async def replay(
         self, brand: str, updates: Iterable[ModelUpdate], until: datetime | None = None

@@ -20,6 +20,7 @@ from overheard.cards import wording
 from overheard.deployment import Deployment
 from overheard.detection.decide import AlertAction, Placement, place, reports
 from overheard.domain import (
+    WHOLE_MODEL,
     Alert,
     AlertEvent,
     AlertEventKind,
@@ -69,6 +70,8 @@ FROM = {
     AlertEventKind.UPDATE: frozenset(AlertState),
     AlertEventKind.UNDONE: frozenset(AlertState),
     AlertEventKind.CONTINUED: _LIVE,
+    AlertEventKind.REVISED: _LIVE,
+    AlertEventKind.JOINED: _LIVE,
 }
 """The states in which an event is possible."""
 
@@ -83,6 +86,8 @@ UNMARKED = "The update is not marked any more."
 KNOWN_UPDATE = "That update was known."
 
 
+MOST_STEPS = 3
+"""Shifts that a line in the thread names."""
 BACK = "It is back where it was before."
 
 
@@ -178,7 +183,15 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps(self, shifts: Sequence[Shift]) -> str:
-        note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
+        told = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
+        several = len({shift.brand for shift in told}) > 1
+        steps = [
+            f"{shift.brand}'s {step(shift, self._routes.metrics)}"
+            if several
+            else step(shift, self._routes.metrics)
+            for shift in told
+        ]
+        note = f"{wording.listing(steps)}."
         return note[0].upper() + note[1:]
 
     async def recover(
@@ -213,8 +226,17 @@ class Lifecycle:
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, always=True
         )
 
+    async def join(self, number: int, shifts: Sequence[Shift]) -> Alert:
+        """Add what a brand's own evidence shows to the alert of a model as a whole; its message is
+        edited.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
+        """
+        return await self._change(number, AlertEventKind.CONTINUED, shifts=shifts)
+
     async def carry_on(self, number: int) -> Alert:
-        """Record that an alert's statement was made again, so that its message is edited.
+        """Record that an alert goes on, so that its message is edited.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -347,13 +369,13 @@ class Lifecycle:
         """
         while True:
             alert = await self.find(number)
-            known = {shift.run_id for shift in alert.moved}
+            known = {(shift.brand, shift.run_id) for shift in alert.moved}
             if shifts:
                 # A statement may be found later in a run that the alert has reported already.
                 shifts = [
                     s
                     for s in shifts
-                    if s.run_id not in known or (s.statement and not reports(alert, s))
+                    if (s.brand, s.run_id) not in known or (s.statement and not reports(alert, s))
                 ]
                 if not shifts and not always:
                     return alert

@@ -8,10 +8,14 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
-from overheard.detection.alarm_table import Rarity
+from overheard.detection.alarm_table import MODELS_SHARE, Rarity
 from overheard.detection.decide import AlertAction, Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
 from overheard.domain import Metric, Scale
+
+MIN_TRACKED = 2
+"""Brands that are watched from which on a change of a model as a whole is a message of its own; one
+brand's own alert says so."""
 
 
 def alert_policy(
@@ -30,7 +34,10 @@ def alert_policy(
     }
     points = settings.minimum_points / 100
     changes = {name: smallest.get(metric.scale, points) for name, metric in metrics.items()}
-    return AlertPolicy(settings.false_alarms_per_year, brands, changes)
+    of_models = settings.false_alarms_per_year * MODELS_SHARE * (brands >= MIN_TRACKED)
+    return AlertPolicy(
+        settings.false_alarms_per_year - of_models, brands, changes, models_per_year=of_models
+    )
 
 
 SENTENCES = {
@@ -45,6 +52,7 @@ SENTENCES = {
     Reason.RETURNED: "It is back where it was before its last change.",
     Reason.NOT_COMPARABLE: "Fewer than two prompts have answers both before and after.",
     Reason.TOO_SMALL: "{label} changed by {change}; alerts begin at {smallest}.",
+    Reason.ONE_BRAND: "One brand alone explains it better.",
     Reason.REPORTED: "Alert {alert} has reported it.",
     Reason.JUDGE_MOVED: "{judge}",
 }
@@ -73,19 +81,22 @@ def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Me
     return f"No alert for {decision.brand} at {decision.model}: {said[0].lower()}{said[1:]}"
 
 
+CARRIED_OUT = {
+    AlertAction.RAISE: "An alert: {moved} moved.",
+    AlertAction.GROW: "Alert {alert} grows: {moved} moved further.",
+    AlertAction.EASE: "Alert {alert} is partly back: {moved} moved.",
+    AlertAction.JOIN: "It is part of alert {alert}, of the model as a whole: {moved} moved.",
+    AlertAction.KEEP: "Alert {alert} has reported this run: {moved} moved.",
+    AlertAction.RECOVER: "It is back where it was before its last change.",
+}
+
+
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
     """Return a sentence on what was decided about a brand at a model."""
-    named = [shift.metric for shift in decision.shifts]
+    named = dict.fromkeys(shift.metric for shift in decision.shifts)
     moved = wording.listing([metrics[m].label.lower() if m in metrics else m for m in named])
-    match decision.placement.action:
-        case AlertAction.RAISE:
-            return f"An alert: {moved} moved."
-        case AlertAction.GROW:
-            return f"Alert {decision.placement.alert} grows: {moved} moved further."
-        case AlertAction.KEEP:
-            return f"Alert {decision.placement.alert} has reported this run: {moved} moved."
-        case AlertAction.RECOVER:
-            return "It is back where it was before its last change."
+    if sentence := CARRIED_OUT.get(decision.placement.action):
+        return sentence.format(alert=decision.placement.alert, moved=moved)
     silence = decision.silence
     return reason_sentences(silence, metrics) if silence else "Nothing was measured."
 

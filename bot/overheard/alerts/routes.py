@@ -48,17 +48,20 @@ class Routes:
     def _leads(self, route: RouteTable, alert: Alert) -> bool:
         moved = {shift.metric for shift in alert.moved}
         return (
-            (not route.brands or alert.shift.brand in route.brands)
+            (not route.brands or bool(set(route.brands) & set(alert.brands)))
             and (not route.metrics or bool(moved & set(route.metrics)) or bool(alert.statements))
-            and self._severity(alert.shift) in route.severities
+            and self._severity(alert) in route.severities
         )
 
-    def _severity(self, shift: Shift) -> str:
+    def _severity(self, alert: Alert) -> str:
+        """Return how an alert's head is meant; of a model as a whole, that of its worst brand."""
+        shifts = alert.also if alert.of_model else (alert.shift,)
+        return "good" if all(self._is_better(shift) for shift in shifts) else "bad"
+
+    def _is_better(self, shift: Shift) -> bool:
         metric = self.metrics.get(shift.metric)
-        if shift.statement:
-            return "bad"
-        better = (shift.change > 0) == (metric is None or metric.higher_is_better)
-        return "good" if better else "bad"
+        higher = metric is None or metric.higher_is_better
+        return not shift.statement and (shift.change > 0) == higher
 
 
 def end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:

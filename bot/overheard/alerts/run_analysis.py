@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +13,8 @@ from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
-from overheard.detection.model_change import model_changes, sentence_of_change
-from overheard.domain import Alert, Model, Panel, Run, Task, TaskKind
+from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
-from overheard.measure.blocks import Stream, streams_of_table
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
@@ -29,8 +26,6 @@ from overheard.telemetry import traced
 Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
 """Announces an alert where the run was asked for; the card is None when that was done before."""
 
-CATEGORY_METRIC = "visibility"
-"""By which it is judged whether a model changed as a whole."""
 NOT_DETECTED = DetectionResult((), compared=False)
 
 
@@ -43,14 +38,12 @@ class AnalysisResult:
         detection: The shifts.
         bursts: Which small runs would show more, as sentences.
         announced: The cards of the alerts that were not announced before.
-        categories: Which models changed as a whole with this run, as sentences.
     """
 
     deployment: Deployment
     detection: DetectionResult
     bursts: tuple[str, ...] = ()
     announced: tuple[Card, ...] = ()
-    categories: tuple[str, ...] = ()
 
 
 class Analysis:
@@ -75,14 +68,13 @@ class Analysis:
         if outcome.stopped:
             return AnalysisResult(deployment, NOT_DETECTED)
         detection, bursts = await self._detect(deployment, run)
-        categories = await changed_models(deployment, run)
         cards = [
             await self._announce(deployment, self._call, alert)
             for alert in (detection.alerts if self._announce else ())
             if self._announce
         ]
         shown = tuple(filter(None, cards))
-        return AnalysisResult(deployment, detection, tuple(bursts), shown, categories)
+        return AnalysisResult(deployment, detection, tuple(bursts), shown)
 
     async def do(self, task: Task, run: Run) -> TaskResult:
         """Carry out a scoring or detection task of a run; return its result as JSON values."""
@@ -94,6 +86,7 @@ class Analysis:
                 "compared": detection.compared,
                 "learning": _learning(detection.learning),
                 "doubts": list(detection.doubts),
+                "categories": list(detection.categories),
                 "bursts": await self._bursts(deployment, run, detection),
                 "faults": dict(deployment.scoring.faults),
             }
@@ -216,27 +209,6 @@ def _service(deployment: Deployment) -> DetectionService:
     )
 
 
-async def changed_models(deployment: Deployment, run: Run) -> tuple[str, ...]:
-    """Return a sentence for each model that changed as a whole with a run, by the visibility of all
-    brands.
-    """
-    blocks = await deployment.store.blocks.table(metric=CATEGORY_METRIC, until=run.started_at)
-    by_model: dict[Model, list[Stream]] = {}
-    for stream in streams_of_table(blocks.of(deployment.scoring.versions)):
-        by_model.setdefault(stream.key.model, []).append(stream)
-    per_year = deployment.config.alerts.false_alarms_per_year
-
-    def found() -> tuple[str, ...]:
-        return tuple(
-            sentence_of_change(change, str(model), per_year)
-            for model, streams in sorted(by_model.items())
-            for change in model_changes(streams, per_year, len(by_model))
-            if change.run.id == run.id
-        )
-
-    return await asyncio.to_thread(found)
-
-
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:
     """Return the names of the tracked brands that the answers of a panel are scored for.
 
@@ -253,9 +225,10 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
     """Join the results of a run's detection tasks; return them with sentences on the next
     bursts.
     """
-    alerts: list[Alert | None] = [
-        await store.alerts.get(number) for result in results for number in result.get("alerts", ())
-    ]
+    # Each part looks at the models as a whole, so their alerts and sentences come from each.
+    numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
+    alerts = [await store.alerts.get(number) for number in numbers]
+    categories = dict.fromkeys(one for result in results for one in result.get("categories", ()))
     learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
     detection = DetectionResult(
         tuple(filter(None, alerts)),
@@ -263,6 +236,7 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
         min(learning, key=lambda one: one.runs, default=None),
         (),
         tuple(doubt for result in results for doubt in result.get("doubts", ())),
+        tuple(categories),
     )
     return detection, [burst for result in results for burst in result.get("bursts", ())]
 

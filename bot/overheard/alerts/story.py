@@ -14,14 +14,16 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.decide import ONE_STORY
+from overheard.detection.decide import ONE_STORY, part_of
 from overheard.domain import (
+    WHOLE_MODEL,
     Alert,
     AlertEvent,
     AlertEventKind,
     AlertState,
     Model,
 )
+from overheard.interfaces import Store
 
 BrandAtModel = tuple[str, Model]
 """A brand's name, and a model."""
@@ -160,7 +162,8 @@ def stories(
     known: Iterable[BrandAtModel] = (),
     watched: Collection[BrandAtModel] = (),
 ) -> dict[BrandAtModel, Story]:
-    """Return the story of each brand at each model.
+    """Return the story of each brand at each model. The alert of a model as a whole is part of the
+    story of each brand that it reports.
 
     Args:
         alerts: All alerts of the brands, in any order.
@@ -171,7 +174,8 @@ def stories(
     """
     grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*known, *watched)}
     for alert in alerts:
-        grouped.setdefault((alert.shift.brand, alert.shift.model), []).append(alert)
+        for brand in alert.brands:
+            grouped.setdefault((brand, alert.shift.model), []).append(alert)
     return {
         key: _story(key, mine, starts, now, is_watched=key in watched)
         for key, mine in sorted(grouped.items())
@@ -186,7 +190,11 @@ def _story(
     *,
     is_watched: bool,
 ) -> Story:
-    newest = sorted(alerts, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
+    newest = sorted(
+        alerts,
+        key=lambda alert: (not alert.of_model, alert.opened_at, alert.id),  # its own come first
+        reverse=True,
+    )
     periods = periods_of(newest, starts)
     if alert := next((alert for alert in newest if not alert.state.over), None):
         return Story(*key, StoryState.MOVED, alert, periods)
@@ -207,10 +215,41 @@ async def read_stories(
     watched: Collection[BrandAtModel] = (),
 ) -> dict[BrandAtModel, Story]:
     """Return the stories of one brand, or of all, as of now; see `stories`."""
-    alerts = await deployment.store.alerts.find(brand=brand)
+    alerts = await alerts_about(deployment.store, brand)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     now = deployment.clock.now()
-    return stories(alerts, starts, now, known=known, watched=watched)
+    found = stories(alerts, starts, now, known=known, watched=watched)
+    return {key: story for key, story in found.items() if brand in {None, key[0]}}
+
+
+async def alerts_about(
+    store: Store, brand: str | None = None, *, live: bool = False
+) -> list[Alert]:
+    """Return the alerts about a brand, or all, the newest first: its own, and those of models as a
+    whole that report it.
+
+    Args:
+        store: The store.
+        brand: The brand's name; None for all.
+        live: Only those that are neither recovered nor closed.
+    """
+    found = await store.alerts.find(brand=brand, live=live)
+    if brand is None:
+        return found
+    of_models = await store.alerts.find(brand=WHOLE_MODEL, live=live)
+    found += [alert for alert in of_models if brand in alert.brands]
+    return sorted(found, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
+
+
+async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts without those that belong to another of them, of the model as a whole: what
+    that one tells is not told again.
+    """
+    of_models = [alert for alert in alerts if alert.of_model]
+    if not of_models:
+        return list(alerts)
+    starts = {run.id: run.started_at for run in await store.runs.find()}
+    return [alert for alert in alerts if not part_of(alert.shift, of_models, starts)]
 
 
 def lasted(period: Period, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
+from overheard.alerts.digest import WHOLE
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, Option
 from overheard.deployment import Deployment
@@ -72,7 +73,9 @@ class Completing:
         if kind is Kind.ALERT:
             live = await deployment.store.alerts.find(live=True)
             names = deployment.names
-            return {str(a.id): f"{a.shift.brand} {names.name(a.shift.model)}" for a in live}
+            return {
+                str(a.id): f"{a.shift.brand or WHOLE} {names.name(a.shift.model)}" for a in live
+            }
         return {}
 
     async def _fresh(self, kind: Kind) -> list[str]:

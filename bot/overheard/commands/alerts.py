@@ -11,6 +11,7 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.alerts.events import history, with_life
 from overheard.alerts.evidence import gather_evidence
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
@@ -85,7 +86,7 @@ async def list_alerts(
     """
     named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
-    found = [a for a in await deployment.store.alerts.find(brand=wanted) if _is(a, state)]
+    found = [a for a in await alerts_about(deployment.store, wanted) if _is(a, state)]
     alerts = found[:limit]
     more = len(found) - len(alerts)
     return Card(
@@ -152,7 +153,7 @@ class Recheck(TypedDict):
     """What is asked again, as `overheard.commands.check.check` takes it.
 
     Attributes:
-        brands: The alert's brand.
+        brands: The alert's brand; none, for all, where it is of a model as a whole.
         models: The alert's model.
         repeats: How often each prompt was asked in the run that raised it.
     """
@@ -168,7 +169,8 @@ async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
     runs = await deployment.store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
-    return Recheck(brands=(shift.brand,), models=(str(shift.model),), repeats=repeats)
+    brands = () if alert.of_model else (shift.brand,)
+    return Recheck(brands=brands, models=(str(shift.model),), repeats=repeats)
 
 
 async def recheck_price(deployment: Deployment, alert: Alert) -> str:

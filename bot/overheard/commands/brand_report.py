@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.alerts.story import BrandAtModel, Story, StoryState, read_stories
+from overheard.alerts.story import (
+    BrandAtModel,
+    Story,
+    StoryState,
+    alerts_about,
+    leading,
+    read_stories,
+)
 from overheard.commands.standing_words import Place, places
 from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams, standings
 from overheard.deployment import Deployment
@@ -82,7 +89,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
         for row in standings(lines, names, deployment.scoring)
         if row.point.run_id == newest.get(row.model)
     ]
-    alerts = await deployment.store.alerts.find(brand=brand.name, live=True)
+    alerts = await alerts_about(deployment.store, brand.name, live=True)
+    alerts = await leading(deployment.store, alerts)
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
     history = [line for line in mine if line.key.metric == HEADLINE_METRIC]

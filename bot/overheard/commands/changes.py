@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from overheard.alerts.digest import alert_row, alert_table
+from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
@@ -52,7 +53,7 @@ async def show_changes(
 
     alerts = [
         alert
-        for alert in await deployment.store.alerts.find(brand=name)
+        for alert in await alerts_about(deployment.store, name)
         if (span.holds(alert.opened_at) or (until_now and not alert.state.over))
         and chosen(alert.shift.model)
     ]

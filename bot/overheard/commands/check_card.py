@@ -9,7 +9,7 @@ from dataclasses import replace
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.events import named
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.alerts.story import StoryState, read_stories
+from overheard.alerts.story import StoryState, alerts_about, leading, read_stories
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -57,7 +57,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     deployment = found.deployment
     rows = await standings_of(deployment, call.progress, panel, outcome)
     warnings = [
-        *found.categories,
+        *found.detection.categories,
         *outcome.notes,
         *found.detection.doubts,
         *await waiting(deployment),
@@ -123,7 +123,8 @@ async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> Card:
     """Return the card of one brand after a run: ranks, a chart, open alerts, the next check."""
-    alerts = await deployment.store.alerts.find(brand=brand, live=True)
+    alerts = await alerts_about(deployment.store, brand, live=True)
+    alerts = await leading(deployment.store, alerts)
     names = deployment.names
     known = [(brand, model) for model in {row.model for row in rows}]
     stories = await read_stories(deployment, brand, known=known)

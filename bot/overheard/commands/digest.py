@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -126,7 +127,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
 
 async def _week(deployment: Deployment, call: Call, found: Report, since: datetime) -> Week:
     """Return what happened to a brand since a time."""
-    every = await deployment.store.alerts.find(brand=found.brand.name)
+    every = await alerts_about(deployment.store, found.brand.name)
     recovered = [
         alert
         for alert in every

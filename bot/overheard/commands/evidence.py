@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from overheard.alerts.card import alert_data
-from overheard.alerts.evidence import gather_evidence, quotes
+from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.cards import wording
 from overheard.cards.card import Card
@@ -37,7 +37,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         call.zone,
         deployment.names,
     )
-    shift = found.shift
+    shift = measured_shift(found) if found.of_model else found.shift
     said = quotes(shift, gathered, most=PROMPTS)
     before, after = shift.answers
     gone = sum(answer.gone for answer in gathered.answers)
@@ -52,7 +52,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         quotes=said,
         footer=f"Alert {found.id}",
         data={
-            **alert_data(found),
+            **alert_data(found, gathered),
             "quotes": [{"source": quote.source, "text": quote.text.text} for quote in said],
         },
     )

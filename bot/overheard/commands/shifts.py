@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
+from overheard.alerts.digest import WHOLE
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import statement_brief, statement_data, statement_step
@@ -16,12 +18,14 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
-from overheard.detection.decide import Decision, decide
+from overheard.detection.baseline import stream_until
+from overheard.detection.decide import Decision, decide, decide_model, part_of
 from overheard.detection.evidence import AlertHistory
 from overheard.detection.learning import OwnRecord, own_record
+from overheard.detection.model_change import model_changes, model_shifts, revised
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
-from overheard.domain import Brand, ModelUpdate, Run, Shift, StatementKind
+from overheard.domain import WHOLE_MODEL, Alert, Brand, ModelUpdate, Run, Shift, StatementKind
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
@@ -72,8 +76,9 @@ async def shifts(
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     found = await replays(deployment, call, chosen, runs)
+    models = await model_stories(deployment, [brand.name for brand in chosen])
     stated = await reported_statements(deployment, [brand.name for brand in chosen])
-    card = _card(deployment, call, found, stated, runs)
+    card = _card(deployment, call, found, stated, runs, models)
     if not why:
         return card
     decisions = await _decisions(deployment, found, runs)
@@ -149,6 +154,37 @@ def record_sentence(record: OwnRecord) -> str:
     return f"In your last {runs} the rule would have fired {times}."
 
 
+async def model_stories(deployment: Deployment, brands: Sequence[str]) -> list[Alert]:
+    """Return the changes of models as a whole that would have been reported over the whole past,
+    as alerts, in the order of their news; those that moved none of some brands are left out.
+    """
+    reader = HistoryReader.of(deployment)
+    policy, updates = reader.policy, await deployment.store.updates.find()
+    if not policy.models_per_year:
+        return []
+    streams = await reader.category()
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+
+    def told() -> list[Alert]:
+        found: list[Alert] = []
+        models = sorted({stream.key.model for stream in streams})
+        for model in models:
+            own = [stream for stream in streams if stream.key.model == model]
+            for change in model_changes(own, policy.models_per_year, len(models)):
+                known = [stream_until(stream, change.run) for stream in streams]
+                whole = revised(change, known)
+                shifts = model_shifts(whole, known, change.run, updates)
+                decision = decide_model(whole, shifts, change.run, policy, AlertHistory())
+                if decision and decision.shifts:
+                    head, *also = decision.shifts
+                    found.append(Alert(head, change.run.at, tuple(also)))
+        return found
+
+    found = await asyncio.to_thread(told)
+    found.sort(key=lambda alert: starts[alert.shift.run_id])
+    return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
+
+
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
     """Return the false claims and grave sentences of the whole past, in the order of their news."""
     scoring = deployment.scoring
@@ -173,11 +209,19 @@ def _card(
     replays: Sequence[BrandReplay],
     stated: Sequence[ReportedStory],
     runs: Mapping[int, Run],
+    models: Sequence[Alert],
 ) -> Card:
     alarms = [alarm for replay in replays for alarm in replay.alarms]
+    starts = {number: run.started_at for number, run in runs.items()}
     entries = [(one.story.opened, 0, one.shift, story_data(one, runs)) for one in stated]
     entries += [
-        (alarm.run, 1, shift, _data(shift, runs)) for alarm in alarms for shift in alarm.shifts
+        (RunKey(starts[one.shift.run_id], one.shift.run_id), 1, one.shift, _model_data(one, runs))
+        for one in models
+    ]
+    entries += [
+        (alarm.run, 2, shift, _data(shift, runs) | _belonging(shift, models, runs, starts))
+        for alarm in alarms
+        for shift in alarm.shifts
     ]
     entries.sort(key=lambda entry: entry[:2])
     found = [shift for _, _, shift, _ in entries]
@@ -194,10 +238,13 @@ def _card(
 
 
 def _title(found: Sequence[Shift]) -> str:
-    moved = sum(shift.statement is None for shift in found)
+    whole = sum(shift.brand == WHOLE_MODEL for shift in found)
+    moved = sum(shift.statement is None for shift in found) - whole
     nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
     kinds = Counter(shift.statement.kind for shift in found if shift.statement)
     counts = [wording.count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind]]
+    if whole:
+        counts.insert(0, wording.count(whole, "change") + " of a model as a whole")
     if moved or not counts:
         counts.insert(0, wording.count(moved, "shift") if moved else "No shift")
     return wording.listing(counts)
@@ -219,6 +266,9 @@ def _text(
         metric = deployment.scoring.metrics[shift.metric]
         when = wording.day(runs[shift.run_id].started_at, call.zone)
         size = wording.change(shift.change, metric.scale)
+        if shift.brand == WHOLE_MODEL:
+            yield f"{when}, {shift.model} as a whole: {shift.explanation}"
+            continue
         yield (
             f"{when}, {shift.brand} at {shift.model}, {metric.label.lower()} {size}: "
             f"{shift.explanation}"
@@ -245,7 +295,7 @@ def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple
     metric = deployment.scoring.metrics[shift.metric]
     return (
         runs[shift.run_id].key,
-        shift.brand,
+        shift.brand or WHOLE,
         str(shift.model),
         metric.label,
         wording.value(shift.before, metric.scale),
@@ -268,6 +318,20 @@ def story_data(one: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
         "began": runs[shift.began].key,
         "ended": runs[closed.id].key if closed else None,
     }
+
+
+def _model_data(alert: Alert, runs: Mapping[int, Run]) -> dict[str, Any]:
+    """Return a change of a model as a whole for JSON output."""
+    moved = {shift.brand: shift.change for shift in alert.also}
+    return {**_data(alert.shift, runs), "kind": "model", "brand": None, "moved": moved}
+
+
+def _belonging(
+    shift: Shift, models: Sequence[Alert], runs: Mapping[int, Run], starts: Mapping[int, datetime]
+) -> dict[str, Any]:
+    """Return in which run the change of the model as a whole was told to which a shift belongs."""
+    whole = part_of(shift, models, starts)
+    return {"part_of": runs[whole.shift.run_id].key if whole else None}
 
 
 def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
@@ -303,10 +367,11 @@ async def _decisions(
     """
     policy = HistoryReader.of(deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}
+    of_models = await deployment.store.alerts.find(brand=WHOLE_MODEL)
     found = []
     for replay in replays:
         alerts = await deployment.store.alerts.find(brand=replay.brand)
-        history = AlertHistory(alerts, starts)
+        history = AlertHistory(alerts, starts, of_models)
         measured = [one for part in replay.monitor.evidence.values() for one in part]
         found += [decide(evidence, policy, history) for evidence in measured]
     return sorted(found, key=lambda decision: decision.run, reverse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from overheard.alerts.digest import alert_row
+from overheard.alerts.story import alerts_about, leading
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -50,7 +51,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         await read_report(deployment, brand, metric=HEADLINE_METRIC)
         for brand in brands[:MAX_BRANDS]
     ]
-    alerts = await deployment.store.alerts.find(live=True)
+    alerts = await leading(deployment.store, await alerts_about(deployment.store, live=True))
     claims = [(one.brand.name, await claims_sentence(deployment, one.brand)) for one in found]
     measured = [one for one in found if one.places]
     paragraphs = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
+from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Table, fitting
 from overheard.cards.charts.renderer import picture
@@ -188,12 +189,12 @@ async def _shift_marks(
     """Mark where the metric's shifts began that alerts have reported, but not those that fit an
     update of the model, which has a mark of its own.
     """
-    alerts = await deployment.store.alerts.find(brand=brand.name)
+    alerts = await alerts_about(deployment.store, brand.name)
     moved = [
         shift
         for alert in alerts
         for shift in alert.moved
-        if shift.metric == metric.name and shift.model in models
+        if shift.metric == metric.name and shift.model in models and shift.brand == brand.name
     ]
     if not moved:
         return []

@@ -7,88 +7,158 @@ models. This module names the pattern and gives its evidence, in words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from overheard.detection.baseline import run_effect_prior
-from overheard.detection.hypotheses import Attribution, Hypothesis, attribute
-from overheard.domain import Model, ModelUpdate
+from overheard.detection.hypotheses import Hypothesis, attribute, attribute_model
+from overheard.domain import WHOLE_MODEL, Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 SURE, PROBABLE = 0.9, 0.6
 """From these posterior probabilities on the words are firm, and "probably"."""
 
-PATTERNS = {
-    Hypothesis.BRAND_AT_MODEL: "an update of this model that touches this brand alone",
-    Hypothesis.MODEL: "an update of the model as a whole",
-    Hypothesis.BRAND_EVERYWHERE: "news about the brand on the web or in the press, not a model",
-    Hypothesis.EVERYTHING: (
-        "our own side (the questions, the scoring or the connection) or the whole category"
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a change may come from.
+
+    Attributes:
+        pattern: What it looks like, in words, behind "this looks like".
+        short: The same in a few words, with a place for the brand's name.
+    """
+
+    pattern: str
+    short: str
+
+
+CAUSES = {
+    Hypothesis.BRAND_AT_MODEL: Cause(
+        "an update of this model that touches this brand alone", "{brand} alone"
+    ),
+    Hypothesis.MODEL: Cause("an update of the model as a whole", "the model as a whole"),
+    Hypothesis.BRAND_EVERYWHERE: Cause(
+        "news about the brand on the web or in the press, not a model", "news about {brand}"
+    ),
+    Hypothesis.EVERYTHING: Cause(
+        "our own side (the questions, the scoring or the connection) or the whole category",
+        "how we ask, or the whole category",
     ),
 }
-"""What each hypothesis looks like, in words."""
-ONE_MODEL = {
-    Hypothesis.BRAND_AT_MODEL: "a change that touches this brand alone, in the model or on the web",
-    Hypothesis.MODEL: "an update of the model, or a change of the whole category",
-}
-"""The same with one model, where a second model would tell two of them apart."""
+"""What each hypothesis looks like."""
+BRAND_ALONE = Cause(
+    "a change that touches this brand alone, in the model or on the web", "{brand} alone"
+)
+MODEL_OR_CATEGORY = Cause(
+    "an update of the model, or a change of the whole category", "the model or the whole category"
+)
+"""With one model, where a second model would tell two hypotheses apart."""
+THIS_MODEL = Cause("an update of this model", "this model")
+ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
+"""With one brand, where a second brand would tell two hypotheses apart."""
 
 
-def words(found: Attribution, models: int, brands: int) -> str:
-    """Return in a sentence what a change looks like, with its weight.
+def causes(
+    weights: Mapping[Hypothesis, float], models: int, brands: int
+) -> list[tuple[Cause, float]]:
+    """Return what a change may come from with the weight of each cause, the likeliest first; empty
+    where there is nothing to compare it with.
 
     Args:
-        found: The weights of the hypotheses.
+        weights: The weights of the hypotheses.
         models: Number of models at which the brand is measured.
         brands: Number of brands that are measured.
     """
     if models == 1 and brands == 1:
-        return "With one brand at one model there is nothing to compare it with."
-    weights, names = dict(found.weights), PATTERNS
+        return []
+    found = {CAUSES[one]: weight for one, weight in weights.items()}
     if models == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]
-        weights = {Hypothesis.BRAND_AT_MODEL: alone, Hypothesis.MODEL: 1 - alone}
-        names = ONE_MODEL
-    if brands == 1:
+        found = {BRAND_ALONE: alone, MODEL_OR_CATEGORY: 1 - alone}
+    elif brands == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.MODEL]
-        return _weighed(
-            {"an update of this model": alone, "news or our own side, at all models": 1 - alone}
-        )
+        found = {THIS_MODEL: alone, ALL_MODELS: 1 - alone}
+    return sorted(found.items(), key=lambda one: -one[1])
+
+
+def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
+    """Return in a sentence what a change looks like: the likeliest cause, and the next where it is
+    likely too; see `causes`.
+    """
+    found = causes(weights, models, brands)
+    if not found:
+        return "With one brand at one model there is nothing to compare it with."
+    (first, weight), (second, _), *_ = found
     hint = "" if models > 1 else " A second model would tell them apart."
-    return _weighed({names[one]: weight for one, weight in weights.items()}) + hint
-
-
-def _weighed(weights: Mapping[str, float]) -> str:
-    """Return a sentence that names the likeliest cause, and the next where it is likely too."""
-    (first, weight), (second, _), *_ = sorted(weights.items(), key=lambda one: -one[1])
     if weight >= SURE:
-        return f"This looks like {first}."
+        return f"This looks like {first.pattern}.{hint}"
     if weight >= PROBABLE:
-        return f"This is probably {first}."
-    return f"This may be {first}; or {second}."
+        return f"This is probably {first.pattern}.{hint}"
+    return f"This may be {first.pattern}; or {second.pattern}.{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a change looks like, as of a run.
+
+    Attributes:
+        causes: What it may come from, with the weight of each, the likeliest first; see `causes`.
+        words: The same in a sentence.
+        text: Sentences: the words, and the evidence for them.
+    """
+
+    causes: tuple[tuple[Cause, float], ...]
+    words: str
+    text: str
+
+    @property
+    def probable(self) -> Cause | None:
+        """The likeliest cause, where it is probable; or None."""
+        return next((cause for cause, weight in self.causes if weight >= PROBABLE), None)
+
+    def differs_from(self, said: str) -> bool:
+        """Whether another cause is probable now than the one that sentences named as likeliest."""
+        first = said.partition("; or ")[0]
+        return bool(said and self.probable and self.probable.pattern not in first)
+
+    def data(self) -> dict[str, object]:
+        """Return it for JSON output."""
+        weights = {cause.pattern: round(weight, 4) for cause, weight in self.causes}
+        return {"text": self.text, "weights": weights}
 
 
 def explain(
     key: StreamKey, streams: Sequence[Stream], began: RunKey, updates: Sequence[ModelUpdate] = ()
-) -> str:
-    """Return sentences on what a change looks like, and on the evidence for that.
+) -> Explanation:
+    """Return what a change looks like, and the evidence for that.
 
     Args:
-        key: The stream that changed.
+        key: The stream that changed; with the brand `WHOLE_MODEL` for a model as a whole.
         streams: The streams of its metric, of all brands at all models, from the beginning of their
             baselines to the run that is analysed.
         began: The run with which the change began.
         updates: Known updates of the model that fall among the change's dates.
     """
-    found = attribute(key, streams, began, run_effect_prior(key.model))
+    prior = run_effect_prior(key.model)
+    whole = key.brand == WHOLE_MODEL
+    found = (
+        attribute_model(key.model, streams, began, prior)
+        if whole
+        else attribute(key, streams, began, prior)
+    )
     rivals = {s.key for s in streams if s.key.model == key.model} - {key}
     models = {s.key for s in streams if s.key.brand == key.brand} - {key}
+    brands = len(rivals) if whole else 1 + len(rivals)
+    several = len({s.key.model for s in streams}) if whole else 1 + len(models)
+    rated = tuple(causes(found.weights, several, brands))
+    said = words(found.weights, several, brands)
     sentences = [
-        words(found, 1 + len(models), 1 + len(rivals)),
-        _rivals({one: found.moved(one) for one in rivals}),
+        said,
+        _rivals({one: found.moved(one) for one in rivals}, "brand" if whole else "competitor"),
         _models({one: found.moved(one) for one in models}),
         *_known(updates),
     ]
-    return " ".join(filter(None, sentences))
+    return Explanation(rated, said, " ".join(filter(None, sentences)))
 
 
 def falls_among(
@@ -116,18 +186,19 @@ def falls_among(
     return tuple(matching)
 
 
-def _rivals(rivals: Mapping[StreamKey, bool]) -> str:
+def _rivals(rivals: Mapping[StreamKey, bool], noun: str) -> str:
     """Return the sentence on which competitors moved at the same model; empty without any."""
     if not rivals:
         return ""
     moved = sorted(key.brand for key, moved in rivals.items() if moved)
     whole = len(rivals)
-    competitors = "the one competitor" if whole == 1 else f"the {whole} competitors"
+    competitors = f"the one {noun}" if whole == 1 else f"the {whole} {noun}s"
+    too = " too" if noun == "competitor" else ""
     if not moved:
         return f"At this model {competitors} moved by no more than chance explains."
     if len(moved) == whole:
-        return f"At this model {competitors} moved too ({', '.join(moved)})."
-    return f"At this model {len(moved)} of {competitors} moved too ({', '.join(moved)})."
+        return f"At this model {competitors} moved{too} ({', '.join(moved)})."
+    return f"At this model {len(moved)} of {competitors} moved{too} ({', '.join(moved)})."
 
 
 def _models(models: Mapping[StreamKey, bool]) -> str:

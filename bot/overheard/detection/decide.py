@@ -3,18 +3,19 @@ an alert is raised, grows, ends or stays unsaid.
 
 `decide` is pure. The monitor, which replays the past, calls it with an empty history; after a run
 it is called with the stored alerts, and with what the judge says of old answers. Whatever it
-returns, it returns with the reason.
+returns, it returns with the reason. `decide_model` does the same for a model as a whole: what
+belongs to its change raises no alert of a brand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 
-from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, rarity
+from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
 from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     AlertHistory,
@@ -24,7 +25,8 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.domain import Alert, AlertState, Model, Shift
+from overheard.detection.model_change import ModelChange
+from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 
 ONE_STORY = timedelta(days=35)
@@ -32,6 +34,10 @@ ONE_STORY = timedelta(days=35)
 month, so that monthly checks have it too."""
 BEYOND = 0.5
 """A return that ends so far beyond the old level, as a share of the change, is news of its own."""
+MODEL_WEIGHT = 0.5
+"""Weight from which on a change is told as one of the model as a whole."""
+BACK_SHARE, EASED_SHARE = 0.6, 0.25
+"""A model whose brands moved back by this share of a change is as before, and partly so."""
 MIN_MOVED_PROMPTS = 3
 """So many prompts that moved by 20 points are worth an alert, however large the panel."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
@@ -50,6 +56,7 @@ class Reason(StrEnum):
     RETURNED = "returned"
     NOT_COMPARABLE = "nothing to compare"
     TOO_SMALL = "effect too small"
+    ONE_BRAND = "one brand explains it"
     REPORTED = "reported before"
     JUDGE_MOVED = "judge moved"
 
@@ -96,6 +103,8 @@ class AlertAction(StrEnum):
     """An alert has reported this very run: it is analysed again."""
     RECOVER = "recover"
     """The brand is back where it was before an alert, which ends."""
+    JOIN = "join"
+    """It is part of a change of the model as a whole, whose alert tells it."""
     NONE = "none"
 
 
@@ -105,8 +114,8 @@ class Placement:
 
     Attributes:
         action: Whether they are a new alert, or part of one.
-        alert: Number of the alert that grows, is partly back, has recovered or has reported this
-            run; 0 for a new one.
+        alert: Number of the alert that grows, is partly back, has recovered, is joined or has
+            reported this run; 0 for a new one.
         follows: Number of the alert that a new one follows, or 0.
         recovers: Numbers of the open alerts that the shifts take back.
     """
@@ -122,7 +131,7 @@ class Decision:
     """What becomes of the evidence about a brand at a model.
 
     Attributes:
-        brand: The brand's name.
+        brand: The brand's name; `WHOLE_MODEL` for the model as a whole.
         model: The model.
         run: The run.
         shifts: What is reported; the first heads the alert.
@@ -181,7 +190,11 @@ def _placement(
 ) -> Placement:
     """Return as what the evidence is reported: by its shifts, or as the end of an alert."""
     if shifts:
-        return place(shifts, history.alerts, evidence.run.at)
+        placed = place(shifts, history.alerts, evidence.run.at)
+        whole = part_of(shifts[0], history.of_models, history.run_starts)
+        if whole and placed.action in {AlertAction.RAISE, AlertAction.GROW}:
+            return Placement(AlertAction.JOIN, whole.id)
+        return placed
     if evidence.returned is None:
         return Placement(AlertAction.NONE)
     ended = evidence.returned.shift
@@ -195,6 +208,80 @@ def _placement(
             and any(old.run_id == ended.run_id for old in alert.moved)
         ),
     )
+
+
+def part_of(
+    shift: Shift, of_models: Sequence[Alert], starts: Mapping[int, datetime]
+) -> Alert | None:
+    """Return the alert of a model as a whole to which a brand's shift belongs: it began with the
+    model's change, or between that and the last run in which it was seen to go on; or None.
+
+    Args:
+        shift: The shift of a brand. A statement is news of its own.
+        of_models: The alerts of models as a whole.
+        starts: When each run began, by its number.
+    """
+    if not of_models or shift.statement or shift.brand == WHOLE_MODEL:
+        return None
+    began = starts[shift.began or shift.run_id]
+    for alert in of_models:
+        told = [one for one in alert.moved if one.brand == WHOLE_MODEL and not one.recovery]
+        first = starts[alert.shift.began or alert.shift.run_id]
+        last = max((starts[one.run_id] for one in told), default=first)
+        over = alert.over_at is not None and alert.over_at < starts[shift.run_id]
+        dated = any(starts[run] == first for run in shift.dates)
+        if alert.shift.model == shift.model and not over and (first <= began <= last or dated):
+            return alert
+    return None
+
+
+def decide_model(
+    change: ModelChange | None,
+    shifts: Sequence[Shift],
+    run: RunKey,
+    policy: AlertPolicy,
+    history: AlertHistory,
+) -> Decision | None:
+    """Decide what becomes of the latest change of a model as a whole after a run; None when there
+    is none, or the change is older news.
+
+    A change that one brand explains better is not told, until a later run speaks for the model.
+
+    Args:
+        change: The latest change, with its weights as of the run.
+        shifts: The same as shifts, see `model_shifts`; those of brands that hardly moved are left
+            out.
+        run: The run.
+        policy: The smallest changes that the deployment wants to be alerted of.
+        history: The alerts of models as a whole so far, and when runs began.
+    """
+    if change is None or not shifts or run.at - change.run.at > ONE_STORY:
+        return None
+    head, *brands = shifts
+    told = [a for a in history.of_models if a.shift.model == change.model]
+    if any(
+        one.brand == WHOLE_MODEL
+        and (seen := history.run_starts[one.run_id]) < run.at
+        and (change.began.at < seen or change.run.at == seen)
+        for alert in told
+        for one in alert.moved
+    ):
+        return None
+    smallest = policy.smallest_change(head.metric)
+    moved = [one for one in brands if abs(one.change) >= smallest]
+    rare = Rarity(change.chance_a_year)
+    placed = place([head, *moved], told, run.at)
+    silence = Silence(head.metric, Reason.TOO_SMALL, 0, 0, smallest_change=smallest)
+    if not moved:
+        silence = replace(silence, change=max((one.change for one in brands), key=abs, default=0.0))
+    elif placed.action in {AlertAction.RAISE, AlertAction.GROW} and change.weight < MODEL_WEIGHT:
+        silence = replace(silence, reason=Reason.ONE_BRAND)
+    else:
+        level = rare.level(policy.models_per_year)
+        whole = (head, *moved)
+        return Decision(WHOLE_MODEL, change.model, run, whole, placed, level, rare.years, ())
+    nothing = Placement(AlertAction.NONE)
+    return Decision(WHOLE_MODEL, change.model, run, (), nothing, None, rare.years, (silence,))
 
 
 def _silence(
@@ -298,6 +385,9 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
     head = shifts[0]
     same_model = [alert for alert in alerts if alert.shift.model == head.model]
     kept = next((a for a in same_model if any(s.run_id == head.run_id for s in a.moved)), None)
+    if head.brand == WHOLE_MODEL:
+        kept_whole = Placement(AlertAction.KEEP, kept.id) if kept else None
+        return kept_whole or _place_model(shifts, same_model, at)
     if kept:  # alerts that were raised after the kept one are not touched
         late = not kept.state.over and any(not reports(kept, s) for s in shifts if s.statement)
         action = AlertAction.GROW if late else AlertAction.KEEP
@@ -322,6 +412,38 @@ def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placemen
     if _is_beyond(mine, head):
         return None
     return Placement(AlertAction.RECOVER, mine.id, recovers=recovers)
+
+
+def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
+    """Return as what a change of a model as a whole is reported: it has one alert, which recovers
+    when its brands move back.
+    """
+    if live := next((alert for alert in alerts if not alert.state.over), None):
+        back = -_share_of(live, shifts)
+        if back >= BACK_SHARE:
+            return Placement(AlertAction.RECOVER, live.id, recovers=(live.id,))
+        return Placement(AlertAction.EASE if back >= EASED_SHARE else AlertAction.GROW, live.id)
+    previous = next(iter(alerts), None)
+    if previous and previous.state is AlertState.RECOVERED and previous.over_at:
+        again = at - previous.over_at < ONE_STORY and _share_of(previous, shifts) >= EASED_SHARE
+        if again:
+            return Placement(AlertAction.GROW, previous.id)
+    return Placement(AlertAction.RAISE, follows=previous.id if previous else 0)
+
+
+def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
+    """Return how far brands went in the direction in which a model's alert reports them, as a share
+    of that: negative when they went back.
+    """
+    metric = alert.shift.metric
+    reported: dict[str, float] = {}
+    runs = {one.run_id for one in alert.moved if one.brand == WHOLE_MODEL and not one.recovery}
+    for one in alert.moved:
+        if one.brand != WHOLE_MODEL and one.metric == metric and one.run_id in runs:
+            reported[one.brand] = reported.get(one.brand, 0.0) + one.change
+    now = {one.brand: one.change for one in shifts if one.brand != WHOLE_MODEL}
+    along = sum(change * now.get(brand, 0.0) for brand, change in reported.items())
+    return along / (sum(change**2 for change in reported.values()) or 1.0)
 
 
 def _place_anew(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:

@@ -24,6 +24,8 @@ class AlertPolicy:
     Attributes:
         false_alarms_per_year: False alarms allowed for all brands together.
         brands: Number of brands that are watched: each has an equal part of that.
+        models_per_year: False alarms allowed for changes of models as a whole; 0 where they are not
+            told by themselves.
         smallest_changes: The smallest expected change that is reported, by metric, on the
             metric's scale; 0 for metrics that are not named.
     """
@@ -31,6 +33,7 @@ class AlertPolicy:
     false_alarms_per_year: float = 0.2
     brands: int = 1
     smallest_changes: Mapping[str, float] = field(default_factory=dict)
+    models_per_year: float = 0.0
 
     def smallest_change(self, metric: str) -> float:
         """Return the smallest expected change of a metric that is reported."""
@@ -155,10 +158,12 @@ class AlertHistory:
     Attributes:
         alerts: Its alerts, the newest first.
         run_starts: When runs began, by number.
+        of_models: The alerts of models as a whole, the newest first.
     """
 
     alerts: Sequence[Alert] = ()
     run_starts: Mapping[int, datetime] = field(default_factory=dict)
+    of_models: Sequence[Alert] = ()
 
 
 NO_HISTORY = AlertHistory()

@@ -13,18 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp
 
+from overheard.detection import attribution
 from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, runs_a_year
 from overheard.detection.baseline import (
     MAX_BASELINE_RUNS,
     run_effect_prior,
     stream_since,
-    stream_until,
 )
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
+from overheard.detection.known_time import Comparison, compare_sides
 from overheard.detection.nuisance import joint_evidence, step_evidence
 from overheard.detection.statistic import OUTLIER_PRIOR, OUTLIER_RUNS, candidate_starts
-from overheard.domain import Model
+from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, np
 
@@ -57,8 +58,9 @@ class ModelChange:
         moved: The change of each brand, in logits, by its name.
         baseline: The first run that it was compared with.
         weights: The posterior probability of each explanation (`hypotheses`); empty until
-            `model_change_at` or `revised` works it out.
+            `latest_model_change` or `revised` works it out.
         standing_out: Names of the brands that moved by more than chance explains, taken alone.
+        models: Number of models that are watched.
     """
 
     model: Model
@@ -69,34 +71,32 @@ class ModelChange:
     baseline: RunKey
     weights: Mapping[Hypothesis, float] = field(default_factory=dict)
     standing_out: tuple[str, ...] = ()
+    models: int = 1
 
     @property
     def weight(self) -> float:
-        """The probability that the model as a whole changed, rather than one brand or everything;
-        0 until it is worked out.
+        """The probability that the model as a whole changed, or everything did, rather than one
+        brand; 0 until it is worked out.
         """
-        return self.weights.get(Hypothesis.MODEL, 0.0)
+        return sum(self.weights.get(one, 0.0) for one in (Hypothesis.MODEL, Hypothesis.EVERYTHING))
 
 
-def model_change_at(
-    run: RunKey, model: Model, streams: Iterable[Stream], per_year: float
+def latest_model_change(
+    model: Model, streams: Iterable[Stream], per_year: float
 ) -> ModelChange | None:
-    """Return the change of a model as a whole that a run shows first, with the weight of each
-    explanation; None when it shows none.
-
-    Pure: it depends on the runs up to this one only.
+    """Return the latest change of a model as a whole that a past shows, with the weight of each
+    explanation as of the latest run; None when it shows none.
 
     Args:
-        run: The run.
         model: The model.
-        streams: The streams of one metric, of all brands at all models that are watched.
+        streams: The streams of one metric, of all brands at all models that are watched, up to the
+            run as of which it is returned.
         per_year: False alarms that are accepted in a year, of all models together.
     """
-    known = [stream_until(stream, run) for stream in streams]
+    known = list(streams)
     own = [stream for stream in known if stream.key.model == model]
-    models = len({stream.key.model for stream in known})
-    found = [one for one in model_changes(own, per_year, models) if one.run == run]
-    return revised(found[0], known) if found else None
+    found = model_changes(own, per_year, len({stream.key.model for stream in known}))
+    return revised(found[-1], known) if found else None
 
 
 def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
@@ -211,7 +211,63 @@ def _change(
         yearly,
         dict(zip(names, moved.tolist(), strict=True)),
         group.runs[rows[0]],
+        models=models,
     )
+
+
+def model_shifts(
+    change: ModelChange, streams: Iterable[Stream], run: RunKey, updates: Iterable[ModelUpdate] = ()
+) -> tuple[Shift, ...]:
+    """Return a change as the shifts that an alert reports: that of the model as a whole, and then
+    those of its brands, the largest first; none where nothing can be compared.
+
+    Args:
+        change: The change.
+        streams: The streams of its metric, of all brands at its model, up to the run.
+        run: The run in which it is reported.
+        updates: Known updates of all models.
+    """
+    prior = run_effect_prior(change.model)
+    own = [stream for stream in streams if stream.key.model == change.model]
+    compared = {
+        stream.key: sides
+        for stream in own
+        for sides in [
+            compare_sides(
+                stream_since(stream, change.baseline), change.began.id, prior.shared + prior.own
+            )
+        ]
+        if sides is not None
+    }
+    if not compared:
+        return ()
+    known = attribution.falls_among(updates, change.model, (change.began,), own[0].runs)
+
+    def shift(brand: str, metric: str, sides: Sequence[Comparison]) -> Shift:
+        values = np.array([(one.before, one.after, *one.interval) for one in sides]).mean(axis=0)
+        before, after, low, high = values.tolist()
+        return Shift(
+            brand=brand,
+            model=change.model,
+            metric=metric,
+            run_id=run.id,
+            before=before,
+            after=after,
+            change=after - before,
+            interval=(low, high),
+            prompts=sides[0].prompts if brand else (),
+            answers=sides[0].answers,
+            began=change.began.id,
+            dates=(change.began.id,),
+            chance_a_year=change.chance_a_year,
+            updates=known,
+        )
+
+    brands = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
+    brands.sort(key=lambda one: (-abs(one.change), one.brand))
+    whole = shift(WHOLE_MODEL, next(iter(compared)).metric, list(compared.values()))
+    explanation = attribution.words(change.weights, change.models, len(compared))
+    return (replace(whole, explanation=explanation), *brands)
 
 
 def sentence_of_change(change: ModelChange, display: str, per_year: float) -> str:

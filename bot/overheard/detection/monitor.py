@@ -424,7 +424,7 @@ class Monitor:
         key = analysis.stream.key
         alike = [s for s in self._all if s.key.metric == key.metric]
         past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]
-        return attribution.explain(key, past, began, updates)
+        return attribution.explain(key, past, began, updates).text
 
     def _first(self, key: StreamKey, began: RunKey) -> int:
         """Return the row with which a stream's baseline begins; a rival's is the brand's own."""

@@ -23,7 +23,7 @@ from datetime import timedelta
 from math import exp, lgamma
 
 from overheard.detection.alarm_table import AlertLevel
-from overheard.detection.decide import Decision, place
+from overheard.detection.decide import AlertAction, Decision, place
 from overheard.domain import (
     Alert,
     Model,
@@ -370,6 +370,9 @@ def add_statements(
         by_model.setdefault(shift.model, []).append(shift)
     whole = []
     for decision in decisions:
+        if decision.placement.action is AlertAction.JOIN:  # a statement is news of its own
+            whole.append(decision)
+            continue
         shifts = (*by_model.pop(decision.model, ()), *decision.shifts)
         if shifts == decision.shifts:
             whole.append(decision)

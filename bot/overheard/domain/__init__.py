@@ -5,6 +5,7 @@ times 100. Nothing here does I/O or imports another room.
 """
 
 from overheard.domain.alerts import (
+    WHOLE_MODEL,
     Alert,
     AlertEvent,
     AlertEventKind,
@@ -99,6 +100,7 @@ __all__ = [
     "FREE",
     "PENDING",
     "UNFINISHED",
+    "WHOLE_MODEL",
     "Account",
     "Alert",
     "AlertEvent",

@@ -102,12 +102,18 @@ class ReportedStatement:
     asked: int = 1
 
 
+WHOLE_MODEL = ""
+"""Brand of a shift of a model as a whole: of how it speaks of all brands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A change of one stream that the statistics hold, or a statement that is news by itself.
+    """A change of one stream that the statistics hold, of a model as a whole, or a statement that
+    is news by itself.
 
     Attributes:
-        brand: The brand's name.
+        brand: The brand's name; `WHOLE_MODEL` for a change of the model as a whole, whose values
+            are then the means over its brands.
         model: Who changed.
         metric: What changed.
         run_id: The run in which it was seen.
@@ -177,13 +183,16 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A shift that is reported: the strongest of a brand at one model in one run.
+    """A shift that is reported: the strongest of a brand at one model in one run, or that of a
+    model as a whole.
 
     Attributes:
         shift: What moved, and how sure that is.
         opened_at: When it was raised.
-        also: Other metrics of the same brand and model that moved in the same run.
-        later: What moved further in runs since, the oldest first: it has grown.
+        also: Other metrics of the same brand and model that moved in the same run; of a model as a
+            whole, its brands that moved most, the first of them most.
+        later: What moved further in runs since, the oldest first: it has grown. Of a model as a
+            whole, also what brands' own evidence shows of it.
         state: Its state.
         by: Who acknowledged, snoozed or closed it, or an empty string.
         until: When a snooze ends; None for one that ends with the next update of the model.
@@ -216,6 +225,16 @@ class Alert:
         """The statements among them."""
         return tuple(shift.statement for shift in self.moved if shift.statement)
 
+    @property
+    def of_model(self) -> bool:
+        """Whether it reports a change of the model as a whole."""
+        return self.shift.brand == WHOLE_MODEL
+
+    @property
+    def brands(self) -> tuple[str, ...]:
+        """The names of the brands that it reports, each once: one, unless it is `of_model`."""
+        return tuple(dict.fromkeys(shift.brand for shift in self.moved if shift.brand))
+
 
 class AlertEventKind(StrEnum):
     """What can happen to an alert."""
@@ -237,7 +256,11 @@ class AlertEventKind(StrEnum):
     UNDONE = "undone"
     """A person took back what a person did."""
     CONTINUED = "continued"
-    """A statement was made again; the message is edited and nothing is posted."""
+    """It goes on as it was; the message is edited and nothing is posted."""
+    REVISED = "revised"
+    """A later run makes another explanation the likeliest."""
+    JOINED = "joined"
+    """It turned out to be part of a change of the model as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

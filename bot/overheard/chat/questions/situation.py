@@ -157,7 +157,7 @@ async def read_situation(
 
     def shown(alert: Alert) -> OpenAlert:
         model = alert.shift.model
-        return OpenAlert(alert.id, alert.shift.brand, str(model), names.name(model))
+        return OpenAlert(alert.id, alert.brands[0], str(model), names.name(model))
 
     def day(at: datetime) -> date:
         return at.astimezone(call.zone).date()
