@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from overheard import cli
+from overheard.config.settings import Settings
 from overheard.runtime.wiring import session
 
 MARKET = """
@@ -33,6 +34,8 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "storage-mysql": ('[storage]\nurl = "mysql://h/x"\n', "mysql is neither SQLite nor PostgreSQL"),
     "storage-folder": ('[storage]\nurl = "sqlite:////tmp"\n', "check that the path is right"),
     "storage-empty": ('[storage]\nurl = ""\n', "it names no file"),
+    "assistant-model": (MARKET + '[assistant]\nmodel = "gpt"\n', "look like openai/gpt-5.4-mini"),
+    "page-colour": (MARKET + '[page]\ncolor = "blue"\n', "color must look like #1a73e8"),
     "unknown-table": (MARKET + '[storge]\nurl = "x"\n', 'did you mean "storage"'),
     "unknown-key": (MARKET + "[budget]\nmonht = 5\n", 'did you mean "month"'),
     "toml-unclosed-string": ('[storage]\nurl = "abc\n', "line 2"),
@@ -229,6 +232,22 @@ def test_a_fault_of_the_configuration_is_a_sentence(
 
 
 @pytest.mark.slow
+def test_each_text_of_a_form_has_an_example_for_its_error() -> None:
+    """So that no one reads a regular expression."""
+    tables = [*Settings.__subclasses__()]
+    for table in tables:
+        tables += table.__subclasses__()
+    missing = {
+        f"{table.__name__}.{name}"
+        for table in tables
+        for name, field in table.model_fields.items()
+        if any(getattr(rule, "pattern", None) for rule in field.metadata)
+        and not (field.examples or field.default)
+    }
+
+    assert missing == set()
+
+
 def test_a_configuration_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     """So is a folder in its place, and a store whose path is a folder leaves no trace of threads."""
     (tmp_path / "config.toml").mkdir()

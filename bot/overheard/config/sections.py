@@ -296,7 +296,7 @@ class PageTable(Settings):
     """
 
     logo: Path | None = None
-    color: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    color: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$", examples=["#1a73e8"])
 
 
 class AssistantTable(Settings):
@@ -307,7 +307,9 @@ class AssistantTable(Settings):
         budget: What it may cost a month, in US dollars.
     """
 
-    model: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]*/\S+)?$")
+    model: str = Field(
+        default="", pattern=r"^([a-z][a-z0-9_-]*/\S+)?$", examples=["openai/gpt-5.4-mini"]
+    )
     budget: Dollars = 1.0
 
 
