@@ -17,7 +17,7 @@ import click
 
 from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Face, Step, require_sizes
-from overheard.chat.access import logged
+from overheard.chat.access import log_use
 from overheard.chat.confirmations import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
@@ -51,7 +51,7 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     session = replace(ctx.obj, config=config, ask=_prompt if ask else None)
     call = Call(zone=local_zone(), progress=RichProgress())
     with nullcontext() if chart or spec.chart is None else unseen():
-        card = _agreed(session, call, Order(spec, values), agreed=agreed, ask=ask)
+        card = _quote_and_execute(session, call, Order(spec, values), agreed=agreed, ask=ask)
     _print(card, as_json, chart)
     if card.failed or card.partial:
         raise click.exceptions.Exit(1 if card.failed else PARTIAL)
@@ -62,11 +62,13 @@ def _prompt(question: str, default: str) -> str:
     return str(click.prompt(question, default=default, show_default=bool(default), err=True))
 
 
-def _agreed(session: Session, call: Call, order: Order, *, agreed: bool, ask: bool) -> Card:
+def _quote_and_execute(
+    session: Session, call: Call, order: Order, *, agreed: bool, ask: bool
+) -> Card:
     """Quote a command and execute it, after a yes where it needs one."""
     agreed_usd = inf if agreed else 0.0
     while True:
-        given = _guarded(partial(_carry_out, session, call, order, agreed_usd))
+        given = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
         if isinstance(given, Step):  # of chats alone
             return given.card
         if not isinstance(given, Unagreed):
@@ -93,7 +95,7 @@ async def _open_and_run(
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
     if not spec.opens:
-        noting = partial(_noted, session.open_deployment, call, order, stage)
+        noting = partial(_open_and_log, session.open_deployment, call, order, stage)
         opener = replace(session, open_deployment=noting)
         return await run_command(order, opener, call, agreed_usd=agreed_usd, stage=stage)
     config = session.read_config()
@@ -103,7 +105,7 @@ async def _open_and_run(
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
-        async with logged(store, clock, spec, call.who, order.words, stage):
+        async with log_use(store, clock, spec, call.who, order.words, stage):
             try:
                 return await run_command(
                     order, deployment, call, agreed_usd=agreed_usd, stage=stage
@@ -115,7 +117,7 @@ async def _open_and_run(
 
 
 @asynccontextmanager
-async def _noted(
+async def _open_and_log(
     open_deployment: OpenDeployment,
     call: Call,
     order: Order,
@@ -127,7 +129,7 @@ async def _noted(
     """Open a deployment for a command that does so itself, and write down that it was used."""
     async with (
         open_deployment(config, create=create) as deployment,
-        logged(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
+        log_use(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
         _tell_of_missing_store(deployment)
         yield deployment
@@ -155,7 +157,7 @@ def _added(ctx: click.Context) -> list[CommandSpec]:
     return [spec for spec in commands.values() if Face.TERMINAL in spec.faces]
 
 
-def _guarded(command: Callable[[], Awaitable[Result]]) -> Result:
+def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
     """Run a command to its end; what we know can go wrong ends in one sentence."""
 
     async def awaited() -> Result:
@@ -193,12 +195,12 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     for file in _guarded_save(card, chart) if chart else []:
         click.echo(f"Chart saved as {file}", err=as_json)
     for enclosed in (part.file for part in card.whole() if part.file):
-        click.echo(_kept(enclosed), err=as_json)
+        click.echo(_save_file(enclosed), err=as_json)
     if as_json:
         click.echo(json_line(card.data, sys.stdout))
 
 
-def _kept(enclosed: File) -> str:
+def _save_file(enclosed: File) -> str:
     """Save the file of a card in this folder, next to what is there, and say where."""
     name = file = Path(Path(enclosed.name).name or "file")
     number = 1

@@ -106,7 +106,9 @@ class BlockRepository(Repository):
         if until is not None:
             conditions.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
-            read = await (_plain if self._database.is_sqlite else _packed)(connection, conditions)
+            read = await (_plain if self._database.is_sqlite else _read_packed)(
+                connection, conditions
+            )
             cells = read.cells
             starts = select(runs.c.id, runs.c.started_at)
             starts = starts.where(among(runs.c.id, set(cells["run_id"].tolist())))
@@ -212,7 +214,9 @@ class _Read:
     cells: Mapping[str, NDArray[Any]]
 
 
-async def _packed(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> _Read:
+async def _read_packed(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
+) -> _Read:
     """Read the blocks of each stream as one byte string from PostgreSQL.
 
     The driver would create an object for each number.

@@ -57,7 +57,7 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
     @wraps(work)
     async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         """Do the work in a task that a cancellation of the caller does not reach."""
-        task = asyncio.ensure_future(_retried(partial(work, *args, **kwargs)))
+        task = asyncio.ensure_future(_retry(partial(work, *args, **kwargs)))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -69,7 +69,7 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
     return run
 
 
-async def _retried(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+async def _retry(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Do work, and repeat it for `_WAIT_S` seconds while the server is away."""
     deadline, pause = monotonic() + _WAIT_S, _FIRST_PAUSE_S
     while True:

@@ -130,7 +130,7 @@ async def _server_lock(
                 return
             await asyncio.sleep(_RETRY_S)
         try:
-            async with _watched(connection):
+            async with _watch_connection(connection):
                 yield True
         finally:
             with suppress(
@@ -141,7 +141,7 @@ async def _server_lock(
 
 
 @asynccontextmanager
-async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
+async def _watch_connection(connection: AsyncConnection) -> AsyncIterator[None]:
     """Stop the block when its lock is lost with the connection: another process may have the lock.
 
     Raises:

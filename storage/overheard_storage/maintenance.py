@@ -37,14 +37,14 @@ class SqlMaintenance:
 
     async def examine(self, url: str) -> StoreHealth:
         """Check a store's integrity and measure its size."""
-        async with _opened(url, must_exist=True) as database:
+        async with _open(url, must_exist=True) as database:
             return await health.examine(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
         """Copy all rows into an empty store; return the number of rows of each table."""
         async with (
-            _opened(source, must_exist=True) as source_database,
-            _opened(target) as target_database,
+            _open(source, must_exist=True) as source_database,
+            _open(target) as target_database,
         ):
             await require_current(source_database)
             await upgrade(target_database)
@@ -56,7 +56,7 @@ class SqlMaintenance:
 
     async def back_up(self, url: str, file: Path) -> int:
         """Write a snapshot of an SQLite store to a new file; return its size in bytes."""
-        async with _opened(url, must_exist=True) as database:
+        async with _open(url, must_exist=True) as database:
             if not database.is_sqlite:
                 raise StoreError(
                     url=shown(database.url),
@@ -84,7 +84,7 @@ def _vacuum_into(store: str, file: Path) -> int:
 
 
 @asynccontextmanager
-async def _opened(url: str, *, must_exist: bool = False) -> AsyncIterator[Database]:
+async def _open(url: str, *, must_exist: bool = False) -> AsyncIterator[Database]:
     """Open a database.
 
     Args:

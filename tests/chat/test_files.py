@@ -15,7 +15,7 @@ from office import Office, open_office
 from overheard.cards.card import MAX_FILE_BYTES, Card, File
 from overheard.chat.discord.layouts import render
 from overheard.chat.slack.chat import SlackChat
-from overheard.cli import _kept
+from overheard.cli import _save_file
 from overheard.commands.export import export_to
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run
@@ -177,7 +177,7 @@ def test_a_terminal_saves_a_file_next_to_what_is_there(
 ) -> None:
     """In this folder alone, whatever the file's name says."""
     monkeypatch.chdir(tmp_path)
-    named = [_kept(PAGE), _kept(replace(PAGE, name="../acme.html"))]
+    named = [_save_file(PAGE), _save_file(replace(PAGE, name="../acme.html"))]
 
     assert named == ["Saved as acme.html", "Saved as acme-2.html"]
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [PAGE.content] * 2

@@ -96,7 +96,7 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
 
 
 @asynccontextmanager
-async def logged(
+async def log_use(
     store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
     """Write down that a command was used in the terminal, and how that ended; a quote alone is not

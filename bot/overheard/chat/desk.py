@@ -232,9 +232,9 @@ class ChatDesk:
         if not request.command:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
-        return fill(self._named(request.command), request.options)
+        return fill(self._spec_named(request.command), request.options)
 
-    def _named(self, name: str) -> CommandSpec:
+    def _spec_named(self, name: str) -> CommandSpec:
         spec = next((spec for spec in self._commands if spec.name == name), None)
         if spec is None:
             raise UnknownCommand(name=name, hint="")
@@ -255,7 +255,7 @@ class ChatDesk:
     ) -> None:
         """Show a form again with what was wrong in it; where there was none, say it."""
         if request.command and conversation.forms:
-            spec = self._named(request.command)
+            spec = self._spec_named(request.command)
             form = Form(spec, replies.form_title(spec), request.options, str(error))
             await conversation.open_form(form)
         else:
@@ -412,7 +412,7 @@ class ChatDesk:
             agreed_usd = given.agreed_usd
             await self._do(order, person, deployment, call, conversation, agreed_usd=agreed_usd)
         elif given.form and conversation.forms:
-            following = self._named(given.form)
+            following = self._spec_named(given.form)
             content = await following.fill(deployment, call) if following.fill else {}
             await conversation.open_form(replies.filled_form(following, content))
         else:

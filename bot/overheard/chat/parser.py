@@ -76,10 +76,10 @@ def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = 
     """
     tokens = _tokens(words)
     spec, rest = _find(tokens, commands)
-    values, loose = _named(spec, rest)
+    values, loose = _split_by_name(spec, rest)
     if "help" in values:
         return Order(spec, helped=True)
-    return _order(spec, values | _placed(spec, loose, names, values))
+    return _order(spec, values | _assign_positional(spec, loose, names, values))
 
 
 def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
@@ -132,7 +132,9 @@ def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[Comma
     raise UnknownCommand(name=typed, hint=hint)
 
 
-def _named(spec: CommandSpec, tokens: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+def _split_by_name(
+    spec: CommandSpec, tokens: Iterable[str]
+) -> tuple[dict[str, list[str]], list[str]]:
     """Divide words into options that are written with their names, and the others."""
     options = _by_name(spec)
     values: dict[str, list[str]] = {}
@@ -167,7 +169,7 @@ def _by_name(spec: CommandSpec) -> dict[str, Option]:
     return written | {option.name: option for option in spec.options}
 
 
-def _placed(
+def _assign_positional(
     spec: CommandSpec, loose: list[str], names: Collection[str], given: Collection[str]
 ) -> dict[str, list[str]]:
     """Give words without an option's name to the positional options, in their order."""
@@ -175,7 +177,7 @@ def _placed(
     places = [o for o in spec.options if o.positional and o.name not in given]
     for place, option in enumerate(places):
         if option.kind is Kind.BRAND:
-            loose = _joined(loose, names)
+            loose = _join_names(loose, names)
         takes_rest = place == len(places) - 1 and (option.many or option.kind in _SENTENCES)
         taken, loose = (loose, []) if takes_rest else (loose[:1], loose[1:])
         if taken:
@@ -196,7 +198,7 @@ def _sentence(tokens: Sequence[str]) -> str:
     return " ".join(f'"{token}"' if isinstance(token, _Quoted) else token for token in tokens)
 
 
-def _joined(tokens: list[str], names: Collection[str]) -> list[str]:
+def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
     """Join neighbours that are a known name together, the longest names first."""
     known = {name.casefold() for name in names}
     longest = max((len(name.split()) for name in known), default=1)

@@ -28,7 +28,7 @@ NONE = (
 
 async def list_bursts(deployment: Deployment, call: Call) -> Card:
     """Show which small runs would show whether something changed, when and why."""
-    plans = await _planned(deployment, call)
+    plans = await _plan(deployment, call)
     return Card(
         title=wording.count(len(plans), "planned burst"),
         text="" if plans else NONE,
@@ -56,7 +56,7 @@ async def run_bursts(
         BudgetExceeded: when the budget does not cover them.
         BudgetUnknown: when there is a budget and an unknown price.
     """
-    plans = await _planned(deployment, call) if plans is None else plans
+    plans = await _plan(deployment, call) if plans is None else plans
     due = [
         *await _cut_off(deployment),
         *(_new(deployment, call, plan) for plan in _due(deployment, plans)),
@@ -108,7 +108,7 @@ def _due(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedB
     return [plan for plan in plans if plan.burst.at <= now]
 
 
-async def _planned(deployment: Deployment, call: Call) -> list[PlannedBurst]:
+async def _plan(deployment: Deployment, call: Call) -> list[PlannedBurst]:
     deployment = await deployment.caught_up(call.progress)
     return await planned_bursts(deployment)
 

@@ -128,7 +128,7 @@ class CatalogueNoun(Generic[Thing]):
         things = self.things(deployment.catalogue)
         if name and self.concerns:
             things = [thing for thing in things if self.concerns(thing, name)]
-        declared = await self._declared(deployment)
+        declared = await self._declared_keys(deployment)
         each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in things]
         columns = self.columns or {}
         rows = [(*(cell(t) for cell in columns.values()), origin) for t, origin in each]
@@ -171,7 +171,7 @@ class CatalogueNoun(Generic[Thing]):
             AlreadyThere: when it would become like another one.
             NothingToChange: when nothing would change.
         """
-        before: Any = await self._own(deployment, given)
+        before: Any = await self._find_own(deployment, given)
         values = self._values(deployment, call, before, given)
         after: Thing = await self.check(deployment, call, replace(before, **values), before)
         if after == before:
@@ -201,7 +201,7 @@ class CatalogueNoun(Generic[Thing]):
             ReadOnly: when the configuration declares it.
             ChangeNeedsYes: when the change has not been agreed to.
         """
-        old = await self._own(deployment, given)
+        old = await self._find_own(deployment, given)
         loss, words = self.loss(old), self.reference(old)
         require_yes(loss, agreed=agreed)
         await self.retire(deployment.store, old)
@@ -279,7 +279,7 @@ class CatalogueNoun(Generic[Thing]):
         Raises:
             ReadOnly: when it does.
         """
-        if self._identity(thing) in await self._declared(deployment):
+        if self._identity(thing) in await self._declared_keys(deployment):
             raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
 
     def _identity(self, thing: Thing) -> Hashable:
@@ -292,12 +292,12 @@ class CatalogueNoun(Generic[Thing]):
         catalogue = deployment.catalogue
         return self.find(catalogue, catalogue, given, self.singular)
 
-    async def _own(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
+    async def _find_own(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
         thing = self._find(deployment, given)
         await self.require_own(deployment, thing)
         return thing
 
-    async def _declared(self, deployment: Deployment) -> set[Hashable]:
+    async def _declared_keys(self, deployment: Deployment) -> set[Hashable]:
         return set(map(self._identity, self.things(await deployment.store.catalogue.declared())))
 
     async def _keep(self, deployment: Deployment, thing: Thing) -> None:

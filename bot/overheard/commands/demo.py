@@ -99,7 +99,7 @@ async def _check(
         proposal = await check(
             deployment,
             call,
-            models=_bundled(deployment),
+            models=_bundled_models(deployment),
             repeats=REPEATS,
             seed=seed,
             label=label,
@@ -112,7 +112,7 @@ async def _check(
     return card
 
 
-def _bundled(deployment: Deployment) -> list[str]:
+def _bundled_models(deployment: Deployment) -> list[str]:
     """Name the model that comes with Overheard; a plugin may bring others, which may cost."""
     provider = deployment.plugins.providers.get(LOCAL)
     return [f"{LOCAL}/{model}" for model in provider.models()] if provider else []

@@ -81,7 +81,7 @@ async def import_history(
         RunInUse: when another process keeps a run locked.
     """
     try:
-        lines = _opened(file)
+        lines = _open_seekable(file)
         tally = _survey(lines)
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
@@ -164,7 +164,7 @@ class _Intake:
                 missing
             ):  # A lock that is a file does not bind every process: the numbers were taken.
                 await self.look()
-                missing = [again for answer in missing if (again := self._numbered(answer))]
+                missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
 
     def _first_seen(self, line: AnswerLine) -> Answer | None:
         """Count a line.
@@ -174,9 +174,9 @@ class _Intake:
         """
         answer = line.answer(self._run.id)
         self._read[_content(answer)] += 1
-        return self._numbered(answer)
+        return self._with_free_repeat(answer)
 
-    def _numbered(self, answer: Answer) -> Answer | None:
+    def _with_free_repeat(self, answer: Answer) -> Answer | None:
         """Give an answer the next free repeat; return None for one that is stored already."""
         content = _content(answer)
         if self._read[content] <= self._stored[content] or self._is_gone(content):
@@ -200,7 +200,7 @@ def _content(answer: Answer) -> Content:
     return prompt, model, answer.asked_at, answer.reply.text
 
 
-def _opened(file: Path) -> BinaryIO:
+def _open_seekable(file: Path) -> BinaryIO:
     """Open a file that is read twice; a pipe can be read once, so it is copied first."""
     given = file.open("rb")
     if given.seekable():

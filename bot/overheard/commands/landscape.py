@@ -51,7 +51,7 @@ def _card(deployment: Deployment, call: Call, provider: str) -> Card:
     known = _known(deployment)
     if not provider:
         return _overview(known, today)
-    landscape = known.get(provider.strip().casefold()) or _titled(known, provider)
+    landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
     if landscape is None:
         raise unknown("vendor", provider, list(known))
     return _vendor(landscape, topic_statuses(landscape, today))
@@ -67,7 +67,7 @@ def _known(deployment: Deployment) -> dict[str, Landscape]:
     return apply_corrections(deployment.plugins.landscapes, corrections)
 
 
-def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
+def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | None:
     wanted = title.strip().casefold()
     return next(
         (landscape for landscape in known.values() if landscape.title.casefold() == wanted), None

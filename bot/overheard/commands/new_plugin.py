@@ -73,7 +73,7 @@ def _project(word: str, kind: str) -> Iterator[tuple[str, str]]:
     mine = f"my_{kind}"
     for file in (*PARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
         text = (template() / file).read_text(encoding="utf-8")
-        yield file.replace(mine, word), _renamed(_about(kind, text, file), word, kind)
+        yield file.replace(mine, word), _rename(_about(kind, text, file), word, kind)
 
 
 def _about(kind: str, text: str, file: str) -> str:
@@ -86,7 +86,7 @@ def _about(kind: str, text: str, file: str) -> str:
     return re.sub(r"  # my_.*", "", "".join(kept)).rstrip() + "\n"
 
 
-def _renamed(text: str, word: str, kind: str) -> str:
+def _rename(text: str, word: str, kind: str) -> str:
     """Put a name in the place of that of the template, however it is written."""
     dashed = word.replace("_", "-")
     title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))

@@ -285,7 +285,7 @@ async def choose_prompts(
         UnknownName: for a brand that does not exist.
     """
     subject = find_brand(deployment.catalogue, brand)
-    texts = await _suggested(deployment, subject.name)
+    texts = await _suggest(deployment, subject.name)
     chosen = [
         texts[int(number)]
         for number in questions
@@ -307,7 +307,7 @@ async def choose_prompts(
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
     """Return the form of the suggested questions, as check boxes."""
     subject = find_brand(deployment.catalogue, given.get("brand", ""))
-    texts = await _suggested(deployment, subject.name)
+    texts = await _suggest(deployment, subject.name)
     known = {prompt.key for prompt in deployment.catalogue.prompts}
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
@@ -319,7 +319,7 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     )
 
 
-async def _suggested(deployment: Deployment, brand: str) -> list[str]:
+async def _suggest(deployment: Deployment, brand: str) -> list[str]:
     kept = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
     return list(kept.value.get("questions", ())) if kept else []
 

@@ -51,7 +51,7 @@ async def spend(
     begin = span.begin or _since(span.end or now, days)
     spent = await deployment.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
+    sums = {name: _sum_by_name(spent, _share_by(name, runs)) for name in BY}
     shown = {name: _readable(name, sums[name], deployment) for name in BY}
     total = sum(each.usd for each in spent)
     estimated = sum(each.estimated_usd for each in spent)
@@ -140,7 +140,7 @@ def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[s
     return shares[name]
 
 
-def _summed(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
+def _sum_by_name(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
     """Sum up, the largest first."""
     sums: Sums = defaultdict(float)
     for spending in spent:

@@ -71,10 +71,10 @@ async def suggestions_of(
     others = [
         name for other in deployment.catalogue.brands if other != brand for name in other.names
     ]
-    return await asyncio.to_thread(_found, texts, brand, known, others, left_out)
+    return await asyncio.to_thread(_suggest, texts, brand, known, others, left_out)
 
 
-def _found(
+def _suggest(
     texts: Sequence[str],
     brand: Brand,
     known: Sequence[str],

@@ -247,23 +247,23 @@ def _located(config: Config, folder: Path) -> Config:
 def _contradictions(config: Config) -> Iterator[str]:
     """Yield contradictions between the tables of a file, as sentences."""
     names = [brand.name for brand in config.brands]
-    yield from _repeated(config, "brands", "name", names)
-    yield from _shared(config)
-    yield from _repeated(
+    yield from _repeated_values(config, "brands", "name", names)
+    yield from _shared_spellings(config)
+    yield from _repeated_values(
         config, "prompts", "text", [p.key for t in config.prompts for p in t.prompts(())]
     )
     for table in ("schedules", "reports"):
-        yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
-    yield from _misnamed(config)
-    yield from _unknown(config)
-    yield from _unasked(config)
-    yield from _unaddressed(config)
-    yield from _unnamed(config)
-    yield from _unqueued(config)
-    yield from _unguarded(config)
+        yield from _repeated_values(config, table, "name", [t.name for t in getattr(config, table)])
+    yield from _misnamed_plugins(config)
+    yield from _unknown_brands(config)
+    yield from _unconfigured_providers(config)
+    yield from _channels_by_name(config)
+    yield from _unserved_models(config)
+    yield from _missing_queue(config)
+    yield from _open_to_everyone(config)
 
 
-def _misnamed(config: Config) -> Iterator[str]:
+def _misnamed_plugins(config: Config) -> Iterator[str]:
     """Report tables of plugins whose name or ``plugin`` key is no word."""
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
@@ -279,7 +279,7 @@ def _misnamed(config: Config) -> Iterator[str]:
                 )
 
 
-def _unguarded(config: Config) -> Iterator[str]:
+def _open_to_everyone(config: Config) -> Iterator[str]:
     """Report a bot that any workspace can install while ``[access]`` does not limit its users."""
     access, slack = config.access, config.slack
     if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
@@ -289,7 +289,7 @@ def _unguarded(config: Config) -> Iterator[str]:
         )
 
 
-def _unqueued(config: Config) -> Iterator[str]:
+def _missing_queue(config: Config) -> Iterator[str]:
     if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
         yield (
             f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
@@ -297,7 +297,7 @@ def _unqueued(config: Config) -> Iterator[str]:
         )
 
 
-def _unaddressed(config: Config) -> Iterator[str]:
+def _channels_by_name(config: Config) -> Iterator[str]:
     """Report channels by name: Slack and Discord address them by id."""
     routed = [("[[routes]]", route.channel) for route in config.routes]
     routed += [("[[reports]]", report.channel) for report in config.reports]
@@ -311,7 +311,7 @@ def _unaddressed(config: Config) -> Iterator[str]:
             )
 
 
-def _unasked(config: Config) -> Iterator[str]:
+def _unconfigured_providers(config: Config) -> Iterator[str]:
     """Report limits, and a model for questions, of providers that are not configured."""
     asked = config.assistant.model.partition("/")[0]
     if asked and asked not in config.providers:
@@ -328,7 +328,7 @@ def _unasked(config: Config) -> Iterator[str]:
             )
 
 
-def _unnamed(config: Config) -> Iterator[str]:
+def _unserved_models(config: Config) -> Iterator[str]:
     """Report names of models that no provider serves."""
     for model in config.models:
         provider, slash, name = model.partition("/")
@@ -340,7 +340,7 @@ def _unnamed(config: Config) -> Iterator[str]:
             )
 
 
-def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
+def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
     """Report values of a key that occur in several tables, ignoring case."""
     for value, count in Counter(value.casefold() for value in values).items():
         if count > 1:
@@ -351,7 +351,7 @@ def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterat
             )
 
 
-def _shared(config: Config) -> Iterator[str]:
+def _shared_spellings(config: Config) -> Iterator[str]:
     """Report a spelling that two brands share: every mention would count for both."""
     owners: dict[str, str] = {}
     for brand in config.brands:
@@ -364,7 +364,7 @@ def _shared(config: Config) -> Iterator[str]:
                 )
 
 
-def _unknown(config: Config) -> Iterator[str]:
+def _unknown_brands(config: Config) -> Iterator[str]:
     """Report references to brands that do not exist."""
     known = config.catalogue()
     for place, names in _named(config):

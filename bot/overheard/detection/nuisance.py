@@ -103,7 +103,7 @@ def joint_evidence(
     """
     m0, known, seen = _regressed(level, noise, steps, outliers)
     prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
-    weights = _normalised(prior + m0.sum(axis=0))
+    weights = _normalise(prior + m0.sum(axis=0))
     logs = np.log(weights)
     together, single = ([_of_size(known, seen, size**2) for size in part] for part in sizes)
     whole = [
@@ -203,9 +203,9 @@ def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
         changed = np.logaddexp.reduce(factor[1:, :, :steps], axis=2) - np.log(steps)
         series = m0[1:] + np.logaddexp(0.0, changed)
         others = prior + min(1.0, RIVAL_SERIES / rivals) * series.sum(axis=0)
-    weights = _normalised(others + m0[0])
+    weights = _normalise(others + m0[0])
     mean = np.logaddexp.reduce(np.log(weights)[:, None] + factor[0], axis=0)
-    from_rivals = _normalised(others)
+    from_rivals = _normalise(others)
     variances = np.tile(VARIANCES, len(AUTOCORRELATIONS))
     return StepEvidence(
         mean[:steps],
@@ -216,7 +216,7 @@ def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
     )
 
 
-def _normalised(logs: Floats) -> Floats:
+def _normalise(logs: Floats) -> Floats:
     weights = np.exp(np.maximum(logs - logs.max(), -500.0))
     return np.asarray(weights / weights.sum())
 

@@ -171,9 +171,9 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     low, high = np.full_like(goal, -12.0), np.full_like(goal, 12.0)
     for _ in range(40):
         middle = (low + high) / 2
-        below = _shifted(chance, carriers, middle).mean(axis=1, keepdims=True) < goal
+        below = _shift_rates(chance, carriers, middle).mean(axis=1, keepdims=True) < goal
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return _shifted(chance, carriers, (low + high) / 2)
+    return _shift_rates(chance, carriers, (low + high) / 2)
 
 
 def _asked(design: Design) -> Counts:
@@ -190,7 +190,7 @@ def _asked(design: Design) -> Counts:
     return asked
 
 
-def _shifted(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
+def _shift_rates(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
     return np.where(carriers, _expit(_logit(chance) + shift), chance)
 
 

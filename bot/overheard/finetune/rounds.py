@@ -190,14 +190,14 @@ class ModelComparison:
         last = min(self._rounds_asked + self._setup.rounds_per_check, self._setup.rounds)
         while self._rounds_asked < last and not self._failed:
             self._rounds_asked += 1
-            blocks += await self._round(self._setup.prompts, self._rounds_asked)
+            blocks += await self._ask_both(self._setup.prompts, self._rounds_asked)
         return blocks
 
     @property
     def _failed(self) -> bool:
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
-    async def _round(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
+    async def _ask_both(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
         """Ask both models once and return the blocks of the answers, under the names `_SIDES`.
 
         If the first model fails, the second is not asked: its answers would have no partners.
@@ -227,7 +227,7 @@ class ModelComparison:
     async def _controls(self) -> list[Contrast]:
         if not self._setup.controls:
             return []
-        blocks = await self._round(self._setup.controls, 0)
+        blocks = await self._ask_both(self._setup.controls, 0)
         metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return self._contrasts(blocks, self._setup.brand, metrics)
 

@@ -127,7 +127,7 @@ class _Loader(threading.Thread):
         """Import the plugin, call its hooks, and put guards around its objects."""
         try:
             with plugin_code():
-                self._made = self._guarded()
+                self._made = self._import_guarded()
         except BaseException as error:  # even an attempt to exit
             self._error = error
 
@@ -156,7 +156,7 @@ class _Loader(threading.Thread):
         """The secrets of its tables, once it has read them."""
         return [secret for mine in self._settings.values() for secret in mine.secrets]
 
-    def _guarded(self) -> Registered:
+    def _import_guarded(self) -> Registered:
         """Import the plugin and return what it registers, behind guards if it is a third
         party's.
         """

@@ -140,7 +140,7 @@ def refuse_clashes(made: Registered, taken: Any) -> None:
         names = {*getattr(taken, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
         for name in getattr(made, f"{kind}s"):
             if name in names:
-                raise Fault(_taken(kind, name))
+                raise Fault(_taken_message(kind, name))
     _refuse_shared_metrics(made.scorers, taken.scorers)
     words = {*RESERVED_WORDS, *map(first_word, taken.commands)}
     for name in made.commands:
@@ -256,12 +256,12 @@ def _named(
         if flaw := f"it lacks {lacking}" if lacking else flaw_of(thing):
             raise Fault(f"registers {type(thing).__name__} as a {kind}, and {flaw}; {ASK}")
         if thing.name in named:
-            raise Fault(_taken(kind, thing.name))
+            raise Fault(_taken_message(kind, thing.name))
         named[thing.name] = thing
     return named
 
 
-def _taken(kind: str, name: str) -> str:
+def _taken_message(kind: str, name: str) -> str:
     return f'registers a {kind} called "{name}", and that name is taken; remove one of the two'
 
 

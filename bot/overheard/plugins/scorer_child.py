@@ -89,7 +89,7 @@ class Child:
         try:
             result: Any = scorer.score(reading)
             if inspect.isawaitable(result):
-                result = asyncio.run(_awaited(result))
+                result = asyncio.run(_await_result(result))
             return ScorerReply(tuple(validated_scores(result)))
         except BaseException as error:  # even an attempt to exit
             return ScorerReply(problem=problem_of(error, self._secrets))
@@ -97,7 +97,7 @@ class Child:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-async def _awaited(result: Awaitable[Any]) -> Any:
+async def _await_result(result: Awaitable[Any]) -> Any:
     return await result
 
 

@@ -80,7 +80,7 @@ class GuardedChat:
         Raises:
             ChatFailed: when the card was not posted, or it is not known whether it was.
         """
-        message = await self._made(
+        message = await self._call_chat(
             partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
         )
         if not isinstance(message, str) or not message:
@@ -94,7 +94,7 @@ class GuardedChat:
         Raises:
             ChatFailed: when it was not replaced.
         """
-        await self._made(partial(self._chat.edit, channel, message, card))
+        await self._call_chat(partial(self._chat.edit, channel, message, card))
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with this key, or None.
@@ -102,7 +102,7 @@ class GuardedChat:
         Raises:
             ChatFailed: when the chat cannot say whether there is such a message.
         """
-        message = await self._made(partial(self._chat.find, channel, key))
+        message = await self._call_chat(partial(self._chat.find, channel, key))
         return message if isinstance(message, str) and message else None
 
     async def link(self, channel: str, message: str) -> str:
@@ -113,7 +113,7 @@ class GuardedChat:
         """
         if not isinstance(self._chat, Linking):
             raise ChatFailed(chat=self.name, reason="its messages have no addresses")
-        return str(await self._made(partial(self._chat.link, channel, message)))
+        return str(await self._call_chat(partial(self._chat.link, channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Return findings on the chat's credentials, its scopes and its access to channels.
@@ -132,7 +132,7 @@ class GuardedChat:
         """Close its connections."""
         await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
 
-    async def _made(self, work: Callable[[], Awaitable[Result]]) -> Result:
+    async def _call_chat(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Make a call to the chat, and return its result.
 
         Raises:

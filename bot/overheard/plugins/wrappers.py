@@ -137,7 +137,7 @@ class GuardedProvider:
         if hasattr(provider, "capabilities"):
             self.capabilities = partial(self._stated_of, "capabilities")
         for name in filter(partial(hasattr, provider), OPTIONAL_CALLS):
-            setattr(self, name, partial(self._done, getattr(provider, name)))
+            setattr(self, name, partial(self._run_async, getattr(provider, name)))
 
     def models(self) -> Sequence[str]:
         """Return the ids of its models."""
@@ -163,18 +163,18 @@ class GuardedProvider:
         async def asked() -> Reply:
             return validate.validated_reply(await self._provider.ask(question, seed=seed))
 
-        reply: Reply = await self._called(self._by_model[model], asked)
+        reply: Reply = await self._run_guarded(self._by_model[model], asked)
         return reply
 
     async def close(self) -> None:
         """Close its connections."""
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await self._done(self._provider.close)
+            await self._run_async(self._provider.close)
 
-    async def _done(self, method: Callable[..., Awaitable[Any]], *given: Any) -> Any:
-        return await self._called(self._guard, partial(method, *given))
+    async def _run_async(self, method: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        return await self._run_guarded(self._guard, partial(method, *given))
 
-    async def _called(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
         except ProviderFailed as failed:

@@ -224,7 +224,7 @@ class BatchCalls:
         tried, begun, seller = 0, asyncio.get_running_loop().time(), self._seller()
         while True:
             try:
-                return await self._made(lambda: seller.submit(questions), str)
+                return await self._call_checked(lambda: seller.submit(questions), str)
             except ProviderFailed as failure:
                 tried += 1
                 wait = self._retries.wait(failure, tried)
@@ -241,7 +241,7 @@ class BatchCalls:
             ProviderUnavailable: when the provider cannot be used at all.
         """
         seller = self._seller()
-        return await self._made(lambda: seller.look(batch, questions), BatchStatus)
+        return await self._call_checked(lambda: seller.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
         """Cancel a batch; calls that the vendor has begun may still be charged.
@@ -250,7 +250,7 @@ class BatchCalls:
             OverheardError: when the vendor cannot be asked.
         """
         seller = self._seller()
-        await self._made(lambda: seller.cancel(batch), type(None))
+        await self._call_checked(lambda: seller.cancel(batch), type(None))
 
     def _seller(self) -> Batching:
         """Return the provider, or raise ProviderUnavailable when it sells no batches."""
@@ -263,7 +263,9 @@ class BatchCalls:
             remedy=f"bring back the table [providers.{name}], or cancel the run",
         )
 
-    async def _made(self, call: Callable[[], Awaitable[object]], kind: type[Result]) -> Result:
+    async def _call_checked(
+        self, call: Callable[[], Awaitable[object]], kind: type[Result]
+    ) -> Result:
         """Make a call that returns such a value; what is no error of ours becomes one."""
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:

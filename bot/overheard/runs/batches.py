@@ -174,7 +174,7 @@ class Batches:
             left = [q for q in _questions(run) if q.model == model and q.key not in asked]
             if left and not is_fresh(run, self._clock.now()):
                 _give_up(left, TOO_LATE, tried, outcome)
-            elif count := await self._hold(run, left[:MAX_BATCH_QUESTIONS]):
+            elif count := await self._reserve(run, left[:MAX_BATCH_QUESTIONS]):
                 handed += await self._submit(run, left[:count], tried, outcome)
             else:
                 poor += left
@@ -182,7 +182,7 @@ class Batches:
             _give_up(poor, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
         return handed
 
-    async def _hold(self, run: Run, questions: Sequence[Question]) -> int:
+    async def _reserve(self, run: Run, questions: Sequence[Question]) -> int:
         """Reserve money for the first of the questions; return for how many it suffices."""
         count = len(questions)
         while count and (
@@ -214,7 +214,7 @@ class Batches:
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
         batch = await self._store.batches.keep(new)
-        work = asyncio.create_task(self._named(batch, items))
+        work = asyncio.create_task(self._submit_stored(batch, items))
         try:
             return [await asyncio.shield(work)]
         except asyncio.CancelledError:
@@ -227,7 +227,7 @@ class Batches:
             _give_up(questions, str(error), tried, outcome)
             return []
 
-    async def _named(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
+    async def _submit_stored(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
         """Submit a stored batch, and store the vendor's id of it."""
         name = await self._calls(batch.model).submit(items)
         return await self._store.batches.keep(replace(batch, vendor_id=name))

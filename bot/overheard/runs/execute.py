@@ -194,7 +194,7 @@ class Runner:
         first, tried, earlier_usd = 0.0, 0, 0.0
         while True:
             async with self._turn(lane, question, job):
-                held = await self._hold(lane, question)
+                held = await self._reserve(lane, question)
                 call = ProviderCall(lane.provider, question, job.run, self._clock)
                 try:
                     answer, failure = await call.make()
@@ -235,7 +235,7 @@ class Runner:
                 await turns.enter_async_context(lane.provider_limiter.turn(job.run.id))
             yield
 
-    async def _hold(self, lane: _Lane, question: Question) -> HeldAmount:
+    async def _reserve(self, lane: _Lane, question: Question) -> HeldAmount:
         """Hold the most that a call may cost; raise BudgetUsedUp when it is not covered."""
         prompt = question.prompt
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer

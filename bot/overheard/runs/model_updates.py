@@ -230,7 +230,7 @@ async def read_feeds(
     for update in (update for updates in updates_by_feed for update in updates):
         new = (update.model, update.at) not in known
         if new and update.model.provider in providers and update.at <= now:
-            await stored.add(_noted(update))
+            await stored.add(_with_note(update))
     return problems
 
 
@@ -243,6 +243,6 @@ async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Se
         return ()
 
 
-def _noted(update: ModelUpdate) -> ModelUpdate:
+def _with_note(update: ModelUpdate) -> ModelUpdate:
     note = " ".join(update.note.split())[:MAX_NOTE_CHARS]
     return replace(update, source=FEED_SOURCE, note=note, id=0)

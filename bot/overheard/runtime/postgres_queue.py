@@ -183,21 +183,21 @@ class PostgresQueue:
         async with self._store.locks.leader_lock(f"task {task.key}") as held:
             if not held:  # delivered twice: another worker carries it out
                 raise RetryRequested(timedelta(seconds=BACKOFF_S))
-            if not await self._wanted(task):
+            if not await self._is_wanted(task):
                 return
-            result = await self._done(task, job, do)
+            result = await self._do_task(task, job, do)
             if result is None:
                 return
             await self._store.runs.keep_result(task, result)
         if pgq.queries and PROBLEM not in result:
             await _put(pgq.queries, following_tasks(task))
 
-    async def _wanted(self, task: Task) -> bool:
+    async def _is_wanted(self, task: Task) -> bool:
         if await self._store.runs.results(task.run_id, [task.key]):
             return False
         return await self._store.runs.state(task.run_id) is RunState.RUNNING
 
-    async def _done(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
+    async def _do_task(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
         """Carry a task out. A task that fails is tried again; at last its result is the problem.
 
         Of an unknown error only the class is kept: its text may hold a secret.

@@ -168,7 +168,7 @@ class Server:
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
-        async with self._audited(f"schedule {schedule.name}", "check") as (deployment, call):
+        async with self._audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
             await (await check_schedule(deployment, call, schedule)).execute()
 
     async def _first_check(self, _: datetime) -> None:
@@ -195,16 +195,16 @@ class Server:
     async def _canaries(self, _: datetime) -> None:
         """Ask the canaries that somebody has set up."""
         if await canaries(self._deployment.store):
-            async with self._audited(f"{SCHEDULE} canary", "canary run") as (deployment, call):
+            async with self._audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
                 await (await run_canaries(deployment, call)).execute()
 
     async def _retain(self, _: datetime) -> None:
         """Remove the texts that are older than they may be; that it is set is the yes to it."""
-        async with self._audited(f"{SCHEDULE} retention", "db retain") as (deployment, call):
+        async with self._audited_call(f"{SCHEDULE} retention", "db retain") as (deployment, call):
             await retain_texts(deployment, call)
 
     @asynccontextmanager
-    async def _audited(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
+    async def _audited_call(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
         """Give the deployment as it is now and a call of it, and write down what came of that."""
         deployment = await self._deployment.refreshed()
         about(command=who)

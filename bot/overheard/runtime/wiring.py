@@ -53,7 +53,7 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
     """
     async with AsyncExitStack() as stack:
         store, missing = await _open_store(config.storage.url, stack, create=create)
-        yield await stack.enter_async_context(_deployed(config, store, missing))
+        yield await stack.enter_async_context(_assemble(config, store, missing))
 
 
 async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple[Store, str]:
@@ -68,7 +68,7 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 
 
 @asynccontextmanager
-async def _deployed(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
+async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
     """Put a deployment together around an open store, and close both behind the block."""
     plugins = load_plugins(config)
     try:

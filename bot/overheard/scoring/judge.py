@@ -140,7 +140,7 @@ class _Asker:
         """Return the reply that is kept, or ask for one."""
         question = self._question(text, schema)
         async with self._turns[question.prompt.key]:  # the same text may come twice at a time
-            answer = await self._kept(question) or await self._pay(question)
+            answer = await self._ask_kept(question) or await self._pay(question)
         if not answer.complete:
             reason = answer.error or f"its reply ended as {answer.reply.finish.value}."
             raise ProviderFailed(model=self.judge.model, reason=reason)
@@ -153,7 +153,7 @@ class _Asker:
         if ended:
             await ended.stack.aclose()
 
-    async def _kept(self, question: Question) -> Answer | None:
+    async def _ask_kept(self, question: Question) -> Answer | None:
         kept = None
         mine = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):

@@ -186,11 +186,11 @@ class Rescoring:
         if gap is None:
             return False
         state = EditionState.READY if gap.note else EditionState.USED
-        note = f"{gap.note} {await self._carried()}".strip()
+        note = f"{gap.note} {await self._carry_over()}".strip()
         await self._store.editions.set_state(edition.id, state, note)
         return state is EditionState.USED
 
-    async def _carried(self) -> str:
+    async def _carry_over(self) -> str:
         """Carry over what cannot be read again, and say so."""
         used = _one(await self._store.editions.all(), EditionState.USED)
         if used and await carry(self._store, used.versions, self._scoring.versions):
@@ -251,7 +251,7 @@ class Rescoring:
     ) -> Read:
         """Read some answers, in a thread where the scorer's code would hold up the event loop."""
         if isinstance(scorer, Judge) and not paying:
-            return await self._kept(scorer, batch, gap)
+            return await self._judge_paid(scorer, batch, gap)
         reading = partial(self._scoring.read, (scorer, batch))
         if waits(scorer):
             [read] = await reading()
@@ -259,7 +259,7 @@ class Rescoring:
             [read] = await asyncio.to_thread(lambda: asyncio.run(reading()))
         return read
 
-    async def _kept(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
+    async def _judge_paid(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
         """Judge as far as what is asked has been paid for."""
         gap.by.add(judge.name)
         with for_nothing() as unpaid:

@@ -46,7 +46,7 @@ def waits(scorer: Scorer) -> bool:
     return isinstance(scorer, Judge) or inspect.iscoroutinefunction(scorer.score)
 
 
-async def asked(
+async def ask_scorer(
     scorer: Scorer,
     version: str,
     readings: Sequence[Reading],
@@ -72,7 +72,7 @@ async def asked(
         for reading in readings:
             result = scorer.score(reading)
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
-                result = await _waited(scorer, result)
+                result = await _wait_for(scorer, result)
             given = list(result)
             if given:
                 records += _records(scorer, version, reading, given, metrics, faults)
@@ -133,7 +133,7 @@ def _records(
     return [ScoreRecord(number, brand, name, version, score) for score in fitting]
 
 
-async def _waited(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
+async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
     """Wait for an async scorer; a judge's questions and the child process have other time-outs."""
     limit = asyncio.timeout(
         None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S

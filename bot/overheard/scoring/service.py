@@ -24,7 +24,7 @@ from overheard.reading.reader import Market, ReadAnswer, Reader
 from overheard.scoring.judge import Judging
 from overheard.scoring.scorers import (
     Share,
-    asked,
+    ask_scorer,
     asked_together,
     concurrently,
     digest,
@@ -252,9 +252,9 @@ class Scoring:
         """
         first, batch = shares[0]
         if isinstance(first, Judge):
-            return [await self._judged(judge, batch) for judge, batch in shares]
+            return [await self._judge_batch(judge, batch) for judge, batch in shares]
         if isinstance(first, IsolatedScorer):  # it waits, and so is in a group of its own
-            return [await self._isolated(first, batch)]
+            return [await self._score_isolated(first, batch)]
         found: list[Read] = [[] for _ in shares]
         versions = [self.version(scorer) for scorer, _ in shares]
         begun = monotonic()
@@ -269,7 +269,7 @@ class Scoring:
                 begun = monotonic()
         return found
 
-    async def _judged(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
+    async def _judge_batch(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
         version = self.version(judge)
         found: Read = []
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
@@ -281,7 +281,7 @@ class Scoring:
             found += [(answer, records) for answer, records in read if records is not None]
         return found
 
-    async def _isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
+    async def _score_isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
         """Have the process of third-party scorers read, `MESSAGE_ANSWERS` at a time."""
         version = self.version(scorer)
         found: Read = []
@@ -297,7 +297,7 @@ class Scoring:
         self, scorer: Scorer, version: str, readings: Sequence[Reading]
     ) -> list[ScoreRecord] | None:
         """Score an answer for each brand; None when the scorer fails on it."""
-        return await asked(scorer, version, readings, self.metrics, self.faults)
+        return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
         """Return an answer as it is read for each brand that it concerns; it is searched once."""

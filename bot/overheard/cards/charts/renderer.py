@@ -101,14 +101,14 @@ class ChartRenderer:
 
     def _drawn(self, chart: Drawable, theme: Theme) -> bytes:
         try:
-            return self._started().submit(_draw, chart, theme).result(self._timeout_s)
+            return self._start_worker().submit(_draw, chart, theme).result(self._timeout_s)
         except (BrokenExecutor, OSError, TimeoutError) as error:
             self._kill()
             raise NotDrawn(f"the process that draws charts was lost: {error!r}") from None
         except Exception as error:  # of one chart; the next may be drawn
             raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _start_worker(self) -> ProcessPoolExecutor:
         if self._pool is None:
             # Not forked: this process has threads.
             self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare)

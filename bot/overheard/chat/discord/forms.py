@@ -207,7 +207,7 @@ def _value(option: Option, given: str | list[str]) -> Any:
     if typed and option.kind in {Kind.CHANNEL, Kind.PERSON}:
         return f"{NAME}:{typed}"
     if option.many:
-        return tree.split(typed) if "\n" not in typed else [*filter(None, _stripped(typed))]
+        return tree.split(typed) if "\n" not in typed else [*filter(None, _split_and_strip(typed))]
     if not typed:
         return "" if option.kind is Kind.TEXT and not option.choices else None
     if option.kind is Kind.FLAG:
@@ -215,7 +215,7 @@ def _value(option: Option, given: str | list[str]) -> Any:
     return _number(option, typed)
 
 
-def _stripped(typed: str) -> Iterator[str]:
+def _split_and_strip(typed: str) -> Iterator[str]:
     return (line.strip() for line in typed.splitlines())
 
 

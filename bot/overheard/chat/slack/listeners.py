@@ -129,11 +129,11 @@ class SlackListeners:
         if await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
             return
         if command.step and not conversation.answered:
-            await self._hold(conversation, ack, body, "Set-up")
+            await self._hold_view(conversation, ack, body, "Set-up")
         else:
             await ack()
 
-    async def _hold(
+    async def _hold_view(
         self, conversation: SlackConversation, ack: AsyncAck, body: Body, title: str
     ) -> None:
         """Keep the view of a step open until its answer: the next form, or the end of the view."""

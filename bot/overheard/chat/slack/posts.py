@@ -103,7 +103,7 @@ class ChannelOutlet:
 
         async def send(shown: Message) -> dict[str, Any]:
             arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
-            return await self._paced("chat_postMessage", once=True, **arguments)
+            return await self._call_paced("chat_postMessage", once=True, **arguments)
 
         answer = await self._with_new_blocks(message, send)
         # A person's id opens the conversation with them; only its own id can be edited.
@@ -207,7 +207,7 @@ class ChannelOutlet:
 
         async def send(shown: Message) -> dict[str, Any]:
             content = {"blocks": list(shown.blocks), "text": shown.text}
-            return await self._paced("chat_update", channel=self.channel, ts=ts, **content)
+            return await self._call_paced("chat_update", channel=self.channel, ts=ts, **content)
 
         await self._with_new_blocks(message, send)
 
@@ -252,7 +252,7 @@ class ChannelOutlet:
         except SlackFailed as error:
             logger.warning("What stands for it was not posted either: %s", error)
 
-    async def _paced(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def _call_paced(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call Slack, and keep the channel quiet for as long as a rate limit there lasts."""
         try:
             return await self.client.call(method, **arguments)

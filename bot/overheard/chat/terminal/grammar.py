@@ -130,7 +130,7 @@ class Root(Noun):
         self._learn(ctx)
         for heading, commands in self._sections.items():
             with formatter.section(heading):
-                formatter.write_dl([_told(command) for command in commands.values()])
+                formatter.write_dl([_flags_of(command) for command in commands.values()])
 
     def _learn(self, ctx: click.Context) -> None:
         names = self._sections.setdefault(ADDED, {})
@@ -152,7 +152,7 @@ class Root(Noun):
         return spec.noun, noun
 
 
-def _told(command: click.Command) -> tuple[str, str]:
+def _flags_of(command: click.Command) -> tuple[str, str]:
     return (
         command.summary() if isinstance(command, Noun) else (str(command.name), command.help or "")
     )
