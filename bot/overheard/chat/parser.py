@@ -16,7 +16,9 @@ from overheard.errors import BadUsage, UnknownCommand
 LIST = "list"
 """The verb of a noun for which none is typed."""
 
-SUGGESTIONS = 3
+SUGGESTIONS = 2
+"""With the one for help, a card has three buttons."""
+
 _DASHES = "(?:--|[\u2013\u2014])"
 """The prefix of an option's name. Chats make one long dash of two hyphens."""
 _QUOTE = '"([^"]*)"|[\u201c\u201d]([^\u201c\u201d]*)[\u201c\u201d]'
