@@ -60,7 +60,7 @@ class Counted:
 
     async def until(self, number: int) -> None:
         """Wait until so many are served."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):  # a loaded machine
             while self.served < number:
                 self.changed.clear()
                 await self.changed.wait()
