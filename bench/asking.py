@@ -7,8 +7,8 @@
 A service on loopback, in another process, answers each call after 200 ms. 200 calls are under way
 at a time, so the ideal is 1,000 answers a second. The check is compared with a bare client: the
 same SDK with the same transport, which asks the same questions and throws the answers away. The
-check asks, keeps each answer in SQLite, scores it for a market of 20 brands, and looks for shifts,
-which takes a fixed while in a run, mostly to load what it calculates with.
+check asks, keeps each answer in SQLite, scores it for a market of 20 brands, and searches for
+shifts, which takes a fixed while in a run, mostly to load what it calculates with.
 """
 
 from __future__ import annotations

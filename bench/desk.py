@@ -49,7 +49,7 @@ LONGEST = 60.0
 GROWTH = 5.0
 """MB by which memory may grow over three quarters of the commands on a history as it is."""
 LOOK = 60.0
-"""Seconds between two looks at the memory."""
+"""Seconds between two measurements of the memory."""
 PAUSE = 120.0
 """Seconds between the beginnings of two checks, when minutes are named."""
 PROMPTS = 50

@@ -255,7 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weeks", type=int, default=WEEKS)
     weeks = parser.parse_args().weeks
-    # Both look often, so that a time that was moved to is not waited for.
+    # Both poll often, so that a time that was moved to is not waited for.
     scheduler.SYNC_INTERVAL_S = outbox.IDLE_INTERVAL_S = POLL_S
     began = monotonic()
     with endpoint(0.0) as url, TemporaryDirectory() as folder, travel(START) as clock:

@@ -112,7 +112,7 @@ SECTIONS = {
 }  # fmt: skip
 """What people type, in an order in which most of it works."""
 SAME = {AlertState.SNOOZED, AlertState.CLOSED}
-"""Where an alert's message looks as it did, but for its state."""
+"""Where an alert's message is as it was, but for its state."""
 FORMS = ("brands add", "prompts add", "schedules edit weekly", "check", "facts edit Acme founded")
 """Commands that lack something, where a chat has forms."""
 

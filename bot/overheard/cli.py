@@ -58,7 +58,7 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
 
 
 def _prompt(question: str, default: str) -> str:
-    """Ask the person at the terminal; the line break alone is the default."""
+    """Ask the person at the terminal; an empty line means the default."""
     return str(click.prompt(question, default=default, show_default=bool(default), err=True))
 
 
@@ -69,7 +69,7 @@ def _quote_and_execute(
     agreed_usd = inf if agreed else 0.0
     while True:
         given = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
-        if isinstance(given, Step):  # of chats alone
+        if isinstance(given, Step):  # only of chats
             return given.card
         if not isinstance(given, Unagreed):
             return given

@@ -312,7 +312,7 @@ class Session:
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
         work: Runs a worker until the process is stopped.
         ask: Asks the person at the terminal a question and returns the answer, by default the
-            second argument; None where nobody can answer.
+            second argument; None where no person can answer.
     """
 
     open_deployment: OpenDeployment

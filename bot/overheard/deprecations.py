@@ -37,7 +37,7 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
 
 def overdue(release: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> list[str]:
     """Return the names that a release of Overheard should no longer have."""
-    from packaging.version import Version  # only tests look
+    from packaging.version import Version  # only tests read it
 
     return [name for name, old in known.items() if Version(old.ends) <= Version(release)]
 

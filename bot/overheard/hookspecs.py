@@ -173,8 +173,8 @@ def overheard_commands() -> Iterable[CommandSpec]:
 def overheard_update_feeds(settings: PluginSettings) -> Iterable[UpdateFeed]:
     """Return the update feeds of this plugin, as a rule one for each of its ``[feeds.*]`` tables.
 
-    Called once at start. The feeds are read before a check looks for shifts, by ``updates list``,
-    and every hour by ``overheard run``.
+    Called once at start. The feeds are read before a check searches for shifts, by ``updates
+    list``, and every hour by ``overheard run``.
 
     Example:
         ::

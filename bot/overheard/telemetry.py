@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 LOGGER = "overheard"
-"""The logger whose level the configuration sets; libraries log warnings alone."""
+"""The logger whose level the configuration sets; libraries log warnings only."""
 MAX_PLACES = 8
 """Places of a traceback that are logged, those nearest to the error."""
 

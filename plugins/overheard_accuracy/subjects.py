@@ -157,7 +157,7 @@ def _name_end(reading: Reading, unit: Unit, brand: str) -> int | None:
 
 
 def _others_near(reading: Reading, unit: Unit) -> bool:
-    """Return whether another brand stands shortly before an amount of the unit."""
+    """Return whether another brand is named shortly before an amount of the unit."""
     for mention in reading.mentions:
         if mention.brand != reading.brand.name and unit.start <= mention.start < unit.end:
             end = mention.end - unit.start

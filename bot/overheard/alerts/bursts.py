@@ -63,7 +63,7 @@ class BurstPlanner:
 
     Args:
         past: Where the past of brands is.
-        policy: How calls are spent on one model; its budget is that of bursts alone.
+        policy: How calls are spent on one model; only bursts count against its budget.
         providers: Names of those that can be asked.
     """
 

@@ -227,7 +227,7 @@ class FormChoice:
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """What a form shows besides the options of its command.
+    """What a form shows in addition to the options of its command.
 
     Attributes:
         values: Prefilled values, by option; a list is what is ticked.
@@ -251,7 +251,7 @@ class Step:
     """The result of a step of the set-up.
 
     Attributes:
-        card: What is shown, to this person alone, where no form can follow.
+        card: What is shown, only to this person, where no form can follow.
         form: The words of the step whose form follows, or an empty string.
         run: The words of a command that is carried out next, or an empty string.
         agreed_usd: The price to which the person has agreed for that command.

@@ -81,7 +81,7 @@ def money(dollars: float | None, *, about: bool = False) -> str:
 
 
 def about(usd: float) -> str:
-    """Format US dollars to the cent, as people are told before they spend: ``about $0.04``."""
+    """Format US dollars to the cent, as a price is shown before it is spent: ``about $0.04``."""
     return cents(usd) if 0 < usd < 0.01 else f"about {cents(usd)}"
 
 

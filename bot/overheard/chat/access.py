@@ -99,7 +99,7 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
 async def log_use(
     store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
-    """Write down that a command was used in the terminal, and how that ended; a quote alone is not
+    """Write down that a command was used in the terminal, and how that ended; a mere quote is not
     written down.
     """
     outcome = "stopped"

@@ -206,7 +206,7 @@ class ChatDesk:
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
     ) -> None:
-        """Say what was wrong with a request, to those who may hear what there is."""
+        """Say what was wrong with a request; details only to those who may use the commands."""
         refusal = await self._gate.allowed(request.person, request.channel, HELP)
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
@@ -476,7 +476,7 @@ class ChatDesk:
     async def _may_decide(
         self, request: Request, spec: CommandSpec, wanted_by: Person
     ) -> str | None:
-        """Say why somebody may not decide: others' questions are for operators."""
+        """Say why a person may not decide: only operators decide others' questions."""
         mine = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
         needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))
         return await self._gate.allowed(request.person, request.channel, needed)

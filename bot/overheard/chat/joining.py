@@ -21,7 +21,7 @@ async def join_run(
     deployment: Deployment, call: Call, key: str, conversation: Conversation
 ) -> None:
     """Say who began a run that is under way, wait for its end, and show its result; both are shown
-    to the person who asked alone.
+    only to the person who asked.
 
     Args:
         deployment: The open deployment.

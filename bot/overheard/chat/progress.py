@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What the work has come to that progress does not tell.
+    """The result of the work so far that progress does not show.
 
     Attributes:
         run: The key of the run that is under way.
@@ -137,7 +137,7 @@ class ChatProgress:
         self._began = monotonic()
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
+        """Begin a piece of work of so many steps (0: unknown); ends the one before."""
         self._step, self._total, self._done = title, total, 0
         self._began = monotonic()
 

@@ -50,7 +50,7 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         token: The id of the question, which its buttons carry.
     """
     command = wording.shorten(order.words.partition(" --")[0], MAX_WORDS)
-    asked = "" if command == order.spec.name else command  # the title tells it
+    asked = "" if command == order.spec.name else command  # it is in the title
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:

@@ -36,7 +36,7 @@ async def alert_card(
         deployment: The open deployment.
         call: Who asks and where.
         alert: The alert.
-        details: Whether all figures and sentences are shown, and not the message alone.
+        details: Whether all figures and sentences are shown, and not only the message.
     """
     evidence = await gather_evidence(
         deployment.store,

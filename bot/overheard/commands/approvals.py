@@ -1,4 +1,4 @@
-"""`dataset approve` and `dataset withdraw`: one answer, or many after a look at the list."""
+"""`dataset approve` and `dataset withdraw`: one answer, or many after a review of the list."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def approve(
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         answers: Numbers and ranges.
-        agreed: Whether many have been looked at and agreed to.
+        agreed: Whether many have been reviewed and agreed to.
 
     Raises:
         BadUsage: for what is no number.

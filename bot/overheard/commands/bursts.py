@@ -78,7 +78,7 @@ async def run_bursts(
 
 class Planner:
     """Plans bursts for repeated callers: again only when there is something new, since
-    every plan takes a look at the whole past of all brands.
+    every plan analyses the whole past of all brands.
     """
 
     def __init__(self) -> None:

@@ -255,7 +255,7 @@ class CatalogueNoun(Generic[Thing]):
             done: The participle of the change.
             text: What follows from it.
             fields: The fields of the card by their names; empty ones are left out.
-            actions: What can be done next, besides editing.
+            actions: What can be done next, in addition to editing.
             warning: Whether the text is a warning.
             data: What machines are given in addition.
         """

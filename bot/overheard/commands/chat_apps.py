@@ -49,7 +49,7 @@ SLACK_EVENTS = (
 SLACK_EVENTS_PATH = "/slack/events"
 SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
 EXAMPLE_ADDRESS = "https://bot.example.com"
-"""Stands where the bot's own address belongs, until [slack] names it as url."""
+"""Placeholder for the bot's own address, until [slack] names it as url."""
 
 
 async def slack_manifest(

@@ -60,7 +60,7 @@ async def check(
         reuse: How old an answer to the same question may be to be taken instead of asking, such
             as ``24h`` or ``7d``; empty asks all.
         label: A few words for the run.
-        asked_by: Who asks; by default, whoever the deployment was opened for.
+        asked_by: Who asks; by default the user whom the deployment was opened for.
 
     Raises:
         UnknownName: for a brand, a model or an alert's metric that does not exist.

@@ -188,7 +188,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
 
 
 async def look_again(deployment: Deployment, edition: Edition) -> None:
-    """Look for shifts in the runs since an edition was begun, or else in the newest run, by the
+    """Detect shifts in the runs since an edition was begun, or else in the newest run, by the
     scores that are read now. What an alert has reported is not reported again.
 
     Earlier runs are not analysed: their scores changed because people changed what counts, and

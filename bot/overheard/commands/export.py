@@ -43,7 +43,7 @@ class Format(StrEnum):
 
 ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Cost in $")
 SCORE_COLUMNS = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
-"""Columns of the file in a chat, whose readers know the names of models and metrics alone."""
+"""Columns of the file in a chat, whose readers know models and metrics only by name."""
 BYTE_ORDER_MARK = "\ufeff"
 """Shows Excel that a CSV file is UTF-8."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

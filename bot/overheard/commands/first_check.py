@@ -157,7 +157,7 @@ async def propose_first_check(
 
 
 async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Quote:
-    """Quote all rounds together; what a single run may cost limits each of them alone."""
+    """Quote all rounds together; the limit of a single run applies to each of them."""
     whole = deployment.config.budget.model_copy(update={"run": None})
     run = new_run(panel, deployment.clock.now(), channel=call.channel)
     calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}

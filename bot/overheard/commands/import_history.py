@@ -213,7 +213,7 @@ def _open_seekable(file: Path) -> BinaryIO:
 
 
 def _survey(lines: BinaryIO) -> _Tally:
-    """Look at every line, and note what is wrong and where the answers of each run are."""
+    """Read every line, and note what is wrong and where the answers of each run are."""
     tally = _Tally()
     place = 0
     for number, text in enumerate(lines, 1):

@@ -77,7 +77,7 @@ def _project(word: str, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _about(kind: str, text: str, file: str) -> str:
-    """Leave out the parts that are about other kinds alone."""
+    """Leave out the parts that are only about other kinds."""
     if file not in PARTS:
         return text
     others = [f"my_{other}" for other in KINDS if other != kind]

@@ -316,7 +316,7 @@ def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
         usd: Dollars of one of them, or None.
     """
     twice = None if usd is None else 2 * usd
-    # Twice the looks a year need a threshold twice as high to keep the same promise.
+    # Twice the analyses a year need a threshold twice as high to keep the same promise.
     often = replace(outlook, before=2 * outlook.before, limit=outlook.limit + log(2))
     return [
         Offer("As it is", outlook, days, usd),

@@ -40,7 +40,7 @@ async def report(
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
     html: Annotated[Path | None, option("A file for one brand's report as a page.")] = None,
 ) -> Card:
-    """Show how each brand stands with each model, and the trend of how often it is named.
+    """Show the figures of each brand at each model, and the trend of how often it is named.
 
     Args:
         deployment: The open deployment.

@@ -140,7 +140,7 @@ def _write(out: BinaryIO, lines: bytes) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file like `os.open`; a new file can be read and written by its owner alone."""
+    """Open a file like `os.open`; a new file can be read and written only by its owner."""
     return os.open(path, flags, 0o600)
 
 

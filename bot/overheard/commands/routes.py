@@ -1,5 +1,5 @@
-"""What marketing decides in chat besides the catalogue: where alerts and summaries go, quiet hours,
-names of models, budgets. What config.toml has stays as it is there.
+"""What marketing decides in chat and is not in the catalogue: where alerts and summaries go, quiet
+hours, names of models, budgets. What config.toml has stays as it is there.
 """
 
 from __future__ import annotations

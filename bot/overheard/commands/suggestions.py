@@ -1,4 +1,4 @@
-"""`brands suggest`: names and facts that answers hold beside the declared ones, to be reviewed."""
+"""`brands suggest`: names and facts in answers that are not declared, to be reviewed."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Suggestions:
 
     Attributes:
         answers: The number of answers that were read.
-        rivals: Names that are listed beside the brand or its competitors, with the number of
+        rivals: Names that are listed next to the brand or its competitors, with the number of
             answers that hold them, most frequent first.
-        spellings: Names that look like the brand's, with the number of their occurrences.
+        spellings: Names that resemble the brand's, with the number of their occurrences.
         facts: The value that most answers state, and how many do, by field.
     """
 
@@ -177,7 +177,7 @@ async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
 
 
 def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
-    """Return a card that proposes the name which answers list most and which nobody declared, with
+    """Return a card that proposes the name which answers list most and which is not declared, with
     buttons to add it as a competitor and to dismiss it.
     """
     if proposal is None:

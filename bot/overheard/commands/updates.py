@@ -120,7 +120,7 @@ async def add_update(
     when: Annotated[str, option("When it was; by default now.", Kind.TIME)] = "now",
     note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
-    """Note that a model was updated: it counts when shifts are looked for.
+    """Note that a model was updated: detection of shifts takes it into account.
 
     Args:
         deployment: The open deployment.
@@ -296,8 +296,8 @@ UPDATES_REMOVE = CommandSpec(
 
 
 def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return what the looks say: ``moved by ...``, ``did not move by more than ...``, or how far
-    they are; and where the runs before are too few for the level of the test.
+    """Return the result of the interim analyses: ``moved by ...``, ``did not move by more than
+    ...``, or how many are made; and where the runs before are too few for the level of the test.
     """
     words = _finding(verdict, scale)
     if verdict.keeps_level or verdict.finding is UpdateStatus.OPEN:

@@ -288,7 +288,7 @@ class ModelTable(Settings):
 
 
 class PageTable(Settings):
-    """``[page]``: the look of a report's page, see ``report --html``.
+    """``[page]``: the style of a report's page, see ``report --html``.
 
     Attributes:
         logo: A PNG, JPEG, GIF, WebP or SVG picture of at most 200 kB, which is embedded.

@@ -88,7 +88,7 @@ class Baseline:
 
     @property
     def runs_needed(self) -> int:
-        """How many runs it takes to look for a change: after a shift more than at first."""
+        """How many runs a search for a change needs: after a shift more than at first."""
         return 1 if self.excursion is None else MIN_RUNS_AFTER_SHIFT
 
     def restart(self, excursion: Excursion) -> None:

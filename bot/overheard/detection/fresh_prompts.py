@@ -11,8 +11,8 @@ from __future__ import annotations
 from overheard.numpy_proxy import Floats, np
 
 FRESH_SHARES = (0.2, 0.04)
-"""Shares of prompts that may start afresh; each is as likely as the other. With the larger share
-alone, hundreds of prompts that never name the brand outweigh ten that do."""
+"""Shares of prompts that may start afresh; each is as likely as the other. With only the larger
+share, hundreds of prompts that never name the brand outweigh ten that do."""
 FRESH_BETA = (0.62, 0.76)
 """Beta parameters of the probability with which a prompt starts afresh."""
 STIRLING_FROM = 3

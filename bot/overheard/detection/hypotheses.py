@@ -58,7 +58,7 @@ class Attribution:
         return max(self.weights, key=lambda hypothesis: self.weights[hypothesis])
 
     def moved(self, key: StreamKey) -> bool:
-        """Whether a stream moved by more than chance explains, taken alone."""
+        """Whether a stream moved, taken by itself, by more than chance explains."""
         return abs(self.changes.get(key, 0.0)) >= MOVED_SDS
 
 

@@ -49,7 +49,7 @@ class Comparison:
         prompts: The shared prompts, those that moved most first.
         answers: Number of answers to shared prompts (before, after).
         cut: The stream, cut in two.
-        binary: Whether its values are 0 and 1 alone.
+        binary: Whether its values are only 0 and 1.
     """
 
     z: float

@@ -42,7 +42,7 @@ class StepEvidence:
         steps: Logarithms of the Bayes factors of a step at each start, K.
         outliers: The same of each single run that deviates, of those that were asked for.
         variance: Expected variance of the own run effect.
-        rivals_variance: The same, from the rivals and the prior alone.
+        rivals_variance: The same, only from the rivals and the prior.
         rivals_autocorrelation: The probability of autocorrelated effects, from these alone.
     """
 

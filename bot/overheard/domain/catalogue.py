@@ -13,7 +13,7 @@ from itertools import product
 
 @lru_cache(4096)
 def prompt_key(text: str) -> str:
-    """Return the key of a prompt: 16 hex digits that depend on its text alone.
+    """Return the key of a prompt: 16 hex digits that depend only on its text.
 
     White space and Unicode composition do not count; any other edit makes a new prompt, because
     its answers can no longer be compared with the old ones.

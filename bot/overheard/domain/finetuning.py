@@ -73,7 +73,7 @@ class LandscapeEntry:
 
     Attributes:
         topic: The topic of the statement.
-        value: The statement in our words; its first sentence must be clear alone.
+        value: The statement in our words; its first sentence must be clear by itself.
         source: Address of the vendor's page that makes the statement.
         as_of: The latest day on which the statement was checked, or None when unknown.
         via: The copy or quotation that was read instead of the page, or an empty string.

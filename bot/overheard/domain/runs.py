@@ -196,7 +196,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Whether the answer may be scored: the score of a cut answer would look like a shift."""
+        """Whether the answer may be scored: the score of a cut answer could pass for a shift."""
         return self.reply.finish in COMPLETE
 
 

@@ -283,7 +283,7 @@ class UnitRole(StrEnum):
     SHOP = "shop"
     """A shop's card: a product, its price and its rating."""
     FOOTER = "footer"
-    """An offer of help, a notice of the service, or a list of sources; nobody owns it."""
+    """An offer of help, a notice of the service, or a list of sources; it has no owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class Unit:
         end: Offset after the last character.
         text: The characters, without the label.
         owner: The name of the declared brand that the text is about; or, if `foreign`, the name of
-            another product as the answer writes it; or an empty string for nobody.
+            another product as the answer writes it; or an empty string for no owner.
         foreign: Whether the owner is no declared brand.
         shared: Further brands that own the unit: parents of the owner, and brands of one title such
             as "Acme / Bolt".

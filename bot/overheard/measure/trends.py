@@ -44,7 +44,7 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
 
     Args:
         stream: One brand, one model, one metric.
-        tau2: Variance of the run effect; 0 for call noise alone.
+        tau2: Variance of the run effect; 0 for call noise only.
     """
     has_answers = stream.n > 0  # R x P
     n = np.maximum(stream.n, 1)  # at least 1, so that cells without answers divide to 0
@@ -75,7 +75,7 @@ def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
 
     Args:
         stream: One brand, one model, one metric, with the runs that count.
-        tau2: Variance of the run effect; 0 for call noise alone.
+        tau2: Variance of the run effect; 0 for call noise only.
     """
     n, total = stream.n.sum(axis=0), stream.total.sum(axis=0)
     asked = n > 0

@@ -1,7 +1,7 @@
 """Validation of what plugins return: copies of plain types, checked once, before any use.
 
 Python checks no type in a dataclass. The copies hold no object of a class of the plugin's own,
-so that no code of a plugin runs later, where it would look like a fault of ours.
+so that no code of a plugin runs later, where it would seem to be a fault of the core.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ class PriceList:
 
 
 LOOKUP_TIMEOUT_S = 10.0
-"""Seconds that a look-up of a creation date may take; the answer itself has already arrived."""
+"""Seconds that the request of a creation date may take; the answer itself has already arrived."""
 
 
 class CreationDates:

@@ -189,7 +189,7 @@ def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
 
 
 def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
-    """Yield the sentences about the brand alone, and where its name ends in each; 0 without it.
+    """Yield the sentences that are only about the brand, and where its name ends in each (else 0).
 
     These are the sentences that name the brand, of one with another brand only the part up to the
     other brand; and the lines, cells and sentences without a name that the brand owns, such as

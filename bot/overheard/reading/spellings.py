@@ -164,7 +164,7 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
 
 
 def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[tuple[str, int]]:
-    """Return names in answers that look like unknown spellings of a brand, most frequent first.
+    """Return names in answers that may be unknown spellings of a brand, most frequent first.
 
     Args:
         brand: The brand.

@@ -1,4 +1,4 @@
-"""Brands that answers list beside the declared ones, and what answers state of a brand.
+"""Brands that answers list next to the declared ones, and what answers state of a brand.
 
 Both are proposals for a person to review. A name is proposed only where a declared brand has the
 same place in the same answer: the head of a list item, a heading, a bold name, the first cell of a
@@ -49,7 +49,7 @@ _FOUNDED = re.compile(
 
 
 def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, int]]:
-    """Return names that answers list beside a declared brand, most frequent first.
+    """Return names that answers list next to a declared brand, most frequent first.
 
     Args:
         texts: Answers as they were given, with their Markdown.

@@ -273,7 +273,10 @@ class BatchCalls:
                 given = await call()
         except OverheardError:
             raise
-        except (Exception, SystemExit) as error:  # its text may hold a secret: its kind is told
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # its text may hold a secret, so only its kind is reported
             raise self._fault(type(error).__name__, ambiguous=deadline.expired()) from None
         if not isinstance(given, kind):
             raise self._fault(f"it returns {type(given).__name__} about a batch", ambiguous=True)

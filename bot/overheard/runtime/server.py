@@ -149,7 +149,7 @@ class Server:
             )
             for r in config.reports
         ]
-        # A burst waits for hours; how it is due stands in the runs, and is read anew each time.
+        # A burst waits for hours; its time follows from the runs, which are read again each time.
         bursts = (
             [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
         )
@@ -167,7 +167,7 @@ class Server:
         return [*checks, *reports, *bursts, *retention, *alive, canary, first]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
-        """Run a check as anybody else would; that it is scheduled is the yes to its price."""
+        """Run a check as a user would; that it is scheduled confirms its price."""
         async with self._audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
             await (await check_schedule(deployment, call, schedule)).execute()
 
@@ -193,7 +193,7 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _canaries(self, _: datetime) -> None:
-        """Ask the canaries that somebody has set up."""
+        """Ask the canaries that are set up."""
         if await canaries(self._deployment.store):
             async with self._audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
                 await (await run_canaries(deployment, call)).execute()
@@ -251,7 +251,7 @@ class Server:
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
-        """Score what nobody has read, and history anew once something was changed."""
+        """Score unscored answers, and history again after a change of scorers or catalogue."""
         while True:
             deployment = await self._deployment.refreshed()
             await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
@@ -300,7 +300,7 @@ class Server:
             )
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
-        """Tell listeners that an alert's message stands in a channel."""
+        """Notify listeners that an alert's message was posted in a channel."""
         alert = await self._deployment.store.alerts.get(delivery.alert_id)
         if alert:
             listeners = self._deployment.plugins.listeners

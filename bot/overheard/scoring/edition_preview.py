@@ -9,7 +9,7 @@ from datetime import timedelta
 from overheard.domain import Block, Brand, Catalogue, Edition, Fact, Metric
 
 WINDOW = timedelta(days=90)
-"""How far back a preview looks."""
+"""The age of the answers that a preview scores."""
 
 _NAMES = {
     "aliases": "other names",

@@ -46,7 +46,7 @@ LONGEST_REPLY = 4_000
 """Tokens that a judge may write; with a limit, a model is asked at temperature 0."""
 
 _UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
-"""Where a task that may use kept replies alone collects what it would have to ask."""
+"""Where a task that may only use kept replies collects what it would have to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class JudgingResources:
 
 @contextmanager
 def for_nothing() -> Iterator[list[Question]]:
-    """Let judges return paid verdicts only, and ask no model, in this task alone.
+    """Let judges return paid verdicts only, and ask no model, only in this task.
 
     Gives the questions that would have had to be asked, each the first of its answer.
     """
@@ -295,7 +295,7 @@ async def judging_cost(
     A judge puts its gold texts first. It spends no more than is left of its budget.
 
     Args:
-        judges: Whoever judges.
+        judges: The judges.
         answers: How many answers there will be.
         sheets: How many brands have facts.
         providers: By name.

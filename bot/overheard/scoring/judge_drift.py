@@ -169,7 +169,7 @@ def doubt(judge: Judge, agreements: list[Agreement]) -> str:
 
 
 def _p_value(differences: Floats) -> float:
-    """Return the two-sided p-value of differences whose mean is 0 (t test); 1 for one alone."""
+    """Return the two-sided p-value of differences whose mean is 0 (t test); 1 for a single one."""
     from overheard.special_functions import stdtr
 
     if len(differences) < 2 or not differences.any():

@@ -1,4 +1,4 @@
-"""A call into a scorer: what it raises or returns is a fault of it alone."""
+"""A call into a scorer: what it raises or returns is a fault of this scorer only."""
 
 from __future__ import annotations
 

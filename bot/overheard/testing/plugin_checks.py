@@ -65,7 +65,7 @@ async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[
     Raises:
         AssertionError: when the scores are invalid, or took longer than `seconds` of CPU time.
     """
-    start_s = time.thread_time()  # of this thread alone: other programs do not count
+    start_s = time.thread_time()  # only of this thread: other programs do not count
     result = scorer.score(reading)
     returned = list(await result if inspect.isawaitable(result) else result)
     cpu_s = time.thread_time() - start_s

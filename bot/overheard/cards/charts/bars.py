@@ -177,7 +177,7 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
     words = group.words(rate.share)
     x = BAR_LEFT + length + 6
     if tick is not None and x - 5 < tick < x + width(words, LABEL_SIZE, 600) + 5:
-        x = tick + 6  # the number stands behind the tick
+        x = tick + 6  # the number follows the tick
     sheet.text((x, y + 12), words, size=LABEL_SIZE, color=ink, weight=weight)
 
 

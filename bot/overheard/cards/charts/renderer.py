@@ -152,7 +152,7 @@ def drawing(chart: Drawable) -> Sheet:
 Done = TypeVar("Done")
 
 MAX_WAITING = 24
-"""Charts that wait for their turn, for about three seconds; further charts are words alone."""
+"""Charts that wait for their turn, for about three seconds; further charts are shown as text."""
 
 _RENDERER = ChartRenderer()
 """Shared by all of the process: one core draws."""
@@ -196,7 +196,7 @@ def themed(channel: str) -> Iterator[None]:
 async def picture(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture, with its alternative text.
 
-    A chart that cannot be drawn, or not soon because too many others wait, has its text alone.
+    A chart that cannot be drawn, or not soon because too many others wait, is shown as its text.
     """
     kept = _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:

@@ -84,7 +84,7 @@ COLORS: dict[Theme, dict[str, str]] = {
         "f4": "#3d4047",
     },
 }
-"""Values of the CSS variables. Blue and orange are told apart by all kinds of colour vision; lines
+"""Values of the CSS variables. Blue and orange are distinct in all kinds of colour vision; lines
 and bars differ in width, weight or shape, too."""
 
 

@@ -23,7 +23,7 @@ Point = tuple[datetime, float, float, float]
 """When, the mean, and the low and high end of its 90 % interval, on the chart's scale."""
 
 MAX_LINES = 5
-"""Lines that a reader tells apart on a phone."""
+"""Lines that a reader can distinguish on a phone."""
 GAIN = 0.05
 """Least growth of a rate with which a competitor is shown as the one that gained."""
 BAND_NAME = "likely range"

@@ -116,7 +116,7 @@ class MessagePage:
 
     @property
     def rows(self) -> tuple[Row | Menu, ...]:
-        """The rows of a message with embeds, which has no buttons beside texts: those of
+        """The rows of a message with embeds, which has no buttons next to texts: those of
         neighbouring texts share rows.
         """
         found: list[Row | Menu] = []

@@ -101,7 +101,7 @@ class QuestionDesk:
     async def understood(
         self, request: Request, deployment: Deployment, call: Call
     ) -> QuestionReply | None:
-        """Return how a question is answered by the grammar alone; None when it is not."""
+        """Return how the grammar answers a question; None when it cannot."""
         reading, situation = await self._read(request, deployment, call)
         return self._of_grammar(request, reading, situation)
 

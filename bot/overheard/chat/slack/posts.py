@@ -245,7 +245,7 @@ class ChannelOutlet:
         return str(next(iter(answer.get("files") or [{}])).get("id", ""))
 
     async def _reply(self, text: str, thread: str) -> None:
-        """Post what stands for a picture or file into a thread; a failure is logged."""
+        """Post a text in place of a picture or file into a thread; a failure is logged."""
         arguments = {"channel": self.channel, "thread_ts": thread, "text": escape(text)}
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)

@@ -236,7 +236,7 @@ def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
 
 
 class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
-    """The OAuth states of installations that have begun; anybody may begin one.
+    """The OAuth states of installations that have begun; anyone may begin one.
 
     Expired states are removed when another is issued, and so are the oldest beyond `MAX_STATES`.
     """

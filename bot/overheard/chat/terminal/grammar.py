@@ -38,8 +38,8 @@ More = Callable[[click.Context], Iterable[CommandSpec]]
 
 
 class Noun(click.Group):
-    """The commands of a noun. Without a verb, or what looks like one, it is `list`, where there
-    is one.
+    """The commands of a noun. Without a verb, or a word that resembles one, it is `list`, where
+    there is one.
     """
 
     def __init__(self, name: str, **more: Any) -> None:
