@@ -101,7 +101,7 @@ class Supervisor:
         return {service.name: self._status(service) for service in self._services}
 
     def _status(self, service: Service) -> ServiceStatus:
-        """Return the status of a service; one that has to connect must also be connected to be up."""
+        """Return the status of a service; one that has to connect is up once it is connected."""
         status = self._statuses[service.name]
         if status.state is not ServiceState.UP or service.connected():
             return status
