@@ -15,6 +15,7 @@ from overheard_sentiment.faults import (
     CONCEDED,
     DENIED,
     FAULT,
+    NEGATED,
     PRICE,
     REASSURING,
     TAKEN_BACK,
@@ -69,17 +70,24 @@ def drawbacks(
         price_only: Whether only judgements of the price count.
         conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
     """
+    small = _lowered(text)
     for start, end in clauses(text):
         conceded = _CONCESSION.match(text, start, end) is not None
-        if _names(PRICE, text, start, end):
+        if _names(PRICE, text, small, start, end):
             yield Drawback(start, end, price=True)
         elif not price_only and (
-            ((conceded or not conceded_only) and _names(FAULT, text, start, end))
-            or (conceded_only and _names(ADMITTED, text, start, end))
+            (
+                (conceded or not conceded_only)
+                and (
+                    _names(FAULT, small, small, start, end)
+                    or _names(NEGATED, small, small, start, end)
+                )
+            )
+            or (conceded_only and _names(ADMITTED, small, small, start, end))
             or (
                 conceded
-                and _names(CONCEDED, text, start, end)
-                and not REASSURING.search(text, start, end)
+                and _names(CONCEDED, small, small, start, end)
+                and not REASSURING.search(small, start, end)
             )
         ):
             yield Drawback(start, end)
@@ -108,13 +116,19 @@ def clauses(text: str) -> Iterator[tuple[int, int]]:
         yield at, len(text)
 
 
-def _names(pattern: re.Pattern[str], text: str, start: int, end: int) -> bool:
+def _lowered(text: str) -> str:
+    """Return a text in small letters, or as it is where that would change its length."""
+    small = text.lower()
+    return small if len(small) == len(text) else text
+
+
+def _names(pattern: re.Pattern[str], text: str, small: str, start: int, end: int) -> bool:
     """Return whether a pattern occurs in a clause without a word before it that takes it back."""
     for found in pattern.finditer(text, start, end):
         before = max(start, found.start() - _REACH_CHARACTERS)
-        taken_back = TAKEN_BACK.search(text, before, min(end, found.end() + 8))
+        taken_back = TAKEN_BACK.search(small, before, min(end, found.end() + 8))
         if (not taken_back or taken_back.start() > found.start()) and not DENIED.search(
-            text, before, found.start()
+            small, before, found.start()
         ):
             return True
     return False

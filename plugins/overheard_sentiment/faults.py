@@ -1,13 +1,14 @@
 """Patterns of drawbacks, by their grammar; all of them closed, and in English.
 
-Each is searched in a clause with the names masked. `TAKEN_BACK` is searched shortly before a find.
+Each is searched in a clause with the names masked, and all but `PRICE` in small letters: a search
+that need not ignore case takes less than half of the time. `TAKEN_BACK` and `DENIED` are searched
+shortly before a find.
 """
 
 from __future__ import annotations
 
 import re
 
-_FLAGS = re.IGNORECASE | re.VERBOSE
 _HEDGE = (
     r"(?:can|may|might|could|tends?\ to)"
     r"\ (?:(?:also|still|sometimes|occasionally|quickly|often)\ )?"
@@ -65,11 +66,11 @@ PRICE = re.compile(
       |inexpensive|budget[- ]friendly)\b|splurge\b
     )
     """,
-    _FLAGS,
+    re.IGNORECASE | re.VERBOSE,
 )
 """Judgements of the price."""
 
-_NEGATED = re.compile(
+NEGATED = re.compile(
     r"""
     (?=[nc])(?<!\byou\ do)(?<!\bwho\ do)(?<!\bthat\ do)(?<!\byou['\u2019]re\ )(?<!\bif\ )
     (?<!\bprice\ )(?<!\bwhether\ or\ )
@@ -96,7 +97,7 @@ _NEGATED = re.compile(
         |bright
       |worth|pleasant|exactly|especially|immune|without)
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """What is not there, or not so: "doesn't support", "not as bright"."""
 
@@ -128,7 +129,7 @@ _LACKING = re.compile(
       |out\ of\ reach\b|not\ a\ full\b
     |(?:stopped|stops)\ (?:taking|selling|making|accepting|supporting)\b)
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """What is missing or fails."""
 
@@ -139,7 +140,7 @@ _LIMITED = re.compile(
       |assign|two\b|with|up\ to|if|after|until|via|open|ships?|runs?|at\b|from\b|within|once|part
         |fits?
       |a\ (?:few|handful|single|couple))\b
-    |\w+\ only(?=\W*\Z|\W*[.;,)])|(?:available|offered|open|sold|free|included|limited)\ only\b
+    |(?<=\w\ )only(?=\W*\Z|\W*[.;,)])|(?:available|offered|open|sold|free|included|limited)\ only\b
     |(?:smaller|shorter|lower|weaker|slower|narrower|thinner|poorer|older|rougher|duller
       |softer)\ (?:\w+\ )?
       (?:library|librar\w+|selection|catalog(?:ue)?|battery|range|capacity|warranty|resolution
@@ -160,7 +161,7 @@ _LIMITED = re.compile(
     |(?:paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the|its)\ \w*\ ?(?:paywall
       |tiers?|plans?|subscription|membership)))
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """What there is little of, or only under a condition."""
 
@@ -194,7 +195,7 @@ _HEDGED = re.compile(
       (?:have\ |may\ |might\ )?(?:find|found)\b(?!.{{0,40}}\b(?:comfortable|easy|helpful|better
         |great))
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """What may happen, or what some people report."""
 
@@ -253,7 +254,7 @@ _TROUBLE = re.compile(
     |mixed\ (?:reviews|results|feedback|reputation)|polari[sz]ing\b|noise\ (?:level\ )?(?:is|can)\b
     )
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """What costs the user effort, or troubles others."""
 
@@ -293,7 +294,7 @@ _ADJECTIVES = re.compile(
       |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?|signal
       |areas?|rooms|(?:\w+\ )?environments|places|offices|streets|conditions|feel\b|shoes))
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 _FAULTY = re.compile(
     rf"""
@@ -314,7 +315,7 @@ _FAULTY = re.compile(
         |heavier|louder|slower|noisier
       |harder|pricier|weaker|bulkier|stiffer|shorter|thinner|darker|duller|drier|rougher|smaller
         |larger)\b
-    |\b\w+\ (?:pounds?|ounces?|kilos?|grams?|inches|decibels)\ (?:heavier|larger|longer|thicker
+    |\b(?:pounds?|ounces?|kilos?|grams?|inches|decibels)\ (?:heavier|larger|longer|thicker
       |louder)\b
     |\btwice\ the\ (?:weight|size|noise|height)\b|\b(?:half|a\ third)\ the\ (?:range|battery
       |capacity|speed|storage)\b
@@ -338,15 +339,17 @@ _FAULTY = re.compile(
     |ures?)\b
     |\bdrains?\ (?:fast|quick)\w*|\b(?:throttl|deprioriti[sz])\w+
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 
 FAULT = re.compile(
-    "|".join(
+    r"\b(?=\w)(?:"
+    + "|".join(
         f"(?:{kind.pattern})"
-        for kind in (_NEGATED, _LACKING, _LIMITED, _HEDGED, _TROUBLE, _ADJECTIVES, _FAULTY)
-    ),
-    _FLAGS,
+        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _ADJECTIVES, _FAULTY)
+    )
+    + ")",
+    re.VERBOSE,
 )
 """What finds fault by itself."""
 
@@ -357,7 +360,7 @@ CONCEDED = re.compile(
     |{_LESSER}\ |only\b|some\b|separate|above|less\b|not\b|no\b|few(?:er)?\b
     |limit\w*|older\b|basic\b|large\b|loud|heavy|bulky|smaller|shorter)|n['\u2019]t\b
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """Signs of a drawback in a clause that is conceded: "but", "although", "while"."""
 
@@ -369,7 +372,6 @@ ADMITTED = re.compile(
     r"|\bit lacks\b|\bnot quite\b(?! as (?:expensive|pricey))|\A\W*not (?:as|a true|the)\b"
     r"|\byou(?:['\u2019]ll| will)? (?:also )?need (?:a separate|an external|to (?:buy|purchase"
     r"|add))\b",
-    re.IGNORECASE,
 )
 """Signs of a drawback among the pros: "it doesn't have a grinder"."""
 
@@ -381,7 +383,7 @@ REASSURING = re.compile(
       |lower\ (?:price
       |cost)|reliable|effective|often\ (?:be\ )?found|you\b|your\b|efficient|superb|high\ quality)\b
     """,
-    _FLAGS,
+    re.VERBOSE,
 )
 """Words with which a conceded clause names no drawback after all."""
 
@@ -398,13 +400,11 @@ TAKEN_BACK = re.compile(
     r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?"
     r"|(?:zero|minimal|barely any|free of|resist(?:s|ant)?|against|removes?|blocks?|masks?|hides?)"
     r"|for (?:those|people|families|anyone) (?:who|with))\b",
-    re.IGNORECASE,
 )
 """Words before a pattern that take the drawback back."""
 
 DENIED = re.compile(
     r"(?:\b(?:no|nothing|none|never|nor|not|hardly|barely|zero)"
     r"|n['\u2019]t)\b(?: [\w'\u2019-]+){0,2} \Z",
-    re.IGNORECASE,
 )
 """Words right before a pattern that deny it: "nothing gets in the way"."""

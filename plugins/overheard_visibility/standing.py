@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
@@ -55,6 +56,8 @@ _PRODUCT_CHARACTERS = 4
 _AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
+_CACHED_TEXTS = 256
+"""Words around names that are kept: those of one long answer."""
 _PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
 """The end of a heading of several picks: "Top Overall Laptops"."""
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
@@ -96,18 +99,17 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
 def _names(unit: Unit, own: Sequence[Mention]) -> bool:
     """Return whether a unit is text that names its brand, and no title of it."""
     titled = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
-    return not titled and any(unit.start <= mention.start < unit.end for mention in own)
+    return not titled and bool(_inside(own, unit))
 
 
 def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
-    """Return whether any sentence begins with the brand, or the brand is a maker's product."""
+    """Return whether any sentence is about the brand: as its subject, or because it picks it."""
     starts = {mention.start for mention in reading.mentions if mention.brand != reading.brand.name}
     for mention in own:
         if POSSESSIVE.match(reading.body, mention.end) and mention.end + 3 in starts:
             continue
-        start = reading.sentences[mention.sentence][0]
-        before = reading.body[max(start, mention.start - _WINDOW_CHARACTERS) : mention.start]
-        if not OBJECT.search(before):
+        before, after = _around(reading, mention)
+        if not OBJECT.search(before) or _choose(before, after):
             return True
     return False
 
@@ -122,6 +124,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
     asked = {word.casefold() for word in WORD.findall(reading.answer.question.prompt.text)}
     awards: dict[str, bool] = {}
+    verdict = _verdict(reading)
     for unit in owned:
         title = unit.text if unit.role is UnitRole.TITLE else unit.label
         if title not in awards:
@@ -129,7 +132,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         if (
             awards[title]
             or (len(unit.text) < _AWARD_CHARACTERS and _is_plain_award(unit.text))
-            or (unit.role is UnitRole.VERDICT and _decides(reading, unit))
+            or (unit is verdict and _decides(reading, unit))
             or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
             or _opens_award(reading, unit)
             or CITED.search(unit.text)
@@ -154,7 +157,7 @@ def _products(reading: Reading) -> Iterator[Mention]:
     for unit in reading.units:
         if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:
             continue
-        own = [m for m in reading.mentions if unit.start <= m.start < unit.end]
+        own = _inside(reading.mentions, unit)
         if own and own[0].brand == unit.owner:
             found = PRODUCT.match(reading.body, own[0].end, unit.end)
             if found and len(found["name"]) >= _PRODUCT_CHARACTERS:
@@ -251,6 +254,7 @@ def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
         yield from picks
 
 
+@lru_cache(maxsize=_CACHED_TEXTS)
 def _picks(sentence: str) -> bool:
     """Return whether a sentence picks the brand that it names, for every reader."""
     if sentence[-1] == "?" or not (PICKED.search(sentence) or IN_DOUBT.search(sentence)):
@@ -269,15 +273,21 @@ def _is_asked_for(title: str, asked: Container[str]) -> bool:
     return bool(named) and all(word in asked for word in named)
 
 
-def _decides(reading: Reading, unit: Unit) -> bool:
-    """Return whether a verdict names the brand alone, without a condition or advice against it.
+def _verdict(reading: Reading) -> Unit | None:
+    """Return the first sentence of a verdict that names a brand."""
+    verdicts = (unit for unit in reading.units if unit.role is UnitRole.VERDICT)
+    return next((unit for unit in verdicts if _inside(reading.mentions, unit)), None)
 
-    Of a verdict of several sentences, the first that names a brand decides.
-    """
-    before = [u for u in reading.units if u.role is UnitRole.VERDICT and u.start < unit.start]
-    if any(u.start <= m.start < u.end for u in before for m in reading.mentions):
-        return False
-    named = [m for m in reading.mentions if unit.start <= m.start < unit.end]
+
+def _inside(mentions: Sequence[Mention], unit: Unit) -> Sequence[Mention]:
+    """Return the mentions in a unit."""
+    first = bisect_left(mentions, unit.start, key=attrgetter("start"))
+    return mentions[first : bisect_left(mentions, unit.end, first, key=attrgetter("start"))]
+
+
+def _decides(reading: Reading, unit: Unit) -> bool:
+    """Return whether a verdict names the brand alone, without a condition or advice against it."""
+    named = _inside(reading.mentions, unit)
     alone = {mention.brand for mention in named} == {reading.brand.name}
     against = any(mention.negated for mention in named) or DISMISSED.search(unit.text)
     return alone and not against and not CONDITION.search(unit.text)
@@ -288,7 +298,7 @@ def _answers(reading: Reading, unit: Unit) -> bool:
     at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
     above = reading.units[at - 1] if at else unit
     opens = above.role is UnitRole.TITLE and above.text.endswith(unit.section)
-    first = next((m for m in reading.mentions if unit.start <= m.start < unit.end), None)
+    first = next(iter(_inside(reading.mentions, unit)), None)
     if (
         unit.role is UnitRole.SHOP
         or not opens
@@ -343,13 +353,24 @@ def _section(reading: Reading, mention: Mention) -> str:
 
 def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether the words around a mention make the brand the answer's pick."""
-    before, after = _around(reading, mention)
-    if BEHIND_LABEL.search(before) and not BEFORE.search(before):
+    if reading.body[reading.sentences[mention.sentence][1] - 1] == "?":
         return False
-    asks = reading.body[reading.sentences[mention.sentence][1] - 1] == "?"
+    before, after = _around(reading, mention)
+    if _choose(before, after):
+        return True
     need = NEED.search(before)
-    met = need is not None and not _unless_asked(need["need"], asked)
-    return not asks and bool(met or AFTER.match(after) or BEFORE.search(before))
+    return need is not None and not _unless_asked(need["need"], asked)
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _choose(before: str, after: str) -> bool:
+    """Return whether the words before and after a name pick what it names.
+
+    The result does not depend on the scored brand, so it is cached for all brands.
+    """
+    if BEFORE.search(before):
+        return True
+    return bool(AFTER.match(after)) and not BEHIND_LABEL.search(before)
 
 
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:

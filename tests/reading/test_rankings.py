@@ -103,6 +103,15 @@ def test_the_rank_in_each_of_several_lists_is_told() -> None:
         ("Use Boltly instead of Acme.", "only named"),
         ("Acme was founded in 2001.", "listed"),
         ("Do people recommend Acme?", "listed"),
+        ("### Acme Turbo 3\n- fast\n\n### Boltly\n- slow\n\nI'd take the Turbo 3.", "first choice"),
+        ("### Acme Turbo 3\n- fast\n\n### Boltly\n- slow\n\nThe Turbo 3 is old.", "listed"),
+        ("Ranked by speed:\n\n1. Acme\n2. Boltly", "first choice"),
+        ("Some tools:\n\n1. Acme\n2. Boltly", "listed"),
+        ("### Our pick\n\nAcme, unless you live in Boltly already.", "first choice"),
+        ("### Our pick\n\nIf you travel, Acme.", "listed"),
+        ("If you travel, get Acme. If you stay, Boltly is fine.", "listed"),
+        ("For a camera, Boltly. It features Acme chips.", "only named"),
+        ("Popular brands: Boltly, Acme and Cruxify", "listed"),
     ],
 )
 def test_the_standing_is_a_detail_of_visibility(text: str, standing: str) -> None:

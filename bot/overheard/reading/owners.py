@@ -103,6 +103,8 @@ class Names:
 
     def within(self, start: int, end: int) -> Sequence[Mention]:
         """Return the mentions that begin in a span."""
+        if not self._starts or start > self._starts[-1] or end <= self._starts[0]:
+            return ()
         first = bisect_left(self._starts, start)
         if first == len(self._starts) or self._starts[first] >= end:
             return ()
