@@ -185,6 +185,7 @@ def _fail(error: OverheardError) -> NoReturn:
 
 
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
+    """Print a card as text or as JSON, and save its chart and files."""
     from rich.console import Console
 
     from overheard.chat.terminal.console import show

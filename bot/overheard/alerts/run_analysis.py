@@ -199,6 +199,7 @@ async def detect_statements(
 
 
 def _service(deployment: Deployment) -> DetectionService:
+    """Return the detection service of a deployment."""
     scoring = deployment.scoring
     return DetectionService(
         HistoryReader.of(deployment),

@@ -134,6 +134,7 @@ class StatementReader:
     async def _search_grave(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
+        """Return the grave sentences about each tracked brand in the answers of some runs."""
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]
         found: dict[str, list[Occurrence]] = defaultdict(list)
@@ -151,6 +152,7 @@ class StatementReader:
         return found
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
+        """Return the false claims about a brand in answers of some runs, as scorers found them."""
         known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         false: dict[int, list[Detail]] = defaultdict(list)
         for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
@@ -265,6 +267,7 @@ class StatementReader:
     def _ended_one(
         self, shift: Shift, statement: ReportedStatement, heard: ModelStatements, run: RunKey
     ) -> str:
+        """Return in a sentence why a reported statement is over; empty while it goes on."""
         stories = [s for s in heard.stories if _same(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
             return ""

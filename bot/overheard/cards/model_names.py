@@ -91,6 +91,7 @@ def asked_by(model: Model) -> str:
 
 
 def _family(model: Model) -> str:
+    """Return the name of the product that readers know, such as ChatGPT."""
     name = model.id.casefold()
     if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
         parts = model.id.split(":")

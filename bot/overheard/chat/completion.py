@@ -86,6 +86,7 @@ class Completing:
         return found
 
     async def _look_up(self, kind: Kind) -> Sequence[str]:
+        """Return the names of a kind that the deployment has now."""
         deployment = self._deployment
         if kind is Kind.MODEL:
             providers = deployment.plugins.providers.items()

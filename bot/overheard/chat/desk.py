@@ -155,6 +155,7 @@ class ChatDesk:
                 return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
+        """Answer a question, decide a confirmation, or carry out a typed command."""
         if request.question:
             await self._answer(request, conversation)
             return

@@ -28,6 +28,7 @@ def open_chats(config: Config) -> dict[str, Chat]:
 
 
 def _open(name: str, config: Config) -> Chat:
+    """Import a platform and return its chat."""
     # Each takes half a second to import.
     if name == "slack" and config.slack:
         from overheard.chat.slack.chat import SlackChat

@@ -215,6 +215,7 @@ def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
 
 
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
+    """Return the order of typed values; missing required options are listed in it."""
     options: dict[str, Any] = {}
     missing = []
     for option in spec.options:
@@ -230,6 +231,7 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
 
 def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
+    """Return a typed value as a value of its option."""
     if isinstance(given, bool):
         return given
     text = str(given).strip()
@@ -257,6 +259,7 @@ def _choice(spec: CommandSpec, option: Option, text: str) -> str:
 
 
 def _number(spec: CommandSpec, option: Option, text: str) -> float:
+    """Return a typed number, within the option's range."""
     whole = option.kind is Kind.INTEGER
     try:
         number = int(text) if whole else float(text)

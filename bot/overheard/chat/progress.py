@@ -160,6 +160,7 @@ class ChatProgress:
             await watch
 
     async def _watch(self) -> None:
+        """Show progress again and again until the work has ended; a failed update is logged."""
         wait = self._patience
         while not await self._has_ended(wait):
             try:
@@ -188,6 +189,7 @@ class ChatProgress:
         )
 
     def _fields(self, meter: Meter | None) -> list[Field]:
+        """Return how much is done, what was spent, and the time left."""
         fields = []
         if self._total:
             fields.append(Field("Done", f"{self._done:,} of {self._total:,}"))

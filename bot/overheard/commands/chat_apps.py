@@ -91,6 +91,7 @@ def manifest(settings: SlackTable) -> dict[str, Any]:
 
 
 def _features(settings: SlackTable) -> dict[str, Any]:
+    """Return the part ``features`` of the manifest of a Slack app."""
     command = {
         "command": settings.command,
         "description": "Measure, read and configure what AI models say about your brand",
@@ -121,6 +122,7 @@ def _rights(settings: SlackTable) -> dict[str, Any]:
 
 
 def _settings(settings: SlackTable) -> dict[str, Any]:
+    """Return the part ``settings`` of the manifest of a Slack app."""
     return {
         "event_subscriptions": {
             **_at(settings, "request_url"),

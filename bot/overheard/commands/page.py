@@ -161,6 +161,9 @@ def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: b
 
 
 def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
+    """Yield the large figures of a page: how often each model names the brand, and its share of
+    voice.
+    """
     for place in report.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
         mean, usual = place.mine.mean, place.usual
@@ -239,6 +242,7 @@ async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | 
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:
+    """Return in a sentence who leads by share of voice; empty without figures."""
     if voice is None:
         return ""
     last = {share.label: share.values[-1] for share in voice.shares}
@@ -272,6 +276,7 @@ def _asked(deployment: Deployment, call: Call, report: Report) -> str:
 
 
 def _method(brand: Brand, rivals: int) -> str:
+    """Return the paragraph that explains the figures of a page."""
     return (
         f"“Named”: the answer names {brand.name}; each question weighs the same. “Usually”: the "
         "mean of the earlier checks, without those since a change that is not over. Share of "

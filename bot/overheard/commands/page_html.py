@@ -114,6 +114,12 @@ def _svg(chart: Drawable) -> str:
 
 
 def _data_uri(file: Path) -> str:
+    """Return a logo as a data URI.
+
+    Raises:
+        FileUnreadable: when the file cannot be read.
+        BadUsage: when it is too large, or no picture.
+    """
     try:
         content = file.read_bytes()
     except OSError as error:

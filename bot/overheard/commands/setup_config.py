@@ -78,6 +78,7 @@ class SetupFiles:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
+        """Yield the lines of the configuration file."""
         yield "# Written by overheard setup. config.example.toml has all settings."
         yield "prompts = ["
         for question in self.questions:

@@ -284,6 +284,7 @@ async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
 
 
 def _card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
+    """Return the card that ends the set-up in the terminal."""
     models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
     questions = [*plan.questions, plan.branded_question]
     fields: list[Field] = [

@@ -211,6 +211,7 @@ def _card(
     runs: Mapping[int, Run],
     models: Sequence[Alert],
 ) -> Card:
+    """Return the card of all that would have been raised, in the order of time."""
     alarms = [alarm for replay in replays for alarm in replay.alarms]
     starts = {number: run.started_at for number, run in runs.items()}
     entries = [(one.story.opened, 0, one.shift, story_data(one, runs)) for one in stated]
@@ -238,6 +239,7 @@ def _card(
 
 
 def _title(found: Sequence[Shift]) -> str:
+    """Return the title: how many shifts, changes of models and statements there are."""
     whole = sum(shift.brand == WHOLE_MODEL for shift in found)
     moved = sum(shift.statement is None for shift in found) - whole
     nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
@@ -253,6 +255,7 @@ def _title(found: Sequence[Shift]) -> str:
 def _text(
     deployment: Deployment, call: Call, found: Sequence[Shift], runs: Mapping[int, Run], looked: int
 ) -> Iterator[str]:
+    """Yield a sentence on each shift, or why there is none."""
     if not looked:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
     elif not found:
@@ -281,6 +284,7 @@ def _table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Ru
 
 
 def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+    """Return the table row of a shift."""
     if statement := shift.statement:
         return (
             runs[shift.run_id].key,
@@ -335,6 +339,7 @@ def _belonging(
 
 
 def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
+    """Return a shift for JSON output."""
     return {
         "kind": "shift",
         "level": certainty(shift.chance_a_year),

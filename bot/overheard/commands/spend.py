@@ -156,6 +156,7 @@ def _table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
 
 
 async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
+    """Return each limit of the budget, with what is spent and reserved, for JSON output."""
     budget, now = deployment.config.budget, deployment.clock.now()
     month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
     limits = {

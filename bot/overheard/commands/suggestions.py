@@ -81,6 +81,7 @@ def _suggest(
     others: Sequence[str],
     left_out: Sequence[str],
 ) -> Suggestions:
+    """Return names and facts in answers that are not declared. It computes for up to seconds."""
     skipped = {name.casefold() for name in (*others, *left_out)}
     spellings = [
         (name, times)

@@ -207,6 +207,7 @@ def _brand_effects(
     times: Sequence[datetime],
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
+    """Return the effect of each update of a model on a brand, in the order of the updates."""
     mine = next((stream for stream in streams if stream.key.brand == brand), None)
     if mine is None:
         return [Effect(brand, None)] * len(times)
@@ -245,6 +246,7 @@ def _sentences(effects: Iterable[Effect]) -> Iterator[str]:
 
 
 def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
+    """Return an update with its effects for JSON output."""
     return {
         "id": update.id,
         "model": str(update.model),

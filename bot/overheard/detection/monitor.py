@@ -225,6 +225,7 @@ class Monitor:
         return own_record(analysed, [alarm.run for alarm in self.alarms], taken_back)
 
     def _watch(self, model: Model) -> _Watched:
+        """Return the streams of the brand at a model, with its rivals, at the start of a replay."""
         own = {s.key.metric: s for s in self._own if s.key.model == model}
         watched = _Watched(Baseline(next(iter(own.values())).runs), own)
         for metric, stream in own.items():

@@ -122,6 +122,7 @@ class _Walk:
             self._open_block(kind, value)
 
     def _open_block(self, kind: str, value: Any) -> None:
+        """Follow the start of a Markdown block."""
         match kind:
             case "Heading":
                 self._heading, self._sources = True, False
@@ -157,6 +158,7 @@ class _Walk:
             self._close_block(kind, start, end)
 
     def _close_block(self, kind: str, start: int, end: int) -> None:
+        """Follow the end of a Markdown block, and write its text."""
         match kind:
             case "TableCell":
                 self.flush(always=True)

@@ -167,6 +167,7 @@ class Outline:
         return named if begins and not above.owner else NOBODY
 
     def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
+        """Return the levels of headings that name a brand as a rule."""
         seen: dict[int, list[bool]] = {}
         for line in lines:
             if line.kind is LineKind.HEADING and line.opens:
@@ -179,6 +180,7 @@ class Outline:
         )
 
     def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
+        """Return the indices of the items of lists whose items have different heads."""
         found: list[int] = []
         open_lists: dict[int, list[int]] = {}
         heads: dict[int, set[str]] = {}

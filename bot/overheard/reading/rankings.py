@@ -82,6 +82,7 @@ def ranked(
 
 
 def _first(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
+    """Yield the brands at the start of each line: the first one, and those that follow at once."""
     starts = [mention.start for mention in mentions]
     for start, end in lines:
         last_end = None

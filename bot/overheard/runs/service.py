@@ -257,6 +257,7 @@ class RunService(Generic[Found_co]):
             outcome.add(asked.result())
 
     def _batches(self) -> Batches:
+        """Return the service that submits and collects batches."""
         return Batches(
             self._store,
             self._providers,

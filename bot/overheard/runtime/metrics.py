@@ -209,6 +209,7 @@ def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime
 
 
 def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> None:
+    """Add gauges of runs, alerts, messages and scoring."""
     for name, text, states, counts in (
         ("overheard_runs", "Runs, by state.", RunState, census.runs),
         ("overheard_alerts", "Alerts, by state.", AlertState, census.alerts),
@@ -245,6 +246,7 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
 
 
 def _add_queue(registry: CollectorRegistry, queue: QueueStatus) -> None:
+    """Add gauges of the queue and its workers."""
     from prometheus_client import Gauge
 
     labels, text = ["work", "state"], "Jobs in the queue, by state."

@@ -178,6 +178,7 @@ class PostgresQueue:
             raise RetryRequested(timedelta(seconds=BACKOFF_S)) from None
 
     async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
+        """Carry a task out under its lock, store the result, and queue the tasks that follow."""
         from pgqueuer.errors import RetryRequested
 
         async with self._store.locks.leader_lock(f"task {task.key}") as held:
@@ -224,6 +225,7 @@ class PostgresQueue:
 
     @asynccontextmanager
     async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
+        """Open a connection for the queue, and close it behind the block."""
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 

@@ -106,6 +106,7 @@ class Scheduler:
         return job.times if job else None
 
     async def _lead(self) -> None:
+        """Start the jobs at their times until cancelled; the jobs are read again regularly."""
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
 
         # It would warn of a slot whose job still runs; that job checks again when it ends.

@@ -269,6 +269,7 @@ class Server:
                 return
 
     async def _read_feeds(self) -> None:
+        """Read the update feeds every hour until cancelled."""
         plugins, store = self._deployment.plugins, self._deployment.store
         while True:
             now = self._deployment.clock.now()
@@ -349,6 +350,7 @@ async def _offer_code(deployment: Deployment) -> None:
 
 @asynccontextmanager
 async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
+    """Open the chats of a deployment, by name, and close them behind the block."""
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:

@@ -154,6 +154,7 @@ class _Asker:
             await ended.stack.aclose()
 
     async def _ask_kept(self, question: Question) -> Answer | None:
+        """Return the stored reply of the judge's model to a question; None without any."""
         kept = None
         mine = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
@@ -164,6 +165,11 @@ class _Asker:
         return kept
 
     async def _pay(self, question: Question) -> Answer:
+        """Ask the judge's model.
+
+        Raises:
+            NotJudgedYet: when this task may only use stored replies.
+        """
         unpaid = _UNPAID.get()
         if unpaid is not None:
             unpaid.append(question)
@@ -189,6 +195,7 @@ class _Asker:
         return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
 
     async def _begin(self) -> _Round:
+        """Start the run that the judge's questions are charged to."""
         means, moment = self._means, self._means.clock.now()
         channel = channel_of(self.judge)
         new = new_run(

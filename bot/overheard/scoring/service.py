@@ -183,6 +183,7 @@ class Scoring:
     async def _catch_up(
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
+        """Score answers in batches until none is left, with progress."""
         begun, readings = False, _Readings(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
             if not begun:  # there may be older ones as well
@@ -270,6 +271,7 @@ class Scoring:
         return found
 
     async def _judge_batch(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
+        """Return the scores of a judge for answers, some of them at a time."""
         version = self.version(judge)
         found: Read = []
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):

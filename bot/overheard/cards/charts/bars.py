@@ -163,6 +163,7 @@ def rates_drawing(chart: Rates) -> Sheet:
 
 
 def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
+    """Draw one bar with its label and value, and a tick at the usual value; `y` is its top."""
     color, ink = ("brand", "brand") if rate.emphasis else ("bar", "mute")
     weight = 600 if rate.emphasis else 400
     label = fit(rate.label, LABEL_SIZE, BAR_LEFT - 16, 600)

@@ -184,6 +184,7 @@ def pairs_drawing(chart: Pairs) -> Sheet:
 
 
 def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
+    """Draw a brand's value and a competitor's on one line; `y` is its top."""
     a, b = (PAIR_LEFT + share * PAIR_ROOM for share in (pair.mine, pair.other))
     sheet.text(
         (PAIR_LEFT - 26, y + 12),

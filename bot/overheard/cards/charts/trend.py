@@ -200,6 +200,7 @@ class _Frame:
         sheet.text((RIGHT, BOTTOM + 15), days[1], anchor="end")
 
     def _tick(self, value: float) -> str:
+        """Return the label of a tick of the value axis."""
         if self.chart.answers:
             return f"{value * self.chart.answers:g}"
         if self.chart.scale in {Scale.BINARY, Scale.SHARE}:

@@ -236,6 +236,7 @@ class _Builder:
         return [interactions.button(action, self._questions) for action in row.actions]
 
     def _component(self, piece: Piece) -> ui.Item[Any]:
+        """Return the component that shows a piece of a card."""
         if isinstance(piece, Image):
             return self._picture(piece)
         if isinstance(piece, File):

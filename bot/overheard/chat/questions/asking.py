@@ -116,6 +116,7 @@ class QuestionDesk:
     def _of_grammar(
         self, request: Request, reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
+        """Return the answer by the rules of the grammar; None when they do not understand it."""
         if not reading.understood:
             return None
         if greeting := self._greeting(reading, situation):

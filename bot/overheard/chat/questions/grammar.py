@@ -176,6 +176,7 @@ class _Reader:
         self._topics = {words_of(s): topic for s, topic in names.topics.items()}
 
     def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
+        """Return what a question asks for; see `read` of this module."""
         tokens = self._words.expanded(tokens)
         parsed = self._scan(tokens)
         if form := self._form(tokens, parsed):

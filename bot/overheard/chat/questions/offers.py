@@ -12,6 +12,7 @@ class Offers(Resolution):
     """Offers buttons for what a question asks to be done."""
 
     def _why_level(self) -> Plan | None:
+        """Answer why a model rates the brand as it does."""
         if self._now.here:
             return self._run("alerts show", alert=str(self._now.here.id))
         return Plan(
@@ -30,6 +31,7 @@ class Offers(Resolution):
         )
 
     def _certain(self) -> Plan | None:
+        """Answer how certain a change is."""
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -45,6 +47,7 @@ class Offers(Resolution):
         )
 
     def _snooze(self) -> Plan | None:
+        """Offer to put an alert aside."""
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
         period = self._reading.period
         if period and period.ahead:
@@ -78,6 +81,7 @@ class Offers(Resolution):
         )
 
     def _check(self) -> Plan | None:
+        """Offer to ask the models again."""
         model = self._models[:1]
         again = self._now.here and not self._reading.brands and not model
         words = f"check {self._brand_words}".strip()
@@ -92,6 +96,7 @@ class Offers(Resolution):
         )
 
     def _configure(self) -> Plan | None:
+        """Offer forms for what is to be changed."""
         concepts, brand = self._reading.concepts, self._brand_words
         wanted = [
             ("competitors", f"brands edit {brand}", "Competitors"),
@@ -117,6 +122,7 @@ class Offers(Resolution):
         )
 
     def _export(self) -> Plan | None:
+        """Offer files and scheduled summaries."""
         brand = self._brand_words
         if "recurring" in self._reading.concepts:
             return self._offer(
@@ -140,6 +146,9 @@ class Offers(Resolution):
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
+        """Return buttons for the alert that is meant; pairs are words with {} for its number, and
+        labels.
+        """
         fitting = self._alerts()
         if not fitting:
             return Plan(

@@ -34,6 +34,7 @@ class _Planner(Offers):
     """Plans the answer by the method of the question's intent."""
 
     def plan(self) -> Plan | None:
+        """Return how the question is answered; None when no rule is certain of it."""
         period = self._reading.period
         if period and "compare" in self._reading.concepts and not self._rivals:
             period = replace(period, end=None)
@@ -57,6 +58,7 @@ class _Planner(Offers):
     # What is said of the brands.
 
     def _standing(self) -> Plan | None:
+        """Answer how a brand is doing now, or over a period."""
         brands = self._reading.brands
         rivals = [name for name in brands if name not in self._now.own]
         if rivals and (self._reading.we or len(brands) > 1):
@@ -79,6 +81,7 @@ class _Planner(Offers):
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
+        """Answer how the brand compares with competitors."""
         if self._reading.metric == "share_of_voice":
             return self._share()
         rivals = self._rivals
@@ -97,6 +100,7 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
+        """Answer which brand is ahead."""
         if len(self._reading.models) > 1 and not self._reading.we and not self._reading.brands:
             return None
         if self._reading.metric == "share_of_voice":
@@ -128,6 +132,7 @@ class _Planner(Offers):
         return self._changes() if bound or not self._alerts() else self._why()
 
     def _why(self) -> Plan | None:
+        """Answer why something changed."""
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -146,6 +151,7 @@ class _Planner(Offers):
         return self._why() if self._now.here else None
 
     def _answers(self) -> Plan | None:
+        """Answer what models say, with the sentences of their answers."""
         only_here = not (self._reading.topic or self._reading.brands or self._reading.models)
         if self._now.here and only_here:
             return self._run("evidence", alert=str(self._now.here.id))

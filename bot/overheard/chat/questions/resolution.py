@@ -106,6 +106,7 @@ class Resolution:
         return self._run(command, **names, **options)
 
     def _choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
+        """Return a button for each own brand that runs the command about it."""
         spec = self._now.commands.get(command)
         if spec is None:
             return ()

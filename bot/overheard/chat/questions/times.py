@@ -282,6 +282,7 @@ class TimeReader:
     def _day_of(
         self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
     ) -> tuple[NamedTime, int] | None:
+        """Return a day with or without its year, and the number of tokens that name it."""
         year, more = self._year(tokens, behind)
         if not year:
             year = self._today.year

@@ -74,6 +74,7 @@ def not_understood(
 
 
 def _reason(reading: ParsedQuestion, situation: Situation) -> str:
+    """Return in a sentence why a question is not answered."""
     if reading.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
         names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])

@@ -212,6 +212,7 @@ class SlackListeners:
         self._tasks.start(self._serve_question(body, question))
 
     async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
+        """Serve a question in words, from a message to the bot."""
         place = Origin(question.user, question.channel, question.answer_thread)
         person, channel = await self._requester(body, place)
         request = Request(

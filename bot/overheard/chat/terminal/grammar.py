@@ -203,6 +203,7 @@ def _param(option: Option) -> click.Parameter:
 
 
 def _argument(option: Option) -> click.Argument:
+    """Return the click argument of an option that is written without its name."""
     many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _default(option)}
     shown = option.placeholder if option.required else f"[{option.placeholder}]"
     return click.Argument(
@@ -216,6 +217,7 @@ def _argument(option: Option) -> click.Argument:
 
 
 def _option(option: Option) -> click.Option:
+    """Return the click option of an option."""
     help_ = option.help
     if option.many:
         help_ = f"{help_.rstrip('.')}; can be repeated."
@@ -241,6 +243,7 @@ def _default(option: Option) -> Any:
 
 
 def _type(option: Option) -> click.ParamType[Any]:
+    """Return the click type that checks an option's values."""
     if option.choices:
         return click.Choice(list(map(str, option.choices)))
     if option.kind is Kind.INTEGER:
