@@ -149,14 +149,17 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     deviance = squares - answers * mean**2
     deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
     spread = deviance / np.maximum(answers - 1, 1)
-    distance = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
-    information = (n @ spread[..., None])[..., 0]
-    kept = _useful(information)
-    distance, information = distance[kept], information[kept]
-    known = np.maximum(information, MIN_INFORMATION)
-    x = np.where(information > 0, distance / known, 0.0)
+    kept = _useful((n @ spread[..., None])[..., 0])
+    n, total, mean, spread = n[kept], total[kept], mean[kept], spread[kept]
+    x, known = _logits(n, total, mean, spread)
     noise = 1 / known
-    shared, own = _variances(x, noise, prior)
+    whole_past = _with_excursions(group, rows)
+    past, past_x, past_known = n, x, known
+    if len(whole_past) > len(rows):
+        cut = whole_past
+        past = group.n[kept][:, cut]
+        past_x, past_known = _logits(past, group.total[kept][:, cut], mean, spread)
+    shared, own = _variances(past_x, 1 / past_known, prior)
     effect, unknown = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
     whole = noise + own + unknown
     centred = x - x.mean(axis=1, keepdims=True)
@@ -172,7 +175,7 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     scatter = SCATTER
     if group.products:
         products = [part[kept][:, cut] for part in group.products]
-        scatter = _prompt_scatter(products, n[kept], mean[kept], spread[kept], x, known)
+        scatter = _prompt_scatter(products, past, mean, spread, past_x, past_known)
     return RunSeries(
         level, left, removed, shared, own, float(loading[0]), weights, x, known, kept, scatter
     )
@@ -218,6 +221,32 @@ def _prompt_scatter(
     found = np.linalg.solve((design * weight) @ design.T + np.diag(ridge), seen)
     constant, slope = np.maximum(found, 0.0).tolist()
     return constant, slope
+
+
+def _logits(n: Floats, total: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Return how far runs are from the means of their prompts in logits, and the inverse of the
+    calls' variance, J x n each.
+
+    Args:
+        n: Numbers of answers, J x n x P.
+        total: Sums of their values, J x n x P.
+        mean: Means of the prompts, J x P.
+        spread: Variances of the prompts' values, J x P.
+    """
+    distance = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
+    information = (n @ spread[..., None])[..., 0]
+    known = np.maximum(information, MIN_INFORMATION)
+    return np.where(information > 0, distance / known, 0.0), known
+
+
+def _with_excursions(group: StreamGroup, rows: Places) -> Places:
+    """Return the active runs with those that were cut out between them. What did not last was cut
+    out because it deviates: without it, run effects would look smaller after each false alarm.
+    """
+    if isinstance(_as_slice(rows), slice):
+        return rows
+    between = np.arange(rows[0], rows[-1] + 1)
+    return between[group.n[0, between].sum(axis=1) > 0]
 
 
 def _as_slice(rows: Places) -> slice | Places:
