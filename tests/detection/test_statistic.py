@@ -143,6 +143,19 @@ def test_what_one_rival_gains_is_not_lost_by_others() -> None:
     assert np.mean(totals) < alarm_table().threshold(39, 0.0, 0.0)
 
 
+def test_runs_that_were_cut_out_count_for_the_variances() -> None:
+    """Else a baseline without its most deviating runs would be taken for a calm one."""
+    own, *rivals = simulate_world(WorldDesign("uneven", "shared", 0.5, runs=40), 4).streams
+    group = StreamGroup.of(own, rivals)
+    whole = run_series(group, group.answered(), PRIOR)
+    usual = np.abs(whole.raw.mean(axis=0)) < 0.4
+    usual[[0, -1]] = True
+    cut = run_series(group, np.flatnonzero(usual), PRIOR)
+    assert usual.sum() < 32
+    assert cut.shared > 0.7 * whole.shared
+    assert cut.scatter[1] > 0.7 * whole.scatter[1]
+
+
 def test_two_runs_may_each_deviate_for_themselves() -> None:
     """Where a fifth of the runs are in another state, two in a row are worth less."""
     rng = np.random.default_rng(3)
