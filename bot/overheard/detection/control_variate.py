@@ -246,7 +246,7 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
     if isinstance(_as_slice(rows), slice):
         return rows
     between = np.arange(rows[0], rows[-1] + 1)
-    return between[group.n[0, between].sum(axis=1) > 0]
+    return np.asarray(between[group.n[0, between].sum(axis=1) > 0])
 
 
 def _as_slice(rows: Places) -> slice | Places:
