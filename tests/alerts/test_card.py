@@ -65,7 +65,7 @@ def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
     assert composed.title == "Acme: visibility fell from 70 % to 45 % at m-1"
     assert paragraphs(composed)[0] == (
         "Nearly certain: if nothing had changed, you would see this about once in 800 years. "
-        "It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
+        "It rests on 30 answers since then and 1,200 before, to the same 7 questions."
     )
     assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
     assert composed.image
@@ -107,10 +107,10 @@ def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
     dates = tuple(NOON + day * DAY for day in (1, 2, 4))
     [_, unsure, *_] = paragraphs(compose(alert_of(), evidence_of(dates=dates)))
 
-    assert sure == "It began with the run of 4 Mar 2026, 12:00 UTC. Only this model moved."
+    assert sure == "It began with the check of 4 Mar 2026, 12:00 UTC. Only this model moved."
     assert unsure == (
-        "It most likely began with the run of 4 Mar 2026, 12:00 UTC, and with a probability of "
-        "90 % between those of 3 Mar 2026, 12:00 UTC and 6 Mar 2026, 12:00 UTC. "
+        "It most likely began with the check of 4 Mar 2026, 12:00 UTC, and almost surely between "
+        "those of 3 Mar 2026, 12:00 UTC and 6 Mar 2026, 12:00 UTC. "
         "Only this model moved."
     )
 
@@ -184,7 +184,7 @@ def test_the_fields_are_the_numbers_of_the_shift() -> None:
         Field("Before", "70 %"),
         Field("After", "45 %"),
         Field("Change", f"{MINUS}25 points"),
-        Field("90 % interval", f"{MINUS}40 to {MINUS}10 points"),
+        Field("Likely range of it", f"{MINUS}40 to {MINUS}10 points"),
     )
     assert compose(alert_of(), evidence_of()).fields == (
         *usual,
@@ -205,12 +205,12 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
 
     told = "if nothing had changed, you would see this about once in"
     assert paragraphs(composed)[2] == (
-        "It has grown: with the run of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 %. "
+        "It has grown: with the check of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 %. "
         f"Likely: {told} 10 years. "
-        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
+        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
         f" Likely: {told} 20 years. "
-        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position became worse, from 2.0 to "
-        f"3.5. Nearly certain: {told} 800 years."
+        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse, from "
+        f"2.0 to 3.5. Nearly certain: {told} 800 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
@@ -264,7 +264,7 @@ def test_the_five_prompts_that_moved_most_are_listed() -> None:
     composed = compose(alert_of(shift_of(prompts=prompts + more)), evidence_of())
 
     assert paragraphs(composed)[-1].split("\n") == [
-        "The prompts that moved most:",
+        "The questions that moved most:",
         "100 % → 0 %  Which tool is best for team 0?",
         "90 % → 10 %  Which tool is best for team 2?",
         "80 % → 20 %  Which tool is best for team 3?",

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from overheard.alerts.alert_message import alert_message
+from overheard.alerts.card import compose
 from overheard.alerts.detection_service import DetectionService
+from overheard.alerts.events import with_life
+from overheard.alerts.evidence import AlertEvidence, gather_evidence
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
-from overheard.alerts.story import StoryState, alerts_about, stories
+from overheard.alerts.story import (
+    StoryState,
+    alerts_about,
+    keep_watched,
+    leading,
+    stories,
+    whole_of,
+)
+from overheard.cards.card import Severity
+from overheard.cards.charts.renderer import unseen
+from overheard.cards.model_names import ModelNames
 from overheard.config.loader import AlertsTable
 from overheard.config.sections import RouteTable
 from overheard.domain import (
@@ -24,6 +39,7 @@ from overheard.domain import (
     Answer,
     Brand,
     Catalogue,
+    DeliveryKind,
     Metric,
     Model,
     Prompt,
@@ -32,6 +48,7 @@ from overheard.domain import (
     Scale,
     Score,
     ScoreRecord,
+    Shift,
 )
 from overheard.testing.store import open_test_store
 from recording import HandClock
@@ -65,9 +82,9 @@ class House:
         routes = Routes([RouteTable(channel="slack:C1")], METRICS)
         self.lifecycle = Lifecycle(self.store, routes, self.clock)
 
-    async def week(self, rates: Mapping[str, float], model: int = 0) -> list[Alert]:
+    async def week(self, rates: Mapping[str, float], *, watched: bool = True) -> list[Alert]:
         """Ask once; one model names the brands at these rates, the other as usual. Return the
-        alerts of the run.
+        alerts of the run, if it is watched.
         """
         self.weeks += 1
         self.clock.at = START + self.weeks * WEEK
@@ -80,7 +97,7 @@ class House:
                     for repeat in range(REPEATS)
                 ]
             )
-            named = rates if number == model else USUAL
+            named = USUAL if number else rates
             scored = [
                 (
                     answer,
@@ -92,8 +109,12 @@ class House:
                 for place, answer in enumerate(answers)
             ]
             await self.store.scores.add("s", "1", scored)
+        return await self.look(run) if watched else []
+
+    async def look(self, run: Run, brands: Sequence[str] = BRANDS) -> list[Alert]:
+        """Look at a run, and return its alerts."""
         service = DetectionService(self._history, self.lifecycle)
-        return list((await service.detect(run, BRANDS, run.started_at)).alerts)
+        return list((await service.detect(run, brands, run.started_at)).alerts)
 
     def _hits(self, rates: Mapping[str, float], place: int) -> dict[str, bool]:
         """Return which brands an answer names; chance is small, so that few runs are enough."""
@@ -112,16 +133,16 @@ class House:
 
 @pytest.fixture
 async def house() -> House:
-    """A deployment with seven unchanged weeks."""
+    """A deployment with six unchanged weeks."""
     house = House()
-    for _ in range(7):
-        assert await house.week(USUAL) == []
+    for number in range(6):
+        assert await house.week(USUAL, watched=number == 5) == []
     return house
 
 
 async def test_a_model_that_changed_is_one_message(house: House) -> None:
     """It has all brands that moved, the largest first, and no brand has an alert of its own."""
-    told = [await house.week(CHANGED) for _ in range(4)]
+    told = [await house.week(CHANGED) for _ in range(3)]
     [alert] = await house.alerts()
 
     assert any(alert.id in [one.id for one in found] for found in told)
@@ -137,17 +158,17 @@ async def test_a_model_that_changed_is_one_message(house: House) -> None:
 
 async def test_the_way_back_ends_the_message(house: House) -> None:
     """In place; the story of each brand follows it."""
-    for _ in range(5):
+    for _ in range(3):
         await house.week(CHANGED)
     starts = {run.id: run.started_at for run in await house.store.runs.find()}
     alerts = await alerts_about(house.store, "Acme")
     moved = stories(alerts, starts, house.clock.now())["Acme", MODELS[0]]
     assert (moved.state, moved.alert) == (StoryState.MOVED, alerts[0])
-    assert moved.is_usual(START + 7 * WEEK)
+    assert moved.is_usual(START + 6 * WEEK)
     assert not moved.is_usual(house.clock.now())
 
-    for _ in range(6):
-        await house.week(USUAL)
+    for number in range(4):
+        await house.week(USUAL, watched=number > 1)
     [alert] = await house.alerts()
     assert alert.state is AlertState.RECOVERED
     kinds = [event.what for event in await house.store.alerts.events(alert.id)]
@@ -159,18 +180,18 @@ async def test_the_way_back_ends_the_message(house: House) -> None:
 
 async def test_one_brand_alone_is_its_own_story(house: House) -> None:
     """As before."""
-    for _ in range(4):
-        await house.week({**USUAL, "Acme": 0.0})
+    for number in range(3):
+        await house.week({**USUAL, "Acme": 0.0}, watched=number > 0)
     [alert] = await house.alerts()
     assert (alert.of_model, alert.shift.brand) == (False, "Acme")
 
 
 async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> None:
     """What began long after the model's change does not belong to it."""
-    for _ in range(7):
-        await house.week(CHANGED)
-    for _ in range(5):
-        await house.week({**CHANGED, "Beta": 0.2})
+    for number in range(6):
+        await house.week(CHANGED, watched=number in {1, 2})
+    for number in range(5):
+        await house.week({**CHANGED, "Beta": 0.2}, watched=number > 2)
     first, *others = await house.alerts()
     assert first.of_model
     assert [alert.shift.brand for alert in others] == ["Beta"]
@@ -178,19 +199,105 @@ async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> Non
 
 async def test_looking_twice_tells_it_once(house: House) -> None:
     """Workers look at the models in each part of a run."""
-    for _ in range(4):
+    for _ in range(3):
         await house.week(CHANGED)
     [alert] = await house.alerts()
     run = next(r for r in await house.store.runs.find() if r.id == alert.shift.run_id)
-    service = DetectionService(house._history, house.lifecycle)
-    again = await service.detect(run, ["Acme"], house.clock.now())
-    assert [one.id for one in again.alerts] == [alert.id]
+    assert [one.id for one in await house.look(run, ["Acme"])] == [alert.id]
     assert len(await house.alerts()) == 1
+
+
+def brand_alert(words: str) -> Alert:
+    """Return an alert of a brand that was raised with the first changed run."""
+    shift = Shift("Acme", MODELS[0], "visibility", 7, 0.5, 0.1, -0.4, (-0.5, -0.3), began=7)
+    return Alert(replace(shift, explanation=words), START + 7 * WEEK)
+
+
+async def test_a_later_run_revises_what_an_alert_looks_like(house: House) -> None:
+    """One line in the thread says so, and none while the likeliest explanation stays; and an alert
+    from before is linked to that of the model.
+    """
+    alone = "This is probably an update of this model that touches this brand alone."
+    await house.week(CHANGED, watched=False)
+    early, _ = await house.lifecycle.raise_alert(brand_alert(alone))
+    for _ in range(3):
+        await house.week(CHANGED)
+
+    events = await house.store.alerts.events(early.id)
+    kinds = [event.what for event in events]
+    assert kinds.count(AlertEventKind.REVISED) == kinds.count(AlertEventKind.JOINED) == 1
+    [revised] = [event for event in events if event.what is AlertEventKind.REVISED]
+    assert "the model as a whole" in revised.note
+    assert kinds.count(AlertEventKind.CONTINUED) >= 1
+    whole = next(one for one in await house.alerts() if one.of_model)
+    assert await whole_of(house.store, early) == whole
+    assert await leading(house.store, await house.alerts()) == [whole]
+    for number in range(4):
+        await house.week(USUAL, watched=number > 1)
+    assert {one.state for one in await house.alerts()} == {AlertState.RECOVERED}
+    told = [one for one in await house.store.deliveries.find() if one.alert_id == early.id]
+    assert [one.kind for one in told].count(DeliveryKind.EVENT) == 3
+
+
+async def test_what_lies_below_the_budget_is_watched(house: House) -> None:
+    """Per brand and model, until a run shows nothing; no message is posted."""
+    store, now = house.store, house.clock.now()
+    await keep_watched(store, "Acme", set(MODELS), {MODELS[0]}, now)
+    await keep_watched(store, "Acme", {MODELS[1]}, {MODELS[1]}, now)
+    kept = await store.settings.get("watched:Acme")
+    assert kept
+    assert kept.value == {"models": ["svc/a", "svc/b"]}
+    await house.week(USUAL)
+    kept = await store.settings.get("watched:Acme")
+    assert kept
+    assert kept.value == {"models": []}
+    assert await store.deliveries.find() == []
+
+
+async def test_the_message_says_which_brands_moved(house: House) -> None:
+    """In counts, the largest first; the details have all brands, and what it looks like."""
+    for _ in range(3):
+        await house.week(CHANGED)
+    [alert] = await house.alerts()
+
+    async def evidence() -> AlertEvidence:
+        [now] = await house.alerts()
+        return await gather_evidence(
+            house.store, CATALOGUE, METRICS, {"s@1"}, now, UTC, ModelNames()
+        )
+
+    with unseen():
+        short, whole = alert_message(alert, await evidence()), compose(alert, await evidence())
+    assert short.title == whole.title == "a changed how it speaks about your whole category"
+    assert re.fullmatch(
+        r"Named less: (Acme|Cord) \(\d of 24 answers, usually 1\d\) and (Acme|Cord) "
+        r"\(\d, usually 1\d\)\.\n"
+        r"Named more: (Beta|Dune) \(2\d of 24 answers, usually 1\d\) and (Beta|Dune) "
+        r"\(2\d, usually 1\d\)\.",
+        str(short.text),
+    )
+    assert short.footer == "Nearly certain · probably the model as a whole"
+    assert short.severity is whole.severity is Severity.BAD
+    assert whole.table
+    assert {row[0] for row in whole.table.rows} == set(BRANDS)
+    looks = short.data["looks_like"]["weights"]
+    assert looks["an update of the model as a whole"] > 0.9
+    assert (short.data["kind"], short.data["brand"]) == ("model", None)
+    actions = with_life(short, alert, UTC).actions
+    assert not any(action.words.startswith("brief") for action in actions)
+
+    for number in range(4):
+        await house.week(USUAL, watched=number > 1)
+    [alert] = await house.alerts()
+    with unseen():
+        over = alert_message(alert, await evidence())
+    assert over.title == "a speaks about your whole category as before"
+    assert "are named as usual again. It lasted" in str(over.text)
 
 
 async def test_a_route_of_a_brand_leads_to_the_models_that_moved_it(house: House) -> None:
     """And not to the others; it is bad news when one brand lost."""
-    for _ in range(4):
+    for _ in range(3):
         await house.week(CHANGED)
     [alert] = await house.alerts()
     now = house.clock.now()

@@ -9,14 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from office import open_office
+from office import DECLARED, executed, open_office
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import (
     Story,
     StoryState,
+    keep_watched,
     lasted,
     read_stories,
     stories,
+    unrouted,
 )
+from overheard.commands.check import check
+from overheard.commands.digest import digest
+from overheard.commands.sign_of_life import sign_of_life
+from overheard.commands.status import status
+from overheard.deployment import Call
 from overheard.detection.decide import ONE_STORY
 from overheard.domain import Alert, AlertState, Model, Shift
 
@@ -136,3 +144,28 @@ async def test_the_stories_of_a_deployment_are_read() -> None:
     assert await read_stories(office.deployment) == {}
     [story] = (await read_stories(office.deployment, "Acme", known=[KEY])).values()
     assert story.state is StoryState.STEADY
+
+
+async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> None:
+    """An open alert that no route leads anywhere is named by status and the sign of life."""
+    office = await open_office(DECLARED + '\n[[routes]]\nchannel = "slack:C1"\nbrands = ["Zeta"]\n')
+    deployment, store = office.deployment, office.store
+    await executed(check(deployment, Call(), repeats=1))
+    [run] = await store.runs.find()
+    model = Model("svc", "m-1")
+    await keep_watched(store, "Acme", {model}, {model}, NOON)
+    assert "Watching m-1: something may have changed" in str(
+        (await status(deployment, Call())).text
+    )
+    assert "Watching m-1" in str((await digest(deployment, Call())).text)
+    assert await unrouted(deployment) == []
+
+    shift = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
+    alert, _ = await Lifecycle.of(deployment).raise_alert(Alert(shift, run.started_at))
+    assert await unrouted(deployment) == [alert]
+    home = await status(deployment, Call())
+    assert "1 open alert is posted in no channel" in str(home.text)
+    assert "Watching" not in str(home.text)
+    assert [story["state"] for story in home.data["stories"]] == ["moved"]
+    alive = await sign_of_life(deployment, Call())
+    assert "posted in no channel" in str(alive.text)

@@ -81,8 +81,9 @@ def test_an_update_is_named_with_its_day() -> None:
     signs = [(START, "served model"), (START, "style"), (START + day, "canary")]
     updates = [ModelUpdate(A, at, source) for at, source in signs]
     assert explain(OWN, streams, streams[0].runs[AT], updates).text.endswith(
-        "The dates go with 2 March 2026, when another served model was seen and the style of the "
-        "answers changed. The dates go with 3 March 2026, when the canary was hit."
+        "The dates go with 2 March 2026, when the service named another model and the style of the "
+        "answers changed. The dates go with 3 March 2026, when a small daily question "
+        "was answered differently."
     )
 
 

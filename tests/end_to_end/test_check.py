@@ -68,7 +68,7 @@ def test_an_alert_shows_what_was_said_before_and_after(
     assert "Acme leads the field. Before, asked “Which tool is best for team number" in told
     assert "Everyone takes Zeta. After, asked “Which tool is best for team number" in told
     assert "if nothing had changed, you would see this" in told
-    assert "It began with the run of" in told
+    assert "It began with the check of" in told
     assert "1 of the 2 competitors moved too (Zeta)" in told
     assert "The service reports the same model as before" in told
 

@@ -355,7 +355,8 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         yield (certainty(min(sure)) or "").capitalize()
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
-    if cause := evidence.explanation and evidence.explanation.probable:
+    cause = evidence.explanation.probable if evidence.explanation else None
+    if cause and not evidence.whole:
         yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
     if evidence.whole:
         yield f"part of {name}'s change as a whole"

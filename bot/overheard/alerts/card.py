@@ -37,6 +37,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     if metric is None:
         return _plain(alert, evidence)
     chart = alert_chart(shift, metric, evidence, metric.label)
+    heads = alert.also if alert.of_model else (shift,)
     return Card(
         title=_title(alert, evidence),
         text="\n\n".join(_paragraphs(alert, evidence)),
@@ -46,7 +47,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
         else _beside(shift, metric, evidence),
         quotes=quotes(shift, evidence),
         image=printed(chart, f"alert-{alert.id}.png"),
-        severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
+        severity=Severity.GOOD if all(_better(one, metric) for one in heads) else Severity.BAD,
         footer=_footer(alert, evidence),
         data=alert_data(alert, evidence),
     )
@@ -86,7 +87,7 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
         text="\n\n".join(
             [
                 *statement_lines(alert.moved),
-                f"It began with the run of {began}.",
+                f"It began with the check of {began}.",
                 *([f"At the same time, {wording.listing(moved)}."] if moved else []),
             ]
         ),
@@ -151,11 +152,11 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the paragraphs of an alert's card: evidence, dates, other shifts, served model,
     prompts.
     """
-    shift = alert.shift
-    before, after = shift.answers
+    shift, told = alert.shift, measured_shift(alert)
+    before, after = told.answers
     yield (
         f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
-        f"{before:,} before, to the same {wording.count(len(shift.prompts), 'prompt')}."
+        f"{before:,} before, to the same {wording.count(len(told.prompts), 'question')}."
     )
     said = evidence.explanation.text if evidence.explanation else shift.explanation
     yield f"{_dates(evidence)} {said}".strip()
@@ -169,7 +170,7 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     yield _identity(evidence)
     if alert.of_model:
         return
-    yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
+    yield "\n".join(["The questions that moved most:", *_movers(shift, evidence)])
 
 
 def _certainty(shift: Shift) -> str:
@@ -188,7 +189,7 @@ def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             yield f"It came back: {moved}."
             continue
         when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
-        yield f"It has grown: with the run of {when}, {moved}. {_certainty(shift)}"
+        yield f"It has grown: with the check of {when}, {moved}. {_certainty(shift)}"
 
 
 def _dates(evidence: AlertEvidence) -> str:
@@ -196,10 +197,10 @@ def _dates(evidence: AlertEvidence) -> str:
     began = wording.moment(evidence.began, evidence.zone)
     first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
     if first == last:
-        return f"It began with the run of {began}."
+        return f"It began with the check of {began}."
     return (
-        f"It most likely began with the run of {began}, and with a probability of 90 % between "
-        f"those of {first} and {last}."
+        f"It most likely began with the check of {began}, and almost surely between those of "
+        f"{first} and {last}."
     )
 
 
@@ -236,7 +237,7 @@ def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
     yield Field("Before", wording.value(shift.before, scale))
     yield Field("After", wording.value(shift.after, scale))
     yield Field("Change", wording.change(shift.change, scale))
-    yield Field("90 % interval", wording.interval(*shift.interval, scale))
+    yield Field("Likely range of it", wording.interval(*shift.interval, scale))
     if level := certainty(shift.chance_a_year):
         yield Field("Certainty", level)
     for further_still in further(alert)[-1:]:

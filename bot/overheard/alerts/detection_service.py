@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
+from overheard.alerts.evidence import explained, measured_shift, read_past
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart
+from overheard.alerts.story import AlertPart, keep_watched, whole_of
 from overheard.detection.decide import AlertAction, Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -33,10 +34,10 @@ from overheard.detection.update_signs import (
     compare_styles,
     silent_updates,
 )
-from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Run, Shift
+from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, Model, ModelUpdate, Run, Shift
 from overheard.errors import AlertUnchanged
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey
+from overheard.measure.blocks import RunKey, Stream
 
 log = logging.getLogger("overheard")
 
@@ -108,8 +109,13 @@ class DetectionService:
         for update in await self._silent_updates(run):
             await self._store.updates.add(update)
         updates = await self._store.updates.find()
-        of_models, categories = await self._models(run, updates, now)
+        streams = await self._history.category(until=run.started_at)
+        key = RunKey(run.started_at, run.id)
+        asked = {one.key.model for one in streams if one.runs and one.runs[-1] == key}
+        of_models, categories = await self._models(run, streams, sorted(asked), updates, now)
+        brands = list(brands)
         results = [await self._detect_in(run, brand, updates, now) for brand in brands]
+        await self._follow(run, brands, asked)
         learning = [result.learning for result in results if result.learning]
         return DetectionResult(
             (*of_models, *(alert for result in results for alert in result.alerts)),
@@ -120,8 +126,42 @@ class DetectionService:
             tuple(categories),
         )
 
+    async def _follow(self, run: Run, brands: Collection[str], asked: Collection[Model]) -> None:
+        """Have the messages of the open alerts of models that were asked say what is so as of a
+        run. A line in the thread says when another explanation has become the likeliest, or that
+        an alert turned out to be part of a change of the model as a whole.
+        """
+        for alert in await self._store.alerts.find(live=True):
+            mine = alert.of_model or alert.shift.brand in brands
+            told = any(shift.run_id == run.id for shift in alert.moved)
+            if mine and alert.shift.model in asked and not told:
+                with contextlib.suppress(AlertUnchanged):  # a person has closed it just now
+                    await self._go_on(alert, run)
+
+    async def _go_on(self, alert: Alert, run: Run) -> None:
+        history, store = self._history, self._store
+        events = await store.alerts.events(alert.id)
+        whole = await whole_of(store, alert)
+        if whole and not any(one.what is AlertEventKind.JOINED for one in events):
+            await self._lifecycle.belong(alert.id)
+        past = await read_past(
+            store, history.catalogue, history.versions, alert, until=run.started_at
+        )
+        now = await asyncio.to_thread(explained, alert, past)
+        said = [one.note for one in events if one.what is AlertEventKind.REVISED]
+        first = alert.shift if alert.of_model else measured_shift(alert)
+        if now and now.differs_from((first.explanation, *said)[-1]):
+            await self._lifecycle.revise(alert.id, now.words)
+        elif any(":" in one.channel for one in await store.deliveries.find(alert_id=alert.id)):
+            await self._lifecycle.carry_on(alert.id)
+
     async def _models(
-        self, run: Run, updates: Sequence[ModelUpdate], now: datetime
+        self,
+        run: Run,
+        streams: Sequence[Stream],
+        asked: Sequence[Model],
+        updates: Sequence[ModelUpdate],
+        now: datetime,
     ) -> tuple[list[Alert], list[str]]:
         """Report the models that changed as a whole, before their brands are looked at: what
         belongs to such a change raises no alert of a brand.
@@ -131,8 +171,6 @@ class DetectionService:
             which no alert is told, because one brand alone is watched.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
-        streams = await self._history.category(until=run.started_at)
-        asked = sorted({one.key.model for one in streams if one.runs and one.runs[-1] == key})
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
@@ -155,7 +193,11 @@ class DetectionService:
             decide_model(change, shifts, key, policy, history)
             for change, shifts in changes.values()
         ]
-        raised = [await self._carry_out(run, one, now) for one in decisions if one]
+        raised = []
+        for decision in filter(None, decisions):
+            raised.append(await self._carry_out(run, decision, now))
+            if decision.placement.action is AlertAction.RECOVER:
+                await self._recover_with(decision)
         return list(filter(None, raised)), []
 
     async def _detect_in(
@@ -169,6 +211,9 @@ class DetectionService:
         moved = any(one.returned or any(s.shift for s in one.streams) for one in evidence)
         history = await self._alert_history(brand) if moved else NO_HISTORY
         decisions = [await self._decide(one, history) for one in evidence]
+        asked = {one.model for one in decisions}
+        watched = {one.model for one in decisions if one.watched}
+        await keep_watched(self._store, brand, asked, watched, now)
         decisions, alerts = await self._announce(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
@@ -181,6 +226,18 @@ class DetectionService:
             tuple(suspicions(brand, replay)),
             tuple(filter(None, doubts)),
         )
+
+    async def _recover_with(self, decision: Decision) -> None:
+        """End the alerts of brands that belong to the change of a model that is back, where the
+        brand is back too.
+        """
+        back = {shift.brand: shift.change for shift in decision.shifts}
+        for alert in await self._store.alerts.find(live=True):
+            change = back.get(alert.shift.brand, 0.0) * measured_shift(alert).change
+            whole = await whole_of(self._store, alert) if change < 0 else None
+            if whole and whole.id == decision.placement.alert:
+                with contextlib.suppress(AlertUnchanged):
+                    await self._lifecycle.recover(alert.id, BACK)
 
     async def detect_statements(
         self, run: Run, brands: Iterable[str], now: datetime

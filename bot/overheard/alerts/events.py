@@ -128,8 +128,12 @@ def event_sentences(event: AlertEvent) -> str:
 
 
 def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
-    """Show all that happened to an alert."""
-    rows = [(wording.moment(event.at, zone), event_sentences(event)) for event in events]
+    """Show what happened to an alert; that it went on is no news."""
+    rows = [
+        (wording.moment(event.at, zone), event_sentences(event))
+        for event in events
+        if event.what is not AlertEventKind.CONTINUED
+    ]
     return Table(("When", "What happened"), tuple(rows))
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
+from overheard.alerts.story import AlertPart, Period, parts_over, periods_of, whole_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.detection.attribution import Explanation, explain
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
-from overheard.detection.decide import part_of
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -111,22 +110,81 @@ async def gather_evidence(
         names: What readers call the models.
     """
     shift = alert.shift
-    measured = measured_shift(alert)
     name, *others = alert.brands
     brand = catalogue.brand(name) or Brand(name)
     rivals = catalogue.rivals(name)
     if alert.of_model:
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
-    brands = None if alert.of_model else (name, *(rival.name for rival in rivals))
-    streams = streams_of_table(
-        (await store.blocks.table(brands, metric=measured.metric)).of(versions)
-    )
-    prompts = [moved.prompt for moved in _movers(measured if alert.of_model else shift)]
+    past = await read_past(store, catalogue, versions, alert)
+    starts, began = past.starts, past.began
+    prompts = [
+        moved.prompt for moved in _movers(measured_shift(alert) if alert.of_model else shift)
+    ]
     answers = [
         answer
         async for answer in store.answers.stream(prompts=prompts)
         if answer.complete and answer.question.model == shift.model
     ]
+    return AlertEvidence(
+        began=began.at,
+        dates=tuple(starts[run] for run in shift.dates or (began.id,)),
+        grown={
+            later.run_id: starts[later.began or later.run_id]
+            for later in alert.later
+            if not later.recovery
+        },
+        metrics=metrics,
+        streams=past.streams,
+        answers=sorted(answers, key=lambda answer: answer.asked_at),
+        brand=brand,
+        rivals=rivals,
+        zone=zone,
+        names=names,
+        earlier=past.earlier,
+        until=alert.over_at,
+        over=parts_over(await store.alerts.events(alert.id)),
+        explanation=explained(alert, past),
+        whole=await whole_of(store, alert),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPast:
+    """What an alert is explained with.
+
+    Attributes:
+        starts: When each run began, by its number.
+        began: The run with which its change most likely began.
+        streams: The metric that it is headed by, see `measured_shift`, of its brand and its
+            competitors, or of all brands where it is of a model as a whole, at all models.
+        earlier: The changes of the brand at the model before.
+    """
+
+    starts: Mapping[int, datetime]
+    began: RunKey
+    streams: Sequence[Stream]
+    earlier: tuple[Period, ...]
+
+
+async def read_past(
+    store: Store,
+    catalogue: Catalogue,
+    versions: Collection[str],
+    alert: Alert,
+    until: datetime | None = None,
+) -> AlertPast:
+    """Return what an alert is explained with.
+
+    Args:
+        store: The store.
+        catalogue: The brands; the alert's brand may be gone from it.
+        versions: Scorer versions whose scores count.
+        alert: The alert.
+        until: Only runs that began up to this time; by default all.
+    """
+    shift, name = alert.shift, alert.brands[0]
+    names = None if alert.of_model else (name, *(rival.name for rival in catalogue.rivals(name)))
+    table = await store.blocks.table(names, metric=measured_shift(alert).metric, until=until)
     starts = {run.id: run.started_at for run in await store.runs.find()}
     began = shift.began or shift.run_id
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
@@ -136,56 +194,35 @@ async def gather_evidence(
         if other.shift.model == shift.model and other.id != alert.id
         if other.of_model == alert.of_model or name in other.brands
     ]
-    earlier = tuple(p for p in periods_of(before, starts) if p.began < starts[began])
-    return AlertEvidence(
-        began=starts[began],
-        dates=tuple(starts[run] for run in shift.dates or (began,)),
-        grown={
-            later.run_id: starts[later.began or later.run_id]
-            for later in alert.later
-            if not later.recovery
-        },
-        metrics=metrics,
-        streams=streams,
-        answers=sorted(answers, key=lambda answer: answer.asked_at),
-        brand=brand,
-        rivals=rivals,
-        zone=zone,
-        names=names,
-        earlier=earlier,
-        until=alert.over_at,
-        over=parts_over(await store.alerts.events(alert.id)),
-        explanation=explained(alert, streams, RunKey(starts[began], began), earlier),
-        whole=part_of(shift, [one for one in of_models if one.id != alert.id], starts),
+    return AlertPast(
+        starts,
+        RunKey(starts[began], began),
+        streams_of_table(table.of(versions)),
+        tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
     )
 
 
-def explained(
-    alert: Alert, streams: Sequence[Stream], began: RunKey, earlier: Iterable[Period]
-) -> Explanation | None:
+def explained(alert: Alert, past: AlertPast) -> Explanation | None:
     """Return what an alert looks like as of the latest run before it was over; None for statements
     alone, and where its metric was not measured since.
 
     Args:
         alert: The alert.
-        streams: The streams of the metric that it is headed by, see `measured_shift`, of its brand
-            and its competitors, or of all brands, at all models.
-        began: The run with which its change began.
-        earlier: The changes of the brand at the model before.
+        past: What it is explained with.
     """
-    shift = measured_shift(alert)
-    mine = next((one for one in streams if one.key.model == shift.model), None)
+    shift, began = measured_shift(alert), past.began
+    mine = next((one for one in past.streams if one.key.model == shift.model), None)
     if mine is None or all(one.statement for one in alert.moved):
         return None
-    starts = [p.began if p.accepted else p.ended or p.began for p in earlier]
+    starts = [p.began if p.accepted else p.ended or p.began for p in past.earlier]
     since = max(starts, default=None)
-    past = [run for run in mine.runs if run < began and (since is None or since <= run.at)]
+    before = [run for run in mine.runs if run < began and (since is None or since <= run.at)]
     until = alert.over_at or mine.runs[-1].at
-    if not past or began.at > until:
+    if not before or began.at > until:
         return None
     last = max(run for run in mine.runs if run.at <= until)
-    first = past[-MAX_BASELINE_RUNS:][0]
-    known = [stream_until(stream_since(one, first), last) for one in streams]
+    first = before[-MAX_BASELINE_RUNS:][0]
+    known = [stream_until(stream_since(one, first), last) for one in past.streams]
     brand = WHOLE_MODEL if alert.of_model else shift.brand
     return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
 

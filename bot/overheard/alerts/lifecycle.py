@@ -243,6 +243,26 @@ class Lifecycle:
         """
         return await self._change(number, AlertEventKind.CONTINUED)
 
+    async def revise(self, number: int, words: str) -> Alert:
+        """Record that a later run makes another explanation the likeliest.
+
+        Args:
+            number: The alert's number.
+            words: What it looks like now, as a sentence.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
+        """
+        return await self._change(number, AlertEventKind.REVISED, note=words)
+
+    async def belong(self, number: int) -> Alert:
+        """Record that an alert is part of a change of the model as a whole.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
+        """
+        return await self._change(number, AlertEventKind.JOINED)
+
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Record who takes care of the alert."""
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)

@@ -22,6 +22,7 @@ from overheard.domain import (
     AlertEventKind,
     AlertState,
     Model,
+    Setting,
 )
 from overheard.interfaces import Store
 
@@ -207,14 +208,45 @@ def _story(
     return Story(*key, state, None, periods)
 
 
+WATCHED = "watched:"
+"""The beginning of the name under which the store keeps at which models a brand is watched."""
+
+
+async def keep_watched(
+    store: Store, brand: str, asked: Collection[Model], watched: Collection[Model], now: datetime
+) -> None:
+    """Store at which models the evidence about a brand is watched after a run.
+
+    Args:
+        store: The store.
+        brand: The brand's name.
+        asked: The models that were asked in the run; the others stay as they were.
+        watched: Those of them at which something may have changed that is not certain enough for
+            an alert.
+        now: The time.
+    """
+    kept = await store.settings.get(f"{WATCHED}{brand}")
+    before = set(kept.value["models"]) if kept else set()
+    after = (before - set(map(str, asked))) | set(map(str, watched))
+    if after != before:
+        value = {"models": sorted(after)}
+        await store.settings.put(Setting(f"{WATCHED}{brand}", value, "", now))
+
+
+async def _watched(store: Store) -> set[BrandAtModel]:
+    return {
+        (setting.name.removeprefix(WATCHED), Model.parse(model))
+        for setting in await store.settings.all()
+        if setting.name.startswith(WATCHED)
+        for model in setting.value["models"]
+    }
+
+
 async def read_stories(
-    deployment: Deployment,
-    brand: str | None = None,
-    *,
-    known: Iterable[BrandAtModel] = (),
-    watched: Collection[BrandAtModel] = (),
+    deployment: Deployment, brand: str | None = None, *, known: Iterable[BrandAtModel] = ()
 ) -> dict[BrandAtModel, Story]:
     """Return the stories of one brand, or of all, as of now; see `stories`."""
+    watched = await _watched(deployment.store)
     alerts = await alerts_about(deployment.store, brand)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     now = deployment.clock.now()
@@ -239,6 +271,15 @@ async def alerts_about(
     of_models = await store.alerts.find(brand=WHOLE_MODEL, live=live)
     found += [alert for alert in of_models if brand in alert.brands]
     return sorted(found, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
+
+
+async def whole_of(store: Store, alert: Alert) -> Alert | None:
+    """Return the alert of the model as a whole to which an alert of a brand belongs, or None."""
+    of_models = [one for one in await store.alerts.find(brand=WHOLE_MODEL) if one.id != alert.id]
+    if not of_models:
+        return None
+    starts = {run.id: run.started_at for run in await store.runs.find()}
+    return part_of(alert.shift, of_models, starts)
 
 
 async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
@@ -275,3 +316,15 @@ def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
             over.clear()
         over |= {part for part, note in PARTLY.items() if event.note == note}
     return frozenset(over)
+
+
+async def unrouted(deployment: Deployment) -> list[Alert]:
+    """Return the open alerts that no channel shows, though the deployment posts alerts: no route
+    leads them anywhere. What belongs to a change of the model as a whole is told by that.
+    """
+    store = deployment.store
+    if not deployment.config.routes:
+        return []
+    posted = {one.alert_id for one in await store.deliveries.find() if ":" in one.channel}
+    live = await leading(store, await store.alerts.find(live=True))
+    return [alert for alert in live if alert.id not in posted]

@@ -267,6 +267,8 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_told: bool) -> Iterator
     """
     detection = found.detection
     if outcome.state is RunState.FAILED:
+        if detection.alerts:
+            yield f"{wording.count(len(detection.alerts), 'new alert')}."
         return
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."

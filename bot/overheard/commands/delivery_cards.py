@@ -9,6 +9,7 @@ from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
+from overheard.alerts.story import whole_of
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
@@ -68,7 +69,9 @@ class Letters:
         told_already = delivery.subject and not delivery.message  # by the digest
         if alert is None or (told_already and alert.state.over):
             return None
-        earlier = await self._message(alert.follows, delivery.channel) if alert.follows else ""
+        whole = await whole_of(deployment.store, alert)
+        linked = whole.id if whole else alert.follows
+        earlier = await self._message(linked, delivery.channel) if linked else ""
         return Letter(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
 
     async def _message(self, number: int, channel: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from overheard.alerts.story import alerts_about
+from overheard.alerts.story import StoryState, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -19,6 +19,7 @@ from overheard.commands.situation import (
     alert_sentences,
     claims_sentence,
     spent_sentence,
+    watching_sentence,
 )
 from overheard.commands.standing_words import Place
 from overheard.commands.trend import chart_marks
@@ -111,6 +112,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     parts = [
         await _changed(deployment, call, week),
         *await _still_open(deployment, call, week),
+        watching_sentence(found.stories.values(), deployment.names),
         claims,
         _steady(deployment, found, week),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
@@ -166,6 +168,7 @@ async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[st
 def _steady(deployment: Deployment, found: Report, week: Week) -> str:
     """Write how the brand stands where nothing is open."""
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
+    moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
     lines = [_stands(deployment, place) for place in found.places if place.model not in moved][
         :MAX_STEADY
     ]
@@ -184,17 +187,21 @@ def _summary(deployment: Deployment, found: Report, week: Week) -> str:
     states: dict[Model, str] = {}
     for alerts, still in ((week.new, ""), (week.open, "still ")):
         for alert in alerts:
-            states.setdefault(alert.shift.model, f"{still}{_direction(deployment, alert)}")
+            way = _direction(deployment, alert, found.brand)
+            states.setdefault(alert.shift.model, f"{still}{way}")
     states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
+    for story in found.stories.values():
+        if story.state is StoryState.WATCHING:
+            states.setdefault(story.model, "watched")
     parts: dict[str, list[str]] = {}
     for model in [*states, *(p.model for p in found.places if p.model not in states)]:
         parts.setdefault(states.get(model, "steady"), []).append(deployment.names.name(model))
     return ", ".join(f"{state} at {wording.listing(at)}" for state, at in parts.items())
 
 
-def _direction(deployment: Deployment, alert: Alert) -> str:
-    """Return ``down``, ``up`` or, for statements alone, ``wrong``."""
-    for shift in alert.moved:
+def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
+    """Return where a brand went: ``down``, ``up`` or, for statements alone, ``wrong``."""
+    for shift in (shift for shift in alert.moved if shift.brand == brand.name):
         metric = deployment.scoring.metrics.get(shift.metric)
         if metric and not shift.statement:
             return "up" if (shift.change > 0) == metric.higher_is_better else "down"
@@ -259,6 +266,7 @@ def _data(found: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[s
         "brand": found.brand.name,
         "new_alerts": [alert.id for alert in week.new],
         "open_alerts": [alert.id for alert in week.open],
+        "stories": [story.data() for story in found.stories.values()],
         "recovered_alerts": [alert.id for alert in week.recovered],
         "updates": list(week.updates),
         "false_claims": claims,

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+from overheard.alerts.story import unrouted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role, option
@@ -113,6 +114,7 @@ class _Ward:
         for finding in self._routes():
             yield finding
         yield await self._waiting()
+        yield await self._unrouted()
         behind = await clock_finding(self.deployment)
         for finding in behind or [_clock([ahead for _, ahead in tried if ahead is not None])]:
             yield finding
@@ -206,6 +208,17 @@ class _Ward:
         if self.chats and not self.deployment.config.routes:
             problem = "no alert is posted anywhere"
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
+
+    async def _unrouted(self) -> Finding:
+        """Tell of open alerts that no channel shows."""
+        found = await unrouted(self.deployment)
+        if not found:
+            return Finding("alerts")
+        names = [f"{alert.brands[0]} at {alert.shift.model}" for alert in found[:SHOWN_WAITING]]
+        problem = (
+            f"{wording.count(len(found), 'open alert')} went to no channel ({'; '.join(names)})"
+        )
+        return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
 
     def _channels(self) -> list[str]:
         """Return every channel that something is posted in by itself."""

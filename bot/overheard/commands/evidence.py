@@ -45,7 +45,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         title=f"What {deployment.names.name(shift.model)} said of {shift.brand}",
         text=(
             f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
-            f"{wording.count(len(shift.prompts), 'prompt')}."
+            f"{wording.count(len(shift.prompts), 'question')}."
             + ("" if said or gone else " None of the answers says anything in a sentence.")
             + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
         ),

@@ -9,6 +9,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.commands.examinations import shutdown_findings
 from overheard.commands.schedules import next_time
+from overheard.commands.situation import unrouted_sentence
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
@@ -30,7 +31,9 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
     times = [time async for time in _next_checks(deployment, now)]
     upcoming = min(times, default=None)
+    sentence = await unrouted_sentence(deployment)
     problems = list(_problems(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules)))
+    problems += [sentence] if sentence else []
     ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
     problems += [f"{end.place}: {end.problem}." for end in ends]
     cost = await store.money.spent(since=now - PERIOD)

@@ -4,10 +4,11 @@ claims, the next check, costs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.alerts.events import named
+from overheard.alerts.story import Story, StoryState, unrouted
 from overheard.cards import wording
 from overheard.cards.charts.renderer import unseen
 from overheard.cards.model_names import ModelNames
@@ -21,6 +22,8 @@ from overheard.domain import Alert, AlertState, Brand, RunState
 
 CLAIM_DAYS = 7
 """The age of the answers of which false claims are news."""
+MAX_WATCHED = 3
+"""Brands at models that are named as watched."""
 MAX_SAID = 60
 """Characters of a false claim that are quoted."""
 WEEK = timedelta(days=7)
@@ -49,6 +52,24 @@ async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> st
         return f"{card.title.rstrip('.')}."
     since = wording.short_day(alert.opened_at, call.zone)
     return f"{card.title.rstrip('.')}. Since {since}{alert_owner(alert)}."
+
+
+def watching_sentence(
+    stories: Iterable[Story], names: ModelNames, *, with_brand: bool = False
+) -> str:
+    """Write where something may have changed that is not certain enough for an alert; empty where
+    nothing is watched.
+    """
+    found = [story for story in stories if story.state is StoryState.WATCHING]
+    if not found:
+        return ""
+    places = [
+        f"{story.brand} at {names.name(story.model)}" if with_brand else names.name(story.model)
+        for story in found[:MAX_WATCHED]
+    ]
+    if len(found) > MAX_WATCHED:
+        places.append(f"{len(found) - MAX_WATCHED} more")
+    return f"Watching {wording.listing(places)}: something may have changed, and may be chance."
 
 
 def alert_owner(alert: Alert) -> str:
@@ -132,6 +153,15 @@ async def spent_sentence(deployment: Deployment) -> str:
     limit = deployment.config.budget.month
     of = f" of {wording.money(limit)}" if limit is not None else ""
     return f"Spent in {MONTHS[now.month - 1]}: {wording.cents(spent)}{of}."
+
+
+async def unrouted_sentence(deployment: Deployment) -> str:
+    """Say how many open alerts no channel shows, though others are posted; empty without any."""
+    found = await unrouted(deployment)
+    if not found:
+        return ""
+    are = "is" if len(found) == 1 else "are"
+    return f"{wording.count(len(found), 'open alert')} {are} posted in no channel: no route fits."
 
 
 async def alert_sentences(

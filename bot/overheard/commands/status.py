@@ -20,6 +20,8 @@ from overheard.commands.situation import (
     next_check_sentence,
     place_sentence,
     spent_sentence,
+    unrouted_sentence,
+    watching_sentence,
 )
 from overheard.commands.standings import HEADLINE_METRIC
 from overheard.deployment import Call, Deployment
@@ -54,9 +56,12 @@ async def status(deployment: Deployment, call: Call) -> Card:
     alerts = await leading(deployment.store, await alerts_about(deployment.store, live=True))
     claims = [(one.brand.name, await claims_sentence(deployment, one.brand)) for one in found]
     measured = [one for one in found if one.places]
+    stories = [story for one in found for story in one.stories.values()]
     paragraphs = [
         *await alert_sentences(deployment, call, alerts, MAX_ALERTS),
         *_standings(deployment, measured),
+        watching_sentence(stories, deployment.names, with_brand=len(found) > 1),
+        await unrouted_sentence(deployment),
         *_claims(claims),
         *([] if measured else ["Nothing is measured yet."]),
         *([await next_check_sentence(deployment, call)]),
@@ -70,6 +75,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         footer=await spent_sentence(deployment),
         data={
             "brands": [row.data() for one in found for row in one.own_rows],
+            "stories": [story.data() for story in stories],
             "alerts": [alert_row(alert) for alert in alerts],
             "false_claims": {name: sentence for name, sentence in claims if sentence},
             "next_runs": await _next_runs(deployment, call),

@@ -224,10 +224,10 @@ def _sign(update: ModelUpdate) -> str:
     """Return in words how an update became known, with its note in brackets."""
     note = f" ({update.note})" if update.note else ""
     how = {
-        "served model": "another served model was seen",
-        "fingerprint": "the back ends' fingerprints changed",
+        "served model": "the service named another model",
+        "fingerprint": "the service's identifiers changed",
         "style": "the style of the answers changed",
-        "canary": "the canary was hit",
+        "canary": "a small daily question was answered differently",
     }.get(update.source, "an update was made known")
     return f"{how}{note}"
 

@@ -152,6 +152,11 @@ class Decision:
     silences: tuple[Silence, ...]
 
     @property
+    def watched(self) -> bool:
+        """Whether something may have changed that is not certain enough for an alert."""
+        return any(one.reason is Reason.WATCHED for one in self.silences)
+
+    @property
     def silence(self) -> Silence | None:
         """The silence of the metric that came nearest to an alert; None when there is none."""
         return max(self.silences, key=_nearness, default=None)
