@@ -55,7 +55,7 @@ def betainc(a: Any, b: Any, x: Any) -> Floats:
 
     By the continued fraction of Press et al., Numerical Recipes, section 6.4, to about 13 digits.
     """
-    a, b, x = (one.astype(np.float64) for one in np.broadcast_arrays(a, b, x))
+    a, b, x = (array.astype(np.float64) for array in np.broadcast_arrays(a, b, x))
     swapped = x > (a + 1) / (a + b + 2)  # where the fraction converges slowly
     a, b, x = np.where(swapped, b, a), np.where(swapped, a, b), np.where(swapped, 1 - x, x)
     with np.errstate(divide="ignore"):
@@ -134,10 +134,10 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
 def _fraction(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
     """Return the quotient of two polynomials, highest coefficient first."""
     above, below = np.zeros_like(x), np.zeros_like(x)
-    for one in top:
-        above = above * x + one
-    for one in bottom:
-        below = below * x + one
+    for parameter in top:
+        above = above * x + parameter
+    for parameter in bottom:
+        below = below * x + parameter
     return above / below
 
 

@@ -87,22 +87,22 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> Portrayal | Los
     if isinstance(items, Loss):
         return items
     wanted = {_plain(name) for name in names}
-    mine = [item for item in items if _plain(_text(item.get("brand"))) in wanted]
+    own_items = [item for item in items if _plain(_text(item.get("brand"))) in wanted]
     found = {
         (sentiment, _text(item.get("quote")))
-        for item in mine
+        for item in own_items
         if (sentiment := _word(item.get("sentiment"), SENTIMENTS))
     }
-    if not mine:
+    if not own_items:
         return Loss.MISSING
-    if len(mine) > 1:
+    if len(own_items) > 1:
         return Loss.CONTRADICTION
     if not found:
         return Loss.UNKNOWN_WORD
     [(sentiment, quote)] = found
     if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
         return Loss.NO_QUOTE
-    return Portrayal(_text(mine[0]["brand"]), sentiment, quote, tuple(_aspects(mine[0])))
+    return Portrayal(_text(own_items[0]["brand"]), sentiment, quote, tuple(_aspects(own_items[0])))
 
 
 def stated(reply: str, mark: str) -> list[Claim] | Loss:

@@ -217,8 +217,10 @@ async def note_readings(
 
 def _seen(scorer: str) -> ColumnElement[bool]:
     """Return the condition that any version of a scorer has read an answer."""
-    mine = select(scorers.c.id).where(scorers.c.name == scorer)
-    return exists().where(readings.c.scorer_id.in_(mine), readings.c.answer_id == answers.c.id)
+    own_versions = select(scorers.c.id).where(scorers.c.name == scorer)
+    return exists().where(
+        readings.c.scorer_id.in_(own_versions), readings.c.answer_id == answers.c.id
+    )
 
 
 def records_query(answer_ids: Collection[int]) -> Select[Any]:

@@ -229,7 +229,9 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
     # Each part looks at the models as a whole, so their alerts and sentences come from each.
     numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
     alerts = [await store.alerts.get(number) for number in numbers]
-    categories = dict.fromkeys(one for result in results for one in result.get("categories", ()))
+    categories = dict.fromkeys(
+        category for result in results for category in result.get("categories", ())
+    )
     learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
     detection = DetectionResult(
         tuple(filter(None, alerts)),

@@ -62,15 +62,15 @@ class ConfiguredAccess:
 
     async def _remember(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
         """Store the name of a person with a role of their own, and the first admin."""
-        mine = f"{person.platform}:{person.id}"
+        user = f"{person.platform}:{person.id}"
         if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
-            await self._put(person, f"{ROLE}{mine}", {"role": LISTS[Role.ADMIN]})
+            await self._put(person, f"{ROLE}{user}", {"role": LISTS[Role.ADMIN]})
             outcome = "is the first admin, as an owner of the workspace or server"
             await self._audit(str(person), "", "access grant", "", outcome)
-        elif not any(mine in rights.listed(role) for role in LISTS):
+        elif not any(user in rights.listed(role) for role in LISTS):
             return
-        if rights.names.get(mine) != person.name:
-            await self._put(person, f"{NAME}{mine}", {"name": person.name})
+        if rights.names.get(user) != person.name:
+            await self._put(person, f"{NAME}{user}", {"name": person.name})
 
     async def _put(self, person: Person, name: str, value: Mapping[str, Any]) -> None:
         await self._store.settings.put(Setting(name, value, str(person), self._clock.now()))

@@ -171,7 +171,7 @@ def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, 
 
     def mended(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
-            return tuple(mended(one) for one in value)
+            return tuple(mended(item) for item in value)
         return right if value == wrong else value
 
     return {name: mended(value) for name, value in options.items()}

@@ -187,8 +187,8 @@ async def ask_admin(
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")
-    mine = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
-    asked = next((user for user in mine if rights.names.get(user)), "")
+    admins = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
+    asked = next((user for user in admins if rights.names.get(user)), "")
     if not asked:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
     team, slash, _ = place.rpartition("/")

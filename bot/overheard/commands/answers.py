@@ -255,16 +255,16 @@ def _stated(deployment: Deployment, said: _Said, about: str) -> list[str]:
         return _counted(deployment, said)
     lines = []
     for model in sorted(said.runs):
-        mine = [answer for answer in said.answers if answer.model == model]
+        model_answers = [answer for answer in said.answers if answer.model == model]
         stated: Counter[tuple[str, str]] = Counter()
-        for scored in mine:
+        for scored in model_answers:
             stated.update({(d.stated, d.verdict) for d in _claims(scored, said.brand, about)})
         parts = [
             f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
             for (value, verdict), count in stated.most_common(3)
         ]
         shown = "; ".join(parts) or "nothing that the fact sheet covers"
-        lines.append(f"{deployment.names.name(model)}, of {len(mine)} answers: {shown}.")
+        lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
     facts = true_facts(deployment.catalogue.facts, said.brand.name)
     true = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
     if not true:
@@ -279,13 +279,13 @@ def _counted(deployment: Deployment, said: _Said) -> list[str]:
     """Return which drawbacks each model names, and in how many answers."""
     lines = []
     for model in sorted(said.runs):
-        mine = [answer for answer in said.answers if answer.model == model]
+        model_answers = [answer for answer in said.answers if answer.model == model]
         found: Counter[str] = Counter()
-        for scored in mine:
+        for scored in model_answers:
             found.update({d.topic for d in scored.details(said.brand.name, DRAWBACK)})
         shown = ", ".join(f"{topic} ({count})" for topic, count in found.most_common(4))
         name = deployment.names.name(model)
-        lines.append(f"{name}, of {len(mine)} answers: {shown or 'no drawback'}.")
+        lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
 

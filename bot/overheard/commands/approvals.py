@@ -80,8 +80,8 @@ async def withdraw(
     wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)
     approvals = await deployment.store.finetune.approvals()
     known = {approval.answer_id: approval for approval in approvals}
-    mine = [number for number in wanted if number in known]
-    if not mine:
+    known_numbers = [number for number in wanted if number in known]
+    if not known_numbers:
         listed = format_ranges(list(known)) or "none"
         raise UnknownName(
             kind="approved answer",
@@ -89,14 +89,20 @@ async def withdraw(
             hint="",
             known=wording.shorten(listed, 100),
         )
-    lost = [number for number in mine if known[number].corrects]
-    if lost and len(mine) > 1:
+    lost = [number for number in known_numbers if known[number].corrects]
+    if lost and len(known_numbers) > 1:
         texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
-        require_yes(f"of {len(mine)} answers, {texts}: {format_ranges(lost)}", agreed=agreed)
-    for number in mine:
+        require_yes(
+            f"of {len(known_numbers)} answers, {texts}: {format_ranges(lost)}", agreed=agreed
+        )
+    for number in known_numbers:
         await deployment.store.finetune.withdraw_approval(number)
-    text = f"Answer {mine[0]} is not taught." if len(mine) == 1 else _none_taught(mine)
-    return Card("Withdrawn", text, data={"answers": mine})
+    text = (
+        f"Answer {known_numbers[0]} is not taught."
+        if len(known_numbers) == 1
+        else _none_taught(known_numbers)
+    )
+    return Card("Withdrawn", text, data={"answers": known_numbers})
 
 
 def answer_review(deployment: Deployment) -> AnswerReview:

@@ -44,11 +44,11 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     Raises:
         UnknownName: when there is no such fact.
     """
-    mine = [fact for fact in facts if fact.brand == brand]
-    for fact in mine:
+    own_facts = [fact for fact in facts if fact.brand == brand]
+    for fact in own_facts:
         if fact.field.casefold() == field.strip().casefold():
             return fact
-    raise unknown(kind, field, [fact.field for fact in mine])
+    raise unknown(kind, field, [fact.field for fact in own_facts])
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:

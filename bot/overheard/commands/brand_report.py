@@ -81,8 +81,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names, metric=metric)
-    mine = [line for line in lines if line.key.brand == brand.name]
-    runs = _runs(mine)
+    own_lines = [line for line in lines if line.key.brand == brand.name]
+    runs = _runs(own_lines)
     newest = {model: found[-1].id for model, found in runs.items()}
     rows = [
         row
@@ -93,15 +93,15 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     alerts = await leading(deployment.store, alerts)
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
-    history = [line for line in mine if line.key.metric == HEADLINE_METRIC]
+    history = [line for line in own_lines if line.key.metric == HEADLINE_METRIC]
     found = places(brand.name, rows, history, found_stories)
     return Report(brand, names, lines, runs, rows, found, alerts, found_stories)
 
 
-def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
+def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
     """Return for each model the runs that scored a brand, in the order of time."""
     runs: dict[Model, set[RunKey]] = {}
-    for stream in mine:
+    for stream in streams:
         runs.setdefault(stream.key.model, set()).update(
             stream.runs[row] for row in rows_with_answers(stream)
         )

@@ -34,23 +34,21 @@ def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int)
         text=_text(drawn, shown, call.face),
         table=_table(shown, call.face) if shown else None,
         quotes=tuple(
-            Quote(
-                f"{deployment.names.name(one.model)}, asked “{wording.shorten(one.prompt, 60)}”",
-                Tainted(one.text),
-            )
+            Quote(_source(deployment, excerpt), Tainted(excerpt.text))
             for item in shown[:TOLD]
-            for one in item.said[:1]
+            for excerpt in item.said[:1]
         ),
         actions=fitting(*_actions(name, shown), *_whole(call, name, drawn, most)),
-        more=tuple(_published(deployment, call, one) for one in drawn.published),
+        more=tuple(_published(deployment, call, progress) for progress in drawn.published),
         footer="" if call.face is Face.CHAT else RANKED,
         data=_data(drawn),
     )
 
 
-def _asked(deployment: Deployment, said: Excerpt) -> str:
-    question = wording.shorten(said.prompt, 60)
-    return f"{deployment.names.name(said.model)}, asked “{question}”"
+def _source(deployment: Deployment, excerpt: Excerpt) -> str:
+    """Return the model and the question that an excerpt answers."""
+    question = wording.shorten(excerpt.prompt, 60)
+    return f"{deployment.names.name(excerpt.model)}, asked “{question}”"
 
 
 def _table(shown: Sequence[BriefItem], face: Face) -> Table:
@@ -124,45 +122,46 @@ def _whole(call: Call, brand: str, drawn: BriefDraft, most: int) -> Iterator[Act
         yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
-def _published(deployment: Deployment, call: Call, one: ItemProgress) -> Card:
+def _published(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:
     """Return the card of a published item: what its gap shows since then."""
+    publication = progress.publication
     return Card(
-        title=_title(one),
-        text=" ".join(_sentences(deployment, call, one)),
+        title=_title(progress),
+        text=" ".join(_sentences(deployment, call, progress)),
         actions=fitting(
             Action(
-                f"brief reopen {one.publication.item} --brand {quoted(one.publication.brand)}",
+                f"brief reopen {publication.item} --brand {quoted(publication.brand)}",
                 "Not published",
             )
         ),
     )
 
 
-def _title(one: ItemProgress) -> str:
-    return wording.shorten(f"Published: {one.title}", 120)
+def _title(progress: ItemProgress) -> str:
+    return wording.shorten(f"Published: {progress.title}", 120)
 
 
-def _sentences(deployment: Deployment, call: Call, one: ItemProgress) -> Iterator[str]:
+def _sentences(deployment: Deployment, call: Call, progress: ItemProgress) -> Iterator[str]:
     """Yield what is known of a published item, as sentences."""
-    publication = one.publication
+    publication = progress.publication
     yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
-    if not one.read:
+    if not progress.read:
         yield "No answer has come in since."
-    elif one.now:
-        yield f"Since then it still shows in {share(one.now)}."
+    elif progress.now:
+        yield f"Since then it still shows in {share(progress.now)}."
     else:
-        yield f"Since then it shows in none of {wording.count(one.read, 'answer')}."
+        yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
     metric = deployment.scoring.metrics.get(metric_of(publication))
-    known = [(each.model, each.verdict) for each in one.since if each.verdict]
+    known = [(each.model, each.verdict) for each in progress.since if each.verdict]
     if metric and known:
         moves = (f"at {model} it {effect_words(verdict, metric.scale)}" for model, verdict in known)
-        yield f"{metric.label} {_where(one)}: {'; '.join(moves)}."
+        yield f"{metric.label} {_where(progress)}: {'; '.join(moves)}."
 
 
-def _where(one: ItemProgress) -> str:
-    if not one.prompts:
+def _where(progress: ItemProgress) -> str:
+    if not progress.prompts:
         return "on all questions"
-    count = len(one.prompts)
+    count = len(progress.prompts)
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
@@ -178,7 +177,10 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
         "Once something is published, say so with the line under its item, in a chat or in the "
         "terminal. Later briefs then show whether the models have changed since."
     )
-    published = [(_title(one), list(_sentences(deployment, call, one))) for one in drawn.published]
+    published = [
+        (_title(progress), list(_sentences(deployment, call, progress)))
+        for progress in drawn.published
+    ]
     return BriefPage(
         f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published
     )
@@ -191,7 +193,7 @@ def _data(drawn: BriefDraft) -> dict[str, Any]:
         "answers": drawn.answers,
         "days": drawn.days,
         "items": [_item(item, drawn.market.brand.name) for item in drawn.items],
-        "published": [_progressed(one) for one in drawn.published],
+        "published": [_progressed(progress) for progress in drawn.published],
     }
 
 
@@ -216,16 +218,16 @@ def _item(item: BriefItem, brand: str) -> dict[str, Any]:
     }
 
 
-def _progressed(one: ItemProgress) -> dict[str, Any]:
+def _progressed(progress: ItemProgress) -> dict[str, Any]:
     """Return a published item, and what its gap shows since then, as JSON."""
     return {
-        "item": one.publication.item,
-        "kind": one.publication.kind,
-        "prompts": list(one.prompts),
-        "subject": one.publication.subject,
-        "at": one.publication.at.isoformat(),
-        "who": one.publication.who,
-        "shows": _item(one.now, one.publication.brand) if one.now else None,
+        "item": progress.publication.item,
+        "kind": progress.publication.kind,
+        "prompts": list(progress.prompts),
+        "subject": progress.publication.subject,
+        "at": progress.publication.at.isoformat(),
+        "who": progress.publication.who,
+        "shows": _item(progress.now, progress.publication.brand) if progress.now else None,
         "since": [
             {
                 "model": str(since.model),
@@ -235,6 +237,6 @@ def _progressed(one: ItemProgress) -> dict[str, Any]:
                 "after": since.verdict.after if since.verdict else None,
                 "interval": list(since.verdict.interval) if since.verdict else None,
             }
-            for since in one.since
+            for since in progress.since
         ],
     }

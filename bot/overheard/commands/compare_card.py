@@ -161,12 +161,12 @@ def _most_moved(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
 
 def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     """Return the text of a model's first answer to a prompt; empty without one."""
-    mine = (
+    texts = (
         answer.reply.text
         for answer in answers
         if answer.question.prompt.key == moved.prompt and str(answer.question.model) == model
     )
-    return next(mine, "")
+    return next(texts, "")
 
 
 def _chart(match: ComparisonSetup, result: ComparisonResult) -> Spans:

@@ -136,8 +136,8 @@ async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> lis
 def _contradicted(alerts: Iterable[Alert], fact: Fact) -> Iterator[str]:
     """Say which models stated something else already."""
     for alert in alerts:
-        mine = [statement for statement in alert.statements if statement.topic == fact.field]
-        said = wording.shorten(wording.line(mine[-1].said), SHOWN_CHARS)
+        statements = [statement for statement in alert.statements if statement.topic == fact.field]
+        said = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
         yield f"{alert.shift.model} says otherwise: “{said}”, see alert {alert.id}."
 
 

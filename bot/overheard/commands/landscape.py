@@ -61,8 +61,8 @@ def _known(deployment: Deployment) -> dict[str, Landscape]:
     """Return the vendors by name: those of plugins, corrected by the configuration."""
     tables = deployment.config.landscape
     corrections = {
-        vendor: {topic: table.entry(topic, corrected=True) for topic, table in mine.items()}
-        for vendor, mine in tables.items()
+        vendor: {topic: table.entry(topic, corrected=True) for topic, table in declared.items()}
+        for vendor, declared in tables.items()
     }
     return apply_corrections(deployment.plugins.landscapes, corrections)
 
@@ -77,7 +77,7 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
 def _overview(known: Mapping[str, Landscape], today: date) -> Card:
     """Return the card of all vendors, one row each."""
     topics = {name: topic_statuses(landscape, today) for name, landscape in known.items()}
-    rows = tuple(_row(known[name], mine) for name, mine in topics.items())
+    rows = tuple(_row(known[name], statuses) for name, statuses in topics.items())
     header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
     return Card(
         title=f"How {wording.count(len(known), 'vendor')} fine-tune and use data",
@@ -87,7 +87,7 @@ def _overview(known: Mapping[str, Landscape], today: date) -> Card:
             *(Action(f"landscape {quoted(n)}", landscape.title) for n, landscape in known.items())
         ),
         footer=f"To check: topics that are older than {MAX_AGE.days} days, undated or not known.",
-        data={"vendors": [_data(known[name], mine) for name, mine in topics.items()]},
+        data={"vendors": [_data(known[name], statuses) for name, statuses in topics.items()]},
     )
 
 
@@ -119,8 +119,8 @@ def _words(topic: TopicStatus) -> str:
     marks = [topic.standing.value.upper()] if topic.standing is not EntryStatus.KNOWN else []
     day = f"as of {entry.as_of:%Y-%m-%d}" if entry.as_of else ""
     via = f"read via {entry.via}" if entry.via else ""
-    mine = "from the configuration" if entry.corrected else ""
-    source = ", ".join(filter(None, [*marks, entry.source, day, via, mine]))
+    origin = "from the configuration" if entry.corrected else ""
+    source = ", ".join(filter(None, [*marks, entry.source, day, via, origin]))
     return f"{entry.value} ({source})"
 
 

@@ -174,8 +174,8 @@ def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iter
             words += f", usually {wording.share(usual, place.answers)}"
         yield Tile(value, words, usual is not None and usual - mean >= MOVED)
     if voice:
-        mine = voice.shares[0]
-        now, usual = mine.values[-1], voice.usual(mine)
+        own = voice.shares[0]
+        now, usual = own.values[-1], voice.usual(own)
         usually = f", usually {wording.percent(usual)}" if usual is not None else ""
         worse = usual is not None and usual - now >= MOVED
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
@@ -249,8 +249,8 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     leader = max(last, key=lambda name: last[name])
     if leader == brand.name:
         return f"{brand.name} leads with {wording.percent(last[leader])}."
-    mine = wording.percent(last[brand.name])
-    return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {mine}."
+    own_share = wording.percent(last[brand.name])
+    return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
 def _asked(deployment: Deployment, call: Call, report: Report) -> str:

@@ -151,10 +151,10 @@ def read_views(
     }
     found = []
     for place in places:
-        mine = [answer for answer in scored if answer.model == place.model]
+        model_answers = [answer for answer in scored if answer.model == place.model]
         praised: Counter[str] = Counter()
         blamed: Counter[str] = Counter()
-        for answer in mine:
+        for answer in model_answers:
             details = list(answer.details(place.brand, SENTIMENT))
             praised.update(
                 {d.topic for d in details if d.verdict == "positive" and _aspect(d.topic)}

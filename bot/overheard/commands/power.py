@@ -195,13 +195,13 @@ async def _outlook(
 ) -> tuple[Outlook, list[str]]:
     """Return what is known of the panel, and what is assumed, as sentences."""
     known = await read_streams(deployment, model=model, metric=METRIC)
-    mine = [stream for stream in known if stream.key.brand == plan.brand.name]
-    runs = int((mine[0].n.sum(axis=1) > 0).sum()) if mine else 0
+    own_streams = [stream for stream in known if stream.key.brand == plan.brand.name]
+    runs = int((own_streams[0].n.sum(axis=1) > 0).sum()) if own_streams else 0
     allowed = deployment.config.alerts.false_alarms_per_year
     brands = max(1, len(tracked(deployment.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     outlook = Outlook(
-        chances=_chances(mine[0], plan.prompts) if runs else typical(len(plan.prompts)),
+        chances=_chances(own_streams[0], plan.prompts) if runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
         tau=_tau(plan, known, runs),

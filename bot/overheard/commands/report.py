@@ -115,16 +115,16 @@ def _unanswered(brand: Brand) -> Card:
 
 def _next(call: Call, report: Report) -> Iterator[Action]:
     """Yield what can follow a report: buttons, of which the terminal cannot share, and a menu."""
-    mine, is_chat = quoted(report.brand.name), call.face is Face.CHAT
+    own_name, is_chat = quoted(report.brand.name), call.face is Face.CHAT
     rival = most_named(report)
     against = wording.shorten(f"Against {rival}", MAX_LABEL)
     yield from fitting(
-        Action(f"brief {mine}", "What to do?"),
-        *([Action(f"share {mine}", "Share")] if is_chat else []),
-        Action(f"report {mine} --details", "Details"),
-        Action(f"voice {mine}", "Share of voice", menu=is_chat),
-        *([Action(f"versus {mine} {quoted(rival)}", against, menu=True)] if rival else []),
-        Action(f"claims {mine}", "False claims", menu=True),
+        Action(f"brief {own_name}", "What to do?"),
+        *([Action(f"share {own_name}", "Share")] if is_chat else []),
+        Action(f"report {own_name} --details", "Details"),
+        Action(f"voice {own_name}", "Share of voice", menu=is_chat),
+        *([Action(f"versus {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
+        Action(f"claims {own_name}", "False claims", menu=True),
     )
 
 

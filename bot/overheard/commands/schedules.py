@@ -299,10 +299,10 @@ async def plan_schedule(
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of a schedule, with the price of a check."""
-    mine = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
-    schedule = mine[0] if mine else Schedule(USUAL_NAME, "0 9 * * mon", repeats=3)
+    weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
+    schedule = weekly[0] if weekly else Schedule(USUAL_NAME, "0 9 * * mon", repeats=3)
     days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
-    zone = schedule.timezone if mine else getattr(call.zone, "key", "UTC")
+    zone = schedule.timezone if weekly else getattr(call.zone, "key", "UTC")
     price = await _price(deployment, schedule)
     values = {"name": schedule.name, "days": days, "time": time}
     return FormContent(

@@ -153,7 +153,7 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
         return _filled_up(deployment, brand, replace(draft, problem=str(error)))
     texts = {answer.question.prompt.key: answer.reply.text for answer in answers}
     profile = read_profile(texts.get(profile_request(brand).key, ""), brand)
-    taken = {n.casefold() for one in deployment.catalogue.brands for n in one.names}
+    taken = {n.casefold() for other in deployment.catalogue.brands for n in other.names}
     mine = set(brand.competitors)
     draft = replace(
         draft,

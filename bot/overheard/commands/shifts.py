@@ -136,14 +136,19 @@ def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
     that was taken back.
     """
     analysed = {
-        one.run for replay in found for part in replay.monitor.evidence.values() for one in part
+        model_evidence.run
+        for replay in found
+        for part in replay.monitor.evidence.values()
+        for model_evidence in part
     }
     by_number = {run.id: run for run in analysed}
     alarms = {alarm.run for replay in found for alarm in replay.alarms}
     raised = Counter(
         alarm.run.id for r in found for alarm in r.alarms for _ in {s.model for s in alarm.shifts}
     )
-    ended = Counter(one.shift.run_id for replay in found for one in replay.monitor.returns)
+    ended = Counter(
+        returned.shift.run_id for replay in found for returned in replay.monitor.returns
+    )
     taken_back = [by_number[run] for run, count in ended.items() if count >= raised[run]]
     return own_record(sorted(analysed), alarms, taken_back)
 
@@ -200,7 +205,7 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
                         statement_shift(story, brand, story.opened, heard.runs, heard.asked, truth),
                     )
                 )
-    return sorted(found, key=lambda one: (one.story.opened, str(one.shift.model)))
+    return sorted(found, key=lambda reported: (reported.story.opened, str(reported.shift.model)))
 
 
 def _card(
@@ -214,10 +219,18 @@ def _card(
     """Return the card of all that would have been raised, in the order of time."""
     alarms = [alarm for replay in replays for alarm in replay.alarms]
     starts = {number: run.started_at for number, run in runs.items()}
-    entries = [(one.story.opened, 0, one.shift, story_data(one, runs)) for one in stated]
+    entries = [
+        (reported.story.opened, 0, reported.shift, story_data(reported, runs))
+        for reported in stated
+    ]
     entries += [
-        (RunKey(starts[one.shift.run_id], one.shift.run_id), 1, one.shift, _model_data(one, runs))
-        for one in models
+        (
+            RunKey(starts[alert.shift.run_id], alert.shift.run_id),
+            1,
+            alert.shift,
+            _model_data(alert, runs),
+        )
+        for alert in models
     ]
     entries += [
         (alarm.run, 2, shift, _data(shift, runs) | _belonging(shift, models, runs, starts))
@@ -309,9 +322,9 @@ def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple
     )
 
 
-def story_data(one: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
+def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
     """Return a repeated statement for JSON output."""
-    shift, closed = one.shift, one.story.closed
+    shift, closed = reported.shift, reported.story.closed
     return {
         **(statement_data(shift.statement) if shift.statement else {}),
         "brand": shift.brand,
@@ -377,7 +390,9 @@ async def _decisions(
     for replay in replays:
         alerts = await deployment.store.alerts.find(brand=replay.brand)
         history = AlertHistory(alerts, starts, of_models)
-        measured = [one for part in replay.monitor.evidence.values() for one in part]
+        measured = [
+            model_evidence for part in replay.monitor.evidence.values() for model_evidence in part
+        ]
         found += [decide(evidence, policy, history) for evidence in measured]
     return sorted(found, key=lambda decision: decision.run, reverse=True)
 

@@ -51,7 +51,10 @@ async def set_rule(
         NothingToChange: when nothing would change.
     """
     spelt, before = _find(deployment, brand, spelling)
-    if any(one.name == spelt.name for one in (await deployment.store.catalogue.declared()).brands):
+    if any(
+        declared.name == spelt.name
+        for declared in (await deployment.store.catalogue.declared()).brands
+    ):
         raise ReadOnly(thing=f"The brand {spelt.name}", file=deployment.config.file)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:

@@ -194,10 +194,10 @@ def rates(places: Sequence[Place], names: ModelNames) -> Rates:
 
 def _group(place: Place, names: ModelNames) -> RateGroup:
     """Return the bars of a brand and its competitors at one model."""
-    mine = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
+    own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
     shown = sorted(
-        [mine, *(Rate(name, share) for name, share in rivals)],
+        [own_rate, *(Rate(name, share) for name, share in rivals)],
         key=lambda rate: (-rate.share, not rate.emphasis),
     )
     return RateGroup(names.name(place.model), tuple(shown), asked_by(place.model), place.answers)

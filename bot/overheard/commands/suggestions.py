@@ -67,7 +67,7 @@ async def suggestions_of(
     texts = [text async for text in _texts(deployment, most)]
     dismissed = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
     left_out = dismissed.value.get("names", []) if dismissed else []
-    known = [name for one in deployment.catalogue.brands for name in one.names]
+    known = [name for declared in deployment.catalogue.brands for name in declared.names]
     others = [
         name for other in deployment.catalogue.brands if other != brand for name in other.names
     ]
@@ -121,9 +121,9 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    mine = find_brand(deployment.catalogue, brand)
-    suggested = await suggestions_of(deployment, mine)
-    risky = risks(mine, deployment.catalogue.brands)
+    own_brand = find_brand(deployment.catalogue, brand)
+    suggested = await suggestions_of(deployment, own_brand)
+    risky = risks(own_brand, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     advice = (
         "They do not count. Add those that fit."
@@ -134,19 +134,19 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
     rows += [(Tainted(n), "your name", f"{c} times") for n, c in suggested.spellings]
     names = wording.count(len(rows), "name")
     return Card(
-        title=f"{names} may be missing for {mine.name}",
+        title=f"{names} may be missing for {own_brand.name}",
         text="\n\n".join([advice, *warnings]),
         table=Table(("Name", "May be", "Answers"), tuple(rows), frozenset({2})) if rows else None,
         actions=fitting(
             *(
-                _add(mine, "alias", mine.aliases, name)
+                _add(own_brand, "alias", own_brand.aliases, name)
                 for name, _ in suggested.spellings[:MAX_BUTTONS]
             ),
-            *(rival_action(mine, name) for name, _ in suggested.rivals[:MAX_BUTTONS]),
-            *rule_actions(mine, risky),
+            *(rival_action(own_brand, name) for name, _ in suggested.rivals[:MAX_BUTTONS]),
+            *rule_actions(own_brand, risky),
         ),
         data={
-            "brand": mine.name,
+            "brand": own_brand.name,
             "answers": suggested.answers,
             "spellings": [{"name": name, "times": times} for name, times in suggested.spellings],
             "competitors": [{"name": name, "answers": count} for name, count in suggested.rivals],
@@ -204,16 +204,16 @@ async def dismiss_name(
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    mine = find_brand(deployment.catalogue, brand)
-    settings, key = deployment.store.settings, f"{DISMISSED}{mine.name}"
+    own_brand = find_brand(deployment.catalogue, brand)
+    settings, key = deployment.store.settings, f"{DISMISSED}{own_brand.name}"
     kept = await settings.get(key)
     names = dict.fromkeys([*(kept.value.get("names", []) if kept else []), wording.line(name)])
     await settings.put(Setting(key, {"names": [*names]}, call.who, deployment.clock.now()))
     return Card(
         "I will not propose it again",
         Tainted(wording.line(name)),
-        actions=fitting(rival_action(mine, name)),
-        data={"brand": mine.name, "name": name},
+        actions=fitting(rival_action(own_brand, name)),
+        data={"brand": own_brand.name, "name": name},
     )
 
 

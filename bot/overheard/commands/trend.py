@@ -85,8 +85,8 @@ async def _card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Card:
     """Return the card of a metric's course, with its chart and its table."""
-    mine = [line for line in lines if line.key.brand == brand.name]
-    if not mine:
+    own_lines = [line for line in lines if line.key.brand == brand.name]
+    if not own_lines:
         return Card(
             title=_title(metric, brand),
             text="No answers yet.",
@@ -94,7 +94,7 @@ async def _card(
             data={"brand": brand.name, "metric": metric.name, "models": {}},
         )
     chart = await trend_chart(deployment, call, brand, metric, lines)
-    points = {line.key.model: trend(line) for line in mine}
+    points = {line.key.model: trend(line) for line in own_lines}
     return Card(
         title=_title(metric, brand),
         text="\n\n".join(fault_sentences(deployment.scoring.faults)),
@@ -139,7 +139,7 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
             for metric in metrics
         )
     )
-    chosen = next((at for at, one in enumerate(metrics) if one.name == shown.name), None)
+    chosen = next((at for at, known in enumerate(metrics) if known.name == shown.name), None)
     return Choice("Show", actions, chosen) if len(actions) == len(metrics) else None
 
 

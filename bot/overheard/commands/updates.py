@@ -185,8 +185,8 @@ async def _effects(
     deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return what each update of a model did to the tracked brands, in the order of time."""
-    mine = [update for update in known if update.model == model]
-    times = sorted({update.at for update in mine})
+    model_updates = [update for update in known if update.model == model]
+    times = sorted({update.at for update in model_updates})
     streams = await read_streams(deployment, model=model, metric=METRIC)
     effects = {
         brand.name: dict(
@@ -198,7 +198,10 @@ async def _effects(
         )
         for brand in tracked(deployment.catalogue)
     }
-    return [(update, tuple(streams[update.at] for streams in effects.values())) for update in mine]
+    return [
+        (update, tuple(streams[update.at] for streams in effects.values()))
+        for update in model_updates
+    ]
 
 
 def _brand_effects(
@@ -208,17 +211,19 @@ def _brand_effects(
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
     """Return the effect of each update of a model on a brand, in the order of the updates."""
-    mine = next((stream for stream in streams if stream.key.brand == brand), None)
-    if mine is None:
+    own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
+    if own_stream is None:
         return [Effect(brand, None)] * len(times)
-    others = [stream for stream in streams if stream is not mine]
+    others = [stream for stream in streams if stream is not own_stream]
     known = [change for change, _ in changes]
-    verdicts = follow_updates(mine, others, times, changes=known)
+    verdicts = follow_updates(own_stream, others, times, changes=known)
     return [
         Effect(
             brand,
             verdict,
-            next((shift for change, shift in changes if credited(at, mine.runs, change)), None),
+            next(
+                (shift for change, shift in changes if credited(at, own_stream.runs, change)), None
+            ),
         )
         for at, verdict in zip(times, verdicts, strict=True)
     ]

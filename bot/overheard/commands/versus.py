@@ -98,9 +98,9 @@ async def versus(
         TimeUnreadable: for a day that cannot be read.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
-    mine, rival = _pair(deployment.catalogue, brand, other)
+    own_brand, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, mine)
+    report = await read_report(deployment, own_brand)
     name = rival.name if rival else most_named(report)
     models = chosen_models(deployment, report, model)
     duels = list(_duels(report, name, models, span))
@@ -115,9 +115,9 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     first = find_brand(catalogue, brand)
     given = [first, *([find_brand(catalogue, other)] if other else [])]
     own = tracked(catalogue)
-    for mine in sorted(own, key=lambda one: one.name != first.name):
+    for mine in sorted(own, key=lambda candidate: candidate.name != first.name):
         names = {rival.name for rival in catalogue.rivals(mine.name)}
-        rest = [one for one in given if one.name != mine.name]
+        rest = [candidate for candidate in given if candidate.name != mine.name]
         if len(rest) < len(given) and not rest:
             return mine, None
         if len(rest) == 1 and rest[0].name in names and (mine in given or not other):
@@ -193,10 +193,10 @@ async def _said(
     return _more_often(mine, theirs), _more_often(theirs, mine)
 
 
-def _more_often(mine: Counter[str], other: Counter[str]) -> list[str]:
+def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
     """Return the aspects that are named at least twice as often, and twice, of one brand."""
-    ahead = [a for a in mine if mine[a] >= 2 and mine[a] >= 2 * other[a]]
-    return sorted(ahead, key=lambda aspect: (other[aspect] - mine[aspect], aspect))[:MAX_ASPECTS]
+    ahead = [a for a in own if own[a] >= 2 and own[a] >= 2 * other[a]]
+    return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
 
 
 async def _card(
@@ -255,9 +255,9 @@ def _of(duels: Sequence[Duel]) -> str:
 
 def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
     """Return the pairs of values of two brands at one model."""
-    mine = [duel for duel in duels if duel.model == model]
+    model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
-    pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in mine)
+    pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
     answers = sizes.pop() if len(sizes) == 1 else 0
     return PairGroup(deployment.names.name(model), pairs, asked_by(model), answers)
 
@@ -293,14 +293,14 @@ def _since(call: Call, report: Report, finding: str, models: Sequence[Model]) ->
 
 def _actions(report: Report, other: str) -> Iterator[Action]:
     """Yield the ways on: what to do, the market, and other competitors."""
-    mine = quoted(report.brand.name)
-    yield Action(f"brief {mine}", "Questions you lose", Style.PRIMARY)
-    yield Action(f"voice {mine}", "Share of voice")
+    own_name = quoted(report.brand.name)
+    yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
+    yield Action(f"voice {own_name}", "Share of voice")
     for alert in report.alerts[:1]:
         yield Action(f"evidence {alert.id}", "Read answers")
     for name in report.names[1:]:
         if name != other:
-            yield Action(f"versus {mine} {quoted(name)}", f"Against {name}", menu=True)
+            yield Action(f"versus {own_name} {quoted(name)}", f"Against {name}", menu=True)
 
 
 def _data(duel: Duel) -> dict[str, Any]:
@@ -318,13 +318,13 @@ def _data(duel: Duel) -> dict[str, Any]:
 
 def _nothing(report: Report, other: str) -> Card:
     """Return the card of brands that cannot be compared yet."""
-    mine = quoted(report.brand.name)
+    own_name = quoted(report.brand.name)
     data = {"brand": report.brand.name, "other": other, "models": []}
     if other:
-        action = Action(f"check {mine}", "Check now", Style.PRIMARY)
+        action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
         text = f"No answers about {report.brand.name} and {other} in this time."
     else:
-        action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
+        action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
         text = "It has no competitors yet."
     return Card(report.brand.name, text, actions=fitting(action), data=data)
 

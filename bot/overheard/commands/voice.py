@@ -110,11 +110,11 @@ def voice_shares(
             points = {point.at: point.mean for point in trend(line)}
             courses.setdefault(line.key.brand, {})[line.key.model] = points
     first, *rivals = report.names
-    mine = {model: course for model, course in courses.get(first, {}).items() if course}
-    if not mine or len(courses) < 2:
+    own_courses = {model: course for model, course in courses.get(first, {}).items() if course}
+    if not own_courses or len(courses) < 2:
         return None
-    begin = max(min(course) for course in mine.values())
-    every = sorted({at for course in mine.values() for at in course if at >= begin})
+    begin = max(min(course) for course in own_courses.values())
+    every = sorted({at for course in own_courses.values() for at in course if at >= begin})
     times = [at for at in every if span.holds(at)]
     if not times:
         return None
@@ -145,15 +145,15 @@ def _mean(courses: dict[Model, _Course], at: datetime) -> float:
 
 def voice_title(shares: Shares) -> str:
     """Write a brand's share, and what is usual where that differs by `MOVED`."""
-    mine = shares.shares[0]
-    return f"{mine.label}'s share of voice: {_now(shares, mine)}"
+    own_shares = shares.shares[0]
+    return f"{own_shares.label}'s share of voice: {_now(shares, own_shares)}"
 
 
 def voice_sentence(shares: Shares) -> str:
     """Write who leads, and which competitor gained most."""
-    mine = shares.shares[0]
+    own_shares = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
-    who = "You lead" if leader == mine else f"{leader.label} leads"
+    who = "You lead" if leader == own_shares else f"{leader.label} leads"
     sentences = [f"{who} with {wording.percent(leader.values[-1])}."]
     if gained := shares.gained:
         sentences.append(f"{gained.label} gained most: {_now(shares, gained)}.")
@@ -186,15 +186,15 @@ async def _card(
 
 def _actions(deployment: Deployment, report: Report, models: Collection[Model]) -> Iterator[Action]:
     """Yield the ways on: the report, and the same of another model."""
-    mine = quoted(report.brand.name)
-    yield Action(f"report {mine}", "Report")
-    yield Action(f"brief {mine}", "What to do?")
+    own_name = quoted(report.brand.name)
+    yield Action(f"report {own_name}", "Report")
+    yield Action(f"brief {own_name}", "What to do?")
     if len(models) < len(report.runs):
-        yield Action(f"voice {mine}", "All models", menu=True)
+        yield Action(f"voice {own_name}", "All models", menu=True)
     for model in sorted(report.runs):
         if len(report.runs) > 1 and [model] != list(models):
             name = deployment.names.name(model)
-            yield Action(f"voice {mine} --model {quoted(name)}", f"Only {name}", menu=True)
+            yield Action(f"voice {own_name} --model {quoted(name)}", f"Only {name}", menu=True)
 
 
 def _data(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
@@ -210,15 +210,15 @@ def _data(report: Report, models: Collection[Model], shares: Shares) -> dict[str
 
 def _nothing(report: Report) -> Card:
     """Return the card of a brand whose market cannot be shown."""
-    mine = quoted(report.brand.name)
+    own_name = quoted(report.brand.name)
     title = f"{report.brand.name}'s share of voice"
     data = {"brand": report.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
     if len(report.names) < 2:
         text = "Add competitors: the share is that of all brands of your market."
-        action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
+        action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
     else:
         text = "Nothing was measured in this time."
-        action = Action(f"check {mine}", "Check now", Style.PRIMARY)
+        action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
     return Card(title, text, actions=fitting(action), data=data)
 
 

@@ -45,7 +45,7 @@ class Rights:
     def listed(self, role: Role) -> tuple[str, ...]:
         """Return the ids of people and groups that have a role, those of config.toml first."""
         configured: tuple[str, ...] = getattr(self.access, LISTS[role])
-        added = (user for user, mine in self.given.items() if mine is role)
+        added = (user for user, given_role in self.given.items() if given_role is role)
         return tuple(dict.fromkeys((*configured, *added)))
 
     def role(self, person: Person) -> Role:
@@ -53,8 +53,8 @@ class Rights:
 
         As long as there is no admin, the owners of the workspace or server are admins.
         """
-        mine = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
-        given = [role for role in LISTS if mine & set(self.listed(role))]
+        ids = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
+        given = [role for role in LISTS if ids & set(self.listed(role))]
         if person.owner and not self.listed(Role.ADMIN):
             given.append(Role.ADMIN)
         return max(given, default=EVERYONE[self.access.everyone])

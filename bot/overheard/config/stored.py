@@ -61,7 +61,9 @@ def merged(config: Config, settings: Sequence[Setting]) -> Config:
 def _judge(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the table of the judge of a chat; empty without one, or where the file has one."""
     name = JUDGE.partition(":")[2]
-    declared = any(one.get("plugin", key) == name for key, one in config.scorers.items())
+    declared = any(
+        scorer_table.get("plugin", key) == name for key, scorer_table in config.scorers.items()
+    )
     return {} if declared or not table.get("model") else {name: table}
 
 

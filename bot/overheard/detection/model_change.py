@@ -78,7 +78,10 @@ class ModelChange:
         """The probability that the model as a whole changed, or everything did, rather than one
         brand; 0 until it is worked out.
         """
-        return sum(self.weights.get(one, 0.0) for one in (Hypothesis.MODEL, Hypothesis.EVERYTHING))
+        return sum(
+            self.weights.get(hypothesis, 0.0)
+            for hypothesis in (Hypothesis.MODEL, Hypothesis.EVERYTHING)
+        )
 
 
 def latest_model_change(
@@ -142,7 +145,7 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
         change = _change(whole, group, rows, models)
         if change and change.chance_a_year <= per_year:
             found.append(change)
-            rows = [one for one in rows if group.runs[one] >= change.began]
+            rows = [row for row in rows if group.runs[row] >= change.began]
     return found
 
 
@@ -166,8 +169,8 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
     mean = (weight * series.raw).sum(axis=0) / weight.sum(axis=0)
     alike = step_evidence(mean[None], 1 / weight.sum(axis=0)[None], steps, latest)
     own, common = (
-        one.steps - np.log1p(rare * np.exp(np.minimum(one.outliers, 500.0)).sum())
-        for one, rare in ((apart, OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]), (alike, SHARED_OUTLIERS))
+        part.steps - np.log1p(rare * np.exp(np.minimum(part.outliers, 500.0)).sum())
+        for part, rare in ((apart, OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]), (alike, SHARED_OUTLIERS))
     )
     share = apart.variance / (apart.variance + float(series.noise.mean()))
     own = own - AUTOCORRELATION_COST * apart.autocorrelation - OWN_COST * share
@@ -244,7 +247,9 @@ def model_shifts(
     known = attribution.falls_among(updates, change.model, (change.began,), own[0].runs)
 
     def shift(brand: str, metric: str, sides: Sequence[Comparison]) -> Shift:
-        values = np.array([(one.before, one.after, *one.interval) for one in sides]).mean(axis=0)
+        values = np.array([(side.before, side.after, *side.interval) for side in sides]).mean(
+            axis=0
+        )
         before, after, low, high = values.tolist()
         return Shift(
             brand=brand,
@@ -264,7 +269,7 @@ def model_shifts(
         )
 
     brands = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
-    brands.sort(key=lambda one: (-abs(one.change), one.brand))
+    brands.sort(key=lambda shift_: (-abs(shift_.change), shift_.brand))
     whole = shift(WHOLE_MODEL, next(iter(compared)).metric, list(compared.values()))
     explanation = attribution.words(change.weights, change.models, len(compared))
     return (replace(whole, explanation=explanation), *brands)

@@ -178,11 +178,13 @@ class Monitor:
         for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
             self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
             runs.append(run)
-            decisions = [decide(one, self._policy, NO_HISTORY) for one in evidence]
-            shifts = [shift for one in decisions for shift in self._by_evidence(one)]
-            for one in evidence:
-                if one.returned:
-                    self.returns.append(one.returned)
+            decisions = [
+                decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
+            ]
+            shifts = [shift for decision in decisions for shift in self._by_evidence(decision)]
+            for model_evidence in evidence:
+                if model_evidence.returned:
+                    self.returns.append(model_evidence.returned)
             if shifts:
                 age = min(self._seen[_key(shift)].found.age for shift in shifts)
                 self._restart(shifts)
@@ -219,7 +221,13 @@ class Monitor:
 
     def record(self) -> OwnRecord:
         """Return in how many of the latest unchanged runs the rule fired, see `own_record`."""
-        analysed = sorted({one.run for measured in self.evidence.values() for one in measured})
+        analysed = sorted(
+            {
+                model_evidence.run
+                for measured in self.evidence.values()
+                for model_evidence in measured
+            }
+        )
         numbers = {returned.shift.run_id for returned in self.returns}
         taken_back = [alarm.run for alarm in self.alarms if alarm.run.id in numbers]
         return own_record(analysed, [alarm.run for alarm in self.alarms], taken_back)
@@ -267,7 +275,7 @@ class Monitor:
             if row < len(watched.baseline.runs) and watched.baseline.runs[row] == run:
                 asked[model] = row
                 self._look_at(watched, model, row, pace)
-        level = self._table.joined([one.excess for one in self._seen.values()])
+        level = self._table.joined([analysis.excess for analysis in self._seen.values()])
         self.crossed = level > needed
         for model, row in asked.items():
             watched = self._watched[model]
@@ -309,7 +317,7 @@ class Monitor:
             self._return_to(watched, excursion, model, row, due=due)
             for excursion in watched.baseline.excursion.levels
         ]
-        _, returned = max(filter(None, found), key=lambda one: one[0], default=(0.0, None))
+        _, returned = max(filter(None, found), key=lambda pair: pair[0], default=(0.0, None))
         return returned
 
     def _return_to(

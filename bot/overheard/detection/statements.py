@@ -104,12 +104,12 @@ class StatementStory:
     @property
     def first(self) -> Occurrence:
         """The occurrence that represents the story: the first one with the commonest value."""
-        said = Counter(one.claim.stated for one in self.occurrences)
-        return max(self.occurrences, key=lambda one: said[one.claim.stated])
+        said = Counter(occurrence.claim.stated for occurrence in self.occurrences)
+        return max(self.occurrences, key=lambda occurrence: said[occurrence.claim.stated])
 
     def in_run(self, run: RunKey) -> list[Occurrence]:
         """Return the occurrences in one run."""
-        return [one for one in self.occurrences if one.run == run]
+        return [occurrence for occurrence in self.occurrences if occurrence.run == run]
 
 
 @dataclass(slots=True)
@@ -133,8 +133,10 @@ def follow_statements(
         asked: The numbers of its answers.
     """
     by_run: dict[RunKey, list[Occurrence]] = {}
-    for one in sorted(occurrences, key=lambda one: (one.run, one.claim.answer_id)):
-        by_run.setdefault(one.run, []).append(one)
+    for occurrence in sorted(
+        occurrences, key=lambda occurrence: (occurrence.run, occurrence.claim.answer_id)
+    ):
+        by_run.setdefault(occurrence.run, []).append(occurrence)
     groups: list[_Group] = []
     ended: list[StatementStory] = []
     for index, run in enumerate(runs):
@@ -152,36 +154,36 @@ def follow_statements(
 
 def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
     """Add occurrences of a run to the groups that state the same; open stories come first."""
-    for one in heard:
+    for occurrence in heard:
         groups.sort(key=lambda group: group.story is None)
-        mine = next((group for group in groups if _belongs(group, one)), None)
+        mine = next((group for group in groups if _belongs(group, occurrence)), None)
         if mine is None:
             mine = _Group()
             groups.append(mine)
         if mine.story:
-            mine.story = replace(mine.story, occurrences=(*mine.story.occurrences, one))
+            mine.story = replace(mine.story, occurrences=(*mine.story.occurrences, occurrence))
         else:
-            mine.waiting.append(one)
+            mine.waiting.append(occurrence)
 
 
-def _belongs(group: _Group, one: Occurrence) -> bool:
+def _belongs(group: _Group, occurrence: Occurrence) -> bool:
     members = group.story.occurrences if group.story else group.waiting
     if not members:
         return False
     if group.varied:
-        return _topic(members[0]) == _topic(one)
-    return same_statement(members[0].claim, one.claim)
+        return _topic(members[0]) == _topic(occurrence)
+    return same_statement(members[0].claim, occurrence.claim)
 
 
-def same_statement(one: FalseClaim, other: FalseClaim) -> bool:
+def same_statement(claim: FalseClaim, other: FalseClaim) -> bool:
     """Whether two statements are the same; grave ones are when they have the same topic."""
-    if one.verdict == other.verdict == "grave":
-        return one.field == other.field
-    return states_the_same(one, other)
+    if claim.verdict == other.verdict == "grave":
+        return claim.field == other.field
+    return states_the_same(claim, other)
 
 
-def _topic(one: Occurrence) -> tuple[StatementKind, str]:
-    return one.kind, one.claim.field
+def _topic(occurrence: Occurrence) -> tuple[StatementKind, str]:
+    return occurrence.kind, occurrence.claim.field
 
 
 def _report_varied(groups: list[_Group], run: RunKey) -> None:
@@ -192,8 +194,8 @@ def _report_varied(groups: list[_Group], run: RunKey) -> None:
             waiting.setdefault(_topic(group.waiting[0]), []).append(group)
     for same in waiting.values():
         members = sorted(
-            (one for group in same for one in group.waiting),
-            key=lambda one: (one.run, one.claim.answer_id),
+            (occurrence for group in same for occurrence in group.waiting),
+            key=lambda occurrence: (occurrence.run, occurrence.claim.answer_id),
         )
         alone = any(_is_news(group.waiting, run) for group in same)
         if len(same) > 1 and not alone and _is_news(members, run, varied=True):
@@ -204,9 +206,13 @@ def _report_varied(groups: list[_Group], run: RunKey) -> None:
 
 def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
     """Whether statements are repeated often enough, with at least one in the run."""
-    recent = [one for one in members if one.run.at > run.at - WINDOW and one.run <= run]
-    now = len({one.claim.answer_id for one in recent if one.run == run})
-    ever = len({one.claim.answer_id for one in recent})
+    recent = [
+        occurrence
+        for occurrence in members
+        if occurrence.run.at > run.at - WINDOW and occurrence.run <= run
+    ]
+    now = len({occurrence.claim.answer_id for occurrence in recent if occurrence.run == run})
+    ever = len({occurrence.claim.answer_id for occurrence in recent})
     enough = (VARIED_IN_RUN, VARIED_IN_WINDOW) if varied else (REPEATED_IN_RUN, REPEATED_IN_WINDOW)
     return now > 0 and (now >= enough[0] or ever >= enough[1])
 
@@ -217,7 +223,9 @@ def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
     story = group.story
     if story is None:
         if _is_news(group.waiting, run, varied=group.varied):
-            recent = [one for one in group.waiting if one.run.at > run.at - WINDOW]
+            recent = [
+                occurrence for occurrence in group.waiting if occurrence.run.at > run.at - WINDOW
+            ]
             group.story = StatementStory(tuple(recent), run, run)
             group.reported = _answers(group.story.in_run(run))
             group.waiting = []
@@ -233,7 +241,7 @@ def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
 
 
 def _answers(occurrences: Iterable[Occurrence]) -> int:
-    return len({one.claim.answer_id for one in occurrences})
+    return len({occurrence.claim.answer_id for occurrence in occurrences})
 
 
 def _gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
@@ -242,7 +250,13 @@ def _gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> Statem
     since = [run for run in runs if run > story.last]
     before, after = _total(during, asked), _total(since, asked)
     shared = before.keys() & after.keys()
-    made = len({one.claim.answer_id for one in story.occurrences if one.prompt in shared})
+    made = len(
+        {
+            occurrence.claim.answer_id
+            for occurrence in story.occurrences
+            if occurrence.prompt in shared
+        }
+    )
     n, m = (sum(counts[prompt] for prompt in shared) for counts in (before, after))
     quiet = replace(story, silent=(m, len([run for run in since if asked.get(run.id)])))
     if made == 0 or quiet.silent[1] < MIN_RUNS_GONE:
@@ -289,12 +303,15 @@ def statement_shift(
         asked: The numbers of the model's answers.
         truth: The value of the fact; empty for a grave statement.
     """
-    until = [one for one in story.occurrences if one.run <= run]
-    told = until[-1].run if run not in {one.run for one in until} else run
-    mine = [one for one in until if one.run == told]
+    until = [occurrence for occurrence in story.occurrences if occurrence.run <= run]
+    told = until[-1].run if run not in {occurrence.run for occurrence in until} else run
+    mine = [occurrence for occurrence in until if occurrence.run == told]
     prompts = _prompts(until, runs, asked, story.began, run)
     before = sum(
-        asked.get(one.id, {}).get(p.prompt, 0) for one in runs for p in prompts if one < story.began
+        asked.get(earlier_run.id, {}).get(p.prompt, 0)
+        for earlier_run in runs
+        for p in prompts
+        if earlier_run < story.began
     )
     after = sum(p.n_after for p in prompts)
     rate = min(1.0, _answers(until) / max(1, after))
@@ -305,7 +322,10 @@ def statement_shift(
         said=claim.stated or claim.quote,
         truth=truth,
         verdict=claim.verdict,
-        quote=next((one.claim.quote for one in reversed(mine) if one.claim.quote), claim.quote),
+        quote=next(
+            (occurrence.claim.quote for occurrence in reversed(mine) if occurrence.claim.quote),
+            claim.quote,
+        ),
         sources=_sources(until),
         answers=_answers(mine),
         asked=max(_answers(mine), sum(asked.get(told.id, {}).values())),

@@ -247,6 +247,6 @@ class ModelComparison:
     def _contrasts(
         self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
     ) -> list[Contrast]:
-        mine = [block for block in blocks if block.brand == brand.name]
+        own_blocks = [block for block in blocks if block.brand == brand.name]
         measured = metrics or self._scoring.metrics
-        return contrasts(mine, *_SIDES, measured, self._setup.margin)
+        return contrasts(own_blocks, *_SIDES, measured, self._setup.margin)

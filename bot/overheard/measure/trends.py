@@ -98,8 +98,8 @@ def places(levels: Sequence[Point]) -> list[tuple[int, int]]:
     """
     return [
         (
-            1 + sum(other.low > mine.high for other in levels),
-            len(levels) - sum(other.high < mine.low for other in levels),
+            1 + sum(other.low > interval.high for other in levels),
+            len(levels) - sum(other.high < interval.low for other in levels),
         )
-        for mine in levels
+        for interval in levels
     ]

@@ -148,13 +148,15 @@ class _Loader(threading.Thread):
             return self._report(str(fault))
         _take(made, self._plugins)
         self._plugins.secrets.extend(self._secrets)
-        problems = (problem for mine in self._settings.values() for problem in mine.problems)
+        problems = (
+            problem for settings in self._settings.values() for problem in settings.problems
+        )
         return self._report(" ".join(problems), made.names())
 
     @property
     def _secrets(self) -> list[str]:
         """The secrets of its tables, once it has read them."""
-        return [secret for mine in self._settings.values() for secret in mine.secrets]
+        return [secret for settings in self._settings.values() for secret in settings.secrets]
 
     def _import_guarded(self) -> Registered:
         """Import the plugin and return what it registers, behind guards if it is a third

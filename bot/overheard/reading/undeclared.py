@@ -97,14 +97,14 @@ def _series(text: str) -> list[str]:
     return [name.strip(" .*") for name in _LINKS.split(text)]
 
 
-def stated_values(texts: Iterable[str], mine: Collection[str], others: Collection[str]) -> Values:
+def stated_values(texts: Iterable[str], names: Collection[str], others: Collection[str]) -> Values:
     """Return what answers state most of a brand's lowest price and of its founding year.
 
     Only sentences count that name the brand and no other.
 
     Args:
         texts: Answers.
-        mine: The spellings of the brand.
+        names: The spellings of the brand.
         others: Those of all other brands.
 
     Returns:
@@ -112,7 +112,7 @@ def stated_values(texts: Iterable[str], mine: Collection[str], others: Collectio
     """
     found: dict[str, Counter[str]] = {PRICE: Counter(), FOUNDED: Counter()}
     for text in texts:
-        said = {pair for sentence in _about(text, mine, others) for pair in _values(sentence)}
+        said = {pair for sentence in _about(text, names, others) for pair in _values(sentence)}
         for field, value in said:
             found[field][value] += 1
     return {field: counts.most_common(1)[0] for field, counts in found.items() if counts}
@@ -153,10 +153,10 @@ def _folded(name: str) -> str:
     return " ".join(fold(name).text.split())
 
 
-def _about(text: str, mine: Collection[str], others: Collection[str]) -> Iterator[str]:
+def _about(text: str, names: Collection[str], others: Collection[str]) -> Iterator[str]:
     for match in _SENTENCE.finditer(text):
         sentence = match[0]
-        if _names(sentence, mine) and not _names(sentence, others):
+        if _names(sentence, names) and not _names(sentence, others):
             yield sentence
 
 

@@ -112,13 +112,13 @@ def estimate(
         batch = model in batched
         if answer_limit:
             size = TYPICAL.within(answer_limit)
-            one = call_cost(prompt, model, providers, size, batch=batch)
+            cost = call_cost(prompt, model, providers, size, batch=batch)
         else:
-            one = usual_cost(prompt, model, providers, usual or {}, batch=batch)
-        typical += count * one
-        worst += count * max(one, call_cost(prompt, model, providers, most, batch=batch))
+            cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
+        typical += count * cost
+        worst += count * max(cost, call_cost(prompt, model, providers, most, batch=batch))
         for account, share in payer.accounts(prompt, now).items():
-            booked[account] += share * count * one
+            booked[account] += share * count * cost
     unknown = tuple(model for model, price in prices.items() if price is None)
     return Estimate(sum(calls.values()), typical, worst, unknown, booked)
 

@@ -183,13 +183,15 @@ async def canaries(store: Store) -> list[Canary]:
 
 async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
     """Return the canary of a model from its reference run and the runs outside the history."""
-    mine = [run for run in runs if run.panel and run.panel.models == (model,)]
+    model_runs = [run for run in runs if run.panel and run.panel.models == (model,)]
     searches = [
-        run for run in mine if run.label == SEARCH and run.started_at <= reference.started_at
+        run for run in model_runs if run.label == SEARCH and run.started_at <= reference.started_at
     ]
     begun = max((run.started_at for run in searches), default=reference.started_at)
     since = [
-        run for run in mine if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
+        run
+        for run in model_runs
+        if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
     ]
     hits = [
         u for u in await store.updates.find(model) if u.source == CANARY_SOURCE and u.at >= begun

@@ -83,9 +83,9 @@ def changes(before: Edition, after: Edition) -> list[str]:
 
 
 def _mean(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
-    mine = [block for block in blocks if (block.brand, block.metric) == (brand, metric.name)]
-    count = sum(block.n for block in mine)
-    return sum(block.total for block in mine) / count if count else None
+    own_blocks = [block for block in blocks if (block.brand, block.metric) == (brand, metric.name)]
+    count = sum(block.n for block in own_blocks)
+    return sum(block.total for block in own_blocks) / count if count else None
 
 
 def _brands(before: Catalogue, after: Catalogue) -> Iterator[str]:

@@ -156,9 +156,9 @@ class _Asker:
     async def _ask_kept(self, question: Question) -> Answer | None:
         """Return the stored reply of the judge's model to a question; None without any."""
         kept = None
-        mine = self._round.run.id if self._round else 0
+        round_id = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
-            serves = answer.run_id == mine or not self.anew
+            serves = answer.run_id == round_id or not self.anew
             whole = answer.complete and not answer.gone
             if answer.question.model == question.model and whole and serves:
                 kept = answer
@@ -326,8 +326,8 @@ def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Siz
     """Return dollars for texts that are worded as the longest gold text, around an answer."""
     gold = [Prompt(text) for text in judge.rehearsals]
     longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))
-    one = call_cost(longest, judge.model, providers, size, beside=size.answer)
-    return calls * one + sum(call_cost(p, judge.model, providers, size) for p in gold)
+    cost = call_cost(longest, judge.model, providers, size, beside=size.answer)
+    return calls * cost + sum(call_cost(p, judge.model, providers, size) for p in gold)
 
 
 async def _left(judge: Judge, store: Store, now: datetime) -> float:

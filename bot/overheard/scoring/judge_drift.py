@@ -96,8 +96,8 @@ class Rejudging:
 
     async def _answers(self, shift: Shift, said: dict[int, float]) -> list[Answer]:
         found = self.store.answers.stream(numbers=said)
-        mine = [a async for a in found if a.question.model == shift.model and not a.gone]
-        return mine[-MAX_REJUDGED_ANSWERS:]
+        answers = [a async for a in found if a.question.model == shift.model and not a.gone]
+        return answers[-MAX_REJUDGED_ANSWERS:]
 
 
 async def agreements(store: Store, judge: Judge) -> list[Agreement]:

@@ -221,7 +221,7 @@ class Rescoring:
                     if gently:
                         await asyncio.sleep(monotonic() - began)
             gap.failed = await self._unread()
-            if {(name, one) for name, rest in gap.failed.items() for one in rest} <= tried:
+            if {(name, number) for name, rest in gap.failed.items() for number in rest} <= tried:
                 return gap  # else answers came in since
 
     async def _unread(self) -> dict[str, set[int]]:
@@ -277,10 +277,10 @@ class Rescoring:
             return True
         self._looked = monotonic()
         now, catalogue = await self._store.editions.all(), await self._store.catalogue.current()
-        mine = next((other for other in now if other.id == edition.id), edition)
+        stored = next((other for other in now if other.id == edition.id), edition)
         scored = self._scoring.catalogue
         same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
-        return same and mine.state in PENDING
+        return same and stored.state in PENDING
 
     async def _begin(self, state: EditionState) -> Edition:
         scoring = self._scoring

@@ -226,7 +226,9 @@ class _Frame:
 
     def draw_band(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
         """Draw the intervals of the first line with emphasis as a band, below all lines."""
-        series = next((one for one, (color, *_) in styles.items() if color == "brand"), None)
+        series = next(
+            (style_name for style_name, (color, *_) in styles.items() if color == "brand"), None
+        )
         if series is None:
             return
         lows = [self.place(at, self.value(low)) for at, _, low, _ in series.points]

@@ -303,7 +303,7 @@ def _choice(choice: Choice | None) -> Iterator[Menu]:
         for at, action in enumerate(choice.actions[: DISCORD.options])
         if _usable(action)
     ]
-    chosen = next((at for at, one in enumerate(entries) if one not in choice.actions), None)
+    chosen = next((at for at, entry in enumerate(entries) if entry not in choice.actions), None)
     if entries:
         yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
 
