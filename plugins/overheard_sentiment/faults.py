@@ -115,7 +115,9 @@ _LACKING = re.compile(
       |\w+\ (?:fees?|costs?|charges?|required|needed|limits?|contracts?)|(?:known|major)\ )\w+
     |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live
       |phone\b(?!\ calls?\ (?:needed|required))|desktop|wireless|app|apps|support\b|export|warranty
-      |refund|longer|option|way|built|auto\w*|trial|calendar|integration|customer|multi\w*|advanced
+      |refund|longer\ (?:sold|made|available|supported|offer\w*|tak\w+|accept\w*|includ\w+
+        |supports?|works?|sells?|makes?)\b|option|way|built|auto\w*|trial|calendar|integration
+          |customer|multi\w*|advanced
       |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb)
     |(?:comes?|ships?|sold|delivered|arrives?)\ without\b
     |(?:(?<=\A)|(?<=[;,.:]\ )|\b(?:is|are|with|offers?|has|have|gives?|leaves?|get

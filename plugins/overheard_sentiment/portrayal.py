@@ -23,12 +23,6 @@ _MAX_UNIT_CHARACTERS = 1_500
 """Characters of a unit that are read."""
 _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
 """The rest of a product's name behind the brand's: words with a capital or a digit."""
-_AWARD = re.compile(
-    r"\W*(?:the |our |my )?(?:best\b(?! (?:for|if|with|when|use|users?|as)\b)|top (?:pick|choice"
-    r"|overall)"
-    r"|winner|editor|great value|great pick|excellent|runner)",
-    re.IGNORECASE,
-)
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
@@ -54,9 +48,10 @@ class Portrayal:
     """What an answer says of a brand.
 
     Attributes:
-        praise: The number of praising words.
+        praise: The number of praising words; titles do not count.
         drawbacks: The drawbacks, in order.
-        blame: The number of words that find fault outside of drawbacks, such as comparisons.
+        blame: The number of words that find fault outside of drawbacks, such as comparisons, in
+            sentences that name the brand.
         strongest: The text of the unit that judges most.
         aspects: For each aspect, the judgements with the texts of their units.
         against: Whether the answer advises against the brand.
@@ -119,11 +114,9 @@ def portrayal(reading: Reading) -> Portrayal:
         owned = unit.is_of(reading.brand.name)
         whole.picked |= owned and unit.role in {UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP}
         whole.presented |= owned and unit.role not in _NOT_PRESENTING
+        if unit.role is UnitRole.SHOP or unit.role is UnitRole.TITLE:
+            continue  # an award is part of a title in one layout, and a heading above it in another
         masked, own, others = _masked(unit, text, mentions, reading.brand.name)
-        if unit.role is UnitRole.SHOP or (
-            unit.role is UnitRole.TITLE and not own and not _AWARD.match(text)
-        ):
-            continue
         against = any(m.negated and m.brand == reading.brand.name for m in mentions)
         if owned and not own:
             judged = polarity(masked, [(0, 1)], [], against=against)
@@ -132,7 +125,8 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.against |= against
         found = list(_named(unit, masked, text)) if owned else []
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
-        whole.add(judged, found, _blame(unit, judged, found, owned=owned), text)
+        blame = len(judged.blame) if own and not found else 0
+        whole.add(judged, found, blame, text)
     return whole
 
 
@@ -201,10 +195,3 @@ def _named(unit: Unit, masked: str, text: str) -> Iterator[NamedDrawback]:
         words = text[drawback.start : drawback.end].strip(" ,.;")
         aspect = "price" if drawback.price else aspect_of(words)
         yield NamedDrawback(aspect, words, text)
-
-
-def _blame(unit: Unit, judged: Polarity, found: Sequence[NamedDrawback], *, owned: bool) -> int:
-    """Return the number of words of blame that no drawback covers."""
-    if found or (owned and unit.role is not UnitRole.NONE and unit.role is not UnitRole.NOTE):
-        return 0
-    return len(judged.blame)
