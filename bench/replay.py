@@ -2,6 +2,7 @@
 
     uv run python bench/replay.py FOLDER                     every system swapped for every other
     uv run python bench/replay.py FOLDER --orders 12         unchanged runs redrawn in more orders
+    uv run python bench/replay.py FOLDER --moved             only brands that moved
     uv run python bench/replay.py FOLDER --show              with a line for each brand
 
 FOLDER holds a file ``SYSTEM.jsonl`` for each of two or more systems that were asked the same
@@ -42,6 +43,8 @@ BEFORE, AFTER, UNCHANGED = 26, 12, 78
 """Runs before and after a swap, and runs without one."""
 POLICY = AlertPolicy(1.0, 1)
 MOVED = 0.5
+CANDIDATES = 60
+"""Of so many brands those that moved are watched with ``--moved``."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def panel_of(systems: Sequence[System], brands: int) -> Panel:
     for system in systems:
         for run in system.runs:
             counts.update(brand for listed, _ in run.values() for brand in listed if brand)
-    names = tuple(name for name, _ in counts.most_common(brands))
+    names = tuple(sorted(counts, key=lambda name: (-counts[name], name))[:brands])
     questions = tuple(
         sorted(frozenset.intersection(*(frozenset(run) for one in systems for run in one.runs)))
     )
@@ -143,6 +146,19 @@ def moved(panel: Panel, before: str, after: str) -> frozenset[str]:
     """Return the brands whose rate of any question differs by `MOVED` between two systems."""
     apart = np.abs(panel.named[before].mean(axis=0) - panel.named[after].mean(axis=0)).max(axis=0)
     return frozenset(name for name, most in zip(panel.brands, apart, strict=True) if most >= MOVED)
+
+
+def only_moved(panel: Panel, brands: int) -> Panel:
+    """Return the panel of the first brands that moved between any two of its systems."""
+    names = {
+        name
+        for before in panel.named
+        for after in panel.named
+        for name in moved(panel, before, after)
+    }
+    places = [place for place, name in enumerate(panel.brands) if name in names][:brands]
+    named = {system: cells[:, :, places] for system, cells in panel.named.items()}
+    return Panel(tuple(panel.brands[place] for place in places), panel.questions, named)
 
 
 def _draw(panel: Panel, system: str, runs: int, seed: int) -> Iterator[tuple[str, int]]:
@@ -235,12 +251,16 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=6, help="orders in which runs are drawn")
     parser.add_argument("--brands", type=int, default=20, help="brands that are watched")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other orders")
+    parser.add_argument("--moved", action="store_true", help="only brands that moved")
     parser.add_argument("--show", action="store_true", help="a line for each brand")
     arguments = parser.parse_args()
     systems = read_systems(arguments.folder)
     if len(systems) < 2:
         parser.error(f"{arguments.folder} has answers of {len(systems)} systems; two are needed.")
-    panel = panel_of(systems, arguments.brands)
+    if arguments.moved:
+        panel = only_moved(panel_of(systems, CANDIDATES), arguments.brands)
+    else:
+        panel = panel_of(systems, arguments.brands)
     print(f"{len(panel.brands)} brands, {len(panel.questions)} questions\n")
     swaps(panel, arguments.orders, arguments.seed, show=arguments.show)
     silence(panel, arguments.orders, arguments.seed)

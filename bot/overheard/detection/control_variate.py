@@ -149,16 +149,16 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     deviance = squares - answers * mean**2
     deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
     spread = deviance / np.maximum(answers - 1, 1)
-    kept = _useful((n @ spread[..., None])[..., 0])
-    n, total, mean, spread = n[kept], total[kept], mean[kept], spread[kept]
     x, known = _logits(n, total, mean, spread)
+    kept = _useful(known)
+    x, known = x[kept], known[kept]
     noise = 1 / known
     whole_past = _with_excursions(group, rows)
     past, past_x, past_known = n, x, known
     if len(whole_past) > len(rows):
-        cut = whole_past
-        past = group.n[kept][:, cut]
-        past_x, past_known = _logits(past, group.total[kept][:, cut], mean, spread)
+        cut, past = whole_past, group.n[:, whole_past]
+        found = _logits(past, group.total[:, cut], mean, spread)
+        past_x, past_known = (part[kept] for part in found)
     shared, own = _variances(past_x, 1 / past_known, prior)
     effect, unknown = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
     whole = noise + own + unknown
@@ -175,7 +175,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     scatter = SCATTER
     if group.products:
         products = [part[kept][:, cut] for part in group.products]
-        scatter = _prompt_scatter(products, past, mean, spread, past_x, past_known)
+        counts = past[kept], mean[kept], spread[kept]
+        scatter = _prompt_scatter(products, *counts, past_x, past_known)
     return RunSeries(
         level, left, removed, shared, own, float(loading[0]), weights, x, known, kept, scatter
     )
@@ -254,9 +255,9 @@ def _as_slice(rows: Places) -> slice | Places:
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
-def _useful(information: Floats) -> Places:
+def _useful(known: Floats) -> Places:
     """Return the brand's own stream and the rivals with answers in most of the active runs."""
-    answered = (information > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
+    answered = (known > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
     answered[0] = True
     return np.flatnonzero(answered)
 
