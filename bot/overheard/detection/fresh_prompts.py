@@ -45,13 +45,21 @@ def fresh_evidence(
     mean = odds / (1 + odds)
     known = 1 / (1 + np.minimum(a + b + n0, MAX_PRECISION)) + mean * (1 - mean) * scatter
     precision = np.maximum(1 / known - 1, MIN_PRECISION)
-    whole = np.full(n1.shape, a + b)
-    fresh = _beta_binomial(np.full(n1.shape, a), whole, hits1, n1)
     usual = _beta_binomial(mean * precision, precision, hits1, n1)
-    factor = np.where((n0 > 0) & (n1 > 0), fresh - usual, 0.0)
+    factor = np.where((n0 > 0) & (n1 > 0), _fresh(hits1, n1) - usual, 0.0)
     grown = np.expm1(np.minimum(factor, 500.0))
     sums = [np.log1p(share * grown).sum(axis=1) for share in FRESH_SHARES]
     return np.asarray(np.logaddexp.reduce(sums, axis=0) - np.log(len(sums)))
+
+
+def _fresh(hits: Floats, n: Floats) -> Floats:
+    """Return what `_beta_binomial` does of a fresh start: there are few different numbers."""
+    hit, asked = hits.astype(np.intp), n.astype(np.intp)
+    counts = np.arange(int(asked.max(initial=0)) + 1)
+    a, b = FRESH_BETA
+    logs = [_log_gamma(start + counts) for start in (a, b, a + b)]
+    of_hits, of_misses, of_all = (part - part[0] for part in logs)
+    return np.asarray(of_hits[hit] + of_misses[asked - hit] - of_all[asked])
 
 
 def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:

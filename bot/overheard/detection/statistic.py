@@ -195,9 +195,11 @@ def _sparse(
     # A prompt's own effect is that of all its answers in a run: it shows where there are several.
     # Its loading on run effects stays: runs in a row with like effects look like a fresh start.
     apart, loading = series.scatter
-    pulled = n * (n - 1)
-    scatter = (after @ pulled) / np.maximum(n1, 1) ** 2 + (before @ pulled) / np.maximum(n0, 1) ** 2
-    scatter = apart * scatter + loading * effects[:, None] ** 2
+    scatter = np.broadcast_to(loading * effects[:, None] ** 2, n1.shape)
+    if group.products:
+        pulled = apart * n * (n - 1)
+        scatter = scatter + (after @ pulled) / np.maximum(n1, 1) ** 2
+        scatter = scatter + (before @ pulled) / np.maximum(n0, 1) ** 2
     found = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
     return found[: -len(latest)] - _deviating_runs(found[-len(latest) :], deviating)
 
