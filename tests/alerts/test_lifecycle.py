@@ -375,6 +375,17 @@ async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
     assert await house.life.wake() == []
 
 
+async def test_an_update_at_the_moment_of_a_snooze_does_not_end_it() -> None:
+    """It is the update that the snooze was made for."""
+    house = House()
+    alert = await house.raise_alert()
+    await house.life.snooze(alert.id, "Ada", None)
+    await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
+    house.clock.pass_(hours=1)
+
+    assert await house.life.wake() == []
+
+
 async def test_only_a_new_alert_is_called_new() -> None:
     """Neither growth nor a run that is analysed again is announced as one."""
     house = House()

@@ -185,6 +185,7 @@ def test_a_decision_for_machines_has_evidence_as_numbers() -> None:
     [
         (None, None, "less than once in 1,000 years"),
         (0.0001, "nearly certain", "less than once in 1,000 years"),
+        (0.001, "nearly certain", "less than once in 1,000 years"),
         (0.00125, "nearly certain", "about once in 800 years"),
         (0.004, "likely", "about once in 250 years"),
         (0.125, "likely", "about once in 8 years"),

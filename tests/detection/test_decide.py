@@ -9,6 +9,8 @@ import pytest
 
 from overheard.detection.alarm_table import AlertLevel, needed_excess
 from overheard.detection.decide import (
+    BACK_SHARE,
+    EASED_SHARE,
     ONE_STORY,
     AlertAction,
     Decision,
@@ -29,7 +31,7 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.domain import Alert, AlertState, Model, Shift
+from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 
 MODEL = Model("svc", "m-1")
@@ -378,3 +380,60 @@ def test_without_history_everything_is_new() -> None:
     """As the replay of the past sees it."""
     decision = decide(evidence(stream()), AlertPolicy(), NO_HISTORY)
     assert decision.placement == Placement(AlertAction.RAISE)
+
+
+def whole(run: int, **changes: float) -> list[Shift]:
+    """Return a change of the model as a whole in a run, and by how much each brand moved."""
+    head = replace(shift(run=run), brand=WHOLE_MODEL)
+    return [head, *(replace(shift(run=run), brand=b, change=c) for b, c in changes.items())]
+
+
+def model_alert(run: int = 12, number: int = 7, **values: Any) -> Alert:
+    """Return the alert of a model at which Acme fell by 0.2 and Zeta by 0.1."""
+    head, *also = whole(run, Acme=-0.2, Zeta=-0.1)
+    return Alert(head, STARTS[run], tuple(also), id=number, **values)
+
+
+@pytest.mark.parametrize(
+    ("share", "action"),
+    [
+        (-1.0, AlertAction.RECOVER),
+        (-BACK_SHARE, AlertAction.RECOVER),
+        (-BACK_SHARE + 0.01, AlertAction.EASE),
+        (-EASED_SHARE, AlertAction.EASE),
+        (-EASED_SHARE + 0.01, AlertAction.GROW),
+        (0.5, AlertAction.GROW),
+    ],
+)
+def test_an_open_alert_of_a_model_follows_how_far_its_brands_moved_back(
+    share: float, action: AlertAction
+) -> None:
+    """Their moves count along the change that the alert reports; another brand's do not."""
+    head, *also = whole(12, Acme=-1.0)
+    reported = Alert(head, STARTS[12], tuple(also), id=7)
+    placed = place(whole(16, Acme=-share, Beta=1.0), [reported], STARTS[16])
+
+    recovers = (7,) if action is AlertAction.RECOVER else ()
+    assert placed == Placement(action, 7, recovers=recovers)
+
+
+def test_a_run_whose_change_of_a_model_is_reported_keeps_its_alert() -> None:
+    """It is not reported a second time, whatever its brands show now."""
+    moved = whole(12, Acme=0.2)
+    assert place(moved, [model_alert()], STARTS[12]) == Placement(AlertAction.KEEP, 7)
+
+
+def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None:
+    """Later, in the other direction or after an alert that was closed it is a new one."""
+    over_at = STARTS[14]
+    recovered = model_alert(state=AlertState.RECOVERED, over_at=over_at)
+    again, other_way = whole(16, Acme=-0.2, Zeta=-0.1), whole(16, Acme=0.2, Zeta=0.1)
+    moment = timedelta(seconds=1)
+
+    assert place(again, [recovered], over_at + ONE_STORY - moment) == Placement(AlertAction.GROW, 7)
+    anew = Placement(AlertAction.RAISE, follows=7)
+    assert place(again, [recovered], over_at + ONE_STORY) == anew
+    assert place(other_way, [recovered], over_at + moment) == anew
+    closed = model_alert(state=AlertState.CLOSED, over_at=over_at)
+    assert place(again, [closed], over_at + moment) == anew
+    assert place(again, [], over_at) == Placement(AlertAction.RAISE)

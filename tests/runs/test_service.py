@@ -161,6 +161,23 @@ async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs() -> None:
     assert (result.outcome.complete, result.outcome.reused) == (4, 2)
 
 
+async def test_what_is_to_be_done_before_a_run_sees_it_locked_and_unasked() -> None:
+    """An error of it ends the call before the first question."""
+    house = House()
+    seen: list[Run] = []
+
+    async def refuse(run: Run) -> None:
+        async with house.store.locks.run_lock(run.id) as free:
+            assert not free
+        seen.append(run)
+        raise ValueError("no")
+
+    run = await house.start()
+    with pytest.raises(ValueError, match="no"):
+        await house.service.execute(Quote(NOTHING, run=run), before=refuse)
+    assert (seen, house.provider.asked) == ([run], [])
+
+
 async def test_a_quote_without_a_run_is_not_executed() -> None:
     """The quote of several runs has none."""
     with pytest.raises(ValueError, match="without a run"):
@@ -364,6 +381,31 @@ async def test_a_hold_that_is_lost_is_taken_again(losses: int, *, ended: bool) -
             await with_run_lock(house.store, run, work)
     assert MAX_HOLDS == 5
     assert len(begun) == 5
+
+
+async def test_before_a_lost_hold_is_taken_again_the_database_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The state of the run is read, which ends only when the database answers."""
+    house = House()
+    run = await house.start()
+    steps: list[str] = []
+    state = house.store.runs.state
+
+    async def noted(run_id: int) -> RunState | None:
+        steps.append("read")
+        return await state(run_id)
+
+    monkeypatch.setattr(house.store.runs, "state", noted)
+
+    async def work() -> str:
+        steps.append("work")
+        if len(steps) == 1:
+            raise HoldLost
+        return "done"
+
+    assert await with_run_lock(house.store, run, work) == "done"
+    assert steps == ["work", "read", "work"]
 
 
 class Waiting(SpreadQueue):
