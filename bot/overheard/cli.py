@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -34,8 +37,10 @@ Result = TypeVar("Result")
 
 PARTIAL = 3
 """The exit status of a command of which only a part was carried out; click's own for usage is 2."""
-INTERRUPTED = 130
-"""The exit status after Ctrl-C."""
+SIGNALLED = 128
+"""The exit status after a signal is its number and this: 130 after Ctrl-C."""
+REPEATED_S = 2.0
+"""Seconds within which a signal counts once: shells and `timeout` also send it to the group."""
 
 
 def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
@@ -59,7 +64,14 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
 
 def _prompt(question: str, default: str) -> str:
     """Ask the person at the terminal; an empty line means the default."""
-    return str(click.prompt(question, default=default, show_default=bool(default), err=True))
+    read = partial(click.prompt, question, default=default, show_default=bool(default), err=True)
+    if threading.current_thread() is not threading.main_thread():
+        return str(read())
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C ends the reading
+    try:
+        return str(read())
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _quote_and_execute(
@@ -159,24 +171,63 @@ def _added(ctx: click.Context) -> list[CommandSpec]:
 
 def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
     """Run a command to its end; what we know can go wrong ends in one sentence."""
+    signals: list[int] = []
 
     async def awaited() -> Result:
-        return await command()
+        with _cancelled_by_signals(signals):
+            return await command()
 
     try:
         return asyncio.run(awaited())
     except RunPaused as error:
         click.echo(str(error), err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(_status(signals)) from None
     except OverheardError as error:
         _fail(error)
     except OSError as error:
         if not error.filename:
             raise
         _fail(FileUnwritable(file=error.filename, reason=error.strerror))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        if not signals and isinstance(error, asyncio.CancelledError):
+            raise
         click.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(_status(signals)) from None
+
+
+def _status(signals: list[int]) -> int:
+    return SIGNALLED + next(iter(signals), signal.SIGINT)
+
+
+@contextmanager
+def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
+    """Cancel this task at Ctrl-C, at SIGTERM, and when its terminal is closed.
+
+    Args:
+        received: Where the numbers of signals are noted.
+    """
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    began = 0.0
+
+    def on_signal(received_number: int, _: object) -> None:
+        nonlocal began
+        if not received:
+            began = monotonic()
+            loop.call_soon_threadsafe(task.cancel if task else loop.stop)
+        elif monotonic() - began > REPEATED_S:
+            raise KeyboardInterrupt  # who asks again does not want to wait for the end
+        received.append(received_number)
+
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` does
+                before[number] = signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _fail(error: OverheardError) -> NoReturn:

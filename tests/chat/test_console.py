@@ -237,12 +237,13 @@ def work(progress: Progress, total: int) -> None:
 
 
 def test_progress_in_a_log_is_a_line_now_and_then() -> None:
-    """Without a terminal each tenth is a plain line, and nothing moves."""
+    """Without a terminal the start and each tenth are plain lines, and nothing moves."""
     progress, stream = progress_on(terminal=False)
     work(progress, 240)
     lines = stream.getvalue().splitlines()
-    assert len(lines) == 10
-    assert lines[0].startswith("Asking [b]240[/b]␛[2J questions: 24 of 240 after ")
+    assert len(lines) == 11
+    assert lines[0] == "Asking [b]240[/b]␛[2J questions: 240 to do"
+    assert lines[1].startswith("Asking [b]240[/b]␛[2J questions: 24 of 240 after ")
     assert lines[-1].startswith("Asking [b]240[/b]␛[2J questions: 240 of 240 after ")
     assert "\x1b" not in stream.getvalue()
 

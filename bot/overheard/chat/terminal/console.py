@@ -255,7 +255,7 @@ class _Barred:
 
 
 class RichProgress:
-    """Progress as a bar in a terminal; in a file or pipe, as a line at every tenth.
+    """Progress as a bar in a terminal; in a file or pipe, as a line at the start and every tenth.
 
     Args:
         console: Where to show the progress; by default standard error.
@@ -283,6 +283,8 @@ class RichProgress:
             self._bar = _bar(self._console)
             self._task = self._bar.add_task(self._title, total=total or None)
             self._bar.start()
+        elif total:
+            self._console.print(Words(f"{self._title}: {total:,} to do"), soft_wrap=True)
 
     def advance(self, steps: int = 1) -> None:
         """Count steps as done."""
