@@ -26,7 +26,7 @@ UNSAID = (
     *("judge", "stream", "streams", "cron", "interval", "key", "item", "overheard"),
 )
 """Words that cards in a chat do not use."""
-_UNSAID = re.compile(rf"\b(?:{'|'.join(UNSAID)})\b|\[\[?[a-z]+\]|\w+\.toml|:U\d", re.IGNORECASE)
+UNSAID_WORDS = re.compile(rf"\b(?:{'|'.join(UNSAID)})\b|\[\[?[a-z]+\]|\w+\.toml|:U\d", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d,.:]*")
 
 
@@ -69,7 +69,7 @@ def own_words(card: Card) -> Iterator[str]:
 
 def unsaid(card: Card) -> list[str]:
     """Return the words on a card that cards in a chat do not use."""
-    return [found.group() for text in own_words(card) for found in _UNSAID.finditer(text)]
+    return [found.group() for text in own_words(card) for found in UNSAID_WORDS.finditer(text)]
 
 
 def size(card: Card) -> CardSize:

@@ -171,7 +171,13 @@ def _chosen(key: str, count: int, among: range | list[int]) -> list[int]:
 
 
 def _reply(name: str, week: int, number: int) -> Reply:
-    """Return an answer of a model in a week; its number is 0 to 23."""
+    served = SERVED[week >= UPDATED] if name == "openai" else "claude-sonnet-5-5-20260801"
+    text = reply_text(name, week, number)
+    return Reply(text, Finish.COMPLETE, cost_usd=0.0009, served_model=served)
+
+
+def reply_text(name: str, week: int, number: int) -> str:
+    """Return an answer of a provider's model in a week; its number is 0 to 23."""
     everywhere = range(len(QUESTIONS) * REPEATS)
     named = {
         brand: _chosen(f"{name} {week} {brand}", counts[week], everywhere)
@@ -195,8 +201,7 @@ def _reply(name: str, week: int, number: int) -> Reply:
         if brand == BRAND and number in _chosen(f"price {week}", WRONG_PRICE.get(week, 0), mine):
             lines += ["It costs $49 a month."] if name == "openai" else []
         said.append(" ".join(lines))
-    served = SERVED[week >= UPDATED] if name == "openai" else "claude-sonnet-5-5-20260801"
-    return Reply("\n\n".join(said), Finish.COMPLETE, cost_usd=0.0009, served_model=served)
+    return "\n\n".join(said)
 
 
 TYPED = (

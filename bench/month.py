@@ -1,0 +1,542 @@
+"""A first month in Slack and Discord with real clients: what both show, as pictures and as faults.
+
+    uv run python bench/month.py FOLDER
+
+The bot is a process of its own that serves a Slack and a Discord on loopback over their protocols;
+only its clock is moved, from Monday to Monday. Two models answer eight questions three times, as
+often as `market.py` has it. Two people ask for the same check at once; the process is killed in
+the middle of a check and started again; one model begins to state a wrong price and names the brand
+less; the other's service fails for a check; then all is as before. People take the alert, open
+what it offers, and read the overview, the report and the digest.
+
+Each step is a column as wide as a phone, with the messages that are new or were edited; the pages
+are in FOLDER, with pictures where Chromium is installed. Printed are the words and numbers of each
+message, and what contradicts the design: a message longer than the longest budget, a word that is
+not said in chat, progress that is left behind, an alert that is not one message, a count of one
+check that differs between messages. The exit code is 1 when there is any. It takes two minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import html
+import json
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import discord_gallery
+import slack_gallery
+from card_sizes import UNSAID_WORDS
+from market import CONFIG, QUESTIONS, REPEATS, SERVED, UPDATED, reply_text
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import both_chats
+from both_chats import DISCORD, SLACK, TOKENS, eventually
+from discord_payloads import PERSON
+from discord_peer import Peer
+from discord_rules import walk, words
+from loopback import Behaviour, ChatService
+from slack_methods import USER
+from slack_peer import SlackPeer
+
+WEEK_S = 7 * 86_400
+STILL_S = 2.5
+"""Seconds without a change after which a step is over."""
+STEP_TIMEOUT_S = 120.0
+PHONE_PX = 390
+COLUMNS = 4
+MOST_WORDS, MOST_NUMBERS = 120, 25
+"""The largest budget of a card: that of the digest."""
+BOB = "U2"
+NAMES = {USER: "Ann Lee", BOB: "Bob Ray"}
+MODELS = {"openai": "gpt-5.4-mini", "anthropic": "claude-sonnet-5-5"}
+PROVIDER = """
+[providers.{name}]
+plugin = "compatible"
+base_url = "{url}"
+models = ["{model}"]
+prices."{model}" = {{ input = 0.25, output = 2 }}
+concurrency = 2
+"""
+PROGRAM = """
+import pathlib, sys
+from datetime import UTC, datetime, timedelta
+from overheard.runtime import wiring
+
+ahead = pathlib.Path("ahead_s.txt")
+wiring.SystemClock.now = lambda _: datetime.now(UTC) + timedelta(seconds=float(ahead.read_text()))
+sys.argv = ["overheard", "run"]
+from overheard.__main__ import main
+main()
+"""
+COUNTS = re.compile(r"[Nn]amed in (\d+) of (\d+) answers(?: at (\w+))?")
+BUSY = re.compile(r"Working on it|I am asking now|Time left|questions, about .* left")
+
+
+class Slack(SlackPeer):
+    """A Slack whose people have names of their own."""
+
+    def _users_info(self, arguments: dict[str, Any], token: str) -> dict[str, Any]:
+        answer = super()._users_info(arguments, token)
+        answer["user"]["profile"]["display_name"] = NAMES[arguments["user"]]
+        return answer
+
+
+class Discord(Peer):
+    """A Discord that keeps the files of each message.
+
+    Attributes:
+        files: Contents by name, by message.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, dict[str, bytes]] = {}
+
+    def _serve(self, request: Any, path: str, body: Any, uploads: dict[str, bytes]) -> Any:
+        status, answer = super()._serve(request, path, body, uploads)
+        if uploads and isinstance(answer, dict):
+            told = answer.get("resource", {}).get("message", answer)
+            self.files[told["id"]] = uploads
+        return status, answer
+
+
+class Vendor(ChatService):
+    """A service that answers as a model of the market does in a week.
+
+    Attributes:
+        week: The week.
+        fails: Whether it refuses all calls with an error of its own.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name, self.week, self.fails = name, 0, False
+        self._asked: Counter[tuple[int, str]] = Counter()
+        super().__init__()
+
+    def _serve(self, handler: Any) -> None:
+        if self.fails:
+            self.behaviours.append(Behaviour(status=500, body=b'{"error": {"message": "down"}}'))
+        super()._serve(handler)
+
+    def _completion(self, call: dict[str, Any], behaviour: Behaviour) -> bytes:
+        text = call["messages"][0]["content"]
+        with self._lock:
+            self._asked[self.week, text] += 1
+            repeat = (self._asked[self.week, text] - 1) % REPEATS
+        behaviour.text = reply_text(self.name, self.week, QUESTIONS.index(text) * REPEATS + repeat)
+        made = json.loads(super()._completion(call, behaviour))
+        if self.name == "openai":
+            made["model"] = SERVED[self.week >= UPDATED]
+        made["usage"] = {"prompt_tokens": 20, "completion_tokens": 400, "total_tokens": 420}
+        return json.dumps(made).encode()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as a chat shows it.
+
+    Attributes:
+        body: As HTML.
+        text: Its words, without those of buttons, tables and pictures.
+        all_text: All its words.
+        place: ``channel``, ``thread``, ``private``, ``window`` or ``Home``.
+    """
+
+    body: str
+    text: str
+    all_text: str
+    place: str
+
+
+@dataclass
+class Month:
+    """The bot, both chats and both services, and what was shown so far.
+
+    Attributes:
+        steps: By chat, the steps and the messages of each.
+        faults: What contradicts the design.
+    """
+
+    folder: Path
+    slack: Slack
+    discord: Discord
+    vendors: dict[str, Vendor]
+    steps: dict[str, list[tuple[str, list[Shown]]]] = field(
+        default_factory=lambda: {"slack": [], "discord": []}
+    )
+    faults: list[str] = field(default_factory=list)
+    _seen: dict[str, str] = field(default_factory=dict)
+    _monday: int = 0
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """Start the bot, and wait until it is in both chats."""
+        opened = self.slack.opened
+        log = (self.folder / "bot.log").open("ab")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", PROGRAM),
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **TOKENS},
+        )
+        await eventually(lambda: self.slack.opened > opened)
+        await self.discord.ready()
+        return process
+
+    def monday(self, week: int) -> None:
+        """Go to the next Monday; the models answer as in a week of the market."""
+        (self.folder / "ahead_s.txt").write_text(str(self._monday * WEEK_S), encoding="ascii")
+        self._monday += 1
+        for vendor in self.vendors.values():
+            vendor.week = week
+
+    async def step(self, name: str, *done: Callable[[], object]) -> None:
+        """Wait until something is so and both chats are still; keep what is new in them."""
+        for condition in done:
+            await eventually(condition, STEP_TIMEOUT_S)
+        before: dict[str, tuple[str, Shown]] = {}
+        async with asyncio.timeout(STEP_TIMEOUT_S):
+            while (now := dict(self._shown())) != before:
+                before = now
+                await asyncio.sleep(STILL_S)
+        self.keep(name)
+
+    def keep(self, name: str, *, finished: bool = True) -> None:
+        """Keep what is new in both chats; it is judged unless it is not finished."""
+        now = dict(self._shown())
+        for chat, steps in self.steps.items():
+            new = [
+                shown
+                for key, (where, shown) in now.items()
+                if where == chat and self._seen.get(key) != shown.body
+            ]
+            if new:
+                steps.append((name, new))
+                if finished:
+                    self._judge(name, chat, new)
+        self._seen |= {key: shown.body for key, (_, shown) in now.items()}
+
+    def _shown(self) -> Iterator[tuple[str, tuple[str, Shown]]]:
+        """Yield all that both chats show, by a key that lasts."""
+        for one in self.slack.messages:
+            place = "thread" if "thread_ts" in one else "channel"
+            yield f"s{one['ts']}", ("slack", self._in_slack(one["blocks"], place))
+        for number, one in enumerate(self.slack.replies):
+            if "blocks" in one:
+                place = "private" if one.get("response_type") == "ephemeral" else "channel"
+                yield f"r{number}", ("slack", self._in_slack(one["blocks"], place))
+        for number, one in enumerate(self.slack.whispers):
+            yield f"w{number}", ("slack", self._in_slack(one["blocks"], "private"))
+        for number, one in enumerate(self.slack.modals):
+            yield f"v{number}", ("slack", self._in_slack(one["blocks"], "window"))
+        for user, one in self.slack.homes.items():
+            yield f"h{user}", ("slack", self._in_slack(one["blocks"], "Home"))
+        for name, one in self.discord.messages.items():
+            place = "thread" if one["channel_id"] in self.discord.threads else "channel"
+            place = "private" if one["flags"] & 64 else place
+            yield f"d{name}", ("discord", self._in_discord(one, place))
+
+    def _in_slack(self, blocks: list[dict[str, Any]], place: str) -> Shown:
+        body = ""
+        for one in blocks:
+            if one["type"] == "image":
+                file = self.slack._files[one["slack_file"]["id"]]
+                body += _picture(file["content"])
+            else:
+                body += slack_gallery.block(one)
+        told = [one for one in blocks if one["type"] not in {"image", "actions", "data_table"}]
+        return Shown(body, " ".join(_texts(told)), " ".join(_texts(blocks)), place)
+
+    def _in_discord(self, message: dict[str, Any], place: str) -> Shown:
+        files = self.discord.files.get(message["id"], {})
+        body = "".join(_component(one, files) for one in message["components"])
+        text = re.sub(r"```.*?```|[*#>_`\\-]", " ", words(message), flags=re.DOTALL)
+        return Shown(body, text, f"{words(message)} {' '.join(_texts(message))}", place)
+
+    def _judge(self, step: str, chat: str, new: Sequence[Shown]) -> None:
+        """Print the size of each message, and add what is wrong in it to the faults."""
+        counts: dict[str, set[str]] = {}
+        for shown in new:
+            said = [word for word in shown.text.split() if any(map(str.isalnum, word))]
+            numbers = re.findall(r"\d[\d,.:]*", shown.text)
+            print(
+                f"{step[:34]:34} {chat:8}{shown.place:8}{len(said):4} words{len(numbers):4} numbers"
+                f"  {' '.join(said[:8])}",
+                flush=True,
+            )
+            if shown.place in {"channel", "thread"} and (
+                len(said) > MOST_WORDS or len(numbers) > MOST_NUMBERS
+            ):
+                self.faults.append(f"{step}, {chat}: {len(said)} words, {len(numbers)} numbers")
+            for found in UNSAID_WORDS.finditer(shown.all_text):
+                near = shown.all_text[max(0, found.start() - 40) : found.end() + 40]
+                self.faults.append(f"{step}, {chat}: says “{found.group()}” in “{near}”")
+            if BUSY.search(shown.text):
+                self.faults.append(f"{step}, {chat}: progress is left: {shown.text[:80]}")
+            for now, of, model in COUNTS.findall(shown.text):
+                counts.setdefault(f"{model or 'ChatGPT'} of {of}", set()).add(now)
+        for what, values in counts.items():
+            if len(values) > 1:
+                self.faults.append(f"{step}, {chat}: named by {what}: {' and '.join(values)}")
+
+    def alerts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the messages of alerts in both channels."""
+        alert = re.compile(r"ChatGPT (gets|names|has) ")
+        slack = [
+            one
+            for one in self.slack.messages
+            if "thread_ts" not in one and alert.search(" ".join(_texts(one["blocks"][:1])))
+        ]
+        discord = [
+            one
+            for one in self.discord.shown()
+            if alert.search(words(one).partition("\n")[0])
+        ]
+        return slack, discord
+
+    def in_slack(self, *titles: str) -> int:
+        """Return how many messages in Slack have a title that contains one of some words."""
+        told = [" ".join(_texts(one["blocks"][:1])) for one in self.slack.messages]
+        return sum(any(title in one for title in titles) for one in told)
+
+    async def check_in_slack(self, **who: Any) -> dict[str, Any]:
+        """Type the check, agree to its price, and return the message."""
+        there = len(self.slack.messages)
+        await self.slack.command(f"check --repeats {REPEATS}", **who)
+        await eventually(lambda: len(self.slack.messages) > there)
+        question = self.slack.messages[there]
+        await eventually(lambda: "Ask" in str(question["blocks"]))
+        await self.slack.click(question, "Ask", user=who.get("user_id", USER))
+        return question
+
+    async def check_in_discord(self) -> str:
+        """Type the check, agree to its price, and return the message's id."""
+        asked = await self.discord.command("check", repeats=REPEATS)
+        await eventually(lambda: "Ask" in str(self.discord.answer(asked)["components"]))
+        name: str = self.discord.answer(asked)["id"]
+        await self.discord.click(name, "Ask")
+        return name
+
+
+def _texts(part: Any) -> Iterator[str]:
+    """Yield the texts within blocks or components."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if isinstance(value, str):
+                if key in {"text", "alt_text", "content", "label", "description", "caption"}:
+                    yield value
+            else:
+                yield from _texts(value)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _texts(one)
+
+
+def _picture(content: bytes) -> str:
+    return f'<img class=picture src="data:image/png;base64,{base64.b64encode(content).decode()}">'
+
+
+def _component(one: dict[str, Any], files: dict[str, bytes]) -> str:
+    """Return a component of Discord as HTML."""
+    inner = "".join(_component(each, files) for each in one.get("components") or ())
+    if one["type"] == 17:
+        color = f"{one.get('accent_color') or 0:06x}"
+        return f'<div class="box" style="border-left-color:#{color}">{inner}</div>'
+    if one["type"] == 1:
+        return f'<div class="buttons">{inner}</div>'
+    if one["type"] == 2:
+        style = {1: "primary", 4: "danger"}.get(one["style"], "")
+        return f'<span class="button {style}">{html.escape(one["label"])}</span>'
+    if one["type"] == 3:
+        chosen = [option["label"] for option in one["options"] if option.get("default")]
+        label = (chosen or [one.get("placeholder", "")])[0]
+        return f'<div class="menu" style="width:100%">{html.escape(label)}</div>'
+    if one["type"] == 9:
+        return f'<div class="section"><div>{inner}</div>{_component(one["accessory"], files)}</div>'
+    if one["type"] == 10:
+        told = "".join(discord_gallery.paragraphs(one["content"]))
+        return f'<div class="text">{told}</div>'
+    if one["type"] == 12:
+        names = [item["media"]["url"].removeprefix("attachment://") for item in one["items"]]
+        return "".join(_picture(files[name]) for name in names if name in files)
+    return ""
+
+
+async def live(month: Month) -> None:
+    """Let the month pass."""
+    slack, discord = month.slack, month.discord
+    month.monday(0)
+    process = await month.start()
+    try:
+        await slack.command("help")
+        await month.step("1. help", lambda: slack.replies or slack.messages)
+        await month.check_in_slack()
+        await month.step("2. first check, in Slack", lambda: month.in_slack("1st of 5", "2nd of 5"))
+        month.monday(1)
+        await month.check_in_discord()
+        await month.step("3. second check, in Discord", lambda: "Nothing new" in str(discord.shown()))
+        month.monday(2)
+        for vendor in month.vendors.values():
+            vendor.delay = 0.2
+        await month.check_in_slack()
+        await slack.command(
+            f"check --repeats {REPEATS}", user_id=BOB, user_name="bob"
+        )
+        await asyncio.sleep(1.5)
+        for shown in [*slack.messages[-1:]]:
+            if "Ask" in str(shown["blocks"]):
+                await slack.click(shown, "Ask", user=BOB)
+        await month.step("4. two people at once")
+        month.monday(3)
+        before = sum(len(vendor.calls) for vendor in month.vendors.values())
+        await month.check_in_slack()
+        await eventually(
+            lambda: sum(len(vendor.calls) for vendor in month.vendors.values()) > before + 16
+        )
+        month.keep("5. progress, before kill -9", finished=False)
+        process.kill()
+        await process.wait()
+        process = await month.start()
+        await month.step(
+            "6. started again",
+            lambda: sum(len(vendor.calls) for vendor in month.vendors.values()) >= before + 48,
+        )
+        for vendor in month.vendors.values():
+            vendor.delay = 0.0
+        month.monday(UPDATED)
+        await month.check_in_slack()
+        await month.step("7. the lie and the drop", lambda: all(month.alerts()))
+        [alert], [there] = month.alerts()
+        await slack.click(alert, "I'll take it")
+        await month.step("8. Ann takes it", lambda: "has it" in str(month.alerts()[0]))
+        for label in ("Read answers", "What to do?", "Details"):
+            await slack.click(month.alerts()[0][0], label)
+            press = discord.choose if label == "Details" else discord.click
+            await press(there["id"], label)
+            await month.step(f"9. {label}")
+        month.vendors["anthropic"].fails = True
+        month.monday(UPDATED + 1)
+        await month.check_in_slack()
+        await month.step("10. a failed provider", lambda: "Claude" in str(slack.messages[-1]))
+        month.vendors["anthropic"].fails = False
+        for typed in ("status", "report", "digest", "claims Pipedrive", "spend", "alerts list"):
+            said = len(slack.messages) + len(slack.replies)
+            await slack.command(typed)
+            await eventually(lambda said=said: len(slack.messages) + len(slack.replies) > said)
+            await discord.command(*typed.split()[:1 + (typed == "alerts list")], **(
+                {"brand": "Pipedrive"} if "Pipedrive" in typed else {}
+            ))
+            await month.step(f"11. {typed}")
+        await slack.visit_home()
+        await month.step("12. App Home", lambda: slack.homes)
+        for number in (1, 2, 3):
+            month.monday(UPDATED + 3)
+            await month.check_in_slack()
+            await month.step(f"13. as before, check {number}")
+        for typed in ("status", "digest"):
+            said = len(slack.messages) + len(slack.replies)
+            await slack.command(typed)
+            await eventually(lambda said=said: len(slack.messages) + len(slack.replies) > said)
+            await month.step(f"14. {typed}, at the end")
+    finally:
+        process.kill()
+        await process.wait()
+    for chat, messages in zip(("slack", "discord"), month.alerts(), strict=True):
+        if len(messages) != 1:
+            month.faults.append(f"{chat}: {len(messages)} messages of one alert")
+
+
+@asynccontextmanager
+async def open_month(folder: Path) -> AsyncIterator[Month]:
+    """Serve both chats and both services, and write the configuration."""
+    slack, discord = Slack(), Discord()
+    vendors = {name: Vendor(name) for name in MODELS}
+    await discord.start()
+    try:
+        async with slack.serving():
+            chats = both_chats.Chats(slack, discord)
+            providers = "".join(
+                PROVIDER.format(name=name, url=vendor.url, model=MODELS[name])
+                for name, vendor in vendors.items()
+            )
+            prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in QUESTIONS)
+            base = CONFIG.format(folder=folder).replace(
+                'admins = ["fake:U1"]', f'admins = ["slack:{USER}", "discord:{PERSON}"]'
+            )
+            health = "\n[health]\nport = 0\n[asking]\ntries = 1\n"
+            (folder / "config.toml").write_text(
+                base + providers + prompts + chats.routes() + chats.tables() + health,
+                encoding="utf-8",
+            )
+            yield Month(folder, slack, discord, vendors)
+    finally:
+        await discord.close()
+        for vendor in vendors.values():
+            vendor.close()
+
+
+def draw(month: Month, folder: Path) -> None:
+    """Write the pages of both chats, and take their pictures."""
+    looks = {
+        "slack": (slack_gallery.STYLE.replace("WIDTHpx", "auto"), "message"),
+        "discord": (discord_gallery.CSS + ".message{display:block}", "message"),
+    }
+    width = COLUMNS * (PHONE_PX + 20) + 20
+    for chat, steps in month.steps.items():
+        style, kind = looks[chat]
+        for number, some in enumerate(steps[at : at + COLUMNS] for at in range(0, len(steps), COLUMNS)):
+            columns = "".join(
+                f'<div style="width:{PHONE_PX}px;flex:none"><b>{html.escape(name)}</b>'
+                + "".join(f"<p><i>{one.place}</i><div class={kind}>{one.body}</div>" for one in new)
+                + "</div>"
+                for name, new in some
+            )
+            page = folder / f"{chat}-{number}.html"
+            page.write_text(
+                f'<!doctype html><meta charset="utf-8"><style>{style}.message{{display:block}}'
+                f"body{{width:{width}px!important;max-width:none!important;display:flex;gap:20px;"
+                f"align-items:flex-start}}</style>{columns}",
+                encoding="utf-8",
+            )
+            print(slack_gallery.photograph(page, width) or page, flush=True)
+
+
+async def run(folder: Path) -> list[str]:
+    """Live through the month, and draw it; return its faults."""
+    with TemporaryDirectory() as place:
+        async with open_month(Path(place)) as month:
+            try:
+                await live(month)
+            finally:
+                draw(month, folder)
+                shutil.copy(Path(place) / "bot.log", folder)
+    return month.faults
+
+
+def main() -> None:
+    """Live through a month, and fail when something contradicts the design."""
+    parser = argparse.ArgumentParser(description="A first month in Slack and Discord.")
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    faults = asyncio.run(run(folder))
+    print(*faults, sep="\n")
+    print(f"{len(faults)} faults")
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
