@@ -26,7 +26,9 @@ UNSAID = (
     *("judge", "stream", "streams", "cron", "interval", "key", "item", "overheard"),
 )
 """Words that cards in a chat do not use."""
-UNSAID_WORDS = re.compile(rf"\b(?:{'|'.join(UNSAID)})\b|\[\[?[a-z]+\]|\w+\.toml|:U\d", re.IGNORECASE)
+UNSAID_WORDS = re.compile(
+    rf"\b(?:{'|'.join(UNSAID)})\b|\[\[?[a-z]+\]|\w+\.toml|:U\d", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d[\d,.:]*")
 
 

@@ -43,10 +43,10 @@ from market import CONFIG, QUESTIONS, REPEATS, SERVED, UPDATED, reply_text
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import both_chats
-from both_chats import DISCORD, SLACK, TOKENS, eventually
+from both_chats import TOKENS, eventually
 from discord_payloads import PERSON
 from discord_peer import Peer
-from discord_rules import walk, words
+from discord_rules import words
 from loopback import Behaviour, ChatService
 from slack_methods import USER
 from slack_peer import SlackPeer
@@ -301,9 +301,7 @@ class Month:
             if "thread_ts" not in one and alert.search(" ".join(_texts(one["blocks"][:1])))
         ]
         discord = [
-            one
-            for one in self.discord.shown()
-            if alert.search(words(one).partition("\n")[0])
+            one for one in self.discord.shown() if alert.search(words(one).partition("\n")[0])
         ]
         return slack, discord
 
@@ -321,6 +319,22 @@ class Month:
         await eventually(lambda: "Ask" in str(question["blocks"]))
         await self.slack.click(question, "Ask", user=who.get("user_id", USER))
         return question
+
+    async def type_in_slack(self, name: str, text: str) -> None:
+        """Type a command, and wait for its answer."""
+        said = len(self.slack.messages) + len(self.slack.replies)
+        await self.slack.command(text)
+        await self.step(name, lambda: len(self.slack.messages) + len(self.slack.replies) > said)
+
+    @property
+    def calls(self) -> int:
+        """How many calls both services have had."""
+        return sum(len(vendor.calls) for vendor in self.vendors.values())
+
+    def hurry(self, delay: float = 0.0) -> None:
+        """Let each answer take so many seconds."""
+        for vendor in self.vendors.values():
+            vendor.delay = delay
 
     async def check_in_discord(self) -> str:
         """Type the check, agree to its price, and return the message's id."""
@@ -350,113 +364,136 @@ def _picture(content: bytes) -> str:
 
 
 def _component(one: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Return a component of Discord as HTML."""
+    """Return a component of Discord as HTML; what is not known as nothing."""
     inner = "".join(_component(each, files) for each in one.get("components") or ())
-    if one["type"] == 17:
-        color = f"{one.get('accent_color') or 0:06x}"
-        return f'<div class="box" style="border-left-color:#{color}">{inner}</div>'
-    if one["type"] == 1:
-        return f'<div class="buttons">{inner}</div>'
-    if one["type"] == 2:
-        style = {1: "primary", 4: "danger"}.get(one["style"], "")
-        return f'<span class="button {style}">{html.escape(one["label"])}</span>'
-    if one["type"] == 3:
-        chosen = [option["label"] for option in one["options"] if option.get("default")]
-        label = (chosen or [one.get("placeholder", "")])[0]
-        return f'<div class="menu" style="width:100%">{html.escape(label)}</div>'
-    if one["type"] == 9:
-        return f'<div class="section"><div>{inner}</div>{_component(one["accessory"], files)}</div>'
-    if one["type"] == 10:
-        told = "".join(discord_gallery.paragraphs(one["content"]))
-        return f'<div class="text">{told}</div>'
-    if one["type"] == 12:
-        names = [item["media"]["url"].removeprefix("attachment://") for item in one["items"]]
-        return "".join(_picture(files[name]) for name in names if name in files)
-    return ""
+    draw = {
+        1: lambda: f'<div class="buttons">{inner}</div>',
+        2: lambda: _button(one),
+        3: lambda: _menu(one),
+        9: lambda: (
+            f'<div class="section"><div>{inner}</div>{_component(one["accessory"], files)}</div>'
+        ),
+        10: lambda: (
+            f'<div class="text">{"".join(discord_gallery.paragraphs(one["content"]))}</div>'
+        ),
+        12: lambda: _gallery(one, files),
+        17: lambda: (
+            f'<div class="box" style="border-left-color:#{one["accent_color"]:06x}">{inner}</div>'
+        ),
+    }
+    return draw.get(one["type"], lambda: "")()
+
+
+def _button(one: dict[str, Any]) -> str:
+    style = {1: "primary", 4: "danger"}.get(one["style"], "")
+    return f'<span class="button {style}">{html.escape(one["label"])}</span>'
+
+
+def _menu(one: dict[str, Any]) -> str:
+    chosen = [option["label"] for option in one["options"] if option.get("default")]
+    label = (chosen or [one.get("placeholder", "")])[0]
+    return f'<div class="menu" style="width:100%">{html.escape(label)}</div>'
+
+
+def _gallery(one: dict[str, Any], files: dict[str, bytes]) -> str:
+    names = [item["media"]["url"].removeprefix("attachment://") for item in one["items"]]
+    return "".join(_picture(files[name]) for name in names if name in files)
 
 
 async def live(month: Month) -> None:
     """Let the month pass."""
-    slack, discord = month.slack, month.discord
     month.monday(0)
     process = await month.start()
     try:
-        await slack.command("help")
-        await month.step("1. help", lambda: slack.replies or slack.messages)
-        await month.check_in_slack()
-        await month.step("2. first check, in Slack", lambda: month.in_slack("1st of 5", "2nd of 5"))
-        month.monday(1)
-        await month.check_in_discord()
-        await month.step("3. second check, in Discord", lambda: "Nothing new" in str(discord.shown()))
-        month.monday(2)
-        for vendor in month.vendors.values():
-            vendor.delay = 0.2
-        await month.check_in_slack()
-        await slack.command(
-            f"check --repeats {REPEATS}", user_id=BOB, user_name="bob"
-        )
-        await asyncio.sleep(1.5)
-        for shown in [*slack.messages[-1:]]:
-            if "Ask" in str(shown["blocks"]):
-                await slack.click(shown, "Ask", user=BOB)
-        await month.step("4. two people at once")
-        month.monday(3)
-        before = sum(len(vendor.calls) for vendor in month.vendors.values())
-        await month.check_in_slack()
-        await eventually(
-            lambda: sum(len(vendor.calls) for vendor in month.vendors.values()) > before + 16
-        )
-        month.keep("5. progress, before kill -9", finished=False)
-        process.kill()
-        await process.wait()
+        await _learn(month)
+        await _begin_cut_off(month)
+        await _kill(process)
         process = await month.start()
-        await month.step(
-            "6. started again",
-            lambda: sum(len(vendor.calls) for vendor in month.vendors.values()) >= before + 48,
-        )
-        for vendor in month.vendors.values():
-            vendor.delay = 0.0
-        month.monday(UPDATED)
-        await month.check_in_slack()
-        await month.step("7. the lie and the drop", lambda: all(month.alerts()))
-        [alert], [there] = month.alerts()
-        await slack.click(alert, "I'll take it")
-        await month.step("8. Ann takes it", lambda: "has it" in str(month.alerts()[0]))
-        for label in ("Read answers", "What to do?", "Details"):
-            await slack.click(month.alerts()[0][0], label)
-            press = discord.choose if label == "Details" else discord.click
-            await press(there["id"], label)
-            await month.step(f"9. {label}")
-        month.vendors["anthropic"].fails = True
-        month.monday(UPDATED + 1)
-        await month.check_in_slack()
-        await month.step("10. a failed provider", lambda: "Claude" in str(slack.messages[-1]))
-        month.vendors["anthropic"].fails = False
-        for typed in ("status", "report", "digest", "claims Pipedrive", "spend", "alerts list"):
-            said = len(slack.messages) + len(slack.replies)
-            await slack.command(typed)
-            await eventually(lambda said=said: len(slack.messages) + len(slack.replies) > said)
-            await discord.command(*typed.split()[:1 + (typed == "alerts list")], **(
-                {"brand": "Pipedrive"} if "Pipedrive" in typed else {}
-            ))
-            await month.step(f"11. {typed}")
-        await slack.visit_home()
-        await month.step("12. App Home", lambda: slack.homes)
-        for number in (1, 2, 3):
-            month.monday(UPDATED + 3)
-            await month.check_in_slack()
-            await month.step(f"13. as before, check {number}")
-        for typed in ("status", "digest"):
-            said = len(slack.messages) + len(slack.replies)
-            await slack.command(typed)
-            await eventually(lambda said=said: len(slack.messages) + len(slack.replies) > said)
-            await month.step(f"14. {typed}, at the end")
+        await month.step("6. started again", lambda: month.in_slack("1st of 5", "2nd of 5") == 3)
+        month.hurry()
+        await _lie(month)
+        await _kill(process)  # a model whose service failed is paused for minutes, not for weeks
+        process = await month.start()
+        await _recover(month)
     finally:
-        process.kill()
-        await process.wait()
+        await _kill(process)
     for chat, messages in zip(("slack", "discord"), month.alerts(), strict=True):
         if len(messages) != 1:
             month.faults.append(f"{chat}: {len(messages)} messages of one alert")
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def _learn(month: Month) -> None:
+    """Ask for help, then check in Slack, in Discord, and as two people at once."""
+    slack, discord = month.slack, month.discord
+    await slack.command("help")
+    await month.step("1. help", lambda: slack.replies or slack.messages)
+    await month.check_in_slack()
+    await month.step("2. first check, in Slack", lambda: month.in_slack("1st of 5", "2nd of 5"))
+    month.monday(1)
+    await month.check_in_discord()
+    await month.step(
+        "3. second check, in Discord", lambda: "Nothing new" in str(discord.shown()[-1])
+    )
+    month.monday(2)
+    month.hurry(0.2)
+    await month.check_in_slack()
+    await month.check_in_slack(user_id=BOB, user_name="bob")
+    await month.step("4. two people at once", lambda: month.in_slack("1st of 5", "2nd of 5") == 2)
+
+
+async def _begin_cut_off(month: Month) -> None:
+    """Begin a check, and wait until a third of it is answered."""
+    month.monday(3)
+    before = month.calls
+    await month.check_in_slack()
+    await eventually(lambda: month.calls > before + 16)
+    month.keep("5. progress, before kill -9", finished=False)
+
+
+async def _lie(month: Month) -> None:
+    """Let ChatGPT lie and name the brand less; people act, and Claude's service fails."""
+    slack, discord = month.slack, month.discord
+    month.monday(UPDATED)
+    await month.check_in_slack()
+    await month.step("7. the lie and the drop", lambda: all(month.alerts()))
+    [alert], [there] = month.alerts()
+    await slack.click(alert, "I'll take it")
+    await month.step("8. Ann takes it", lambda: "has it" in str(month.alerts()[0]))
+    for label in ("Read answers", "What to do?", "Details"):
+        await slack.click(month.alerts()[0][0], label)
+        press = discord.choose if label == "Details" else discord.click
+        await press(there["id"], label)
+        await month.step(f"9. {label}")
+    month.vendors["anthropic"].fails = True
+    month.monday(UPDATED + 1)
+    await month.check_in_slack()
+    await month.step("10. a failed provider", lambda: month.in_slack("Part of a check"))
+    month.vendors["anthropic"].fails = False
+    for typed in ("status", "report", "digest", "spend", "claims Pipedrive", "alerts list"):
+        words = typed.removesuffix(" Pipedrive")
+        await discord.command(*words.split(), **({} if words == typed else {"brand": "Pipedrive"}))
+        await month.type_in_slack(f"11. {typed}", typed)
+    await slack.visit_home()
+    await month.step("12. App Home", lambda: slack.homes)
+
+
+async def _recover(month: Month) -> None:
+    """Let all be as before."""
+    for number in (1, 2, 3):
+        month.monday(UPDATED + 3)
+        await month.check_in_slack()
+        await month.step(
+            f"13. as before, check {number}",
+            lambda number=number: month.in_slack("1st of 5 at ChatGPT") >= 3 + number,
+        )
+    for typed in ("status", "digest"):
+        await month.type_in_slack(f"14. {typed}, at the end", typed)
 
 
 @asynccontextmanager
@@ -497,7 +534,9 @@ def draw(month: Month, folder: Path) -> None:
     width = COLUMNS * (PHONE_PX + 20) + 20
     for chat, steps in month.steps.items():
         style, kind = looks[chat]
-        for number, some in enumerate(steps[at : at + COLUMNS] for at in range(0, len(steps), COLUMNS)):
+        for number, some in enumerate(
+            steps[at : at + COLUMNS] for at in range(0, len(steps), COLUMNS)
+        ):
             columns = "".join(
                 f'<div style="width:{PHONE_PX}px;flex:none"><b>{html.escape(name)}</b>'
                 + "".join(f"<p><i>{one.place}</i><div class={kind}>{one.body}</div>" for one in new)

@@ -13,6 +13,7 @@ from alert_shapes import DAY, MODEL, NOON, OTHER, alert_of, evidence_of, shift_o
 from overheard.alerts import alert_message as messages
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.evidence import AlertEvidence
+from overheard.alerts.story import AlertPart
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
 from overheard.domain import (
@@ -90,6 +91,21 @@ def test_a_false_claim_is_the_worst_news() -> None:
         "Named in 1 of 8 answers, usually 8.",
         "Also worse: the tone.",
     ]
+
+
+def test_a_message_tells_the_latest_check() -> None:
+    """Its counts are those of that check, also where nothing of a part is left."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    alert, began = alert_of(claim, also=(shift_of(change=-0.8),)), NOON + 3 * DAY
+    again = alert_message(alert, evidence(FELL, GAINED, began=began, stated={CLAIM: 7}))
+    gone = alert_message(alert, evidence(FELL, GAINED, began=began, stated={CLAIM: 0}))
+    back = stream_of("Acme", MODEL, [[4, 4], [4, 3], [4, 4]])
+    eased = evidence(back, GAINED, began=began, over=frozenset({AlertPart.METRICS}))
+
+    assert "It says “$49” in 7 answers; in truth" in str(again.text)
+    assert "It said “$49” in 6 answers, and in none of the latest check." in str(gone.text)
+    assert "Zeta took your place" in str(gone.text)
+    assert "took your place" not in str(alert_message(alert, eased).text)
 
 
 def test_nothing_is_called_usual_before_there_was_a_check() -> None:

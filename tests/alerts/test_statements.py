@@ -172,7 +172,7 @@ async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:
 
     assert (over.state, open_yet.state) == (AlertState.RECOVERED, AlertState.OPEN)
     [*_, event] = await often.office.store.alerts.events(over.id)
-    assert event.note == "It is gone: in none of 24 answers of 2 runs since."
+    assert event.note == "It is gone: in none of 24 answers of 2 checks since."
     for _ in range(3):
         await seldom.run(RIGHT)
     assert (await seldom.alerts())[0].state is AlertState.RECOVERED

@@ -85,6 +85,9 @@ def config(tmp_path: Path) -> Config:
     return write_config(tmp_path)
 
 
+HERE = Call()
+
+
 class House:
     """A deployment that is checked week by week."""
 
@@ -109,13 +112,13 @@ class House:
         await store.runs.finish(kept.id, RunState.COMPLETE, run.started_at)
         await self.deployment.scoring.catch_up(store, Quiet())
 
-    async def weeks(self, *shares: int) -> str:
+    async def weeks(self, *shares: int, call: Call = HERE) -> str:
         """Check once a week, with Acme named in so many of ten answers; return the last text."""
         text = ""
         for share in shares:
             self.clock.pass_(hours=WEEK / timedelta(hours=1))
             self.provider.share = share
-            text = str((await executed(check(self.deployment, Call(), models=["svc/m-1"]))).text)
+            text = str((await executed(check(self.deployment, call, models=["svc/m-1"]))).text)
         return text
 
     async def plan(self) -> PlannedBurst | None:
@@ -180,8 +183,14 @@ async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House
 
 
 async def test_the_card_of_a_check_says_which_burst_would_tell(house: House) -> None:
-    """Who, where, how many questions, from when on, and what to type."""
+    """Who, where, how many questions, from when on, and what to type: in the terminal, as a chat
+    has no such command.
+    """
     text = await house.weeks(0)
+    in_chat = await house.weeks(0, call=Call(channel="slack:C1"))
+
+    assert "would tell" not in in_chat
+    assert "looks suspicious" not in in_chat
 
     assert (
         "Acme at svc/m-1 looks suspicious: asking 30 questions again after 4 May 2026, 12:00 UTC "

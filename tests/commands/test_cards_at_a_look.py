@@ -9,6 +9,7 @@ import pytest
 
 from office import DECLARED, open_office
 from overheard.cards.charts.renderer import unseen
+from overheard.errors import ProviderFailed
 from scripted import reply
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -73,8 +74,11 @@ async def test_a_wrong_name_is_private_and_offers_the_right_one() -> None:
     assert right.card.title.startswith("Acme is named in")
 
 
-async def test_a_second_person_joins_a_check_that_is_under_way() -> None:
-    """They are told who asks, and shown the result when it is there, both privately."""
+@pytest.mark.parametrize(("channel", "told"), [("general", "shown here."), ("C2", "I'll show you")])
+async def test_a_second_person_joins_a_check_that_is_under_way(channel: str, told: str) -> None:
+    """They are told who asks; elsewhere than in the channel of the check, they are shown the result
+    when it is there, both privately.
+    """
     office = await open_office(DECLARED)
     asked, answer = asyncio.Event(), asyncio.Event()
 
@@ -86,15 +90,29 @@ async def test_a_second_person_joins_a_check_that_is_under_way() -> None:
     office.provider.answer = slowly
     first = asyncio.create_task(office.chat.type("check"))
     await asked.wait()
-    second = asyncio.create_task(office.chat.type("check"))
+    second = asyncio.create_task(office.chat.type("check", channel=f"fake:{channel}"))
     await asyncio.sleep(0.3)
     answer.set()
     done, joined = await first, await second
 
     assert joined.cards[0].title == "This is being asked already"
-    assert "I'll show you the result too." in str(joined.cards[0].text)
+    assert told in str(joined.cards[0].text)
     assert joined.private
-    assert joined.card.title == done.card.title == "Acme: 1st of 2 at m-1"
+    assert done.card.title == "Acme: 1st of 2 at m-1"
+    assert [card.title for card in joined.cards[1:]] == [done.card.title] * (channel == "C2")
+
+
+async def test_a_service_that_fails_is_one_sentence_with_the_models_name() -> None:
+    """Also when the model is paused in the middle of the check."""
+    office = await open_office(DECLARED)
+    busy = ProviderFailed(model="svc/m-1", reason="it is busy; try again later.")
+    office.provider.answer = lambda _: busy
+    card = (await office.chat.type("check --repeats 20")).card
+
+    assert card.title == "The check failed: no question was answered"
+    assert "m-1 did not answer: it is busy; try again later. (20 times)" in str(card.text)
+    assert "svc/" not in str(card.text)
+    assert "paused" not in str(card.text)
 
 
 async def test_report_and_trend_give_one_number_one_interval() -> None:

@@ -218,11 +218,12 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
     shift = measured_shift(alert)
     alone = all(one.statement for one in alert.moved)
     if not over and AlertPart.STATEMENTS not in evidence.over:
-        yield from short_statement_lines(alert.moved, most=2 if alone else 1)
+        yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
         line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}."
-        yield f"{line}{_lasted(alert, evidence) if over else _place(shift, metric, evidence)}"
+        rest = _lasted(alert, evidence) if over else _place(shift, metric, evidence)
+        yield line if AlertPart.METRICS in evidence.over and not over else f"{line}{rest}"
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '

@@ -91,7 +91,7 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
                 *([f"At the same time, {wording.listing(moved)}."] if moved else []),
             ]
         ),
-        quotes=statement_quotes(alert.moved),
+        quotes=statement_quotes(alert.moved, evidence.names.name(alert.shift.model)),
         severity=Severity.BAD,
         footer=_footer(alert, evidence),
         data=alert_data(alert, evidence),

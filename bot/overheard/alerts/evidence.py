@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
+from overheard.alerts.statements import FALSE_VERDICTS, false_claim, is_same_statement
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of, whole_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
@@ -20,11 +21,14 @@ from overheard.domain import (
     Catalogue,
     Metric,
     PromptShift,
+    ReportedStatement,
     Shift,
+    StatementKind,
 )
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
+from overheard.reading.claims import FalseClaim
 from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
@@ -55,6 +59,7 @@ class AlertEvidence:
         explanation: What it looks like as of the latest run; None for statements alone, and where
             too little is stored.
         whole: The alert of the model as a whole to which it belongs, or None.
+        stated: In how many answers of the model's latest check each false claim is made.
     """
 
     began: datetime
@@ -72,6 +77,7 @@ class AlertEvidence:
     until: datetime | None = None
     explanation: Explanation | None = None
     whole: Alert | None = None
+    stated: Mapping[ReportedStatement, int] = field(default_factory=dict)
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -117,9 +123,7 @@ async def gather_evidence(
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
     past = await read_past(store, catalogue, versions, alert)
     starts, began = past.starts, past.began
-    prompts = [
-        moved.prompt for moved in _movers(measured_shift(alert) if alert.of_model else shift)
-    ]
+    prompts = [moved.prompt for moved in _movers(measured_shift(alert))]
     answers = [
         answer
         async for answer in store.answers.stream(prompts=prompts)
@@ -135,6 +139,7 @@ async def gather_evidence(
         },
         metrics=metrics,
         streams=past.streams,
+        stated=await _stated_now(store, versions, alert, past.streams),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,
@@ -225,6 +230,32 @@ def explained(alert: Alert, past: AlertPast) -> Explanation | None:
     known = [stream_until(stream_since(one, first), last) for one in past.streams]
     brand = WHOLE_MODEL if alert.of_model else shift.brand
     return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
+
+
+async def _stated_now(
+    store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
+) -> dict[ReportedStatement, int]:
+    """Return in how many answers of the model's latest check each false claim is made."""
+    claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
+    brand, model = alert.shift.brand, alert.shift.model
+    mine = [one for one in streams if (one.key.brand, one.key.model) == (brand, model)]
+    if not claims or not mine or not mine[0].runs:
+        return {}
+    latest = {
+        answer.id: answer
+        async for answer in store.answers.stream(runs={mine[0].runs[-1].id})
+        if answer.question.model == model
+    }
+    made: dict[int, list[FalseClaim]] = {number: [] for number in latest}
+    for record in await store.scores.findings(brand, FALSE_VERDICTS):
+        if record.answer_id in latest and f"{record.scorer}@{record.version}" in versions:
+            made[record.answer_id] += [
+                false_claim(latest[record.answer_id], detail) for detail in record.score.details
+            ]
+    return {
+        claim: sum(any(is_same_statement(claim, one) for one in each) for each in made.values())
+        for claim in claims
+    }
 
 
 def measured_shift(alert: Alert) -> Shift:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from overheard.cards import wording
@@ -75,22 +75,34 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
         yield f"{said} Cited next to it: {wording.line(sources)}." if sources else said
 
 
-def short_statement_lines(moved: Sequence[Shift], most: int = 2) -> Iterator[str]:
-    """Yield for each of the ``most`` latest statements what is said, how often, and the truth."""
+def short_statement_lines(
+    moved: Sequence[Shift], most: int = 2, now: Mapping[ReportedStatement, int] | None = None
+) -> Iterator[str]:
+    """Yield for each of the ``most`` latest statements what is said, how often, and the truth.
+
+    Args:
+        moved: The shifts that report them.
+        most: The number of statements.
+        now: In how many answers of the latest check each is made, where that is known; otherwise
+            it is said in how many answers it was made when it was reported.
+    """
     newest = _newest(moved)
     for statement in newest[-most:]:
-        count = f"in {wording.count(statement.answers, 'answer')}"
+        answers = (now or {}).get(statement, statement.answers)
+        count = f"in {wording.count(answers or statement.answers, 'answer')}"
         if statement.kind is StatementKind.GRAVE:
             topic = GRAVE_TOPICS.get(statement.topic, statement.topic)
             yield f"It speaks of {topic} {count}."
         else:
             value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
-            yield f"It says “{value}” {count}{_truth(statement)}."
+            if answers:
+                yield f"It says “{value}” {count}{_truth(statement)}."
+            else:
+                yield f"It said “{value}” {count}, and in none of the latest check."
 
 
-def statement_quotes(moved: Sequence[Shift]) -> tuple[Quote, ...]:
-    """Return a quote for each statement that has one."""
-    model = moved[0].model
+def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
+    """Return a quote for each statement that has one, with what readers call the model."""
     return tuple(
         Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
         for claim in _newest(moved)

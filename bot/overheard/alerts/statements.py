@@ -236,7 +236,7 @@ class StatementReader:
             reported = [
                 shift
                 for shift in alert.moved
-                if shift.statement and _same(shift.statement, story.first.claim)
+                if shift.statement and is_same_statement(shift.statement, story.first.claim)
             ]
             if not reported:
                 continue
@@ -268,7 +268,7 @@ class StatementReader:
         self, shift: Shift, statement: ReportedStatement, heard: ModelStatements, run: RunKey
     ) -> str:
         """Return in a sentence why a reported statement is over; empty while it goes on."""
-        stories = [s for s in heard.stories if _same(statement, s.first.claim)]
+        stories = [s for s in heard.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
             return ""
         if statement.kind is StatementKind.CLAIM:
@@ -285,7 +285,7 @@ class StatementReader:
             none = probability_of_none(statement.answers, statement.asked, answers)
             if runs < MIN_RUNS_GONE or none > GONE_LEVEL:
                 return ""
-        return f"It is gone: in none of {answers:,} answers of {runs} runs since."
+        return f"It is gone: in none of {answers:,} answers of {runs} checks since."
 
 
 def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
@@ -328,7 +328,7 @@ def _concerns(answer: Answer, brand: Brand) -> bool:
     return not brands or brand.name in brands
 
 
-def _same(statement: ReportedStatement, claim: FalseClaim) -> bool:
+def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
     """Whether a reported statement is the one of a claim."""
     stated = "" if statement.kind is StatementKind.GRAVE else statement.said
     reported = FalseClaim(

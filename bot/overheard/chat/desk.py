@@ -338,7 +338,7 @@ class ChatDesk:
         async with CutOffNotice(store.deliveries, clock, conversation) as notice:
             progress = ChatProgress(
                 conversation,
-                order.words,
+                order.words.partition(" --")[0],
                 lambda: self._meter(spec, deployment, call),
                 private=spec.private,
                 notice=notice,
@@ -370,7 +370,9 @@ class ChatDesk:
                 if outcome:
                     await self._note(order, person, call.channel, outcome)
             if card is None:
-                await join_run(deployment, call, under_way, conversation)
+                await join_run(
+                    deployment, call, under_way, conversation, answers_question=agreed_usd > 0
+                )
             else:
                 await conversation.show(shown(card), private=spec.private or refused)
 

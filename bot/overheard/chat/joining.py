@@ -18,25 +18,36 @@ POLL_INTERVAL_S = 2.0
 
 
 async def join_run(
-    deployment: Deployment, call: Call, key: str, conversation: Conversation
+    deployment: Deployment,
+    call: Call,
+    key: str,
+    conversation: Conversation,
+    *,
+    answers_question: bool = False,
 ) -> None:
-    """Say who began a run that is under way, wait for its end, and show its result; both are shown
-    only to the person who asked.
+    """Say who began a run that is under way, wait for its end, and show its result to the person
+    who asked, unless it is shown in the same channel.
 
     Args:
         deployment: The open deployment.
         call: The call of the person.
         key: The run's key.
         conversation: Where the person asked.
+        answers_question: Whether the person agreed to a price, in whose place the answer stands;
+            otherwise it is shown to them alone.
     """
     run = await find_run(deployment.store.runs, key)
     who = named(run.asked_by) or "Someone"
     seconds = (deployment.clock.now() - run.started_at).total_seconds()
     ago = "a moment" if seconds < 60 else wording.duration(seconds // 60 * 60)
-    text = f"{who} started this check {ago} ago. I'll show you the result too."
-    await conversation.show(Card("This is being asked already", text), private=True)
+    here = run.channel == call.channel
+    then = "Its result is shown here." if here else "I'll show you the result too."
+    card = Card("This is being asked already", f"{who} started this check {ago} ago. {then}")
+    await conversation.show(card, private=not answers_question)
+    if here:
+        return
     while found := await run_result(await deployment.refreshed(), call, key, note=""):
         if isinstance(found, Letter):
-            await conversation.show(found.card, private=True)
+            await conversation.show(found.card, private=not answers_question)
             return
         await asyncio.sleep(POLL_INTERVAL_S)

@@ -185,7 +185,7 @@ class ChatProgress:
             title=f"Working on it: {self._title}",
             text=f"{self._step} …" if self._step else "",
             fields=tuple(self._fields(meter)),
-            actions=(Action(stop, "Stop", Style.DANGER, "Stop this run?"),) if stop else (),
+            actions=(Action(stop, "Stop", Style.DANGER, "Stop this check?"),) if stop else (),
         )
 
     def _fields(self, meter: Meter | None) -> list[Field]:
@@ -197,5 +197,6 @@ class ChatProgress:
             fields.append(Field("Spent", wording.money(meter.spent)))
         if self._total and 0 < self._done < self._total:
             left = (monotonic() - self._began) / self._done * (self._total - self._done)
-            fields.append(Field("Time left", f"about {wording.duration(left)}"))
+            told = wording.duration(left) if left >= 10 else f"{max(1, round(left))} s"
+            fields.append(Field("Time left", f"about {told}"))
         return fields

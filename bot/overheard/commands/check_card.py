@@ -13,7 +13,7 @@ from overheard.alerts.story import StoryState, alerts_about, leading, read_stori
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import quoted
+from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standing_words
 from overheard.commands.editions import waiting
@@ -21,7 +21,7 @@ from overheard.commands.standing_words import read_places
 from overheard.commands.standings import Standing, standings
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
-from overheard.domain import Account, Alert, AlertState, Finish, Panel, Run, RunState
+from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams
 from overheard.runs.answers import merged
@@ -73,8 +73,8 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     paragraphs = [
         *_news(outcome, found, is_told=is_told),
         *_endings(outcome, deployment.names),
-        *fault_sentences(outcome.failures + faults),
-        *found.bursts,
+        *fault_sentences(_by_model(outcome.failures, panel.models, deployment.names) + faults),
+        *(() if call.face is Face.CHAT else found.bursts),
         *warnings,
     ]
     failed = outcome.state is RunState.FAILED
@@ -214,7 +214,9 @@ async def gone_on(
         str(first.text),
         *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
         *_endings(outcome, deployment.names),
-        *fault_sentences(outcome.failures),
+        *fault_sentences(
+            _by_model(outcome.failures, panel.models if panel else (), deployment.names)
+        ),
     ]
     complete = outcome.state is RunState.COMPLETE
     return replace(
@@ -309,6 +311,19 @@ def _learning(learning: Learning) -> str:
         if learning.answers
         else f"{far}."
     )
+
+
+def _by_model(failures: Counter[str], models: Sequence[Model], names: ModelNames) -> Counter[str]:
+    """Return failures with the names of models, those of a paused model with why it is paused."""
+    found: Counter[str] = Counter()
+    for sentence, count in failures.items():
+        said = sentence
+        for model in models:
+            if said.startswith(f"{model} is paused for "):
+                said = said.partition(". ")[2] or said
+            said = said.replace(str(model), names.name(model))
+        found[said] += count
+    return found
 
 
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from overheard.alerts.card import alert_data
 from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.statement_wording import statement_quotes
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
@@ -14,6 +15,8 @@ from overheard.deployment import Call, Deployment
 
 PROMPTS = 5
 """Prompts of which sentences are shown."""
+PROMPTS_BESIDE = 2
+"""The same beside false claims."""
 
 
 async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
@@ -37,12 +40,14 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         call.zone,
         deployment.names,
     )
-    shift = measured_shift(found) if found.of_model else found.shift
-    said = quotes(shift, gathered, most=PROMPTS)
+    shift = measured_shift(found)
+    name = deployment.names.name(shift.model)
+    stated = statement_quotes(found.moved, name)
+    said = (*stated, *quotes(shift, gathered, most=PROMPTS_BESIDE if stated else PROMPTS))
     before, after = shift.answers
     gone = sum(answer.gone for answer in gathered.answers)
     return Card(
-        title=f"What {deployment.names.name(shift.model)} said of {shift.brand}",
+        title=f"What {name} said of {shift.brand}",
         text=(
             f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
             f"{wording.count(len(shift.prompts), 'question')}."
