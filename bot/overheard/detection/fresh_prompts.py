@@ -57,7 +57,7 @@ def _fresh(hits: Floats, n: Floats) -> Floats:
     hit, asked = hits.astype(np.intp), n.astype(np.intp)
     counts = np.arange(int(asked.max(initial=0)) + 1)
     a, b = FRESH_BETA
-    logs = [_log_gamma(start + counts) for start in (a, b, a + b)]
+    logs = [_log_gamma(np.asarray(start + counts, np.float64)) for start in (a, b, a + b)]
     of_hits, of_misses, of_all = (part - part[0] for part in logs)
     return np.asarray(of_hits[hit] + of_misses[asked - hit] - of_all[asked])
 
