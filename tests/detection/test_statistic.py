@@ -128,9 +128,12 @@ def test_prompts_scatter_where_they_load_unevenly() -> None:
     assert loading["normal"] < 0.35 < loading["uneven"]
 
 
-def test_what_one_rival_gains_is_not_lost_by_others() -> None:
-    """A rival that rises for good does not lower the estimate of what all share in each run."""
-    design = WorldDesign("normal", "shared", 0.5, runs=40)
+@pytest.mark.parametrize("brands", [2, 3, 5])
+def test_what_one_rival_gains_is_not_lost_by_others(brands: int) -> None:
+    """A rival that rises for good does not lower the estimate of what all share in each run; and of
+    two brands that part it cannot be told which moved, so nothing is subtracted.
+    """
+    design = WorldDesign("normal", "shared", 0.5, brands=brands, runs=40)
     totals, steps = [], []
     for seed in range(8):
         changes = {(1, 0): (Moved(30, logits=1.6),)}

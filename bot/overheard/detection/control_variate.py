@@ -28,6 +28,8 @@ MEDIAN_TO_SD = 1.4826
 LOADING_SD = 0.3
 """Standard deviation of the loadings around 1 that is expected."""
 MAX_LOADING = 2.0
+MIN_BRANDS = 3
+"""Of two brands that part it cannot be told which moved: with fewer nothing is subtracted."""
 MIN_RIVALS, EXTREME_SDS = 3, 3.0
 """With so many rivals, a run in which their median is so many standard deviations off is one of an
 extreme shared effect."""
@@ -279,9 +281,9 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
     whole = np.diag(covariance) - noise[:, :settled].mean(axis=1)
     weight = PRIOR_RUNS / (settled + PRIOR_RUNS)
     brands = len(x)
-    if brands == 1:
+    if brands < MIN_BRANDS:
         expected = prior.shared + prior.own
-        found = (1 - weight) * float(whole[0]) + weight * expected
+        found = (1 - weight) * float(np.median(whole)) + weight * expected
         return MIN_VARIANCE, max(found, MIN_VARIANCE)
     common = float(covariance.sum() - np.trace(covariance)) / (brands * (brands - 1))
     shared = (1 - weight) * common + weight * prior.shared
@@ -315,7 +317,7 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
         variance: What a run scatters by itself, J x n.
     """
     runs = x.shape[1]
-    if len(x) <= MIN_RIVALS or runs < 2:
+    if len(x) < MIN_BRANDS or runs < 2:
         return x
     apart = x - _rivals_median(x)
     jumps = np.abs(np.diff(apart, axis=1))
@@ -330,10 +332,15 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
         step = (sums[:, -1:] - sums[:, :-1]) / (runs - before) - sums[:, :-1] / before
         first = np.abs(step / scale).argmax(axis=1)
         size = step[series, first]
-        size = np.where(np.abs(size) > STEP_SDS * scale[series, first], size, 0.0)
+        far = np.abs(size) / scale[series, first]
+        # Of three brands the others seem to step when one does.
+        least = STEP_SDS if len(x) > MIN_BRANDS else max(STEP_SDS, float(far.max()))
+        size = np.where(far >= least, size, 0.0)
         if not size.any():
             break
         removed += size[:, None] * (places > first[:, None])
+        if len(x) == MIN_BRANDS:
+            apart = x - removed - _rivals_median(x - removed) + removed
     return np.asarray(x - removed + removed.mean(axis=1, keepdims=True))
 
 
