@@ -250,6 +250,7 @@ def test_a_list_of_alerts_has_a_row_for_each() -> None:
     assert table.right == frozenset({0})
     assert alert_row(alert_of(follows=2)) == {
         "kind": "brand",
+        "part_of": None,
         "id": 3, "opened_at": "2026-03-02T12:00:00+00:00", "brand": "Acme", "model": "svc/m-1",
         "metric": "visibility", "before": 0.7, "after": 0.45, "state": "open", "by": "",
         "until": None, "follows": 2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,19 +15,22 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import (
     Story,
     StoryState,
+    alerts_about,
     keep_watched,
     lasted,
     read_stories,
     stories,
     unrouted,
 )
+from overheard.commands.alerts import list_alerts
 from overheard.commands.check import check
 from overheard.commands.digest import digest
 from overheard.commands.sign_of_life import sign_of_life
 from overheard.commands.status import status
+from overheard.commands.updates import list_updates
 from overheard.deployment import Call
 from overheard.detection.decide import ONE_STORY
-from overheard.domain import Alert, AlertState, Model, Shift
+from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, ModelUpdate, Shift
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -169,3 +173,34 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     assert [story["state"] for story in home.data["stories"]] == ["moved"]
     alive = await sign_of_life(deployment, Call())
     assert "posted in no channel" in str(alive.text)
+
+
+async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None:
+    """`updates` names it with the update, Home and the digest tell it and not the brand's alert
+    that belongs to it, and the list of alerts links the two.
+    """
+    office = await open_office()
+    deployment, store = office.deployment, office.store
+    await executed(check(deployment, Call(), repeats=1))
+    [run] = await store.runs.find()
+    model = Model("svc", "m-1")
+    await store.updates.add(ModelUpdate(model, run.started_at - timedelta(hours=1)))
+    mine = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
+    whole = Alert(replace(mine, brand=WHOLE_MODEL), run.started_at, (mine,))
+    brand, _ = await Lifecycle.of(deployment).raise_alert(Alert(mine, run.started_at))
+    told, _ = await Lifecycle.of(deployment).raise_alert(whole)
+
+    updates = await list_updates(deployment, Call())
+    assert "It changed how it speaks about the whole category." in str(updates.text)
+    assert updates.data["updates"][0]["whole_model"] == told.id
+    listed = await list_alerts(deployment, Call())
+    rows = {row["id"]: (row["kind"], row["part_of"]) for row in listed.data["alerts"]}
+    assert rows == {told.id: ("model", None), brand.id: ("brand", told.id)}
+    title = "m-1 changed how it speaks about your whole category"
+    for card in (await status(deployment, Call()), await digest(deployment, Call())):
+        assert str(card.text).count(title) == 1
+        assert "names Acme" not in str(card.text)
+    [story] = (await read_stories(deployment, "Acme")).values()
+    assert (story.state, story.alert) == (StoryState.MOVED, brand)
+    assert [alert.id for alert in await alerts_about(store, "Acme")] == [told.id, brand.id]
+    assert await alerts_about(store, "Zeta") == []

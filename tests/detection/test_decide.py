@@ -17,6 +17,8 @@ from overheard.detection.decide import (
     Placement,
     Reason,
     decide,
+    decide_model,
+    part_of,
     place,
 )
 from overheard.detection.effect import MeasuredChange
@@ -30,7 +32,9 @@ from overheard.detection.evidence import (
     Returned,
     StreamEvidence,
 )
+from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import LEARNING_RUNS
+from overheard.detection.model_change import ModelChange
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 
@@ -437,3 +441,105 @@ def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None
     closed = model_alert(state=AlertState.CLOSED, over_at=over_at)
     assert place(again, [closed], over_at + moment) == anew
     assert place(again, [], over_at) == Placement(AlertAction.RAISE)
+
+
+WIDE = AlertPolicy(smallest_changes={"visibility": 0.05}, models_per_year=0.05)
+FELL, ROSE = {"Acme": -0.4, "Beta": 0.3, "Cord": 0.01}, {"Acme": 0.35, "Beta": -0.3, "Cord": 0.0}
+
+
+def model_shifts_of(changes: dict[str, float], run: int, began: int) -> tuple[Shift, ...]:
+    """Return a change of the model as a whole as shifts, the largest first."""
+    return tuple(
+        replace(
+            shift(run=run, before=0.5, after=0.5 + size, began=began, chance_a_year=0.01),
+            brand=brand,
+        )
+        for brand, size in {WHOLE_MODEL: 0.0, **changes}.items()
+    )
+
+
+def model_decided(
+    changes: dict[str, float],
+    *alerts: Alert,
+    run: int = 12,
+    found: int = 12,
+    began: int = 11,
+    weight: float = 0.9,
+) -> Decision | None:
+    """Decide about a change of the model as a whole that was found in a run, as of another."""
+    at, weights = RunKey(STARTS[run], run), {Hypothesis.MODEL: weight}
+    keys = RunKey(STARTS[found], found), RunKey(STARTS[began], began)
+    moved = ModelChange(MODEL, *keys, 0.01, changes, RunKey(STARTS[1], 1), weights)
+    history = AlertHistory((), STARTS, alerts)
+    return decide_model(moved, model_shifts_of(changes, run, began), at, WIDE, history)
+
+
+def category_alert(state: AlertState = AlertState.OPEN, over: int = 0, run: int = 12) -> Alert:
+    """Return the alert of a model as a whole."""
+    head, *also = model_shifts_of(FELL, run, run - 1)
+    ended = STARTS[over] if over else None
+    return Alert(head, STARTS[run], tuple(also), state=state, over_at=ended, id=9)
+
+
+def test_a_model_as_a_whole_is_told_once_with_the_brands_that_moved() -> None:
+    """In the run that finds it, or in a later one that speaks for the model; never again."""
+    told = model_decided(FELL)
+    assert told
+    assert told.placement == Placement(AlertAction.RAISE)
+    assert [one.brand for one in told.shifts] == [WHOLE_MODEL, "Acme", "Beta"]
+    assert told.level is AlertLevel.LIKELY
+    unsure = model_decided(FELL, weight=0.2)
+    assert unsure
+    assert (unsure.shifts, unsure.silences[0].reason) == ((), Reason.ONE_BRAND)
+    late = model_decided(FELL, run=14)
+    assert late
+    assert late.placement.action is AlertAction.RAISE
+    assert model_decided(FELL, category_alert(), run=14) is None
+    assert model_decided(FELL, run=20) is None
+    again = model_decided(FELL, category_alert())
+    assert again
+    assert again.placement.action is AlertAction.KEEP
+    small = model_decided({"Acme": 0.02, "Beta": -0.01})
+    assert small
+    assert small.silences[0].reason is Reason.TOO_SMALL
+
+
+@pytest.mark.parametrize(
+    ("changes", "alert", "expected"),
+    [
+        (ROSE, category_alert(), AlertAction.RECOVER),
+        ({"Acme": 0.15, "Beta": -0.1}, category_alert(), AlertAction.EASE),
+        (FELL, category_alert(), AlertAction.GROW),
+        (FELL, category_alert(AlertState.RECOVERED, over=15), AlertAction.GROW),
+        (ROSE, category_alert(AlertState.RECOVERED, over=15), AlertAction.RAISE),
+        (FELL, category_alert(AlertState.RECOVERED, over=13, run=5), AlertAction.RAISE),
+    ],
+)
+def test_a_model_has_one_story(
+    changes: dict[str, float], alert: Alert, expected: AlertAction
+) -> None:
+    """It recovers when its brands move back, and grows when they go further, or again soon."""
+    run = 25 if alert.shift.run_id == 5 else 17
+    decision = model_decided(changes, alert, run=run, found=run, began=run - 1)
+    assert decision
+    assert decision.placement.action is expected
+
+
+def test_what_belongs_to_a_model_joins_it() -> None:
+    """By when it began, also when a person has closed the alert, and not after a recovery; a brand
+    that has reported the run itself keeps its alert.
+    """
+    mine = stream(shift=shift(began=11))
+    joined = decide(evidence(mine), POLICY, AlertHistory((), STARTS, (category_alert(),)))
+    assert joined.placement == Placement(AlertAction.JOIN, 9)
+    own = (alert(shift()),)
+    kept = decide(evidence(stream()), POLICY, AlertHistory(own, STARTS, (category_alert(),)))
+    assert kept.placement.action is AlertAction.KEEP
+
+    seen = shift(run=14, began=12)
+    assert part_of(seen, [category_alert()], STARTS)
+    assert part_of(seen, [category_alert(AlertState.CLOSED, over=13)], STARTS)
+    assert not part_of(seen, [category_alert(AlertState.RECOVERED, over=13)], STARTS)
+    assert not part_of(shift(run=20, began=18), [category_alert()], STARTS)
+    assert part_of(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
+    assert not part_of(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from overheard.alerts.card import brief
@@ -53,9 +53,22 @@ def digest_card(
 
 
 def alert_table(
-    alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo, names: ModelNames
+    alerts: Sequence[Alert],
+    metrics: dict[str, Metric],
+    zone: tzinfo,
+    names: ModelNames,
+    wholes: Mapping[int, Alert] | None = None,
 ) -> Table:
-    """Return a table of alerts, one a row."""
+    """Return a table of alerts, one a row.
+
+    Args:
+        alerts: The alerts.
+        metrics: What is measured, by name.
+        zone: The reader's time zone.
+        names: What readers call the models.
+        wholes: The alert of the model as a whole to which each belongs, by its number.
+    """
+    parts = {number: f", part of {whole.id}" for number, whole in (wholes or {}).items()}
     rows = [
         (
             str(alert.id),
@@ -63,7 +76,7 @@ def alert_table(
             alert.shift.brand or WHOLE,
             names.name(alert.shift.model),
             brief(alert, metrics),
-            state(alert, zone),
+            state(alert, zone) + parts.get(alert.id, ""),
         )
         for alert in alerts
     ]
@@ -71,13 +84,15 @@ def alert_table(
     return Table(header, tuple(rows), frozenset({0}))
 
 
-def alert_row(alert: Alert) -> dict[str, object]:
-    """Return an alert as an entry of a list in JSON output."""
+def alert_row(alert: Alert, wholes: Mapping[int, Alert] | None = None) -> dict[str, object]:
+    """Return an alert as an entry of a list in JSON output; see `alert_table`."""
+    whole = (wholes or {}).get(alert.id)
     shift = alert.shift
     return {
         "id": alert.id,
         "opened_at": alert.opened_at.isoformat(),
         "kind": "model" if alert.of_model else "brand",
+        "part_of": whole.id if whole else None,
         "brand": shift.brand or None,
         "model": str(shift.model),
         "metric": shift.metric,

@@ -273,24 +273,30 @@ async def alerts_about(
     return sorted(found, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
 
 
+async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
+    """Return the alert of the model as a whole to which each alert of a brand belongs, by its
+    number; those that belong to none are left out.
+    """
+    of_models = await store.alerts.find(brand=WHOLE_MODEL)
+    if not of_models:
+        return {}
+    starts = {run.id: run.started_at for run in await store.runs.find()}
+    found = {alert.id: part_of(alert.shift, of_models, starts) for alert in alerts}
+    return {number: whole for number, whole in found.items() if whole}
+
+
 async def whole_of(store: Store, alert: Alert) -> Alert | None:
     """Return the alert of the model as a whole to which an alert of a brand belongs, or None."""
-    of_models = [one for one in await store.alerts.find(brand=WHOLE_MODEL) if one.id != alert.id]
-    if not of_models:
-        return None
-    starts = {run.id: run.started_at for run in await store.runs.find()}
-    return part_of(alert.shift, of_models, starts)
+    return (await wholes_of(store, [alert])).get(alert.id)
 
 
 async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
     """Return alerts without those that belong to another of them, of the model as a whole: what
     that one tells is not told again.
     """
-    of_models = [alert for alert in alerts if alert.of_model]
-    if not of_models:
-        return list(alerts)
-    starts = {run.id: run.started_at for run in await store.runs.find()}
-    return [alert for alert in alerts if not part_of(alert.shift, of_models, starts)]
+    numbers = {alert.id for alert in alerts}
+    wholes = await wholes_of(store, alerts)
+    return [one for one in alerts if one.id not in wholes or wholes[one.id].id not in numbers]
 
 
 def lasted(period: Period, now: datetime) -> str:

@@ -11,7 +11,7 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.alerts.events import history, with_life
 from overheard.alerts.evidence import gather_evidence
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.story import alerts_about
+from overheard.alerts.story import alerts_about, wholes_of
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
@@ -88,15 +88,16 @@ async def list_alerts(
     wanted = named.name if named else brand or None
     found = [a for a in await alerts_about(deployment.store, wanted) if _is(a, state)]
     alerts = found[:limit]
+    wholes = await wholes_of(deployment.store, alerts)
     more = len(found) - len(alerts)
     return Card(
         title=wording.count(len(found), f"{state or ''} alert".strip()),
         text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
-        table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names)
+        table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names, wholes)
         if alerts
         else None,
         actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
-        data={"alerts": [alert_row(alert) for alert in alerts], "more": more},
+        data={"alerts": [alert_row(alert, wholes) for alert in alerts], "more": more},
     )
 
 

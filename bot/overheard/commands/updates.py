@@ -23,13 +23,14 @@ from overheard.detection.updates import (
     credited,
     follow_updates,
 )
-from overheard.domain import Model, ModelUpdate, Scale, Shift
+from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 
 METRIC = "visibility"
+WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}
 
 
@@ -90,6 +91,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     changes = await found_changes(deployment, call) if known else {}
+    wholes = await _of_models(deployment) if known else {}
     effects = {
         update.id: effects
         for model in dict.fromkeys(update.model for update in known)
@@ -100,13 +102,17 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     ]
     return Card(
         title=wording.count(len(known), "known update"),
-        text="\n\n".join([*problems, *_paragraphs(call, known, effects)])
+        text="\n\n".join([*problems, *_paragraphs(call, known, effects, wholes)])
         or "None is known yet; add one with: updates add",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows
         else None,
         data={
-            "updates": [_data(update, effects[update.id]) for update in known],
+            "updates": [
+                _data(update, effects[update.id])
+                | {"whole_model": wholes[update.id].id if update.id in wholes else None}
+                for update in known
+            ],
             "problems": problems,
         },
     )
@@ -181,6 +187,23 @@ async def found_changes(deployment: Deployment, call: Call, metric: str = METRIC
     return found
 
 
+async def _of_models(deployment: Deployment) -> dict[int, Alert]:
+    """Return the alert of the model as a whole whose change began with the first run after each
+    update, by the number of the update.
+    """
+    store = deployment.store
+    every = await store.runs.find()
+    runs = sorted(run.started_at for run in every if not run.aside)
+    starts = {run.id: run.started_at for run in every}
+    alerts = await store.alerts.find(brand=WHOLE_MODEL)
+    first = {
+        update.id: (update.model, next((at for at in runs if at >= update.at), None))
+        for update in await store.updates.find()
+    }
+    began = {(a.shift.model, starts[a.shift.began or a.shift.run_id]): a for a in alerts}
+    return {number: began[key] for number, key in first.items() if key in began}
+
+
 async def _effects(
     deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
@@ -230,13 +253,17 @@ def _brand_effects(
 
 
 def _paragraphs(
-    call: Call, known: Iterable[ModelUpdate], effects: Mapping[int, Iterable[Effect]]
+    call: Call,
+    known: Iterable[ModelUpdate],
+    effects: Mapping[int, Iterable[Effect]],
+    wholes: Mapping[int, Alert],
 ) -> Iterator[str]:
     """Say what each update did; an update known from two sources is shown once."""
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
         head = f"{update.model}, {wording.day(update.at, call.zone)}:"
-        yield " ".join([head, *_sentences(effects[update.id])])
+        whole = [WHOLE_CHANGED] if update.id in wholes else []
+        yield " ".join([head, *whole, *_sentences(effects[update.id])])
 
 
 def _sentences(effects: Iterable[Effect]) -> Iterator[str]:

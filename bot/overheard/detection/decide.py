@@ -219,7 +219,8 @@ def part_of(
     shift: Shift, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
     """Return the alert of a model as a whole to which a brand's shift belongs: it began with the
-    model's change, or between that and the last run in which it was seen to go on; or None.
+    model's change, or between that and the last run in which it was seen to go on; or None. It
+    belongs to an alert that a person has closed, and not to one that has recovered before.
 
     Args:
         shift: The shift of a brand. A statement is news of its own.
@@ -233,9 +234,11 @@ def part_of(
         told = [one for one in alert.moved if one.brand == WHOLE_MODEL and not one.recovery]
         first = starts[alert.shift.began or alert.shift.run_id]
         last = max((starts[one.run_id] for one in told), default=first)
-        over = alert.over_at is not None and alert.over_at < starts[shift.run_id]
-        dated = any(starts[run] == first for run in shift.dates)
-        if alert.shift.model == shift.model and not over and (first <= began <= last or dated):
+        ended = alert.over_at if alert.state is AlertState.RECOVERED else None
+        over = ended is not None and ended < starts[shift.run_id]
+        dated = any(first <= starts[run] for run in shift.dates)  # it may have begun with that
+        fits = began <= last and (first <= began or dated)
+        if alert.shift.model == shift.model and not over and fits:
             return alert
     return None
 
