@@ -27,16 +27,20 @@ import PIL.Image
 import slack_gallery
 from card_sizes import BUDGETS, size
 from gallery import charts
-from market import market_cards
+from market import market_cards, open_market
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
+from overheard.cards.charts.renderer import darken, themed
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
 from overheard.chat.discord import forms, layouts
 from overheard.chat.slack import blocks
 from overheard.chat.slack.modals import modal
+from overheard.commands.alerts import alert_card
+from overheard.deployment import Call
 from overheard.interfaces import Form
+from overheard.testing.fakes import ADA
 
 COLUMNS, WIDTH, GAP = 4, 560, 24
 PHONE_WIDTH = 390
@@ -66,7 +70,7 @@ def in_slack(scene: Scene) -> str:
     if isinstance(shown, Form):
         return slack_gallery.view(modal(shown, "{}"))
     if scene.title == HOME:
-        return slack_gallery.view(blocks.home_view(shown))
+        return slack_gallery.content(blocks.home_message(shown))
     return "".join(map(slack_gallery.message, blocks.render(shown)))
 
 
@@ -110,8 +114,15 @@ def page(style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS) 
     return f'{head}<div class="album">{told}</div>'
 
 
-ALONE = {"alert": "Alert 1 in its channel", "home": HOME}
-"""What also has a separate picture."""
+INVENTED = {
+    "Pipedrive": "Acme",
+    "HubSpot": "Globex",
+    "Salesforce": "Initech",
+    "Zoho CRM": "Umbra",
+    "Freshsales": "Hooli",
+}
+"""Names of brands on pictures that are shown without a word that they are invented."""
+ALONE_WIDTH = 480
 
 
 def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
@@ -124,11 +135,6 @@ def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
             pieces = [(scene.title, shown(scene)) for scene in there]
             name = f"{platform}-{section.lower().replace(' ', '-')}"
             yield name, page(style, pieces), COLUMNS
-    for name, title in ALONE.items():
-        scene = next(scene for scene in scenes if scene.title == title)
-        for platform, (style, shown) in PLATFORMS.items():
-            if platform == "slack" or title != HOME:
-                yield f"{platform}-{name}", page(style, [("", shown(scene))], 1), 1
     yield "charts", page(slack_gallery.STYLE.replace("WIDTHpx", "auto"), list(_charts()), 2), 2
 
 
@@ -156,6 +162,37 @@ async def scenes() -> list[Scene]:
     """Return all scenes of the story."""
     with TemporaryDirectory() as folder:
         return [scene async for scene in story(folder)]
+
+
+async def alone() -> list[tuple[str, Card]]:
+    """Return the cards that have pictures of their own, by name: for a light and a dark chat."""
+    darken(["discord"])
+    found = []
+    with TemporaryDirectory() as folder:
+        async with open_market(folder, INVENTED) as market:
+            for week in range(10):
+                await market.check(week)
+            [alert] = await market.deployment.store.alerts.find()
+            for platform in PLATFORMS:
+                call = Call(channel=f"{platform}:C1")
+                with themed(call.channel):
+                    card = await alert_card(market.deployment, call, alert)
+                found.append((f"{platform}-alert", card))
+            found.append(("slack-home", await market.desk.home(ADA)))
+    return found
+
+
+def draw_alone(folder: Path) -> Iterator[Path]:
+    """Draw the cards that have pictures of their own; yield the files."""
+    for name, card in asyncio.run(alone()):
+        style, shown = PLATFORMS[name.partition("-")[0]]
+        title = HOME if name.endswith("home") else ""
+        body = page(style, [("", shown(Scene("", title, card)))], 1)
+        file = folder / f"{name}.html"
+        wide = body.replace(f"width: {WIDTH + GAP + GAP}px", f"width: {ALONE_WIDTH}px")
+        file.write_text(wide, encoding="utf-8")
+        shot = slack_gallery.photograph(file, ALONE_WIDTH)
+        yield reduced(shot) if shot else file
 
 
 async def budgets() -> list[tuple[str, str, Card]]:
@@ -203,6 +240,8 @@ def main() -> None:
         parser.error("name a folder")
     folder: Path = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    for drawn in draw_alone(folder):
+        print(drawn, flush=True)
     for name, content, columns in pages(asyncio.run(scenes())):
         file = folder / f"{name}.html"
         file.write_text(content, encoding="utf-8")

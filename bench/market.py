@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -125,17 +125,19 @@ class Market:
 
 
 @asynccontextmanager
-async def open_market(folder: str) -> AsyncIterator[Market]:
+async def open_market(folder: str, names: Mapping[str, str] | None = None) -> AsyncIterator[Market]:
     """Open the deployment, before its first check.
 
     Args:
         folder: Where its store is made.
+        names: Names in place of those of the brands.
     """
+    called = names or {}
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in QUESTIONS)
-    config = parse_config(CONFIG.format(folder=folder) + prompts)
+    config = parse_config(renamed(CONFIG, called).format(folder=folder) + prompts)
     async with open_deployment(config) as opened:
         monday = Monday()
-        providers = {name: _provider(name, monday) for name in MODELS}
+        providers = {name: _provider(name, monday, called) for name in MODELS}
         plugins = replace(opened.plugins, providers=providers)
         deployment = replace(opened, plugins=plugins, clock=monday)
         access = ConfiguredAccess(config.access, deployment.store, monday)
@@ -151,7 +153,14 @@ class SearchingProvider(EchoProvider):
         return Capabilities(search=True, how="API, web search")
 
 
-def _provider(name: str, monday: Monday) -> EchoProvider:
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with other names in it."""
+    for old, new in names.items():
+        text = text.replace(old, new).replace(old.lower(), new.lower())
+    return text
+
+
+def _provider(name: str, monday: Monday, names: Mapping[str, str]) -> EchoProvider:
     provider = SearchingProvider(name=name, models=[MODELS[name]], price=Price(0.25, 2.0))
     asked: Counter[tuple[int, str]] = Counter()
 
@@ -159,7 +168,7 @@ def _provider(name: str, monday: Monday) -> EchoProvider:
         week, text = monday.week, question.prompt.text
         asked[week, text] += 1
         number = QUESTIONS.index(text) * REPEATS + (asked[week, text] - 1) % REPEATS
-        return _reply(name, week, number)
+        return _reply(name, week, number, names)
 
     provider.answer = answer
     return provider
@@ -170,9 +179,9 @@ def _chosen(key: str, count: int, among: range | list[int]) -> list[int]:
     return random.Random(key).sample(list(among), min(count, len(among)))
 
 
-def _reply(name: str, week: int, number: int) -> Reply:
+def _reply(name: str, week: int, number: int, names: Mapping[str, str]) -> Reply:
     served = SERVED[week >= UPDATED] if name == "openai" else "claude-sonnet-5-5-20260801"
-    text = reply_text(name, week, number)
+    text = renamed(reply_text(name, week, number), names)
     return Reply(text, Finish.COMPLETE, cost_usd=0.0009, served_model=served)
 
 

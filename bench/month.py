@@ -324,7 +324,11 @@ class Month:
         """Type a command, and wait for its answer."""
         said = len(self.slack.messages) + len(self.slack.replies)
         await self.slack.command(text)
-        await self.step(name, lambda: len(self.slack.messages) + len(self.slack.replies) > said)
+        await self.step(
+            name,
+            lambda: len(self.slack.messages) + len(self.slack.replies) > said,
+            lambda: not self.in_slack("Working on it"),
+        )
 
     @property
     def calls(self) -> int:

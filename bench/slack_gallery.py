@@ -25,13 +25,13 @@ from slack_examples import ACTIONS, form, more_cards, status
 from overheard.cards.card import Image
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.slack.blocks import Message, digest, home_view, render
+from overheard.chat.slack.blocks import Message, digest, home_message, render
 from overheard.chat.slack.modals import modal
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOWS = {"window": 760, "phone": 390}
 """Pixels that a message is wide."""
-HIGHEST = 12_000
+HIGHEST = 16_000
 STYLE = """
 body { margin: 0; padding: 16px; background: #fff; color: #1d1c1d; width: WIDTHpx;
   box-sizing: border-box;
@@ -161,14 +161,19 @@ def field(piece: Mapping[str, Any]) -> str:
     return f'{label}{box}<div class="hint">{escape(piece["hint"]["text"])}</div>'
 
 
-def message(one: Message) -> str:
-    """Return a message with its pictures in their places."""
+def content(one: Message) -> str:
+    """Return the blocks of a message or of the App Home with their pictures in their places."""
     pictures = {digest(image): image for image in one.images}
-    head = '<span class="name">Overheard</span><span class="app">APP</span>'
-    body = "".join(
+    return "".join(
         picture(pictures[piece["slack_file"]["id"]]) if piece["type"] == "image" else block(piece)
         for piece in one.blocks
     )
+
+
+def message(one: Message) -> str:
+    """Return a message with its pictures in their places."""
+    head = '<span class="name">Overheard</span><span class="app">APP</span>'
+    body = content(one)
     return (
         f'<div class="message"><div class="face">O</div><div class="body">{head}'
         f'<span class="time">07:00</span>{body}</div></div>'
@@ -182,10 +187,8 @@ def picture(image: Image) -> str:
 
 
 def view(shown: Mapping[str, Any]) -> str:
-    """Return a form or the App Home."""
+    """Return a form."""
     body = "".join(map(block, shown["blocks"]))
-    if shown["type"] == "home":
-        return body
     buttons = f'<button>{shown["close"]["text"]}</button> <button class="primary">'
     title = escape(shown["title"]["text"])
     return (
@@ -201,7 +204,7 @@ def examples() -> Iterator[tuple[str, str]]:
     shown["alert"] = replace(shown["alert"], actions=ACTIONS)
     for name, card in shown.items():
         yield name, "".join(map(message, render(card)))
-    yield "home", view(home_view(status()))
+    yield "home", content(home_message(status()))
     yield "form", view(modal(form(), "{}"))
 
 

@@ -141,7 +141,9 @@ class Scene:
 
 
 _told: dict[int, int] = {}
-"""The revision of each alert that was yielded last."""
+"""The revision of each alert that was looked at last."""
+_shown: set[tuple[int, str, str]] = set()
+"""The alerts, titles and states or texts of what was yielded: the rest looks the same."""
 
 
 async def story(folder: str) -> AsyncIterator[Scene]:
@@ -196,13 +198,22 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
         if _told.get(alert.id) == alert.revision:
             continue
         _told[alert.id] = alert.revision
-        if alert.state not in SAME:
-            card = await alert_card(now, Call(), alert)
+        card = await alert_card(now, Call(), alert)
+        if alert.state not in SAME and _is_new(alert.id, card.title, alert.state.value):
             if alert.follows:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
         for event in (await now.store.alerts.events(alert.id))[1:][-1:]:
-            yield Scene("Alerts", "In its thread", event_card(alert, event))
+            card = event_card(alert, event)
+            if _is_new(alert.id, card.title, str(card.text)):
+                yield Scene("Alerts", "In its thread", card)
+
+
+def _is_new(number: int, title: str, more: str) -> bool:
+    """Whether something was not yielded yet; from now on it was."""
+    there = len(_shown)
+    _shown.add((number, title, more))
+    return len(_shown) > there
 
 
 async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:

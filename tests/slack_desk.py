@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
-from overheard.cards.card import Action, Card
+from overheard.cards.card import Action, Card, Image
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.interfaces import Chat, Conversation, Desk, Person, Request
 
@@ -61,6 +61,7 @@ class ScriptedDesk:
         requests: Those that came.
         asked: What was typed into menus.
         values: What it offers behind what was typed; None makes it fail.
+        picture: What the App Home shows.
         card: The card that it shows until a test sets another.
     """
 
@@ -71,6 +72,7 @@ class ScriptedDesk:
         self.asked: list[tuple[str, str, str]] = []
         self.askers: list[tuple[str, str]] = []
         self.values: Sequence[str] | None = [str(n) for n in range(25)]
+        self.picture: Image | None = None
         self.card = Card("Pong", actions=(Action("ping again", "Again"),))
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
@@ -95,7 +97,12 @@ class ScriptedDesk:
 
     async def home(self, person: Person) -> Card:
         """Greet."""
-        return Card(f"Hello {person.name}", person.zone, actions=(Action("report", "Report"),))
+        return Card(
+            f"Hello {person.name}",
+            person.zone,
+            image=self.picture,
+            actions=(Action("report", "Report"),),
+        )
 
     async def _answer(self, _: Request, conversation: Conversation) -> None:
         await conversation.show(self.card)

@@ -232,6 +232,7 @@ class SlackWeb:
 
     def _views_publish(self, arguments: Arguments, _: str) -> dict[str, Any]:
         self.judge(judge_view(arguments["view"]))
+        self._judge_pictures(arguments["view"])
         self.homes[arguments["user_id"]] = arguments["view"]
         return {"view": arguments["view"]}
 

@@ -336,6 +336,22 @@ async def test_the_home_greets_and_its_buttons_work(slack: SlackPeer, desk: Scri
     assert slack.messages[0]["channel"] == "D1"
 
 
+@pytest.mark.parametrize("taken", [True, False])
+async def test_the_home_shows_its_picture(
+    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    """Where a workspace refuses pictures, the Home says in words what it shows."""
+    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
+    slack.takes_pictures = taken
+    desk.picture = Image(b"png", "Acme 8 of 24.")
+    await slack.visit_home()
+    await slack.until(lambda: USER in slack.homes)
+
+    kinds = [block["type"] for block in slack.homes[USER]["blocks"]]
+    assert ("image" in kinds) == taken
+    assert ("Chart: Acme 8 of 24." in str(slack.homes[USER])) != taken
+
+
 async def test_people_have_no_zone_without_the_scope(slack: SlackPeer, desk: ScriptedDesk) -> None:
     """Optional scopes may be missing: the command's own name is used."""
     slack.scopes = "commands,chat:write"

@@ -19,7 +19,7 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, digest, home_view, render
+from overheard.chat.slack.blocks import Message, digest, home_message, home_view, render
 from overheard.chat.slack.controls import clicked_words
 from slack_judge import characters, judge_message, judge_view
 
@@ -137,7 +137,7 @@ def test_every_card_keeps_every_limit(card: Card) -> None:
     assert [problem for message in messages for problem in problems(message)] == []
     older = [message.with_text_tables() for message in messages]
     assert [problem for message in older for problem in problems(message)] == []
-    assert [*judge_view(home_view(card))] == []
+    assert [*judge_view(home_view(home_message(card)))] == []
     assert render(card) == messages
 
 
@@ -362,7 +362,7 @@ def test_long_texts_are_no_columns() -> None:
     long = Table(("Question", "After"), (("Which tool? " * 5, "84 %"), ("Which? " * 9, "9 %")))
     assert "data_table" not in str(render(Card("T", table=long)))
     short = Table(("Brand", "Share"), (("Acme", "9 %"), ("Zoho", "8 %")))
-    assert "data_table" not in str(home_view(Card("T", table=short)))
+    assert "data_table" not in str(home_view(home_message(Card("T", table=short))))
     two = Card("T", table=short, more=(Card("U", table=short),))
     [message] = render(two)
     assert "data_table" not in str(message.blocks), "a message takes one"

@@ -121,14 +121,18 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     return tuple(_message(pack) for pack in shown)
 
 
-def home_view(card: Card) -> dict[str, Any]:
-    """Return a card as the view of the App Home."""
-    cards = [list(_parts(part, pictures=False, tables=False)) for part in card.whole()]
+def home_message(card: Card) -> Message:
+    """Return a card as the content of the App Home, see `home_view`."""
+    cards = [list(_parts(part, pictures=True, tables=False)) for part in card.whole()]
     first, *rest = _pack(cards, SLACK.home)
-    blocks = [part.block for part in first]
     if rest:
-        blocks.append(small("There is more than fits here.", 100))
-    return {"type": "home", "blocks": blocks}
+        first.append(_Part(small("There is more than fits here.", 100), card))
+    return _message(first)
+
+
+def home_view(message: Message) -> dict[str, Any]:
+    """Return the view of the App Home."""
+    return {"type": "home", "blocks": list(message.blocks)}
 
 
 @dataclass(frozen=True, slots=True)

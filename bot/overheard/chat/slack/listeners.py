@@ -15,10 +15,11 @@ from slack_bolt.response import BoltResponse
 
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
-from overheard.chat.slack.blocks import home_view, render
+from overheard.chat.slack.blocks import home_message, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
 from overheard.chat.slack.controls import ACTION_PREFIX, clicked_words
 from overheard.chat.slack.conversation import OpenForm, Origin, SlackConversation, place_of_click
+from overheard.chat.slack.posts import ChannelOutlet
 from overheard.chat.slack.questions import SlackQuestion, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
@@ -264,7 +265,8 @@ class SlackListeners:
     async def _show_home(self, body: Body, user: str) -> None:
         workspace = await self._workspaces.workspace(_team(body))
         card = await self._desk.home(await workspace.people.person(user))
-        await workspace.client.call("views_publish", user_id=user, view=home_view(card))
+        home = ChannelOutlet(workspace.client, self._pacer, user)
+        await home.publish(home_message(card))
 
     def _prefix(self, team: str) -> str:
         return f"{team}/" if self._many else ""

@@ -13,7 +13,7 @@ import aiohttp
 from overheard.cards import wording
 from overheard.cards.card import Card, File, Image
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import Message, digest, render
+from overheard.chat.slack.blocks import Message, digest, home_view, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.text import escape
 
@@ -148,8 +148,16 @@ class ChannelOutlet:
                 logger.warning("A file was not uploaded: %s", error)
                 await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
-    async def _with_new_blocks(self, message: Message, send: Send) -> dict[str, Any]:
+    async def _with_new_blocks(
+        self, message: Message, send: Send, otherwise: str = IN_THREAD
+    ) -> dict[str, Any]:
         """Send a message with its pictures and data tables, and return Slack's answer.
+
+        Args:
+            message: The message.
+            send: Sends one of its forms.
+            otherwise: The line in place of a picture that is not shown; empty for its alternative
+                text.
 
         Slack refuses a picture that it has not processed yet, so that a refused message with
         pictures is sent again after `PROCESSING_PAUSE_S`. A workspace that refuses data tables or
@@ -169,7 +177,7 @@ class ChannelOutlet:
         for number, (with_files, with_tables) in enumerate(attempts, 1):
             form = message if with_tables else message.with_text_tables()
             in_place = pictures.in_messages and (with_files or not has_files)
-            shown = form.with_files(files) if in_place else form.with_files({}, IN_THREAD)
+            shown = form.with_files(files) if in_place else form.with_files({}, otherwise)
             try:
                 answer = await send(shown)
             except SlackFailed as error:
@@ -210,6 +218,19 @@ class ChannelOutlet:
             return await self._call_paced("chat_update", channel=self.channel, ts=ts, **content)
 
         await self._with_new_blocks(message, send)
+
+    async def publish(self, message: Message) -> None:
+        """Show a message as the App Home of the person whose id is the channel's.
+
+        Raises:
+            SlackFailed: when Slack refuses it.
+        """
+
+        async def send(shown: Message) -> dict[str, Any]:
+            view = home_view(shown)
+            return await self.client.call("views_publish", user_id=self.channel, view=view)
+
+        await self._with_new_blocks(message, send, otherwise="")
 
     async def _put(self, ts: str, message: Message) -> str:
         """Edit a message, or post it again where it was deleted; return the message's id."""
