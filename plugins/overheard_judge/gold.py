@@ -37,12 +37,12 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
 
     A verdict whose quote does not occur in the text counts as no agreement.
     """
-    said = [
+    labelled = [
         (label, _said(gold, reply, brand))
         for gold, reply in zip(_gold(), replies, strict=True)
         for brand, label in gold.labels.items()
     ]
-    return sum(verdict == label for label, verdict in said), len(said)
+    return sum(verdict == label for label, verdict in labelled), len(labelled)
 
 
 def losses(replies: Sequence[str]) -> Counter[str]:

@@ -82,18 +82,18 @@ async def run_command(
     spec, stage = order.spec, stage or Stage()
     try:
         confirmed = {"agreed": agreed_usd > 0} if spec.confirms and not spec.spends else {}
-        given = await spec.run(deployment, call, **order.options, **confirmed)
+        result = await spec.run(deployment, call, **order.options, **confirmed)
     except ConfirmationNeeded as needed:
         if agreed_usd or needed.usd > free_usd:
             return Unagreed(needed, {})
-        given = await spec.run(deployment, call, **order.options, agreed=True)
-    if isinstance(given, Proposal):
-        if given.usd > max(free_usd, agreed_usd * PRICE_TOLERANCE):
-            return Unagreed(ConfirmationNeeded(price=given.price, usd=given.usd), given.drawn)
+        result = await spec.run(deployment, call, **order.options, agreed=True)
+    if isinstance(result, Proposal):
+        if result.usd > max(free_usd, agreed_usd * PRICE_TOLERANCE):
+            return Unagreed(ConfirmationNeeded(price=result.price, usd=result.usd), result.drawn)
         stage.quoting = False
-        return await given.execute()
+        return await result.execute()
     stage.quoting = False
-    return given
+    return result
 
 
 @dataclass(frozen=True, slots=True)

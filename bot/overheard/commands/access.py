@@ -63,13 +63,15 @@ async def enter_code(
         BadUsage: when the code is wrong, used or expired.
     """
     settings, now = deployment.store.settings, deployment.clock.now()
-    kept = await settings.get(CODE)
-    valid = kept is not None and kept.value.get("until", "") > now.isoformat()
-    right = hmac.compare_digest(_hash(code), str(kept.value.get("hash")) if kept else "")
-    used = bool(kept and valid and right) and await settings.remove(CODE, kept.at if kept else None)
+    tries = await settings.get(CODE)
+    valid = tries is not None and tries.value.get("until", "") > now.isoformat()
+    right = hmac.compare_digest(_hash(code), str(tries.value.get("hash")) if tries else "")
+    used = bool(tries and valid and right) and await settings.remove(
+        CODE, tries.at if tries else None
+    )
     if not used:
-        if kept and valid:
-            await _count_try(deployment, kept)
+        if tries and valid:
+            await _count_try(deployment, tries)
         await _note(deployment, call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")

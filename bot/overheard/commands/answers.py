@@ -32,7 +32,7 @@ ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _NewestAnswers:
     """What is known of a brand, and the answers of the newest check of each chosen model."""
 
     report: Report
@@ -70,29 +70,31 @@ async def list_answers(
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    said = await _read(deployment, call, brand, model)
-    name = said.brand.name
-    if not said.answers:
-        return _nothing(said.brand)
+    newest = await _read(deployment, call, brand, model)
+    name = newest.brand.name
+    if not newest.answers:
+        return _nothing(newest.brand)
     found = [
-        (answer, quote) for answer in said.answers for quote in _quotes(answer, said.brand, about)
+        (answer, quote)
+        for answer in newest.answers
+        for quote in _quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
-    lines = _stated(deployment, said, about) if about else _views(deployment, said)
+    lines = _stated(deployment, newest, about) if about else _views(deployment, newest)
     count = wording.count(len({answer.answer.id for answer, _ in found}), "answer")
     return Card(
-        title=f"What {_models(deployment, said)} {_verb(said)} about {name}{subject}",
-        text="\n".join(lines) or f"{count} of {len(said.answers)} mention it.",
+        title=f"What {_models(deployment, newest)} {_verb(newest)} about {name}{subject}",
+        text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
         quotes=tuple(_varied(deployment, found)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers questions {quoted(name)}", "Questions you lose"),
         ),
-        footer=_asked(call, said),
+        footer=_asked(call, newest),
         data={
             "brand": name,
             "about": about,
-            "answers": len(said.answers),
+            "answers": len(newest.answers),
             "quotes": [
                 {
                     "model": str(answer.model),
@@ -113,19 +115,19 @@ async def show_questions(
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    said = await _read(deployment, call, brand, model)
-    if not said.answers:
-        return _nothing(said.brand)
-    models = sorted(said.runs)
+    newest = await _read(deployment, call, brand, model)
+    if not newest.answers:
+        return _nothing(newest.brand)
+    models = sorted(newest.runs)
     rows, more = read_questions(
         deployment.catalogue,
-        said.brand,
-        said.lines,
-        said.answers,
+        newest.brand,
+        newest.lines,
+        newest.answers,
         models,
     )
     lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
-    name = said.brand.name
+    name = newest.brand.name
     header = ("Question", *(deployment.names.name(shown_model) for shown_model in models))
     table = Table(
         header,
@@ -142,7 +144,7 @@ async def show_questions(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers list {quoted(name)}", "Read answers"),
         ),
-        footer=_asked(call, said),
+        footer=_asked(call, newest),
         data={
             "brand": name,
             "questions": [
@@ -161,14 +163,14 @@ async def show_sources(
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    said = await _read(deployment, call, brand, model)
-    if not said.answers:
-        return _nothing(said.brand)
-    catalogue, name = deployment.catalogue, said.brand.name
+    newest = await _read(deployment, call, brand, model)
+    if not newest.answers:
+        return _nothing(newest.brand)
+    catalogue, name = deployment.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
-    market = BriefMarket(said.brand, catalogue.rivals(name), facts)
-    sources = read_sources(market, said.answers)
-    citing = sum(bool(answer.cited) for answer in said.answers)
+    market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
+    sources = read_sources(market, newest.answers)
+    citing = sum(bool(answer.cited) for answer in newest.answers)
     own = sum(source.answers for source in sources if source.own)
     rows = tuple(
         (Tainted(s.site), str(s.answers), "yours" if s.own else market.owner(s.site) or "")
@@ -177,23 +179,23 @@ async def show_sources(
     first = sources[0] if sources else None
     return Card(
         title=f"{first.site} is cited most" if first else "No answer cites a source",
-        text=f"{citing} of {wording.count(len(said.answers), 'answer')} cite sources; "
+        text=f"{citing} of {wording.count(len(newest.answers), 'answer')} cite sources; "
         f"your own pages in {own}."
         if first
         else "Models name their sources when they are asked with search.",
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=_asked(call, said),
+        footer=_asked(call, newest),
         data={
             "brand": name,
-            "answers": len(said.answers),
+            "answers": len(newest.answers),
             "citing": citing,
             "sources": [{"site": s.site, "answers": s.answers, "own": s.own} for s in sources],
         },
     )
 
 
-async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _Said:
+async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _NewestAnswers:
     """Return the newest answers of one model, or of each.
 
     Raises:
@@ -203,10 +205,10 @@ async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _
     deployment = await deployment.caught_up(call.progress)
     report = await read_report(deployment, shown_brand)
     if not report.runs:
-        return _Said(report, {}, ())
+        return _NewestAnswers(report, {}, ())
     runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}
     lines = [line for line in report.lines if line.key.model in runs]
-    return _Said(report, runs, await newest_answers(deployment, lines, runs))
+    return _NewestAnswers(report, runs, await newest_answers(deployment, lines, runs))
 
 
 def _quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
@@ -249,23 +251,23 @@ def _distinct(quotes: Iterable[str]) -> Iterator[str]:
             yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
 
 
-def _stated(deployment: Deployment, said: _Said, about: str) -> list[str]:
+def _stated(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
     """Return what each model states about a fact, and what is true; empty when it is no fact."""
     if about == DRAWBACKS:
-        return _counted(deployment, said)
+        return _counted(deployment, newest)
     lines = []
-    for model in sorted(said.runs):
-        model_answers = [answer for answer in said.answers if answer.model == model]
+    for model in sorted(newest.runs):
+        model_answers = [answer for answer in newest.answers if answer.model == model]
         stated: Counter[tuple[str, str]] = Counter()
         for scored in model_answers:
-            stated.update({(d.stated, d.verdict) for d in _claims(scored, said.brand, about)})
+            stated.update({(d.stated, d.verdict) for d in _claims(scored, newest.brand, about)})
         parts = [
             f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
             for (value, verdict), count in stated.most_common(3)
         ]
         shown = "; ".join(parts) or "nothing that the fact sheet covers"
         lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
-    facts = true_facts(deployment.catalogue.facts, said.brand.name)
+    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
     true = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
     if not true:
         return []
@@ -275,26 +277,26 @@ def _stated(deployment: Deployment, said: _Said, about: str) -> list[str]:
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
-def _counted(deployment: Deployment, said: _Said) -> list[str]:
+def _counted(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
     """Return which drawbacks each model names, and in how many answers."""
     lines = []
-    for model in sorted(said.runs):
-        model_answers = [answer for answer in said.answers if answer.model == model]
+    for model in sorted(newest.runs):
+        model_answers = [answer for answer in newest.answers if answer.model == model]
         found: Counter[str] = Counter()
         for scored in model_answers:
-            found.update({d.topic for d in scored.details(said.brand.name, DRAWBACK)})
+            found.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
         shown = ", ".join(f"{topic} ({count})" for topic, count in found.most_common(4))
         name = deployment.names.name(model)
         lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
 
-def _views(deployment: Deployment, said: _Said) -> list[str]:
+def _views(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
     """Return what each model praises and criticises."""
-    places = [place for place in said.report.places if place.model in said.runs]
+    places = [place for place in newest.report.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in read_views(deployment, places, said.report.rows, said.answers)
+        for view in read_views(deployment, places, newest.report.rows, newest.answers)
     ]
 
 
@@ -310,15 +312,15 @@ def _varied(deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]) -
         yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
 
 
-def _models(deployment: Deployment, said: _Said) -> str:
-    return wording.listing([deployment.names.name(model) for model in sorted(said.runs)][:4])
+def _models(deployment: Deployment, newest: _NewestAnswers) -> str:
+    return wording.listing([deployment.names.name(model) for model in sorted(newest.runs)][:4])
 
 
-def _verb(said: _Said) -> str:
-    return "says" if len(said.runs) == 1 else "say"
+def _verb(newest: _NewestAnswers) -> str:
+    return "says" if len(newest.runs) == 1 else "say"
 
 
-def _asked(call: Call, said: _Said) -> str:
+def _asked(call: Call, said: _NewestAnswers) -> str:
     newest = max(keys[-1].at for keys in said.runs.values())
     count = wording.count(len(said.answers), "answer")
     return f"The newest check, {wording.day(newest, call.zone)}; {count}."

@@ -147,9 +147,9 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
     for approved in await answer_review(deployment).judged(
         [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]
     ):
-        said = (approved.answer.question.prompt.key, wording.line(approved.answer.reply.text))
+        content = (approved.answer.question.prompt.key, wording.line(approved.answer.reply.text))
         twin = (
-            ready.setdefault(said, approved.answer)
+            ready.setdefault(content, approved.answer)
             if not (why := _against(approved, tracked))
             else None
         )
@@ -167,11 +167,12 @@ def _against(approved: Approved, tracked: set[str]) -> str:
 
 def _preview(ready: Sequence[Answer], left: Left) -> str:
     """Say what would be approved: how many, what the first say, and what is left out."""
-    said = [
+    previews = [
         f"{a.id} “{wording.shorten(wording.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]
     ]
-    said += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
-    text = f"{wording.count(len(ready), 'answer')} would be taught as they stand: {', '.join(said)}"
+    previews += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
+    count = wording.count(len(ready), "answer")
+    text = f"{count} would be taught as they stand: {', '.join(previews)}"
     return f"{text}. {len(left)} would be left: {'; '.join(_reasons(left))}" if left else text
 
 

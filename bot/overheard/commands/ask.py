@@ -65,7 +65,7 @@ async def ask(
 
 def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
     """Return the card with all answers to a free question, one card each."""
-    said = [answer for answer in answers if answer.reply.text]
+    answered = [answer for answer in answers if answer.reply.text]
     failed = outcome.state is RunState.FAILED
     return Card(
         title=wording.shorten(wording.line(question), 100),
@@ -73,13 +73,14 @@ def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
         footer=f"Run {outcome.run.key}. These answers are kept, and no figure rests on them.",
-        more=tuple(map(_answer_card, said)),
+        more=tuple(map(_answer_card, answered)),
         data={
             "run": outcome.run.key,
             "state": outcome.state.value,
             "question": question,
             "answers": [
-                {"model": str(answer.question.model), "text": answer.reply.text} for answer in said
+                {"model": str(answer.question.model), "text": answer.reply.text}
+                for answer in answered
             ],
             "failures": dict(outcome.failures),
             "spent_usd": outcome.spent,

@@ -34,15 +34,15 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 
 
 @asynccontextmanager
-async def opened(given: Deployment | Session) -> AsyncIterator[Deployment]:
+async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
     """Give an open deployment: the one at hand, or the one that is configured, or the example in a
     store that is removed behind the block.
     """
-    if isinstance(given, Deployment):
-        yield given
+    if isinstance(source, Deployment):
+        yield source
         return
-    with _config(given) as config:
-        async with given.open_deployment(config, create=False) as deployment:
+    with _config(source) as config:
+        async with source.open_deployment(config, create=False) as deployment:
             yield deployment
 
 

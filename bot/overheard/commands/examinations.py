@@ -109,13 +109,13 @@ def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
     for provider in plugins.providers.values():
         for model in (Model(provider.name, name) for name in provider.models()):
             if last := shutdown_day(model, plugins.landscapes.values()):
-                said = f"{last.day} {last:%b %Y}"
+                day = f"{last.day} {last:%b %Y}"
                 if last > today + SHUTDOWN_NOTICE:
-                    yield Finding(f"model {model} (its vendor shuts it down on {said})")
+                    yield Finding(f"model {model} (its vendor shuts it down on {day})")
                     continue
                 when = "shuts it down on" if last >= today else "has shut it down on"
                 remedy = f"choose another in [providers.{provider.name}], see: landscape"
-                yield Finding(f"model {model}", f"its vendor {when} {said}", remedy)
+                yield Finding(f"model {model}", f"its vendor {when} {day}", remedy)
 
 
 async def called_models(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:

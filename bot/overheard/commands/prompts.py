@@ -320,8 +320,8 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
 
 
 async def _suggest(deployment: Deployment, brand: str) -> list[str]:
-    kept = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
-    return list(kept.value.get("questions", ())) if kept else []
+    stored = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
+    return list(stored.value.get("questions", ())) if stored else []
 
 
 PROMPTS_CHOOSE = CommandSpec(

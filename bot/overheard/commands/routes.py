@@ -135,8 +135,8 @@ async def set_digest(
     place, zone = _place(call, channel), checked_zone(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
     await put_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
-    kept = await deployment.store.settings.get(f"{DIGEST}{place}")
-    cron = str(kept.value["cron"]) if kept else ""
+    stored = await deployment.store.settings.get(f"{DIGEST}{place}")
+    cron = str(stored.value["cron"]) if stored else ""
     return Card(
         f"A summary comes into {_here(place, call)} {in_words(cron)}",
         actions=(Action("summary off", "No summary"), Action("routes list", "All channels")),
@@ -147,8 +147,8 @@ async def set_digest(
 
 async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of the summary."""
-    kept = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
-    shown = days_of(str(kept.value.get("cron", ""))) if kept else None
+    stored = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
+    shown = days_of(str(stored.value.get("cron", ""))) if stored else None
     chosen, time = shown or (USUAL_DAYS, SUMMARY_TIME)
     zone = getattr(call.zone, "key", "UTC")
     values = {"days": chosen, "time": time, "channel": call.channel, "timezone": zone}
@@ -187,11 +187,11 @@ async def rename_model(
     asked = found or find_model(model, deployment.plugins.providers)
     if str(asked) in deployment.configured.models:
         raise ReadOnly(thing=f"The name of {asked}", file=deployment.config.file)
-    said = wording.line(name).strip()
-    if said in {"", "-"}:
+    clean_name = wording.line(name).strip()
+    if clean_name in {"", "-"}:
         await deployment.store.settings.remove(f"{MODEL_NAME}{asked}")
     else:
-        await put(deployment, call, f"{MODEL_NAME}{asked}", {"name": said})
+        await put(deployment, call, f"{MODEL_NAME}{asked}", {"name": clean_name})
     shown = (await deployment.refreshed()).names.name(asked)
     data = {"model": str(asked), "name": shown}
     return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)

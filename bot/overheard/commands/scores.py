@@ -177,15 +177,17 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         ChangeNeedsYes: when the change was not confirmed.
     """
     editions = await deployment.store.editions.all()
-    kept = [edition for edition in editions if edition.state in {*PENDING, EditionState.USED}]
-    gone = len(editions) - len(kept)
+    shown_editions = [
+        edition for edition in editions if edition.state in {*PENDING, EditionState.USED}
+    ]
+    gone = len(editions) - len(shown_editions)
     if not gone:
         nothing = {"removed": 0, "editions": 0}
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
     sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {
-        version for edition in kept for version in edition.versions
+        version for edition in shown_editions for version in edition.versions
     } or deployment.scoring.versions
     removed = await deployment.store.scores.prune(read)
     return Card(

@@ -169,10 +169,14 @@ def category_in(text: str, names: Sequence[str]) -> str:
         text: The answer.
         names: Names of brands, none of which may be in a category.
     """
-    said = _ARTICLE.sub("", wording.line(text).strip(" .*\"'`\N{LEFT DOUBLE QUOTATION MARK}"))
-    said = said.strip("\N{RIGHT DOUBLE QUOTATION MARK}")
-    named = any(name.casefold() in said.casefold() for name in names)
-    fits = len(said) <= MAX_LENGTH and len(said.split()) <= MAX_WORDS and _WORDS.fullmatch(said)
-    if not fits or named or _REFUSALS.search(said):
+    subject = _ARTICLE.sub("", wording.line(text).strip(" .*\"'`\N{LEFT DOUBLE QUOTATION MARK}"))
+    subject = subject.strip("\N{RIGHT DOUBLE QUOTATION MARK}")
+    named = any(name.casefold() in subject.casefold() for name in names)
+    fits = (
+        len(subject) <= MAX_LENGTH
+        and len(subject.split()) <= MAX_WORDS
+        and _WORDS.fullmatch(subject)
+    )
+    if not fits or named or _REFUSALS.search(subject):
         return ""
-    return said if any(letter.isupper() for letter in said[1:]) else said.casefold()
+    return subject if any(letter.isupper() for letter in subject[1:]) else subject.casefold()

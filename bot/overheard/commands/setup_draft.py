@@ -73,10 +73,11 @@ class Draft:
 
 async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
     """Return the draft for a brand; without one, questions that fit its category."""
-    kept = await deployment.store.settings.get(DRAFT)
-    if kept and kept.value.get("brand") == brand.name:
+    stored = await deployment.store.settings.get(DRAFT)
+    if stored and stored.value.get("brand") == brand.name:
         value: dict[str, Any] = {
-            key: tuple(item) if isinstance(item, list) else item for key, item in kept.value.items()
+            key: tuple(item) if isinstance(item, list) else item
+            for key, item in stored.value.items()
         }
         return Draft(**value)
     return _filled_up(deployment, brand, Draft(brand.name))

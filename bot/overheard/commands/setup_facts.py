@@ -93,8 +93,8 @@ async def set_facts(
     never: Annotated[Sequence[str], FACT_OPTIONS["never say"]] = (),
 ) -> Step:
     """Store what is true about the brand; without any fact, the step is left out."""
-    given = {"price": price, "free plan": free_plan, "founded": founded}
-    await keep_facts(deployment, call, brand_of(deployment), given, never)
+    facts = {"price": price, "free plan": free_plan, "founded": founded}
+    await keep_facts(deployment, call, brand_of(deployment), facts, never)
     return await step_after(deployment, "setup places")
 
 

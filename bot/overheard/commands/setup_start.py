@@ -41,8 +41,8 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice
 
     Empty where config.toml has a judge, and where no configured model is proposed.
     """
-    found, kept = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
-    of_chat = kept is not None and kept.value.get("model")
+    found, stored = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
+    of_chat = stored is not None and stored.value.get("model")
     if found is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
         return []
     model, usd = found
@@ -59,8 +59,8 @@ async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen
     Its budget is twice what it is expected to cost in a month, in whole dollars.
     """
     settings, found = deployment.store.settings, _proposal(deployment, brand)
-    kept = await settings.get(JUDGE)
-    if chosen and (found is None or (kept and kept.value.get("model"))):
+    stored = await settings.get(JUDGE)
+    if chosen and (found is None or (stored and stored.value.get("model"))):
         return
     value: dict[str, object] = {}
     if chosen and found:

@@ -206,8 +206,8 @@ async def dismiss_name(
     """
     own_brand = find_brand(deployment.catalogue, brand)
     settings, key = deployment.store.settings, f"{DISMISSED}{own_brand.name}"
-    kept = await settings.get(key)
-    names = dict.fromkeys([*(kept.value.get("names", []) if kept else []), wording.line(name)])
+    stored = await settings.get(key)
+    names = dict.fromkeys([*(stored.value.get("names", []) if stored else []), wording.line(name)])
     await settings.put(Setting(key, {"names": [*names]}, call.who, deployment.clock.now()))
     return Card(
         "I will not propose it again",

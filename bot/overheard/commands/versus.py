@@ -106,24 +106,24 @@ async def versus(
     duels = list(_duels(report, name, models, span))
     if not duels:
         return _nothing(report, name)
-    said = await _said(deployment, report, name, models, span)
-    return await _card(deployment, call, report, name, duels, said)
+    aspects = await _said(deployment, report, name, models, span)
+    return await _card(deployment, call, report, name, duels, aspects)
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
     """Return the tracked brand of two and its competitor; None for the competitor named most."""
     first = find_brand(catalogue, brand)
-    given = [first, *([find_brand(catalogue, other)] if other else [])]
+    compared = [first, *([find_brand(catalogue, other)] if other else [])]
     own = tracked(catalogue)
     for mine in sorted(own, key=lambda candidate: candidate.name != first.name):
         names = {rival.name for rival in catalogue.rivals(mine.name)}
-        rest = [candidate for candidate in given if candidate.name != mine.name]
-        if len(rest) < len(given) and not rest:
+        rest = [candidate for candidate in compared if candidate.name != mine.name]
+        if len(rest) < len(compared) and not rest:
             return mine, None
-        if len(rest) == 1 and rest[0].name in names and (mine in given or not other):
+        if len(rest) == 1 and rest[0].name in names and (mine in compared or not other):
             return mine, rest[0]
     known = [rival.name for rival in catalogue.rivals(first.name)]
-    raise unknown(f"competitor of {first.name}", given[-1].name, known)
+    raise unknown(f"competitor of {first.name}", compared[-1].name, known)
 
 
 def most_named(report: Report) -> str:

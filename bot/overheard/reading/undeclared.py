@@ -112,8 +112,8 @@ def stated_values(texts: Iterable[str], names: Collection[str], others: Collecti
     """
     found: dict[str, Counter[str]] = {PRICE: Counter(), FOUNDED: Counter()}
     for text in texts:
-        said = {pair for sentence in _about(text, names, others) for pair in _values(sentence)}
-        for field, value in said:
+        pairs = {pair for sentence in _about(text, names, others) for pair in _values(sentence)}
+        for field, value in pairs:
             found[field][value] += 1
     return {field: counts.most_common(1)[0] for field, counts in found.items() if counts}
 

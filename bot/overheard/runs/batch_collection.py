@@ -270,7 +270,7 @@ class BatchCalls:
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:
-                given = await call()
+                result = await call()
         except OverheardError:
             raise
         except (
@@ -278,9 +278,9 @@ class BatchCalls:
             SystemExit,
         ) as error:  # its text may hold a secret, so only its kind is reported
             raise self._fault(type(error).__name__, ambiguous=deadline.expired()) from None
-        if not isinstance(given, kind):
-            raise self._fault(f"it returns {type(given).__name__} about a batch", ambiguous=True)
-        return given
+        if not isinstance(result, kind):
+            raise self._fault(f"it returns {type(result).__name__} about a batch", ambiguous=True)
+        return result
 
     def _fault(self, what: str, *, ambiguous: bool) -> ProviderFailed:
         reason = fault(self._model.provider, what, self.remedy)

@@ -85,7 +85,7 @@ class ProviderCall:
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:
-                given = await self._provider.ask(self._question, seed=seed)
+                reply = await self._provider.ask(self._question, seed=seed)
         except (ProviderFailed, ProviderUnavailable):
             raise
         except OverheardError as failure:
@@ -99,8 +99,8 @@ class ProviderCall:
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
         if isinstance(self._provider, GuardedProvider):  # it has validated the reply
-            return _scorable(given, self._question)
-        return checked_reply(given, self._question, remedy_of(self._provider))
+            return _scorable(reply, self._question)
+        return checked_reply(reply, self._question, remedy_of(self._provider))
 
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what, remedy_of(self._provider))

@@ -163,11 +163,13 @@ async def find_run(runs: RunRepository, name: str) -> Run:
     Raises:
         UnknownName: when no run or several runs match.
     """
-    kept = [run for run in await runs.find() if run.panel]
-    matches = [run for run in kept if run.key == name] or [r for r in kept if name in r.key]
+    runs_with_panel = [run for run in await runs.find() if run.panel]
+    matches = [run for run in runs_with_panel if run.key == name] or [
+        r for r in runs_with_panel if name in r.key
+    ]
     if len(matches) != 1:
         hint = "; several are called so" if matches else ""
-        known = ", ".join(run.key for run in (matches or kept)[:5]) or "none yet"
+        known = ", ".join(run.key for run in (matches or runs_with_panel)[:5]) or "none yet"
         raise UnknownName(kind="run", name=name, hint=hint, known=known)
     return matches[0]
 

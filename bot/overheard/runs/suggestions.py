@@ -199,8 +199,8 @@ def _singular(category: str) -> str:
     return re.sub(r"^(an?|the)\s+", "", words, flags=re.I)
 
 
-def _listed_names(said: str) -> list[str]:
-    without = re.sub(r"\s*[(\[].*?[)\]]", "", said)
+def _listed_names(line: str) -> list[str]:
+    without = re.sub(r"\s*[(\[].*?[)\]]", "", line)
     parts = (part.strip(_EDGES) for part in re.split(r"[,;]", without))
     return [part for part in parts if 1 < len(part) <= MAX_NAME_CHARS and part.upper() != "NAME"]
 

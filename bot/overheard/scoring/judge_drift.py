@@ -94,8 +94,8 @@ class Rejudging:
             and f"{record.scorer}@{record.version}" == version
         }
 
-    async def _answers(self, shift: Shift, said: dict[int, float]) -> list[Answer]:
-        found = self.store.answers.stream(numbers=said)
+    async def _answers(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
+        found = self.store.answers.stream(numbers=verdicts)
         answers = [a async for a in found if a.question.model == shift.model and not a.gone]
         return answers[-MAX_REJUDGED_ANSWERS:]
 

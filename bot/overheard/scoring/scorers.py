@@ -73,9 +73,9 @@ async def ask_scorer(
             result = scorer.score(reading)
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
                 result = await _wait_for(scorer, result)
-            given = list(result)
-            if given:
-                records += _records(scorer, version, reading, given, metrics, faults)
+            scores = list(result)
+            if scores:
+                records += _records(scorer, version, reading, scores, metrics, faults)
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit

@@ -226,12 +226,12 @@ class Scoring:
         if not self._judging:
             return {}
         async with self._judging.anew():
-            given = await asyncio.gather(
+            results = await asyncio.gather(
                 *(self._score(judge, "", self._readings(answer)) for answer in answers)
             )
         return {
             record.answer_id: record.score.value
-            for records in given
+            for records in results
             for record in records or []
             if (record.brand, record.score.metric) == (brand, metric)
         }
@@ -276,10 +276,10 @@ class Scoring:
         found: Read = []
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
             group = batch[start : start + CONCURRENT_JUDGED_ANSWERS]
-            given = await asyncio.gather(
+            results = await asyncio.gather(
                 *(self._score(judge, version, self._readings(answer)) for answer in group)
             )
-            read = zip(group, given, strict=True)
+            read = zip(group, results, strict=True)
             found += [(answer, records) for answer, records in read if records is not None]
         return found
 
@@ -290,8 +290,8 @@ class Scoring:
         for start in range(0, len(batch), MESSAGE_ANSWERS):
             group = batch[start : start + MESSAGE_ANSWERS]
             readings = [self._readings(answer) for answer in group]
-            given = await asked_together(scorer, version, readings, self.metrics, self.faults)
-            read = zip(group, given, strict=True)
+            results = await asked_together(scorer, version, readings, self.metrics, self.faults)
+            read = zip(group, results, strict=True)
             found += [(answer, records) for answer, records in read if records is not None]
         return found
 
