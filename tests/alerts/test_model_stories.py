@@ -82,9 +82,11 @@ class House:
         routes = Routes([RouteTable(channel="slack:C1")], METRICS)
         self.lifecycle = Lifecycle(self.store, routes, self.clock)
 
-    async def week(self, rates: Mapping[str, float], *, watched: bool = True) -> list[Alert]:
+    async def week(
+        self, rates: Mapping[str, float], *brands: str, watched: bool = True
+    ) -> list[Alert]:
         """Ask once; one model names the brands at these rates, the other as usual. Return the
-        alerts of the run, if it is watched.
+        alerts of the run, if it is watched: of models as a whole, and of some brands (Acme).
         """
         self.weeks += 1
         self.clock.at = START + self.weeks * WEEK
@@ -109,9 +111,9 @@ class House:
                 for place, answer in enumerate(answers)
             ]
             await self.store.scores.add("s", "1", scored)
-        return await self.look(run) if watched else []
+        return await self.look(run, brands or ("Acme",)) if watched else []
 
-    async def look(self, run: Run, brands: Sequence[str] = BRANDS) -> list[Alert]:
+    async def look(self, run: Run, brands: Sequence[str]) -> list[Alert]:
         """Look at a run, and return its alerts."""
         service = DetectionService(self._history, self.lifecycle)
         return list((await service.detect(run, brands, run.started_at)).alerts)
@@ -142,7 +144,7 @@ async def house() -> House:
 
 async def test_a_model_that_changed_is_one_message(house: House) -> None:
     """It has all brands that moved, the largest first, and no brand has an alert of its own."""
-    told = [await house.week(CHANGED) for _ in range(3)]
+    told = [await house.week(CHANGED, *BRANDS) for _ in range(3)]
     [alert] = await house.alerts()
 
     assert any(alert.id in [one.id for one in found] for found in told)
@@ -181,7 +183,7 @@ async def test_the_way_back_ends_the_message(house: House) -> None:
 async def test_one_brand_alone_is_its_own_story(house: House) -> None:
     """As before."""
     for number in range(3):
-        await house.week({**USUAL, "Acme": 0.0}, watched=number > 0)
+        await house.week({**USUAL, "Acme": 0.0}, *BRANDS, watched=number > 0)
     [alert] = await house.alerts()
     assert (alert.of_model, alert.shift.brand) == (False, "Acme")
 
@@ -191,7 +193,7 @@ async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> Non
     for number in range(6):
         await house.week(CHANGED, watched=number in {1, 2})
     for number in range(5):
-        await house.week({**CHANGED, "Beta": 0.2}, watched=number > 2)
+        await house.week({**CHANGED, "Beta": 0.2}, "Acme", "Beta", watched=number > 2)
     first, *others = await house.alerts()
     assert first.of_model
     assert [alert.shift.brand for alert in others] == ["Beta"]
