@@ -29,8 +29,10 @@ from overheard.alerts.story import (
 from overheard.cards.card import Severity
 from overheard.cards.charts.renderer import unseen
 from overheard.cards.model_names import ModelNames
-from overheard.config.loader import AlertsTable
+from overheard.commands.shifts import shifts
+from overheard.config.loader import parse_config
 from overheard.config.sections import RouteTable
+from overheard.deployment import Call, Deployment, assemble
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -50,9 +52,11 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
+from overheard.plugins import Plugins
 from overheard.testing.store import open_test_store
+from overheard_visibility.scorer import Visibility
 from recording import HandClock
-from scripted import reply
+from scripted import ScriptedProvider, reply
 
 MODELS = (Model("svc", "a"), Model("svc", "b"))
 PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(8))
@@ -61,6 +65,10 @@ BRANDS = ("Acme", "Beta", "Cord", "Dune")
 METRICS = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
 CATALOGUE = Catalogue(
     tuple(Brand(name, competitors=tuple(set(BRANDS) - {name})) for name in BRANDS)
+)
+CONFIG = "[alerts]\nminimum_points = 10\n" + "".join(
+    f'[[brands]]\nname = "{brand.name}"\ncompetitors = {list(brand.competitors)}\n'
+    for brand in CATALOGUE.brands
 )
 WEEK = timedelta(weeks=1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -71,16 +79,14 @@ CHANGED = {"Acme": 0.1, "Beta": 0.9, "Cord": 0.15, "Dune": 0.85}
 class House:
     """A deployment of four brands at two models that is asked each week."""
 
-    def __init__(self) -> None:
-        self.store = open_test_store()
-        self.clock = HandClock(START)
+    def __init__(self, deployment: Deployment, clock: HandClock) -> None:
+        self.deployment, self.store, self.clock = deployment, deployment.store, clock
+        [version] = deployment.scoring.versions
+        self.version = version.partition("@")[2]
         self.weeks = 0
         self._rng = np.random.default_rng(7)
-        self._history = HistoryReader(
-            self.store, CATALOGUE, METRICS, {"s@1"}, AlertsTable(minimum_points=10)
-        )
-        routes = Routes([RouteTable(channel="slack:C1")], METRICS)
-        self.lifecycle = Lifecycle(self.store, routes, self.clock)
+        routes = Routes([RouteTable(channel="slack:C1")], deployment.scoring.metrics)
+        self.lifecycle = Lifecycle(self.store, routes, clock)
 
     async def week(
         self, rates: Mapping[str, float], *brands: str, watched: bool = True
@@ -104,19 +110,28 @@ class House:
                 (
                     answer,
                     [
-                        ScoreRecord(answer.id, brand, "s", "1", Score("visibility", float(hit)))
+                        ScoreRecord(
+                            answer.id,
+                            brand,
+                            "visibility",
+                            self.version,
+                            Score("visibility", float(hit)),
+                        )
                         for brand, hit in self._hits(named, place).items()
                     ],
                 )
                 for place, answer in enumerate(answers)
             ]
-            await self.store.scores.add("s", "1", scored)
+            await self.store.scores.add("visibility", self.version, scored)
         return await self.look(run, brands or ("Acme",)) if watched else []
 
     async def look(self, run: Run, brands: Sequence[str]) -> list[Alert]:
         """Look at a run, and return its alerts."""
-        service = DetectionService(self._history, self.lifecycle)
+        service = DetectionService(HistoryReader.of(self.deployment), self.lifecycle)
         return list((await service.detect(run, brands, run.started_at)).alerts)
+
+    def _record(self, answer: int, brand: str, value: float) -> ScoreRecord:
+        return ScoreRecord(answer, brand, "visibility", self.version, Score("visibility", value))
 
     def _hits(self, rates: Mapping[str, float], place: int) -> dict[str, bool]:
         """Return which brands an answer names; chance is small, so that few runs are enough."""
@@ -136,7 +151,10 @@ class House:
 @pytest.fixture
 async def house() -> House:
     """A deployment with six unchanged weeks."""
-    house = House()
+    clock = HandClock(START)
+    plugins = Plugins({"svc": ScriptedProvider()}, {"visibility": Visibility()})
+    deployment = await assemble(parse_config(CONFIG), open_test_store(), plugins, clock=clock)
+    house = House(deployment, clock)
     for number in range(6):
         assert await house.week(USUAL, watched=number == 5) == []
     return house
@@ -265,7 +283,13 @@ async def test_the_message_says_which_brands_moved(house: House) -> None:
     async def evidence() -> AlertEvidence:
         [now] = await house.alerts()
         return await gather_evidence(
-            house.store, CATALOGUE, METRICS, {"s@1"}, now, UTC, ModelNames()
+            house.store,
+            CATALOGUE,
+            METRICS,
+            house.deployment.scoring.versions,
+            now,
+            UTC,
+            ModelNames(),
         )
 
     with unseen():
@@ -295,6 +319,24 @@ async def test_the_message_says_which_brands_moved(house: House) -> None:
         over = alert_message(alert, await evidence())
     assert over.title == "a speaks about your whole category as before"
     assert "are named as usual again. It lasted" in str(over.text)
+
+
+async def test_the_whole_past_shows_it_too(house: House) -> None:
+    """`shifts` lists the change once, with the brands that moved, and says of a brand's shift that
+    it belongs to it.
+    """
+    for _ in range(4):
+        await house.week(CHANGED, watched=False)
+    card = await shifts(house.deployment, Call(), why=True)
+
+    assert "1 change of a model as a whole" in card.title
+    assert "svc/a as a whole: This looks like an update of the model as a whole." in str(card.text)
+    [model] = [one for one in card.data["shifts"] if one["kind"] == "model"]
+    assert (model["brand"], model["model"], model["run"]) == (None, "svc/a", "w9")
+    assert set(model["moved"]) == set(BRANDS)
+    brands = [one for one in card.data["shifts"] if one["kind"] == "shift"]
+    assert brands
+    assert {one["part_of"] for one in brands} == {"w9"}
 
 
 async def test_a_route_of_a_brand_leads_to_the_models_that_moved_it(house: House) -> None:
