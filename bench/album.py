@@ -170,15 +170,14 @@ async def alone() -> list[tuple[str, Card]]:
     found = []
     with TemporaryDirectory() as folder:
         async with open_market(folder, INVENTED) as market:
-            for week in range(10):
-                await market.check(week)
+            price = [(await market.check(week))[0] for week in range(10)][-1]
             [alert] = await market.deployment.store.alerts.find()
             for platform in PLATFORMS:
                 call = Call(channel=f"{platform}:C1")
                 with themed(call.channel):
                     card = await alert_card(market.deployment, call, alert)
                 found.append((f"{platform}-alert", card))
-            found.append(("slack-home", await market.desk.home(ADA)))
+            found += [("slack-home", await market.desk.home(ADA)), ("discord-price", price)]
     return found
 
 

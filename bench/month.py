@@ -118,11 +118,12 @@ class Vendor(ChatService):
 
     Attributes:
         week: The week.
+        updated: Whether the model was updated, which nobody takes back.
         fails: Whether it refuses all calls with an error of its own.
     """
 
     def __init__(self, name: str) -> None:
-        self.name, self.week, self.fails = name, 0, False
+        self.name, self.week, self.updated, self.fails = name, 0, False, False
         self._asked: Counter[tuple[int, str]] = Counter()
         super().__init__()
 
@@ -139,7 +140,7 @@ class Vendor(ChatService):
         behaviour.text = reply_text(self.name, self.week, QUESTIONS.index(text) * REPEATS + repeat)
         made = json.loads(super()._completion(call, behaviour))
         if self.name == "openai":
-            made["model"] = SERVED[self.week >= UPDATED]
+            made["model"] = SERVED[self.updated]
         made["usage"] = {"prompt_tokens": 20, "completion_tokens": 400, "total_tokens": 420}
         return json.dumps(made).encode()
 
@@ -202,6 +203,7 @@ class Month:
         self._monday += 1
         for vendor in self.vendors.values():
             vendor.week = week
+            vendor.updated |= week >= UPDATED
 
     async def step(self, name: str, *done: Callable[[], object]) -> None:
         """Wait until something is so and both chats are still; keep what is new in them."""
@@ -277,8 +279,11 @@ class Month:
                 f"  {' '.join(said[:8])}",
                 flush=True,
             )
-            if shown.place in {"channel", "thread"} and (
-                len(said) > MOST_WORDS or len(numbers) > MOST_NUMBERS
+            # What is opened by a click on "Details" and the like may be longer.
+            if (
+                shown.place == "channel"
+                and not step.startswith("9.")
+                and (len(said) > MOST_WORDS or len(numbers) > MOST_NUMBERS)
             ):
                 self.faults.append(f"{step}, {chat}: {len(said)} words, {len(numbers)} numbers")
             for found in UNSAID_WORDS.finditer(shown.all_text):
@@ -489,8 +494,8 @@ async def _lie(month: Month) -> None:
 
 async def _recover(month: Month) -> None:
     """Let all be as before."""
-    for number in (1, 2, 3):
-        month.monday(UPDATED + 3)
+    for number, week in enumerate((UPDATED + 3, 4, 5), 1):
+        month.monday(week)
         await month.check_in_slack()
         await month.step(
             f"13. as before, check {number}",

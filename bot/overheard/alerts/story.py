@@ -51,7 +51,7 @@ class AlertPart(StrEnum):
 
 
 PARTLY = {
-    AlertPart.METRICS: "What moved is back where it was; what is stated is still stated.",
+    AlertPart.METRICS: "What moved is back where it was; the false statement may come again.",
     AlertPart.STATEMENTS: "What was stated is gone; what moved is not back yet.",
 }
 """What the thread says when one part of an alert is over."""

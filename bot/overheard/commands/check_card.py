@@ -192,7 +192,7 @@ def _learning_data(learning: Learning | None) -> dict[str, object] | None:
     )
 
 
-RESTARTED = "Overheard was restarted while it worked on this, and has gone on by itself."
+RESTARTED = "I was restarted while I worked on this, and have gone on."
 
 
 async def gone_on(
