@@ -69,6 +69,7 @@ async def test_nothing_that_costs_or_changes_happens_without_its_button() -> Non
     ("question", "words"),
     [
         ("ask the models what a good CRM for startups is", 'ask "what a good CRM for startups is"'),
+        (f"ask the models what a good CRM is {'really ' * 12}", "ask"),
         ("export everything to csv", "share Acme"),
         ("send our alerts to #growth", "subscribe Acme"),
         ("please raise the budget to 50 dollars", "budget set"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from overheard.cards import wording
 from overheard.cards.card import Action
 from overheard.cards.command import quoted
-from overheard.chat.questions.resolution import Plan, Resolution
+from overheard.chat.questions.resolution import MAX_WORDS_CHARS, Plan, Resolution
 
 
 class Offers(Resolution):
@@ -139,10 +139,12 @@ class Offers(Resolution):
 
     def _ask_models(self) -> Plan | None:
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
+        words = f"ask {quoted(self._reading.topic)}{chosen}"
+        short = len(words) <= MAX_WORDS_CHARS  # a longer one is typed into the form
         return self._offer(
             "Ask this once?",
             "You see the price before anything is asked. It does not count in your results.",
-            (f"ask {quoted(self._reading.topic)}{chosen}", "Show the price"),
+            (words, "Show the price") if short else ("ask", "Ask a question"),
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:

@@ -15,6 +15,8 @@ from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedT
 
 OF_ALERTS = frozenset({"alerts show", "evidence"})
 """Commands that show one alert, which is about one model."""
+MAX_WORDS_CHARS = 90
+"""The longest command of a button."""
 SHOWN_CHOICES = 4
 """Buttons between which a person chooses."""
 
@@ -233,7 +235,7 @@ def buttons(
     made = []
     for index, (words, label) in enumerate(pairs):
         first = words.split()
-        if first and (first[0] in nouns) and len(words) <= 90:
+        if first and (first[0] in nouns) and len(words) <= MAX_WORDS_CHARS:
             style = styles[index] if styles else Style.PLAIN
             made.append(Action(words, label[:60], style))
     return tuple(made)
