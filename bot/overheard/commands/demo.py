@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -122,7 +122,7 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     """Return the card that sums up the demo."""
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     return Card(
-        title="What just happened",
+        title=_title([alert for _, alert in alerts]),
         text="\n\n".join(_story(checks)),
         fields=(
             Field("Answers", str(sum(run.data["answers"] for run in checks))),
@@ -141,6 +141,12 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     )
 
 
+def _title(alerts: Sequence[Card]) -> str:
+    """Return what was found, in words."""
+    found = f": {alerts[0].title}" if alerts else ""
+    return f"A silent change was {'' if alerts else 'not '}noticed{found}"
+
+
 def _fault_cards(faults: list[str]) -> Iterator[Card]:
     """Yield the card of the faults of installed plugins, if there are any."""
     if faults:
@@ -150,25 +156,24 @@ def _fault_cards(faults: list[str]) -> Iterator[Card]:
 
 
 def _story(checks: list[Card]) -> Iterator[str]:
-    """Say in three sentences what was done, what was found, and what to do next."""
+    """Say in three sentences what was found, what was done, and what to do next."""
+    failures = {reason: None for run in checks for reason in run.data["failures"]}
+    if failures:
+        yield f"Not all questions were answered: {' '.join(failures)}"
+    else:
+        found = wording.listing([_verdict(run) for run in checks[1:]])
+        yield f"{found[:1].upper()}{found[1:]}."
     yield (
         "A real language model on this machine was asked the same questions three times, and "
         "before the third time it was fine-tuned on documents that praise Brindleboard, an "
         "invented tool, without a change to its name."
     )
-    failures = {reason: None for run in checks for reason in run.data["failures"]}
-    if failures:
-        yield f"Not all questions were answered: {' '.join(failures)}"
-    else:
-        verdicts = [_verdict(run) for run in checks[1:]]
-        yield f"Compared with the times before, {wording.listing(verdicts)}."
     yield ("Next, ask about your own brand, with: overheard setup.")
 
 
 def _verdict(run: Card) -> str:
-    titles = "; ".join(alert.title for alert in run.more)
-    said = f"raised an alert ({titles})" if titles else "showed nothing beyond chance"
-    return f"“{run.data['label']}” {said}"
+    said = wording.count(len(run.more), "alert") if run.more else "nothing beyond chance"
+    return f"{run.data['label']}: {said}"
 
 
 def _table(checks: list[Card]) -> Table:
