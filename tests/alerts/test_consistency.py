@@ -126,11 +126,13 @@ def _assert_message(alert: Alert, card: Card) -> None:
     assert ("again" in card.title or "right" in card.title) == (
         alert.state is AlertState.RECOVERED
     ), (alert.state, card.title)
+    assert not re.search(r"It says .* in 0 answers|still stated", said), said
     if found := COUNTS.search(said):
         now, total, usual = map(int, found.groups())
         worse, better = "less" in card.title, "more" in card.title
         assert not (worse and now > usual), said
         assert not (better and now < usual), said
+        assert now < usual or "took your place" not in said, said
         assert card.image
         assert f"Acme {now}" in card.image.alt or f"{now}" in card.image.alt, card.image.alt
         assert total == ANSWERS

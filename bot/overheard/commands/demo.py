@@ -161,7 +161,7 @@ def _story(checks: list[Card]) -> Iterator[str]:
     if failures:
         yield f"Not all questions were answered: {' '.join(failures)}"
     else:
-        found = wording.listing([_verdict(run) for run in checks[1:]])
+        found = "; ".join(_verdict(run) for run in checks[1:])
         yield f"{found[:1].upper()}{found[1:]}."
     yield (
         "A real language model on this machine was asked the same questions three times, and "
