@@ -20,6 +20,7 @@ from overheard_sentiment.faults import (
     REASSURING,
     TAKEN_BACK,
 )
+from overheard_sentiment.foreign_faults import FAULTS, PRICES
 
 _CLAUSE = re.compile(
     r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
@@ -35,6 +36,7 @@ _CONCESSION = re.compile(
     r"|ing))\b",
     re.IGNORECASE,
 )
+_FOREIGN_CLAUSE = re.compile(r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings)\b)")
 _REACH_CHARACTERS = 28
 """Characters before a pattern in which words take the drawback back."""
 _EMPTY_CON = re.compile(
@@ -91,6 +93,26 @@ def drawbacks(
             )
         ):
             yield Drawback(start, end)
+
+
+def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> Iterator[Drawback]:
+    """Yield the drawbacks that a text in another language names, as `drawbacks` does.
+
+    Args:
+        text: A text about one brand, with all names masked.
+        language: German, French, Spanish or Japanese, in small letters; others yield nothing.
+        price_only: Whether only judgements of the price count.
+    """
+    if language not in FAULTS:
+        return
+    small = _lowered(text)
+    at = 0
+    for found in (*_FOREIGN_CLAUSE.finditer(small), None):
+        end = found.start() if found else len(text)
+        price = PRICES[language].search(small, at, end) is not None
+        if price or (not price_only and FAULTS[language].search(small, at, end)):
+            yield Drawback(at, end, price=price)
+        at = found.end() if found else end
 
 
 def listed_drawbacks(text: str) -> Iterator[Drawback]:

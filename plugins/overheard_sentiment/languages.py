@@ -65,16 +65,26 @@ def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
     Returns:
         The valences by word; None for English, for an unknown language, or in case of doubt.
     """
+    name = latin_language(texts)
+    return _language(name)[1] if name else None
+
+
+def latin_language(texts: Sequence[str]) -> str:
+    """Return the language of a text in Latin script; an empty string for English, or in doubt.
+
+    Args:
+        texts: The words of the text, in lower case.
+    """
     words = set(texts)
     if words.isdisjoint(_function_words()):
-        return None
+        return ""
     languages = [_language(name) for name in _LATIN_LANGUAGES]
     counts = [
         (len(words & function_words), len(words & valences.keys()))
         for function_words, valences in languages
     ]
     best = max(counts)
-    return languages[counts.index(best)][1] if best[0] > len(words & _ENGLISH) else None
+    return _LATIN_LANGUAGES[counts.index(best)] if best[0] > len(words & _ENGLISH) else ""
 
 
 @cache

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from overheard import Mention, Reading, Unit, UnitRole
 from overheard_sentiment.aspects import aspect_of
-from overheard_sentiment.drawbacks import drawbacks, listed_drawbacks
-from overheard_sentiment.languages import script_language
+from overheard_sentiment.drawbacks import drawbacks, foreign_drawbacks, listed_drawbacks
+from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.polarity import Polarity, Span, polarity
 
 _MAX_UNITS = 400
@@ -23,6 +23,9 @@ _MAX_UNIT_CHARACTERS = 1_500
 """Characters of a unit that are read."""
 _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
 """The rest of a product's name behind the brand's: words with a capital or a digit."""
+_WORD = re.compile(r"[^\W\d_]+")
+_LANGUAGE_CHARACTERS = 2_000
+"""Characters of an answer in Latin script that tell its language."""
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
@@ -106,9 +109,11 @@ def portrayal(reading: Reading) -> Portrayal:
     """Return what an answer says of the brand, from the units that it owns or that name it."""
     whole = Portrayal()
     units = list(_units(reading))
+    latin = latin_language(_WORD.findall(reading.body[:_LANGUAGE_CHARACTERS].lower()))
     for unit, mentions in units[:_MAX_UNITS]:
         text = unit.text[:_MAX_UNIT_CHARACTERS]
-        if script_language(text) == "unknown":
+        language = script_language(text) or latin
+        if language == "unknown":
             continue
         whole.readable = True
         owned = unit.is_of(reading.brand.name)
@@ -123,7 +128,7 @@ def portrayal(reading: Reading) -> Portrayal:
         else:
             judged = polarity(masked, own, others, against=against)
         whole.against |= against
-        found = list(_named(unit, masked, text)) if owned else []
+        found = list(_named(unit, masked, text, language)) if owned else []
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
@@ -179,12 +184,16 @@ def _masked(
     return "".join((*pieces, text[at:])), own, others
 
 
-def _named(unit: Unit, masked: str, text: str) -> Iterator[NamedDrawback]:
-    """Yield the drawbacks that a unit of the brand names."""
+def _named(unit: Unit, masked: str, text: str, language: str) -> Iterator[NamedDrawback]:
+    """Yield the drawbacks that a unit of the brand names; the language is empty for English."""
     if unit.role in _WITHOUT_DRAWBACKS:
         return
     if unit.role is UnitRole.CON:
         found = listed_drawbacks(masked)
+    elif language:
+        if unit.role is UnitRole.PRO:
+            return
+        found = foreign_drawbacks(masked, language, price_only=unit.role in _ONLY_PRICE)
     else:
         found = drawbacks(
             masked,

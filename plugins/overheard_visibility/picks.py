@@ -35,7 +35,13 @@ AWARD = re.compile(
       |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
       |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
       |favorit[ao])
-      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081
+      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081|\u30a4\u30c1\u30aa\u30b7|\u7dcf\u5408(?:1
+        |\uff11|\u4e00)\u4f4d|\u7d50\u8ad6
+      |(?:gesamt|preis-leistungs-)?sieger(?!\ (?:der|f\u00fcr))|top-?empfehlung|beste\ gesamt\w*
+        |fazit\b(?=\W*\Z)
+      |(?:choix|coup\ de\ c\w+ur)\ (?:de\ la\ r\u00e9daction|n\u00b0\ ?1)|meilleure?\ (?:global
+        |option\ globale|en\ g\u00e9n\u00e9ral)
+      |(?:la\ )?mejor\ (?:en\ general|opci\u00f3n\ global)|ganador[a]?\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -85,6 +91,32 @@ BEFORE = re.compile(
       |strongest)\ (?:\w+\ )?{CHOICE}
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
+      |\b(?:ich|wir)\ (?:w\u00fcrden?|empfehlen?|raten?|nehmen?|greifen?|tendieren?
+        |setzen?)(?:\ \w+){{0,3}}?
+        (?:\ (?:zum|zur|zu|auf|f\u00fcr|mit|den|die|das))?
+      |\b(?:mein|unser|der|die)e?\ (?:klarer?\ |erster?\ |beste\ )?(?:empfehlung|favorit
+        |testsieger|tipp|wahl|sieger)
+        (?:\ (?:ist|w\u00e4re|bleibt|hei\u00dft)|:)(?:\ (?:der|die|das))?
+      |\b(?:nimm|nehmen\ sie|greif(?:en\ sie)?\ zu(?:m|r)?|am\ besten\ (?:ist|passt
+        |eignet\ sich))(?:\ (?:den|die|das|der))?
+      |\bf\u00fcr\ die\ meisten\ (?:\w+\ ){{0,2}}?(?:ist|reicht|passt|genügt)(?:\ (?:der|die|das))?
+      |\b(?:je|nous|on)\ (?:vous\ )?(?:recommand\w+|conseill\w+|choisi\w+|prendr\w+
+        |opter\w+\ pour|ir\w+\ (?:sur|vers)
+        |partir\w+\ sur)(?:\ (?:le|la|les|l['\u2019]))?
+      |\b(?:mon|notre|ma|le|la)\ (?:meilleure?\ |premi\u00e8?re?r?\ )?(?:choix|recommandation
+        |favorie?|pr\u00e9f\u00e9r\u00e9e?|gagnante?)
+        (?:\ global)?(?:\ (?:est|reste|serait|va\ \u00e0)|\ ?:)(?:\ (?:le|la))?
+      |\b(?:optez\ pour|choisissez|prenez|misez\ sur|partez\ sur
+        |pour\ la\ plupart[^.,]{{0,30}},)(?:\ (?:le|la))?
+      |\b(?:(?:te|os|le|les)\ )?(?:recomiendo|recomendamos|recomendar\u00eda\w*|elegir\u00eda\w*
+        |optar\u00eda\w*\ por|comprar\u00eda\w*
+        |(?:me|nos)\ quedar\u00eda\w*\ con|me\ quedo\ con|nos\ quedamos\ con)(?:\ (?:el|la))?
+      |\b(?:mi|nuestra|nuestro|la|el)\ (?:mejor\ |primera\ )?(?:elecci\u00f3n|recomendaci\u00f3n
+        |favorit[oa]|apuesta|opci\u00f3n
+        |ganador[a]?)(?:\ (?:general|para\ la\ mayor\u00eda))?(?:\ (?:es|ser\u00eda
+          |sigue\ siendo)|:)(?:\ (?:el|la))?
+      |\b(?:elige|escoge|qu\u00e9date\ con|apuesta\ por|opta\ por
+        |para\ la\ mayor\u00eda[^.,]{{0,30}},)(?:\ (?:el|la))?
       |\b(?:notre\ (?:premier\ )?choix|unser\ favorit|nuestra\ (?:primera\ )?(?:opci\u00f3n
       |elecci\u00f3n))
         \ (?:est|ist|es)
@@ -111,7 +143,11 @@ BEFORE = re.compile(
         |(?:point|steer|nudge|send)\ (?:you|most\ \w+)\ (?:to|toward)s?|swear\ by)
     )
     \ (?:(?:using|trying|checking\ out|looking\ at|going\ with|the|an?)\ )*
-    \Z""",
+    \Z
+    |(?:\u304a\u3059\u3059\u3081|\u30aa\u30b9\u30b9\u30e1
+      |\u304a\u52e7\u3081)(?:\u306a\u306e)?(?:\u306f|[:\uff1a])\s?\Z
+    |(?:\u8ff7\u3063\u305f\u3089|\u9078\u3076\u306a\u3089|\u7b2c\u4e00\u5019\u88dc\u306f
+      |\u7d50\u8ad6\u306f)[\u3001,]?\s?\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
 AFTER = re.compile(
@@ -128,6 +164,22 @@ AFTER = re.compile(
       |\ (?:my|our)\ {CHOICE})
     |\ (?:reste|est)\ notre\ (?:premier\ )?(?:choix|favori)|\ (?:ist
       |bleibt)\ unser(?:e\ erste\ Wahl|\ Favorit)
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:ist|bleibt|w\u00e4re)\ (?:\w+\ ){{0,2}}?(?:(?:erste|beste|klare
+      |richtige)\ wahl|favorit|testsieger
+      |sieger|empfehlung|allrounder|gesamtpaket)\b(?!\ f\u00fcr\ (?!die\ meisten))
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:gewinnt|liegt\ vorne?|macht\ das\ rennen|hat\ die\ nase\ vorn
+      |\u00fcberzeugt\ am\ meisten)\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:est|reste|demeure|serait)\ (?:notre|mon|ma|le|la)\ (?:meilleure?
+      |premi\u00e8?re?r?|grande?)
+      \ (?:choix|favorie?|gagnante?|option)\b(?!\ pour\ (?!la\ plupart))
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:l['\u2019]emporte|arrive\ en\ t\u00eate|sort\ (?:gagnante?
+      |vainqueur)|s['\u2019]impose)\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:es|ser\u00eda|sigue\ siendo)\ (?:la|el|nuestra|nuestro
+      |mi)\ (?:mejor|primera|gran)
+      \ (?:opci\u00f3n|elecci\u00f3n|apuesta|favorit[oa])\b(?!\ para\ (?!la\ mayor\u00eda))
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:gana|se\ lleva\ (?:el|la)|sale\ ganando)\b
+    |[^\u3002\u3001]{{0,16}}[\u304c\u3092](?:\u4e00\u756a|\u6700\u3082|\u7b2c\u4e00
+      |\u30d9\u30b9\u30c8|\u30a4\u30c1\u30aa\u30b7)
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
     |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
@@ -245,8 +297,19 @@ RANKED = re.compile(
     re.IGNORECASE,
 )
 """Words of a question or of the text above a list that ranks its items."""
+ASIDE = re.compile(
+    r"\(.*\)\W*\Z|\W*(?:and|but|what about|how about|why not)(?: the)? [\w\s.&'\u2019-]{2,30}\?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A sentence in parentheses, and a question why something is not among the options."""
 LEFT_OUT = re.compile(
-    r"\b(?:skip|avoid|left out|leave out|not recommended|didn['\u2019]t make|did not make"
+    r"\b(?:skip(?:ped|ping)?|avoid(?:ed|ing)?|left out|leave out|not recommended"
+    r"|didn['\u2019]t make|did not make"
+    r"|steer clear|excluded|omitted|not (?:tested|included|considered|listed)|worst"
+    r"|(?:unresolved |most )complaints"
+    r"|sponsored|promoted|advertise?ment|(?:also|others?) (?:we )?(?:considered|looked at)"
+    r"|set aside|deal-?breakers?"
+    r"|(?:most|longest) (?:delays|recalls|outages|waits)|red flags|why not"
     r"|passed on|pass on|stay away"
     r"|worth avoiding|ruled out|not worth|discontinued|where (?:i|we) looked|sources?)\b",
     re.IGNORECASE,
@@ -278,6 +341,13 @@ DISMISSED = re.compile(
     r"|a contender|a candidate|eligible)"
     r"|(?:coming|leaving|switching|migrating|moving|upgrading) (?:over )?from|sold (?:its|off|to)"
     r"|used to (?:be|sell|make|own)"
+    r"|kommt nicht in frage|lohnt sich (?:nicht|nur|erst)|nur sinnvoll|vor allem f\u00fcr"
+    r"|geh\u00f6rt (?:zu|zur|zum)"
+    r"|braucht (?:hier )?(?:man|niemand|kaum)|\u00fcberdimensioniert|\u00e9cart\u00e9e?s?"
+    r"|pas (?:disponible|retenu|adapt\u00e9)e?s?"
+    r"|appartient|ne vaut (?:pas|que)|surtout (?:int\u00e9ressant|destin\u00e9|utile)e?|inutile"
+    r"|no (?:merece|compensa|hace falta"
+    r"|est\u00e1 disponible)|descartad[oa]s?|se queda fuera|pertenece|sobre todo (?:para|si)"
     r"|nicht dabei|n['\u2019]a pas \u00e9t\u00e9 retenu|sponsored|advertisement|stopped (?:taking"
     r"|selling|making)|no longer"
     r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"

@@ -41,7 +41,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "8"
+    version = "9"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

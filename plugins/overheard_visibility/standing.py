@@ -11,6 +11,7 @@ from operator import attrgetter
 from overheard import Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.picks import (
     AFTER,
+    ASIDE,
     ASKS_FOR_SELLERS,
     AWARD,
     AWARDED,
@@ -82,9 +83,11 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     sells = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
     offered = next((unit for unit in owned if _is_offer(unit, sells=sells)), None)
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
-    if plain and any(DISMISSED.search(unit.text) or _is_aside(unit) for unit in owned):
+    if plain and any(DISMISSED.search(unit.text) for unit in owned):
         offered = None
     if offered and all(_names(unit, own) for unit in owned) and not _is_subject(reading, own):
+        offered = None
+    if all(ASIDE.match(_unit(reading, mention)) for mention in own):
         offered = None
     if all(unit.role is UnitRole.SHOP for unit in owned):
         offered = None
@@ -112,11 +115,6 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
         if not OBJECT.search(before) or _choose(before, after):
             return True
     return False
-
-
-def _is_aside(unit: Unit) -> bool:
-    """Return whether a unit is a sentence in parentheses."""
-    return unit.text.startswith("(") and unit.text.rstrip(".").endswith(")")
 
 
 def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:

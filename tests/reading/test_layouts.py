@@ -129,3 +129,22 @@ def test_the_drawbacks_are_those_of_the_brand() -> None:
     for text, named in ((PRODUCTS, (1, 0, 1)), (SOFTWARE, (1, 1, 0))):
         found = tuple(int(judged(text, brand, BRANDS).drawback) for brand in BRANDS)
         assert found == named
+
+
+@pytest.mark.parametrize(
+    ("text", "drawback", "tone"),
+    [
+        ("**Acme**: sehr leise, aber etwas teuer.", True, "mixed"),
+        ("**Acme**: sehr leise, keine versteckten Kosten.", False, "positive"),
+        ("### Acme\n- **On aime** : le confort\n- **On aime moins** : le poids", True, "mixed"),
+        ("**Acme**: muy cómodo. Faltan talleres.", True, "mixed"),
+        ("### Acme\n- メリット：軽い\n- デメリット：設定が多い", True, "mixed"),
+        ("### Acme\n**Why it's great:** It doesn't have a grinder.", True, "mixed"),
+        ("### Acme\n- Nothing gets in the way", False, "positive"),
+        ("Boltly runs on Acme's excellent network.", False, "neutral"),
+    ],
+)
+def test_drawbacks_and_tones_in_a_few_words(text: str, drawback: bool, tone: str) -> None:
+    """In five languages; what is only named has no tone."""
+    found = judged(text, "Acme", BRANDS)
+    assert (found.drawback, found.tone) == (drawback, tone)

@@ -112,6 +112,13 @@ def test_the_rank_in_each_of_several_lists_is_told() -> None:
         ("If you travel, get Acme. If you stay, Boltly is fine.", "listed"),
         ("For a camera, Boltly. It features Acme chips.", "only named"),
         ("Popular brands: Boltly, Acme and Cruxify", "listed"),
+        ("Cruxify's Acme is fine, and Boltly too.", "listed"),
+        ("Acme's Boltly is fine.", "only named"),
+        ("### Skipped on purpose\n\n**Acme**: old", "only named"),
+        ("Boltly ist gut. Ich würde Acme nehmen.", "first choice"),
+        ("Boltly est bien. Notre choix : Acme.", "first choice"),
+        ("Boltly está bien. Acme es la mejor opción.", "first choice"),
+        ("Boltly está bien. Acme es la mejor opción para niños.", "listed"),
     ],
 )
 def test_the_standing_is_a_detail_of_visibility(text: str, standing: str) -> None:

@@ -18,7 +18,8 @@ _ROLE_WORDS = (
     r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
 )
 _END = re.compile(
-    r"(?P<mark>[.!?…$])(?:"
+    r"[。！？｡][」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
+    r"|(?P<mark>[.!?…$])(?:"
     r"(?<=[.!?])(?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
     r"|(?<=[A-Z]{2}.)(?=[A-Z][a-z])|(?<=\u00b0[FC]\.)(?=[A-Z])|(?<=[a-z)].)(?=\d{1,2}\.\s?[A-Z]))"
     r"|(?<!\$)(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"

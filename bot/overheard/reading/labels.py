@@ -39,10 +39,12 @@ class Label:
 _DECORATION = re.compile(r"(?:[^\w\s\"'(\[$€£~+<>&-]|\+\s|-\s)[^\w\s\"'(\[$€£~+<>&-]*\s*")
 _NUMBER = re.compile(r"(?:#\s?)?\d{1,2}(?:[.)]|\s?[.:\u2013-]\s)\s*|#\d{1,2}\s+")
 _DIVIDER = re.compile(
-    r"[:\u2013\u2014-](?:(?<!\d:)(?<=:)(?!//)|(?<=:)(?!\d|//)|(?<=\s[\u2013\u2014])\s?|(?<=\s-)\s"
+    r"\uff1a|[:\u2013\u2014-](?:(?<!\d:)(?<=:)(?!//)|(?<=:)(?!\d|//)|(?<=\s[\u2013\u2014])\s?"
+    r"|(?<=\s-)\s"
     r"|(?<=\w\u2014)(?=\w))"
 )
 """A colon or a dash behind a label."""
+_COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = re.compile(
     r"\b(?:is|are|was|has|have|had|offers?|provides?|can|does|do|makes?|comes?|gets?|it|you|they"
@@ -68,7 +70,12 @@ _ROLES: dict[UnitRole, str] = {
         r"|complaints|keep in mind|considerations?|heads[- ]up|be aware|caution"
         r"|warning|mind|watch[- ]outs?(?: for)?|what to watch(?: out)?(?: for)?"
         r"|nachteile|inconv\u00e9nients|desventajas|contras|points faibles|puntos d\u00e9biles"
-        r"|minuspunkte|schw\u00e4chen|svantaggi|nadelen|缺点"
+        r"|minuspunkte|schw\u00e4chen?|svantaggi|difetti|nadelen|minpunten|desvantagens|缺点|缺點"
+        r"|nachteil|was st\u00f6rt|weniger gut|on aime moins|les moins|le moins"
+        r"|points? n\u00e9gatifs?|limites?|b\u00e9mols?"
+        r"|lo peor|lo malo|lo menos bueno|inconvenientes?|puntos? negativos?|a mejorar|en contra"
+        r"|contro"
+        r"|デメリット|欠点|短所|注意点|気になる点|단점"
     ),
     UnitRole.PRO: (
         r"pros?|strengths?|strong points?|advantages?|benefits?|upsides?|highlights?|perks?"
@@ -78,7 +85,10 @@ _ROLES: dict[UnitRole, str] = {
         r"|why (?:it|we|i|you|users|this|they|people)\b.{0,40}|why|reasons to (?:buy|choose)"
         r"|(?:what|where) (?:it|makes it) (?:shines?|excels?|does well|stands? out|special|great)"
         r"|vorteile|avantages|ventajas|points forts|puntos fuertes|pluspunkte|st\u00e4rken|vantaggi"
-        r"|voordelen|优点"
+        r"|voordelen|pluspunten|vantagens|pregi|优点|優點|vorteil|was gef\u00e4llt|on aime|les plus"
+        r"|le plus"
+        r"|points? positifs?|atouts?|lo mejor|lo bueno|puntos? positivos?|a favor"
+        r"|メリット|長所|良い点|장점"
     ),
     UnitRole.BEST_FOR: (
         r"(?:best|ideal|great|perfect|good|suited|suitable|recommended|designed|made|excellent"
@@ -212,7 +222,7 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
     found = _divider(text, first, limit)
     if not found or found[0] == first:
         return None
-    if not _is_label(text[first : found[0]], dashed=text[found[0]] != ":"):
+    if not _is_label(text[first : found[0]], dashed=text[found[0]] not in _COLONS):
         return None
     return Label(first, found[0], _behind(text, found[1], end))
 
@@ -221,7 +231,7 @@ def _divider(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the (start, end) offsets of the first colon, or dash with its spaces, in a span."""
     for found in _DIVIDER.finditer(text, start, end):
         at = found.start()
-        if text[at] == ":" or not text[at - 1].isspace():
+        if text[at] in _COLONS or not text[at - 1].isspace():
             return at, found.end()
         if at > start:
             return at - 1, found.end()

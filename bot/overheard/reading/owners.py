@@ -38,6 +38,8 @@ _EXAMPLES_CHARACTERS = 160
 _APART_CHARACTERS = 24
 _JOINED = re.compile(r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
 """Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
+_POSSESSIVE = re.compile(r"['\u2019]s ")
+"""Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
 
@@ -115,9 +117,14 @@ class Names:
         found = self.within(start, end)
         if not found:
             return NOBODY
-        first = last = found[0]
+        at = 0
+        while at + 1 < len(found) and _POSSESSIVE.fullmatch(
+            self._body, found[at].end, found[at + 1].start
+        ):
+            at += 1  # "Acme's Bolt" is about Bolt
+        first = last = found[at]
         shared = []
-        for other in found[1:]:
+        for other in found[at + 1 :]:
             if other.start > first.start:
                 if not _JOINED.fullmatch(self._body, last.end, other.start):
                     break
