@@ -138,13 +138,13 @@ def test_the_drawbacks_are_those_of_the_brand() -> None:
         ("**Acme**: sehr leise, keine versteckten Kosten.", False, "positive"),
         ("### Acme\n- **On aime** : le confort\n- **On aime moins** : le poids", True, "mixed"),
         ("**Acme**: muy cómodo. Faltan talleres.", True, "mixed"),
-        ("### Acme\n- メリット：軽い\n- デメリット：設定が多い", True, "mixed"),
+        ("### Acme\n- メリット\uff1a軽い\n- デメリット\uff1a設定が多い", True, "mixed"),
         ("### Acme\n**Why it's great:** It doesn't have a grinder.", True, "mixed"),
         ("### Acme\n- Nothing gets in the way", False, "positive"),
         ("Boltly runs on Acme's excellent network.", False, "neutral"),
     ],
 )
-def test_drawbacks_and_tones_in_a_few_words(text: str, drawback: bool, tone: str) -> None:
+def test_drawbacks_and_tones_in_a_few_words(text: str, *, drawback: bool, tone: str) -> None:
     """In five languages; what is only named has no tone."""
     found = judged(text, "Acme", BRANDS)
     assert (found.drawback, found.tone) == (drawback, tone)
