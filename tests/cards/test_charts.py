@@ -141,6 +141,12 @@ def test_the_brand_stands_out() -> None:
     assert [e["fill"] for e in elements(CHART, "polygon")] == ["var(--band)"]
 
 
+def test_the_axis_of_counts_names_whole_answers() -> None:
+    """Half of 21 answers are none."""
+    named = {box.text for box in texts(replace(CHART, answers=21))}
+    assert {"0", "10", "21"} < named
+
+
 def test_the_band_covers_no_line() -> None:
     """It is below all lines, also where another line is drawn before that of the brand."""
     other = line("Claude", 0.85, 0.8, 0.45, 0.4, emphasis=True)

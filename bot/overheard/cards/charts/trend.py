@@ -266,7 +266,7 @@ def _ticks(chart: Chart) -> list[float]:
         reach = next(r for r in (0.2, 0.5, 1.0) if r >= min(1.0, max(map(abs, seen))))
         return [-reach, 0.0, reach] if min(seen) < 0 else [0.0, reach / 2, reach]
     if chart.answers:
-        return [0.0, 0.5, 1.0]
+        return [0.0, chart.answers // 2 / chart.answers, 1.0]
     top = next(r for r in (0.1, 0.2, 0.5, 1.0) if r >= min(1.0, max(seen)))
     return [0.0, top / 2, top]
 
