@@ -27,6 +27,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LANGUAGE_CHARACTERS = 2_000
 """Characters of an answer in Latin script that tell its language."""
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
+_HISTORY = re.compile(
+    r"\b(?:founded|launched|released|established|headquartered|based in|owned by|acquired|merged)\b",
+    re.IGNORECASE,
+)
+"""Words of facts that speak neither for a brand nor against it."""
 _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
@@ -61,8 +66,8 @@ class Portrayal:
         listed_pro: Whether anything is listed among the pros; counts as a word of praise if there
             is none.
         picked: Whether a title, an item or an award presents the brand.
-        presented: Whether any text but prices is about the brand: what is told of an option without
-            a drawback speaks for it.
+        presented: Whether any text but prices and history is about the brand: what is told of an
+            option without a drawback speaks for it.
         readable: Whether any text about the brand is in a script that the lexicons know.
     """
 
@@ -118,7 +123,8 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.readable = True
         owned = unit.is_of(reading.brand.name)
         whole.picked |= owned and unit.role in {UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP}
-        whole.presented |= owned and unit.role not in _NOT_PRESENTING
+        presents = unit.role not in _NOT_PRESENTING and not _HISTORY.search(text)
+        whole.presented |= owned and presents
         if unit.role is UnitRole.SHOP or unit.role is UnitRole.TITLE:
             continue  # an award is part of a title in one layout, and a heading above it in another
         masked, own, others = _masked(unit, text, mentions, reading.brand.name)

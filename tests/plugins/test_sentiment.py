@@ -48,7 +48,7 @@ def sign(text: str, brand: Brand) -> int:
         ("Acme ist nicht zuverlässig. Boltly war die Software des Jahres.", -1, 0),
         ("Acme est facile et fiable. Boltly est une application très lente.", 1, -1),
         ("Acme es muy rápido. Boltly es demasiado caro.", 1, -1),
-        ("🥇 Acme\n👎 Boltly", 1, -1),
+        ("🥇 Acme\n👎 Boltly", 0, -1),
         ("Acme is great, but Boltly is expensive.", 1, -1),
         ("Acme is hard to fault. Boltly corrupts files.", 1, -1),
         ("Acme strikes a good balance. I would not trust Boltly.", 1, -1),
