@@ -28,7 +28,8 @@ _LANGUAGE_CHARACTERS = 2_000
 """Characters of an answer in Latin script that tell its language."""
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _HISTORY = re.compile(
-    r"\b(?:founded|launched|released|established|headquartered|based in|owned by|acquired|merged)\b",
+    r"\b(?:founded|launched|released|established|headquartered|based in"
+    r"|owned by|acquired|merged)\b",
     re.IGNORECASE,
 )
 """Words of facts that speak neither for a brand nor against it."""
