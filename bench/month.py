@@ -13,7 +13,7 @@ Each step is a column as wide as a phone, with the messages that are new or were
 are in FOLDER, with pictures where Chromium is installed. Printed are the words and numbers of each
 message, and what contradicts the design: a message longer than the longest budget, a word that is
 not said in chat, progress that is left behind, an alert that is not one message, a count of one
-check that differs between messages. The exit code is 1 when there is any. It takes some five minutes.
+check that differs between messages. The exit code is 1 when there is any. It takes five minutes.
 """
 
 from __future__ import annotations
