@@ -14,9 +14,14 @@ from overheard.cli import _run_guarded
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_cancels_a_command_once(
-    number: signal.Signals, status: int, capsys: pytest.CaptureFixture[str]
+    number: signal.Signals,
+    status: int,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """Its end is not cut off by the same signal, which a shell also sends to the group."""
+    inherited = signal.signal(number, signal.default_int_handler)  # ignored below nohup
+    request.addfinalizer(lambda: signal.signal(number, inherited))
     ended = []
 
     async def command() -> None:

@@ -79,7 +79,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(program: Program) -> None:
     assert data["well"]
     places = [finding["place"].split()[0] for finding in data["findings"]]
     assert places[:4] == ["configuration", "store", "disk", "plugins"]
-    assert places[-2:] == ["outbox", "clock"]
+    assert places[-3:] == ["outbox", "alerts", "clock"]
 
 
 def test_the_doctor_tells_each_fault_with_its_remedy(
