@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alert_shapes import DAY, MODEL, NOON, OTHER, alert_of, evidence_of, shift_of, stream_of
+from alert_shapes import (
+    DAY,
+    MODEL,
+    NOON,
+    OTHER,
+    PROMPTS,
+    alert_of,
+    evidence_of,
+    shift_of,
+    stream_of,
+)
 from overheard.alerts import alert_message as messages
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.evidence import AlertEvidence
@@ -21,6 +31,7 @@ from overheard.domain import (
     Brand,
     Metric,
     ModelUpdate,
+    PromptShift,
     ReportedStatement,
     Scale,
     StatementKind,
@@ -106,6 +117,30 @@ def test_a_message_tells_the_latest_check() -> None:
     assert "It said “$49” in 6 answers, and in none of the latest check." in str(gone.text)
     assert "Zeta took your place" in str(gone.text)
     assert "took your place" not in str(alert_message(alert, eased).text)
+
+
+def test_a_check_that_does_not_show_the_change_says_what_does() -> None:
+    """The title is of the change, and the counts are of the latest check: the mean is told, too."""
+    back = stream_of("Acme", MODEL, [[4, 4], [1, 0], [4, 4]])
+    card = alert_message(alert_of(shift_of(change=-0.8)), evidence(back))
+
+    assert card.title == "m-1 names Acme far less"
+    assert card.text == "Named in 8 of 8 answers, usually 8; 4 on average since 4 Mar."
+
+
+def test_questions_that_moved_both_ways_are_neither_less_nor_more() -> None:
+    """As many answers as usual, to other questions: the message says for which it is less."""
+    fell, rose = PROMPTS[:2]
+    moved = (PromptShift(fell.key, 1.0, 0.0, 3, 3), PromptShift(rose.key, 0.0, 1.0, 3, 3))
+    shift = shift_of(change=-0.01, prompts=moved)
+    swapped = stream_of("Acme", MODEL, [[4, 0], [4, 0], [0, 4]])
+    card = alert_message(alert_of(shift), evidence(swapped, began=NOON + 3 * DAY))
+
+    assert card.title == "m-1 names Acme for other questions"
+    assert card.text == (
+        "Named in 4 of 8 answers, usually 4. Less for “Which tool is best for team 0?”"
+    )
+    assert card.severity is Severity.WARNING
 
 
 def test_nothing_is_called_usual_before_there_was_a_check() -> None:

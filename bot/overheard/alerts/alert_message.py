@@ -41,6 +41,14 @@ PHRASES = {
     "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
 }
 """What a model does when a metric became better, and when it became worse."""
+ELSEWHERE = {
+    "visibility": "names {brand} for other questions",
+    "first_choice": "recommends {brand} first for other questions",
+    "top1": "names {brand} first for other questions",
+    "top3": "puts {brand} in the first three for other questions",
+    "drawback": "warns of {brand} for other questions",
+}
+"""What a model does when questions moved both ways, and the whole hardly."""
 SUBJECTS = {
     "visibility": "Named",
     "first_choice": "Recommended first",
@@ -71,6 +79,8 @@ MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model as a whole names."""
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
+LONGEST_QUESTION = 80
+"""Characters of a question within a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +90,28 @@ class MetricValue:
     Attributes:
         now: The mean in the latest check.
         usual: The mean of the checks before the change; None when there was none.
+        since: The mean of the checks since the change began; None when there was none.
         answers: The number of answers of each check, when all are of one size; else 0.
     """
 
     now: float
     usual: float | None
+    since: float | None
     answers: int
+
+    def written(self, value: float, metric: Metric) -> str:
+        """Write a value of the metric: the count of answers, where each check has as many."""
+        is_count = self.answers and metric.scale is Scale.BINARY
+        return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
+
+    def shows(self, value: float | None, change: float, metric: Metric) -> bool:
+        """Whether a value, as it is written, lies on the side of the usual one to which a change
+        goes; without a usual one there is nothing that it could contradict.
+        """
+        if value is None or self.usual is None:
+            return value is not None
+        moved = self.written(value, metric) != self.written(self.usual, metric)
+        return moved and (value - self.usual) * change > 0
 
 
 def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
@@ -130,6 +156,17 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     return f"{title} and {_phrase(moved[0], evidence, 'it')}" if changed else title
 
 
+def _is_told(shift: Shift, evidence: AlertEvidence) -> bool:
+    """Whether the counts show the direction of a shift: those of the latest check, or of all since
+    it began. They do not when questions moved both ways.
+    """
+    metric = evidence.metrics.get(shift.metric)
+    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    if metric is None or reading is None:
+        return True
+    return any(reading.shows(one, shift.change, metric) for one in (reading.now, reading.since))
+
+
 def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
     """Return what a model does again, behind its name."""
     brand = alert.shift.brand
@@ -142,9 +179,11 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     if moved:
         subject = "it" if done else brand
         verb = f"names {subject} again"
-        if moved[0].metric not in {"visibility", "top1", "top3", "first_choice", "position"}:
+        first = next(one for one in alert.moved if one.metric == moved[0].metric)
+        counted = first.metric in {"visibility", "top1", "top3", "first_choice", "position"}
+        if not counted or (_went_both_ways(first) and abs(first.change) < LEAST_MOVED):
             verb = f"speaks of {subject} as before"
-        if _is_better(moved[0], evidence):
+        elif _is_better(first, evidence):
             verb = f"names {subject} as usual again"
         done.append(verb)
     return " and ".join(done)
@@ -155,13 +194,21 @@ def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     metric = evidence.metrics.get(shift.metric)
     is_rate = metric is not None and metric.scale in RATES
     far = " far" if is_rate and abs(shift.change) >= FAR else ""
-    if metric and metric.name in PHRASES:
+    told = _is_told(shift, evidence)
+    if not told and shift.metric in ELSEWHERE and _went_both_ways(shift):
+        return ELSEWHERE[shift.metric].format(brand=subject)
+    if told and metric and metric.name in PHRASES:
         better, worse = PHRASES[metric.name]
         phrase = better if _is_better(shift, evidence) else worse
         return phrase.format(brand=subject, far=far)
     label = metric.label.lower() if metric else shift.metric
     whose = "its" if subject == "it" else f"{subject}'s"
     return f"changed {whose} {label}"
+
+
+def _went_both_ways(shift: Shift) -> bool:
+    """Whether some questions moved up, and others down."""
+    return len({one.after > one.before for one in shift.prompts if one.after != one.before}) > 1
 
 
 def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
@@ -187,9 +234,12 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     if alert.of_model:
         better = all(_is_better(one, evidence) for one in reported_brands(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
-    if alert.statements or not _is_better(net_shifts(alert)[0], evidence):
+    if alert.statements:
         return Severity.BAD
-    return Severity.GOOD
+    head = net_shifts(alert)[0]
+    if not _is_told(head, evidence):
+        return Severity.WARNING
+    return Severity.GOOD if _is_better(head, evidence) else Severity.BAD
 
 
 def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> MetricValue | None:
@@ -206,8 +256,10 @@ def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Metric
     ]
     unmeasured = None if shift.statement else shift.before
     usual = sum(before) / len(before) if before else unmeasured
+    after = [point.mean for point in points if point.at >= evidence.began]
+    since = sum(after) / len(after) if after else None
     sizes = {point.n for point in points}
-    return MetricValue(points[-1].mean, usual, sizes.pop() if len(sizes) == 1 else 0)
+    return MetricValue(points[-1].mean, usual, since, sizes.pop() if len(sizes) == 1 else 0)
 
 
 def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -> Iterator[str]:
@@ -221,9 +273,17 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
         yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
-        line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}."
-        rest = _lasted(alert, evidence) if over else _place(shift, metric, evidence)
-        yield line if AlertPart.METRICS in evidence.over and not over else f"{line}{rest}"
+        line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}"
+        moved = net_shifts(alert)
+        if over:
+            yield f"{line}.{_lasted(alert, evidence)}"
+        elif AlertPart.METRICS in evidence.over or not moved:
+            yield f"{line}." + ("" if moved else _place(shift, metric, evidence))
+        elif _is_told(moved[0], evidence):
+            mean = _since(reading, moved[0].change, metric, evidence)
+            yield f"{line}{mean}." + ("" if mean else _place(shift, metric, evidence))
+        else:
+            yield f"{line}.{_elsewhere_asked(moved[0], evidence)}"
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
@@ -231,6 +291,29 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
         )
     if not over and AlertPart.METRICS not in evidence.over:
         yield from _others(alert, evidence)
+
+
+def _since(reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence) -> str:
+    """Write the mean since a change began, where the latest check alone does not show it."""
+    shown = reading.shows(reading.now, change, metric)
+    if shown or reading.since is None or not reading.shows(reading.since, change, metric):
+        return ""
+    began = wording.short_day(evidence.began, evidence.zone)
+    return f"; {reading.written(reading.since, metric)} on average since {began}"
+
+
+def _elsewhere_asked(shift: Shift, evidence: AlertEvidence) -> str:
+    """Say at which question a metric moved most in the direction of its shift; empty where that is
+    not known.
+    """
+    if shift.metric not in ELSEWHERE or not _went_both_ways(shift):
+        return ""
+    moved = next((p for p in shift.prompts if (p.after - p.before) * shift.change > 0), None)
+    text = evidence.text(moved.prompt) if moved else ""
+    if moved is None or text == moved.prompt:
+        return ""
+    how = "More" if shift.change > 0 else "Less"
+    return f" {how} for “{wording.shorten(wording.line(text), LONGEST_QUESTION)}”"
 
 
 def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
@@ -245,6 +328,7 @@ def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
         reading = read(stream, evidence, shift)
         if change is not None and reading is not None:
             before = reading.now - change if reading.usual is None else reading.usual
+            change = change if reading.since is None else reading.since - before
             now = replace(shift, before=before, after=reading.now, change=change)
             found.append((brand.tracked, now))
     own = [shift for tracked, shift in found if tracked and abs(shift.change) >= LEAST_MOVED]
@@ -278,6 +362,7 @@ def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: boo
     if reading is None:
         return ""
     said = _value(reading, metric).removeprefix(" in ").removeprefix(": ")
+    said += _since(reading, shift.change, metric, evidence)
     return (
         said
         if first or not reading.answers
@@ -287,7 +372,11 @@ def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: boo
 
 def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield which other metrics became worse; if none did, which became better."""
-    others = net_shifts(alert)[1:]
+    others = [
+        shift
+        for shift in net_shifts(alert)[1:]
+        if shift.metric not in ELSEWHERE or abs(shift.change) >= LEAST_MOVED
+    ]
     if alert.statements:  # which facts are wrong is said by the statements
         others = [shift for shift in others if shift.metric != "accuracy"]
     for words, better in (("Also worse", False), ("Also better", True)):
@@ -304,16 +393,15 @@ def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 def _value(reading: MetricValue, metric: Metric) -> str:
     """Write what a metric is now and usually: `` in 8 of 24 answers, usually 22``."""
     of = reading.answers if metric.scale is Scale.BINARY else 0
-
-    def written(value: float) -> str:
-        return str(round(value * of)) if of else wording.value(value, metric.scale)
-
-    now = f"{written(reading.now)} of {wording.count(of, 'answer')}" if of else written(reading.now)
+    now = reading.written(reading.now, metric)
+    now = f"{now} of {wording.count(of, 'answer')}" if of else now
     if metric.scale is Scale.BINARY:
         now = f" in {now}" if of else f" in {now} of answers"
     else:
         now = f": {now}"
-    return now if reading.usual is None else f"{now}, usually {written(reading.usual)}"
+    return (
+        now if reading.usual is None else f"{now}, usually {reading.written(reading.usual, metric)}"
+    )
 
 
 def _lasted(alert: Alert, evidence: AlertEvidence) -> str:
