@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.detection.attribution import explain, falls_among
+from overheard.detection.attribution import (
+    CAUSES,
+    Explanation,
+    causes,
+    explain,
+    falls_among,
+    words,
+)
 from overheard.detection.baseline import run_effect_prior
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.worlds import (
@@ -72,6 +79,35 @@ def test_what_cannot_be_told_apart_is_said_together(models: int, brands: int, wo
     """One model or one brand leave fewer hypotheses."""
     streams = market({(0, 0)}, models, brands)
     assert words in explain(OWN, streams, streams[0].runs[AT]).text
+
+
+def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
+    """A cause that was left open is revised by a probable one, and a probable one by a sure one; in
+    between, both are left open.
+    """
+    alone, whole = Hypothesis.BRAND_AT_MODEL, Hypothesis.MODEL
+
+    def looks(weight: float, cause: Hypothesis) -> Explanation:
+        rest = (1 - weight - 0.02) / 3
+        weights = {one: weight if one is cause else rest for one in Hypothesis}
+        weights[whole if cause is alone else alone] += 0.02
+        said = words(weights, 2, 2)
+        return Explanation(tuple(causes(weights, 2, 2)), said, f"{said} Nothing else moved.")
+
+    first, turned, sure = looks(0.66, alone), looks(0.87, whole), looks(0.95, whole)
+    left_open = looks(0.5, alone)
+    assert turned.differs_from(left_open.words)
+    assert sure.differs_from(first.words)
+    assert not turned.differs_from(first.text)
+    assert not first.differs_from(first.text)
+    told = turned.beside(first.text)
+    assert told.text == (
+        f"This may be {CAUSES[whole].pattern}; or {CAUSES[alone].pattern}. Nothing else moved."
+    )
+    assert told.probable is None
+    assert sure.beside(first.text) == sure
+    assert turned.beside("") == turned
+    assert sure.probable == CAUSES[whole]
 
 
 def test_an_update_is_named_with_its_day() -> None:

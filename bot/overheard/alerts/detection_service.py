@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
-from overheard.alerts.evidence import explained, measured_shift, read_past
+from overheard.alerts.evidence import explained, last_said, measured_shift, read_past
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart, keep_watched, whole_of
+from overheard.alerts.story import AlertPart, keep_watched, parts_over, whole_of
 from overheard.detection.decide import AlertAction, Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -148,9 +148,8 @@ class DetectionService:
             store, history.catalogue, history.versions, alert, until=run.started_at
         )
         now = await asyncio.to_thread(explained, alert, past)
-        said = [one.note for one in events if one.what is AlertEventKind.REVISED]
-        first = alert.shift if alert.of_model else measured_shift(alert)
-        if now and now.differs_from((first.explanation, *said)[-1]):
+        lasts = AlertPart.METRICS not in parts_over(events)  # a return says nothing of a cause
+        if now and lasts and now.differs_from(last_said(alert, events)):
             await self._lifecycle.revise(alert.id, now.words)
         elif any(":" in one.channel for one in await store.deliveries.find(alert_id=alert.id)):
             await self._lifecycle.carry_on(alert.id)

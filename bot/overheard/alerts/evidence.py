@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
@@ -16,6 +16,8 @@ from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
+    AlertEvent,
+    AlertEventKind,
     Answer,
     Brand,
     Catalogue,
@@ -122,6 +124,8 @@ async def gather_evidence(
     if alert.of_model:
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
     past = await read_past(store, catalogue, versions, alert)
+    events = await store.alerts.events(alert.id)
+    explanation = explained(alert, past)
     starts, began = past.starts, past.began
     prompts = [moved.prompt for moved in _movers(measured_shift(alert))]
     answers = [
@@ -147,8 +151,8 @@ async def gather_evidence(
         names=names,
         earlier=past.earlier,
         until=alert.over_at,
-        over=parts_over(await store.alerts.events(alert.id)),
-        explanation=explained(alert, past),
+        over=parts_over(events),
+        explanation=explanation and explanation.beside(last_said(alert, events)),
         whole=await whole_of(store, alert),
     )
 
@@ -230,6 +234,15 @@ def explained(alert: Alert, past: AlertPast) -> Explanation | None:
     known = [stream_until(stream_since(one, first), last) for one in past.streams]
     brand = WHOLE_MODEL if alert.of_model else shift.brand
     return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
+
+
+def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
+    """Return what was last said of what an alert looks like: by its thread, or when it was raised;
+    empty for statements alone.
+    """
+    revised = [event.note for event in events if event.what is AlertEventKind.REVISED]
+    first = alert.shift if alert.of_model else measured_shift(alert)
+    return (first.explanation, *revised)[-1]
 
 
 async def _stated_now(

@@ -7,7 +7,7 @@ models. This module names the pattern and gives its evidence, in words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from overheard.detection.baseline import run_effect_prior
@@ -17,6 +17,8 @@ from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 SURE, PROBABLE = 0.9, 0.6
 """From these posterior probabilities on the words are firm, and "probably"."""
+_OR = "; or "
+"""What stands between two causes, where none is probable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
         return f"This looks like {first.pattern}.{hint}"
     if weight >= PROBABLE:
         return f"This is probably {first.pattern}.{hint}"
-    return f"This may be {first.pattern}; or {second.pattern}.{hint}"
+    return f"This may be {first.pattern}{_OR}{second.pattern}.{hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,34 @@ class Explanation:
 
     @property
     def probable(self) -> Cause | None:
-        """The likeliest cause, where it is probable; or None."""
+        """The likeliest cause, where the words call it probable; or None."""
+        if _OR in self.words:
+            return None
         return next((cause for cause, weight in self.causes if weight >= PROBABLE), None)
 
     def differs_from(self, said: str) -> bool:
-        """Whether another cause is probable now than the one that sentences named as likeliest."""
-        first = said.partition("; or ")[0]
+        """Whether sentences that were said are to be revised: another cause is probable now, where
+        they left it open, and sure, where they called one probable. So one check more does not
+        turn them back.
+        """
+        _, _, other = said.partition(_OR)
+        weight = self.causes[0][1] if self.causes else 0.0
+        return self._contradicts(said) and weight >= (PROBABLE if other else SURE)
+
+    def beside(self, said: str) -> Explanation:
+        """Return it as it is told beside sentences that were said: where it names another cause and
+        is not sure enough to revise them, both are left open.
+        """
+        if not self._contradicts(said) or self.differs_from(said):
+            return self
+        (first, _), (second, _), *_ = self.causes
+        before = next((one for one, _ in self.causes if one.pattern in said), second)
+        now = f"This may be {first.pattern}{_OR}{before.pattern}."
+        return replace(self, words=now, text=self.text.replace(self.words, now, 1))
+
+    def _contradicts(self, said: str) -> bool:
+        """Whether another cause is probable now than the one that sentences name first."""
+        first = said.partition(_OR)[0]
         return bool(said and self.probable and self.probable.pattern not in first)
 
     def data(self) -> dict[str, object]:
