@@ -155,9 +155,23 @@ def test_what_is_over_says_so(state: AlertState) -> None:
     """The title of a recovery is good news; in no other state it is."""
     claim = shift_of(metric="false claims", statement=CLAIM)
     for alert in (alert_of(state=state), alert_of(claim, state=state)):
-        title = alert_message(alert, evidence(FELL)).title
+        title = alert_message(alert, evidence(FELL, right=frozenset({"price"}))).title
         recovered = "again" in title or "right" in title
         assert recovered == (state is AlertState.RECOVERED), title
+
+
+def test_what_is_not_stated_any_more_is_not_called_right() -> None:
+    """No answer of the last checks states the price: it is no longer wrong, and that is all."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    ceo = shift_of(metric="false claims", statement=replace(CLAIM, topic="ceo"))
+    both = alert_of(claim, also=(ceo, shift_of()), state=AlertState.RECOVERED)
+
+    assert alert_message(alert_of(claim, state=AlertState.RECOVERED), evidence(FELL)).title == (
+        "m-1 no longer gets Acme's price wrong"
+    )
+    assert alert_message(both, evidence(FELL, right=frozenset({"price"}))).title == (
+        "m-1 has Acme's price right and no longer gets its CEO wrong and names it again"
+    )
 
 
 def test_who_takes_care_of_it_is_in_the_last_line() -> None:

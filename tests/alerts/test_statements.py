@@ -180,6 +180,21 @@ async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:
     assert (again.id, again.state) == (over.id, AlertState.GROWING)
 
 
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [(RIGHT, "a has Acme's price right"), (GOOD, "a no longer gets Acme's price wrong")],
+)
+async def test_a_price_is_right_only_when_it_is_stated(said: str, title: str) -> None:
+    """That no answer states it any more is said as that."""
+    story = await weeks()
+    await story.run(RIGHT, *[WRONG] * 6)
+    for _ in range(2):
+        await story.run(said)
+    [over] = await story.alerts()
+
+    assert (await alert_card(story.office.deployment, Call(), over)).title == title
+
+
 async def test_facts_that_come_later_are_held_against_stored_answers() -> None:
     """The command says so, and the alert is raised at once and once."""
     story = await weeks(CONFIG)

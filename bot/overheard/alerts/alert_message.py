@@ -171,10 +171,13 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     """Return what a model does again, behind its name."""
     brand = alert.shift.brand
     done = []
-    if any(statement.truth for statement in alert.statements):
-        topics = dict.fromkeys(topic_words(one.topic) for one in alert.statements if one.truth)
-        done.append(f"has {brand}'s {wording.listing(list(topics))} right")
-    elif alert.statements:
+    topics = dict.fromkeys(one.topic for one in alert.statements if one.truth)
+    if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
+        done.append(f"has {brand}'s {wording.listing(right)} right")
+    if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
+        whose = "its" if right else f"{brand}'s"
+        done.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
+    if alert.statements and not topics:
         done.append(f"no longer says it of {brand}")
     if moved:
         subject = "it" if done else brand

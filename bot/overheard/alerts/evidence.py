@@ -13,6 +13,7 @@ from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.detection.attribution import Explanation, explain
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
+from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -33,6 +34,8 @@ from overheard.measure.trends import Point, trend
 from overheard.reading.claims import FalseClaim
 from overheard.reading.reader import Reader
 
+CORRECT = "correct"
+"""The verdict of a detail whose statement agrees with the facts."""
 QUOTED_PROMPTS = 2
 LONGEST_QUOTE = 300
 CHARTED = "visibility"
@@ -62,6 +65,8 @@ class AlertEvidence:
             too little is stored.
         whole: The alert of the model as a whole to which it belongs, or None.
         stated: In how many answers of the model's latest check each false claim is made.
+        right: Of an alert that is over, the topics of its false claims that the model states right
+            in the checks by which the claims are gone.
     """
 
     began: datetime
@@ -80,6 +85,7 @@ class AlertEvidence:
     explanation: Explanation | None = None
     whole: Alert | None = None
     stated: Mapping[ReportedStatement, int] = field(default_factory=dict)
+    right: frozenset[str] = frozenset()
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -144,6 +150,7 @@ async def gather_evidence(
         metrics=metrics,
         streams=past.streams,
         stated=await _stated_now(store, versions, alert, past.streams),
+        right=await _right(store, versions, alert, past.streams),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,
@@ -269,6 +276,32 @@ async def _stated_now(
         claim: sum(any(is_same_statement(claim, one) for one in each) for each in made.values())
         for claim in claims
     }
+
+
+async def _right(
+    store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
+) -> frozenset[str]:
+    """Return which topics of its false claims the model has right in the last checks of an alert
+    that is over: that nothing is stated of them any more is not the same.
+    """
+    topics = {claim.topic for claim in alert.statements if claim.truth}
+    brand, model = alert.shift.brand, alert.shift.model
+    mine = [one for one in streams if (one.key.brand, one.key.model) == (brand, model)]
+    if alert.over_at is None or not topics or not mine:
+        return frozenset()
+    last = [run.id for run in mine[0].runs if run.at <= alert.over_at][-MIN_RUNS_GONE:]
+    given = {
+        answer.id
+        async for answer in store.answers.stream(runs=set(last))
+        if answer.question.model == model
+    }
+    return frozenset(
+        detail.topic
+        for record in await store.scores.findings(brand, (CORRECT,), runs=set(last))
+        if record.answer_id in given and f"{record.scorer}@{record.version}" in versions
+        for detail in record.score.details
+        if detail.verdict == CORRECT and detail.topic in topics
+    )
 
 
 def measured_shift(alert: Alert) -> Shift:
