@@ -204,7 +204,7 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
         for event in (await now.store.alerts.events(alert.id))[1:][-1:]:
-            card = event_card(alert, event)
+            card = event_card(alert, event, now.names)
             if _is_new(alert.id, card.title, str(card.text)):
                 yield Scene("Alerts", "In its thread", card)
 

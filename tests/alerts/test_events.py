@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from overheard.alerts.digest import alert_row, alert_table, digest_card, held_back
+from overheard.alerts.digest import alert_label, alert_row, alert_table, digest_card, held_back
 from overheard.alerts.events import event_card, event_sentences, history, state, with_life
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card, Field, Severity, Style
 from overheard.cards.model_names import ModelNames
+from overheard.cards.wording import heading
 from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
@@ -183,9 +184,9 @@ def test_an_event_in_a_thread_has_the_colour_of_its_news(
     what: AlertEventKind, severity: Severity
 ) -> None:
     """What needs attention again is a warning."""
-    card = event_card(alert_of(), AlertEvent(what, NOON, "Ada"))
+    card = event_card(alert_of(), AlertEvent(what, NOON, "Ada"), ModelNames())
 
-    assert (card.title, card.severity) == (f"Alert 3: {what.value}", severity)
+    assert (card.title, card.severity) == (f"Acme at m-1: {what.value}", severity)
     assert card.text == event_sentences(AlertEvent(what, NOON, "Ada"))
 
 
@@ -239,15 +240,16 @@ def test_a_digest_of_one_open_alert_or_of_none_is_not_posted() -> None:
 
 
 def test_a_list_of_alerts_has_a_row_for_each() -> None:
-    """Number, time, brand, model, what moved, and the state; the numbers are aligned right."""
+    """It is called by what moved: readers know no numbers; who types one finds it at the end."""
     table = alert_table([alert_of(AlertState.CLOSED, by="Ada")], METRICS, UTC, ModelNames())
 
-    assert table.header == ("Alert", "Raised", "Brand", "Model", "What moved", "State")
+    assert table.header == ("What moved", "Raised", "State", "Alert")
     assert table.rows == (
-        ("3", "2 Mar 2026, 12:00 UTC", "Acme", "m-1", "visibility 70 % → 45 %",
-         "closed by Ada"),
-    )  # fmt: skip
-    assert table.right == frozenset({0})
+        ("Acme at m-1: visibility 70 % → 45 %", "2 Mar 2026, 12:00 UTC", "closed by Ada", "3"),
+    )
+    assert table.right == frozenset({3})
+    assert heading(table, list(table.rows[0][:1])) == "Acme at m-1: visibility 70 % → 45 %"
+    assert alert_label(alert_of(), UTC, ModelNames()) == "Acme at m-1, 2 Mar"
     assert alert_row(alert_of(follows=2)) == {
         "kind": "brand",
         "part_of": None,

@@ -126,7 +126,7 @@ async def test_a_night_makes_one_digest() -> None:
     assert card.title == "3 alerts during quiet hours"
     assert card.text == "2 still open, below."
     assert card.table
-    assert [row[-1] for row in card.table.rows] == ["open", "closed by Ada", "open"]
+    assert [row[2] for row in card.table.rows] == ["open", "closed by Ada", "open"]
     assert card.table.rows[0][4] == "visibility 70 % → 40 %"
 
 

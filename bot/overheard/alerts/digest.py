@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from overheard.alerts.card import brief
-from overheard.alerts.events import life_data, state
+from overheard.alerts.events import life_data, state, subject
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
 from overheard.interfaces import Store
 
-WHOLE = "the whole category"
-"""What stands in place of a brand's name."""
 MIN_DIGEST_ALERTS = 2
 """Alerts that make a digest; one alone speaks for itself."""
 
@@ -68,20 +66,22 @@ def alert_table(
         names: What readers call the models.
         wholes: The alert of the model as a whole to which each belongs, by its number.
     """
-    parts = {number: f", part of {whole.id}" for number, whole in (wholes or {}).items()}
+    parts = dict.fromkeys(wholes or {}, ", part of the model's change as a whole")
     rows = [
         (
-            str(alert.id),
+            f"{subject(alert, names)}: {brief(alert, metrics)}",
             wording.moment(alert.opened_at, zone),
-            alert.shift.brand or WHOLE,
-            names.name(alert.shift.model),
-            brief(alert, metrics),
             state(alert, zone) + parts.get(alert.id, ""),
+            str(alert.id),
         )
         for alert in alerts
     ]
-    header = ("Alert", "Raised", "Brand", "Model", "What moved", "State")
-    return Table(header, tuple(rows), frozenset({0}))
+    return Table(("What moved", "Raised", "State", "Alert"), tuple(rows), frozenset({3}))
+
+
+def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:
+    """Return what a button that shows an alert says: ``Acme at ChatGPT, 2 Mar``."""
+    return f"{subject(alert, names)}, {wording.short_day(alert.opened_at, zone)}"
 
 
 def alert_row(alert: Alert, wholes: Mapping[int, Alert] | None = None) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState
 
 SENTENCES = {
@@ -31,6 +32,8 @@ SENTENCES = {
     AlertEventKind.JOINED: "It is part of a change of the model as a whole.",
 }
 
+WHOLE = "the whole category"
+"""What stands in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
 """How `overheard.interfaces.Person` writes an id behind a name."""
 _NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
@@ -105,7 +108,12 @@ def named(who: str) -> str:
     return _ID.sub("", who)
 
 
-def event_card(alert: Alert, event: AlertEvent) -> Card:
+def subject(alert: Alert, names: ModelNames) -> str:
+    """Return what readers call an alert, who know no numbers: ``Acme at ChatGPT``."""
+    return f"{alert.shift.brand or WHOLE.capitalize()} at {names.name(alert.shift.model)}"
+
+
+def event_card(alert: Alert, event: AlertEvent, names: ModelNames) -> Card:
     """Return the card of an event of an alert, for the thread of the alert's message."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
@@ -115,7 +123,7 @@ def event_card(alert: Alert, event: AlertEvent) -> Card:
         AlertEventKind.WOKEN: Severity.WARNING,
     }
     return Card(
-        title=f"Alert {alert.id}: {event.what}",
+        title=f"{subject(alert, names)}: {event.what}",
         text=event_sentences(event),
         severity=severity.get(event.what, Severity.PLAIN),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from overheard.alerts.digest import WHOLE
+from overheard.alerts.events import WHOLE
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, Option
 from overheard.deployment import Deployment

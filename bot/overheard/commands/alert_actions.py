@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from overheard.alerts.events import life_data, state
+from overheard.alerts.events import life_data, state, subject
 from overheard.alerts.lifecycle import (
     BY_PEOPLE,
     KNOWN_UPDATE,
@@ -185,7 +185,7 @@ async def _card(deployment: Deployment, call: Call, alert: Alert) -> Card:
         last.what is AlertEventKind.UPDATE and not last.note.endswith(KNOWN_UPDATE)
     )
     return Card(
-        title=f"Alert {alert.id}",
+        title=subject(alert, deployment.names),
         text=f"It is {state(alert, call.zone)}.",
         actions=(Action(f"alerts undo {alert.id} {last.id}", "Undo"),) if can_undo else (),
         severity=Severity.PLAIN,

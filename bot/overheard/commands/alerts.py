@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
-from overheard.alerts.digest import alert_row, alert_table
+from overheard.alerts.digest import alert_label, alert_row, alert_table
 from overheard.alerts.events import history, with_life
 from overheard.alerts.evidence import gather_evidence
 from overheard.alerts.lifecycle import Lifecycle
@@ -96,7 +96,10 @@ async def list_alerts(
         table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names, wholes)
         if alerts
         else None,
-        actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
+        actions=tuple(
+            Action(f"alerts show {one.id}", alert_label(one, call.zone, deployment.names))
+            for one in alerts[:5]
+        ),
         data={"alerts": [alert_row(alert, wholes) for alert in alerts], "more": more},
     )
 

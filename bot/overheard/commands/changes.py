@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from overheard.alerts.digest import alert_row, alert_table
+from overheard.alerts.digest import alert_label, alert_row, alert_table
 from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
@@ -79,7 +79,10 @@ async def show_changes(
     checks = wording.count(len(runs), "check")
     raised = wording.count(len(alerts), "alert")
     shown = alerts[:SHOWN]
-    buttons = [Action(f"alerts show {alert.id}", f"Alert {alert.id}") for alert in shown[:3]]
+    buttons = [
+        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
+        for alert in shown[:3]
+    ]
     report = Action(f"report {quoted(name)}" if name else "report", "Report")
     return Card(
         title=f"{raised} {days}" if alerts else f"Nothing unusual {days}",

@@ -93,7 +93,8 @@ class Letters:
         route = routed(deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
         peace = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
-        return Postponed(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
+        card = event_card(alert, event, self._deployment.names)
+        return Postponed(peace) if peace else Letter(card, broadcast=loud)
 
     async def _digest(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)

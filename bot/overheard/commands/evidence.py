@@ -55,7 +55,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
             + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
         ),
         quotes=said,
-        footer=f"Alert {found.id}",
+        footer=f"Alert of {wording.moment(found.opened_at, call.zone)}",
         data={
             **alert_data(found, gathered),
             "quotes": [{"source": quote.source, "text": quote.text.text} for quote in said],

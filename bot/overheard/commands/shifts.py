@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from overheard.alerts.digest import WHOLE
+from overheard.alerts.events import WHOLE
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import statement_brief, statement_data, statement_step

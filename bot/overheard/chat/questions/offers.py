@@ -164,7 +164,9 @@ class Offers(Resolution):
         alert = fitting[0]
         return Plan(
             title=title,
-            text=f"Alert {alert.id}" + (f": {alert.brand} at {alert.name}" if alert.brand else ""),
+            text=f"{alert.brand or 'The whole category'} at {alert.name}"
+            if alert.name
+            else f"Alert {alert.id}",
             actions=self._buttons(*((words.format(alert.id), label) for words, label in pairs)),
         )
 
