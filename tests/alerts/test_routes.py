@@ -127,7 +127,7 @@ async def test_a_night_makes_one_digest() -> None:
     assert card.text == "2 still open, below."
     assert card.table
     assert [row[2] for row in card.table.rows] == ["open", "closed by Ada", "open"]
-    assert card.table.rows[0][4] == "visibility 70 % → 40 %"
+    assert card.table.rows[0][0] == "Acme at first: visibility 70 % → 40 %"
 
 
 async def test_one_alert_of_a_night_speaks_for_itself() -> None:
