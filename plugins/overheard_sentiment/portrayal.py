@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from overheard import Mention, Reading, Unit, UnitRole
 from overheard_sentiment.aspects import aspect_of
@@ -115,7 +116,7 @@ def portrayal(reading: Reading) -> Portrayal:
     """Return what an answer says of the brand, from the units that it owns or that name it."""
     whole = Portrayal()
     units = list(_units(reading))
-    latin = latin_language(_WORD.findall(reading.body[:_LANGUAGE_CHARACTERS].lower()))
+    latin = _language(reading.body[:_LANGUAGE_CHARACTERS])
     for unit, mentions in units[:_MAX_UNITS]:
         text = unit.text[:_MAX_UNIT_CHARACTERS]
         language = script_language(text) or latin
@@ -140,6 +141,12 @@ def portrayal(reading: Reading) -> Portrayal:
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
     return whole
+
+
+@lru_cache(maxsize=64)  # every brand of an answer has the same text
+def _language(beginning: str) -> str:
+    """Return the language of an answer in Latin script from its beginning, empty for English."""
+    return latin_language(_WORD.findall(beginning.lower()))
 
 
 def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
