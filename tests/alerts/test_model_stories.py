@@ -314,11 +314,24 @@ async def test_the_message_says_which_brands_moved(house: House) -> None:
 
     for number in range(4):
         await house.week(USUAL, watched=number > 1)
+        if number == 1:
+            with unseen():
+                _assert_counts_agree(str(alert_message(alert, await evidence()).text))
     [alert] = await house.alerts()
     with unseen():
         over = alert_message(alert, await evidence())
     assert over.title == "a speaks about your whole category as before"
     assert "are named as usual again. It lasted" in str(over.text)
+
+
+def _assert_counts_agree(text: str) -> None:
+    """Assert that each count is less or more than usual, as its line says."""
+    counts = re.compile(r"(\d+)(?: of 24 answers)?, usually (\d+)")
+    less, more = (counts.findall(line) for line in text.splitlines())
+    assert all(int(now) < int(usual) for now, usual in less), text
+    assert all(int(now) > int(usual) for now, usual in more), text
+    assert len(re.findall(r"\d+", text)) <= 12
+    assert "(on average" in text
 
 
 async def test_the_whole_past_shows_it_too(house: House) -> None:

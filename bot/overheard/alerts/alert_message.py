@@ -360,12 +360,16 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
-    """Write how often a brand is named now and usually: ``8 of 24 answers, usually 22``."""
+    """Write how often a brand is named now and usually: ``8 of 24 answers, usually 22``; where the
+    latest check alone does not show the change, how often it is since on average.
+    """
     reading = read(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:
         return ""
-    said = _value(reading, metric).removeprefix(" in ").removeprefix(": ")
-    said += _since(reading, shift.change, metric, evidence)
+    mean = reading.since if _since(reading, shift.change, metric, evidence) else None
+    told = reading if mean is None else replace(reading, now=mean)
+    said = _value(told, metric).removeprefix(" in ").removeprefix(": ")
+    said = said if mean is None else f"on average {said}"
     return (
         said
         if first or not reading.answers
