@@ -255,6 +255,10 @@ class Rest:
             return self.messages[self.clicked[name]]
         if type_ == 7:
             return self._edit(self.clicked[name], data)
+        return self._answer(name, data)
+
+    def _answer(self, name: str, data: Json) -> Json:
+        """Post a message that answers an interaction, and says so."""
         metadata = {"id": name, "type": 2, "user": USER, "authorizing_integration_owners": {}}
         if self.clicked[name]:
             metadata |= {"type": 3, "interacted_message_id": self.clicked[name]}
@@ -263,7 +267,7 @@ class Rest:
 
     def _followup(self, method: str, name: str, what: list[str], body: Any) -> tuple[int, Any]:
         if method == "POST":
-            return 200, self._post(CHANNEL, body, flags=body.get("flags", 0))
+            return 200, self._answer(name, body)
         which = what[-1] if what[-1] != "@original" else self.answered[name].get("message", "")
         if method == "PATCH":
             return 200, self._edit(which, body)
