@@ -41,7 +41,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 10, 17, 22, tzinfo=UTC)
 """A Saturday night. The clocks go back on 25 October 2026, and forward on 28 March 2027."""
 WEEKS = 26
-QUESTIONS = 20
+QUESTIONS = 60
+"""Half a check has to pay for the longest answer, because each call holds money for one."""
 USD_A_CHECK = QUESTIONS * (20 * 1e-6 + 160 * 2e-6)
 """What the service's answers cost at $1 and $2 a million tokens."""
 USD_A_MONTH = 4.5 * USD_A_CHECK
@@ -212,8 +213,8 @@ def faults(life: Life, asked: int) -> list[str]:
             found.append(f"{what}: {seen}, and not {wanted}")
 
     weeks, book = life.weeks, life.book
-    mondays = [START + timedelta(days=1, weeks=n) for n in range(weeks)]
-    fifth = sum(at.day > 28 for at in (at.astimezone(BERLIN) for at in mondays))
+    monday = START.astimezone(BERLIN) + timedelta(days=1)
+    fifth = sum((monday + timedelta(weeks=n)).day > 28 for n in range(weeks))
     complete = [run for run in life.runs if run.state is RunState.COMPLETE]
     begun = [run.started_at.astimezone(BERLIN) for run in life.runs]
     late_s = [(at - at.replace(hour=9, minute=0, second=0)).total_seconds() for at in begun]
