@@ -93,3 +93,12 @@ async def test_a_week_with_an_alert_says_so_first() -> None:
     assert new.data["brands"][0]["new_alerts"] == [1]
     assert later.title == "Acme's week: still down at m-1"
     assert "Still open: " in str(later.text)
+
+
+async def test_where_no_brand_is_named_none_is_first() -> None:
+    """A share of nothing is no place."""
+    office = await _asked("None of them.")
+    card = (await office.chat.type("status")).card
+
+    assert card.title == "Acme: named in 0 of 3 answers at m-1"
+    assert "1st" not in str(card)

@@ -49,9 +49,9 @@ class Place:
 
     @property
     def rank_words(self) -> str:
-        """``1st of 5``, or ``last of 5``; empty without competitors."""
+        """``1st of 5``, or ``last of 5``; empty without competitors, and where none is named."""
         brands = len(self.rivals) + 1
-        if brands == 1:
+        if brands == 1 or not (self.mine.mean or any(self.rivals.values())):
             return ""
         return f"{'last' if self.rank == brands else wording.ordinal(self.rank)} of {brands}"
 
@@ -122,10 +122,11 @@ def places(
 
 def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
     """Return the title of a brand's places: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
-    ranked = [(place.rank_words, names.name(place.model)) for place in sorted(places, key=_by_rank)]
-    if not ranked:
+    if not places:
         return brand
-    if not ranked[0][0]:
+    shown = [place for place in sorted(places, key=_by_rank) if place.rank_words]
+    ranked = [(place.rank_words, names.name(place.model)) for place in shown]
+    if not ranked:
         first = places[0]
         return f"{brand}: named in {first.words(first.mine.mean)} at {names.name(first.model)}"
     parts = [f"{ranked[0][0]} at {ranked[0][1]}"]
