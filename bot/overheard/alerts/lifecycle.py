@@ -214,13 +214,13 @@ class Lifecycle:
             AlertUnchanged: when it is over.
         """
         alert = await self.find(number)
-        over = parts_over(await self._store.alerts.events(number)) | {part}
+        over = parts_over(await self._store.alerts.events(number))
         back = [replace(shift, recovery=True) for shift in shifts]
-        if parts_of(alert) <= over or alert.state.over:
+        if parts_of(alert) <= over | {part} or alert.state.over:
             return await self._change(
                 number, AlertEventKind.RECOVERED, note=note, shifts=back, always=True
             )
-        if part in parts_over(await self._store.alerts.events(number)):
+        if part in over:
             return alert
         return await self._change(
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, always=True
