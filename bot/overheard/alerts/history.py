@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
 from overheard.config.loader import AlertsTable
 from overheard.deployment import Deployment
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.baseline import stream_until
+from overheard.detection.decide import decide_model
+from overheard.detection.evidence import NO_HISTORY, AlertPolicy
+from overheard.detection.model_change import model_changes, model_shifts, revised
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.domain import BURST, BlockTable, Catalogue, Metric, ModelUpdate
+from overheard.domain import BURST, Alert, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.numpy_proxy import np
@@ -105,6 +108,39 @@ class HistoryReader:
         # A replay may take seconds; in a thread, it does not hold up the event loop.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
         return BrandReplay(brand, monitor, alarms)
+
+    async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
+        """Return the changes of models as a whole that would have been reported over the whole
+        past, as alerts, in the order of their news.
+
+        Args:
+            brands: Names of brands; changes that moved none of them are left out.
+        """
+        policy, updates = self.policy, await self.store.updates.find()
+        if not policy.models_per_year:
+            return []
+        streams = await self.category()
+        found = await asyncio.to_thread(lambda: list(_model_alerts(streams, policy, updates)))
+        found.sort(key=lambda alert: alert.opened_at)
+        return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
+
+
+def _model_alerts(
+    streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
+) -> Iterator[Alert]:
+    """Yield the changes of models as a whole that are worth an alert, by model."""
+    models = sorted({stream.key.model for stream in streams})
+    for model in models:
+        own = [stream for stream in streams if stream.key.model == model]
+        for change in model_changes(own, policy.models_per_year, len(models)):
+            run = change.run
+            known = [stream_until(stream, run) for stream in streams]
+            whole = revised(change, known)
+            shifts = model_shifts(whole, known, run, updates)
+            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
+            if decision and decision.shifts:
+                head, *also = decision.shifts
+                yield Alert(head, run.at, tuple(also))
 
 
 def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +17,9 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import stream_until
-from overheard.detection.decide import Decision, decide, decide_model, part_of
+from overheard.detection.decide import Decision, decide, part_of
 from overheard.detection.evidence import AlertHistory
 from overheard.detection.learning import OwnRecord, own_record
-from overheard.detection.model_change import model_changes, model_shifts, revised
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import WHOLE_MODEL, Alert, Brand, ModelUpdate, Run, Shift, StatementKind
@@ -76,7 +73,7 @@ async def shifts(
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     found = await replays(deployment, call, chosen, runs)
-    models = await model_stories(deployment, [brand.name for brand in chosen])
+    models = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
     stated = await reported_statements(deployment, [brand.name for brand in chosen])
     card = _card(deployment, call, found, stated, runs, models)
     if not why:
@@ -157,37 +154,6 @@ def record_sentence(record: OwnRecord) -> str:
     """Say how often the rule would have fired, for people."""
     runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
     return f"In your last {runs} the rule would have fired {times}."
-
-
-async def model_stories(deployment: Deployment, brands: Sequence[str]) -> list[Alert]:
-    """Return the changes of models as a whole that would have been reported over the whole past,
-    as alerts, in the order of their news; those that moved none of some brands are left out.
-    """
-    reader = HistoryReader.of(deployment)
-    policy, updates = reader.policy, await deployment.store.updates.find()
-    if not policy.models_per_year:
-        return []
-    streams = await reader.category()
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
-
-    def told() -> list[Alert]:
-        found: list[Alert] = []
-        models = sorted({stream.key.model for stream in streams})
-        for model in models:
-            own = [stream for stream in streams if stream.key.model == model]
-            for change in model_changes(own, policy.models_per_year, len(models)):
-                known = [stream_until(stream, change.run) for stream in streams]
-                whole = revised(change, known)
-                shifts = model_shifts(whole, known, change.run, updates)
-                decision = decide_model(whole, shifts, change.run, policy, AlertHistory())
-                if decision and decision.shifts:
-                    head, *also = decision.shifts
-                    found.append(Alert(head, change.run.at, tuple(also)))
-        return found
-
-    found = await asyncio.to_thread(told)
-    found.sort(key=lambda alert: starts[alert.shift.run_id])
-    return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
