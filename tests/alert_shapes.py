@@ -26,6 +26,8 @@ from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+STARTS = {run: datetime(2026, 1, 5, tzinfo=UTC) + run * timedelta(weeks=1) for run in range(1, 30)}
+"""When weekly runs began, by number."""
 MODEL, OTHER = Model("svc", "m-1"), Model("svc", "m-2")
 PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(7))
 METRICS = {
@@ -48,6 +50,18 @@ def shift_of(**more: Any) -> Shift:
 def alert_of(shift: Shift | None = None, **more: Any) -> Alert:
     """Make alert 7."""
     return Alert(shift or shift_of(), NOON, id=7, **more)
+
+
+def weekly_shift(metric: str = "visibility", run: int = 12, **values: Any) -> Shift:
+    """Make a fall from 70 to 45 %, which most likely began two runs before it was seen."""
+    given = {"before": 0.7, "after": 0.45, "began": run - 2, "chance_a_year": 0.1} | values
+    change = given["after"] - given["before"]
+    return Shift("Acme", MODEL, metric, run, change=change, interval=(-1.0, 1.0), **given)
+
+
+def weekly_alert(moved: Shift, number: int = 7, **values: Any) -> Alert:
+    """Make an alert that was raised with its shift."""
+    return Alert(moved, STARTS[moved.run_id], id=number, **values)
 
 
 def answer(

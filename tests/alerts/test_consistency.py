@@ -36,7 +36,7 @@ from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
 from overheard.deployment import Call
-from overheard.detection.decide import AlertAction, place
+from overheard.detection.placement import AlertAction, place
 from overheard.domain import Alert, AlertState, DeliveryKind, Shift
 from simulated_year import ANSWERS, CHANNEL, USUAL, Year
 

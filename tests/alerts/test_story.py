@@ -29,7 +29,7 @@ from overheard.commands.sign_of_life import sign_of_life
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
 from overheard.deployment import Call
-from overheard.detection.decide import ONE_STORY
+from overheard.detection.placement import ONE_STORY
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, ModelUpdate, Shift
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

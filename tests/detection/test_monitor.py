@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.decide import AlertAction, Reason, decide
+from overheard.detection.decide import Reason, decide
 from overheard.detection.evidence import DEFAULT_ALERT_POLICY, NO_HISTORY
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor
+from overheard.detection.placement import AlertAction
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift

@@ -17,7 +17,7 @@ from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import AlertPart, keep_watched, parts_over, whole_of
-from overheard.detection.decide import AlertAction, Decision, decide, decide_model
+from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
 from overheard.detection.model_change import (
@@ -26,6 +26,7 @@ from overheard.detection.model_change import (
     model_shifts,
     sentence_of_change,
 )
+from overheard.detection.placement import AlertAction
 from overheard.detection.statements import add_statements
 from overheard.detection.update_signs import (
     CONFIRMING_SESSIONS,

@@ -18,7 +18,7 @@ from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.decide import AlertAction, Placement, place, reports
+from overheard.detection.placement import AlertAction, Placement, place, reports
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -120,8 +120,8 @@ class Lifecycle:
         return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Store the shifts of a model in a run as `decide.place` places them among earlier alerts:
-        as a new alert, delivered to every channel that a route names, or as growth of an alert.
+        """Store the shifts of a model in a run as `placement.place` places them among earlier
+        alerts: as a new alert, delivered to every channel that a route names, or as growth of one.
 
         Open alerts that the shifts take back are marked as recovered. When another process closes
         an alert at the same time, the shifts are placed again.

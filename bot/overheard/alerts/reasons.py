@@ -9,8 +9,9 @@ from typing import Any
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
 from overheard.detection.alarm_table import MODELS_SHARE, Rarity
-from overheard.detection.decide import AlertAction, Decision, Reason, Silence
+from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
+from overheard.detection.placement import AlertAction
 from overheard.domain import Metric, Scale
 
 MIN_TRACKED = 2

@@ -14,7 +14,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.decide import ONE_STORY, part_of
+from overheard.detection.placement import ONE_STORY, part_of
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,

@@ -17,9 +17,10 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
-from overheard.detection.decide import Decision, decide, part_of
+from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
 from overheard.detection.learning import OwnRecord, own_record
+from overheard.detection.placement import part_of
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import WHOLE_MODEL, Alert, Brand, ModelUpdate, Run, Shift, StatementKind

@@ -23,7 +23,8 @@ from datetime import timedelta
 from math import exp, lgamma
 
 from overheard.detection.alarm_table import AlertLevel
-from overheard.detection.decide import AlertAction, Decision, place
+from overheard.detection.decide import Decision
+from overheard.detection.placement import AlertAction, place
 from overheard.domain import (
     Alert,
     Model,

@@ -1,0 +1,167 @@
+"""Tests of the placement: which shifts are a new alert, and which are part of an earlier one."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alert_shapes import STARTS
+from alert_shapes import weekly_alert as alert
+from alert_shapes import weekly_shift as shift
+from overheard.detection.placement import (
+    BACK_SHARE,
+    EASED_SHARE,
+    ONE_STORY,
+    AlertAction,
+    Placement,
+    place,
+)
+from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
+
+
+def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
+    """Also where it is growth of an older alert; a newer alert is not taken back."""
+    raised = alert(shift(), number=5)
+    newer = alert(shift(run=14, before=0.45, after=0.2), number=6)
+    assert place([shift()], [newer, raised], STARTS[12]) == Placement(AlertAction.KEEP, 5)
+    grown = alert(shift(run=5), number=4, later=(shift(),))
+    assert place([shift()], [grown], STARTS[12]) == Placement(AlertAction.KEEP, 4)
+
+
+def test_an_open_alert_grows_in_its_direction() -> None:
+    """What moves with its metric joins it."""
+    first = alert(shift(run=4), also=(shift("accuracy", run=4),))
+    further = shift(before=0.45, after=0.2)
+    assert place([further], [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    assert place([further, shift("accuracy")], [first], STARTS[12]) == Placement(
+        AlertAction.GROW, 7
+    )
+    other = [further, shift("sentiment")]
+    assert place(other, [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    turned = [further, shift("accuracy", after=0.9)]
+    assert place(turned, [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    over = replace(first, state=AlertState.CLOSED)
+    assert place([further], [over], STARTS[12]) == Placement(AlertAction.RAISE, follows=7)
+
+
+def test_an_open_alert_grows_by_whatever_moves_at_its_model() -> None:
+    """A brand has one open alert at a model; another model has another."""
+    first = alert(shift(run=8))
+    assert place([shift("sentiment")], [first], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    elsewhere = alert(replace(shift(run=8), model=Model("svc", "m-2")))
+    assert place([shift("sentiment")], [elsewhere], STARTS[12]).action is AlertAction.RAISE
+
+
+def test_the_first_step_of_an_alert_gives_its_direction() -> None:
+    """An alert that has come back a little is partly back, and grows by a fall."""
+    fell = alert(shift(run=4))
+    rise, fall = shift(before=0.45, after=0.5), shift(before=0.5, after=0.3)
+    assert place([rise], [fell], STARTS[12]) == Placement(AlertAction.EASE, 7)
+    eased = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
+    assert place([fall], [eased], STARTS[12]) == Placement(AlertAction.GROW, 7)
+
+
+def test_a_return_is_no_alert_of_its_own() -> None:
+    """Only one that ends far beyond the old level is news."""
+    fell = alert(shift(run=4))
+    back, beyond = shift(before=0.45, after=0.7), shift(before=0.45, after=0.9)
+    assert place([back], [fell], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
+    assert place([beyond], [fell], STARTS[12]) == Placement(
+        AlertAction.RAISE, follows=7, recovers=(7,)
+    )
+
+
+def test_what_happens_again_soon_is_the_same_story() -> None:
+    """Within five weeks of its recovery; a closed alert is not opened by it."""
+    over = alert(shift(run=4), state=AlertState.RECOVERED, over_at=STARTS[8])
+    again = Placement(AlertAction.GROW, 7)
+    new = Placement(AlertAction.RAISE, follows=7)
+    soon, late = STARTS[8] + ONE_STORY - timedelta(1), STARTS[8] + ONE_STORY
+    assert place([shift()], [over], soon) == again
+    assert place([shift()], [over], late) == new
+    assert place([shift(after=0.9)], [over], soon) == new
+    assert place([shift()], [replace(over, state=AlertState.CLOSED)], soon) == new
+
+
+def test_a_recovery_comes_nearer_to_the_beginning() -> None:
+    """Back from 45 towards 70 %: 58 % is nearer to the beginning, 57 % is not."""
+    fell = alert(shift(run=4))
+    assert place([shift(before=0.45, after=0.58)], [fell], STARTS[12]).recovers == (7,)
+    assert place([shift(before=0.45, after=0.57)], [fell], STARTS[12]).recovers == ()
+    half = alert(shift(run=4, before=0.5, after=0.25))
+    assert place([shift(before=0.25, after=0.375)], [half], STARTS[12]).recovers == ()
+
+
+def test_a_recovery_changes_direction() -> None:
+    """A fall that ends near the old level, because the metric had risen in between, is none."""
+    fell = alert(shift(run=4))
+    assert place([shift(before=0.95, after=0.68)], [fell], STARTS[12]).recovers == ()
+
+
+def test_only_open_alerts_of_the_head_metric_recover() -> None:
+    """One that is over, of another metric or of another model stays as it is."""
+    back = shift(before=0.45, after=0.7)
+    over = alert(shift(run=4), state=AlertState.RECOVERED)
+    metric = alert(shift("accuracy", run=4))
+    model = alert(replace(shift(run=4), model=Model("svc", "m-2")))
+    assert place([back], [over], STARTS[12]).recovers == ()
+    assert place([back], [metric], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    assert place([back], [model], STARTS[12]) == Placement(AlertAction.RAISE)
+
+
+def whole(run: int, **changes: float) -> list[Shift]:
+    """Return a change of the model as a whole in a run, and by how much each brand moved."""
+    head = replace(shift(run=run), brand=WHOLE_MODEL)
+    return [head, *(replace(shift(run=run), brand=b, change=c) for b, c in changes.items())]
+
+
+def model_alert(run: int = 12, number: int = 7, **values: Any) -> Alert:
+    """Return the alert of a model at which Acme fell by 0.2 and Zeta by 0.1."""
+    head, *also = whole(run, Acme=-0.2, Zeta=-0.1)
+    return Alert(head, STARTS[run], tuple(also), id=number, **values)
+
+
+@pytest.mark.parametrize(
+    ("share", "action"),
+    [
+        (-1.0, AlertAction.RECOVER),
+        (-BACK_SHARE, AlertAction.RECOVER),
+        (-BACK_SHARE + 0.01, AlertAction.EASE),
+        (-EASED_SHARE, AlertAction.EASE),
+        (-EASED_SHARE + 0.01, AlertAction.GROW),
+        (0.5, AlertAction.GROW),
+    ],
+)
+def test_an_open_alert_of_a_model_follows_how_far_its_brands_moved_back(
+    share: float, action: AlertAction
+) -> None:
+    """Their moves count along the change that the alert reports; another brand's do not."""
+    head, *also = whole(12, Acme=-1.0)
+    reported = Alert(head, STARTS[12], tuple(also), id=7)
+    placed = place(whole(16, Acme=-share, Beta=1.0), [reported], STARTS[16])
+
+    recovers = (7,) if action is AlertAction.RECOVER else ()
+    assert placed == Placement(action, 7, recovers=recovers)
+
+
+def test_a_run_whose_change_of_a_model_is_reported_keeps_its_alert() -> None:
+    """It is not reported a second time, whatever its brands show now."""
+    moved = whole(12, Acme=0.2)
+    assert place(moved, [model_alert()], STARTS[12]) == Placement(AlertAction.KEEP, 7)
+
+
+def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None:
+    """Later, in the other direction or after an alert that was closed it is a new one."""
+    over_at = STARTS[14]
+    recovered = model_alert(state=AlertState.RECOVERED, over_at=over_at)
+    again, other_way = whole(16, Acme=-0.2, Zeta=-0.1), whole(16, Acme=0.2, Zeta=0.1)
+    moment = timedelta(seconds=1)
+
+    assert place(again, [recovered], over_at + ONE_STORY - moment) == Placement(AlertAction.GROW, 7)
+    anew = Placement(AlertAction.RAISE, follows=7)
+    assert place(again, [recovered], over_at + ONE_STORY) == anew
+    assert place(other_way, [recovered], over_at + moment) == anew
+    closed = model_alert(state=AlertState.CLOSED, over_at=over_at)
+    assert place(again, [closed], over_at + moment) == anew
+    assert place(again, [], over_at) == Placement(AlertAction.RAISE)
