@@ -1,18 +1,30 @@
 """The prose of an answer: its Markdown without markup, code, link targets, HTML and citations.
 
-The structure comes from a CommonMark parser, never from patterns over the raw text. Headings, list
-items and table rows become lines.
+The structure comes from the events of a CommonMark parser (pulldown-cmark, with tables and struck
+text, linear in the length of the text), never from patterns over the raw text. Headings, list items
+and table rows become lines.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from html.parser import HTMLParser
+from typing import Any
 
-from overheard.reading.blocks import SOFT_BREAK, prose_lines
-from overheard.reading.citations import without_citations
-from overheard.reading.layout import MARKER_CODES, Page, page, star_marks
+from overheard.reading.citations import cites, is_reference, opens_sources, without_citations
+from overheard.reading.layout import (
+    BOLD,
+    MARKER_CODES,
+    PLAIN,
+    LayoutMarks,
+    Marks,
+    Page,
+    page,
+    star_marks,
+    unmarked,
+)
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
 _OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)
@@ -80,3 +92,263 @@ def _without_thinking(text: str) -> str:
     if not opening:
         return text
     return text[opening.end() :].partition("</think")[2].partition(">")[2]
+
+
+CELL = " | "
+"""Separator of the cells of a table row in the body."""
+SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
+"""The end of a line within a sentence."""
+_MAX_PARSED_CHARS = 20_000
+"""Longer blocks of HTML are not parsed: hostile text takes quadratic time."""
+_HARD_BREAK = "\u2028"
+_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+
+
+def prose_lines(text: str, titles: Collection[str], nested: bool = False) -> list[str]:
+    """Return the lines of prose of a Markdown text, with markers before lines of ranked lists."""
+    import pyromark  # slow, and only answers need it
+
+    options = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
+    walk = _Walk(text, titles, nested)
+    events: Iterable[tuple[Any, Any]] = pyromark.events_with_range(text, options=options)
+    for event, span in events:
+        if isinstance(event, str):
+            walk.mark(event, span["start"], span["end"])
+            continue
+        ((verb, what),) = event.items()
+        if verb == "Text":
+            walk.add(what, span["start"], span["end"])
+        elif verb in {"Start", "End"}:
+            kind, value = (what, None) if isinstance(what, str) else next(iter(what.items()))
+            if verb == "Start":
+                walk.open(kind, value, span["start"], span["end"])
+            else:
+                walk.close(kind, span["start"], span["end"])
+        else:
+            walk.inline(verb, what, span["start"], span["end"])
+    walk.flush()
+    return walk.lines
+
+
+class _Walk:
+    """Collects lines of prose from the events of the parser; offsets are those of UTF-8 bytes.
+
+    Attributes:
+        lines: Lines of prose, each behind its marker lines.
+        pieces: Pieces of text of the open paragraph, heading or cell.
+        row: Cells of the open row of a table.
+    """
+
+    def __init__(self, text: str, titles: Collection[str], nested: bool) -> None:
+        self.lines: list[str] = []
+        self.pieces: list[str] = []
+        self.row: list[str] | None = None
+        self._source, self._titles, self._nested = text.encode(), titles, nested
+        self._marks, self._blocks = Marks(), LayoutMarks()
+        self._start = self._end = -1
+        self._sources = self._heading = False
+        self._links: list[int] = []
+        self._struck: list[int] = []
+        self._images = 0
+        self._code: list[str] | None = None
+        self._html: list[str] | None = None
+
+    def add(self, piece: str, start: int, end: int) -> None:
+        """Add a piece of text."""
+        if self._code is not None:
+            self._code.append(piece)
+        elif not self._images:
+            if self._start < 0:
+                self._start = start
+            self._end = end
+            self.pieces.append(piece)
+
+    def mark(self, event: str, start: int, end: int) -> None:
+        """Process a break of a line, or a horizontal rule."""
+        if event == "SoftBreak":
+            self.add("\n", start, end)
+        elif event == "HardBreak":
+            self.add(_HARD_BREAK, start, end)
+        elif event == "Rule":
+            self.flush()
+            self._blocks.rule()
+
+    def inline(self, kind: str, content: str, start: int, end: int) -> None:
+        """Process code in a line, or HTML."""
+        if kind == "Code":
+            # A name in backticks is text; longer spans are code.
+            self.add("" if " " in content.strip() else content, start, end)
+        elif kind == "InlineHtml":
+            self.add(_HARD_BREAK if _BREAK_TAG.match(content) else "", start, end)
+        elif kind == "Html" and self._html is not None:
+            self._html.append(content)
+
+    def open(self, kind: str, value: Any, start: int, end: int) -> None:
+        """Process the start of a block or of an inline element."""
+        if kind == "Strong":
+            self.add(BOLD, start, end)
+        elif kind == "Link":
+            self.add("", start, end)
+            self._links.append(len(self.pieces))
+        elif kind == "Strikethrough":
+            self.add("", start, end)
+            self._struck.append(len(self.pieces))
+        elif kind == "Image":
+            self.add("", start, end)
+            self._images += 1
+        elif kind != "Emphasis":
+            self.flush()
+            self._open_block(kind, value)
+
+    def _open_block(self, kind: str, value: Any) -> None:
+        """Follow the start of a Markdown block."""
+        match kind:
+            case "Heading":
+                self._heading, self._sources = True, False
+                self._blocks.heading(int(value["level"][1:]))
+            case "List":
+                self._marks.enter_list(value)
+                self._blocks.enter_list()
+            case "Item":
+                self._marks.item()
+                self._blocks.item()
+            case "TableHead" | "TableRow":
+                self.row = []
+                self._blocks.row(header=kind == "TableHead")
+            case "CodeBlock":
+                self._code = []
+            case "HtmlBlock":
+                self._html = []
+
+    def close(self, kind: str, start: int, end: int) -> None:
+        """Process the end of a block or of an inline element."""
+        if kind == "Strong":
+            self.add(PLAIN, start, end)
+        elif kind == "Link":
+            self._end_link(self._links.pop(), start)
+            self.add("", start, end)
+        elif kind == "Strikethrough":
+            self._end_struck(self._struck.pop(), start)
+            self.add("", start, end)
+        elif kind == "Image":
+            self._images -= 1
+            self.add("", start, end)
+        elif kind != "Emphasis":
+            self._close_block(kind, start, end)
+
+    def _close_block(self, kind: str, start: int, end: int) -> None:
+        """Follow the end of a Markdown block, and write its text."""
+        match kind:
+            case "TableCell":
+                self.flush(always=True)
+            case "TableHead" | "TableRow":
+                self._take(CELL.join(self.row or ()))
+                self.row = None
+            case "CodeBlock":
+                self._end_code(start, end)
+            case "HtmlBlock":
+                self.lines += (self._blocks.take(), _text_of("".join(self._html or ())))
+                self._html = None
+            case "Heading":
+                self.flush(always=True)
+                self._heading = False
+                self._blocks.heading(0)
+            case "List":
+                self.flush()
+                self._marks.leave_list()
+                self._blocks.leave_list()
+            case _:
+                self.flush()
+
+    def _end_link(self, first: int, start: int) -> None:
+        """Remove the text of a link that is a citation."""
+        before = unmarked("".join(self.pieces[max(first - 4, 0) : first]))
+        label = unmarked("".join(self.pieces[first:]))
+        if self._source[start : start + 1] == b"<" or cites(label, before, self._titles):
+            del self.pieces[first:]
+
+    def _end_struck(self, first: int, start: int) -> None:
+        """Remove struck text; a single tilde is a sign of approximation and strikes nothing."""
+        if self._source[start : start + 2] == b"~~":
+            del self.pieces[first:]
+        else:
+            self.pieces.insert(first, "~")
+            self.pieces.append("~")
+
+    def _end_code(self, start: int, end: int) -> None:
+        """Add the prose in a code fence."""
+        content, self._code = "".join(self._code or ()), None
+        opening, _, rest = self._source[start:end].decode().strip().partition("\n")
+        fence = opening.strip()
+        if self._nested or not fence.startswith(("```", "~~~")):
+            return
+        closing = rest.rpartition("\n")[2].strip()
+        endless = set(closing) != {fence[0]} and not self._source[end:].strip()
+        language = fence.lstrip(fence[0]).strip().lower()
+        if _holds_prose(language, endless):
+            self.lines += prose_lines(content, self._titles, nested=True)
+
+    def flush(self, *, always: bool = False) -> None:
+        """End the open paragraph, heading or cell, if any.
+
+        Args:
+            always: Whether an element without text counts too.
+        """
+        if self._start < 0 and not always:
+            return
+        content = self._source[self._start : self._end].decode() if self._start >= 0 else ""
+        line = SOFT_BREAK.sub(" ", "".join(self.pieces)).replace(_HARD_BREAK, "\n")
+        self.pieces, self._start, self._end = [], -1, -1
+        self._sources = self._sources or opens_sources(content)
+        listed = self._sources and not self._heading
+        if is_reference(content, listed, self._marks.in_list):
+            return
+        if self.row is None:
+            self._take(line, content)
+        else:
+            self.row.append(line.replace("\n", " "))
+
+    def _take(self, line: str, content: str = "") -> None:
+        """Add a line behind its marker lines."""
+        self.lines += filter(None, (self._marks.take(content), self._blocks.take()))
+        self.lines.append(line)
+
+
+def _holds_prose(language: str, endless: bool) -> bool:
+    """Return whether a code fence contains prose.
+
+    True for Markdown in a fence, and for an unclosed fence without a language, which would hide the
+    rest of the answer.
+    """
+    return language in {"markdown", "md"} or (endless and not language)
+
+
+class _Text(HTMLParser):
+    """Collects the visible text of a block of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = tag in {"script", "style", "code", "pre"}
+        self.pieces.append("\n" if tag in {"br", "p", "li", "tr", "div", "h1", "h2", "h3"} else "")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(data)
+
+
+def _text_of(html: str) -> str:
+    """Return the visible text of a block of HTML."""
+    if len(html) > _MAX_PARSED_CHARS:
+        return _TAG.sub(" ", html)
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.pieces)

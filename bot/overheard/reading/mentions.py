@@ -14,11 +14,9 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from overheard.domain import Brand, Mention, Rule
 from overheard.reading.citations import TOP_LEVEL
-from overheard.reading.name_forms import other_forms
 from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
-from overheard.reading.spellings import parent_brands, rule_allows
-from overheard.reading.text import fold
-from overheard.reading.word_edges import inside_word, takes_ending
+from overheard.reading.spellings import other_forms, parent_brands, rule_allows
+from overheard.reading.text import fold, inside_word, takes_ending
 
 _ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
 _COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d(?:[^\S\n]|-)?\Z")

@@ -1,10 +1,11 @@
-"""Folding of text (case, width, accents, apostrophes, hyphens), and division into sentences."""
+"""Folding of text (case, width, accents, apostrophes, hyphens), sentences, and edges of words."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 _APOSTROPHES = "\u2018\u2019\u02bc\u02b9\u2032\uff07`\u00b4"
 _HYPHENS = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
@@ -129,3 +130,97 @@ def _add(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
     if text:
         start += len(piece) - len(piece.lstrip())
         spans.append((start, start + len(text)))
+
+
+_SHORT = 3
+"""Names of up to this many letters have no Arabic or Hebrew prefix."""
+_OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
+_HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_CASES = frozenset(
+    ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
+)
+"""Case endings of Russian and Ukrainian names."""
+_WRITTEN_ON = re.compile(
+    r"(?<!\w)(?:"
+    r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?"  # Arabic
+    r"|\u05d5?(?:\u05db?\u05e9)?[\u05d4\u05d1\u05dc\u05de\u05db]?"  # Hebrew
+    r")\Z"
+)
+"""Prefixes that Arabic and Hebrew join to a name: and, so, in, like, to, the."""
+_BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
+"""Languages that write the genitive of a name with an s and no apostrophe."""
+_COUNTED_NAMES = re.compile(
+    r"\b(?:two|three|four|five|six|ten|dozens? of|both|several|many|most|all|these|those|few|our"
+    r"|their|my|\d{1,3})\s(?:\w+\s)?\Z"
+)
+"""Before a name in the plural."""
+_COUNT_CHARACTERS = 24
+"""Characters before a name that are searched for a number."""
+_WORDS = re.compile(r"[^\W\d_]+")
+_GERMANIC = """
+    der die das und ist sind mit für von nicht ein eine einen auch im zu auf oder wie bei
+    het een van voor niet met och är för med inte en og er til ikke på
+"""
+_BARE_WORDS = frozenset(_GERMANIC.split())
+_ENGLISH = "the of and is are to for with this that it in on at by from as"
+_ENGLISH_WORDS = frozenset(_ENGLISH.split())
+
+
+def inside_word(text: str, left: int, right: int) -> bool:
+    """Return whether text[left:right] is a part of a longer word, by the rules of its script."""
+    before, after = text[left - 1 : left], text[right : right + 1]
+    joined_before = before and _kind(before) == (first := _kind(text[left])) and first != "open"
+    if joined_before and first and not _is_written_on(text, left, right):
+        return True
+    last = _kind(text[right - 1])
+    if not after or last not in {"word", "katakana"} or _kind(after) != last:
+        return False
+    ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
+    return ending is None or ending.group() not in _CASES
+
+
+def _is_written_on(text: str, left: int, right: int) -> bool:
+    """Return whether a name has only an Arabic or Hebrew prefix before it in the same word."""
+    if right - left < _SHORT or not "\u05d0" <= text[left] <= "\u06ff":
+        return False
+    return _WRITTEN_ON.search(text, max(0, left - 5), left) is not None
+
+
+def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], language: str) -> bool:
+    """Return whether a name may have an s behind it: a genitive, or a plural behind a number.
+
+    Args:
+        text: The folded text.
+        left: Offset of the name in the folded text.
+        body: The text.
+        sentence: (start, end) offsets in the body of the sentence with the name.
+        language: The language of the question, or an empty string.
+    """
+    return (
+        language[:2] in _BARE_GENITIVE
+        or _COUNTED_NAMES.search(text, max(0, left - _COUNT_CHARACTERS), left) is not None
+        or _has_bare_genitive(body, sentence)
+    )
+
+
+def _has_bare_genitive(body: str, sentence: tuple[int, int]) -> bool:
+    """Return whether a sentence is in a language with bare genitives, by its function words."""
+    words = set(_WORDS.findall(body[slice(*sentence)].casefold()))
+    return len(words & _BARE_WORDS) > len(words & _ENGLISH_WORDS)
+
+
+@cache
+def _kind(char: str) -> str:
+    """Return the script class that decides where a word ends; empty for other characters.
+
+    Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
+    word; Hangul ties particles to the end of a word.
+    """
+    if "\u30a0" <= char <= "\u30ff" and char != "\u30fb":
+        return "katakana"
+    if "\uac00" <= char <= "\ud7a3":
+        return "hangul"
+    if any(low <= char <= high for low, high in (*_OPEN_SCRIPTS, *_HAN_AND_KANA)):
+        return "open" if char.isalnum() else ""
+    return "word" if char.isalnum() or char in "_&" else ""
