@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.digest import digest_card
-from overheard.alerts.events import event_card
+from overheard.alerts.events import digest_card, event_card
 from overheard.alerts.outbox import EARLIER
 from overheard.cards.card import Card, Link
 from overheard.chat.access import ConfiguredAccess

@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
-from overheard.alerts.digest import alert_label, alert_row, alert_table, digest_card, held_back
-from overheard.alerts.events import event_card, event_sentences, history, state, with_life
+from overheard.alerts.events import (
+    alert_label,
+    alert_row,
+    alert_table,
+    digest_card,
+    event_card,
+    event_sentences,
+    held_back,
+    history,
+    state,
+    with_life,
+)
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card, Field, Severity, Style

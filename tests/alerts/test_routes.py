@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from overheard.alerts.digest import digest_card, held_back
+from overheard.alerts.events import digest_card, held_back
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes, routed
 from overheard.cards.model_names import ModelNames

@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from office import executed
-from overheard.alerts.burst_plans import BURSTS, planned_bursts
-from overheard.alerts.bursts import BurstCause, BurstPlanner, PlannedBurst, Suspicion
+from overheard.alerts.bursts import (
+    BURSTS,
+    BurstCause,
+    BurstPlanner,
+    PlannedBurst,
+    Suspicion,
+    planned_bursts,
+)
 from overheard.commands.bursts import list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules

@@ -11,13 +11,13 @@ from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
 from overheard.detection.alarm_table import AlertLevel, needed_excess
 from overheard.detection.decide import Decision, Reason, decide, decide_model
-from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     JUDGE_LEVEL,
     NO_HISTORY,
     AlertHistory,
     AlertPolicy,
     JudgeCheck,
+    MeasuredChange,
     ModelEvidence,
     Returned,
     StreamEvidence,

@@ -25,8 +25,7 @@ from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, 
 from overheard.detection.attribution import falls_among, first_after
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.effect import holm, measured_change
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.evidence import AlertPolicy, measured_change
 from overheard.detection.known_time import compare_sides
 from overheard.detection.monitor import Monitor
 from overheard.detection.run_effects import (
@@ -38,6 +37,7 @@ from overheard.detection.run_effects import (
 from overheard.detection.simulate import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
+from overheard.finetune.comparison import holm
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 KEPT = Path(__file__).with_name("reference_values.json")

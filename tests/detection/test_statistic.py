@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 
 from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.fresh_prompts import FRESH_SHARES, fresh_evidence
 from overheard.detection.nuisance import step_evidence
 from overheard.detection.simulate import Change, Design, simulate
-from overheard.detection.statistic import Statistic, candidate_starts, statistic
+from overheard.detection.statistic import (
+    FRESH_SHARES,
+    Statistic,
+    candidate_starts,
+    fresh_evidence,
+    statistic,
+)
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey, Stream
 

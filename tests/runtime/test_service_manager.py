@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from overheard.runtime.service_manager import notify, report_to_service_manager
+from overheard.runtime.supervisor import notify, report_to_service_manager
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Which burst comes next at each model: derived each time from runs, blocks and updates.
 
 Nothing of a plan is kept. Runs that are bursts have a label; the blocks of all runs are in
-the block table. So a plan survives a restart, and two processes make the
-same one.
+the block table. So a plan survives a restart, and two processes make the same one.
 """
 
 from __future__ import annotations
@@ -13,8 +12,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from overheard.alerts.history import BrandReplay, HistoryReader
+from overheard.cards import wording
+from overheard.cards.card import Table
+from overheard.deployment import Call, Deployment
 from overheard.detection import bursts, updates
 from overheard.detection.baseline import run_slice
 from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
@@ -310,3 +313,68 @@ def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
         alarmed=max(alarms, default=None),
         streams=tuple(seen.stream for seen in analyses),
     )
+
+
+BURSTS = "bursts that are due"
+"""The job of `overheard run` that asks them; its state is kept under this name."""
+
+
+async def planned_bursts(
+    deployment: Deployment, suspicions: Iterable[Suspicion] | None = None
+) -> list[PlannedBurst]:
+    """Return the next burst of each model that needs one, the earliest first.
+
+    Args:
+        deployment: The open deployment.
+        suspicions: Results of the latest analysis; by default all brands are analysed again.
+    """
+    policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
+    planner = BurstPlanner(HistoryReader.of(deployment), policy, deployment.plugins.providers)
+    return await planner.plan(await planner.analyse() if suspicions is None else suspicions)
+
+
+def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
+    """Return a sentence on why a burst is wanted, and when or with which command it is asked."""
+    brands, model = wording.listing(planned.brands), planned.model
+    why = {
+        BurstCause.SUSPICION: f"{brands} at {model} looks suspicious",
+        BurstCause.SIGN: f"{model} may have been exchanged",
+        BurstCause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
+    }[planned.cause]
+    calls = wording.count(planned.burst.calls, "question")
+    at = wording.moment(planned.burst.at, call.zone)
+    if deployment.config.bursts.automatic:
+        return f"{why}: overheard run asks {calls} again after {at}."
+    return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
+
+
+def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
+    """Return a table of planned bursts, one a row; None without any."""
+    rows = tuple(
+        (
+            wording.moment(plan.burst.at, call.zone),
+            str(plan.model),
+            wording.listing(plan.brands),
+            str(plan.burst.calls),
+            plan.burst.reason,
+        )
+        for plan in plans
+    )
+    header = ("After", "Model", "Brands", "Questions", "Why")
+    return Table(header, rows, frozenset({3})) if rows else None
+
+
+def planned_data(planned: PlannedBurst) -> dict[str, Any]:
+    """Return a planned burst for JSON output."""
+    return {
+        "run": planned.key,
+        "at": planned.burst.at.isoformat(),
+        "model": str(planned.model),
+        "brands": list(planned.brands),
+        "cause": planned.cause.value,
+        "reason": planned.burst.reason,
+        "questions": planned.burst.calls,
+        "prompts": [
+            {"prompt": prompt.text, "times": times} for prompt, times in planned.panel.asks()
+        ],
+    }

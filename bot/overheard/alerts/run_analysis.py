@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.burst_plans import planned_bursts, sentence
+from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
@@ -134,7 +134,9 @@ class Analysis:
         suspicions = detection.suspicions
         plans = await planned_bursts(deployment, suspicions) if suspicions else []
         models = run.panel.models if run.panel else ()
-        return [sentence(deployment, self._call, plan) for plan in plans if plan.model in models]
+        return [
+            burst_sentence(deployment, self._call, plan) for plan in plans if plan.model in models
+        ]
 
 
 def run_service(

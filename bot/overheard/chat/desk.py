@@ -17,7 +17,6 @@ from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
-from overheard.chat.joining import join_run
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import (
     EDIT_INTERVAL_S,
@@ -25,6 +24,7 @@ from overheard.chat.progress import (
     ChatProgress,
     CutOffNotice,
     Meter,
+    join_run,
 )
 from overheard.chat.questions.asking import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many

@@ -1,4 +1,7 @@
-"""Long work in a chat: one message that says how far it is, until the result takes its place."""
+"""Long work in a chat: one message that says how far it is, until the result takes its place.
+
+A second person who asks what is being asked already is shown the same result.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
+from overheard.alerts.events import named
+from overheard.alerts.outbox import Letter
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
+from overheard.commands.delivery_cards import run_result
+from overheard.deployment import Call, Deployment
 from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Clock, Conversation, Located
 from overheard.interfaces.alerts import DeliveryRepository
+from overheard.runs.plan import find_run
 
 FIRST_CARD_DELAY_S = 1.0
 """Seconds before anything is said; most commands are done by then."""
@@ -200,3 +208,43 @@ class ChatProgress:
             told = wording.duration(left) if left >= 10 else f"{max(1, round(left))} s"
             fields.append(Field("Time left", f"about {told}"))
         return fields
+
+
+POLL_INTERVAL_S = 2.0
+"""Seconds between two checks whether the run has ended."""
+
+
+async def join_run(
+    deployment: Deployment,
+    call: Call,
+    key: str,
+    conversation: Conversation,
+    *,
+    answers_question: bool = False,
+) -> None:
+    """Say who began a run that is under way, wait for its end, and show its result to the person
+    who asked, unless it is shown in the same channel.
+
+    Args:
+        deployment: The open deployment.
+        call: The call of the person.
+        key: The run's key.
+        conversation: Where the person asked.
+        answers_question: Whether the person agreed to a price, in whose place the answer stands;
+            otherwise it is shown to them alone.
+    """
+    run = await find_run(deployment.store.runs, key)
+    who = named(run.asked_by) or "Someone"
+    seconds = (deployment.clock.now() - run.started_at).total_seconds()
+    ago = "a moment" if seconds < 60 else wording.duration(seconds // 60 * 60)
+    here = run.channel == call.channel
+    then = "Its result is shown here." if here else "I'll show you the result too."
+    card = Card("This is being asked already", f"{who} started this check {ago} ago. {then}")
+    await conversation.show(card, private=not answers_question)
+    if here:
+        return
+    while found := await run_result(await deployment.refreshed(), call, key, note=""):
+        if isinstance(found, Letter):
+            await conversation.show(found.card, private=not answers_question)
+            return
+        await asyncio.sleep(POLL_INTERVAL_S)

@@ -7,8 +7,7 @@ from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
-from overheard.alerts.digest import alert_label, alert_row, alert_table
-from overheard.alerts.events import history, with_life
+from overheard.alerts.events import alert_label, alert_row, alert_table, history, with_life
 from overheard.alerts.evidence import gather_evidence
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import alerts_about, wholes_of

@@ -6,8 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.burst_plans import planned_bursts, planned_data, sentence, table
-from overheard.alerts.bursts import PlannedBurst
+from overheard.alerts.bursts import (
+    PlannedBurst,
+    burst_sentence,
+    burst_table,
+    planned_bursts,
+    planned_data,
+)
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role
@@ -32,7 +37,7 @@ async def list_bursts(deployment: Deployment, call: Call) -> Card:
     return Card(
         title=wording.count(len(plans), "planned burst"),
         text="" if plans else NONE,
-        table=table(call, plans),
+        table=burst_table(call, plans),
         footer=_carried_out(deployment) if plans else "",
         data={"bursts": [planned_data(plan) for plan in plans]},
     )
@@ -151,7 +156,7 @@ def _outcome(
     """Return the card of the bursts that were run; a single burst has its own card."""
     if len(cards) == 1:
         return cards[0]
-    waiting = "".join(sentence(deployment, call, plan) for plan in next_)
+    waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_)
     return Card(
         title=wording.count(len(cards), "burst") if cards else "No burst is due",
         text="" if cards else waiting or NONE,

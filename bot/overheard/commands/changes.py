@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from overheard.alerts.digest import alert_label, alert_row, alert_table
+from overheard.alerts.events import alert_label, alert_row, alert_table
 from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from overheard.alerts.digest import digest_card, held_back
-from overheard.alerts.events import event_card
+from overheard.alerts.events import digest_card, event_card, held_back
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.alerts.story import whole_of

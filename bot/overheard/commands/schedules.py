@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from overheard.alerts.burst_plans import BURSTS, planned_bursts, planned_data, sentence
+from overheard.alerts.bursts import BURSTS, burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (
@@ -56,7 +56,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     plans = await planned_bursts(deployment) if automatic else []
     jobs = [*states, await deployment.store.schedules.state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
-    text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
+    text = "\n\n".join([*problems, *(burst_sentence(deployment, call, plan) for plan in plans)])
     if not pairs:
         text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")

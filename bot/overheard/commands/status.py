@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from overheard.alerts.digest import alert_row
+from overheard.alerts.events import alert_row
 from overheard.alerts.story import alerts_about, leading
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting

@@ -15,11 +15,11 @@ from enum import StrEnum
 from math import inf
 
 from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
-from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     AlertHistory,
     AlertPolicy,
     JudgeCheck,
+    MeasuredChange,
     ModelEvidence,
     StreamEvidence,
 )

@@ -1,4 +1,4 @@
-"""What `decide` decides from: evidence, the policy of a deployment, and the alerts before."""
+"""What `decide` decides from: evidence, the size of a change, the policy, and the alerts before."""
 
 from __future__ import annotations
 
@@ -7,9 +7,56 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, rarity
-from overheard.detection.effect import MeasuredChange
+from overheard.detection.known_time import Comparison
+from overheard.detection.nuisance import STEP_VARIANCE
+from overheard.detection.statistic import FRESH_BETA
 from overheard.domain import Alert, Model, Shift
-from overheard.measure.blocks import RunKey
+from overheard.measure.blocks import RunKey, Stream
+
+MOVED_POINTS = 0.2
+"""A prompt whose rate moved by so much counts as one that moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredChange:
+    """A change of a stream, as it is expected of many more answers.
+
+    Attributes:
+        panel: Of the panel's mean, on the metric's scale.
+        relevant: Of the mean over the prompts that named the brand on either side; as `panel` for
+            metrics that are not rates.
+        moved_prompts: Number of prompts that moved by 20 points or more; 0 for metrics that are
+            not rates.
+    """
+
+    panel: float
+    relevant: float
+    moved_prompts: int = 0
+
+
+def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
+    """Return a change as it is expected of many more answers: it is drawn towards none, the more so
+    the less is known (posterior means under the detector's priors).
+    """
+    known = STEP_VARIANCE * compared.v**2 / compared.veff / stream.width**2
+    shrunk = known / (1 + known)
+    panel = compared.change * shrunk
+    if not compared.binary:
+        return MeasuredChange(panel, panel)
+    named = [p for p in compared.prompts if p.before > 0 or p.after > 0]
+    relevant = sum(p.after - p.before for p in named) / max(len(named), 1) * shrunk
+    a, b = FRESH_BETA
+    moved = sum(
+        1
+        for p in named
+        if abs(
+            (a + p.after * p.n_after) / (a + b + p.n_after)
+            - (a + p.before * p.n_before) / (a + b + p.n_before)
+        )
+        >= MOVED_POINTS
+    )
+    return MeasuredChange(panel, relevant, moved)
+
 
 JUDGE_LEVEL = 0.05
 """Probability at which a judge that has not moved is taken for one that has."""

@@ -35,7 +35,6 @@ from overheard.detection.baseline import (
 )
 from overheard.detection.control_variate import StreamGroup
 from overheard.detection.decide import Decision, decide
-from overheard.detection.effect import measured_change
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
@@ -43,6 +42,7 @@ from overheard.detection.evidence import (
     ModelEvidence,
     Returned,
     StreamEvidence,
+    measured_change,
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from overheard.detection.effect import holm
 from overheard.domain import Block, Metric, Model, PromptShift, Scale
 from overheard.measure.intervals import Interval, quantile
 from overheard.numpy_proxy import Floats, np
@@ -220,3 +219,18 @@ def _prompts(pairs: _Pairs) -> tuple[PromptShift, ...]:
         before, after = float(pairs.base[is_prompt].mean()), float(pairs.tuned[is_prompt].mean())
         shifts.append(PromptShift(prompt, before, after, n, n))
     return tuple(sorted(shifts, key=lambda p: (-abs(p.after - p.before), p.prompt)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for the number of tests (Holm 1979), in the same order.
+
+    If all corrected p-values up to a level count as findings, the probability of any false finding
+    is at most this level, however the tests depend on each other.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected = [0.0] * len(p_values)
+    worst = 0.0
+    for rank, index in enumerate(order):
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = worst
+    return corrected

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from overheard.cards import wording
-from overheard.cards.charts.frame import (
+from overheard.cards.charts.svg import (
     BOTTOM,
+    HEIGHT,
     LEFT,
     RIGHT,
     TOP,
     EndName,
+    Sheet,
     draw_marks,
     draw_names,
 )
-from overheard.cards.charts.svg import HEIGHT, Sheet
 from overheard.cards.charts.trend import Mark, marks_within
 
 FILLS = ("f1", "f2", "f3", "f4")

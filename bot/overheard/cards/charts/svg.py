@@ -1,4 +1,4 @@
-"""Charts as SVG: drawing, widths of text, colours for light and dark, and the PNG of a drawing.
+"""Charts as SVG: drawing, widths of text, colours, frames of charts over time, and the PNG.
 
 A chart is 320 units wide, which is about the width of a picture in a chat on a phone, so that a
 letter of 11 units is about 11 pixels there. Colours are written as CSS variables, ``var(--brand)``:
@@ -11,7 +11,8 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -253,3 +254,54 @@ def _apart(heights: Sequence[float], row: float, start: float) -> list[float]:
 
 def _points(points: Sequence[Place]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+LEFT, RIGHT, TOP, BOTTOM = 38.0, 224.0, 42.0, 172.0
+"""The edges of the area of the lines, in units."""
+ROW = 15.0
+"""Height of a name at the end of a line, in units."""
+NAMES_LEFT = 232.0
+"""Where names at the ends of lines begin, in units."""
+LONG_MARK = 190.0
+"""Width at which the words of a mark are cut, in units."""
+
+
+def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
+    """Draw marks, each an x and its words, as dashed lines; the last has its words above."""
+    for x, _ in placed:
+        sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
+    for x, words in placed[-1:]:
+        text = fit(words, LABEL_SIZE, LONG_MARK, 600)
+        half = width(text, LABEL_SIZE, 600) / 2
+        middle = min(max(x, 8 + half), WIDTH - 8 - half)
+        sheet.text(
+            (middle, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EndName:
+    """The name of a line or area at its end.
+
+    Attributes:
+        label: The name.
+        value: The last value, in words.
+        color: A colour of the theme; ``mute`` for what the chart is not about.
+        height: The y of the line's end, in units.
+    """
+
+    label: str
+    value: str
+    color: str
+    height: float
+
+
+def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
+    """Write names with their last values at the ends of lines, moved apart where they meet."""
+    ordered = sorted(names, key=lambda name: name.height)
+    heights = spread([name.height + 4 for name in ordered], ROW, TOP, BOTTOM - 2)
+    for name, y in zip(ordered, heights, strict=True):
+        room = WIDTH - NAMES_LEFT - 4 - width(f" {name.value}", LABEL_SIZE, 600)
+        text = f"{fit(name.label, LABEL_SIZE, room, 600)} {name.value}"
+        weight = 400 if name.color == "mute" else 600
+        sheet.text((NAMES_LEFT, y), text, size=LABEL_SIZE, color=name.color, weight=weight)

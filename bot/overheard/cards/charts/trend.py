@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.cards import wording
-from overheard.cards.charts.frame import (
+from overheard.cards.charts.svg import (
     BOTTOM,
+    HEIGHT,
+    LABEL_SIZE,
     LEFT,
     RIGHT,
+    SMALL_SIZE,
     TOP,
+    WIDTH,
     EndName,
+    Place,
+    Sheet,
     draw_marks,
     draw_names,
+    fit,
 )
-from overheard.cards.charts.svg import HEIGHT, LABEL_SIZE, SMALL_SIZE, WIDTH, Place, Sheet, fit
 from overheard.domain import Scale
 
 Point = tuple[datetime, float, float, float]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.detection.effect import holm
+from overheard.finetune.comparison import holm
 
 
 def test_holm_by_hand() -> None:
