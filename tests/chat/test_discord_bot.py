@@ -12,8 +12,10 @@ from simcord import ChannelHandle, Env, MemberActor
 from discord_desk import SPECS, ScriptedDesk
 from discord_rules import title, walk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
+from overheard.cards.command import Face
 from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.posts import Poster
+from overheard.commands.registry import offered
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form
@@ -196,6 +198,36 @@ async def test_a_public_answer_to_a_private_click_leaves_nothing_behind(world: W
 
     assert price.response is None
     assert [(one.ephemeral, heading(one)) for one in done.followups] == [(False, "Done")]
+
+
+async def test_a_click_that_only_reads_is_answered_in_private(world: World) -> None:
+    """Details that one person asks for do not fill the channel; what everybody is to see does."""
+    actions = (Action("brands list", "Details"), Action("brands add Acme", "Add"))
+    await world.post().post(
+        world.channel.id, Card("Alert", actions=actions), key="12", thread=None, broadcast=False
+    )
+    message = world.channel.last_message
+    assert message
+    for seconds in (0.0, 0.2):
+        world.desk.pause = seconds
+        read = await world.ann.click(message, label="Details")
+        assert [told.ephemeral for told in filter(None, [read.response, *read.followups])][-1:] == [
+            True
+        ]
+    world.desk.pause = 0.0
+    added = await world.ann.click(message, label="Add")
+    [told] = filter(None, [added.response, *added.followups])
+    assert not told.ephemeral
+
+
+def test_what_everybody_is_to_see_is_no_answer_to_one() -> None:
+    """A shared report is public, though sharing only reads; so is what changes something."""
+    answer_one = {spec.name: spec.answers_one for spec in offered(Face.CHAT)}
+    assert answer_one["alerts show"]
+    assert answer_one["evidence"]
+    assert not answer_one["share"]
+    assert not answer_one["check"]
+    assert not answer_one["brands add"]
 
 
 async def test_an_answer_takes_the_place_of_its_question(world: World) -> None:

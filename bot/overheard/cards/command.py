@@ -281,6 +281,7 @@ class CommandSpec:
         spends: Whether it may cost money. Its function returns a `Proposal`; that of a plugin takes
             ``agreed: bool`` and raises `ConfirmationNeeded` with the price.
         private: Whether only the person who asked sees the result.
+        public: Whether everybody is to see the result, though it only reads; see `answers_one`.
         examples: Argument lists as people type them, without the root command.
         confirms: Whether it asks for a yes before it does something that is hard to take back; its
             function takes ``agreed: bool`` and raises `ChangeNeedsYes`.
@@ -306,6 +307,7 @@ class CommandSpec:
     role: Role = Role.VIEWER
     spends: bool = False
     private: bool = False
+    public: bool = False
     examples: tuple[str, ...] = ()
     confirms: bool = False
     faces: frozenset[Face] = EVERYWHERE
@@ -324,6 +326,13 @@ class CommandSpec:
     def asks(self) -> bool:
         """Whether it may ask for a yes."""
         return self.spends or self.confirms
+
+    @property
+    def answers_one(self) -> bool:
+        """Whether a click on a button for it concerns the person who clicked alone, because it only
+        reads: the answer is private, or where a chat has threads, in the thread of the message.
+        """
+        return self.private or (self.role <= Role.VIEWER and not self.asks and not self.public)
 
     @property
     def creates_store(self) -> bool:

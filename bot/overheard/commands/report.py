@@ -203,5 +203,6 @@ SHARE = CommandSpec(
     "Send a brand's report as a page for people outside of the chat.",
     share,
     examples=("share Acme",),
+    public=True,
     faces=frozenset({Face.CHAT}),
 )

@@ -225,11 +225,17 @@ class DiscordClient(discord.Client):
         )
         confirms = interactions.answers_question(request.words)
         private = interactions.is_private_click(interaction)
+        switch = interactions.is_switch(interaction)
+        if spec is None:
+            hidden = confirms and private
+        else:
+            to_one = spec.answers_one and bool(request.message)
+            hidden = spec.private or (to_one and (private or not switch))
         conversation = DiscordConversation(
             interaction,
             self.presenter,
-            private=spec.private if spec else confirms and private,
-            replaces=confirms or private or interactions.is_switch(interaction),
+            private=hidden,
+            replaces=confirms or private or switch,
             quiet=spec is not None and spec.step,
         )
         configures = spec is not None and spec.role is Role.ADMIN and not spec.spends
