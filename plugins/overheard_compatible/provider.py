@@ -70,6 +70,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             streaming=self.settings.stream,
             fingerprint=preset.fingerprint,
             searches=1 if searches else 0,
+            answer_limit=self.settings.max_tokens,
             how=f"{preset.how}, web search" if searches else preset.how,
         )
 

@@ -129,3 +129,4 @@ def test_it_takes_no_temperature_and_no_seed(provider: Any) -> None:
     assert plain.how == "Messages API"
     assert (searching.search, searching.searches) == (True, 2)
     assert searching.how == "Messages API, web search"
+    assert plain.answer_limit is None

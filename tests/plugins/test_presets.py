@@ -57,6 +57,7 @@ async def test_each_service_is_asked_in_its_own_words(vendor: Vendor, preset: st
     }
     assert provider.capabilities("m-1").seed is bool(seed)
     assert PRESETS[preset].title in provider.capabilities("m-1").how
+    assert made(vendor, preset, max_tokens=99).capabilities("m-1").answer_limit == 99
 
 
 @pytest.mark.parametrize("preset", sorted(name for name, p in PRESETS.items() if p.key_env))

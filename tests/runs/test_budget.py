@@ -73,6 +73,24 @@ def test_searches_are_priced_with_what_they_add_to_the_question() -> None:
     assert told.typical == pytest.approx(4 * (0.02 + (150 + 2 * 2_000) / 1e6))
 
 
+class Short(ScriptedProvider):
+    """A provider whose answers are cut after 100 tokens."""
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all of them are
+        """Say so."""
+        return Capabilities(answer_limit=100)
+
+
+def test_a_configured_length_of_answers_limits_the_price() -> None:
+    """The limit of a question goes before that of its provider."""
+    provider = Short(price=Price(1, 10))
+    assert priced(provider).typical == priced(provider).worst
+    assert priced(provider).worst == pytest.approx(4 * (150 * 1 + 100 * 10) / 1e6)
+
+    told = estimate(CALLS, {"svc": provider}, PAYER, NOW, answer_limit=200)
+    assert told.worst == pytest.approx(4 * (150 * 1 + 200 * 10) / 1e6)
+
+
 def test_only_what_is_not_answered_yet_is_priced() -> None:
     """A run that is taken up costs what is left of it."""
     [question, *_] = PANEL.questions()

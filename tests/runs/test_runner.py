@@ -7,7 +7,18 @@ from typing import Any, cast
 import pytest
 
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import FailureKind, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
+from overheard.domain import (
+    Capabilities,
+    FailureKind,
+    Finish,
+    Model,
+    Panel,
+    Price,
+    Prompt,
+    Reply,
+    Run,
+    RunState,
+)
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.runs.call import ESTIMATE_NOTE
@@ -311,6 +322,26 @@ async def test_calls_that_time_out_are_booked_with_the_answer_that_follows() -> 
     usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
     assert (outcome.complete, outcome.retries) == (6, 2)
     assert await house.store.money.spent() == pytest.approx(6 * 0.01 + 2 * usual) == outcome.spent
+
+
+class ShortProvider(ScriptedProvider):
+    """A provider whose answers are cut after 100 tokens."""
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all of them are
+        """Say so."""
+        return Capabilities(answer_limit=100)
+
+
+@pytest.mark.parametrize(("kind", "complete"), [(ScriptedProvider, 0), (ShortProvider, 6)])
+async def test_a_budget_holds_no_more_than_the_length_of_answers_allows(
+    kind: type[ScriptedProvider], complete: int
+) -> None:
+    """$0.1 are enough for six answers of 100 tokens, and not for one of 4,000."""
+    provider = kind(concurrency=1, price=Price(0, 100))
+    provider.answer = lambda _: reply(cost_usd=0.01)
+
+    house = House(provider, limit=0.1)
+    assert (await house.run(house.new_run())).complete == complete
 
 
 async def test_a_provider_without_usage_does_not_slip_a_budget() -> None:

@@ -34,6 +34,7 @@ from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
 from overheard.runs.call import CallCounters
 from overheard.runs.queue import outdated, queue_status
+from overheard.runtime.health import PortTaken
 from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics, store_label
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
@@ -115,6 +116,16 @@ async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Depl
         )
         deployment.plugins.providers["echo"] = EchoProvider(busy, paid)
         yield deployment, port
+
+
+async def test_where_the_port_is_taken_nothing_begins(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No schedule asks, and the log does not say that it runs."""
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, port):
+        with socket.create_server(("127.0.0.1", port)), pytest.raises(PortTaken):
+            await Server(deployment, {}).run()
+    assert "is running" not in caplog.text
 
 
 async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:

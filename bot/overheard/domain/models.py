@@ -223,6 +223,8 @@ class Capabilities:
         streaming: Whether answers are streamed.
         batch: Whether the model can be asked in a batch, see `overheard.Batching`.
         searches: The largest number of searches that one answer can be billed for.
+        answer_limit: The largest length of an answer in tokens, with its reasoning; None when the
+            service decides. A `Question.limit` goes before it.
         how: The way of asking, for people: ``Responses API, web search``.
     """
 
@@ -233,6 +235,7 @@ class Capabilities:
     streaming: bool = False
     batch: bool = False
     searches: int = 0
+    answer_limit: int | None = None
     how: str = ""
 
 

@@ -317,6 +317,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return Capabilities(
             search=searches,
             searches=self.settings.max_searches if searches else 0,
+            answer_limit=self.settings.max_tokens,
             how=f"{how}, {search}" if searches else how,
             **more,
         )

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from math import inf
 
 from overheard.config.sections import BudgetTable
@@ -41,10 +42,6 @@ class Size:
 
     answer: int
     search: int
-
-    def within(self, answer_limit: int | None) -> Size:
-        """Return this size with answers of at most `answer_limit` tokens."""
-        return Size(min(self.answer, answer_limit or self.answer), self.search)
 
 
 TYPICAL = Size(400, 2_000)
@@ -102,21 +99,22 @@ def estimate(
         batched: The models that are asked in batches.
         usual: The mean usage of a model's answers so far; a model that is missing is taken to
             answer with `TYPICAL` size.
-        answer_limit: Tokens of an answer at most, or None for whole answers.
+        answer_limit: Tokens of an answer at most, or None for what the provider allows.
     """
-    most = WORST.within(answer_limit)
     prices = {model: price_of(model, providers) for _, model in calls}
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
         batch = model in batched
+        priced = partial(
+            call_cost, prompt, model, providers, batch=batch, answer_limit=answer_limit
+        )
         if answer_limit:
-            size = TYPICAL.within(answer_limit)
-            cost = call_cost(prompt, model, providers, size, batch=batch)
+            cost = priced(TYPICAL)
         else:
             cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
         typical += count * cost
-        worst += count * max(cost, call_cost(prompt, model, providers, most, batch=batch))
+        worst += count * max(cost, priced(WORST))
         for account, share in payer.accounts(prompt, now).items():
             booked[account] += share * count * cost
     unknown = tuple(model for model, price in prices.items() if price is None)
@@ -154,6 +152,7 @@ def call_cost(
     *,
     batch: bool = False,
     beside: int = 0,
+    answer_limit: int | None = None,
 ) -> float:
     """Return the dollars of one call with an answer of some size; 0 for an unknown price.
 
@@ -164,13 +163,15 @@ def call_cost(
         size: The assumed size of the answer.
         batch: Whether the question is asked in a batch.
         beside: Tokens that are sent in addition to the prompt.
+        answer_limit: Tokens of an answer at most; by default what its provider allows.
     """
     price = price_of(model, providers)
     if price is None:
         return 0.0
-    searches = capabilities_of(model, providers).searches
-    asked = question_tokens(prompt) + beside + searches * size.search
-    return price.cost(Usage(asked, size.answer, searches=searches), batch=batch)
+    able = capabilities_of(model, providers)
+    asked = question_tokens(prompt) + beside + able.searches * size.search
+    answer = min(size.answer, answer_limit or able.answer_limit or size.answer)
+    return price.cost(Usage(asked, answer, searches=able.searches), batch=batch)
 
 
 def usual_cost(

@@ -133,7 +133,8 @@ def with_estimated_cost(
         note = f" {ESTIMATE_NOTE}"
     else:
         return answer
-    usual = call_cost(question.prompt, question.model, providers, size)
+    limit = question.limit
+    usual = call_cost(question.prompt, question.model, providers, size, answer_limit=limit)
     if not usual:
         return answer
     return replace(answer, reply=replace(reply, cost_usd=usual), error=f"{answer.error}{note}")

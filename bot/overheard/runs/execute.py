@@ -239,7 +239,9 @@ class Runner:
         """Hold the most that a call may cost; raise BudgetUsedUp when it is not covered."""
         prompt = question.prompt
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
-            lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
+            lane.worst[prompt.key] = call_cost(
+                prompt, question.model, self._providers, WORST, answer_limit=question.limit
+            )
         # An answer of the model may have cost more than the estimate.
         held = await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
         if held is None:

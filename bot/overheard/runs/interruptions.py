@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
 from overheard.domain import Delivery, DeliveryKind, Run, RunState
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, RunEnded, RunUnderWay
 from overheard.interfaces import Clock, Store
 from overheard.runs.plan import is_fresh
 
@@ -133,7 +133,7 @@ class RunResumer:
         ]
 
     async def _resume_run(self, run: Run) -> None:
-        """Resume a run unless another process has locked it; log why it cannot be resumed."""
+        """Resume a run unless another process or command has locked it; log why it is not."""
         self._known.add(run.id)
         try:
             if not await is_held(self._store, run):
@@ -143,8 +143,16 @@ class RunResumer:
                 await self._resume(run)
                 return
             self._known.discard(run.id)  # that process may still die
+        except RunUnderWay:  # somebody repeated the command in the meantime
+            self._known.discard(run.id)
+        except RunEnded:
+            return
         except OverheardError as error:
-            log.warning("Run %s was interrupted and cannot be resumed: %s", run.key, error)
+            log.warning(
+                "Run %s was interrupted and is not resumed; its answers are kept. %s",
+                run.key,
+                error,
+            )
 
     def _is_of_a_chat(self, run: Run) -> bool:
         return run.channel.partition(":")[0] in self._chats

@@ -10,11 +10,22 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from overheard.detection.update_signs import BORDER_PROMPTS, BorderPrompt, nearest_ties
-from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
+from overheard.domain import (
+    Capabilities,
+    Model,
+    ModelUpdate,
+    Panel,
+    Price,
+    Prompt,
+    Question,
+    Reply,
+    Run,
+)
 from overheard.errors import PluginFault
 from overheard.interfaces import Provider, Store, UpdateFeed
 from overheard.interfaces.alerts import UpdateRepository
 from overheard.plugins import remedy_of
+from overheard.runs.budget import capabilities_of
 
 LIMIT = 16
 """Tokens of an answer: the fewest that every service takes. Only the first word is read."""
@@ -111,6 +122,11 @@ class Probe:
     def price(self, model: str) -> Price | None:
         """Return what a model charges."""
         return self._provider.price(model)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what can be done with a model, with short answers."""
+        able = capabilities_of(Model(self.name, model), {self.name: self._provider})
+        return replace(able, answer_limit=LIMIT)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask for the first word."""

@@ -51,6 +51,9 @@ class HealthServer:
         statuses: Returns the status of each service by name; called for each request.
         metrics: Returns what Prometheus collects; None without metrics.
         store: What identifies the store, see `store_label`.
+
+    Attributes:
+        settled: Set once it listens, need not, or waits for another process of the deployment.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class HealthServer:
         self._statuses = statuses
         self._metrics = metrics
         self._store = store
+        self.settled = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until cancelled.
@@ -83,6 +87,7 @@ class HealthServer:
         host, port = self._settings.host, self._settings.port
         try:
             await web.TCPSite(runner, host, port).start()
+            self.settled.set()
             await asyncio.Event().wait()
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -109,7 +114,9 @@ class HealthServer:
                 if not reported:
                     report(f"{error} Another process of this deployment has it; it is tried again.")
                 reported = True
+            self.settled.set()
             await asyncio.sleep(RETRY_S)
+        self.settled.set()
 
     async def _is_ours(self) -> bool:
         """Return whether a process on the same store answers at the port."""

@@ -121,8 +121,20 @@ class Server:
         """Work until cancelled."""
         with ungrouped():
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.supervisor.run())
                 group.create_task(self._health.run_if_wanted(log.warning))
+                await self._health.settled.wait()  # a taken port ends it before anything begins
+                await self._announce()
+                group.create_task(self.supervisor.run())
+
+    async def _announce(self) -> None:
+        """Log which plugins are left out, that the deployment runs, and how to become admin."""
+        for report in self._deployment.plugins.faulty:
+            log.warning("%s", report.sentence)
+        where = f"in {' and '.join(self._chats)}" if self._chats else "without a chat"
+        file = self._deployment.config.file
+        log.warning("Overheard is running %s; %s says what it does.", where, file)
+        if self._chats:
+            await _offer_code(self._deployment)
 
     def _connected(self) -> dict[str, bool]:
         """Return whether each chat is connected, or served by another process."""
@@ -319,21 +331,11 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
     shutdown = GracefulShutdown(leave)
     async with _chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
-        for report in deployment.plugins.faulty:
-            log.warning("%s", report.sentence)
-        log.warning("%s", _begun(deployment, chats))
-        if chats:
-            await _offer_code(deployment)
         await shutdown.run(server.run())
 
 
 def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
     return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
-
-
-def _begun(deployment: Deployment, chats: Mapping[str, Chat]) -> str:
-    where = f"in {' and '.join(chats)}" if chats else "without a chat"
-    return f"Overheard is running {where}; {deployment.config.file} says what it does."
 
 
 async def _offer_code(deployment: Deployment) -> None:

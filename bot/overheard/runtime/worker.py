@@ -57,8 +57,9 @@ class Worker:
         """Work until cancelled."""
         with ungrouped():
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.supervisor.run())
                 group.create_task(self._health.run_if_wanted(log.warning))
+                await self._health.settled.wait()  # a taken port ends it before anything begins
+                group.create_task(self.supervisor.run())
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
         deployment = self._deployment

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.config.stored import merged_budget
@@ -326,8 +327,10 @@ def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Siz
     """Return dollars for texts that are worded as the longest gold text, around an answer."""
     gold = [Prompt(text) for text in judge.rehearsals]
     longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))
-    cost = call_cost(longest, judge.model, providers, size, beside=size.answer)
-    return calls * cost + sum(call_cost(p, judge.model, providers, size) for p in gold)
+    priced = partial(
+        call_cost, model=judge.model, providers=providers, size=size, answer_limit=LONGEST_REPLY
+    )
+    return calls * priced(longest, beside=size.answer) + sum(map(priced, gold))
 
 
 async def _left(judge: Judge, store: Store, now: datetime) -> float:
