@@ -24,8 +24,8 @@ from overheard.alerts.story import (
 )
 from overheard.commands.alerts import list_alerts
 from overheard.commands.check import check
+from overheard.commands.delivery_cards import sign_of_life
 from overheard.commands.digest import digest
-from overheard.commands.sign_of_life import sign_of_life
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
 from overheard.deployment import Call

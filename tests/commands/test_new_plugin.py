@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from installing import Shelf
-from overheard.commands.new_plugin import KINDS, new_plugin, template
+from overheard.commands.plugins import KINDS, new_plugin, template
 from overheard.config.loader import parse_config
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.plugins import load_plugins

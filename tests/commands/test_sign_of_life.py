@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from office import DECLARED, open_office
 from overheard.commands.check import check
-from overheard.commands.delivery_cards import Letters
-from overheard.commands.sign_of_life import sign_of_life
+from overheard.commands.delivery_cards import Letters, sign_of_life
 from overheard.config.loader import parse_config
 from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind, Price

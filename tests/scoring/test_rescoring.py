@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from overheard.commands.standings import standings
+from overheard.commands.standings import standings_in
 from overheard.domain import (
     Answer,
     Brand,
@@ -269,7 +269,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
     scoring = await rescoring(store, BEFORE, new).settle(Quiet())
-    rows = standings(streams(await store.blocks.find()), ["Acme"], scoring)
+    rows = standings_in(streams(await store.blocks.find()), ["Acme"], scoring)
     dropped = [block for block in await store.blocks.find() if block.metric == "failing"]
     assert {block.version for block in dropped} <= set(scoring.versions)
     assert dropped

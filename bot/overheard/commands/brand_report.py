@@ -14,8 +14,14 @@ from overheard.alerts.story import (
     leading,
     read_stories,
 )
-from overheard.commands.standing_words import Place, places
-from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams, standings
+from overheard.commands.standings import (
+    HEADLINE_METRIC,
+    Place,
+    Standing,
+    places,
+    read_streams,
+    standings_in,
+)
 from overheard.deployment import Deployment
 from overheard.detection.baseline import rows_with_answers
 from overheard.domain import Alert, Brand, Model
@@ -86,7 +92,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     newest = {model: found[-1].id for model, found in runs.items()}
     rows = [
         row
-        for row in standings(lines, names, deployment.scoring)
+        for row in standings_in(lines, names, deployment.scoring)
         if row.point.run_id == newest.get(row.model)
     ]
     alerts = await alerts_about(deployment.store, brand.name, live=True)

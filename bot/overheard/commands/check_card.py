@@ -15,10 +15,9 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands import standing_words
+from overheard.commands import standings
 from overheard.commands.editions import waiting
-from overheard.commands.standing_words import read_places
-from overheard.commands.standings import Standing, standings
+from overheard.commands.standings import Standing, read_places, standings_in
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
 from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
@@ -130,7 +129,7 @@ async def _brand_card(
     stories = await read_stories(deployment, brand, known=known)
     found = await read_places(deployment, brand, rows, stories)
     mine = [row for row in rows if row.brand == brand]
-    unmeasured = standing_words.ONLY_BRANDED if mine and not found else ""
+    unmeasured = standings.ONLY_BRANDED if mine and not found else ""
     running = [
         f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
         f"{names.name(alert.shift.model)}{_owner(alert)}."
@@ -145,12 +144,10 @@ async def _brand_card(
         and story.ended >= outcome.run.started_at
     ]
     return Card(
-        title=standing_words.title(brand, found, names),
-        text="\n\n".join(
-            filter(None, [standing_words.sentence(found, names) or unmeasured, *running])
-        ),
-        table=standing_words.table(found, names, pictured=True),
-        image=await picture(standing_words.rates(found, names), "check.png") if found else None,
+        title=standings.title(brand, found, names),
+        text="\n\n".join(filter(None, [standings.sentence(found, names) or unmeasured, *running])),
+        table=standings.table(found, names, pictured=True),
+        image=await picture(standings.rates(found, names), "check.png") if found else None,
         actions=fitting(
             Action(f"report {quoted(brand)}", "Report"),
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
@@ -358,13 +355,13 @@ async def standings_of(
         names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
     known = [name for name in names if deployment.scoring.catalogue.brand(name)]
     new = [name for name in names if name not in known]
-    rows = standings(
+    rows = standings_in(
         await _streams(deployment, outcome, deployment.scoring), known, deployment.scoring
     )
     if new:  # what history is read by does not know them yet, so that there is nothing to compare
         current = deployment.current
         await current.catch_up(deployment.store, progress, part=outcome.run)
-        rows += standings(await _streams(deployment, outcome, current), new, current)
+        rows += standings_in(await _streams(deployment, outcome, current), new, current)
     return rows
 
 

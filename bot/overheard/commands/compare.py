@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from overheard.alerts.run_analysis import run_service
-from overheard.cards.card import Card
+from overheard.cards import wording
+from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
+from overheard.cards.charts.forest import Difference, Spans
+from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
-from overheard.commands.compare_card import comparison_card
 from overheard.commands.demo import opened
 from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment, Session
-from overheard.domain import Panel, Run
+from overheard.domain import Answer, Panel, PromptShift, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.comparison import MARGIN
-from overheard.finetune.rounds import CONTROL_TAG, ComparisonSetup, ModelComparison, control_prompts
+from overheard.finetune.comparison import ERROR_RATE, MARGIN, Contrast, Verdict
+from overheard.finetune.rounds import (
+    CONTROL_TAG,
+    ComparisonResult,
+    ComparisonSetup,
+    ModelComparison,
+    StopReason,
+    control_prompts,
+)
+from overheard.reading.markdown import readable
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import choose_models, find_brand, new_run, tracked
 
@@ -132,3 +143,217 @@ COMPARE = CommandSpec(
     opens=False,
     chart="",
 )
+
+
+SHOWN_PROMPTS = 2
+"""Prompts whose answers are shown side by side."""
+MAX_QUOTE_CHARS = 300
+"""Characters of an answer that are shown."""
+
+
+async def comparison_card(match: ComparisonSetup, result: ComparisonResult) -> Card:
+    """Return the card of a comparison, with a chart where anything could be compared."""
+    chart = _chart(match, result)
+    return _card(match, result, await picture(chart, "compare.png") if chart.spans else None)
+
+
+def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
+    """Return the card of a comparison."""
+    return Card(
+        title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
+        text="\n\n".join(_paragraphs(match, result)),
+        fields=(
+            Field("Answers", f"{result.calls:,}"),
+            Field("Rounds", str(result.rounds)),
+            Field("Spent", wording.money(result.spent)),
+        ),
+        table=_table(match, result) if image else None,
+        quotes=tuple(_quotes(match, result)),
+        image=image,
+        severity=_severity(result),
+        footer=(
+            "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
+            f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
+            "the same questions, "
+            f"with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
+            " as they are at this hour."
+        )
+        if image
+        else "",
+        data=_data(match, result),
+        failed=result.stopped is StopReason.FAILED,
+    )
+
+
+def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+    """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
+    for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
+        names = [
+            contrast.metric.label.lower()
+            for contrast in result.metrics
+            if contrast.verdict is verdict
+        ]
+        if names:
+            yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
+    if result.unseen and result.stopped is not StopReason.FAILED:
+        unseen = wording.listing([metric.label.lower() for metric in result.unseen])
+        yield f"Not compared: {unseen}. No question has answers of both models that show it."
+    for contrast in result.controls:
+        yield _leak(match, contrast)
+    if result.stopped is StopReason.FAILED:
+        yield f"Not all questions were answered. {' '.join(result.failures)}"
+
+
+def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
+    """Return what a verdict on a metric means, in words."""
+    return {
+        Verdict.BETTER: f"better at {match.tuned}",
+        Verdict.WORSE: f"worse at {match.tuned}",
+        Verdict.EQUIVALENT: f"equivalent, within {match.margin * 100:g} points where it is a rate",
+        Verdict.UNCLEAR: "not yet clear; more prompts or rounds would tell",
+    }[verdict]
+
+
+def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
+    """Return whether the fine-tune changes answers to unrelated questions, as a sentence."""
+    scale = contrast.metric.scale
+    rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
+    asked = wording.count(contrast.pairs, "question")
+    if contrast.verdict is Verdict.BETTER:
+        return (
+            f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
+            f"other things ({rates})."
+        )
+    if contrast.verdict is Verdict.EQUIVALENT:
+        return f"It does not leak into {asked} about other things ({rates})."
+    return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
+
+
+def _severity(result: ComparisonResult) -> Severity:
+    """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
+    verdicts = {contrast.verdict for contrast in result.metrics}
+    leaks = any(contrast.verdict is Verdict.BETTER for contrast in result.controls)
+    if leaks or Verdict.WORSE in verdicts:
+        return Severity.BAD
+    return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
+
+
+def _table(match: ComparisonSetup, result: ComparisonResult) -> Table:
+    """Return the table of the values at both models, their differences and verdicts."""
+    rows = [
+        (contrast.metric.label, *_cells(contrast), contrast.verdict.value)
+        for contrast in result.metrics
+    ]
+    rows += [
+        (f"{contrast.metric.label} of {name}", *_cells(contrast), _moved(contrast))
+        for name, contrast in result.rivals.items()
+    ]
+    rows += [
+        ("On other subjects", *_cells(contrast), _moved(contrast)) for contrast in result.controls
+    ]
+    header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
+    return Table(header, tuple(rows), frozenset({1, 2, 3}))
+
+
+def _cells(contrast: Contrast) -> tuple[str, str, str]:
+    """Return the values at both models, and their difference with its interval."""
+    scale = contrast.metric.scale
+    low, high = (wording.change(end, scale) for end in contrast.interval)
+    return (
+        wording.value(contrast.base, scale),
+        wording.value(contrast.tuned, scale),
+        f"{wording.change(contrast.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
+    )
+
+
+def _moved(contrast: Contrast) -> str:
+    """Return the verdict in words for a metric of which more is neither better nor worse."""
+    return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(
+        contrast.verdict, contrast.verdict.value
+    )
+
+
+def _quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
+    """Yield the answers of both models to the prompts that differ most."""
+    texts = {prompt.key: prompt.text for prompt in match.prompts}
+    for moved in _most_moved(result.metrics)[:SHOWN_PROMPTS]:
+        for model in (match.base, match.tuned):
+            said = _text_of(result.answers, moved, str(model))
+            if said:
+                asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
+                text = wording.shorten(wording.line(readable(said)), MAX_QUOTE_CHARS)
+                yield Quote(f"{model}, asked “{asked}”", Tainted(text))
+
+
+def _most_moved(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
+    first = next(iter(contrasts), None)
+    return [p for p in first.prompts if p.after != p.before] if first else []
+
+
+def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
+    """Return the text of a model's first answer to a prompt; empty without one."""
+    texts = (
+        answer.reply.text
+        for answer in answers
+        if answer.question.prompt.key == moved.prompt and str(answer.question.model) == model
+    )
+    return next(texts, "")
+
+
+def _chart(match: ComparisonSetup, result: ComparisonResult) -> Spans:
+    """Return the chart of the differences with their intervals."""
+    spans = [
+        _span(contrast.metric.label, contrast, contrast.verdict.value)
+        for contrast in result.metrics
+    ]
+    spans += [
+        _span("On other subjects", contrast, _moved(contrast)) for contrast in result.controls
+    ]
+    spans += [
+        _span(f"{name}'s visibility", contrast, _moved(contrast))
+        for name, contrast in result.rivals.items()
+    ]
+    return Spans(
+        title=f"{match.brand.name}: {match.tuned} beside {match.base}",
+        spans=tuple(spans),
+        caption="Differences with their 90 % intervals",
+    )
+
+
+def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
+    moved = contrast.verdict in {Verdict.BETTER, Verdict.WORSE}
+    return Difference(
+        label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
+    )
+
+
+def _data(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
+    """Return a comparison as JSON."""
+    return {
+        "brand": match.brand.name,
+        "base": str(match.base),
+        "tuned": str(match.tuned),
+        "metrics": [_row(contrast) for contrast in result.metrics],
+        "competitors": [
+            {"brand": name, **_row(contrast)} for name, contrast in result.rivals.items()
+        ],
+        "controls": [_row(contrast) for contrast in result.controls],
+        "calls": result.calls,
+        "spent_usd": result.spent,
+        "rounds": result.rounds,
+        "stopped": result.stopped.value,
+        "failures": list(result.failures),
+    }
+
+
+def _row(contrast: Contrast) -> dict[str, Any]:
+    """Return the difference in one metric as JSON."""
+    return {
+        "metric": contrast.metric.name,
+        "base": contrast.base,
+        "tuned": contrast.tuned,
+        "difference": contrast.difference,
+        "interval": list(contrast.interval),
+        "verdict": contrast.verdict.value,
+        "pairs": contrast.pairs,
+    }

@@ -14,14 +14,14 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_moment
 from overheard.commands.brand_report import Report, read_report
-from overheard.commands.situation import (
+from overheard.commands.standings import Place
+from overheard.commands.status import (
     alert_sentence,
     alert_sentences,
     claims_sentence,
     spent_sentence,
     watching_sentence,
 )
-from overheard.commands.standing_words import Place
 from overheard.commands.trend import chart_marks
 from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment

@@ -12,7 +12,7 @@ from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
-from overheard.commands import standing_words
+from overheard.commands import standings
 from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_tables import (
@@ -120,7 +120,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
-        headline=standing_words.headline(brand.name, report.places),
+        headline=standings.headline(brand.name, report.places),
         lead=_lead(groups, report.alerts, checked=bool(drawn.market.facts)),
         tiles=tuple(_tiles(deployment, report, voice)),
         claims=tuple(
@@ -234,7 +234,7 @@ async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | 
     one; before a second run, next to the competitors.
     """
     if max((len(runs) for runs in report.runs.values()), default=0) < 2:
-        return standing_words.rates(report.places, deployment.names)
+        return standings.rates(report.places, deployment.names)
     moved = next((a.shift.model for a in report.alerts if a.shift.model in report.runs), None)
     lines = [line for line in report.headline_lines if moved in {None, line.key.model}]
     metric = deployment.scoring.metrics[HEADLINE_METRIC]

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.commands.claims import CLAIM_DAYS
-from overheard.commands.standing_words import Place
-from overheard.commands.standings import HEADLINE_METRIC, Standing
+from overheard.commands.standings import HEADLINE_METRIC, Place, Standing
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue, Model
 from overheard.finetune.brief import BriefMarket

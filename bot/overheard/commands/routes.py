@@ -10,8 +10,8 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, FormContent, Kind, Role, argument, option
+from overheard.commands.arguments import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
 from overheard.commands.setup_places import checked_zone, put, put_digest, put_route
-from overheard.commands.week_times import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
 from overheard.config.sections import RouteTable
 from overheard.config.stored import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import TERMINAL, Call, Deployment

@@ -22,10 +22,7 @@ from overheard.cards.command import (
     argument,
     option,
 )
-from overheard.commands.arguments import unknown
-from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
-from overheard.commands.check import check
-from overheard.commands.week_times import (
+from overheard.commands.arguments import (
     DAY_CHOICES,
     USUAL_DAYS,
     USUAL_TIME,
@@ -34,7 +31,10 @@ from overheard.commands.week_times import (
     days_of,
     in_words,
     read_words,
+    unknown,
 )
+from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
+from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Schedule, ScheduleState

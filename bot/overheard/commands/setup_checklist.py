@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
 from overheard.cards.command import Face, Step
-from overheard.commands.week_times import in_words
+from overheard.commands.arguments import in_words
 from overheard.deployment import Deployment
 from overheard.domain import Brand, RunState
 from overheard.runs.plan import tracked

@@ -16,6 +16,15 @@ from overheard.cards.command import (
     Step,
     option,
 )
+from overheard.commands.arguments import (
+    DAY_CHOICES,
+    USUAL_DAYS,
+    USUAL_TIME,
+    WEEKDAYS,
+    cron_of,
+    days_of,
+    read_clock,
+)
 from overheard.commands.power import current_offer
 from overheard.commands.setup_checklist import IN_CHAT, step_after
 from overheard.commands.setup_draft import (
@@ -24,15 +33,6 @@ from overheard.commands.setup_draft import (
     brand_of,
     price_of_questions,
     suggester,
-)
-from overheard.commands.week_times import (
-    DAY_CHOICES,
-    USUAL_DAYS,
-    USUAL_TIME,
-    WEEKDAYS,
-    cron_of,
-    days_of,
-    read_clock,
 )
 from overheard.config.cron import find_zone
 from overheard.config.stored import BUDGET, DIGEST, MONTH, ROUTE

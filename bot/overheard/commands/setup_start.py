@@ -17,6 +17,7 @@ from overheard.cards.command import (
     option,
     quoted,
 )
+from overheard.commands.arguments import in_words
 from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.setup_checklist import IN_CHAT, checklist, checklist_card, step_after
 from overheard.commands.setup_draft import (
@@ -24,7 +25,6 @@ from overheard.commands.setup_draft import (
     brand_of,
     price_of_questions,
 )
-from overheard.commands.week_times import in_words
 from overheard.config.stored import JUDGE
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Setting

@@ -1,14 +1,19 @@
-"""Standings: the metrics of brands at each model at a time, and their table."""
+"""Standings: the metrics of brands at each model at a time, in tables, sentences and a picture.
+
+A place says how often a brand is named at one model, beside its competitors and its usual share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from overheard.alerts.story import BrandAtModel, Story
 from overheard.cards import wording
 from overheard.cards.card import Table
-from overheard.cards.model_names import ModelNames
+from overheard.cards.charts.bars import Rate, RateGroup, Rates
+from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Deployment
 from overheard.domain import Metric, Model
 from overheard.measure.blocks import Stream, streams_of_table
@@ -54,7 +59,9 @@ async def read_streams(
     return streams_of_table(blocks.of(deployment.scoring.versions))
 
 
-def standings(streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
+def standings_in(
+    streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
+) -> list[Standing]:
     """Return the standings of brands, in the order of the models, the brands and the metrics.
 
     Args:
@@ -74,13 +81,13 @@ def standings(streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
     return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
-def table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
+def metric_table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
     """Return the table of standings; only the headline metric has its interval."""
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
     cells: dict[tuple[Model, str], dict[str, str]] = {}
     for row in rows:
-        cells.setdefault((row.model, row.brand), {})[row.metric.name] = _cell(row)
+        cells.setdefault((row.model, row.brand), {})[row.metric.name] = _metric_cell(row)
     lines = [
         ((names.name(model),) if len(models) > 1 else ())
         + (brand, *(cell.get(metric.name, "-") for metric in metrics))
@@ -91,8 +98,240 @@ def table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
     return Table(header, tuple(lines), frozenset(range(len(first), len(header)))) if rows else None
 
 
-def _cell(row: Standing) -> str:
+def _metric_cell(row: Standing) -> str:
     mean = wording.value(row.point.mean, row.metric.scale)
     if row.metric.name != HEADLINE_METRIC:
         return mean
     return f"{mean} ({wording.value_range(row.point.low, row.point.high, row.metric.scale)})"
+
+
+ONLY_BRANDED = (
+    "Every question names a brand, so how often yours is named of itself is not measured. Add "
+    "questions that buyers ask without a name: prompts add."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How often a brand is named at one model, next to its competitors.
+
+    Attributes:
+        brand: The brand.
+        model: The model.
+        mine: Its share in the newest run there, with the number of answers.
+        usual: Its mean share in the runs before; None without any.
+        rivals: The competitors' shares in the same run, by name.
+        even: Whether all runs there have the same number of answers, so that counts compare.
+    """
+
+    brand: str
+    model: Model
+    mine: Point
+    usual: float | None
+    rivals: dict[str, float]
+    even: bool
+
+    @property
+    def rank(self) -> int:
+        """The place by share, 1 for the largest; brands of the same share have the same place."""
+        return 1 + sum(share > self.mine.mean for share in self.rivals.values())
+
+    @property
+    def rank_words(self) -> str:
+        """``1st of 5``, or ``last of 5``; empty without competitors, and where none is named."""
+        brands = len(self.rivals) + 1
+        if brands == 1 or not (self.mine.mean or any(self.rivals.values())):
+            return ""
+        return f"{'last' if self.rank == brands else wording.ordinal(self.rank)} of {brands}"
+
+    @property
+    def answers(self) -> int:
+        """The number of answers of which shares are shown as counts; 0 for per cent."""
+        return self.mine.n if self.even else 0
+
+    def words(self, share: float) -> str:
+        """Write a share: ``9 of 24 answers`` or ``38 % of answers``."""
+        if self.answers:
+            return (
+                f"{wording.share(share, self.answers)} of {wording.count(self.answers, 'answer')}"
+            )
+        return f"{wording.share(share)} of answers"
+
+
+async def read_places(
+    deployment: Deployment,
+    brand: str,
+    rows: Sequence[Standing],
+    stories: Mapping[BrandAtModel, Story],
+) -> list[Place]:
+    """Return how often a brand is named at each model, in the runs of standings.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name.
+        rows: Standings of one run for each model.
+        stories: The brand's stories, which say what is usual.
+    """
+    history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
+    return places(brand, rows, history, stories)
+
+
+def places(
+    brand: str,
+    rows: Iterable[Standing],
+    history: Iterable[Stream],
+    stories: Mapping[BrandAtModel, Story],
+) -> list[Place]:
+    """Return how often a brand is named at each model, in the runs of standings.
+
+    Args:
+        brand: The brand.
+        rows: Standings of one run for each model.
+        history: The brand's streams of `HEADLINE_METRIC`, with earlier runs.
+        stories: The brand's stories, which say which of the earlier runs are usual.
+    """
+    shown = [row for row in rows if row.metric.name == HEADLINE_METRIC]
+    earlier = {stream.key.model: trend(stream) for stream in history}
+    found = []
+    for row in shown:
+        if row.brand != brand:
+            continue
+        story = stories.get((brand, row.model))
+        past = [
+            point
+            for point in earlier.get(row.model, [])
+            if point.at < row.point.at and (story is None or story.is_usual(point.at))
+        ]
+        rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
+        usual = sum(point.mean for point in past) / len(past) if past else None
+        even = all(point.n == row.point.n for point in past)
+        found.append(Place(brand, row.model, row.point, usual, rivals, even))
+    return found
+
+
+def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
+    """Return the title of a brand's places: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
+    if not places:
+        return brand
+    shown = [place for place in sorted(places, key=_by_rank) if place.rank_words]
+    ranked = [(place.rank_words, names.name(place.model)) for place in shown]
+    if not ranked:
+        first = places[0]
+        return f"{brand}: named in {first.words(first.mine.mean)} at {names.name(first.model)}"
+    parts = [f"{ranked[0][0]} at {ranked[0][1]}"]
+    for words, name in ranked[1:3]:
+        parts.append(f"{words.partition(' of ')[0]} at {name}")
+    return f"{brand}: {', '.join(parts)}"
+
+
+def headline(brand: str, places: Sequence[Place]) -> str:
+    """Write how often a brand is named over all models: ``Acme is named in 60 % of answers, usually
+    88 %``; what is usual only where it differs by five points.
+    """
+    if not places:
+        return brand
+    now = sum(place.mine.mean for place in places) / len(places)
+    past = [place.mine.mean if place.usual is None else place.usual for place in places]
+    usual = sum(past) / len(past)
+    differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= 0.05 else ""
+    return f"{brand} is named in {wording.percent(now)} of answers{differs}"
+
+
+def ranks(places: Sequence[Place], names: ModelNames) -> str:
+    """Write a brand's rank at each model, and where it is named much more or less than usual."""
+    parts = []
+    for place in sorted(places, key=_by_rank)[:4]:
+        now = wording.percent(place.mine.mean)
+        moved = place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1
+        usual = f", usually {wording.percent(place.usual or 0.0)}" if moved else ""
+        rank = f"{place.rank_words}, " if place.rank_words else ""
+        parts.append(f"{names.name(place.model)}: {rank}named in {now}{usual}.")
+    return "\n".join(parts)
+
+
+def _by_rank(place: Place) -> tuple[int, Model]:
+    return place.rank, place.model
+
+
+def sentence(places: Sequence[Place], names: ModelNames) -> str:
+    """Write how often a brand is named at up to three models, with what is usual where it differs
+    by a tenth of the answers.
+    """
+    parts: list[str] = []
+    shown = sorted(places, key=_by_rank)[:3]
+    for place in shown:
+        first = shown[0]
+        words = place.words(place.mine.mean)
+        if parts:
+            words = words.removesuffix("s").removesuffix(" answer").removesuffix(" of")
+            words = words.removesuffix(f" of {first.answers}") if first.answers else words
+        parts.append(f"in {words} at {names.name(place.model)}{_usual(place)}")
+    return f"Named {wording.listing(parts)}." if parts else ""
+
+
+def _usual(place: Place) -> str:
+    if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
+        return ""
+    return f" (usually {wording.share(place.usual, place.answers)})"
+
+
+def rates(places: Sequence[Place], names: ModelNames) -> Rates:
+    """Return the picture: the brands at each model, with the brand's usual share as a tick."""
+    sizes = {place.answers for place in places}
+    of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
+    return Rates(f"Named{of}", tuple(_group(place, names) for place in places[:4]))
+
+
+def _group(place: Place, names: ModelNames) -> RateGroup:
+    """Return the bars of a brand and its competitors at one model."""
+    own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
+    rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
+    shown = sorted(
+        [own_rate, *(Rate(name, share) for name, share in rivals)],
+        key=lambda rate: (-rate.share, not rate.emphasis),
+    )
+    return RateGroup(names.name(place.model), tuple(shown), asked_by(place.model), place.answers)
+
+
+def table(
+    places: Sequence[Place],
+    names: ModelNames,
+    *,
+    pictured: bool = False,
+    in_percent: bool = False,
+    caption: str = "",
+) -> Table | None:
+    """Return how often each brand is named at each model, the brands named most first.
+
+    Args:
+        places: A brand's places, one for each model.
+        names: What readers call the models.
+        pictured: Whether the card's picture shows the same.
+        in_percent: Whether shares are in per cent also where counts compare.
+        caption: See `Table`.
+    """
+    if not places:
+        return None
+    shares: dict[str, dict[Model, float]] = {}
+    for place in places:
+        for name, share in {place.brand: place.mine.mean, **place.rivals}.items():
+            shares.setdefault(name, {})[place.model] = share
+    order = sorted(shares, key=lambda name: -sum(shares[name].values()))
+    rows = tuple(
+        (
+            name,
+            *(
+                _cell(shares[name].get(place.model), 0 if in_percent else place.answers)
+                for place in places
+            ),
+        )
+        for name in order
+    )
+    header = ("Brand", *(names.name(place.model) for place in places))
+    strong = order.index(places[0].brand)
+    right = frozenset(range(1, len(header)))
+    return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
+
+
+def _cell(share: float | None, answers: int) -> str:
+    return "-" if share is None else wording.share(share, answers)

@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Table, Tainted, fitting
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Role, argument, quoted
 from overheard.commands.arguments import BrandName
-from overheard.commands.spellings import rule_actions
+from overheard.commands.brands import rule_actions
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Setting
 from overheard.reading.markdown import prose

@@ -204,7 +204,7 @@ class HealthTable(Timed):
             `overheard worker`.
         notices: Channels, as in a route, in which admins are notified of a suspended plugin and of
             a chat that is disabled or keeps failing. Without channels, notices are only logged.
-        alive: Channels in which a sign of life is posted; see `commands/sign_of_life.py`.
+        alive: Channels in which a sign of life is posted; see `commands/delivery_cards.py`.
         cron: When the sign of life is posted; by default on Mondays at eight.
     """
 
