@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -18,31 +17,21 @@ from overheard.domain import (
     Alert,
     AlertEventKind,
     AlertState,
-    Answer,
     Brand,
     Catalogue,
     Metric,
-    Model,
-    Prompt,
-    Question,
     Run,
     Scale,
-    Score,
-    ScoreRecord,
     Shift,
 )
 from overheard.testing.store import open_test_store
-from scripted import reply
+from weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 
-MODELS = (Model("svc", "a"), Model("svc", "b"))
-PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(10))
 METRICS = {
     "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
     "sentiment": Metric("sentiment", Scale.POLARITY, "Sentiment"),
 }
 CATALOGUE = Catalogue((Brand("Acme", competitors=("Zeta",)), Brand("Zeta", tracked=False)))
-WEEK = timedelta(days=7)
-START = datetime(2026, 1, 5, tzinfo=UTC)
 
 Hit = Callable[[int, int], bool]
 """From the numbers of a prompt and a repeat to whether the brand is named."""
@@ -82,23 +71,17 @@ class House:
     ) -> Run:
         """Keep a run with an answer to each prompt and repeat; one hit function a model."""
         self.weeks += 1
-        said = replace(reply(), served_model=served)
-        run = await self.store.runs.start(Run(f"w{self.weeks}", START + self.weeks * WEEK))
-        for model, hit in zip(MODELS, hits, strict=False):
-            answers = await self.store.answers.add(
-                [
-                    Answer(run.id, Question(prompt, model, repeat), said, run.started_at)
-                    for prompt in PROMPTS
-                    for repeat in range(3)
-                ]
-            )
-            scored = []
-            for index, answer in enumerate(answers):
-                value = values[0] if hit(*divmod(index, 3)) else values[1]
-                score = Score(metric, value)
-                scored.append((answer, [ScoreRecord(answer.id, brand, "s", version, score)]))
-            await self.store.scores.add("s", version, scored)
-        return run
+        scores = {
+            model: [
+                {brand: values[0] if hit(prompt, repeat) else values[1]}
+                for prompt in range(len(PROMPTS))
+                for repeat in range(REPEATS)
+            ]
+            for model, hit in zip(MODELS, hits, strict=False)
+        }
+        return await keep_week(
+            self.store, self.weeks, scores, metric=metric, scorer=f"s@{version}", served=served
+        )
 
     async def watch(
         self, run: Run, version: str = "1", check_judge: CheckJudge | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
 from overheard.alerts.detection_service import DetectionService
 from overheard.alerts.events import with_life
-from overheard.alerts.evidence import AlertEvidence, gather_evidence
+from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
@@ -38,29 +41,26 @@ from overheard.domain import (
     Alert,
     AlertEventKind,
     AlertState,
-    Answer,
+    BlockTable,
     Brand,
     Catalogue,
     DeliveryKind,
     Metric,
-    Model,
-    Prompt,
-    Question,
     Run,
     Scale,
-    Score,
-    ScoreRecord,
     Shift,
 )
+from overheard.interfaces import Store
 from overheard.plugins import Plugins
-from overheard.testing.store import open_test_store
+from overheard.testing.store import create_test_store, open_test_store
+from overheard_storage import SqlStore
 from overheard_visibility.scorer import Visibility
 from recording import HandClock
-from scripted import ScriptedProvider, reply
+from scripted import ScriptedProvider
+from weekly_runs import MODELS, REPEATS, START, WEEK, keep_week
 
-MODELS = (Model("svc", "a"), Model("svc", "b"))
-PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(8))
-REPEATS = 3
+ANSWERS = 8 * REPEATS
+"""To eight prompts."""
 BRANDS = ("Acme", "Beta", "Cord", "Dune")
 METRICS = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
 CATALOGUE = Catalogue(
@@ -70,8 +70,7 @@ CONFIG = "[alerts]\nminimum_points = 10\n" + "".join(
     f'[[brands]]\nname = "{brand.name}"\ncompetitors = {list(brand.competitors)}\n'
     for brand in CATALOGUE.brands
 )
-WEEK = timedelta(weeks=1)
-START = datetime(2026, 1, 5, tzinfo=UTC)
+UNCHANGED_WEEKS, CHANGED_WEEKS = 6, 3
 USUAL = dict.fromkeys(BRANDS, 0.5)
 CHANGED = {"Acme": 0.1, "Beta": 0.9, "Cord": 0.15, "Dune": 0.85}
 
@@ -81,10 +80,7 @@ class House:
 
     def __init__(self, deployment: Deployment, clock: HandClock) -> None:
         self.deployment, self.store, self.clock = deployment, deployment.store, clock
-        [version] = deployment.scoring.versions
-        self.version = version.partition("@")[2]
-        self.weeks = 0
-        self._rng = np.random.default_rng(7)
+        self.weeks = (clock.now() - START) // WEEK
         routes = Routes([RouteTable(channel="slack:C1")], deployment.scoring.metrics)
         self.lifecycle = Lifecycle(self.store, routes, clock)
 
@@ -96,33 +92,13 @@ class House:
         """
         self.weeks += 1
         self.clock.at = START + self.weeks * WEEK
-        run = await self.store.runs.start(Run(f"w{self.weeks}", self.clock.now()))
-        for number, asked in enumerate(MODELS):
-            answers = await self.store.answers.add(
-                [
-                    Answer(run.id, Question(prompt, asked, repeat), reply(), run.started_at)
-                    for prompt in PROMPTS
-                    for repeat in range(REPEATS)
-                ]
-            )
-            named = USUAL if number else rates
-            scored = [
-                (
-                    answer,
-                    [
-                        ScoreRecord(
-                            answer.id,
-                            brand,
-                            "visibility",
-                            self.version,
-                            Score("visibility", float(hit)),
-                        )
-                        for brand, hit in self._hits(named, place).items()
-                    ],
-                )
-                for place, answer in enumerate(answers)
-            ]
-            await self.store.scores.add("visibility", self.version, scored)
+        rng = np.random.default_rng(self.weeks)
+        scores = {
+            model: [hits(named, place, rng) for place in range(ANSWERS)]
+            for model, named in zip(MODELS, (rates, USUAL), strict=True)
+        }
+        [scorer] = self.deployment.scoring.versions
+        run = await keep_week(self.store, self.weeks, scores, scorer=scorer)
         return await self.look(run, brands or ("Acme",)) if watched else []
 
     async def look(self, run: Run, brands: Sequence[str]) -> list[Alert]:
@@ -130,34 +106,73 @@ class House:
         service = DetectionService(HistoryReader.of(self.deployment), self.lifecycle)
         return list((await service.detect(run, brands, run.started_at)).alerts)
 
-    def _record(self, answer: int, brand: str, value: float) -> ScoreRecord:
-        return ScoreRecord(answer, brand, "visibility", self.version, Score("visibility", value))
-
-    def _hits(self, rates: Mapping[str, float], place: int) -> dict[str, bool]:
-        """Return which brands an answer names; chance is small, so that few runs are enough."""
-        size = len(PROMPTS) * REPEATS
-        spread = [(place * 7 + 5 * i) % size / size for i, _ in enumerate(rates)]
-        jitter = self._rng.uniform(-0.02, 0.02, len(spread))
-        return {
-            brand: bool(at + shake < rate)
-            for (brand, rate), at, shake in zip(rates.items(), spread, jitter, strict=True)
-        }
-
     async def alerts(self) -> list[Alert]:
         """Return all alerts, the oldest first."""
         return (await self.store.alerts.find())[::-1]
 
 
-@pytest.fixture
-async def house() -> House:
-    """A deployment with six unchanged weeks."""
-    clock = HandClock(START)
+def hits(rates: Mapping[str, float], place: int, rng: np.random.Generator) -> dict[str, float]:
+    """Return which brands an answer names; chance is small, so that few runs are enough."""
+    spread = [(place * 7 + 5 * i) % ANSWERS / ANSWERS for i, _ in enumerate(rates)]
+    jitter = rng.uniform(-0.02, 0.02, len(spread))
+    return {
+        brand: float(at + shake < rate)
+        for (brand, rate), at, shake in zip(rates.items(), spread, jitter, strict=True)
+    }
+
+
+async def open_house(store: Store, weeks: int) -> House:
+    """Open a deployment on a store with so many weeks."""
+    clock = HandClock(START + weeks * WEEK)
     plugins = Plugins({"svc": ScriptedProvider()}, {"visibility": Visibility()})
-    deployment = await assemble(parse_config(CONFIG), open_test_store(), plugins, clock=clock)
-    house = House(deployment, clock)
-    for number in range(6):
-        assert await house.week(USUAL, watched=number == 5) == []
-    return house
+    return House(await assemble(parse_config(CONFIG), store, plugins, clock=clock), clock)
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with six unchanged weeks."""
+    file = tmp_path_factory.mktemp("weeks") / "unchanged.db"
+    create_test_store(file)
+
+    async def fill() -> None:
+        store = SqlStore.at(str(file))
+        house = await open_house(store, 0)
+        for number in range(UNCHANGED_WEEKS):
+            last = number == UNCHANGED_WEEKS - 1
+            assert await house.week(USUAL, watched=last) == []
+        await store.close()
+
+    asyncio.run(fill())
+    return file
+
+
+@pytest.fixture(scope="module")
+def changed(unchanged: Path) -> Path:
+    """The file of a store with three weeks more, after a change of a model as a whole."""
+    file = unchanged.with_name("changed.db")
+    create_test_store(file, unchanged)
+
+    async def fill() -> None:
+        store = SqlStore.at(str(file))
+        house = await open_house(store, UNCHANGED_WEEKS)
+        for _ in range(CHANGED_WEEKS):
+            await house.week(CHANGED)
+        await store.close()
+
+    asyncio.run(fill())
+    return file
+
+
+@pytest.fixture
+async def house(unchanged: Path) -> House:
+    """A deployment with six unchanged weeks."""
+    return await open_house(open_test_store(unchanged), UNCHANGED_WEEKS)
+
+
+@pytest.fixture
+async def moved(changed: Path) -> House:
+    """A deployment with six unchanged weeks, and three after a change of a model as a whole."""
+    return await open_house(open_test_store(changed), UNCHANGED_WEEKS + CHANGED_WEEKS)
 
 
 async def test_a_model_that_changed_is_one_message(house: House) -> None:
@@ -176,25 +191,23 @@ async def test_a_model_that_changed_is_one_message(house: House) -> None:
     assert (delivery.alert_id, delivery.channel) == (alert.id, "slack:C1")
 
 
-async def test_the_way_back_ends_the_message(house: House) -> None:
+async def test_the_way_back_ends_the_message(moved: House) -> None:
     """In place; the story of each brand follows it."""
-    for _ in range(3):
-        await house.week(CHANGED)
-    starts = {run.id: run.started_at for run in await house.store.runs.find()}
-    alerts = await alerts_about(house.store, "Acme")
-    moved = stories(alerts, starts, house.clock.now())["Acme", MODELS[0]]
-    assert (moved.state, moved.alert) == (StoryState.MOVED, alerts[0])
-    assert moved.is_usual(START + 6 * WEEK)
-    assert not moved.is_usual(house.clock.now())
+    starts = {run.id: run.started_at for run in await moved.store.runs.find()}
+    alerts = await alerts_about(moved.store, "Acme")
+    story = stories(alerts, starts, moved.clock.now())["Acme", MODELS[0]]
+    assert (story.state, story.alert) == (StoryState.MOVED, alerts[0])
+    assert story.is_usual(START + 6 * WEEK)
+    assert not story.is_usual(moved.clock.now())
 
     for number in range(4):
-        await house.week(USUAL, watched=number > 1)
-    [alert] = await house.alerts()
+        await moved.week(USUAL, watched=number > 1)
+    [alert] = await moved.alerts()
     assert alert.state is AlertState.RECOVERED
-    kinds = [event.what for event in await house.store.alerts.events(alert.id)]
+    kinds = [event.what for event in await moved.store.alerts.events(alert.id)]
     assert kinds.count(AlertEventKind.RECOVERED) == 1
-    starts = {run.id: run.started_at for run in await house.store.runs.find()}
-    back = stories([alert], starts, house.clock.now())["Acme", MODELS[0]]
+    starts = {run.id: run.started_at for run in await moved.store.runs.find()}
+    back = stories([alert], starts, moved.clock.now())["Acme", MODELS[0]]
     assert back.state is StoryState.RECOVERED
 
 
@@ -217,14 +230,12 @@ async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> Non
     assert [alert.shift.brand for alert in others] == ["Beta"]
 
 
-async def test_looking_twice_tells_it_once(house: House) -> None:
+async def test_looking_twice_tells_it_once(moved: House) -> None:
     """Workers look at the models in each part of a run."""
-    for _ in range(3):
-        await house.week(CHANGED)
-    [alert] = await house.alerts()
-    run = next(r for r in await house.store.runs.find() if r.id == alert.shift.run_id)
-    assert [one.id for one in await house.look(run, ["Acme"])] == [alert.id]
-    assert len(await house.alerts()) == 1
+    [alert] = await moved.alerts()
+    run = next(r for r in await moved.store.runs.find() if r.id == alert.shift.run_id)
+    assert [one.id for one in await moved.look(run, ["Acme"])] == [alert.id]
+    assert len(await moved.alerts()) == 1
 
 
 def brand_alert(words: str) -> Alert:
@@ -259,6 +270,42 @@ async def test_a_later_run_revises_what_an_alert_looks_like(house: House) -> Non
     assert [one.kind for one in told].count(DeliveryKind.EVENT) == 3
 
 
+async def test_open_alerts_are_explained_with_one_read(
+    moved: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are; each with the past that it would have alone."""
+    early, _ = await moved.lifecycle.raise_alert(brand_alert("A guess."))
+    rival = replace(brand_alert("").shift, brand="Beta", before=0.5, after=0.9, change=0.4)
+    also, _ = await moved.lifecycle.raise_alert(Alert(rival, START + 7 * WEEK))
+    [whole] = [one for one in await moved.alerts() if one.of_model]
+    alerts, versions = [early, also, whole], moved.deployment.scoring.versions
+    catalogue = Catalogue((Brand("Acme", competitors=("Cord",)), *CATALOGUE.brands[1:]))
+    alone = {
+        one.id: (await read_pasts(moved.store, catalogue, versions, [one]))[one.id]
+        for one in alerts
+    }
+
+    read, table = [], moved.store.blocks.table
+
+    async def counted(brands: Collection[str] | None = None, **given: Any) -> BlockTable:
+        read.append(brands)
+        return await table(brands, **given)
+
+    monkeypatch.setattr(moved.store.blocks, "table", counted)
+    for chosen, brands in (([early, also], set(BRANDS)), (alerts, None)):
+        read.clear()
+        together = await read_pasts(moved.store, catalogue, versions, chosen)
+        assert read == [brands]
+        assert list(together) == [one.id for one in chosen]
+        for number, past in together.items():
+            same, mine = alone[number], [one.key for one in past.streams]
+            assert replace(past, streams=()) == replace(same, streams=())
+            assert mine == [one.key for one in same.streams]
+    compared = {number: {one.key.brand for one in past.streams} for number, past in alone.items()}
+    assert compared == {early.id: {"Acme", "Cord"}, also.id: set(BRANDS), whole.id: set(BRANDS)}
+    assert [alone[one.id].whole for one in alerts] == [whole, whole, None]
+
+
 async def test_what_lies_below_the_budget_is_watched(house: House) -> None:
     """Per brand and model, until a run shows nothing; no message is posted."""
     store, now = house.store, house.clock.now()
@@ -274,19 +321,17 @@ async def test_what_lies_below_the_budget_is_watched(house: House) -> None:
     assert await store.deliveries.find() == []
 
 
-async def test_the_message_says_which_brands_moved(house: House) -> None:
+async def test_the_message_says_which_brands_moved(moved: House) -> None:
     """In counts, the largest first; the details have all brands, and what it looks like."""
-    for _ in range(3):
-        await house.week(CHANGED)
-    [alert] = await house.alerts()
+    [alert] = await moved.alerts()
 
     async def evidence() -> AlertEvidence:
-        [now] = await house.alerts()
+        [now] = await moved.alerts()
         return await gather_evidence(
-            house.store,
+            moved.store,
             CATALOGUE,
             METRICS,
-            house.deployment.scoring.versions,
+            moved.deployment.scoring.versions,
             now,
             UTC,
             ModelNames(),
@@ -313,11 +358,11 @@ async def test_the_message_says_which_brands_moved(house: House) -> None:
     assert not any(action.words.startswith("brief") for action in actions)
 
     for number in range(4):
-        await house.week(USUAL, watched=number > 1)
+        await moved.week(USUAL, watched=number > 1)
         if number == 1:
             with unseen():
                 _assert_counts_agree(str(alert_message(alert, await evidence()).text))
-    [alert] = await house.alerts()
+    [alert] = await moved.alerts()
     with unseen():
         over = alert_message(alert, await evidence())
     assert over.title == "a speaks about your whole category as before"
@@ -345,19 +390,17 @@ async def test_the_whole_past_shows_it_too(house: House) -> None:
     assert "1 change of a model as a whole" in card.title
     assert "svc/a as a whole: This looks like an update of the model as a whole." in str(card.text)
     [model] = [one for one in card.data["shifts"] if one["kind"] == "model"]
-    assert (model["brand"], model["model"], model["run"]) == (None, "svc/a", "w9")
+    assert (model["brand"], model["model"], model["run"]) == (None, "svc/a", "w8")
     assert set(model["moved"]) == set(BRANDS)
     brands = [one for one in card.data["shifts"] if one["kind"] == "shift"]
     assert brands
-    assert {one["part_of"] for one in brands} == {"w9"}
+    assert {one["part_of"] for one in brands} == {"w8"}
 
 
-async def test_a_route_of_a_brand_leads_to_the_models_that_moved_it(house: House) -> None:
+async def test_a_route_of_a_brand_leads_to_the_models_that_moved_it(moved: House) -> None:
     """And not to the others; it is bad news when one brand lost."""
-    for _ in range(3):
-        await house.week(CHANGED)
-    [alert] = await house.alerts()
-    now = house.clock.now()
+    [alert] = await moved.alerts()
+    now = moved.clock.now()
     for brands, severities, expected in (
         (("Acme",), ("bad",), 1),
         (("Acme",), ("good",), 0),

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
-from overheard.alerts.evidence import explained, last_said, measured_shift, read_past
+from overheard.alerts.evidence import AlertPast, explained, last_said, measured_shift, read_pasts
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart, keep_watched, parts_over, whole_of
+from overheard.alerts.story import AlertPart, keep_watched, parts_over, wholes_of
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -132,22 +132,28 @@ class DetectionService:
         run. A line in the thread says when another explanation has become the likeliest, or that
         an alert turned out to be part of a change of the model as a whole.
         """
-        for alert in await self._store.alerts.find(live=True):
-            mine = alert.of_model or alert.shift.brand in brands
-            told = any(shift.run_id == run.id for shift in alert.moved)
-            if mine and alert.shift.model in asked and not told:
-                with contextlib.suppress(AlertUnchanged):  # a person has closed it just now
-                    await self._go_on(alert, run)
-
-    async def _go_on(self, alert: Alert, run: Run) -> None:
         history, store = self._history, self._store
-        events = await store.alerts.events(alert.id)
-        whole = await whole_of(store, alert)
-        if whole and not any(one.what is AlertEventKind.JOINED for one in events):
-            await self._lifecycle.belong(alert.id)
-        past = await read_past(
-            store, history.catalogue, history.versions, alert, until=run.started_at
+        alerts = [
+            alert
+            for alert in await store.alerts.find(live=True)
+            if alert.of_model or alert.shift.brand in brands
+            if alert.shift.model in asked
+            if not any(shift.run_id == run.id for shift in alert.moved)
+        ]
+        if not alerts:
+            return
+        pasts = await read_pasts(
+            store, history.catalogue, history.versions, alerts, until=run.started_at
         )
+        for alert in alerts:
+            with contextlib.suppress(AlertUnchanged):  # a person has closed it just now
+                await self._go_on(alert, pasts[alert.id])
+
+    async def _go_on(self, alert: Alert, past: AlertPast) -> None:
+        store = self._store
+        events = await store.alerts.events(alert.id)
+        if past.whole and not any(one.what is AlertEventKind.JOINED for one in events):
+            await self._lifecycle.belong(alert.id)
         now = await asyncio.to_thread(explained, alert, past)
         lasts = AlertPart.METRICS not in parts_over(events)  # a return says nothing of a cause
         if now and lasts and now.differs_from(last_said(alert, events)):
@@ -232,10 +238,12 @@ class DetectionService:
         brand is back too.
         """
         back = {shift.brand: shift.change for shift in decision.shifts}
-        for alert in await self._store.alerts.find(live=True):
+        alerts = await self._store.alerts.find(live=True)
+        wholes = await wholes_of(self._store, alerts)
+        for alert in alerts:
             change = back.get(alert.shift.brand, 0.0) * measured_shift(alert).change
-            whole = await whole_of(self._store, alert) if change < 0 else None
-            if whole and whole.id == decision.placement.alert:
+            whole = wholes.get(alert.id)
+            if change < 0 and whole and whole.id == decision.placement.alert:
                 with contextlib.suppress(AlertUnchanged):
                     await self._lifecycle.recover(alert.id, BACK)
 

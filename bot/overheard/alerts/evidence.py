@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from overheard.alerts.statements import FALSE_VERDICTS, false_claim, is_same_statement
-from overheard.alerts.story import AlertPart, Period, parts_over, periods_of, whole_of
+from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.detection.attribution import Explanation, explain
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
+from overheard.detection.placement import part_of
 from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (
     WHOLE_MODEL,
@@ -129,7 +130,7 @@ async def gather_evidence(
     rivals = catalogue.rivals(name)
     if alert.of_model:
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
-    past = await read_past(store, catalogue, versions, alert)
+    past = (await read_pasts(store, catalogue, versions, [alert]))[alert.id]
     events = await store.alerts.events(alert.id)
     explanation = explained(alert, past)
     starts, began = past.starts, past.began
@@ -160,7 +161,7 @@ async def gather_evidence(
         until=alert.over_at,
         over=parts_over(events),
         explanation=explanation and explanation.beside(last_said(alert, events)),
-        whole=await whole_of(store, alert),
+        whole=past.whole,
     )
 
 
@@ -174,47 +175,89 @@ class AlertPast:
         streams: The metric that it is headed by, see `measured_shift`, of its brand and its
             competitors, or of all brands where it is of a model as a whole, at all models.
         earlier: The changes of the brand at the model before.
+        whole: The alert of the model as a whole to which the alert belongs, or None.
     """
 
     starts: Mapping[int, datetime]
     began: RunKey
     streams: Sequence[Stream]
     earlier: tuple[Period, ...]
+    whole: Alert | None
 
 
-async def read_past(
+async def read_pasts(
     store: Store,
     catalogue: Catalogue,
     versions: Collection[str],
-    alert: Alert,
+    alerts: Sequence[Alert],
     until: datetime | None = None,
+) -> dict[int, AlertPast]:
+    """Return what each of some alerts is explained with, by the alert's number.
+
+    Runs are read once, blocks once for each metric, and alerts once for each brand.
+
+    Args:
+        store: The store.
+        catalogue: The brands; those of the alerts may be gone from it.
+        versions: Scorer versions whose scores count.
+        alerts: The alerts.
+        until: Only runs that began up to this time; by default all.
+    """
+    compared = {alert.id: _compared(alert, catalogue) for alert in alerts}
+    metrics = {alert.id: measured_shift(alert).metric for alert in alerts}
+    tables = {}
+    for metric in sorted(set(metrics.values())):
+        names = [compared[number] for number in compared if metrics[number] == metric]
+        known = [one for one in names if one is not None]
+        union = frozenset[str]().union(*known) if len(known) == len(names) else None
+        tables[metric] = await store.blocks.table(union, metric=metric, until=until)
+    told = {
+        name: await store.alerts.find(brand=name)
+        for name in sorted({WHOLE_MODEL, *(alert.brands[0] for alert in alerts)})
+    }
+    starts = {run.id: run.started_at for run in await store.runs.find()}
+    return {
+        alert.id: _past(
+            alert,
+            starts,
+            streams_of_table(tables[metrics[alert.id]].of(versions, brands=compared[alert.id])),
+            (*told[alert.brands[0]], *told[WHOLE_MODEL]),
+        )
+        for alert in alerts
+    }
+
+
+def _compared(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
+    """Return the brands that an alert is explained with; None for all."""
+    name = alert.brands[0]
+    rivals = (rival.name for rival in catalogue.rivals(name))
+    return None if alert.of_model else frozenset({name, *rivals})
+
+
+def _past(
+    alert: Alert, starts: Mapping[int, datetime], streams: Sequence[Stream], told: Sequence[Alert]
 ) -> AlertPast:
     """Return what an alert is explained with.
 
     Args:
-        store: The store.
-        catalogue: The brands; the alert's brand may be gone from it.
-        versions: Scorer versions whose scores count.
         alert: The alert.
-        until: Only runs that began up to this time; by default all.
+        starts: When each run began, by its number.
+        streams: Its metric of the brands with which it is compared.
+        told: The alerts of its brand, and those of models as a whole.
     """
-    shift, name = alert.shift, alert.brands[0]
-    names = None if alert.of_model else (name, *(rival.name for rival in catalogue.rivals(name)))
-    table = await store.blocks.table(names, metric=measured_shift(alert).metric, until=until)
-    starts = {run.id: run.started_at for run in await store.runs.find()}
-    began = shift.began or shift.run_id
-    of_models = await store.alerts.find(brand=WHOLE_MODEL)
+    began = alert.shift.began or alert.shift.run_id
     before = [
         other
-        for other in (*await store.alerts.find(brand=name), *of_models)
-        if other.shift.model == shift.model and other.id != alert.id
-        if other.of_model == alert.of_model or name in other.brands
+        for other in told
+        if other.shift.model == alert.shift.model and other.id != alert.id
+        if other.of_model == alert.of_model or alert.brands[0] in other.brands
     ]
     return AlertPast(
         starts,
         RunKey(starts[began], began),
-        streams_of_table(table.of(versions)),
+        streams,
         tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
+        part_of(alert.shift, [one for one in told if one.of_model], starts),
     )
 
 

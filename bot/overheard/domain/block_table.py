@@ -57,12 +57,19 @@ class BlockTable:
     total: Floats
     squares: Floats
 
-    def of(self, versions: Collection[str], metrics: Collection[str] | None = None) -> BlockTable:
-        """Return the table of the blocks of some scorer versions and metrics (None: all
-        metrics).
+    def of(
+        self,
+        versions: Collection[str],
+        metrics: Collection[str] | None = None,
+        brands: Collection[str] | None = None,
+    ) -> BlockTable:
+        """Return the table of the blocks of some scorer versions, metrics and brands (None: all of
+        them).
         """
         wanted = [
-            stream.version in versions and (metrics is None or stream.metric in metrics)
+            stream.version in versions
+            and (metrics is None or stream.metric in metrics)
+            and (brands is None or stream.brand in brands)
             for stream in self.streams
         ]
         rows = np.array(wanted, np.bool_)[self.stream]
