@@ -21,6 +21,7 @@ from overheard_sentiment.faults import (
     TAKEN_BACK,
 )
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
+from overheard_sentiment.words import words
 
 _CLAUSE = re.compile(
     r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
@@ -31,12 +32,22 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _CONCESSION = re.compile(
-    r"\W*(?:but(?!\s+also)|however|although|though|while|whereas|albeit|despite|that said"
-    r"|on the downside|just (?:note|be aware)|(?:it['\u2019]s )?(?:worth|important to) not(?:e"
+    r"\W*(?:but(?!\s+also)|however|although|though|while|whereas|albeit|despite|that said|yet"
+    r"|on the (?:downside|other hand|flip side|minus side)|unfortunately|sadly|admittedly"
+    r"|just (?:note|be aware)|(?:it['\u2019]s )?(?:worth|important to) not(?:e"
     r"|ing))\b",
     re.IGNORECASE,
 )
-_FOREIGN_CLAUSE = re.compile(r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings)\b)")
+_TURN = re.compile(r"\W*(?:but(?!\s+also)|however|although|though|albeit|yet)\b", re.IGNORECASE)
+"""A concession that is a drawback even without a sign of one: what it says is set against praise."""
+_TURN_BEHIND = re.compile(r"\W*(?:though|however)\W*", re.IGNORECASE)
+"""The end of a sentence that is a concession as a whole: "..., though."."""
+_TURN_WORDS = 4
+"""Fewest words of a concession that is a drawback without a sign of one, with its conjunction."""
+_FOREIGN_CLAUSE = re.compile(
+    r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings|doch|leider)\b)"
+)
+_FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
 _REACH_CHARACTERS = 28
 """Characters before a pattern in which words take the drawback back."""
 _EMPTY_CON = re.compile(
@@ -73,8 +84,14 @@ def drawbacks(
         conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
     """
     small = _lowered(text)
-    for start, end in clauses(text):
-        conceded = _CONCESSION.match(text, start, end) is not None
+    found = False
+    parts = list(clauses(text))
+    for index, (start, end) in enumerate(parts):
+        behind = parts[index + 1] if index + 1 < len(parts) else (end, end)
+        turned = _TURN_BEHIND.fullmatch(text, *behind) is not None and behind[0] < behind[1]
+        conceded = turned or _CONCESSION.match(text, start, end) is not None
+        turned |= bool(start) and _TURN.match(text, start, end) is not None
+        before, found = found, True
         if _names(PRICE, text, small, start, end):
             yield Drawback(start, end, price=True)
         elif not price_only and (
@@ -88,11 +105,22 @@ def drawbacks(
             or (conceded_only and _names(ADMITTED, small, small, start, end))
             or (
                 conceded
-                and _names(CONCEDED, small, small, start, end)
                 and not REASSURING.search(small, start, end)
+                and (
+                    _names(CONCEDED, small, small, start, end)
+                    or (turned and not before and _finds_fault(text, start, end))
+                )
             )
         ):
             yield Drawback(start, end)
+        else:
+            found = before
+
+
+def _finds_fault(text: str, start: int, end: int) -> bool:
+    """Return whether a clause that is set against praise says something, and praises nothing."""
+    clause = text[start:end]
+    return len(clause.split()) >= _TURN_WORDS and max(words(clause).valences, default=0) <= 0
 
 
 def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> Iterator[Drawback]:
@@ -110,7 +138,8 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
     for found in (*_FOREIGN_CLAUSE.finditer(small), None):
         end = found.start() if found else len(text)
         price = PRICES[language].search(small, at, end) is not None
-        if price or (not price_only and FAULTS[language].search(small, at, end)):
+        turned = at and _FOREIGN_TURN.match(small, at) and _finds_fault(small, at, end)
+        if price or (not price_only and (turned or FAULTS[language].search(small, at, end))):
             yield Drawback(at, end, price=price)
         at = found.end() if found else end
 
