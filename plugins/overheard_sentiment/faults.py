@@ -27,6 +27,15 @@ PRICE = re.compile(
       (?!\ (?:brands?|models?|options?|alternatives?|competitors?|rivals?|sets?|ones?|units?
         |mistakes?|repairs?|tools?|systems?|machines?|subscription|gear|equipment|products?|phones?
         |laptops?|versions?|(?-i:[A-Z]|i[A-Z])\w+)\b)
+    |one\ of\ the\ (?:(?:more|most)\ (?:expensive|costly)|pric(?:ier|iest)|dearest|costliest)
+    |(?:prices?|pricing|fees?|costs?|premiums?|rates|renewals?|hardware)\ (?:is|are|can\ be|may\ be
+      |get)\ (?:\w+\ ){0,2}(?:steep|high|hefty|higher)\b
+    |(?:costs?|charges?)\ (?:(?:about|roughly|around|nearly|almost|some|over|more\ than|well\ over
+      |close\ to)\ )?(?:twice|double|triple|(?:two|three|four|five|six|\d+)\ times|a\ (?:good|great
+      |fair)\ deal\ (?:more|extra))\b
+    |(?:not|isn['\u2019]t)\ (?:for|in|within)\ every(?:one['\u2019]s|body['\u2019]s|)\ (?:wallet
+      |budget|pocket)
+    |you(?:['\u2019]ll|\ will|\ do)?\ (?:pay\ for\ it|be\ paying)\b
     |(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
       (?:price|cost|pricing|price\ tag|price\ point|fee)s?\b(?!\ tiers?\b)
     |(?:costs?|charges?)\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\x20
@@ -95,7 +104,7 @@ NEGATED = re.compile(
       |bring|much|many|any\b|all\b|true\b|quite\b|comfortable|quiet|light|fast|easy|simple|strong
       |reliable|accurate|precise|consistent|responsive|flexible|welcome|polished|refined|sharp
         |bright
-      |worth|pleasant|exactly|especially|immune|without)
+      |worth|pleasant|exactly|especially|immune|without|tailored|geared|aimed|intended|replace|for\ the)
     """,
     re.VERBOSE,
 )
@@ -185,7 +194,8 @@ _HEDGED = re.compile(
       |struggle|lack|require|take\ (?:some|time|a|getting|longer)|need|fall|overwhelm
       |not\b(?!\ be\ long)|lag
       |slow|cause|irritate|limit\b|drain|break|wear|scratch|stain|overheat|confuse|disconnect
-      |drop|leak|add\ up\b(?!\ to\b)|fluctuate|degrade|have\ (?:slower|fallen|fewer|limited|less
+      |drop|leak|sting|drag\b|dip\b|wear\b|sag|crack|warp|fade|peel|rust|clog|jam|freeze|itch|slip\b
+      |wobble|rattle|tear\b|shrink|stall|crash|hamper|interfere|trip\b|add\ up\b(?!\ to\b)|fluctuate|degrade|have\ (?:slower|fallen|fewer|limited|less
       |trouble|issues))
     |(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
     |(?:some|many|a\ few|several)\ (?:(?:users|people|reviewers|customers|owners|reviews|teams
@@ -245,8 +255,23 @@ _TROUBLE = re.compile(
     |third)\b
     |(?:purchase|buy)\ (?:one\ |it\ |them\ )?separately\b|hand[- ]wash(?:ing)?\ (?:is\ )?(?:only
     |recommended)
-    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
+    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|gripes?|flip\ side|snag|shortcomings?|weak(?:ness(?:es)?|er|\ (?:spot
       |point)s?)|cons)\b
+    |you(?:['\u2019]ll|\ will|\ still|\ also|\ must)*\ (?:have|need)\ to\ (?!know\b|do\ is|worry|choose
+      |decide|pay\ is|look)\w+|you(?:['\u2019]ll|\ will)\ want\ to\ (?:replace|buy|add|upgrade|budget)
+    |expect\ (?:to\ (?!pay\b|find|see|save|get\b|spend\b)|some\b|an?\ (?:wait|learning|delay|bit)|delays|quirks|noise)
+    |be\ (?:prepared|ready|aware|warned)\b|prepare\ to\b|keep\ in\ mind\b|what\ you\ (?:give\ up
+      |lose|sacrifice|do(?:n['\u2019]t|\ not)\ get)\b
+    |(?<!no\ )(?<!any\ )(?:data\ )?breach(?:es)?\b|vulnerabilit\w+
+    |(?:nearly|almost|next\ to|practically)\ impossible\b
+    |no\ better\ than\b|little\ to\ offer\b|more\ (?:\w+\ )?than\ (?:you|it|they|an?\ \w+|most\ \w+
+      |(?:\w+\ ){2})\ ?needs?\b
+    |(?:could|should)\ (?:be\ (?:better|stronger|\w{2,}er|more|less)|use\b|do\ with)|to\ be\ desired
+    |room\ for\ improvement|puts?\ (?:some|many|off)\b|(?:which|that)\ (?:some|many|not\ everyone)\b
+    |(?:takes?|needs?)\ (?:a\ few|several|many|more|extra)\ (?:more\ |extra\ )?(?:steps|clicks
+      |people|tries|attempts|weeks|days|hours|taps)\b
+    |(?:slows?|bogs?)\ down\b|slow\ down\ (?:sharply|a\ lot|once|when|under)|tops\ out\b|maxes\ out\b
+    |trails\ (?!and\b|or\b)(?:the|its|behind|most|x)|capped\ at|lags\ behind
     |hard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better|believe)\w+
     |difficult\ to\ (?!beat|match)\w+
     |a\ (?:real\ |bit\ of\ a\ |minor\ |little\ |constant\ )?(?:nuisance|hassle|pain|headache|chore
