@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 CHOICE = (
-    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point)"
+    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point|default)"
 )
 _ASPECTS = (
     r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
@@ -75,7 +75,7 @@ PLAIN_WORDS = frozenset({"overall", "the", "for", "and", "with", "who", "most", 
 BEFORE = re.compile(
     rf"""
     (?:
-      (?:\A|[.!?|]\ )\W*(?:bottom\ line|verdict|(?:my|our|final)?\ ?recommendation|(?:short
+      (?:\A|[.!?|]\ )\W*(?:bottom\ line|in\ short|verdict(?:\ up\ front)?|(?:my|our|final)?\ ?recommendation|(?:short
       |quick)\ answer
         |the\ answer|(?:my|our)\ pick|winner|tl;?dr|overall)[:,]
       |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
@@ -91,6 +91,7 @@ BEFORE = re.compile(
       |strongest)\ (?:\w+\ )?{CHOICE}
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
+      |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
       |\b(?:ich|wir)\ (?:w\u00fcrden?|empfehlen?|raten?|nehmen?|greifen?|tendieren?
         |setzen?)(?:\ \w+){{0,3}}?
         (?:\ (?:zum|zur|zu|auf|f\u00fcr|mit|den|die|das))?
@@ -183,9 +184,11 @@ AFTER = re.compile(
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
     |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter|right
+      |most\ \w+)\ [\w-]+\ for\ (?:most|the\ majority)\b
     |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b
     |(?:\ [\w.+-]+){{0,3}}?,?\ (?:hands\ down|no\ contest|no\ question|every\ time
-      |without\ (?:hesitation
+      |without\ (?:(?:much\ |any\ )?hesitation
       |(?:a\ )?doubt|question))\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains|should\ be)\ (?:(?:still|probably|clearly
       |easily|also)\ )?
@@ -195,7 +198,7 @@ AFTER = re.compile(
         (?!\ (?:for\ (?!most|you\b|your)|if|when|in\ (?!general)))
       |the\ best\ (?:overall\ )?(?:fit|match|buy|solution|place\ to\ (?:start
         |begin))(?!\ (?:for\ (?!most|you\b|your)|if|when))
-      |(?:the\ one\ (?:to|I|we|you|most)|where\ (?:I|we|you\ should|most\ people\ should)
+      |(?:the\ {CHOICE}\ (?:that\ )?(?:to|I|we|you\ should|most)|where\ (?:I|we|you\ should|most\ people\ should)
         |what\ (?:I|we))\b
       |all\ (?:that\ )?(?:you|most\ (?:people|teams|users|buyers|families|homes
         |of\ \w+))\ (?:\w+\ )?needs?\b
@@ -266,13 +269,17 @@ PRODUCT = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
 )
 """The name of a product behind its brand in a title."""
+ELSE = re.compile(r"\b(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b", re.IGNORECASE)
+"""Words of a sentence whose second half recommends to the other readers."""
 SPLIT = re.compile(
     r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
     re.IGNORECASE,
 )
 """The beginning of a sentence that speaks to a part of the readers."""
-BEHIND_LABEL = re.compile(r"(?:\A|[.!?)]\s*)[\w&/ -]{2,30}:\s*(?:the\s+)?\Z", re.IGNORECASE)
-"""The end of a label before a name: "Camera: the ..."."""
+BEHIND_LABEL = re.compile(
+    r"(?:\A|[.!?)]\s*)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z", re.IGNORECASE
+)
+"""The end of a label before a name: "Camera: the ...", "Camera - the ..."."""
 NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE)
 """The need before a name that meets it: "For bread, the ..."."""
 NUMBER_ONE = re.compile(r"(?:#\s?1|\b1[.):]|\(1\)|\b1(?=\s)|\U0001f947)\W*\Z")
@@ -282,7 +289,7 @@ DECISION = re.compile(
     r"|conclusion|winner"
     r"|decision|choice|answer|verdict|bottom line|takeaway|call|suggestion|what (?:I"
     r"|we)(?:['\u2019]d| would) (?:do|buy"
-    r"|get|pick|choose))\W*",
+    r"|get|pick|choose)|tl;?dr)(?: (?:up front|first|here))?\W*",
     re.IGNORECASE,
 )
 """A heading below which the answer decides."""

@@ -22,6 +22,7 @@ from overheard_visibility.picks import (
     CONDITION,
     DECISION,
     DISMISSED,
+    ELSE,
     FOR,
     IN_DOUBT,
     LEFT_OUT,
@@ -179,7 +180,7 @@ def _is_split(reading: Reading, mentions: Sequence[Mention]) -> bool:
     return any(
         mention.brand != reading.brand.name
         and not mention.negated
-        and SPLIT.match(_unit(reading, mention))
+        and (SPLIT.match(text := _unit(reading, mention)) or ELSE.search(text))
         for mention in mentions
     )
 
@@ -373,9 +374,10 @@ def _choose(before: str, after: str) -> bool:
 
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
+    before, after = _around(reading, mention)
     return any(
         CONDITION.search(FOR.sub(lambda found: _unless_asked(found[0], asked), words))
-        for words in _around(reading, mention)
+        for words in (IN_DOUBT.sub("", before), UNLESS.sub("", after))
     )
 
 
