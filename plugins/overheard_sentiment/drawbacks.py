@@ -39,7 +39,7 @@ _CONCESSION = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(r"\W*(?:but(?!\s+also)|however|although|though|albeit|yet)\b", re.IGNORECASE)
-"""A concession that is a drawback even without a sign of one: what it says is set against praise."""
+"""A concession that is a drawback without a sign of one: it is set against praise."""
 _TURN_BEHIND = re.compile(r"\W*(?:though|however)\W*", re.IGNORECASE)
 """The end of a sentence that is a concession as a whole: "..., though."."""
 _TURN_WORDS = 4

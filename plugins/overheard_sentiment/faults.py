@@ -104,7 +104,8 @@ NEGATED = re.compile(
       |bring|much|many|any\b|all\b|true\b|quite\b|comfortable|quiet|light|fast|easy|simple|strong
       |reliable|accurate|precise|consistent|responsive|flexible|welcome|polished|refined|sharp
         |bright
-      |worth|pleasant|exactly|especially|immune|without|tailored|geared|aimed|intended|replace|for\ the)
+      |worth|pleasant|exactly|especially|immune|without|tailored|geared|aimed|intended|replace
+        |for\ the)
     """,
     re.VERBOSE,
 )
@@ -195,7 +196,8 @@ _HEDGED = re.compile(
       |not\b(?!\ be\ long)|lag
       |slow|cause|irritate|limit\b|drain|break|wear|scratch|stain|overheat|confuse|disconnect
       |drop|leak|sting|drag\b|dip\b|wear\b|sag|crack|warp|fade|peel|rust|clog|jam|freeze|itch|slip\b
-      |wobble|rattle|tear\b|shrink|stall|crash|hamper|interfere|trip\b|add\ up\b(?!\ to\b)|fluctuate|degrade|have\ (?:slower|fallen|fewer|limited|less
+      |wobble|rattle|tear\b|shrink|stall|crash|hamper|interfere|trip\b|add\ up\b(?!\ to\b)
+        |fluctuate|degrade|have\ (?:slower|fallen|fewer|limited|less
       |trouble|issues))
     |(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
     |(?:some|many|a\ few|several)\ (?:(?:users|people|reviewers|customers|owners|reviews|teams
@@ -255,11 +257,15 @@ _TROUBLE = re.compile(
     |third)\b
     |(?:purchase|buy)\ (?:one\ |it\ |them\ )?separately\b|hand[- ]wash(?:ing)?\ (?:is\ )?(?:only
     |recommended)
-    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|gripes?|flip\ side|snag|shortcomings?|weak(?:ness(?:es)?|er|\ (?:spot
+    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|gripes?|flip\ side|snag|shortcomings?
+      |weak(?:ness(?:es)?|er|\ (?:spot
       |point)s?)|cons)\b
-    |you(?:['\u2019]ll|\ will|\ still|\ also|\ must)*\ (?:have|need)\ to\ (?!know\b|do\ is|worry|choose
-      |decide|pay\ is|look)\w+|you(?:['\u2019]ll|\ will)\ want\ to\ (?:replace|buy|add|upgrade|budget)
-    |expect\ (?:to\ (?!pay\b|find|see|save|get\b|spend\b)|some\b|an?\ (?:wait|learning|delay|bit)|delays|quirks|noise)
+    |you(?:['\u2019]ll|\ will|\ still|\ also|\ must)*\ (?:have|need)\ to\ (?!know\b|do\ is|worry
+      |choose
+      |decide|pay\ is|look)\w+|you(?:['\u2019]ll|\ will)\ want\ to\ (?:replace|buy|add|upgrade
+        |budget)
+    |expect\ (?:to\ (?!pay\b|find|see|save|get\b|spend\b)|some\b|an?\ (?:wait|learning|delay|bit)
+      |delays|quirks|noise)
     |be\ (?:prepared|ready|aware|warned)\b|prepare\ to\b|keep\ in\ mind\b|what\ you\ (?:give\ up
       |lose|sacrifice|do(?:n['\u2019]t|\ not)\ get)\b
     |(?<!no\ )(?<!any\ )(?:data\ )?breach(?:es)?\b|vulnerabilit\w+
@@ -270,7 +276,8 @@ _TROUBLE = re.compile(
     |room\ for\ improvement|puts?\ (?:some|many|off)\b|(?:which|that)\ (?:some|many|not\ everyone)\b
     |(?:takes?|needs?)\ (?:a\ few|several|many|more|extra)\ (?:more\ |extra\ )?(?:steps|clicks
       |people|tries|attempts|weeks|days|hours|taps)\b
-    |(?:slows?|bogs?)\ down\b|slow\ down\ (?:sharply|a\ lot|once|when|under)|tops\ out\b|maxes\ out\b
+    |(?:slows?|bogs?)\ down\b|slow\ down\ (?:sharply|a\ lot|once|when|under)|tops\ out\b
+      |maxes\ out\b
     |trails\ (?!and\b|or\b)(?:the|its|behind|most|x)|capped\ at|lags\ behind
     |hard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better|believe)\w+
     |difficult\ to\ (?!beat|match)\w+

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-CHOICE = (
-    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point|default)"
-)
+CHOICE = r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point|default)"
 _ASPECTS = (
     r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
     r"|display|battery"
@@ -75,7 +73,8 @@ PLAIN_WORDS = frozenset({"overall", "the", "for", "and", "with", "who", "most", 
 BEFORE = re.compile(
     rf"""
     (?:
-      (?:\A|[.!?|]\ )\W*(?:bottom\ line|in\ short|verdict(?:\ up\ front)?|(?:my|our|final)?\ ?recommendation|(?:short
+      (?:\A|[.!?|]\ )\W*(?:bottom\ line|in\ short|verdict(?:\ up\ front)?|(?:my|our
+        |final)?\ ?recommendation|(?:short
       |quick)\ answer
         |the\ answer|(?:my|our)\ pick|winner|tl;?dr|overall)[:,]
       |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
@@ -184,7 +183,8 @@ AFTER = re.compile(
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
     |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
-    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter|right
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter
+      |right
       |most\ \w+)\ [\w-]+\ for\ (?:most|the\ majority)\b
     |\ (?:wins|takes\ it|gets\ (?:my|our)\ vote|it\ is)\b
     |(?:\ [\w.+-]+){{0,3}}?,?\ (?:hands\ down|no\ contest|no\ question|every\ time
@@ -198,7 +198,8 @@ AFTER = re.compile(
         (?!\ (?:for\ (?!most|you\b|your)|if|when|in\ (?!general)))
       |the\ best\ (?:overall\ )?(?:fit|match|buy|solution|place\ to\ (?:start
         |begin))(?!\ (?:for\ (?!most|you\b|your)|if|when))
-      |(?:the\ {CHOICE}\ (?:that\ )?(?:to|I|we|you\ should|most)|where\ (?:I|we|you\ should|most\ people\ should)
+      |(?:the\ {CHOICE}\ (?:that\ )?(?:to|I|we|you\ should|most)|where\ (?:I|we|you\ should
+        |most\ people\ should)
         |what\ (?:I|we))\b
       |all\ (?:that\ )?(?:you|most\ (?:people|teams|users|buyers|families|homes
         |of\ \w+))\ (?:\w+\ )?needs?\b
