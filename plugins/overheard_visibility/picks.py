@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-CHOICE = r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one|starting\ point|default)"
+CHOICE = (
+    r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one"
+    r"|starting\ point|default)"
+)
 _ASPECTS = (
     r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
     r"|display|battery"
