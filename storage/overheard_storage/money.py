@@ -42,7 +42,7 @@ _TOLERANCE_USD = 1e-9
 
 
 class MoneyRepository(Repository):
-    """Accounts; see `overheard.interfaces.money.MoneyRepository`."""
+    """Accounts; see `overheard.interfaces.runs.MoneyRepository`."""
 
     def __init__(self, database: Database, lookups: Lookups) -> None:
         super().__init__(database, lookups)

@@ -1,20 +1,46 @@
-"""Scores of answers, and which answers each version of a scorer has read (readings)."""
+"""Scores of answers, which answers each version of a scorer has read (readings), and editions.
+
+An edition names the versions of the scorers whose scores are read together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, or_, select
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
+from overheard.domain import (
+    COMPLETE,
+    PENDING,
+    Answer,
+    Catalogue,
+    Edition,
+    EditionState,
+    Model,
+    Run,
+    ScoreRecord,
+)
 from overheard_storage import tables
+from overheard_storage.answers import advance, unread
 from overheard_storage.blocks import add_blocks
 from overheard_storage.bulk import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.editions import split_versions
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import record_of
 from overheard_storage.tables import (
@@ -28,7 +54,6 @@ from overheard_storage.tables import (
     scorers,
     scores,
 )
-from overheard_storage.watermarks import advance, unread
 
 _SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
 PRUNED_ANSWERS = 5_000
@@ -49,7 +74,7 @@ class _Numbers:
 
 
 ScoredAnswers = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
-Row = tuple[Any, ...]
+ValueRow = tuple[Any, ...]
 """A score, in the order of `_SCORE`, or the key and the sums of a block."""
 Key = tuple[int, int, int]
 """Answer, brand and metric."""
@@ -246,9 +271,9 @@ def _records() -> Select[Any]:
 
 def _score_rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
-) -> dict[Key, Row]:
+) -> dict[Key, ValueRow]:
     """Return rows of the scores of new answers; of equal keys, the first score is used."""
-    rows: dict[Key, Row] = {}
+    rows: dict[Key, ValueRow] = {}
     scorer = numbers.scorer
     for answer, records in scored:
         for record in records if answer.id in new_ids else ():
@@ -263,7 +288,9 @@ def _score_rows(
     return rows
 
 
-def _summed(rows: Mapping[Key, Row], scored: ScoredAnswers, numbers: _Numbers) -> list[Row]:
+def _summed(
+    rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
+) -> list[ValueRow]:
     """Return the sums of scores by block as rows for `blocks.add_blocks`, sorted."""
     question_ids = {answer.id: _asked(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
@@ -281,3 +308,85 @@ def _asked(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
     """Return the numbers of an answer's run, prompt and model."""
     question = answer.question
     return (answer.run_id, numbers.prompts[question.prompt.key], numbers.models[question.model])
+
+
+_CATALOGUE = TypeAdapter(Catalogue)
+
+
+class EditionRepository(Repository):
+    """Editions; see `overheard.interfaces.scores.EditionRepository`."""
+
+    async def all(self) -> list[Edition]:
+        """Return all editions, the oldest first."""
+        query = select(editions).order_by(editions.c.at, editions.c.id)
+        return [_edition(row) for row in await self._database.rows(query)]
+
+    @uninterrupted
+    async def add(self, edition: Edition) -> Edition:
+        """Store an edition, which is unique by its versions."""
+        row = _row(edition)
+        insert = self._database.insert(editions)
+        updated = {name: insert.excluded[name] for name in row if name != "versions"}
+        upsert = insert.on_conflict_do_update(index_elements=["versions"], set_=updated)
+        async with self._database.writing() as connection:
+            await _displace(connection, edition.state)
+            result = await connection.execute(upsert.returning(editions.c.id), row)
+            return replace(edition, id=result.scalar_one())
+
+    @uninterrupted
+    async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
+        """Set the state and the note; an edition that loses its state becomes kept."""
+        async with self._database.writing() as connection:
+            await _displace(connection, state)
+            await _set(connection, number, state, note)
+
+    @uninterrupted
+    async def leave(self, number: int, instead: int) -> None:
+        """Mark the used edition as LEFT and use another one."""
+        async with self._database.writing() as connection:
+            await _set(connection, number, EditionState.LEFT)
+            await _set(connection, instead, EditionState.USED)
+
+
+def split_versions(written: str) -> frozenset[str]:
+    """Return the versions that a row of `editions` has, one a line."""
+    return frozenset(written.split("\n")) - {""}
+
+
+async def _displace(connection: AsyncConnection, state: EditionState) -> None:
+    """Set the edition to KEPT that has a state which only one edition can have."""
+    places = PENDING if state in PENDING else {state} & {EditionState.USED}
+    taken = editions.c.state.in_(sorted(places))
+    kept = update(editions).where(taken).values(state=EditionState.KEPT, note="")
+    await connection.execute(kept)
+
+
+async def _set(
+    connection: AsyncConnection, number: int, state: EditionState, note: str = ""
+) -> None:
+    change = update(editions).where(editions.c.id == number).values(state=state, note=note)
+    await connection.execute(change)
+
+
+def _row(edition: Edition) -> dict[str, Any]:
+    """Return the columns of an edition; its catalogue is cut to the brands and facts."""
+    catalogue = Catalogue(edition.catalogue.brands, facts=edition.catalogue.facts)
+    return {
+        "versions": "\n".join(sorted(edition.versions)),
+        "catalogue": _CATALOGUE.dump_python(catalogue, mode="json"),
+        "at": edition.at,
+        "state": edition.state,
+        "note": edition.note,
+    }
+
+
+def _edition(row: Row[Any]) -> Edition:
+    """Return the edition of a row."""
+    return Edition(
+        versions=split_versions(row.versions),
+        catalogue=_CATALOGUE.validate_python(row.catalogue),
+        at=row.at,
+        state=EditionState(row.state),
+        note=row.note,
+        id=row.id,
+    )

@@ -11,12 +11,10 @@ from overheard.errors import StoreMissing
 from overheard_storage.alerts import AlertRepository, UpdateRepository
 from overheard_storage.answers import AnswerRepository
 from overheard_storage.blocks import BlockRepository
-from overheard_storage.catalogue import CatalogueRepository
-from overheard_storage.database import Database
+from overheard_storage.catalogue import CatalogueRepository, FinetuneRepository
+from overheard_storage.database import Database, explained, is_missing, parse_url
 from overheard_storage.deliveries import DeliveryRepository
-from overheard_storage.editions import EditionRepository
 from overheard_storage.faults import shown
-from overheard_storage.finetune import FinetuneRepository
 from overheard_storage.health import CensusRepository
 from overheard_storage.locks import LockRepository
 from overheard_storage.money import MoneyRepository
@@ -29,9 +27,8 @@ from overheard_storage.operations import (
 from overheard_storage.repository import Lookups
 from overheard_storage.retention import RetentionRepository
 from overheard_storage.runs import BatchRepository, RunRepository
-from overheard_storage.scores import ScoreRepository
+from overheard_storage.scores import EditionRepository, ScoreRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
-from overheard_storage.urls import explained, is_missing, parse_url
 
 DRIVER_THREAD = "_connection_worker_thread"
 """Part of the name of the threads of aiosqlite, one for each connection."""

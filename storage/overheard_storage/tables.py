@@ -166,7 +166,7 @@ models = Table(
 
 metrics = Table("metrics", metadata, id_column(), column("name", Prose, unique=True))
 
-# `read_to` is its mark, see `overheard_storage.watermarks`.
+# `read_to` is its mark, see `overheard_storage.answers`.
 scorers = Table(
     "scorers",
     metadata,

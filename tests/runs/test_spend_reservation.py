@@ -23,7 +23,7 @@ from overheard.domain import (
     RunState,
 )
 from overheard.interfaces import Store
-from overheard.interfaces.money import MoneyRepository
+from overheard.interfaces.runs import MoneyRepository
 from overheard.runs.spend import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
 from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply

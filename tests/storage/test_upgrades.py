@@ -20,10 +20,9 @@ from overheard.domain import Brand
 from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
 from overheard_storage.columns import made_on
-from overheard_storage.database import Database
+from overheard_storage.database import Database, parse_url
 from overheard_storage.tables import REVISION, metadata
 from overheard_storage.upgrades import configuration
-from overheard_storage.urls import parse_url
 
 MIGRATOR = """
 import asyncio, sys

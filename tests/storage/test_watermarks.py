@@ -11,11 +11,12 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import func, select, text
 
+import overheard_storage.answers
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
-from overheard_storage import SqlStore, open_store, watermarks
+from overheard_storage import SqlStore, open_store
+from overheard_storage.answers import advance
 from overheard_storage.database import Database
 from overheard_storage.tables import answers, scorers
-from overheard_storage.watermarks import advance
 
 SCORER = ("visibility", "1")
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -25,8 +26,8 @@ FAILED = Reply("", Finish.FAILED)
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Move marks by three answers, from the second on."""
-    monkeypatch.setattr(watermarks, "MIN_STEP", 2)
-    monkeypatch.setattr(watermarks, "MAX_STEP", 3)
+    monkeypatch.setattr(overheard_storage.answers, "MIN_STEP", 2)
+    monkeypatch.setattr(overheard_storage.answers, "MAX_STEP", 3)
 
 
 async def answered(store: SqlStore, *replies: Reply) -> list[Answer]:

@@ -9,9 +9,8 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.confirmations import Stage
-from overheard.config.rights import LISTS, Rights
 from overheard.config.sections import AccessTable
-from overheard.config.stored import NAME, ROLE
+from overheard.config.stored import LISTS, NAME, ROLE, Rights
 from overheard.domain import AuditEntry, Setting
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Refusal, Store

@@ -12,8 +12,7 @@ from typing import Annotated, Literal
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
-from overheard.config.rights import LISTS, Rights
-from overheard.config.stored import NAME, ROLE
+from overheard.config.stored import LISTS, NAME, ROLE, Rights
 from overheard.deployment import TERMINAL, Call, Deployment
 from overheard.domain import AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly

@@ -29,6 +29,8 @@ from overheard.detection.alarm_table import (
 from overheard.detection.baseline import (
     Baseline,
     Excursion,
+    ReturnEvidence,
+    return_evidence,
     run_effect_prior,
     run_slice,
     stream_rows,
@@ -46,7 +48,6 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record
-from overheard.detection.return_to_level import ReturnEvidence, return_evidence
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey

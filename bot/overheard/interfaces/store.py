@@ -11,7 +11,6 @@ from overheard.domain import Alert, Answer, Block, Census, Model, ModelUpdate, R
 from overheard.domain.operations import StoreHealth
 from overheard.interfaces.alerts import AlertRepository, DeliveryRepository, UpdateRepository
 from overheard.interfaces.catalogue import CatalogueRepository, FinetuneRepository
-from overheard.interfaces.money import MoneyRepository
 from overheard.interfaces.operations import (
     AuditRepository,
     ChatStateRepository,
@@ -22,6 +21,7 @@ from overheard.interfaces.operations import (
 from overheard.interfaces.runs import (
     AnswerRepository,
     BatchRepository,
+    MoneyRepository,
     RetentionRepository,
     RunRepository,
 )

@@ -4,11 +4,16 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.find import distribution_of, installed_plugins, load_plugins
+from overheard.plugins.find import (
+    PluginReport,
+    Plugins,
+    distribution_of,
+    installed_plugins,
+    load_plugins,
+)
 from overheard.plugins.isolate import Guard, Notice, remedy_of, watchdog
 from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
-from overheard.plugins.report import PluginReport, Plugins
 from overheard.plugins.trust import entry_of
 from overheard.plugins.wrappers import GuardedProvider, IsolatedScorer, Listeners
 

@@ -1,17 +1,24 @@
-"""Finding and loading of plugins: each one's fault stays its own."""
+"""Finding and loading of plugins, all that they registered, and a report on each plugin.
+
+Each plugin's fault stays its own.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any
 
+from overheard.cards.command import CommandSpec
 from overheard.config.loader import Config
-from overheard.config.settings import suggestion
+from overheard.config.settings import Settings, suggestion
+from overheard.domain import Landscape
 from overheard.hookspecs import PROJECT, PluginSettings
-from overheard.plugins.isolate import ASK, Guards
+from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+from overheard.plugins.isolate import ASK, Guard, Guards, Notices
 from overheard.plugins.output import plugin_code, separated_output
 from overheard.plugins.registration import (
     KINDS,
@@ -22,10 +29,9 @@ from overheard.plugins.registration import (
     refuse_clashes,
     register,
 )
-from overheard.plugins.report import PluginReport, Plugins, source_of
-from overheard.plugins.scorer_process import Origin
+from overheard.plugins.scorer_process import Origin, ScorerProcess
 from overheard.plugins.trust import check_allowed
-from overheard.plugins.wrappers import guarded
+from overheard.plugins.wrappers import Listeners, guarded
 
 LOAD_TIMEOUT_S = 10.0
 """Seconds that a plugin may take to be imported and to register."""
@@ -238,3 +244,96 @@ def _ownerless(config: Config, installed: list[str]) -> Iterable[PluginReport]:
                     problem=f"is asked for by {config.file}, [{section}.{name}], and is not "
                     f'installed{hint}; install it, or name another one with plugin = "..."',
                 )
+
+
+def source_of(distribution: str, version: str) -> str:
+    """Return the distribution and version of a plugin as messages name them."""
+    return f"{distribution} {version}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class PluginReport:
+    """The state of one plugin.
+
+    Attributes:
+        name: Name of its entry point, or the name that the configuration asks for.
+        version: Version of its distribution, or an empty string.
+        provides: What it registered, such as ``scorer visibility``.
+        problem: Why it failed, and the remedy; empty when nothing is wrong. A plugin of which some
+            tables are wrong has a problem and still provides the rest.
+        distribution: The distribution that it was installed with, or an empty string.
+        settings: The settings that it reads from each table, such as ``providers.NAME``.
+    """
+
+    name: str
+    version: str
+    provides: tuple[str, ...] = ()
+    problem: str = ""
+    distribution: str = field(default="", compare=False)
+    settings: Mapping[str, type[Settings]] = field(default_factory=dict, compare=False)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it can be used, at least in part."""
+        return bool(self.provides) or not self.problem
+
+    @property
+    def sentence(self) -> str:
+        """Its problem as a sentence that names the plugin and its distribution."""
+        source = source_of(self.distribution, self.version)
+        whose = f" ({source})" if source else ""
+        return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """The objects that plugins registered, by name, each behind its guard.
+
+    Attributes:
+        providers: Services of models.
+        scorers: Readers of answers.
+        reports: The state of each plugin.
+        landscapes: Knowledge of vendors.
+        chats: Platforms in addition to the built-in ones.
+        commands: Commands in addition to the built-in ones.
+        feeds: Sources of model updates.
+        listeners: Receivers of notifications.
+        guards: Guards of all parts that third-party plugins registered.
+        notices: Notices for administrators about these parts.
+        secrets: Secrets of the plugins' settings, which nothing may show.
+        scorer_process: The child process of third-party scorers.
+    """
+
+    providers: dict[str, Provider] = field(default_factory=dict)
+    scorers: dict[str, Scorer] = field(default_factory=dict)
+    reports: list[PluginReport] = field(default_factory=list)
+    landscapes: dict[str, Landscape] = field(default_factory=dict)
+    chats: dict[str, Chat] = field(default_factory=dict)
+    commands: dict[str, CommandSpec] = field(default_factory=dict)
+    feeds: dict[str, UpdateFeed] = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=Listeners)
+    guards: list[Guard] = field(default_factory=list)
+    notices: Notices = field(default_factory=Notices)
+    secrets: list[str] = field(default_factory=list, repr=False)
+    scorer_process: ScorerProcess = field(default_factory=ScorerProcess)
+
+    @property
+    def faulty(self) -> list[PluginReport]:
+        """The reports of plugins that have a problem."""
+        return [report for report in self.reports if report.problem]
+
+    @property
+    def paused(self) -> list[str]:
+        """Which parts are paused and why, as sentences."""
+        return [guard.pause for guard in self.guards if guard.pause]
+
+    def resume(self, plugin: str) -> list[str]:
+        """End the pauses of all parts of a plugin; return the names of these parts."""
+        resting = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
+        for guard in resting:
+            guard.resume()
+        return [guard.part for guard in resting]
+
+    def close(self) -> None:
+        """End the child process of scorers."""
+        self.scorer_process.close()

@@ -23,7 +23,7 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Described, Provider
-from overheard.interfaces.money import MoneyRepository
+from overheard.interfaces.runs import MoneyRepository
 
 CHARACTERS_A_TOKEN = 3.0
 """Fewer than in English prose, so that the estimate is too high rather than too low."""

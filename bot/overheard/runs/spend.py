@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from overheard.config.sections import BudgetTable
 from overheard.domain import UNFINISHED, Account, Claim, Payer, Prompt
 from overheard.interfaces import Clock, Store
-from overheard.interfaces.money import MoneyRepository
+from overheard.interfaces.runs import MoneyRepository
 from overheard.runs.budget import key_of
 
 CALLS_HELD_AHEAD = 25

@@ -28,8 +28,7 @@ from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
-from overheard.config.rights import Rights
-from overheard.config.stored import merged
+from overheard.config.stored import Rights, merged
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import (
     BURST,

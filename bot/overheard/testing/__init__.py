@@ -4,7 +4,17 @@ The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
 """
 
 from overheard.testing.deployment import Deployment, OpenDeployment, open_deployment
-from overheard.testing.fakes import NOW, EchoAsker, EchoProvider, FakeChat, FixedClock, Screen
+from overheard.testing.fakes import (
+    NOW,
+    TEXTS,
+    EchoAsker,
+    EchoProvider,
+    FakeChat,
+    FixedClock,
+    Screen,
+    question,
+    readings,
+)
 from overheard.testing.plugin_checks import (
     PINGS,
     check_chat,
@@ -13,7 +23,6 @@ from overheard.testing.plugin_checks import (
     check_scorer,
 )
 from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
-from overheard.testing.samples import TEXTS, question, readings
 from overheard.testing.service import Call, Reaction, Service
 from overheard.testing.store import close_test_stores, open_test_store
 

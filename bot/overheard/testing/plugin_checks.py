@@ -14,7 +14,7 @@ from overheard.domain import Model, ModelUpdate, Reading, Score
 from overheard.interfaces import Chat, Finding, Scorer, UpdateFeed
 from overheard.plugins.validate import NOT_A_SCORE, Nonsense, validated_scores
 from overheard.scoring.scorers import RANGES
-from overheard.testing.samples import readings
+from overheard.testing.fakes import readings
 
 MAX_COMPUTE_S = 1.0
 """Seconds that a scorer may compute for one answer: a check scores thousands."""

@@ -11,7 +11,7 @@ from math import inf
 from overheard.domain import FailureKind, Finish, Question, Reply
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Provider
-from overheard.testing.samples import ASKED, question
+from overheard.testing.fakes import ASKED, question
 from overheard.testing.service import Document, Reaction, Service
 
 KEY = "sk-check-0123456789-secret"

@@ -8,10 +8,9 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection
 
-from overheard_storage.database import Database
+from overheard_storage.database import Database, parse_url
 from overheard_storage.tables import REVISION
 from overheard_storage.upgrades import configuration
-from overheard_storage.urls import parse_url
 
 
 def _write(connection: Connection, message: str) -> None:

@@ -16,10 +16,10 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.controls import button, controls, select
-from overheard.chat.slack.tables import data_table, text_table
 from overheard.chat.slack.text import (
     Block,
     cut,
+    data_table,
     escape,
     is_free_of_markup,
     link,
@@ -31,6 +31,7 @@ from overheard.chat.slack.text import (
     shown,
     small,
     span,
+    text_table,
 )
 
 MAX_TEXT = 12_000
