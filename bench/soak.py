@@ -1,7 +1,8 @@
 """Many checks in one process: whether its memory stays flat.
 
     python bench/soak.py            60 checks of 40 answers; prints the memory after each ten
-    python bench/soak.py --grow     the history grows too, as in use, instead of being held constant
+    python bench/soak.py --grow     the history grows too, as in use; then a new process checks 20
+                                    times on the same store
     python bench/soak.py --trace    and the lines that keep the most memory between two tens (slow)
 
 The checks are those of a bot that runs for weeks: asked, scored, analysed for shifts and rendered,
@@ -9,6 +10,7 @@ with a new store. The first twenty checks fill caches and are not counted; the g
 of a line through the others. Two things grow in use: what a check reads of the history, which a new
 process on the same store reads as well, and what the process keeps. Only the second is a leak. So
 the sums of checks that are older than the last twenty are removed from the store after each check.
+With ``--grow`` they stay, and what the process keeps is what it takes more than the new one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import argparse
 import asyncio
 import gc
 import sqlite3
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Sequence
@@ -35,7 +38,7 @@ QUESTIONS = 20
 WARM_UP = 20
 """Checks that are not counted, and checks of which the store keeps the sums."""
 MAX_GROWTH_KB = 150.0
-"""Kilobytes that a check may add, as measured from the resident memory, which is coarse."""
+"""Kilobytes that a check may leave, as measured from the resident memory, which is coarse."""
 CONFIG = """
 [storage]
 url = "sqlite:///{folder}/store.db"
@@ -71,8 +74,8 @@ def forget_sums(folder: str, before: int) -> None:
         connection.execute("DELETE FROM blocks WHERE run_id <= ?", (before,))
 
 
-async def soak(url: str, folder: str, checks: int, *, grow: bool, trace: bool) -> float:
-    """Check again and again; return by how many kilobytes a check made the process grow."""
+async def soak(url: str, folder: str, checks: int, *, grow: bool, trace: bool) -> list[int]:
+    """Check again and again; return the kilobytes that the process takes after each check."""
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(
         f'[[prompts]]\ntext = "Which tool suits {n} people?"\n' for n in range(QUESTIONS)
@@ -91,7 +94,7 @@ async def soak(url: str, folder: str, checks: int, *, grow: bool, trace: bool) -
                 print(f"{number:5} checks {sizes[-1] / 1024:8.1f} MB", flush=True)
                 if trace:
                     before = _compare(before)
-    return slope(sizes[WARM_UP:])
+    return sizes
 
 
 def _compare(before: tracemalloc.Snapshot | None) -> tracemalloc.Snapshot:
@@ -109,13 +112,26 @@ def main() -> None:
     parser.add_argument("--checks", type=int, default=60)
     parser.add_argument("--grow", action="store_true")
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--store", default="", help="the folder of a store to go on with")
     given = parser.parse_args()
     if given.trace:
         tracemalloc.start()
-    with endpoint(0.0) as url, TemporaryDirectory() as folder:
+    with endpoint(0.0) as url, TemporaryDirectory() as made:
+        folder = given.store or made
         work = soak(url, folder, given.checks, grow=given.grow, trace=given.trace)
-        growth = asyncio.run(work)
-    print(f"A check adds {growth:.0f} kB; at most {MAX_GROWTH_KB:.0f} are allowed.")
+        sizes = asyncio.run(work)
+        growth = slope(sizes[WARM_UP:])
+        if given.grow and not given.store:
+            print(f"A check adds {growth:.0f} kB, with the history that it reads.")
+            words = [sys.executable, __file__, "--grow", f"--checks={WARM_UP}", f"--store={folder}"]
+            new = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - this program
+            more = sizes[-1] - int(new.stdout.split()[-1])
+            print(f"It takes {more:,} kB more than a new process on the same store.")
+            growth = more / (len(sizes) - WARM_UP)
+    if given.store:
+        print(sizes[-1])
+        return
+    print(f"A check leaves {growth:.0f} kB; at most {MAX_GROWTH_KB:.0f} are allowed.")
     sys.exit(growth > MAX_GROWTH_KB)
 
 

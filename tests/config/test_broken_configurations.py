@@ -204,6 +204,34 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 30 2 *"\n',
         "names a day that no month has",
     ),
+    "brand-invisible": ('[[brands]]\nname = "\\u200b"\n', "name must not be empty"),
+    "brand-punctuation": ('[[brands]]\nname = "!!!"\n', "must have a letter or a digit"),
+    "brand-space": ('[[brands]]\nname = "Acme"\n[[brands]]\nname = "ACME "\n', "numbers 1 and 2"),
+    "competitor-twice": (
+        '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta", "zeta"]\n',
+        "must not name the same twice",
+    ),
+    "prompt-blank": ('[[prompts]]\ntext = "  "\n', "text must not be empty"),
+    "prompt-language": (MARKET + 'language = "german"\n', "language must look like de or pt-BR"),
+    "schedule-table": (
+        MARKET + '[schedules]\nname = "w"\n',
+        "write its header in two pairs of brackets, [[schedules]]",
+    ),
+    "schedule-quotes": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\nbatch = "yes"\n',
+        "batch must be true or false",
+    ),
+    "budget-quotes": (MARKET + '[budget]\nmonth = "100"\n', "must be a number, without quotes"),
+    "provider-key-as-variable": (
+        MARKET + COMPATIBLE + 'api_key_env = "sk-verysecret"\n',
+        "api_key_env is no name of a variable",
+    ),
+    "route-name": (MARKET + '[[routes]]\nchannel = "discord:general"\n', "is a name; write the id"),
+    "budget-channel": (
+        MARKET + '[budget.channels]\n"slack:marketing" = 5\n',
+        "is a name; write the id",
+    ),
+    "access-person": (MARKET + '[access]\nadmins = ["slack:@ann"]\n', "must hold ids such as"),
     "logging-level": (
         MARKET + '[logging]\nlevel = "verbose"\n',
         "level must be 'info' or 'warning'",

@@ -29,6 +29,22 @@ def read_domain(text: str) -> str:
     return match[1]
 
 
+def _has_letter(name: str) -> str:
+    """Return the name of a brand, which no text shows without a letter or digit."""
+    if not any(map(str.isalnum, name)):
+        raise ValueError("must have a letter or a digit")
+    return name
+
+
+def _is_asked(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+BrandName = Annotated[Line, AfterValidator(_has_letter)]
+
+
 class RuleTable(Settings):
     """``[[brands.rules]]``: see `overheard.domain.Rule`."""
 
@@ -43,10 +59,10 @@ class RuleTable(Settings):
 class BrandTable(Settings):
     """``[[brands]]``: see `overheard.domain.Brand`. Only the name is needed."""
 
-    name: Line
-    aliases: tuple[Line, ...] = ()
+    name: BrandName
+    aliases: tuple[BrandName, ...] = ()
     domains: tuple[Annotated[str, AfterValidator(read_domain)], ...] = ()
-    competitors: tuple[Line, ...] = ()
+    competitors: tuple[BrandName, ...] = ()
     category: str = ""
     tracked: bool = True
     rules: tuple[RuleTable, ...] = ()
@@ -59,6 +75,9 @@ class BrandTable(Settings):
         for competitor in self.competitors:
             if competitor.casefold() in names:
                 raise ValueError(f'competitors must not hold the brand itself, "{competitor}"')
+        rivals = [competitor.casefold() for competitor in self.competitors]
+        if twice := next((r for r in self.competitors if rivals.count(r.casefold()) > 1), ""):
+            raise ValueError(f'competitors must not name the same twice, "{twice}"')
         return self
 
     def brand(self) -> Brand:
@@ -74,11 +93,13 @@ class PromptTable(Settings):
     and ``{market}`` in the text are replaced.
     """
 
-    text: str = Field(min_length=1, max_length=MAX_PROMPT_CHARS)
+    text: Annotated[str, AfterValidator(_is_asked)] = Field(max_length=MAX_PROMPT_CHARS)
     tags: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
     topic: str = ""
-    language: str = ""
+    language: str = Field(
+        default="", pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]+)*)?$", examples=["de or pt-BR"]
+    )
     personas: tuple[str, ...] = ()
     markets: tuple[str, ...] = ()
 

@@ -37,6 +37,7 @@ from overheard.config.sections import (
     RouteTable,
     ScheduleTable,
     TelemetryTable,
+    is_name,
 )
 from overheard.config.settings import Settings, check, suggestion
 from overheard.domain import Brand, Catalogue, Fact, LandscapeTopic, Schedule
@@ -141,8 +142,8 @@ class Config(Settings):
         """
         brands = [table.brand() for table in self.brands]
         known = {name.casefold() for brand in brands for name in brand.names}
-        rivals = dict.fromkeys(r for brand in brands for r in brand.competitors)
-        brands += [Brand(r, tracked=False) for r in rivals if r.casefold() not in known]
+        rivals = {r.casefold(): r for brand in reversed(brands) for r in brand.competitors}
+        brands += [Brand(r, tracked=False) for key, r in rivals.items() if key not in known]
         known_as = {name.casefold(): brand.name for brand in brands for name in brand.names}
 
         def named(*spellings: str) -> tuple[str, ...]:
@@ -302,9 +303,10 @@ def _channels_by_name(config: Config) -> Iterator[str]:
     routed = [("[[routes]]", route.channel) for route in config.routes]
     routed += [("[[reports]]", report.channel) for report in config.reports]
     routed += [("[health] notices", channel) for channel in config.health.notices]
+    routed += [("[health] alive", channel) for channel in config.health.alive]
+    routed += [("[budget.channels]", channel) for channel in config.budget.channels]
     for table, channel in routed:
-        platform, _, name = channel.partition(":")
-        if platform in {"slack", "discord"} and name.startswith("#"):
+        if is_name(channel):
             yield (
                 f'{config.file}, {table}: "{channel}" is a name; write the id, which the '
                 f'channel\'s details show, such as "slack:C0123456789".'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -14,6 +15,14 @@ from overheard.config.settings import Line, Settings
 from overheard.domain import Account
 
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
+_IDS = {"slack": r"([A-Z0-9]+/)?[A-Z0-9]+", "discord": r"@?\d+"}
+"""What ids look like, by platform; other chats have their own."""
+
+
+def is_name(channel: str) -> bool:
+    """Return whether a channel or person of Slack or Discord is written by name, not by id."""
+    platform, _, written = channel.partition(":")
+    return platform in _IDS and not re.fullmatch(_IDS[platform], written)
 
 
 class Zoned(Settings):
@@ -135,8 +144,7 @@ class AccessTable(Settings):
     @classmethod
     def _are_ids(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
         for each in ids:
-            platform, colon, number = each.partition(":")
-            if not (platform and colon and number):
+            if not re.match(CHANNEL, each) or is_name(each):
                 raise ValueError(f'must hold ids such as "slack:U0123456789", and not "{each}"')
         return ids
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,8 +45,8 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _prepare(cls, table: Any, info: ValidationInfo) -> Any:
-        """Locate files, fill in secrets from files and the environment, and refuse true and false
-        as numbers, before validation.
+        """Locate files, fill in secrets from files and the environment, and refuse what pydantic
+        would convert, before validation.
         """
         if not isinstance(table, Mapping):
             return table
@@ -56,8 +57,8 @@ class Settings(BaseModel):
                 key = field.alias or name
                 if isinstance(filled.get(key), str) and filled[key]:
                     filled[key] = folder / Path(filled[key]).expanduser()
-            if isinstance(filled.get(name), bool) and {int, float} & _types(field.annotation):
-                filled[name] = _Unusable("must be a number, and not true or false")
+            if problem := _of_another_type(filled.get(name), _types(field.annotation)):
+                filled[name] = _Unusable(problem)
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
                 filled[name] = _Unusable(
@@ -69,6 +70,17 @@ class Settings(BaseModel):
             if value is not None:
                 filled[name] = value
         return filled
+
+
+def _of_another_type(value: Any, types: set[Any]) -> str:
+    """Return the problem of true or false as a number, and of a number or truth value in quotes."""
+    numeric = bool({int, float} & types)
+    if isinstance(value, bool) and numeric:
+        return "must be a number, and not true or false"
+    if isinstance(value, str) and types <= {int, float, bool, NoneType}:
+        number = "number" if float in types else "whole number"
+        return f"must be a {number}, without quotes" if numeric else "must be true or false"
+    return ""
 
 
 class _Unusable:
@@ -83,12 +95,13 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _one_line(text: str) -> str:
-    """Return a text of one line.
+    """Return a text of one line, without spaces around it.
 
     Raises:
-        ValueError: when it is blank, or has a line break or an invisible control character.
+        ValueError: when nothing of it is visible, or it has a line break or a control character.
     """
-    if not text.strip():
+    text = text.strip()
+    if all(unicodedata.category(c)[0] in "CZ" for c in text):
         raise ValueError("must not be empty")
     if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} or c in _DIRECTIONS for c in text):
         raise ValueError("must be one line without control characters; type it again")
@@ -218,6 +231,10 @@ def _secret(
     file = table.pop(f"{name}_file", None)
     if not isinstance(variable, str) or (not variable and _variable(settings, name)):
         return _Unusable(f"has no variable; write a variable's name, in quotes, as {name}_env")
+    if variable and not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
+        return _Unusable(
+            f"must not be in the file, and {name}_env is no name of a variable, such as ACME_KEY"
+        )
     if file is not None:
         try:
             place = folder / Path(str(file)).expanduser()
@@ -244,6 +261,9 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
     if detail["type"] == "missing":
         secret = key in _secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
+    if detail["type"] == "tuple_type" and isinstance(detail["input"], Mapping):
+        name = detail["loc"][-1]
+        return f"{place}: must be a list; write its header in two pairs of brackets, [[{name}]]."
     problem = _looks(owner, path) if detail["type"] == _PATTERN else ""
     problem = problem or problem_of(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."

@@ -35,7 +35,8 @@ class PortTaken(OverheardError):
     """The port of the health endpoint cannot be bound."""
 
     message = (
-        "[health] cannot listen at {host}:{port}: {reason}; name another port there, or 0 for none."
+        "[health] cannot listen at {host}:{port}: {reason}; name another host or port there, or "
+        "port 0 for none."
     )
 
     host: str
