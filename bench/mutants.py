@@ -308,8 +308,9 @@ def main() -> int:
         return replay()
     equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     _load([p for target in TARGETS for p in _paths(target)])
-    pool = [(m, target) for target in TARGETS for p in _paths(target) for m in mutants(p)
-            if given.only in m.module and m.key not in equivalent]  # fmt: skip
+    pool = [(m, target) for target in TARGETS for p in _paths(target)
+            if given.only in str(p.relative_to(CORE)) for m in mutants(p)
+            if m.key not in equivalent]  # fmt: skip
     chosen = (
         pool if given.all else random.Random(given.seed).sample(pool, min(given.count, len(pool)))
     )

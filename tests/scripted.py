@@ -43,15 +43,17 @@ class ScriptedProvider(EchoProvider):
 
 
 class Quiet:
-    """Progress without a display; it counts the steps and keeps the titles."""
+    """Progress without a display; it counts the steps and keeps the titles and totals."""
 
     def __init__(self) -> None:
         self.steps = 0
         self.titles: list[str] = []
+        self.totals: list[int] = []
 
-    def start(self, title: str, total: int) -> None:  # noqa: ARG002 - a `Progress`
+    def start(self, title: str, total: int) -> None:
         """Begin."""
         self.titles.append(title)
+        self.totals.append(total)
 
     def advance(self, steps: int = 1) -> None:
         """Count."""

@@ -10,7 +10,7 @@ from alert_shapes import MODEL, STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
 from overheard.detection.alarm_table import AlertLevel, needed_excess
-from overheard.detection.decide import Decision, Reason, decide, decide_model
+from overheard.detection.decide import Decision, Reason, Silence, decide, decide_model
 from overheard.detection.evidence import (
     JUDGE_LEVEL,
     NO_HISTORY,
@@ -286,6 +286,7 @@ def model_shifts_of(changes: dict[str, float], run: int, began: int) -> tuple[Sh
         replace(
             shift(run=run, before=0.5, after=0.5 + size, began=began, chance_a_year=0.01),
             brand=brand,
+            change=size,
         )
         for brand, size in {WHOLE_MODEL: 0.0, **changes}.items()
     )
@@ -335,6 +336,31 @@ def test_a_model_as_a_whole_is_told_once_with_the_brands_that_moved() -> None:
     small = model_decided({"Acme": 0.02, "Beta": -0.01})
     assert small
     assert small.silences[0].reason is Reason.TOO_SMALL
+
+
+def test_a_change_of_a_model_is_news_for_five_weeks() -> None:
+    """And again when it began no earlier than what was last told."""
+    assert model_decided(FELL, run=17)
+    assert model_decided(FELL, run=18) is None
+    assert model_decided(FELL, category_alert(), run=14, began=12) is None
+    assert model_decided(FELL, category_alert(), run=15, found=14, began=11) is None
+    further = model_decided(FELL, category_alert(), run=15, found=14, began=12)
+    assert further
+    assert further.placement.action is AlertAction.GROW
+
+
+def test_a_change_of_a_model_counts_from_the_smallest_on_and_half_of_the_weight() -> None:
+    """At the limits it is told; below, the silence has the largest move of a brand."""
+    for changes, weight in (({"Acme": 0.05, "Beta": -0.3}, 0.9), (FELL, 0.5)):
+        told = model_decided(changes, weight=weight)
+        assert told
+        assert [one.brand for one in told.shifts] == [WHOLE_MODEL, *list(changes)[:2]]
+    for changes, change in (({"Acme": 0.02, "Beta": -0.04}, -0.04), ({}, 0.0)):
+        small = model_decided(changes)
+        assert small
+        silence = Silence("visibility", Reason.TOO_SMALL, 0, 0, change=change, smallest_change=0.05)
+        assert small.silences == (silence,)
+        assert (small.level, small.placement) == (None, Placement(AlertAction.NONE))
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,8 @@ def test_a_recovery_comes_nearer_to_the_beginning() -> None:
     fell = alert(shift(run=4))
     assert place([shift(before=0.45, after=0.58)], [fell], STARTS[12]).recovers == (7,)
     assert place([shift(before=0.45, after=0.57)], [fell], STARTS[12]).recovers == ()
+    eased = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
+    assert place([shift(before=0.5, after=0.58)], [eased], STARTS[12]).recovers == (7,)
     half = alert(shift(run=4, before=0.5, after=0.25))
     assert place([shift(before=0.25, after=0.375)], [half], STARTS[12]).recovers == ()
 
@@ -97,6 +99,7 @@ def test_a_recovery_changes_direction() -> None:
     """A fall that ends near the old level, because the metric had risen in between, is none."""
     fell = alert(shift(run=4))
     assert place([shift(before=0.95, after=0.68)], [fell], STARTS[12]).recovers == ()
+    assert place([shift(before=0.68, after=0.68)], [fell], STARTS[12]).recovers == ()
 
 
 def test_only_open_alerts_of_the_head_metric_recover() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,24 +17,36 @@ from overheard.domain import (
     Account,
     Answer,
     Batch,
+    BatchStatus,
+    Capabilities,
     Claim,
     Model,
     Panel,
     Price,
     Prompt,
+    Question,
     Run,
     RunState,
     Task,
     TaskKind,
 )
-from overheard.errors import HoldLost, RunPaused, RunUnderWay
+from overheard.errors import BatchUncollected, HoldLost, ProviderFailed, RunPaused, RunUnderWay
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
+from overheard.runs.batch_collection import item_of
+from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import NOTHING, Quote
-from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, with_run_lock
+from overheard.runs.service import (
+    MAX_HOLDS,
+    NO_WORKER,
+    WORKERS_TTL_S,
+    RunProgress,
+    RunService,
+    with_run_lock,
+)
 from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
 from recording import HandClock
@@ -86,6 +98,41 @@ class SpreadQueue(InlineQueue):
         return results
 
 
+class BatchProvider(ScriptedProvider):
+    """A provider whose vendor answers a batch at once.
+
+    Attributes:
+        ended: The batches that were handed in.
+        cancelled: The batches that were cancelled.
+        down: Whether the vendor refuses all calls about batches.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: list[Mapping[str, Question]] = []
+        self.cancelled: list[str] = []
+        self.down = False
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all are the same
+        """Return that batches are sold."""
+        return Capabilities(batch=True)
+
+    async def submit(self, questions: Mapping[str, Question]) -> str:
+        """Note a batch."""
+        self.ended.append(questions)
+        return f"batch_{len(self.ended)}"
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
+        """Return an answer to each question."""
+        if self.down:
+            raise ProviderFailed(model=MODEL, reason=f"{batch} is not there.")
+        return BatchStatus(ended=True, replies=dict.fromkeys(questions, reply("Acme is good.")))
+
+    async def cancel(self, batch: str) -> None:
+        """Note that a batch is cancelled."""
+        self.cancelled.append(batch)
+
+
 class House:
     """A run service with a real store."""
 
@@ -95,9 +142,10 @@ class House:
         *,
         day: float | None = None,
         price: Price = FREE,
+        provider: ScriptedProvider | None = None,
     ) -> None:
         self.store = open_test_store()
-        self.provider = ScriptedProvider(price=price)
+        self.provider = provider or ScriptedProvider(price=price)
         self.analyst = Analyst()
         self.progress = Quiet()
         self.clock = HandClock()
@@ -257,6 +305,75 @@ async def test_without_a_batch_nothing_is_cancelled() -> None:
     assert await house.service.cancel_batches(await house.start()) == []
 
 
+BATCHED = replace(PANEL, batch=True)
+
+
+@pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
+async def test_a_run_of_batches_is_asked_in_batches_alone(queue: InlineQueue) -> None:
+    """Its answers are counted like those of single calls, also for Prometheus."""
+    provider = BatchProvider()
+    house = House(queue, provider=provider)
+    result = await house.service.execute(Quote(NOTHING, run=await house.start(BATCHED)))
+
+    assert (len(provider.ended), provider.asked) == (1, [])
+    assert (result.outcome.complete, result.found) == (6, "analysed")
+    counted = house.limits.counters.registry.get_sample_value(
+        "overheard_asks_total", {"provider": "svc", "outcome": ANSWERED}
+    )
+    assert counted == 6
+
+
+async def test_a_batch_is_collected_though_its_model_is_not_sold_in_batches_any_more() -> None:
+    """It was handed in when it was; what it has is not asked again."""
+    provider = BatchProvider()
+    house = House(provider=provider)
+    run = await house.start()
+    items = tuple(item_of(question) for question in PANEL.questions())[:2]
+    await house.store.batches.keep(Batch(run.id, MODEL, items, run.started_at, "batch_0"))
+    result = await house.service.execute(Quote(NOTHING, run=run))
+
+    assert (len(provider.asked), result.outcome.complete) == (6, 8)
+    assert await house.store.batches.unfinished() == []
+
+
+async def test_a_run_whose_batch_cannot_be_collected_waits() -> None:
+    """It is neither analysed nor ended, and says why."""
+    provider = BatchProvider()
+    provider.down = True
+    house = House(provider=provider)
+    run = await house.start(BATCHED)
+    with pytest.raises(BatchUncollected, match="batch_1 is not there"):
+        await house.service.execute(Quote(NOTHING, run=run))
+
+    assert house.analyst.analysed == []
+    assert await house.state(run) is RunState.RUNNING
+
+
+async def test_a_paused_run_hands_no_batch_in() -> None:
+    """Workers have seen the pause."""
+    provider = BatchProvider()
+    house = House(SpreadQueue(), provider=provider)
+    run = await house.start(BATCHED)
+    await house.store.runs.steer(run.id, RunState.PAUSED)
+    await house.service.execute(Quote(NOTHING, run=run))
+
+    assert (provider.ended, provider.asked) == ([], [])
+
+
+async def test_what_a_cancelled_batch_has_answered_is_kept() -> None:
+    """It is charged, and the remark says how much there is."""
+    provider = BatchProvider()
+    house = House(provider=provider)
+    run = await house.start(BATCHED)
+    items = tuple(item_of(question) for question in PANEL.questions())[:2]
+    await house.store.batches.keep(Batch(run.id, MODEL, items, run.started_at, "batch_0"))
+    notes = await house.service.cancel_batches(run)
+
+    assert provider.cancelled == ["batch_0"]
+    assert notes == ["2 answers of its batches were ready, and are kept."]
+    assert await house.store.answers.count(run.id) == 2
+
+
 async def test_a_task_of_a_run_that_is_gone_is_done() -> None:
     """There is nothing to ask."""
     house = House()
@@ -342,6 +459,38 @@ async def test_progress_of_workers_counts_answers_once() -> None:
     await house.store.runs.steer(run.id, RunState.CANCELLED)
     assert not await progress()
     assert progress.stopped is RunState.CANCELLED
+
+
+async def test_progress_says_how_many_workers_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are counted again after some seconds; the display begins again when they are others,
+    and goes on with the answers that it had.
+    """
+    now, connected = 100.0, 0
+    monkeypatch.setattr("overheard.runs.service.monotonic", lambda: now)
+
+    async def workers() -> int:
+        return connected
+
+    house = House()
+    run = await house.start()
+    progress = RunProgress(house.store, house.progress, run, workers)
+    questions = list(PANEL.questions())[:2]
+    await house.store.answers.add([Answer(run.id, q, reply(), run.started_at) for q in questions])
+    assert await progress()
+    title = "Asking svc/m-1"
+    assert house.progress.titles == [f"{title} ({NO_WORKER})"]
+    assert (house.progress.totals, house.progress.steps) == ([6], 2)
+
+    connected, now = 1, now + WORKERS_TTL_S - 0.1
+    assert await progress()
+    assert len(house.progress.titles) == 1
+    now += 0.1
+    assert await progress()
+    assert house.progress.titles[1:] == [f"{title} (1 worker)"]
+    assert (house.progress.totals, house.progress.steps) == ([6, 6], 2 + 2)
+    now += WORKERS_TTL_S
+    assert await progress()
+    assert len(house.progress.titles) == 2
 
 
 async def test_a_run_that_another_process_holds_is_not_worked_on() -> None:
