@@ -141,7 +141,7 @@ def test_a_limit_that_is_nearly_used_up_is_told(
     program.configure(config + "\n[budget]\nday = 0.115\n")
     [warning] = program.json("check", "--yes")["warnings"]
 
-    assert warning == "$0.0967 of [budget] day = $0.12 are spent (84 %)."
+    assert warning == "$0.10 of [budget] day = $0.12 are spent (84 %)."
     program.configure(dear + "\n[budget]\nday = 0.115\n")
     _, err = program.run("check", "--yes", code=1)
     assert "[budget] day leaves $0.02" in err

@@ -67,7 +67,7 @@ def value_range(low: float, high: float, scale: Scale) -> str:
 
 
 def money(dollars: float | None, *, about: bool = False) -> str:
-    """Format US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``.
+    """Format US dollars to the cent: ``$1.23``, ``less than $0.01``; None is ``unknown``.
 
     Args:
         dollars: The amount.
@@ -77,17 +77,7 @@ def money(dollars: float | None, *, about: bool = False) -> str:
         return "unknown"
     if 0 < dollars < 0.01:
         return "less than $0.01"
-    return f"{'about ' if about else ''}${dollars:,.{4 if 0 < dollars < 0.1 else 2}f}"
-
-
-def about(usd: float) -> str:
-    """Format US dollars to the cent, as a price is shown before it is spent: ``about $0.04``."""
-    return cents(usd) if 0 < usd < 0.01 else f"about {cents(usd)}"
-
-
-def cents(usd: float) -> str:
-    """Format US dollars to the cent: ``$0.04``, ``less than $0.01``."""
-    return "less than $0.01" if 0 < usd < 0.01 else f"${usd:,.2f}"
+    return f"{'about ' if about else ''}${dollars:,.2f}"
 
 
 def size(count: int) -> str:

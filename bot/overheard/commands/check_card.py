@@ -153,7 +153,7 @@ async def _brand_card(
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
             *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
         ),
-        footer=f"{_asked(outcome)} · {wording.cents(outcome.spent)}",
+        footer=f"{_asked(outcome)} · {wording.money(outcome.spent)}",
     )
 
 

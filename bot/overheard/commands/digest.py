@@ -247,7 +247,7 @@ async def _costs(deployment: Deployment, since: datetime) -> str:
     if not spent:
         return month
     answers = wording.count(sum(one.answers for one in spent), "question")
-    usd = wording.cents(sum(one.usd for one in spent))
+    usd = wording.money(sum(one.usd for one in spent))
     return f"Asked {answers} for {usd}. {month}"
 
 

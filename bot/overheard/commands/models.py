@@ -124,7 +124,7 @@ def _priced(price: Price | None, *, batch: bool) -> str:
         return "unknown"
     if price == FREE:
         return "free"
-    search = f", {wording.money(price.search)} a search" if price.search else ""
+    search = f", ${price.search:g} a search" if price.search else ""
     less = f", {wording.percent(price.batch)} in a batch" if batch and price.batch else ""
     return f"${price.input:g}, ${price.output:g}{search}{less}"
 

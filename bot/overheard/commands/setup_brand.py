@@ -169,7 +169,7 @@ async def set_questions(
     texts += [text for text in map(_clean, own) if text]
     if not texts and not deployment.catalogue.prompts_for(brand.name):
         raise BadUsage(problem="Choose at least one question", usage="setup questions")
-    offered = await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
+    offered = await _offer(deployment, brand, draft)
     await _keep_names(deployment, call, brand, draft, names)
     catalogue = deployment.store.catalogue
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
@@ -178,6 +178,11 @@ async def set_questions(
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
     return await step_after(deployment, "setup facts")
+
+
+async def _offer(deployment: Deployment, brand: Brand, draft: Draft) -> Quote | None:
+    """Return the price of all that is suggested: it is shown, and the most that a yes agrees to."""
+    return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
 
 
 async def _keep_names(
@@ -212,19 +217,18 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     ]
     questions = [c for c in _choices("q", draft.questions, "{}") if c.label not in known]
     branded = [c for c in _choices("b", draft.branded, "{}") if c.label not in known]
-    price = await price_of_questions(
-        deployment, brand.name, [*draft.questions[:TICKED], *draft.branded]
-    )
+    ticked = [choice.value for choice in questions[: 0 if known else TICKED]]
+    offered = await _offer(deployment, brand, draft)
+    price = await price_of_questions(deployment, brand.name, _picked(ticked, "q", draft.questions))
     cost = price.short if price else "price unknown"
     then = [
         FormChoice("now", f"Ask now, {cost}"),
         FormChoice("later", "First facts, a channel and a day"),
     ]
-    ticked = [choice.value for choice in questions[: 0 if known else TICKED]]
     return FormContent(
         {"names": [choice.value for choice in names], "questions": ticked, "then": "now"},
         {"names": names, "questions": questions, "branded": branded, "then": then},
-        {"then": _price_hint(price)},
+        {"then": f"All of them: {offered.price}." if offered else "What comes next."},
         title="2 of 5: Questions",
         text=_source(draft),
         submit="Next",
@@ -237,10 +241,6 @@ def _source(draft: Draft) -> str:
     if draft.asked:
         return f"{draft.asked} suggests this. Untick what does not fit."
     return "These are usual questions. Untick what does not fit."
-
-
-def _price_hint(price: Quote | None) -> str:
-    return f"{price.price}." if price else "What comes next."
 
 
 def _choices(letter: str, texts: Sequence[str], form: str) -> Iterator[FormChoice]:

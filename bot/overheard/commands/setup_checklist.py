@@ -180,6 +180,8 @@ def greeting_card(checklist: Checklist) -> Card:
 
 
 def _brand(brand: Brand) -> str:
+    if not brand.competitors:
+        return wording.line(brand.name)
     rivals = wording.count(len(brand.competitors), "competitor")
     return f"{wording.line(brand.name)} and {rivals}"
 

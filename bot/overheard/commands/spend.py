@@ -62,7 +62,7 @@ async def spend(
         f"Spent by {SHOWN.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
     )
     return Card(
-        title=f"Spent {(wording.about if estimated > 0 else wording.cents)(total)}",
+        title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{_time(Span(begin, span.end), call.zone)}, for "
         f"{wording.count(sum(each.answers for each in spent), 'answer')}."
         f"{_estimated(estimated, total)}",
@@ -105,7 +105,7 @@ def _limit_name(key: str) -> str:
 def _estimated(usd: float, total: float) -> str:
     if not usd:
         return ""
-    part = "This" if usd >= total else f"Of this, {wording.cents(usd)}"
+    part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
     return f" {part} is estimated: the services did not report the usage."
 
 
@@ -151,7 +151,7 @@ def _sum_by_name(spent: Iterable[Spending], shared_by: Callable[[Spending], list
 
 
 def _table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
-    rows = tuple((name, wording.cents(usd)) for name, usd in sums.items())
+    rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
     return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 
 
@@ -184,7 +184,7 @@ async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
 
 def _used(row: Mapping[str, Any]) -> str:
     spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
-    return f"{wording.cents(spent)} of {wording.cents(allowed)} ({wording.percent(share)})"
+    return f"{wording.money(spent)} of {wording.money(allowed)} ({wording.percent(share)})"
 
 
 SPEND = CommandSpec(

@@ -115,7 +115,7 @@ async def _actions(
     """Return the next steps, the most likely first, and the menu of what is set up."""
     measured = any(one.places for one in found)
     cost = await last_cost(deployment)
-    label = f"Check now, {wording.about(cost)}" if cost else "Check now"
+    label = f"Check now, {wording.money(cost, about=True)}" if cost else "Check now"
     check = Action("check", label, Style.PLAIN if measured else Style.PRIMARY)
     name = f" {quoted(found[0].brand.name)}" if len(found) == 1 else ""
     steps = [Action(f"alerts show {alert.id}", "Open alert", Style.PRIMARY) for alert in alerts[:1]]
@@ -270,7 +270,7 @@ async def next_check_sentence(deployment: Deployment, call: Call) -> str:
     if found is None:
         return ""
     at, cost = found
-    price = f", {wording.about(cost)}" if cost else ""
+    price = f", {wording.money(cost, about=True)}" if cost else ""
     return f"Next check {soon(at, deployment.clock.now(), call.zone)}{price}."
 
 
@@ -290,7 +290,7 @@ async def spent_sentence(deployment: Deployment) -> str:
     spent = await deployment.store.money.spent(since=begin)
     limit = deployment.config.budget.month
     of = f" of {wording.money(limit)}" if limit is not None else ""
-    return f"Spent in {MONTHS[now.month - 1]}: {wording.cents(spent)}{of}."
+    return f"Spent in {MONTHS[now.month - 1]}: {wording.money(spent)}{of}."
 
 
 async def unrouted_sentence(deployment: Deployment) -> str:

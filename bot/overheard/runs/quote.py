@@ -68,7 +68,7 @@ class Quote:
             return "price unknown"
         if self.free:
             return "free"
-        return wording.about(self.asking.typical + self.judging.typical)
+        return wording.money(self.asking.typical + self.judging.typical, about=True)
 
 
 class Pricing:
@@ -214,7 +214,10 @@ def _judging(judged: Estimate) -> str:
 
 def _range(priced: Estimate) -> str:
     """Write a price to the cent; the most that it can be is rounded up."""
-    typical, worst_cents = wording.about(priced.typical), ceil(round(priced.worst * 100, 6))
+    typical, worst_cents = (
+        wording.money(priced.typical, about=True),
+        ceil(round(priced.worst * 100, 6)),
+    )
     if worst_cents <= max(1, round(priced.typical * 100)):
         return typical
-    return f"{typical}, at most {wording.cents(worst_cents / 100)}"
+    return f"{typical}, at most {wording.money(worst_cents / 100)}"

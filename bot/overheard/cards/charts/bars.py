@@ -69,7 +69,7 @@ def drawing(chart: Bars) -> Sheet:
         y = 26 + row * ROW
         label = fit(bar.label, LABEL_SIZE, BAR_LEFT - 16)
         sheet.text((BAR_LEFT - 6, y + 12), label, size=LABEL_SIZE, color="ink", anchor="end")
-        amount = wording.cents(bar.amount)
+        amount = wording.money(bar.amount)
         length = bar.amount / most * (WIDTH - BAR_LEFT - 20 - width("$00,000.00", LABEL_SIZE))
         sheet.box((BAR_LEFT, y + 2), max(length, 1.0), ROW - 5, "brand")
         sheet.text((BAR_LEFT + length + 6, y + 12), amount, size=LABEL_SIZE, color="ink")
@@ -80,7 +80,7 @@ def drawing(chart: Bars) -> Sheet:
 
 def alt(chart: Bars) -> str:
     """Return in words what the picture shows, in at most 1,000 characters."""
-    amounts = [f"{wording.line(bar.label)} {wording.cents(bar.amount)}" for bar in chart.shown]
+    amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
 
 

@@ -72,7 +72,9 @@ def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
     item = _picker(option, value)
     if item is None:
         item = _menu(option, choices, value) if choices else _input(option, value)
-    hint = form.hints.get(option.name) or _hint(option)
+    hint = form.hints.get(option.name) or option.help
+    if option.many and isinstance(item, ui.TextInput):
+        hint = f"{hint.rstrip('.')}; one a line"
     return ui.Label(
         text=markup.cut(option.shown, DISCORD.modal_title),
         description=markup.cut(hint, DISCORD.hint) or None,
@@ -100,10 +102,6 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
             custom_id=option.name, min_values=needed, required=option.required
         )
     return None
-
-
-def _hint(option: Option) -> str:
-    return f"{option.help.rstrip('.')}; one a line" if option.many else option.help
 
 
 def _choices(option: Option) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class Offers(Resolution):
 
     def _check(self) -> Plan | None:
         """Offer to ask the models again."""
-        model = self._models[:1]
+        model = self._models[:1] if self._reading.models else []
         again = self._now.here and not self._reading.brands and not model
         words = f"check {self._brand_words}".strip()
         if model:
@@ -106,6 +106,7 @@ class Offers(Resolution):
             ("topic", "facts add", "Add a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
+            ("recurring", "schedules plan", "When I ask"),
             ("replan", "schedules plan", "When I ask"),
             ("reroute", f"subscribe {brand}", "Alerts into this channel"),
             ("reroute", "routes list", "Where alerts go"),

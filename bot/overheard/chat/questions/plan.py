@@ -36,7 +36,7 @@ class _Planner(Offers):
     def plan(self) -> Plan | None:
         """Return how the question is answered; None when no rule is certain of it."""
         period = self._reading.period
-        if period and "compare" in self._reading.concepts and not self._rivals:
+        if period and {"compare", "ahead", "behind"} & self._reading.concepts and not self._rivals:
             period = replace(period, end=None)
             self._reading = replace(self._reading, period=period)
         ahead = period is not None and (period.until or period.future(self._now.today))
@@ -67,6 +67,16 @@ class _Planner(Offers):
         if self._reading.models or (self._period_bound and not now):
             return self._trend("visibility")
         return self._run("report", brands=tuple(brands))
+
+    def _progress(self) -> Plan | None:
+        """Answer whether a brand does better or worse than before."""
+        return self._versus() if self._rivals else self._trend("visibility")
+
+    def _by_model(self) -> Plan | None:
+        """Answer how models differ in what they say."""
+        if self._period_bound or self._rivals:
+            return None
+        return self._about_brand("report", many=True, details=bool(self._reading.metric))
 
     def _metric(self) -> Plan | None:
         if len(self._reading.brands) > 1 or (self._reading.we and self._rivals):
@@ -164,6 +174,9 @@ class _Planner(Offers):
             return None
         return self._about_brand("answers list", about=topic)
 
+    def _said_before(self) -> Plan | None:
+        return self._answers() if self._now.here else None
+
     def _drawbacks(self) -> Plan | None:
         if "often" in self._reading.concepts or self._period_bound:
             return self._trend("drawback")
@@ -173,6 +186,9 @@ class _Planner(Offers):
         return self._about_brand("claims", days=self._days(30))
 
     def _lost(self) -> Plan | None:
+        worse = {"behind", "howgo"} <= self._reading.concepts
+        if worse and self._period_bound and "questions" not in self._reading.concepts:
+            return self._progress()
         return self._about_brand("answers questions")
 
     def _sources(self) -> Plan | None:
@@ -210,6 +226,8 @@ class _Planner(Offers):
         return self._run("models list")
 
     def _questions(self) -> Plan | None:
+        if self._now.here:
+            return self._lost()
         brand = self._reading.brands[:1]
         return self._run("prompts list", brand=brand[0] if brand else "")
 
@@ -226,6 +244,9 @@ class _Planner(Offers):
         state = "live" if "open" in self._reading.concepts else ""
         brand = self._reading.brands[:1]
         return self._run("alerts list", state=state, brand=brand[0] if brand else "")
+
+    def _routes(self) -> Plan | None:
+        return self._run("routes list")
 
     def _power(self) -> Plan | None:
         return self._about_brand("power")

@@ -61,8 +61,11 @@ class Resolution:
 
     @property
     def _models(self) -> list[str]:
-        """The models that are meant, as ``provider/model``."""
+        """The models that are meant, as ``provider/model``: in an alert's thread its own."""
         wanted = self._reading.models
+        here = self._now.here
+        if here and not wanted and not self._reading.brands and here.model in self._now.models:
+            return [here.model]
         return [model for model, name in self._now.models.items() if name in wanted]
 
     @property
