@@ -7,6 +7,7 @@
     uv run python bench/detection.py --part dips        dips that are taken for over too early
     uv run python bench/detection.py --part patterns    whether the right cause is named
     uv run python bench/detection.py --part model       changes of a model as a whole
+    uv run python bench/detection.py --part after       a brand's own change after that
     uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
     uv run python bench/detection.py --part learning    what the learning sentence is worth
     uv run python bench/detection.py --part sentinel    the sentinel and announced updates
@@ -30,7 +31,8 @@ import events
 import numpy as np
 from charts import DelayLine, draw_delays, draw_power
 from costs import TAUS, sentinel, speed
-from figures import poisson_interval, rows
+from events import DEFAULT_BUDGET
+from figures import rows
 
 from overheard.detection import trials
 from overheard.detection.alarm_table import WATCHED_A_YEAR
@@ -42,7 +44,7 @@ from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
 from overheard.detection.monitor import Monitor
 from overheard.detection.trials import MonitorTrial
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
-from overheard.measure.intervals import wilson
+from overheard.measure.intervals import poisson_interval, wilson
 
 WORLDS = (
     ("normal", 0.0),
@@ -56,7 +58,6 @@ WORLDS = (
     ("drift", 0.25),
     ("edits", 0.25),
 )
-DEFAULT_BUDGET = 0.2
 RUNS_A_YEAR = trials.RUNS_A_YEAR
 FALSE_ALARM_BARS = {"shared": (1.0, 1.15), "own": (1.0, 1.25)}
 """False alarms of a brand in a year, and the upper end of their interval."""
@@ -213,6 +214,20 @@ def model(panels: int, seed: int) -> None:
     )
 
 
+def after(panels: int, seed: int) -> None:
+    """Print how soon a brand's own change is seen after its model changed as a whole."""
+    lines = []
+    for effects in ("shared", "own"):
+        found = events.after_model_change(effects, panels, seed)
+        cells = (
+            f"{np.mean(runs):.1f} +- {np.std(runs) / len(runs) ** 0.5:.1f}"
+            for runs in found.values()
+        )
+        lines.append((effects, str(len(found["mixture"])), *cells))
+    names = "begun again", "mixture of both levels", "no change of the model"
+    rows(("effects", "panels", *names), lines)
+
+
 def deployment(panels: int, seed: int) -> None:
     """Print the false alarms of ten brands at five models with six metrics, at the default budget.
 
@@ -281,6 +296,7 @@ PARTS = {
     "dips": dips,
     "patterns": patterns,
     "model": model,
+    "after": after,
     "deployment": deployment,
     "learning": learning,
     "sentinel": sentinel,

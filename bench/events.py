@@ -14,7 +14,7 @@ from overheard.detection.baseline import run_effect_prior, stream_until
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.model_change import model_changes
-from overheard.detection.monitor import Monitor
+from overheard.detection.monitor import Monitor, Restart, told_changes
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.detection.worlds import (
     Changes,
@@ -36,6 +36,10 @@ LATER = (0, 1, 3)
 """So many runs after the alarm the cause is named again."""
 MODEL_BRANDS, MODEL_AT, MODEL_SD = 10, 25, 0.35
 """For a change of a model: each of so many brands moves by a normal number of logits in run 26."""
+DEFAULT_BUDGET = 0.2
+OWN_AT, OWN_LOGITS, AFTER_SD = 45, 0.8, 0.5
+"""For a brand's own change after that: its run (an index) and its size, and the standard deviation
+of the model's change before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,43 @@ def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[
         runs = [one.run.id - MODEL_AT for one in model_changes(streams, per_year)]
         if not runs or runs[0] > 0:
             waited.append(runs[0] if runs else 20)
+    return waited
+
+
+def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[int]]:
+    """Return after how many runs a brand's own change is seen at the default budget, 25 at most,
+    some months after the model as a whole changed: with the baseline that begins again with the
+    model's change, with the one that ships no more (a mixture), and without any change of the
+    model. Panels in which the model's change is not told are left out.
+    """
+    design = WorldDesign("normal", effects, 0.25, runs=OWN_AT + 25)
+    policy = AlertPolicy.shared_out(DEFAULT_BUDGET, design.brands, {})
+    waited: dict[str, list[int]] = {"begun again": [], "mixture": [], "no change of the model": []}
+    for number in range(panels):
+        rng = np.random.default_rng([seed, number])
+        own = Moved(OWN_AT, logits=float(rng.choice([-OWN_LOGITS, OWN_LOGITS])))
+        of_model = {
+            (brand, 0): (Moved(MODEL_AT, logits=float(rng.normal(0, AFTER_SD))),)
+            for brand in range(design.brands)
+        }
+        both = {**of_model, (0, 0): (*of_model[0, 0], own)}
+        streams = simulate_world(design, seed + number, both).streams
+        restarts = [
+            Restart(change.model, change.run, change.began)
+            for change, _ in told_changes(streams, policy, ())
+            if change.run.id <= OWN_AT
+        ]
+        if not restarts:
+            continue
+        alone = simulate_world(design, seed + number, {(0, 0): (own,)}).streams
+        for name, watched, begun in (
+            ("begun again", streams, restarts),
+            ("mixture", streams, []),
+            ("no change of the model", alone, []),
+        ):
+            monitor = Monitor(brand_name(0), watched, policy=policy, restarts=begun)
+            late = [a.run.id - OWN_AT for a in monitor.replay() if a.run.id > OWN_AT]
+            waited[name].append(late[0] if late else 25)
     return waited
 
 

@@ -65,10 +65,3 @@ def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
     for row in chain((header, ("---",) * len(header)), cells):
         print(f"| {' | '.join(row)} |", flush=True)
     print()
-
-
-def poisson_interval(found: int) -> tuple[float, float]:
-    """Return the 95 % interval of a Poisson mean of which so many were counted (Byar)."""
-    low = found * (1 - 1 / (9 * found) - 1.96 / (3 * found**0.5)) ** 3 if found else 0.0
-    more = found + 1
-    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * more**0.5)) ** 3

@@ -69,4 +69,4 @@ async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> N
     assert card.data[0]["kind"] == "claim"
     assert {entry["kind"] for entry in card.data} <= {"claim", "shift"}
     assert "1 false claim" in card.title
-    assert "it says “1999” of the founded (in truth 2010)" in str(card.text)
+    assert "it says “1999” of the founding year (in truth 2010)" in str(card.text)

@@ -37,6 +37,29 @@ def simulated(steps: Steps, **options: Any) -> Card:
     return asyncio.run(simulate(cast("Session", None), Call(progress=steps), **options))
 
 
+KEYS = {
+    "false_alarms_per_year",
+    "interval",
+    "by_age",
+    "brand_years",
+    "alarms",
+    "of_model",
+    "delay_runs",
+    "delay_error",
+    "delay_panels",
+    "oracle_delay_runs",
+    "ratio",
+    "ghost_recoveries",
+    "closings_per_year",
+    "reliability",
+    "rules",
+    "calls_to_detect",
+    "lorden_calls",
+    "calls_per_year",
+    "policy",
+    "panels",
+    "seed",
+}
 SMALL: dict[str, Any] = {"drop": 30, "prompts": 6, "repeats": 1, "brands": 2, "panels": 3}
 
 
@@ -60,12 +83,27 @@ def test_the_card_sets_them_side_by_side() -> None:
     assert set(data["by_age"]) == {"1-3", "4-7", "8-15", "16+"}
     assert {one["level"] for one in data["reliability"]} == {"nearly certain", "likely"}
     assert data["ghost_recoveries"] >= 0
+    assert set(data) == KEYS
+
+
+def test_messages_of_models_are_counted_too() -> None:
+    """With their years, beside the alarms of brands; by default a quarter of the budget."""
+    small = {**SMALL, "brands": 4, "models": 2}
+    found = simulated(Steps(), **small).data["of_model"]
+    assert found["allowed_per_year"] == pytest.approx(0.05)
+    assert (found["years"], found["alarms"]) == (2, 0)
+    often = simulated(Steps(), **small, per_year=50).data["of_model"]
+    assert often["alarms"] == pytest.approx(often["per_year"] * 2, abs=0.01)
+    assert often["interval"][0] <= often["per_year"] <= often["interval"][1]
+    assert often["alarms"] > 0
 
 
 @pytest.mark.slow
 def test_the_dynamic_policy_asks_less() -> None:
     """Fewer calls a year than the whole panel in each run."""
     dynamic = simulated(Steps(), **{**SMALL, "repeats": 3}, policy="dynamic").data
+    assert set(dynamic) == KEYS
+    assert {one["level"] for one in dynamic["reliability"]} == {"nearly certain", "likely"}
     assert 52 * 6 <= dynamic["calls_per_year"] < 52 * 6 * 3
     assert dynamic["lorden_calls"] > 0
 

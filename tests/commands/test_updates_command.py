@@ -146,3 +146,18 @@ def test_what_is_no_time_is_told(text: str) -> None:
     """With what it can be written as."""
     with pytest.raises(TimeUnreadable, match="cannot be read; write it as 2026-11-24"):
         moment(text, START, timezone(timedelta(hours=1)))
+
+
+@pytest.mark.parametrize("rates", [[0.5], [0.1, 0.1], [0.5] * 6])
+def test_few_runs_before_are_always_told(tmp_path: Path, rates: list[float]) -> None:
+    """Whatever the result: not yet clear, moved, or not moved by more than so much."""
+    made = Program(tmp_path, CONFIG)
+    bring(made, [0.5] * 3, UPDATE - timedelta(weeks=3), timedelta(weeks=1))
+    add(made)
+    bring(made, rates, UPDATE)
+    (effect,) = made.json("updates", "list")["updates"][0]["effects"]
+    assert not effect["level_kept"]
+    assert (
+        "with only 3 runs before it, the level of 1 false finding in 20 is not kept"
+        in (effect["sentence"])
+    )

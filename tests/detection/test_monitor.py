@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overheard.detection.decide import Reason, decide
-from overheard.detection.evidence import DEFAULT_ALERT_POLICY, NO_HISTORY
+from overheard.detection.evidence import DEFAULT_ALERT_POLICY, NO_HISTORY, AlertPolicy
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.monitor import Alarm, Monitor
+from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
 from overheard.detection.placement import AlertAction
 from overheard.detection.simulate import Change, Design, World, simulate
-from overheard.detection.worlds import WorldDesign, simulate_world
+from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 
@@ -54,6 +54,28 @@ def test_a_drop_is_raised_once_with_its_dates() -> None:
     assert shift.change == pytest.approx(-0.3, abs=0.12)
     assert shift.chance_a_year is not None
     assert shift.chance_a_year < DEFAULT_ALERT_POLICY.false_alarms_per_year
+
+
+def test_after_a_change_of_the_model_its_new_level_is_what_is_usual() -> None:
+    """A brand that gains 12 points with its model and loses 20 later loses them from the new level;
+    its alarms name no run of before.
+    """
+    design = WorldDesign(tau=0.0, runs=36)
+    moves = {(b, 0): (Moved(16, points=12.0 * (-1) ** b),) for b in range(design.brands)}
+    gain, loss = moves[0, 0][0], Moved(30, logits=-1.2)
+    streams = simulate_world(design, 5, {**moves, (0, 0): (gain, loss)}).streams
+    own = streams[0]
+    [restart] = [
+        Restart(change.model, change.run, change.began)
+        for change, _ in told_changes(streams, AlertPolicy(0.15, 5, models_per_year=0.05), ())
+        if change.run.id <= 30
+    ]
+    assert 17 <= restart.run.id <= 20
+    monitor = Monitor(own.key.brand, streams, restarts=[restart])
+    later = [alarm for alarm in monitor.replay() if alarm.run > restart.run]
+    assert 31 <= later[0].run.id <= 33
+    new_level = own.total[16:30].sum() / own.n[16:30].sum()
+    assert later[0].shifts[0].before == pytest.approx(new_level, abs=0.03)
 
 
 def test_a_system_that_does_not_change_is_silent() -> None:

@@ -13,6 +13,7 @@ from overheard.alerts.events import named
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.reasons import certainty
 from overheard.alerts.statement_wording import (
+    is_listed,
     short_statement_lines,
     statement_title,
     topic_words,
@@ -171,7 +172,8 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     """Return what a model does again, behind its name."""
     brand = alert.shift.brand
     done = []
-    topics = dict.fromkeys(one.topic for one in alert.statements if one.truth)
+    valued = (one for one in alert.statements if one.truth and not is_listed(one.topic))
+    topics = dict.fromkeys(one.topic for one in valued)
     if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
         done.append(f"has {brand}'s {wording.listing(right)} right")
     if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:

@@ -79,12 +79,13 @@ class BurstPlanner:
 
     async def analyse(self) -> list[Suspicion]:
         """Analyse all tracked brands up to their latest run, as detection does after a run."""
-        updates = await self._past.store.updates.find()
-        names = [brand.name for brand in self._past.catalogue.brands if brand.tracked]
+        past = self._past
+        updates, restarts = await past.store.updates.find(), await past.restarts()
+        names = [brand.name for brand in past.catalogue.brands if brand.tracked]
         return [
             suspicion
             for brand in names
-            for suspicion in suspicions(brand, await self._past.replay(brand, updates))
+            for suspicion in suspicions(brand, await past.replay(brand, updates, restarts=restarts))
         ]
 
     async def plan(self, suspicions: Iterable[Suspicion]) -> list[PlannedBurst]:

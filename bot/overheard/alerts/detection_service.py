@@ -26,6 +26,7 @@ from overheard.detection.model_change import (
     model_shifts,
     sentence_of_change,
 )
+from overheard.detection.monitor import Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.statements import add_statements
 from overheard.detection.update_signs import (
@@ -114,8 +115,8 @@ class DetectionService:
         key = RunKey(run.started_at, run.id)
         asked = {one.key.model for one in streams if one.runs and one.runs[-1] == key}
         of_models, categories = await self._models(run, streams, sorted(asked), updates, now)
-        brands = list(brands)
-        results = [await self._detect_in(run, brand, updates, now) for brand in brands]
+        brands, restarts = list(brands), await self._history.restarts(run.started_at)
+        results = [await self._detect_in(run, brand, updates, restarts, now) for brand in brands]
         await self._follow(run, brands, asked)
         learning = [result.learning for result in results if result.learning]
         return DetectionResult(
@@ -207,12 +208,18 @@ class DetectionService:
         return list(filter(None, raised)), []
 
     async def _detect_in(
-        self, run: Run, brand: str, updates: Sequence[ModelUpdate], now: datetime
+        self,
+        run: Run,
+        brand: str,
+        updates: Sequence[ModelUpdate],
+        restarts: Sequence[Restart],
+        now: datetime,
     ) -> DetectionResult:
         """Analyse all streams of a brand together, because the rate of false alarms is promised for
         each brand, and carry out the decisions.
         """
-        replay = await self._history.replay(brand, updates, until=run.started_at)
+        past = self._history
+        replay = await past.replay(brand, updates, until=run.started_at, restarts=restarts)
         evidence = replay.monitor.evidence.get(run.id, ())
         moved = any(one.returned or any(s.shift for s in one.streams) for one in evidence)
         history = await self._alert_history(brand) if moved else NO_HISTORY

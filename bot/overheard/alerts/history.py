@@ -5,18 +5,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
 from overheard.config.loader import AlertsTable
 from overheard.deployment import Deployment
-from overheard.detection.baseline import stream_until
-from overheard.detection.decide import decide_model
-from overheard.detection.evidence import NO_HISTORY, AlertPolicy
-from overheard.detection.model_change import model_changes, model_shifts, revised
-from overheard.detection.monitor import Alarm, Monitor
+from overheard.detection.evidence import AlertPolicy
+from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
 from overheard.domain import BURST, Alert, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
@@ -85,7 +82,11 @@ class HistoryReader:
         return streams_of_table(table.of(self.versions))
 
     async def replay(
-        self, brand: str, updates: Iterable[ModelUpdate], until: datetime | None = None
+        self,
+        brand: str,
+        updates: Iterable[ModelUpdate],
+        until: datetime | None = None,
+        restarts: Iterable[Restart] = (),
     ) -> BrandReplay:
         """Analyse all runs of a brand in the order of time, in a thread.
 
@@ -93,6 +94,7 @@ class HistoryReader:
             brand: Name of the brand.
             updates: Known updates of all models.
             until: Only runs that began up to this time; by default all.
+            restarts: The changes of models as a whole among these runs, see `restarts`.
         """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
@@ -104,6 +106,7 @@ class HistoryReader:
             policy=self.policy,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
             unread=_unread(table, read),
+            restarts=restarts,
         )
         # A replay may take seconds; in a thread, it does not hold up the event loop.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
@@ -120,27 +123,23 @@ class HistoryReader:
         if not policy.models_per_year:
             return []
         streams = await self.category()
-        found = await asyncio.to_thread(lambda: list(_model_alerts(streams, policy, updates)))
-        found.sort(key=lambda alert: alert.opened_at)
+        told = await asyncio.to_thread(lambda: list(told_changes(streams, policy, updates)))
+        found = sorted((alert for _, alert in told), key=lambda alert: alert.opened_at)
         return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
 
+    async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
+        """Return the changes of models as a whole that are told: with each, all brands have other
+        levels from then on.
 
-def _model_alerts(
-    streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
-) -> Iterator[Alert]:
-    """Yield the changes of models as a whole that are worth an alert, by model."""
-    models = sorted({stream.key.model for stream in streams})
-    for model in models:
-        own = [stream for stream in streams if stream.key.model == model]
-        for change in model_changes(own, policy.models_per_year, len(models)):
-            run = change.run
-            known = [stream_until(stream, run) for stream in streams]
-            whole = revised(change, known)
-            shifts = model_shifts(whole, known, run, updates)
-            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
-            if decision and decision.shifts:
-                head, *also = decision.shifts
-                yield Alert(head, run.at, tuple(also))
+        Args:
+            until: Only runs that began up to this time; by default all.
+        """
+        policy = self.policy
+        if not policy.models_per_year:
+            return ()
+        streams = await self.category(until)
+        told = await asyncio.to_thread(lambda: list(told_changes(streams, policy, ())))
+        return tuple(Restart(change.model, change.run, change.began) for change, _ in told)
 
 
 def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:

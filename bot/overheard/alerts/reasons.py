@@ -8,15 +8,11 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
-from overheard.detection.alarm_table import MODELS_SHARE, Rarity
+from overheard.detection.alarm_table import Rarity
 from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.placement import AlertAction
 from overheard.domain import Metric, Scale
-
-MIN_TRACKED = 2
-"""Brands that are watched from which on a change of a model as a whole is a message of its own; one
-brand's own alert says so."""
 
 
 def alert_policy(
@@ -35,10 +31,7 @@ def alert_policy(
     }
     points = settings.minimum_points / 100
     changes = {name: smallest.get(metric.scale, points) for name, metric in metrics.items()}
-    of_models = settings.false_alarms_per_year * MODELS_SHARE * (brands >= MIN_TRACKED)
-    return AlertPolicy(
-        settings.false_alarms_per_year - of_models, brands, changes, models_per_year=of_models
-    )
+    return AlertPolicy.shared_out(settings.false_alarms_per_year, brands, changes)
 
 
 SENTENCES = {

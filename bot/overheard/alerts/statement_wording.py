@@ -26,6 +26,12 @@ GRAVE_TOPICS = {
 
 FACT_WORDS = {"founded": "founding year", "ceo": "CEO", "hq": "headquarters"}
 """What fields of facts are called, where the field is no noun."""
+NOT_SO = "not so"
+_LISTS = {
+    NOT_SO: {"never say", "never-say", "never", "not true", "false claims"},
+    "discontinued": {"discontinued", "discontinued items", "discontinued products", "retired"},
+}
+"""Fields whose value lists what must not be stated, by what is true of that instead."""
 
 
 def statement_title(alert: Alert, moved: Sequence[str] = (), name: str = "") -> str:
@@ -44,22 +50,23 @@ def statement_title(alert: Alert, moved: Sequence[str] = (), name: str = "") -> 
         title = f"{model} speaks of {wording.listing(topics)} at {brand}"
     elif all(claim.verdict == "stale" for claim in current):
         title = f"{model} gives an old {wording.listing(_topics(current))} of {brand}"
-    elif any(wording_is_untrue(claim) for claim in current):
+    elif any(is_listed(claim.topic) for claim in current):
         title = f"{model} says of {brand} what is not true"
     else:
         title = f"{model} gets {brand}'s {wording.listing(_topics(current))} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
 
-def wording_is_untrue(statement: ReportedStatement) -> bool:
-    """Whether a statement repeats a value of the fact sheet that must not be said."""
-    return statement.kind is StatementKind.CLAIM and statement.topic.casefold() in {
-        "never say",
-        "never-say",
-        "never",
-        "not true",
-        "false claims",
-    }
+def true_value(topic: str, value: str) -> str:
+    """Return what is true instead of a false claim: the value of the fact, or what is true of all
+    that the fact lists ("not so", "discontinued").
+    """
+    return next((true for true, names in _LISTS.items() if topic.casefold() in names), value)
+
+
+def is_listed(topic: str) -> bool:
+    """Whether a fact lists what must not be stated, rather than a value."""
+    return any(topic.casefold() in names for names in _LISTS.values())
 
 
 def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
@@ -115,8 +122,9 @@ def statement_step(statement: ReportedStatement) -> str:
     if statement.kind is StatementKind.GRAVE:
         return f"it speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)}"
     said = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
-    truth = f" (in truth {statement.truth})" if statement.truth else ""
-    return f"it says “{said}” of the {statement.topic}{truth}"
+    about = "" if is_listed(statement.topic) else f" of the {topic_words(statement.topic)}"
+    true = true_value(statement.topic, statement.truth)
+    return f"it says “{said}”{about}{f' (in truth {true})' if true else ''}"
 
 
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
@@ -136,7 +144,7 @@ def statement_data(statement: ReportedStatement) -> dict[str, Any]:
         "kind": statement.kind.value,
         "fact": statement.topic,
         "said": statement.said,
-        "truth": statement.truth,
+        "truth": true_value(statement.topic, statement.truth) if statement.truth else "",
         "verdict": statement.verdict,
         "quote": statement.quote,
         "sources": list(statement.sources),
@@ -165,8 +173,9 @@ def topic_words(topic: str) -> str:
 
 
 def _truth(statement: ReportedStatement) -> str:
-    if not statement.truth or wording_is_untrue(statement):
+    true = true_value(statement.topic, statement.truth)
+    if not statement.truth or true == NOT_SO:
         return "; the fact sheet rules it out"
     if statement.verdict == "stale":
-        return f"; that was true once, now it is {statement.truth}"
-    return f"; in truth it is {statement.truth}"
+        return f"; that was true once, now it is {true}"
+    return f"; in truth it is {true}"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.statement_wording import true_value
 from overheard.alerts.statements import FALSE_VERDICTS, false_claim
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
@@ -155,7 +156,7 @@ def _headline(
     stated = wording.shorten(wording.line(first.first.stated), MAX_STATED)
     return (
         f"{shown} {verb} {_verdict(first)} about the {first.first.field}: \u201c{stated}\u201d in "
-        f"{wording.count(first.answers, 'answer')}; in truth {truths.get(first.first.field, '')}."
+        f"{wording.count(first.answers, 'answer')}; in truth {_truth(first, truths)}."
     )
 
 
@@ -176,7 +177,7 @@ def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: Mod
         (
             f"{group.first.field}{', out of date' if group.first.verdict == 'stale' else ''}",
             Tainted(group.first.stated),
-            truths.get(group.first.field, ""),
+            _truth(group, truths),
             ", ".join(map(names.name, group.models)),
             str(group.answers),
             Tainted(", ".join(source for source, _ in group.sources[:SOURCES])),
@@ -184,6 +185,10 @@ def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: Mod
         for group in shown
     )
     return Table(header[:columns], rows, right=frozenset({4}))
+
+
+def _truth(group: ClaimCluster, truths: Mapping[str, str]) -> str:
+    return true_value(group.first.field, truths.get(group.first.field, ""))
 
 
 def _verdict(group: ClaimCluster) -> str:

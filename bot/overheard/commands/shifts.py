@@ -108,11 +108,12 @@ async def replays(
     """
     if runs is None:
         runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates = await _updates(deployment, runs)
+    updates, reader = await _updates(deployment, runs), HistoryReader.of(deployment)
+    restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
     found = []
     for brand in brands:
-        found.append(await HistoryReader.of(deployment).replay(brand.name, updates))
+        found.append(await reader.replay(brand.name, updates, restarts=restarts))
         call.progress.advance()
     call.progress.finish()
     return found

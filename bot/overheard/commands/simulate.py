@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -10,8 +11,16 @@ from overheard.cards.command import CommandSpec, Face, option
 from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
 from overheard.detection.benchmarks import Comparisons
+from overheard.detection.evidence import AlertPolicy
 from overheard.detection.policy_trials import SentinelOutcome
-from overheard.detection.trials import AGES, MonitorTrial, TrialOutcome
+from overheard.detection.trials import (
+    AGES,
+    RUNS_A_YEAR,
+    ModelAlarms,
+    MonitorTrial,
+    Reliability,
+    TrialOutcome,
+)
 from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
 
 FIXED, DYNAMIC = "fixed", "dynamic"
@@ -74,7 +83,8 @@ async def simulate(
         tau: Their standard deviation, logit scale.
         drop: By how many points visibility falls, above 0.
         sparse: Percent of prompts that carry the drop; 0 for all.
-        per_year: False alarms that are allowed in a brand-year; 0 for the default budget.
+        per_year: False alarms that are allowed in a brand-year, and as many in a year of models as
+            a whole; 0 for the default budget.
         age: Only alarms of baselines of this many runs count as false alarms.
         brands: Number of brands.
         models: Number of models.
@@ -87,11 +97,13 @@ async def simulate(
         seed: Where the randomness comes from; the same seed gives the same figures.
     """
     carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
+    shares = AlertPolicy.shared_out(BUDGET, brands, {})
     trial = MonitorTrial(
         WorldDesign(world, effects, tau, brands, models, metrics, prompts=prompts, repeats=repeats),
         drop,
         carried,
-        per_year or BUDGET / brands,
+        per_year or shares.false_alarms_per_year / brands,
+        per_year or shares.models_per_year,
         "" if age == "all" else age,
     )
     steps = panels if policy == DYNAMIC else trials.worlds_of(trial, panels)
@@ -110,7 +122,7 @@ async def simulate(
         table=_table(outcome.false_alarms.yearly, outcome.delay.runs, outcome.compared),
         footer="The oracle knows everything but when, of one stream. It and the rules are held to "
         "the same rate of false alarms. A drop that is not seen within 32 runs counts as 32.",
-        data={**_data(outcome), "policy": policy, "panels": panels, "seed": seed},
+        data={**_data(trial, outcome), "policy": policy, "panels": panels, "seed": seed},
     )
 
 
@@ -140,8 +152,15 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
         Field("By runs in the baseline", ", ".join(ages)),
         Field("Opposite alarm within 8 runs", f"{false_alarms.ghosts:.0%}"),
         Field("Taken back, a brand-year", f"{false_alarms.closings:.2f}"),
+        Field("Of models as a whole, a year", _model_rate(trial, false_alarms.of_models)),
         *told,
     )
+
+
+def _model_rate(trial: MonitorTrial, found: ModelAlarms) -> str:
+    """Return how often an unchanged model was told to have changed as a whole."""
+    low, high = found.interval
+    return f"{found.yearly:.2f} ({low:.2f} to {high:.2f}; {trial.models_per_year:.2g} are allowed)"
 
 
 def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
@@ -156,15 +175,17 @@ def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
     )
 
 
-def _data(outcome: TrialOutcome) -> dict[str, Any]:
+def _data(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
     """Return the results of a trial as JSON."""
     false_alarms, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
+    calls = trial.world.prompts * trial.world.repeats
     return {
         "false_alarms_per_year": round(false_alarms.yearly, 4),
         "interval": [round(end, 4) for end in false_alarms.interval],
         "by_age": {age: round(rate, 3) for age, rate in false_alarms.by_age.items()},
         "brand_years": round(false_alarms.brand_years, 1),
         "alarms": false_alarms.alarms,
+        "of_model": _model_data(trial, false_alarms.of_models),
         "delay_runs": round(late.runs, 3),
         "delay_error": round(late.error, 3),
         "delay_panels": late.panels,
@@ -172,11 +193,28 @@ def _data(outcome: TrialOutcome) -> dict[str, Any]:
         "ratio": round(outcome.ratio, 3),
         "ghost_recoveries": round(false_alarms.ghosts, 4),
         "closings_per_year": round(false_alarms.closings, 3),
-        "reliability": [
-            {"level": row.level, "told": row.told, "true": row.true} for row in outcome.reliability
-        ],
+        "reliability": _reliability_data(outcome.reliability),
         "rules": _rules(compared),
+        "calls_to_detect": round(late.runs * calls, 1),
+        "lorden_calls": round(compared.lorden_calls, 1),
+        "calls_per_year": RUNS_A_YEAR * calls,
     }
+
+
+def _model_data(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
+    """Return what was told of unchanged models as a whole as JSON."""
+    return {
+        "per_year": round(found.yearly, 4),
+        "interval": [round(end, 4) for end in found.interval],
+        "alarms": found.alarms,
+        "years": round(found.years, 1),
+        "allowed_per_year": trial.models_per_year,
+    }
+
+
+def _reliability_data(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
+    """Return which share of the alarms of each level was true as JSON."""
+    return [{"level": row.level, "told": row.told, "true": row.true} for row in rows]
 
 
 def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
@@ -209,10 +247,18 @@ def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, s
         data={
             "false_alarms_per_year": round(found.false_alarms, 4),
             "interval": [round(end, 4) for end in outcome.interval],
+            "by_age": {age: round(found.false_alarms, 3) for age in list(AGES)[-1:]},
+            "brand_years": round(outcome.brand_years, 1),
+            "alarms": outcome.alarms,
+            "of_model": None,
             "delay_runs": round(found.delay, 3),
             "delay_error": round(found.error, 3),
+            "delay_panels": outcome.panels,
             "oracle_delay_runs": round(compared.oracle.delay, 3),
             "ratio": round(found.delay / compared.oracle.delay, 3),
+            "ghost_recoveries": None,
+            "closings_per_year": None,
+            "reliability": _reliability_data(outcome.reliability),
             "calls_to_detect": round(outcome.calls, 1),
             "lorden_calls": round(compared.lorden_calls, 1),
             "calls_per_year": round(outcome.calls_a_year),

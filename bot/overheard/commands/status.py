@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.alerts.events import alert_row, named
+from overheard.alerts.statement_wording import true_value
 from overheard.alerts.story import Story, StoryState, alerts_about, leading, unrouted
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
@@ -229,7 +230,8 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
     by = wording.listing([deployment.names.name(model) for model in worst.models])
     said = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
     claims = wording.count(len(found), "false claim")
-    truth = f"; in truth {truths[worst.first.field]}" if worst.first.field in truths else ""
+    field = worst.first.field
+    truth = f"; in truth {true_value(field, truths[field])}" if field in truths else ""
     most = "" if len(found) == 1 else "most often "
     answers = wording.count(worst.answers, "answer")
     return f"{claims}: {most}“{said}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."

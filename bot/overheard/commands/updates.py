@@ -51,10 +51,10 @@ class Effect:
     @property
     def predicate(self) -> str:
         """What is said of the brand, for people, behind its name."""
-        if self.shift:
-            return shift_words(self.shift, Scale.BINARY)
         if self.verdict is None:
-            return "has no runs to compare"
+            return shift_words(self.shift, Scale.BINARY) if self.shift else "has no runs to compare"
+        if self.shift:
+            return shift_words(self.shift, Scale.BINARY) + _unkept_level(self.verdict)
         return effect_words(self.verdict, Scale.BINARY)
 
     @property
@@ -333,11 +333,17 @@ def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
     """Return the result of the interim analyses: ``moved by ...``, ``did not move by more than
     ...``, or how many are made; and where the runs before are too few for the level of the test.
     """
-    words = _finding(verdict, scale)
-    if verdict.keeps_level or verdict.finding is UpdateStatus.OPEN:
-        return words
+    return _finding(verdict, scale) + _unkept_level(verdict)
+
+
+def _unkept_level(verdict: UpdateEffect) -> str:
+    """Say behind any result that the runs before an update are too few for the level of its test;
+    empty where they are enough.
+    """
+    if verdict.keeps_level:
+        return ""
     before = wording.count(verdict.runs[0], "run")
-    return f"{words} (with only {before} before it, a false finding is likelier than 1 in 20)"
+    return f" (with only {before} before it, the level of 1 false finding in 20 is not kept)"
 
 
 def _finding(verdict: UpdateEffect, scale: Scale) -> str:

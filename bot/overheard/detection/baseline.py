@@ -103,6 +103,13 @@ class Baseline:
         self.rows = [row for row in self.rows if row >= excursion.since]
         self.excursion = excursion
 
+    def begin(self, run: RunKey) -> None:
+        """Begin again with a run with which the model as a whole changed: the levels before it are
+        past, and so is a change from them.
+        """
+        self.rows = [row for row in self.rows if self.runs[row] >= run]
+        self.excursion = None
+
     def resume(self, before: Sequence[int], start: int) -> None:
         """Go on with the runs of an old level, and the runs from a row on."""
         self.rows = [*before, *(row for row in self.rows if row >= start)]

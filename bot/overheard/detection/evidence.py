@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, rarity
+from overheard.detection.alarm_table import MODELS_SHARE, RUNS_A_YEAR, Rarity, rarity
 from overheard.detection.known_time import Comparison
 from overheard.detection.nuisance import STEP_VARIANCE
 from overheard.detection.statistic import FRESH_BETA
@@ -58,6 +58,9 @@ def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
     return MeasuredChange(panel, relevant, moved)
 
 
+MIN_TRACKED = 2
+"""Brands that are watched from which on a change of a model as a whole is a message of its own; one
+brand's own alert says so."""
 JUDGE_LEVEL = 0.05
 """Probability at which a judge that has not moved is taken for one that has."""
 JUDGE_SHARE = 0.5
@@ -81,6 +84,16 @@ class AlertPolicy:
     brands: int = 1
     smallest_changes: Mapping[str, float] = field(default_factory=dict)
     models_per_year: float = 0.0
+
+    @classmethod
+    def shared_out(
+        cls, per_year: float, brands: int, smallest_changes: Mapping[str, float]
+    ) -> AlertPolicy:
+        """Return the policy of a deployment with a budget of false alarms a year: from
+        `MIN_TRACKED` tracked brands on, `MODELS_SHARE` of it is for models as a whole.
+        """
+        of_models = per_year * MODELS_SHARE * (brands >= MIN_TRACKED)
+        return cls(per_year - of_models, brands, smallest_changes, of_models)
 
     def smallest_change(self, metric: str) -> float:
         """Return the smallest expected change of a metric that is reported."""

@@ -34,9 +34,10 @@ from overheard.detection.baseline import (
     run_effect_prior,
     run_slice,
     stream_rows,
+    stream_until,
 )
 from overheard.detection.control_variate import StreamGroup
-from overheard.detection.decide import Decision, decide
+from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
@@ -48,8 +49,9 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record
+from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
-from overheard.domain import Model, ModelUpdate, Shift
+from overheard.domain import Alert, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
@@ -85,6 +87,21 @@ class Alarm:
     shifts: tuple[Shift, ...]
     age: int
     usual: RunKey
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A change of a model as a whole, from which on all its brands have other levels.
+
+    Attributes:
+        model: The model.
+        run: The run after which it was told.
+        began: The run with which it began.
+    """
+
+    model: Model
+    run: RunKey
+    began: RunKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +145,8 @@ class Monitor:
         policy: How often an alarm may be false, and which changes are too small for one.
         bursts: Numbers of the runs that are bursts: they do not set the pace.
         unread: For streams with history that only other scorer versions have read, its first run.
+        restarts: The changes of models as a whole that are told. From then on, what the brand shows
+            at the model is compared with the runs since the change.
         table: Thresholds of the statistic; by default those that ship.
 
     Attributes:
@@ -148,6 +167,7 @@ class Monitor:
         policy: AlertPolicy = DEFAULT_ALERT_POLICY,
         bursts: Collection[int] = (),
         unread: Mapping[StreamKey, RunKey] | None = None,
+        restarts: Iterable[Restart] = (),
         table: AlarmTable | None = None,
     ) -> None:
         everything = sorted(streams, key=lambda stream: stream.key)
@@ -159,6 +179,7 @@ class Monitor:
         self._policy = policy
         self._bursts = frozenset(bursts)
         self._unread = unread or {}
+        self._restarts = tuple(restarts)
         self._table = table or alarm_table()
         self._watched = {model: self._watch(model) for model in sorted(models)}
         self._weights = {model: self._prior_weights(model) for model in models}
@@ -192,6 +213,7 @@ class Monitor:
                 alarm = Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
                 self.alarms.append(alarm)
                 yield alarm
+            self._restart_models(run)
 
     def learning(self) -> Learning | None:
         """Return what the shortest baseline would show within three runs; None when all are long
@@ -467,6 +489,40 @@ class Monitor:
             for metric in watched.streams:
                 self._seen.pop(StreamKey(self._brand, model, metric), None)
 
+    def _restart_models(self, run: RunKey) -> None:
+        """Begin anew the baselines of the models that are told to have changed with a run."""
+        for restart in self._restarts:
+            watched = self._watched.get(restart.model)
+            if restart.run == run and watched:
+                watched.baseline.begin(restart.began)
+                for metric in watched.streams:
+                    self._seen.pop(StreamKey(self._brand, restart.model, metric), None)
+
 
 def _key(shift: Shift) -> StreamKey:
     return StreamKey(shift.brand, shift.model, shift.metric)
+
+
+def told_changes(
+    streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
+) -> Iterator[tuple[ModelChange, Alert]]:
+    """Yield the changes of models as a whole that would have been told run by run, each with its
+    alert, by model.
+
+    Args:
+        streams: The streams of the category's metric, of all brands at all models.
+        policy: How often such an alert may be false, and which changes are too small for one.
+        updates: Known updates of the models.
+    """
+    models = sorted({stream.key.model for stream in streams})
+    for model in models:
+        own = [stream for stream in streams if stream.key.model == model]
+        for change in model_changes(own, policy.models_per_year, len(models)):
+            run = change.run
+            known = [stream_until(stream, run) for stream in streams]
+            whole = revised(change, known)
+            shifts = model_shifts(whole, known, run, updates)
+            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
+            if decision and decision.shifts:
+                head, *also = decision.shifts
+                yield whole, Alert(head, run.at, tuple(also))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf, log
 
-from overheard.detection.alarm_table import alarm_table, needed_excess
+from overheard.detection.alarm_table import Rarity, alarm_table, needed_excess, rarity
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.benchmarks import (
     BEFORE,
@@ -21,7 +21,7 @@ from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, 
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
-from overheard.detection.trials import MonitorTrial
+from overheard.detection.trials import REPORTED_LEVELS, MonitorTrial, Reliability
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np
@@ -43,6 +43,10 @@ class SentinelOutcome:
         calls_error: Monte-Carlo standard error of that.
         calls_a_year: Calls in a year without a change.
         compared: What it is compared with.
+        brand_years: How many years without a change were watched, each up to its first alarm.
+        alarms: How many of them had an alarm.
+        panels: How many brands the delay is of: those without an alarm before the drop.
+        reliability: The first alarms of the years with the drop, by level: true after it.
     """
 
     found: RuleFigures
@@ -51,6 +55,10 @@ class SentinelOutcome:
     calls_error: float
     calls_a_year: float
     compared: Comparisons
+    brand_years: float
+    alarms: int
+    panels: int
+    reliability: tuple[Reliability, ...]
 
 
 class SimulatedBrand:
@@ -94,10 +102,17 @@ class SimulatedBrand:
 
 @dataclass(frozen=True, slots=True)
 class GuardedWeek:
-    """One scheduled run with the bursts after it: their calls, and whether there was an alarm."""
+    """One scheduled run with the bursts after it: their calls, and the excess of an alarm as a rate
+    at which chance shows it in a year, or None.
+    """
 
     calls: int
-    alarm: bool
+    rarity: Rarity | None
+
+    @property
+    def alarm(self) -> bool:
+        """Whether there was an alarm."""
+        return self.rarity is not None
 
 
 def run_policy_trial(
@@ -126,11 +141,13 @@ def run_policy_trial(
     world = simulate(panel, change, size=panels, seed=seed)
     limit = needed_excess(trial.per_year, YEAR + EXTRA, 1)
     rng = np.random.default_rng(seed)
-    still, changed = [], []
+    still, changed, first = [], [], list[tuple[Rarity | None, bool]]()
     for index in range(panels):
         guard = _guard(design.tau, limit, world, index, rng)
         still.append(guard(inf, policy))
-        changed.append(guard(BEFORE, policy)[BEFORE:])
+        dropped = guard(BEFORE, policy)
+        changed.append(dropped[BEFORE:])
+        first.append((dropped[-1].rarity, len(dropped) > BEFORE))
         step()
     alarms = float(np.mean([weeks[-1].alarm for weeks in still]))
     low, high = wilson(alarms, panels, 0.95)
@@ -145,6 +162,20 @@ def run_policy_trial(
         float(np.std(calls)) / len(calls) ** 0.5,
         YEAR * float(np.mean(made)),
         compare(design, trial.drop, trial.carried, trial.per_year, seed + 1),
+        sum(map(len, still)) / YEAR,
+        sum(weeks[-1].alarm for weeks in still),
+        sum(1 for weeks in changed if weeks),
+        _reliability(first),
+    )
+
+
+def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliability, ...]:
+    """Return how many first alarms of each level came after the change."""
+    told = [(str(rare.level(inf)), after) for rare, after in first if rare]
+    return tuple(
+        Reliability(level, len(mine), sum(mine) / len(mine) if mine else None)
+        for level in REPORTED_LEVELS
+        for mine in ([after for one, after in told if one == level],)
     )
 
 
@@ -189,7 +220,7 @@ def _year(
     start = brand.stream.runs[-1].at
     scheduled, made, weeks = YEAR * len(prompts), list[MadeRun](), list[GuardedWeek]()
     while len(weeks) < YEAR and not (weeks and weeks[-1].alarm):
-        now, calls, alarm = start + timedelta(weeks=len(weeks) + 1), 0, False
+        now, calls, rare = start + timedelta(weeks=len(weeks) + 1), 0, None
         asks, burst = dict.fromkeys(prompts, 1), False
         while asks:
             run = brand.ask(now, asks, changed=len(weeks) >= change)
@@ -197,6 +228,7 @@ def _year(
             calls += made[-1].calls
             largest, excess = _evidence(brand.stream)
             alarm = excess > limit
+            rare = rarity(excess, YEAR + EXTRA, 1) if alarm else None
             wanted = next_burst(
                 made,
                 BurstSigns(largest, alarm),
@@ -209,7 +241,7 @@ def _year(
             )
             asks, burst = (dict(wanted.asks), True) if wanted else ({}, True)
             now = wanted.at if wanted else now
-        weeks.append(GuardedWeek(calls, alarm))
+        weeks.append(GuardedWeek(calls, rare))
     return weeks
 
 

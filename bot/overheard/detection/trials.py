@@ -8,22 +8,25 @@ reported, brands that change once a year.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
-from overheard.detection.evidence import AlertPolicy
-from overheard.detection.monitor import Alarm, Monitor
+from overheard.detection.evidence import MIN_TRACKED, AlertPolicy
+from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
 from overheard.detection.worlds import (
     Changes,
     Moved,
     SimulatedWorld,
     WorldDesign,
     brand_name,
+    metric_name,
     simulate_world,
 )
+from overheard.measure.blocks import Stream
+from overheard.measure.intervals import poisson_interval
 from overheard.numpy_proxy import np
 
 RUNS_A_YEAR = 52
@@ -41,6 +44,8 @@ CHANGE_SD, SPARSE_SHARE, CARRIED = 0.7, 0.25, 0.3
 """Changes for the reliability: their standard deviation in logits; and the share of them that only
 so many prompts carry."""
 
+REPORTED_LEVELS = ("nearly certain", "likely")
+
 
 @dataclass(frozen=True, slots=True)
 class MonitorTrial:
@@ -51,6 +56,7 @@ class MonitorTrial:
         drop: By how many points visibility falls, above 0.
         carried: Share of prompts that carry the drop, 0 to 1.
         per_year: False alarms that are allowed in a brand-year.
+        models_per_year: False alarms that are allowed in a year, of models as a whole together.
         age: Only alarms of baselines of this age count as false alarms, of `AGES`; empty for all.
     """
 
@@ -58,6 +64,7 @@ class MonitorTrial:
     drop: float = 10.0
     carried: float = 1.0
     per_year: float = 1.0
+    models_per_year: float = 1.0
     age: str = ""
 
     @property
@@ -66,7 +73,7 @@ class MonitorTrial:
         brands = self.world.brands
         metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
         smallest = {"visibility": SMALLEST_CHANGE, **metrics}
-        return AlertPolicy(self.per_year * brands, brands, smallest)
+        return AlertPolicy(self.per_year * brands, brands, smallest, self.models_per_year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class FalseAlarms:
         alarms: How many alarms there were.
         ghosts: Share of the alarms that followed an opposite alarm within 8 runs.
         closings: Ends of alarms' stories in a brand-year; they are no alarms.
+        of_models: The alarms of models as a whole.
     """
 
     yearly: float
@@ -90,6 +98,30 @@ class FalseAlarms:
     alarms: int
     ghosts: float
     closings: float
+    of_models: ModelAlarms
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlarms:
+    """What was told of unchanged models as a whole, beside the alarms of brands.
+
+    Attributes:
+        yearly: Messages in a year of the deployment, all its models together.
+        interval: The same, 95 % interval.
+        alarms: How many messages there were.
+        years: How many years were watched.
+    """
+
+    yearly: float
+    interval: tuple[float, float]
+    alarms: int
+    years: float
+
+    @classmethod
+    def counted(cls, alarms: int, years: float) -> ModelAlarms:
+        """Return the rate of messages in some years; the interval is that of a Poisson count."""
+        low, high = poisson_interval(alarms)
+        return cls(alarms / years, (low / years, high / years), alarms, years)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +189,13 @@ def false_alarms(
     worlds = ceil(panels / design.brands)
     exposure: Counter[str] = Counter()
     alarms: Counter[str] = Counter()
-    counted, ghosts, closings = [], 0, 0
+    counted, ghosts, closings, of_models = [], 0, 0, 0
     for number in range(worlds):
         in_world = 0
-        for monitor, raised in _watched(trial, simulate_world(design, seed + number)):
+        world = simulate_world(design, seed + number)
+        restarts = tuple(_of_models(trial, world.streams))
+        of_models += len(restarts)
+        for monitor, raised in _watched(trial, world, restarts):
             ages = Counter(age_of(age) for age in _ages(monitor))
             exposure.update(ages)
             alarms.update(age_of(alarm.age) for alarm in raised)
@@ -182,7 +217,16 @@ def false_alarms(
         sum(counted),
         ghosts / max(1, sum(alarms.values())),
         closings / max(watched, 1e-9),
+        ModelAlarms.counted(of_models, worlds * design.runs / RUNS_A_YEAR),
     )
+
+
+def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Restart]:
+    """Yield the changes of models as a whole that are told in a world."""
+    visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
+    if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
+        for change, _ in told_changes(visibility, trial.policy, ()):
+            yield Restart(change.model, change.run, change.began)
 
 
 def delay(
@@ -228,15 +272,17 @@ def reliability(
         step()
     return tuple(
         Reliability(level, len(told), sum(told) / len(told) if told else None)
-        for level in ("nearly certain", "likely")
+        for level in REPORTED_LEVELS
         for told in (found[level],)
     )
 
 
-def _watched(trial: MonitorTrial, world: SimulatedWorld) -> Iterator[tuple[Monitor, list[Alarm]]]:
+def _watched(
+    trial: MonitorTrial, world: SimulatedWorld, restarts: Collection[Restart] = ()
+) -> Iterator[tuple[Monitor, list[Alarm]]]:
     """Watch each brand of a world; yield its monitor and its alarms."""
     for brand in range(trial.world.brands):
-        monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy)
+        monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy, restarts=restarts)
         yield monitor, list(monitor.replay())
 
 

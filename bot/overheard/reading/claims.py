@@ -13,6 +13,8 @@ from overheard.reading.text import fold
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _ZEROS = re.compile(r"[.,]00?\Z")
+_MAX_ABBREVIATION = 3
+"""Letters of a state or country that is abbreviated: "TX", "USA"."""
 _MIN_SIMILARITY = 85.0
 """Similarity, 0 to 100, from which two wordings count as the same claim."""
 
@@ -91,7 +93,8 @@ def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
 
     Stated values with numbers are the same when the numbers of one are among the numbers of the
     other ("$49", "$49 a month or $588 a year"); other values when the words of one are among the
-    words of the other ("Austin", "Austin, Texas"), or when they are similar (`_MIN_SIMILARITY`).
+    words of the other ("Austin", "Austin, Texas"), when they differ by an abbreviation behind a
+    comma ("Austin, TX"), or when they are similar (`_MIN_SIMILARITY`).
     """
     if (claim.field, claim.verdict) != (other.field, other.verdict):
         return False
@@ -102,7 +105,7 @@ def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
         alike = _within(*numbers) if stated else numbers[0] == numbers[1]
         if stated or not alike:
             return alike
-    if stated and _within(set(first), set(second)):
+    if stated and (_within(set(first), set(second)) or _abbreviates(claim.stated, other.stated)):
         return True
     from rapidfuzz import fuzz  # only this needs it
 
@@ -112,6 +115,15 @@ def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
 def _within(first: set[str], second: set[str]) -> bool:
     """Whether one of two sets contains the other, and both have something."""
     return bool(first and second) and (first <= second or second <= first)
+
+
+def _abbreviates(first: str, second: str) -> bool:
+    """Whether two values agree before a comma, and one of them has but an abbreviation behind."""
+    (head, _, rest), (other_head, _, other_rest) = (
+        fold(value).text.partition(",") for value in (first, second)
+    )
+    ends = [end.strip(" .") for end in (rest, other_rest)]
+    return head.strip() == other_head.strip() and 0 < min(map(len, ends)) <= _MAX_ABBREVIATION
 
 
 def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
