@@ -17,7 +17,15 @@ from overheard.detection.placement import (
     Placement,
     place,
 )
-from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
+from overheard.domain import (
+    WHOLE_MODEL,
+    Alert,
+    AlertState,
+    Model,
+    ReportedStatement,
+    Shift,
+    StatementKind,
+)
 
 
 def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
@@ -27,6 +35,29 @@ def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
     assert place([shift()], [newer, raised], STARTS[12]) == Placement(AlertAction.KEEP, 5)
     grown = alert(shift(run=5), number=4, later=(shift(),))
     assert place([shift()], [grown], STARTS[12]) == Placement(AlertAction.KEEP, 4)
+
+
+def test_a_run_that_is_analysed_again_adds_what_is_said_now() -> None:
+    """A statement that its alert has reported with this run adds nothing; any other lets it grow,
+    unless it is over.
+    """
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49")
+    known = shift("false claims", statement=claim)
+    kept = alert(shift(), also=(known,))
+    same = replace(known, statement=replace(claim, quote="It costs $49.", answers=3))
+    assert place([same], [kept], STARTS[12]) == Placement(AlertAction.KEEP, 7)
+    for said in (
+        replace(claim, said="$50"),
+        replace(claim, topic="ceo"),
+        replace(claim, kind=StatementKind.GRAVE),
+    ):
+        other = replace(known, statement=said)
+        assert place([other], [kept], STARTS[12]) == Placement(AlertAction.GROW, 7)
+        assert place([same, other], [kept], STARTS[12]) == Placement(AlertAction.GROW, 7)
+        over = replace(kept, state=AlertState.CLOSED)
+        assert place([other], [over], STARTS[12]) == Placement(AlertAction.KEEP, 7)
+    before = alert(shift(run=10), also=(replace(known, run_id=10),), later=(shift(),))
+    assert place([known], [before], STARTS[12]) == Placement(AlertAction.GROW, 7)
 
 
 def test_an_open_alert_grows_in_its_direction() -> None:
