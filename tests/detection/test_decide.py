@@ -399,6 +399,15 @@ def test_what_belongs_to_a_model_joins_it() -> None:
     assert part_of(seen, [category_alert()], STARTS)
     assert part_of(seen, [category_alert(AlertState.CLOSED, over=13)], STARTS)
     assert not part_of(seen, [category_alert(AlertState.RECOVERED, over=13)], STARTS)
+    assert part_of(seen, [category_alert(AlertState.RECOVERED, over=14)], STARTS)
     assert not part_of(shift(run=20, began=18), [category_alert()], STARTS)
+    went_on, came_back = (
+        replace(
+            category_alert(), later=(replace(category_alert().shift, run_id=16, recovery=back),)
+        )
+        for back in (False, True)
+    )
+    assert part_of(shift(run=17, began=15), [went_on], STARTS)
+    assert not part_of(shift(run=17, began=15), [came_back], STARTS)
     assert part_of(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
     assert not part_of(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)

@@ -84,6 +84,14 @@ def test_an_open_alert_grows_by_whatever_moves_at_its_model() -> None:
     assert place([shift("sentiment")], [elsewhere], STARTS[12]).action is AlertAction.RAISE
 
 
+def test_what_moves_prompts_both_ways_takes_nothing_back() -> None:
+    """The open alert of its metric grows, also when that has no direction itself."""
+    fell, other = alert(shift(run=4)), alert(shift(run=4, before=0.5, after=0.5))
+    both_ways = shift(before=0.5, after=0.5)
+    assert place([both_ways], [fell], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    assert place([shift()], [other], STARTS[12]) == Placement(AlertAction.GROW, 7)
+
+
 def test_the_first_step_of_an_alert_gives_its_direction() -> None:
     """An alert that has come back a little is partly back, and grows by a fall."""
     fell = alert(shift(run=4))
@@ -97,6 +105,8 @@ def test_a_return_is_no_alert_of_its_own() -> None:
     """Only one that ends far beyond the old level is news."""
     fell = alert(shift(run=4))
     back, beyond = shift(before=0.45, after=0.7), shift(before=0.45, after=0.9)
+    half, past = alert(shift(run=4, before=0.75, after=0.5)), shift(before=0.5, after=0.875)
+    assert place([past], [half], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
     assert place([back], [fell], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
     assert place([beyond], [fell], STARTS[12]) == Placement(
         AlertAction.RAISE, follows=7, recovers=(7,)
@@ -179,6 +189,14 @@ def test_an_open_alert_of_a_model_follows_how_far_its_brands_moved_back(
     assert placed == Placement(action, 7, recovers=recovers)
 
 
+def test_what_came_back_already_is_no_part_of_what_a_model_reports() -> None:
+    """Half of the change came back, and then half: it has recovered only with the whole of it."""
+    eased = tuple(replace(one, recovery=True) for one in whole(14, Acme=0.1))
+    reported = model_alert(later=eased)
+    for change, action in ((0.1, AlertAction.EASE), (0.2, AlertAction.RECOVER)):
+        assert place(whole(16, Acme=change), [reported], STARTS[16]).action is action
+
+
 def test_a_run_whose_change_of_a_model_is_reported_keeps_its_alert() -> None:
     """It is not reported a second time, whatever its brands show now."""
     moved = whole(12, Acme=0.2)
@@ -194,6 +212,10 @@ def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None
 
     assert place(again, [recovered], over_at + ONE_STORY - moment) == Placement(AlertAction.GROW, 7)
     anew = Placement(AlertAction.RAISE, follows=7)
+    for share, action in ((EASED_SHARE, AlertAction.GROW), (0.2, AlertAction.RAISE)):
+        head, *also = whole(12, Acme=-1.0)
+        alone = Alert(head, STARTS[12], tuple(also), state=recovered.state, over_at=over_at, id=7)
+        assert place(whole(16, Acme=-share), [alone], over_at + moment).action is action
     assert place(again, [recovered], over_at + ONE_STORY) == anew
     assert place(other_way, [recovered], over_at + moment) == anew
     closed = model_alert(state=AlertState.CLOSED, over_at=over_at)

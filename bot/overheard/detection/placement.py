@@ -205,9 +205,11 @@ def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
 
 
 def _goes_on(alert: Alert, shift: Shift) -> bool:
-    """Whether a shift goes in the direction in which an alert first reported its metric."""
+    """Whether a shift does not go against the direction in which an alert first reported its
+    metric: one that moves prompts both ways has no direction.
+    """
     reported = _of_metric(alert, shift)
-    return bool(reported) and reported[0].change * shift.change > 0
+    return bool(reported) and reported[0].change * shift.change >= 0
 
 
 def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
