@@ -37,7 +37,7 @@ def is_public(address: str) -> bool:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(each.is_global and not each.is_multicast for each in (ip, *_inner(ip)))
+    return all(address.is_global and not address.is_multicast for address in (ip, *_inner(ip)))
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> Sequence[IPv4Address]:

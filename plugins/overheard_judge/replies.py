@@ -122,9 +122,9 @@ def stated(reply: str, mark: str) -> list[Claim] | Loss:
 def _aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
     """Yield the valid aspects of an item, each kind once."""
     found = {}
-    for each in _listed(item.get("aspects"), "aspect"):
-        name, sentiment = _text(each.get("aspect")).casefold(), _word(each.get("sentiment"))
-        quote = _text(each.get("quote"))
+    for aspect in _listed(item.get("aspects"), "aspect"):
+        name, sentiment = _text(aspect.get("aspect")).casefold(), _word(aspect.get("sentiment"))
+        quote = _text(aspect.get("quote"))
         if name in ASPECTS and sentiment in {"positive", "negative"} and quote:
             found[name] = Aspect(name, sentiment, quote[:_MAX_QUOTE_CHARACTERS])
     yield from found.values()
@@ -199,7 +199,7 @@ def _lowered(value: Any) -> Any:
         if depth and isinstance(value, dict):
             return {str(k).strip().casefold(): lower(v, depth - 1) for k, v in value.items()}
         if depth and isinstance(value, list):
-            return [lower(each, depth - 1) for each in value]
+            return [lower(part, depth - 1) for part in value]
         return value
 
     return lower(value, 6)
@@ -211,7 +211,7 @@ def _listed(value: Any, name: str) -> list[dict[str, Any]]:
         if name in value:
             return [value]
         value = [{name: key, **each} for key, each in value.items() if isinstance(each, dict)]
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _word(value: Any, words: Iterable[str] = SENTIMENTS) -> str:

@@ -200,7 +200,7 @@ def asked_prompt_of(row: Row[Any]) -> Prompt:
 
 def record_of(row: Row[Any]) -> ScoreRecord:
     """Return the score of a row."""
-    details = tuple(Detail(*each) for each in row.details)
+    details = tuple(Detail(*fields) for fields in row.details)
     score = Score(row.metric, row.value, row.quote, details)
     return ScoreRecord(row.answer_id, row.brand, row.scorer, row.version, score)
 

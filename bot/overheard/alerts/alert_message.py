@@ -165,15 +165,19 @@ def _is_told(shift: Shift, evidence: AlertEvidence) -> bool:
     reading = read(evidence.stream(shift.brand, shift), evidence, shift)
     if metric is None or reading is None:
         return True
-    return any(reading.shows(one, shift.change, metric) for one in (reading.now, reading.since))
+    return any(reading.shows(value, shift.change, metric) for value in (reading.now, reading.since))
 
 
 def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
     """Return what a model does again, behind its name."""
     brand = alert.shift.brand
     done = []
-    valued = (one for one in alert.statements if one.truth and not is_listed(one.topic))
-    topics = dict.fromkeys(one.topic for one in valued)
+    valued = (
+        statement
+        for statement in alert.statements
+        if statement.truth and not is_listed(statement.topic)
+    )
+    topics = dict.fromkeys(statement.topic for statement in valued)
     if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
         done.append(f"has {brand}'s {wording.listing(right)} right")
     if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
@@ -184,7 +188,7 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     if moved:
         subject = "it" if done else brand
         verb = f"names {subject} again"
-        first = next(one for one in alert.moved if one.metric == moved[0].metric)
+        first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
         counted = first.metric in {"visibility", "top1", "top3", "first_choice", "position"}
         if not counted or (_went_both_ways(first) and abs(first.change) < LEAST_MOVED):
             verb = f"speaks of {subject} as before"
@@ -199,10 +203,10 @@ def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     metric = evidence.metrics.get(shift.metric)
     is_rate = metric is not None and metric.scale in RATES
     far = " far" if is_rate and abs(shift.change) >= FAR else ""
-    told = _is_told(shift, evidence)
-    if not told and shift.metric in ELSEWHERE and _went_both_ways(shift):
+    is_told = _is_told(shift, evidence)
+    if not is_told and shift.metric in ELSEWHERE and _went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
-    if told and metric and metric.name in PHRASES:
+    if is_told and metric and metric.name in PHRASES:
         better, worse = PHRASES[metric.name]
         phrase = better if _is_better(shift, evidence) else worse
         return phrase.format(brand=subject, far=far)
@@ -213,7 +217,8 @@ def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 
 def _went_both_ways(shift: Shift) -> bool:
     """Whether some questions moved up, and others down."""
-    return len({one.after > one.before for one in shift.prompts if one.after != one.before}) > 1
+    rises = {p.after > p.before for p in shift.prompts if p.after != p.before}
+    return len(rises) == 2
 
 
 def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
@@ -237,7 +242,7 @@ def net_shifts(alert: Alert) -> list[Shift]:
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     if alert.of_model:
-        better = all(_is_better(one, evidence) for one in reported_brands(alert, evidence))
+        better = all(_is_better(shift, evidence) for shift in reported_brands(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
     if alert.statements:
         return Severity.BAD
@@ -273,7 +278,7 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
     """
     over = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
-    alone = all(one.statement for one in alert.moved)
+    alone = all(shift.statement for shift in alert.moved)
     if not over and AlertPart.STATEMENTS not in evidence.over:
         yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
@@ -352,13 +357,13 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         return
     for words, better in (("less", False), ("more", True)):
         mine = [shift for shift in moved if _is_better(shift, evidence) == better]
-        told = [
+        brands = [
             f"{shift.brand} ({_counts(shift, metric, evidence, first=not index)})"
             for index, shift in enumerate(mine[:MOST_BRANDS])
         ]
         more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
-        if told:
-            yield f"Named {words}: {wording.listing([*told, *more])}."
+        if brands:
+            yield f"Named {words}: {wording.listing([*brands, *more])}."
 
 
 def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
@@ -369,8 +374,8 @@ def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: boo
     if reading is None:
         return ""
     mean = reading.since if _since(reading, shift.change, metric, evidence) else None
-    told = reading if mean is None else replace(reading, now=mean)
-    said = _value(told, metric).removeprefix(" in ").removeprefix(": ")
+    shown = reading if mean is None else replace(reading, now=mean)
+    said = _value(shown, metric).removeprefix(" in ").removeprefix(": ")
     said = said if mean is None else f"on average {said}"
     return (
         said

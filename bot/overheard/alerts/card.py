@@ -47,7 +47,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
         else _beside(shift, metric, evidence),
         quotes=quotes(shift, evidence),
         image=printed(chart, f"alert-{alert.id}.png"),
-        severity=Severity.GOOD if all(_better(one, metric) for one in heads) else Severity.BAD,
+        severity=Severity.GOOD if all(_better(head, metric) for head in heads) else Severity.BAD,
         footer=_footer(alert, evidence),
         data=alert_data(alert, evidence),
     )
@@ -152,11 +152,11 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the paragraphs of an alert's card: evidence, dates, other shifts, served model,
     prompts.
     """
-    shift, told = alert.shift, measured_shift(alert)
-    before, after = told.answers
+    shift, measured = alert.shift, measured_shift(alert)
+    before, after = measured.answers
     yield (
         f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
-        f"{before:,} before, to the same {wording.count(len(told.prompts), 'question')}."
+        f"{before:,} before, to the same {wording.count(len(measured.prompts), 'question')}."
     )
     said = evidence.explanation.text if evidence.explanation else shift.explanation
     yield f"{_dates(evidence)} {said}".strip()

@@ -113,7 +113,7 @@ class DetectionService:
         updates = await self._store.updates.find()
         streams = await self._history.category(until=run.started_at)
         key = RunKey(run.started_at, run.id)
-        asked = {one.key.model for one in streams if one.runs and one.runs[-1] == key}
+        asked = {stream.key.model for stream in streams if stream.runs and stream.runs[-1] == key}
         of_models, categories = await self._models(run, streams, sorted(asked), updates, now)
         brands, restarts = list(brands), await self._history.restarts(run.started_at)
         results = [await self._detect_in(run, brand, updates, restarts, now) for brand in brands]
@@ -123,7 +123,7 @@ class DetectionService:
             (*of_models, *(alert for result in results for alert in result.alerts)),
             any(result.compared for result in results),
             min(learning, key=lambda one: one.runs, default=None),
-            tuple(one for result in results for one in result.suspicions),
+            tuple(suspicion for result in results for suspicion in result.suspicions),
             tuple(doubt for result in results for doubt in result.doubts),
             tuple(categories),
         )
@@ -153,13 +153,15 @@ class DetectionService:
     async def _go_on(self, alert: Alert, past: AlertPast) -> None:
         store = self._store
         events = await store.alerts.events(alert.id)
-        if past.whole and not any(one.what is AlertEventKind.JOINED for one in events):
+        if past.whole and not any(event.what is AlertEventKind.JOINED for event in events):
             await self._lifecycle.belong(alert.id)
         now = await asyncio.to_thread(explained, alert, past)
         lasts = AlertPart.METRICS not in parts_over(events)  # a return says nothing of a cause
         if now and lasts and now.differs_from(last_said(alert, events)):
             await self._lifecycle.revise(alert.id, now.words)
-        elif any(":" in one.channel for one in await store.deliveries.find(alert_id=alert.id)):
+        elif any(
+            ":" in delivery.channel for delivery in await store.deliveries.find(alert_id=alert.id)
+        ):
             await self._lifecycle.carry_on(alert.id)
 
     async def _models(
@@ -181,7 +183,7 @@ class DetectionService:
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
-            changes = {one: latest_model_change(one, streams, per_year) for one in asked}
+            changes = {model: latest_model_change(model, streams, per_year) for model in asked}
             return {
                 model: (change, model_shifts(change, streams, key, updates))
                 for model, change in changes.items()
@@ -221,16 +223,21 @@ class DetectionService:
         past = self._history
         replay = await past.replay(brand, updates, until=run.started_at, restarts=restarts)
         evidence = replay.monitor.evidence.get(run.id, ())
-        moved = any(one.returned or any(s.shift for s in one.streams) for one in evidence)
+        moved = any(
+            model_evidence.returned or any(s.shift for s in model_evidence.streams)
+            for model_evidence in evidence
+        )
         history = await self._alert_history(brand) if moved else NO_HISTORY
-        decisions = [await self._decide(one, history) for one in evidence]
-        asked = {one.model for one in decisions}
-        watched = {one.model for one in decisions if one.watched}
+        decisions = [await self._decide(model_evidence, history) for model_evidence in evidence]
+        asked = {decision.model for decision in decisions}
+        watched = {decision.model for decision in decisions if decision.watched}
         await keep_watched(self._store, brand, asked, watched, now)
         decisions, alerts = await self._announce(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
-            judge_warning(one, silence, metrics) for one in decisions for silence in one.silences
+            judge_warning(decision, silence, metrics)
+            for decision in decisions
+            for silence in decision.silences
         ]
         return DetectionResult(
             tuple(alerts),
@@ -309,7 +316,7 @@ class DetectionService:
         if not decision.shifts or not self._check_judge:
             return decision
         checks = {shift.metric: await self._check_judge(shift) for shift in decision.shifts}
-        streams = [replace(one, judge=checks.get(one.metric)) for one in evidence.streams]
+        streams = [replace(stream, judge=checks.get(stream.metric)) for stream in evidence.streams]
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
     async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
@@ -340,7 +347,7 @@ class DetectionService:
         """
         count = 1 + COMPARED_RUNS
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)
-        compared = sorted(RunKey(one.started_at, one.id) for one in runs)
+        compared = sorted(RunKey(earlier_run.started_at, earlier_run.id) for earlier_run in runs)
         served = await self._store.answers.served_models(runs=[key.id for key in compared])
         found = [u for u in silent_updates(served, compared) if u.at == run.started_at]
         return found + await style_updates(self._store, compared)
@@ -371,7 +378,9 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
         return []
     latest = await _answers(store, {run.id for run in sessions[-1]})
     prompts = {prompt for texts in latest.values() for prompt in sorted(texts)[:STYLE_PROMPTS]}
-    earlier = [await _answers(store, {run.id for run in one}, prompts) for one in sessions[:-1]]
+    earlier = [
+        await _answers(store, {run.id for run in session}, prompts) for session in sessions[:-1]
+    ]
     began = sessions[-CONFIRMING_SESSIONS][0].at
     updates = []
     for model in sorted(latest):
@@ -382,7 +391,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
             for session, answers in zip(sessions, (*earlier, latest), strict=True)
             if since is None or session[0].at >= since
         ]
-        asked = [one for one in texts if one]
+        asked = [text for text in texts if text]
         verdict = compare_styles(asked[:-CONFIRMING_SESSIONS], asked[-CONFIRMING_SESSIONS:])
         if verdict.hit and all(texts[-CONFIRMING_SESSIONS:]):
             updates.append(ModelUpdate(model, began, STYLE_SOURCE, verdict.note))

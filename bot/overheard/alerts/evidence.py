@@ -208,10 +208,10 @@ async def read_pasts(
     tables = {}
     for metric in sorted(set(metrics.values())):
         names = [compared[number] for number in compared if metrics[number] == metric]
-        known = [one for one in names if one is not None]
+        known = [brands for brands in names if brands is not None]
         union = frozenset[str]().union(*known) if len(known) == len(names) else None
         tables[metric] = await store.blocks.table(union, metric=metric, until=until)
-    told = {
+    alerts_of = {
         name: await store.alerts.find(brand=name)
         for name in sorted({WHOLE_MODEL, *(alert.brands[0] for alert in alerts)})
     }
@@ -221,7 +221,7 @@ async def read_pasts(
             alert,
             starts,
             streams_of_table(tables[metrics[alert.id]].of(versions, brands=compared[alert.id])),
-            (*told[alert.brands[0]], *told[WHOLE_MODEL]),
+            (*alerts_of[alert.brands[0]], *alerts_of[WHOLE_MODEL]),
         )
         for alert in alerts
     }
@@ -257,7 +257,7 @@ def _past(
         RunKey(starts[began], began),
         streams,
         tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
-        part_of(alert.shift, [one for one in told if one.of_model], starts),
+        part_of(alert.shift, [other for other in told if other.of_model], starts),
     )
 
 
@@ -270,8 +270,8 @@ def explained(alert: Alert, past: AlertPast) -> Explanation | None:
         past: What it is explained with.
     """
     shift, began = measured_shift(alert), past.began
-    mine = next((one for one in past.streams if one.key.model == shift.model), None)
-    if mine is None or all(one.statement for one in alert.moved):
+    mine = next((stream for stream in past.streams if stream.key.model == shift.model), None)
+    if mine is None or all(moved_shift.statement for moved_shift in alert.moved):
         return None
     starts = [p.began if p.accepted else p.ended or p.began for p in past.earlier]
     since = max(starts, default=None)
@@ -281,7 +281,7 @@ def explained(alert: Alert, past: AlertPast) -> Explanation | None:
         return None
     last = max(run for run in mine.runs if run.at <= until)
     first = before[-MAX_BASELINE_RUNS:][0]
-    known = [stream_until(stream_since(one, first), last) for one in past.streams]
+    known = [stream_until(stream_since(stream, first), last) for stream in past.streams]
     brand = WHOLE_MODEL if alert.of_model else shift.brand
     return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
 
@@ -301,7 +301,7 @@ async def _stated_now(
     """Return in how many answers of the model's latest check each false claim is made."""
     claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
     brand, model = alert.shift.brand, alert.shift.model
-    mine = [one for one in streams if (one.key.brand, one.key.model) == (brand, model)]
+    mine = [stream for stream in streams if (stream.key.brand, stream.key.model) == (brand, model)]
     if not claims or not mine or not mine[0].runs:
         return {}
     latest = {
@@ -316,7 +316,10 @@ async def _stated_now(
                 false_claim(latest[record.answer_id], detail) for detail in record.score.details
             ]
     return {
-        claim: sum(any(is_same_statement(claim, one) for one in each) for each in made.values())
+        claim: sum(
+            any(is_same_statement(claim, other) for other in claims_of_answer)
+            for claims_of_answer in made.values()
+        )
         for claim in claims
     }
 
@@ -329,7 +332,7 @@ async def _right(
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
     brand, model = alert.shift.brand, alert.shift.model
-    mine = [one for one in streams if (one.key.brand, one.key.model) == (brand, model)]
+    mine = [stream for stream in streams if (stream.key.brand, stream.key.model) == (brand, model)]
     if alert.over_at is None or not topics or not mine:
         return frozenset()
     last = [run.id for run in mine[0].runs if run.at <= alert.over_at][-MIN_RUNS_GONE:]

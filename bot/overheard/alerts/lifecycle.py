@@ -183,13 +183,13 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps(self, shifts: Sequence[Shift]) -> str:
-        told = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
-        several = len({shift.brand for shift in told}) > 1
+        named_shifts = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
+        several = len({shift.brand for shift in named_shifts}) > 1
         steps = [
             f"{shift.brand}'s {step(shift, self._routes.metrics)}"
             if several
             else step(shift, self._routes.metrics)
-            for shift in told
+            for shift in named_shifts
         ]
         note = f"{wording.listing(steps)}."
         return note[0].upper() + note[1:]
@@ -296,7 +296,7 @@ class Lifecycle:
         alert = await self.find(number)
         began = await self._began(alert)
         known = await self._store.updates.find(alert.shift.model)
-        update = next((one for one in known if abs(one.at - began) <= SAME_UPDATE), None)
+        update = next((update for update in known if abs(update.at - began) <= SAME_UPDATE), None)
         if update is None:
             said = note or f"said by {named(who)}"
             update = await self._store.updates.add(
@@ -327,7 +327,7 @@ class Lifecycle:
         """
         alert = await self.find(number)
         events = await self._store.alerts.events(number)
-        event = next((one for one in events if one.id == event_id), None)
+        event = next((event for event in events if event.id == event_id), None)
         if event and event.what is AlertEventKind.UPDATE:
             return await self._unmark(alert, event, who)
         *before, (latest, _) = held_states(events)
@@ -341,9 +341,9 @@ class Lifecycle:
             raise NotUndone(number=alert.id)
         began = await self._began(alert)
         marked = [
-            one
-            for one in await self._store.updates.find(alert.shift.model)
-            if one.source == MARKED and one.at == began
+            update
+            for update in await self._store.updates.find(alert.shift.model)
+            if update.source == MARKED and update.at == began
         ]
         if not marked:
             raise NotUndone(number=alert.id)

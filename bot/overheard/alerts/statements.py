@@ -207,7 +207,7 @@ class StatementReader:
         The texts of older runs are needed only when this run has such a sentence, or when an alert
         waits for its end.
         """
-        starts = {one.id: one.started_at for one in await self.store.runs.find()}
+        starts = {run.id: run.started_at for run in await self.store.runs.find()}
         open_since = [
             starts[shift.began or shift.run_id]
             for alert in live

@@ -125,7 +125,7 @@ class Story:
 
     def _period(self) -> Period | None:
         number = self.alert.id if self.alert else 0
-        return next((one for one in self.periods if one.alert == number), None)
+        return next((period for period in self.periods if period.alert == number), None)
 
 
 def is_usual(periods: Iterable[Period], at: datetime) -> bool:
@@ -296,7 +296,9 @@ async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
     """
     numbers = {alert.id for alert in alerts}
     wholes = await wholes_of(store, alerts)
-    return [one for one in alerts if one.id not in wholes or wholes[one.id].id not in numbers]
+    return [
+        alert for alert in alerts if alert.id not in wholes or wholes[alert.id].id not in numbers
+    ]
 
 
 def lasted(period: Period, now: datetime) -> str:
@@ -331,6 +333,8 @@ async def unrouted(deployment: Deployment) -> list[Alert]:
     store = deployment.store
     if not deployment.config.routes:
         return []
-    posted = {one.alert_id for one in await store.deliveries.find() if ":" in one.channel}
+    posted = {
+        delivery.alert_id for delivery in await store.deliveries.find() if ":" in delivery.channel
+    }
     live = await leading(store, await store.alerts.find(live=True))
     return [alert for alert in live if alert.id not in posted]

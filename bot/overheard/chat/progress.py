@@ -205,8 +205,8 @@ class ChatProgress:
             fields.append(Field("Spent", wording.money(meter.spent)))
         if self._total and 0 < self._done < self._total:
             left = (monotonic() - self._began) / self._done * (self._total - self._done)
-            told = wording.duration(left) if left >= 10 else f"{max(1, round(left))} s"
-            fields.append(Field("Time left", f"about {told}"))
+            time_left = wording.duration(left) if left >= 10 else f"{max(1, round(left))} s"
+            fields.append(Field("Time left", f"about {time_left}"))
         return fields
 
 

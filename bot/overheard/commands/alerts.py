@@ -97,8 +97,8 @@ async def list_alerts(
         if alerts
         else None,
         actions=tuple(
-            Action(f"alerts show {one.id}", alert_label(one, call.zone, deployment.names))
-            for one in alerts[:5]
+            Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
+            for alert in alerts[:5]
         ),
         data={"alerts": [alert_row(alert, wholes) for alert in alerts], "more": more},
     )

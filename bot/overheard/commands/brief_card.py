@@ -152,7 +152,11 @@ def _sentences(deployment: Deployment, call: Call, progress: ItemProgress) -> It
     else:
         yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
     metric = deployment.scoring.metrics.get(metric_of(publication))
-    known = [(each.model, each.verdict) for each in progress.since if each.verdict]
+    known = [
+        (model_progress.model, model_progress.verdict)
+        for model_progress in progress.since
+        if model_progress.verdict
+    ]
     if metric and known:
         moves = (f"at {model} it {effect_words(verdict, metric.scale)}" for model, verdict in known)
         yield f"{metric.label} {_where(progress)}: {'; '.join(moves)}."

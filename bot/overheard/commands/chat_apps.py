@@ -230,8 +230,8 @@ def application_of(settings: DiscordTable) -> int | None:
         return settings.application_id
     first = settings.token.get_secret_value().strip().split(".")[0]
     try:
-        told = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode()
-        return int(told) if told.isascii() and told.isdigit() else None
+        decoded = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode()
+        return int(decoded) if decoded.isascii() and decoded.isdigit() else None
     except (binascii.Error, ValueError):
         return None
 

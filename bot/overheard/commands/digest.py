@@ -246,8 +246,8 @@ async def _costs(deployment: Deployment, since: datetime) -> str:
     spent = await deployment.store.money.spending(since=since)
     if not spent:
         return month
-    answers = wording.count(sum(one.answers for one in spent), "question")
-    usd = wording.money(sum(one.usd for one in spent))
+    answers = wording.count(sum(spending.answers for spending in spent), "question")
+    usd = wording.money(sum(spending.usd for spending in spent))
     return f"Asked {answers} for {usd}. {month}"
 
 

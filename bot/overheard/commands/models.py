@@ -71,7 +71,7 @@ def _name(deployment: Deployment, model: str, face: Face) -> str:
 async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
     """Return how well a judge agrees with its gold labels."""
     by_model = await agreements(deployment.store, judge)
-    now, told = by_model[-1] if by_model else None, doubt(judge, by_model)
+    now, doubts = by_model[-1] if by_model else None, doubt(judge, by_model)
     usual = f"{judge.model} judges answers, and has not been asked yet."
     if now:
         usual = f"{judge.model} judges answers; it agrees with {now.right} of {now.of} gold labels."
@@ -79,7 +79,7 @@ async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
         "scorer": judge.name,
         "model": str(judge.model),
         "agreements": [{"at": a.at.isoformat(), "right": a.right, "of": a.of} for a in by_model],
-        "told": " ".join(filter(None, (told or usual, lost_verdicts(judge)))),
+        "told": " ".join(filter(None, (doubts or usual, lost_verdicts(judge)))),
         "verdicts": dict(getattr(judge, "verdicts", {})),
     }
 

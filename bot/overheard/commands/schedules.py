@@ -60,7 +60,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     if not pairs:
         text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, call, *each) for each in pairs)
+    rows = tuple(_row(deployment, call, *pair) for pair in pairs)
     return Card(
         title=wording.count(len(pairs), "schedule"),
         text=text,
@@ -71,7 +71,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         else (),
         footer="Carried out by overheard run." if rows else "",
         data={
-            "schedules": [schedule_data(deployment, *each) for each in pairs],
+            "schedules": [schedule_data(deployment, *pair) for pair in pairs],
             "bursts": [planned_data(plan) for plan in plans],
         },
     )

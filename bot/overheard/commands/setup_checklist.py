@@ -102,7 +102,7 @@ async def checklist(deployment: Deployment) -> Checklist:
     placed = bool(config.routes and catalogue.schedules)
     runs = await deployment.store.runs.find(aside=False, limit=20)
     checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
-    told = "Done." if checked else "I ask the models, and show how you stand."
+    first_check = "Done." if checked else "I ask the models, and show how you stand."
     return Checklist(
         (
             SetupStep(
@@ -137,7 +137,7 @@ async def checklist(deployment: Deployment) -> Checklist:
             ),
             SetupStep(
                 "First check",
-                " ".join(filter(None, [told, _judge(deployment)])),
+                " ".join(filter(None, [first_check, _judge(deployment)])),
                 "setup start",
                 "First check",
                 checked,

@@ -141,7 +141,7 @@ def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
     """Return the conditions and further results of a trial."""
     false_alarms, world = outcome.false_alarms, trial.world
-    told = [
+    reliability = [
         Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.told}")
         for row in outcome.reliability
         if row.true is not None
@@ -153,7 +153,7 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
         Field("Opposite alarm within 8 runs", f"{false_alarms.ghosts:.0%}"),
         Field("Taken back, a brand-year", f"{false_alarms.closings:.2f}"),
         Field("Of models as a whole, a year", _model_rate(trial, false_alarms.of_models)),
-        *told,
+        *reliability,
     )
 
 

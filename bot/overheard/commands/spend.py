@@ -53,8 +53,8 @@ async def spend(
     runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _sum_by_name(spent, _share_by(name, runs)) for name in BY}
     shown = {name: _readable(name, sums[name], deployment) for name in BY}
-    total = sum(each.usd for each in spent)
-    estimated = sum(each.estimated_usd for each in spent)
+    total = sum(spending.usd for spending in spent)
+    estimated = sum(spending.estimated_usd for spending in spent)
     budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
@@ -64,7 +64,7 @@ async def spend(
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{_time(Span(begin, span.end), call.zone)}, for "
-        f"{wording.count(sum(each.answers for each in spent), 'answer')}."
+        f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
         f"{_estimated(estimated, total)}",
         fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), shown[by], pictured=True),
@@ -77,7 +77,7 @@ async def spend(
             "until": span.end.isoformat() if span.end else None,
             "spent_usd": total,
             "estimated_usd": estimated,
-            "answers": sum(each.answers for each in spent),
+            "answers": sum(spending.answers for spending in spent),
             **{f"by_{name}": sums[name] for name in BY},
             "budget": budget,
         },

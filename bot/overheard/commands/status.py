@@ -48,32 +48,34 @@ async def status(deployment: Deployment, call: Call) -> Card:
     brands = tracked(deployment.catalogue)
     if not brands:
         return _empty(call)
-    found = [
+    reports = [
         await read_report(deployment, brand, metric=HEADLINE_METRIC)
         for brand in brands[:MAX_BRANDS]
     ]
     alerts = await leading(deployment.store, await alerts_about(deployment.store, live=True))
-    claims = [(one.brand.name, await claims_sentence(deployment, one.brand)) for one in found]
-    measured = [one for one in found if one.places]
-    stories = [story for one in found for story in one.stories.values()]
+    claims = [
+        (report.brand.name, await claims_sentence(deployment, report.brand)) for report in reports
+    ]
+    measured = [report for report in reports if report.places]
+    stories = [story for report in reports for story in report.stories.values()]
     paragraphs = [
         *await alert_sentences(deployment, call, alerts, MAX_ALERTS),
         *_standings(deployment, measured),
-        watching_sentence(stories, deployment.names, with_brand=len(found) > 1),
+        watching_sentence(stories, deployment.names, with_brand=len(reports) > 1),
         await unrouted_sentence(deployment),
         *_claims(claims),
         *([] if measured else ["Nothing is measured yet."]),
         *([await next_check_sentence(deployment, call)]),
     ]
     return Card(
-        title=_title(deployment, found, alerts),
+        title=_title(deployment, reports, alerts),
         text="\n\n".join(filter(None, paragraphs)),
         image=await _picture(deployment, measured),
-        actions=fitting(*await _actions(deployment, found, alerts)),
+        actions=fitting(*await _actions(deployment, reports, alerts)),
         severity=Severity.WARNING if alerts else Severity.PLAIN,
         footer=await spent_sentence(deployment),
         data={
-            "brands": [row.data() for one in found for row in one.own_rows],
+            "brands": [row.data() for report in reports for row in report.own_rows],
             "stories": [story.data() for story in stories],
             "alerts": [alert_row(alert) for alert in alerts],
             "false_claims": {name: sentence for name, sentence in claims if sentence},
@@ -82,43 +84,43 @@ async def status(deployment: Deployment, call: Call) -> Card:
     )
 
 
-def _title(deployment: Deployment, found: Sequence[Report], alerts: Sequence[Alert]) -> str:
-    if len(found) == 1:
-        return standings.title(found[0].brand.name, found[0].places, deployment.names)
-    return f"{wording.count(len(found), 'brand')}, {wording.count(len(alerts), 'open alert')}"
+def _title(deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]) -> str:
+    if len(reports) == 1:
+        return standings.title(reports[0].brand.name, reports[0].places, deployment.names)
+    return f"{wording.count(len(reports), 'brand')}, {wording.count(len(alerts), 'open alert')}"
 
 
-def _standings(deployment: Deployment, found: Sequence[Report]) -> Iterator[str]:
+def _standings(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
     """Yield a paragraph for each brand with a line for each model, where no picture shows them."""
-    if len(found) < 2:
+    if len(reports) < 2:
         return
-    for one in found:
-        lines = [place_sentence(place, deployment.names) for place in one.places[:MAX_PLACES]]
-        yield "\n".join([one.brand.name, *lines])
+    for report in reports:
+        lines = [place_sentence(place, deployment.names) for place in report.places[:MAX_PLACES]]
+        yield "\n".join([report.brand.name, *lines])
 
 
 def _claims(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
-    told = [(name, sentence) for name, sentence in claims if sentence]
-    for name, sentence in told:
+    false_claims = [(name, sentence) for name, sentence in claims if sentence]
+    for name, sentence in false_claims:
         yield sentence if len(claims) == 1 else f"{name}: {sentence}"
 
 
-async def _picture(deployment: Deployment, found: Sequence[Report]) -> Image | None:
+async def _picture(deployment: Deployment, reports: Sequence[Report]) -> Image | None:
     """Return the picture of the only brand; of several, lines of text say more."""
-    if len(found) != 1:
+    if len(reports) != 1:
         return None
-    return await picture(standings.rates(found[0].places, deployment.names), "status.png")
+    return await picture(standings.rates(reports[0].places, deployment.names), "status.png")
 
 
 async def _actions(
-    deployment: Deployment, found: Sequence[Report], alerts: Sequence[Alert]
+    deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> list[Action]:
     """Return the next steps, the most likely first, and the menu of what is set up."""
-    measured = any(one.places for one in found)
+    measured = any(report.places for report in reports)
     cost = await last_cost(deployment)
     label = f"Check now, {wording.money(cost, about=True)}" if cost else "Check now"
     check = Action("check", label, Style.PLAIN if measured else Style.PRIMARY)
-    name = f" {quoted(found[0].brand.name)}" if len(found) == 1 else ""
+    name = f" {quoted(reports[0].brand.name)}" if len(reports) == 1 else ""
     steps = [Action(f"alerts show {alert.id}", "Open alert", Style.PRIMARY) for alert in alerts[:1]]
     if measured:
         steps.append(Action(f"report{name}", "Report", Style.PLAIN if alerts else Style.PRIMARY))

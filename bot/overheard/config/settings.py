@@ -211,7 +211,7 @@ def _types(annotation: Any) -> set[Any]:
     if origin is Annotated:
         return _types(parts[0])
     if origin in {Union, UnionType}:
-        return {each for part in parts for each in _types(part)}
+        return {kind for part in parts for kind in _types(part)}
     return {annotation}
 
 

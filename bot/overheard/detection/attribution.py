@@ -178,8 +178,10 @@ def explain(
     said = words(found.weights, several, brands)
     sentences = [
         said,
-        _rivals({one: found.moved(one) for one in rivals}, "brand" if whole else "competitor"),
-        _models({one: found.moved(one) for one in models}),
+        _rivals(
+            {rival: found.moved(rival) for rival in rivals}, "brand" if whole else "competitor"
+        ),
+        _models({model: found.moved(model) for model in models}),
         *_known(updates),
     ]
     return Explanation(rated, said, " ".join(filter(None, sentences)))

@@ -112,7 +112,7 @@ class Decision:
     @property
     def watched(self) -> bool:
         """Whether something may have changed that is not certain enough for an alert."""
-        return any(one.reason is Reason.WATCHED for one in self.silences)
+        return any(silence.reason is Reason.WATCHED for silence in self.silences)
 
     @property
     def silence(self) -> Silence | None:
@@ -129,11 +129,15 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
         policy: The smallest changes that the deployment wants to be alerted of.
         history: The brand's alerts so far, and when its runs began.
     """
-    silences = {one.metric: _silence(one, evidence, policy, history) for one in evidence.streams}
-    shifts = [one.shift for one in evidence.streams if one.shift and not silences[one.metric]]
-    excess = {one.metric: one.statistic or 0.0 for one in evidence.streams}
+    silences = {
+        stream.metric: _silence(stream, evidence, policy, history) for stream in evidence.streams
+    }
+    shifts = [
+        stream.shift for stream in evidence.streams if stream.shift and not silences[stream.metric]
+    ]
+    excess = {stream.metric: stream.statistic or 0.0 for stream in evidence.streams}
     shifts.sort(key=lambda shift: _prominence(shift, excess[shift.metric]))
-    measured = any(one.statistic is not None for one in evidence.streams)
+    measured = any(stream.statistic is not None for stream in evidence.streams)
     rarity = evidence.rarity(policy.brands) if measured else None
     level = rarity.level(policy.false_alarms_per_year) if rarity else None
     return Decision(
@@ -196,22 +200,24 @@ def decide_model(
     if change is None or not shifts or run.at - change.run.at > ONE_STORY:
         return None
     head, *brands = shifts
-    told = [a for a in history.of_models if a.shift.model == change.model]
+    alerts = [a for a in history.of_models if a.shift.model == change.model]
     if any(
-        one.brand == WHOLE_MODEL
-        and (seen := history.run_starts[one.run_id]) < run.at
+        shift.brand == WHOLE_MODEL
+        and (seen := history.run_starts[shift.run_id]) < run.at
         and (change.began.at < seen or change.run.at == seen)
-        for alert in told
-        for one in alert.moved
+        for alert in alerts
+        for shift in alert.moved
     ):
         return None
     smallest = policy.smallest_change(head.metric)
-    moved = [one for one in brands if abs(one.change) >= smallest]
+    moved = [shift for shift in brands if abs(shift.change) >= smallest]
     rare = Rarity(change.chance_a_year)
-    placed = place([head, *moved], told, run.at)
+    placed = place([head, *moved], alerts, run.at)
     silence = Silence(head.metric, Reason.TOO_SMALL, 0, 0, smallest_change=smallest)
     if not moved:
-        silence = replace(silence, change=max((one.change for one in brands), key=abs, default=0.0))
+        silence = replace(
+            silence, change=max((shift.change for shift in brands), key=abs, default=0.0)
+        )
     elif placed.action in {AlertAction.RAISE, AlertAction.GROW} and change.weight < MODEL_WEIGHT:
         silence = replace(silence, reason=Reason.ONE_BRAND)
     else:

@@ -73,9 +73,11 @@ def part_of(
         return None
     began = starts[shift.began or shift.run_id]
     for alert in of_models:
-        told = [one for one in alert.moved if one.brand == WHOLE_MODEL and not one.recovery]
+        wholes = [
+            moved for moved in alert.moved if moved.brand == WHOLE_MODEL and not moved.recovery
+        ]
         first = starts[alert.shift.began or alert.shift.run_id]
-        last = max((starts[one.run_id] for one in told), default=first)
+        last = max((starts[whole.run_id] for whole in wholes), default=first)
         ended = alert.over_at if alert.state is AlertState.RECOVERED else None
         over = ended is not None and ended < starts[shift.run_id]
         dated = any(first <= starts[run] for run in shift.dates)  # it may have begun with that
@@ -155,11 +157,13 @@ def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
-    runs = {one.run_id for one in alert.moved if one.brand == WHOLE_MODEL and not one.recovery}
-    for one in alert.moved:
-        if one.brand != WHOLE_MODEL and one.metric == metric and one.run_id in runs:
-            reported[one.brand] = reported.get(one.brand, 0.0) + one.change
-    now = {one.brand: one.change for one in shifts if one.brand != WHOLE_MODEL}
+    runs = {
+        shift.run_id for shift in alert.moved if shift.brand == WHOLE_MODEL and not shift.recovery
+    }
+    for shift in alert.moved:
+        if shift.brand != WHOLE_MODEL and shift.metric == metric and shift.run_id in runs:
+            reported[shift.brand] = reported.get(shift.brand, 0.0) + shift.change
+    now = {shift.brand: shift.change for shift in shifts if shift.brand != WHOLE_MODEL}
     along = sum(change * now.get(brand, 0.0) for brand, change in reported.items())
     return along / (sum(change**2 for change in reported.values()) or 1.0)
 

@@ -305,8 +305,8 @@ def statement_shift(
         truth: The value of the fact; empty for a grave statement.
     """
     until = [occurrence for occurrence in story.occurrences if occurrence.run <= run]
-    told = until[-1].run if run not in {occurrence.run for occurrence in until} else run
-    mine = [occurrence for occurrence in until if occurrence.run == told]
+    reported_run = until[-1].run if run not in {occurrence.run for occurrence in until} else run
+    mine = [occurrence for occurrence in until if occurrence.run == reported_run]
     prompts = _prompts(until, runs, asked, story.began, run)
     before = sum(
         asked.get(earlier_run.id, {}).get(p.prompt, 0)
@@ -329,7 +329,7 @@ def statement_shift(
         ),
         sources=_sources(until),
         answers=_answers(mine),
-        asked=max(_answers(mine), sum(asked.get(told.id, {}).values())),
+        asked=max(_answers(mine), sum(asked.get(reported_run.id, {}).values())),
     )
     return Shift(
         brand=brand,

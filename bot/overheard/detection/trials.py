@@ -271,9 +271,9 @@ def reliability(
                 found[_level(alarm)].append(now != usual)
         step()
     return tuple(
-        Reliability(level, len(told), sum(told) / len(told) if told else None)
+        Reliability(level, len(outcomes), sum(outcomes) / len(outcomes) if outcomes else None)
         for level in REPORTED_LEVELS
-        for told in (found[level],)
+        for outcomes in (found[level],)
     )
 
 

@@ -98,8 +98,8 @@ def _vertex_pair(example: Example) -> Line:
 
 
 FORMATS: Mapping[str, VendorFormat] = {
-    each.name: each
-    for each in (
+    vendor_format.name: vendor_format
+    for vendor_format in (
         VendorFormat(
             "openai",
             "OpenAI",

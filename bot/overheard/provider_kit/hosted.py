@@ -377,8 +377,8 @@ def _reported_text(value: object) -> str:
 
 def _usage(reported: Mapping[str, object]) -> Usage:
     """Return the reported counts; none of them when those of tokens are impossible."""
-    told = [reported.get(name) or 0 for name in ("input_tokens", "output_tokens")]
-    if any(isinstance(n, int | float) and not 0 <= n <= MAX_TOKENS for n in told):
+    tokens = [reported.get(name) or 0 for name in ("input_tokens", "output_tokens")]
+    if any(isinstance(n, int | float) and not 0 <= n <= MAX_TOKENS for n in tokens):
         return Usage()
     return Usage(**{field.name: _count(reported.get(field.name)) for field in fields(Usage)})
 

@@ -141,7 +141,7 @@ def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
 
 
 def _overlap(claim: FalseClaim, other: FalseClaim) -> bool:
-    first, second = (" ".join(each.quote.split()) for each in (claim, other))
+    first, second = (" ".join(detail.quote.split()) for detail in (claim, other))
     return first != "" and second != "" and (first in second or second in first)
 
 

@@ -125,7 +125,7 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
     """Return a model's price; None when its plugin gives none, or not a valid one."""
     try:
         price: object = providers[model.provider].price(model.name)
-        if isinstance(price, Price) and all(0 <= each < inf for each in _amounts(price)):
+        if isinstance(price, Price) and all(0 <= amount < inf for amount in _amounts(price)):
             return price
     except Exception:  # of any kind: the price is unknown then
         return None

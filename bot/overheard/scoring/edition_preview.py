@@ -94,8 +94,8 @@ def _brands(before: Catalogue, after: Catalogue) -> Iterator[str]:
     yield from (f"{name} is new" for name in new if name not in old)
     yield from (f"{name} is gone" for name in old if name not in new)
     for name, brand in new.items():
-        if name in old and (told := _differing(old[name], brand)):
-            yield f"{name}: {', '.join(told)}"
+        if name in old and (changed_fields := _differing(old[name], brand)):
+            yield f"{name}: {', '.join(changed_fields)}"
 
 
 def _differing(before: Brand, after: Brand) -> list[str]:

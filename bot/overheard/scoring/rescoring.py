@@ -49,15 +49,15 @@ class Gap:
     @property
     def note(self) -> str:
         """Why an edition waits, as a sentence; empty when it lacks nothing."""
-        told = []
+        sentences = []
         for name, answers in sorted(self.failed.items()):
             count = f"{len(answers):,} {'answer' if len(answers) == 1 else 'answers'}"
-            told.append(
+            sentences.append(
                 f"The judge {name} has not read {count} anew, which costs money."
                 if name in self.by
                 else f"The scorer {name} fails on {count} that it could read before."
             )
-        return " ".join(told)
+        return " ".join(sentences)
 
 
 async def in_use(scoring: Scoring, store: Store) -> Scoring:

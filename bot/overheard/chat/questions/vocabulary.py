@@ -217,7 +217,7 @@ def rules() -> tuple[IntentRule, ...]:
 
     def expanded(text: str) -> frozenset[str]:
         names = text.replace("|", " ").split()
-        return frozenset(one for name in names for one in groups.get(name, [name]))
+        return frozenset(concept for name in names for concept in groups.get(name, [name]))
 
     return tuple(
         IntentRule(intent, tuple(map(expanded, needs)), expanded(allows))

@@ -181,11 +181,15 @@ class SlackListeners:
     async def _greet(self, workspace: Workspace, channel: str, inviter: str) -> None:
         """Post the greeting, for the inviter alone where Slack says who that is."""
         [message, *_] = render(await self._desk.greeting(), pictures=False, tables=False)
-        told: dict[str, Any] = {"channel": channel, "text": message.text, "blocks": message.blocks}
+        greeting: dict[str, Any] = {
+            "channel": channel,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
         if inviter:
-            await workspace.client.call("chat_postEphemeral", user=inviter, **told)
+            await workspace.client.call("chat_postEphemeral", user=inviter, **greeting)
         else:
-            await workspace.client.call("chat_postMessage", **told)
+            await workspace.client.call("chat_postMessage", **greeting)
 
     async def _on_uninstalled(self, body: Body) -> None:
         await self._workspaces.forget(_team(body))
