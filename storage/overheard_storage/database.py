@@ -284,7 +284,7 @@ def explained(url: URL) -> Iterator[None]:
             reason=f"the package {error.name} is missing",
             remedy=f"install it with: {install_command(extra='postgres')}",
         ) from error
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
         remedy = _REMEDIES[url.get_backend_name()]
         explained_error = store_error(url, error)
         raise explained_error or StoreError(

@@ -74,6 +74,8 @@ _BY_ERRNO = {
     **dict.fromkeys((ENOSPC, EDQUOT), _FULL),
     **dict.fromkeys((EACCES, EPERM, EROFS), _READ_ONLY),
 }
+_NO_TEXT = "Could not decode to UTF-8"
+"""How `sqlite3` reports a damaged text, which has no code."""
 FREE_BYTES = 2**16
 """With less room than this, SQLite reports a full disk as an error of the disk."""
 
@@ -104,6 +106,8 @@ def store_error(url: URL, error: BaseException) -> StoreError | None:
         fault = _BY_ERRNO.get(cause.errno or 0)
     elif isinstance(cause, sqlite3.Error):
         fault = _sqlite_fault(url, cause)
+    elif isinstance(cause, UnicodeDecodeError) and url.get_backend_name() == "sqlite":
+        fault = _DAMAGED  # SQLite's message quotes bytes of the file that are no text
     elif type(cause).__module__.startswith("psycopg"):
         fault, kind = _server_fault(cause)
     return kind(url=shown(url), reason=fault[0], remedy=fault[1]) if fault else None
@@ -113,6 +117,8 @@ def _sqlite_fault(url: URL, error: sqlite3.Error) -> tuple[str, str] | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_full(url):
         return _FULL
+    if str(error).startswith(_NO_TEXT):
+        return _DAMAGED
     return _BY_SQLITE_CODE.get(code)
 
 

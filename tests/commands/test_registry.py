@@ -137,3 +137,10 @@ def test_choices_are_written_as_they_are_shown(terminal: Program) -> None:
     out, _ = terminal.run("export", "answers", "--format", "csv")
 
     assert out.startswith("asked_at,run,prompt,")
+
+
+def test_an_option_that_is_needed_is_asked_for(terminal: Program) -> None:
+    """Click takes a default of None for a value."""
+    _, err = terminal.run("dataset", "build", "Acme", code=2)
+
+    assert "Missing option '--out'" in err

@@ -55,13 +55,21 @@ def damage(file: Path) -> None:
         opened.write(b"\xff" * (file.stat().st_size - 4096))
 
 
+def damage_schema(file: Path) -> None:
+    """Let the name of an index be no text, which SQLite quotes in its message."""
+    file.write_bytes(
+        file.read_bytes().replace(b"sqlite_autoindex_runs_", b"sqlite_autoindex_run\xd6_")
+    )
+
+
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [
+        (damage_schema, "the file is damaged; move it away and restore a backup"),
         (damage, "the file is damaged; move it away and restore a backup"),
         (lambda file: file.write_bytes(b"notes " * 999), "the file is not an SQLite database; "),
     ],
-    ids=["damaged", "no database"],
+    ids=["damaged schema", "damaged", "no database"],
 )
 async def test_a_harmed_file_has_its_own_sentence(
     file: Path, harm: Callable[[Path], None], sentence: str, store: Store

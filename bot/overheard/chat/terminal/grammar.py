@@ -222,7 +222,9 @@ def _option(option: Option) -> click.Option:
     if option.many:
         help_ = f"{help_.rstrip('.')}; can be repeated."
     flag = option.kind is Kind.FLAG
-    more: dict[str, Any] = {} if option.many else {"default": _default(option)}
+    # With a default of None, click would take a required option for given.
+    bare = option.many or option.required
+    more: dict[str, Any] = {} if bare else {"default": _default(option)}
     return click.Option(
         [f"--{option.written}", option.name],
         type=None if flag else _type(option),
