@@ -32,6 +32,7 @@ AWARD = re.compile(
       |best\ for\ most\b
       |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
       |choose)
+      |(?:safe|safest|smart|obvious)\ (?:bet|choice|pick)\b(?!\ for\ (?!most))
       |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
       |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
       |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
@@ -94,6 +95,11 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
+      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|only\b|also\b|still\ \w+\ at|avoid|skip|pass\b
+        |steer|stay\ (?:away|clear)|rank|add\b|say\b|argue|leave|compare|hesitate|rule|hold|expect
+        |weigh|rather\ not|use\ it|consider|look\ (?:at|into)|keep\ an|worry|note)\w+
+        (?:\ (?!if\b|than\b|over\b|unless\b|only\b|instead\b|from\b|about\b|against\b|away\b)[\w'\u2019-]+)
+        {{0,5}}?
       |\b(?:ich|wir)\ (?:w\u00fcrden?|empfehlen?|raten?|nehmen?|greifen?|tendieren?
         |setzen?)(?:\ \w+){{0,3}}?
         (?:\ (?:zum|zur|zu|auf|f\u00fcr|mit|den|die|das))?
@@ -184,7 +190,8 @@ AFTER = re.compile(
     |[^\u3002\u3001]{{0,16}}[\u304c\u3092](?:\u4e00\u756a|\u6700\u3082|\u7b2c\u4e00
       |\u30d9\u30b9\u30c8|\u30a4\u30c1\u30aa\u30b7)
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
-    |\ (?:is|remains)\ (?:hard|tough)\ to\ beat\b(?!\ (?:for|in|at|on|when)\b)
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|remains)\ (?:hard|tough|difficult)\ to\ (?:beat|top|argue)\b(?!\ (?:for|in|at|on|when)\b)
+    |\ is\ where\ (?:I|we|most|you\ should)\b
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter
       |right
