@@ -62,6 +62,7 @@ _CACHED_TEXTS = 256
 """Words around names that are kept: those of one long answer."""
 _PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
 """The end of a heading of several picks: "Top Overall Laptops"."""
+_TOLD = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
 
 
@@ -142,6 +143,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     alone = {mention.brand for mention in chosen} == {reading.brand.name}
     if not chosen:
         yield from _picked(reading, mentions)
+        yield from _told(reading, owned)
     for mention in chosen:
         if mention.brand == reading.brand.name and (
             not _is_limited(reading, mention, asked) or (alone and not _is_split(reading, mentions))
@@ -251,6 +253,20 @@ def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
     picks = [text for text in map(reading.sentence, own) if _picks(text)]
     if picks and not any(map(_picks, map(reading.sentence, others))):
         yield from picks
+
+
+def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
+    """Yield the sentences that pick the brand without naming any: "My first recommendation."."""
+    picks = [
+        unit
+        for unit in reading.units
+        if unit.owner
+        and unit.role in _TOLD
+        and not _inside(reading.mentions, unit)
+        and _picks(unit.text)
+    ]
+    if len({unit.owner for unit in picks}) == 1:
+        yield from (unit.text for unit in picks if unit in owned)
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
