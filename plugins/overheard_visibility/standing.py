@@ -391,8 +391,11 @@ def _choose(before: str, after: str) -> bool:
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
     before, after = _around(reading, mention)
+    opens = mention.sentence == 0  # the first sentence says again what was asked
     return any(
-        CONDITION.search(FOR.sub(lambda found: _unless_asked(found[0], asked), words))
+        CONDITION.search(
+            FOR.sub(lambda found: "" if opens else _unless_asked(found[0], asked), words)
+        )
         for words in (IN_DOUBT.sub("", before), UNLESS.sub("", after))
     )
 
