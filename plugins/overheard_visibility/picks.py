@@ -374,6 +374,17 @@ DISMISSED = re.compile(
     re.IGNORECASE,
 )
 """Words of a sentence that names a brand and does not offer it."""
+SHORT_OF = re.compile(
+    r"n['\u2019]t\b|\b(?:but|though|although|however|not|no|never|nothing|none|without|only|hardly"
+    r"|than|less|too|overkill|expensive|pricey)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence beside a list of options that says why a brand is none of them."""
+OFFERED = re.compile(
+    r"\b(?:if|when|unless|also|alternatively|another|worth|consider|option|best|good|great)\b",
+    re.IGNORECASE,
+)
+"""Words with which such a sentence offers the brand after all."""
 SUGGESTED = re.compile(
     r"""
     \b(?:

@@ -30,12 +30,14 @@ from overheard_visibility.picks import (
     NICHE,
     NUMBER_ONE,
     OBJECT,
+    OFFERED,
     PICKED,
     PLAIN_WORDS,
     POSSESSIVE,
     PRODUCT,
     RANKED,
     SELLERS,
+    SHORT_OF,
     SPLIT,
     SUGGESTED,
     UNLESS,
@@ -87,6 +89,8 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     if plain and any(DISMISSED.search(unit.text) for unit in owned):
         offered = None
+    if plain and owned and _is_beside(reading, owned[0], own):
+        offered = None
     if offered and all(_names(unit, own) for unit in owned) and not _is_subject(reading, own):
         offered = None
     if all(ASIDE.match(_unit(reading, mention)) for mention in own):
@@ -99,6 +103,13 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
             "standing", ONLY_NAMED, quote=reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
         )
     return Detail("standing", LISTED, quote=quote[:_QUOTE_CHARACTERS])
+
+
+def _is_beside(reading: Reading, unit: Unit, own: Sequence[Mention]) -> bool:
+    """Return whether a sentence beside a list of options says why its brand is none of them."""
+    if not _names(unit, own) or not SHORT_OF.search(unit.text) or OFFERED.search(unit.text):
+        return False
+    return len({other.owner for other in reading.units if other.role in _OFFERS} - {""}) > 1
 
 
 def _names(unit: Unit, own: Sequence[Mention]) -> bool:
