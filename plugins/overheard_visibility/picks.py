@@ -95,10 +95,12 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
-      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|only\b|also\b|still\ \w+\ at|avoid|skip|pass\b
+      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|only\b|also\b|still\ \w+\ at|avoid|skip
+        |pass\b
         |steer|stay\ (?:away|clear)|rank|add\b|say\b|argue|leave|compare|hesitate|rule|hold|expect
         |weigh|rather\ not|use\ it|consider|look\ (?:at|into)|keep\ an|worry|note)\w+
-        (?:\ (?!if\b|than\b|over\b|unless\b|only\b|instead\b|from\b|about\b|against\b|away\b)[\w'\u2019-]+)
+        (?:\ (?!if\b|than\b|over\b|unless\b|only\b|instead\b|from\b|about\b|against\b
+          |away\b)[\w'\u2019-]+)
         {{0,5}}?
       |\b(?:ich|wir)\ (?:w\u00fcrden?|empfehlen?|raten?|nehmen?|greifen?|tendieren?
         |setzen?)(?:\ \w+){{0,3}}?
@@ -190,7 +192,8 @@ AFTER = re.compile(
     |[^\u3002\u3001]{{0,16}}[\u304c\u3092](?:\u4e00\u756a|\u6700\u3082|\u7b2c\u4e00
       |\u30d9\u30b9\u30c8|\u30a4\u30c1\u30aa\u30b7)
     |\ (?:es|sigue\ siendo)\ nuestra\ (?:primera\ )?(?:opci\u00f3n|elecci\u00f3n)
-    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|remains)\ (?:hard|tough|difficult)\ to\ (?:beat|top|argue)\b(?!\ (?:for|in|at|on|when)\b)
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|remains)\ (?:hard|tough|difficult)\ to\ (?:beat|top
+      |argue)\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ where\ (?:I|we|most|you\ should)\b
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter

@@ -63,6 +63,10 @@ _GOING_ON = re.compile(
     re.IGNORECASE,
 )
 """Beginnings of paragraphs that go on about the subject of the paragraph before."""
+_PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
+"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
+_PRONOUN_CHARACTERS = 60
+"""Characters of such a sentence within which a name is no subject; glued text has one later."""
 
 
 def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
@@ -83,6 +87,7 @@ class _Builder:
         section: The last heading, or the last title or generic label that is nobody's.
         sections: The headings above, as (level, title).
         carried: The owner of the text before in the same paragraph.
+        told: The owner of the last paragraph, which the pros and cons below it belong to.
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
         notices: Whether there are any.
@@ -96,7 +101,7 @@ class _Builder:
         self.stack: list[Context] = [Context(0)]
         self.section = ""
         self.sections: list[tuple[int, str]] = []
-        self.carried = NOBODY
+        self.carried = self.told = NOBODY
         self.listed = self.ended = False
 
     def build(self) -> Iterator[Unit]:
@@ -158,6 +163,10 @@ class _Builder:
         if rank == _LEAD_RANK and whole.role not in roles:
             rank = _ROLE_RANK
         self._pop(rank)
+        if whole.role in _LASTING_ROLES and not (whole.owner or whole.closed or self._top.owner):
+            whole = replace(whole, owner=self.told)
+        elif whole.owner:
+            self.told = NOBODY
         self.stack.append(whole.at(rank))
         self.carried, self.listed = whole.owner, False
         if not whole.owner:
@@ -210,6 +219,7 @@ class _Builder:
             self._pop(1)
             self.carried = NOBODY
         yield from self._text(line, opens=False, multi=False)
+        self.told = self.carried
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
         """Return whether a line of a paragraph is a title of the lines below."""
@@ -313,6 +323,10 @@ class _Builder:
             return context.owner
         subject = self.names.of_sentence(start, end) if found else NOBODY
         leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
+        before = context.owner or (NOBODY if in_list else self.carried)
+        near = bool(subject) and found[0].start < start + _PRONOUN_CHARACTERS
+        if before and near and not leaves and _PRONOUN.match(self.body, start):
+            return before
         advises = _ADVISING.match(self.body, start) is not None
         if context.owner:
             if subject or leaves or (advises and self.listed):
