@@ -95,7 +95,8 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
-      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|only\b|also\b|still\ \w+\ at|avoid|skip
+      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|hardly\b|only\b|also\b|still\ \w+\ at
+        |avoid|skip
         |pass\b
         |steer|stay\ (?:away|clear)|rank|add\b|say\b|argue|leave|compare|hesitate|rule|hold|expect
         |weigh|rather\ not|use\ it|consider|look\ (?:at|into)|keep\ an|worry|note)\w+

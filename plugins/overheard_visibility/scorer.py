@@ -41,7 +41,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "9"
+    version = "10"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
