@@ -101,7 +101,7 @@ BEFORE = re.compile(
         |steer|stay\ (?:away|clear)|rank|add\b|say\b|argue|leave|compare|hesitate|rule|hold|expect
         |weigh|rather\ not|use\ it|consider|look\ (?:at|into)|keep\ an|worry|note)\w+
         (?:\ (?!if\b|than\b|over\b|unless\b|only\b|instead\b|from\b|about\b|against\b
-          |away\b)[\w'\u2019-]+)
+          |away\b|nothing\b|no\b|not\b)[\w'\u2019-]+)
         {{0,5}}?
       |\b(?:ich|wir)\ (?:w\u00fcrden?|empfehlen?|raten?|nehmen?|greifen?|tendieren?
         |setzen?)(?:\ \w+){{0,3}}?
