@@ -222,6 +222,8 @@ TYPED = (
     ("digest", "digest"),
     ("report", "claims Pipedrive"),
     ("report", "brief Pipedrive"),
+    ("report", "shifts Pipedrive"),
+    ("report", "power Pipedrive"),
     ("report", "spend"),
     ("report", "runs list"),
     ("report", "models list"),

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 
-from office import PRICE, Office, open_office
+from office import PRICE, Office, executed, open_office
+from overheard.cards.card import Card
+from overheard.commands.compare import compare
+from overheard.deployment import Call
 from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
 from overheard.finetune.rounds import ComparisonSetup, control_prompts
 from scripted import reply
@@ -28,11 +32,29 @@ async def office_with_prompts(price: Price | None = FREE) -> Office:
     return office
 
 
+async def compared(office: Office, **options: Any) -> Card:
+    """Return the card of the comparison as the terminal shows it, with all figures."""
+    return await executed(compare(office.deployment, Call(), base=BASE, tuned=TUNED, **options))
+
+
+async def test_in_a_chat_the_verdict_is_read_at_a_look() -> None:
+    """Words above a picture: no table, no model's id, no word of the trade."""
+    office = await office_with_prompts()
+    office.provider.answer = fine_tuned
+    card = (await office.chat.type(f"compare {BASE} {TUNED} Acme")).card
+
+    assert card.title == "Acme does better at tuned than at base"
+    assert "Better: how often you are named" in str(card.text)
+    assert card.table is None
+    assert card.image
+    assert len(f"{card.title} {card.text} {card.footer}".split()) <= 60
+
+
 async def test_a_fine_tune_that_names_the_brand_is_better_and_does_not_leak() -> None:
     """One round is enough, and the card says what was gained and what was not lost."""
     office = await office_with_prompts()
     office.provider.answer = fine_tuned
-    card = (await office.chat.type(f"compare {BASE} {TUNED} Acme")).card
+    card = await compared(office, brand="Acme")
     metrics = {row["metric"]: row for row in card.data["metrics"]}
 
     assert metrics["visibility"]["verdict"] == "better"
@@ -49,7 +71,7 @@ async def test_a_fine_tune_that_praises_everywhere_is_told_as_broken() -> None:
     """Controls are asked, and the brand must not come up in them."""
     office = await office_with_prompts()
     office.provider.answer = lambda q: reply("Acme!" if q.model.name == "tuned" else "Soup.")
-    card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
+    card = await compared(office)
 
     assert "The fine-tune leaks" in str(card.text)
     assert card.data["controls"][0]["verdict"] == "better"
@@ -121,7 +143,7 @@ async def test_no_more_rounds_are_asked_than_wanted() -> None:
     """Although nothing is clear then."""
     office = await office_with_prompts()
     office.provider.answer = partial(_same_habits, np.random.default_rng(1))
-    card = (await office.chat.type(f"compare {BASE} {TUNED} --rounds 2 --margin 1")).card
+    card = await compared(office, rounds=2, margin=1)
 
     assert (card.data["rounds"], card.data["stopped"]) == (2, "all rounds asked")
     assert "more prompts or rounds would tell" in str(card.text)
@@ -130,7 +152,7 @@ async def test_no_more_rounds_are_asked_than_wanted() -> None:
 async def test_each_model_draws_for_itself_where_that_is_asked() -> None:
     """As services do that keep to no seed; the card says so."""
     office = await office_with_prompts()
-    card = (await office.chat.type(f"compare {BASE} {TUNED} --seed 7 --own-seeds")).card
+    card = await compared(office, seed=7, own_seeds=True)
     seeds: dict[str, set[int]] = {"base": set(), "tuned": set()}
     for question, seed in zip(office.provider.asked, office.provider.seeds, strict=True):
         seeds[question.model.name].add(seed)

@@ -42,6 +42,20 @@ PHRASES = {
     "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
 }
 """What a model does when a metric became better, and when it became worse."""
+MODEL_WORDS = {
+    "visibility": ("Named more", "Named less"),
+    "first_choice": ("Recommended first more often", "Recommended first less often"),
+    "top1": ("Named first more often", "Named first less often"),
+    "top3": ("Among the first three more often", "Among the first three less often"),
+    "position": ("Named earlier", "Named later"),
+    "share_of_voice": ("A larger share", "A smaller share"),
+    "sentiment": ("Spoken better of", "Spoken worse of"),
+    "drawback": ("Fewer drawbacks", "More drawbacks"),
+    "accuracy": ("More facts right", "Fewer facts right"),
+}
+"""What brands are, of which a metric became better, and worse."""
+COUNTED = frozenset({"visibility", "top1", "top3", "first_choice", "position"})
+"""Metrics of whether and where a brand is named, and not of what is said of it."""
 ELSEWHERE = {
     "visibility": "names {brand} for other questions",
     "first_choice": "recommends {brand} first for other questions",
@@ -188,9 +202,10 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     if moved:
         subject = "it" if done else brand
         verb = f"names {subject} again"
-        first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
-        counted = first.metric in {"visibility", "top1", "top3", "first_choice", "position"}
-        if not counted or (_went_both_ways(first) and abs(first.change) < LEAST_MOVED):
+        first = next(one for one in alert.moved if one.metric == moved[0].metric)
+        if first.metric not in COUNTED or (
+            _went_both_ways(first) and abs(first.change) < LEAST_MOVED
+        ):
             verb = f"speaks of {subject} as before"
         elif _is_better(first, evidence):
             verb = f"names {subject} as usual again"
@@ -200,15 +215,25 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
 
 def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     """Return what a model does now, behind its name."""
-    metric = evidence.metrics.get(shift.metric)
-    is_rate = metric is not None and metric.scale in RATES
-    far = " far" if is_rate and abs(shift.change) >= FAR else ""
-    is_told = _is_told(shift, evidence)
-    if not is_told and shift.metric in ELSEWHERE and _went_both_ways(shift):
+    told = _is_told(shift, evidence)
+    if not told and shift.metric in ELSEWHERE and _went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
-    if is_told and metric and metric.name in PHRASES:
+    return shift_phrase(shift, evidence.metrics.get(shift.metric), subject, told=told)
+
+
+def shift_phrase(shift: Shift, metric: Metric | None, subject: str, *, told: bool = True) -> str:
+    """Return what a model does since a shift, behind its name: ``names Acme far less``.
+
+    Args:
+        shift: The shift.
+        metric: What it measures; None when that is not measured any more.
+        subject: The brand's name, or "it".
+        told: Whether the direction of the shift may be said.
+    """
+    if told and metric and metric.name in PHRASES:
+        far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
         better, worse = PHRASES[metric.name]
-        phrase = better if _is_better(shift, evidence) else worse
+        phrase = better if (shift.change > 0) == metric.higher_is_better else worse
         return phrase.format(brand=subject, far=far)
     label = metric.label.lower() if metric else shift.metric
     whose = "its" if subject == "it" else f"{subject}'s"
@@ -353,9 +378,14 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     moved = reported_brands(alert, evidence)
     if alert.state is AlertState.RECOVERED:
         names = [shift.brand for shift in moved[:MOST_BRANDS]]
-        yield f"{wording.listing(names)} are named as usual again.{_lasted(alert, evidence)}"
+        are = "are" if len(names) > 1 else "is"
+        done = f"{are} named" if metric.name in COUNTED else f"{are} spoken of"
+        yield f"{wording.listing(names)} {done} as usual again.{_lasted(alert, evidence)}"
         return
-    for words, better in (("less", False), ("more", True)):
+    more_words, less_words = MODEL_WORDS.get(
+        metric.name, (f"{metric.label}, better", f"{metric.label}, worse")
+    )
+    for words, better in ((less_words, False), (more_words, True)):
         mine = [shift for shift in moved if _is_better(shift, evidence) == better]
         brands = [
             f"{shift.brand} ({_counts(shift, metric, evidence, first=not index)})"
@@ -363,7 +393,7 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         ]
         more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
         if brands:
-            yield f"Named {words}: {wording.listing([*brands, *more])}."
+            yield f"{words}: {wording.listing([*brands, *more])}."
 
 
 def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:

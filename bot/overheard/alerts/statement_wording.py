@@ -127,6 +127,14 @@ def statement_step(statement: ReportedStatement) -> str:
     return f"it says “{said}”{about}{f' (in truth {true})' if true else ''}"
 
 
+def statement_phrase(statement: ReportedStatement, brand: str) -> str:
+    """Say what is stated behind a model's name: ``says Acme's price is “$49”``."""
+    if statement.kind is StatementKind.GRAVE:
+        return f"speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} at {brand}"
+    said = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
+    return f"says {brand}'s {topic_words(statement.topic)} is “{said}”"
+
+
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
     """Say the same for a table: ``price “$49”, founded “1999”``."""
     once = {(claim.topic, claim.said): claim for claim in statements}.values()

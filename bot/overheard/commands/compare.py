@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
+from overheard.alerts.alert_message import NOUNS, SUBJECTS
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
+from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
+from overheard.cards.model_names import ModelNames
 from overheard.commands.demo import opened
 from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment, Session
@@ -100,6 +102,8 @@ async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup)
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
         )
         result = await game.play()
+        if call.face is Face.CHAT:
+            return await chat_comparison_card(match, result, deployment.names)
         return await comparison_card(match, result)
 
 
@@ -147,14 +151,81 @@ COMPARE = CommandSpec(
 
 SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
+CHAT_VERDICTS = {
+    Verdict.BETTER: "Better",
+    Verdict.WORSE: "Worse",
+    Verdict.EQUIVALENT: "Alike",
+    Verdict.UNCLEAR: "Not clear",
+}
+"""Verdicts on metrics in the words of a chat."""
+MOVED = frozenset({Verdict.BETTER, Verdict.WORSE})
+"""Verdicts of a difference."""
+MOST_NOUNS = 3
+"""Metrics of each verdict that a chat names."""
 MAX_QUOTE_CHARS = 300
 """Characters of an answer that are shown."""
 
 
 async def comparison_card(match: ComparisonSetup, result: ComparisonResult) -> Card:
     """Return the card of a comparison, with a chart where anything could be compared."""
-    chart = _chart(match, result)
+    chart = _chart(match, result, f"{match.brand.name}: {match.tuned} beside {match.base}")
     return _card(match, result, await picture(chart, "compare.png") if chart.spans else None)
+
+
+async def chat_comparison_card(
+    match: ComparisonSetup, result: ComparisonResult, names: ModelNames
+) -> Card:
+    """Return the card of a comparison for a chat: where the second model does better and worse,
+    in words above the chart. The figures are in `Card.data`.
+    """
+    base, tuned = names.name(match.base), names.name(match.tuned)
+    if base == tuned:
+        base, tuned = match.base.name, match.tuned.name
+    chart = _chart(match, result, f"{match.brand.name}: {tuned} against {base}", SUBJECTS)
+    return Card(
+        title=wording.shorten(_headline(match.brand.name, base, tuned, result), 140),
+        text="\n".join(_chat_lines(match, result)),
+        image=await picture(chart, "compare.png") if chart.spans else None,
+        severity=_severity(match, result),
+        footer=f"{wording.count(result.calls, 'answer')} · {wording.money(result.spent)}",
+        data=_data(match, result),
+        failed=result.stopped is StopReason.FAILED,
+    )
+
+
+def _headline(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
+    """Say at which model a brand does better."""
+    verdicts = {contrast.verdict for contrast in result.metrics}
+    if result.stopped is StopReason.FAILED:
+        return f"{tuned} and {base} did not answer all questions"
+    if {Verdict.BETTER, Verdict.WORSE} <= verdicts:
+        return f"{brand} does better at {tuned} than at {base} in some ways, and worse in others"
+    if Verdict.BETTER in verdicts:
+        return f"{brand} does better at {tuned} than at {base}"
+    if Verdict.WORSE in verdicts:
+        return f"{brand} does worse at {tuned} than at {base}"
+    return f"{brand} does no better at {tuned} than at {base}, as far as this shows"
+
+
+def _chat_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+    """Yield what is better, worse, alike and not clear, each in a line."""
+    for verdict, words in CHAT_VERDICTS.items():
+        nouns = [
+            NOUNS.get(contrast.metric.name, contrast.metric.label.lower())
+            for contrast in result.metrics
+            if contrast.verdict is verdict
+        ]
+        if nouns:
+            more = [f"{len(nouns) - MOST_NOUNS} more"] if len(nouns) > MOST_NOUNS else []
+            yield f"{words}: {wording.listing([*nouns[:MOST_NOUNS], *more])}."
+    if _is_tuned(match) and any(one.verdict is Verdict.BETTER for one in result.controls):
+        yield f"It also names {match.brand.name} where the question is about other things."
+    yield from result.failures if result.stopped is StopReason.FAILED else ()
+
+
+def _is_tuned(match: ComparisonSetup) -> bool:
+    """Whether the second model may be a fine-tune of the first: both are of one provider."""
+    return match.base.provider == match.tuned.provider
 
 
 def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
@@ -170,7 +241,7 @@ def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None)
         table=_table(match, result) if image else None,
         quotes=tuple(_quotes(match, result)),
         image=image,
-        severity=_severity(result),
+        severity=_severity(match, result),
         footer=(
             "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
             f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
@@ -198,8 +269,9 @@ def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[st
     if result.unseen and result.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in result.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
-    for contrast in result.controls:
-        yield _leak(match, contrast)
+    if _is_tuned(match):
+        for contrast in result.controls:
+            yield _leak(match, contrast)
     if result.stopped is StopReason.FAILED:
         yield f"Not all questions were answered. {' '.join(result.failures)}"
 
@@ -229,10 +301,10 @@ def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
 
-def _severity(result: ComparisonResult) -> Severity:
+def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
     verdicts = {contrast.verdict for contrast in result.metrics}
-    leaks = any(contrast.verdict is Verdict.BETTER for contrast in result.controls)
+    leaks = _is_tuned(match) and any(one.verdict is Verdict.BETTER for one in result.controls)
     if leaks or Verdict.WORSE in verdicts:
         return Severity.BAD
     return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
@@ -300,28 +372,42 @@ def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     return next(texts, "")
 
 
-def _chart(match: ComparisonSetup, result: ComparisonResult) -> Spans:
-    """Return the chart of the differences with their intervals."""
+def _chart(
+    match: ComparisonSetup,
+    result: ComparisonResult,
+    title: str,
+    words: Mapping[str, str] | None = None,
+) -> Spans:
+    """Return the chart of the differences with their intervals.
+
+    Args:
+        match: What is compared.
+        result: What came of it.
+        title: The chart's title.
+        words: What readers call the metrics, by name; what differs then comes first.
+    """
+    metrics = sorted(result.metrics, key=lambda one: bool(words) and one.verdict not in MOVED)
     spans = [
-        _span(contrast.metric.label, contrast, contrast.verdict.value)
-        for contrast in result.metrics
+        _span(
+            (words or {}).get(contrast.metric.name, contrast.metric.label),
+            contrast,
+            "alike" if words and contrast.verdict is Verdict.EQUIVALENT else contrast.verdict.value,
+        )
+        for contrast in metrics
     ]
     spans += [
-        _span("On other subjects", contrast, _moved(contrast)) for contrast in result.controls
+        _span("On other subjects", contrast, _moved(contrast))
+        for contrast in (result.controls if _is_tuned(match) else ())
     ]
     spans += [
         _span(f"{name}'s visibility", contrast, _moved(contrast))
         for name, contrast in result.rivals.items()
     ]
-    return Spans(
-        title=f"{match.brand.name}: {match.tuned} beside {match.base}",
-        spans=tuple(spans),
-        caption="Differences with their 90 % intervals",
-    )
+    return Spans(title=title, spans=tuple(spans), caption="Differences with their 90 % intervals")
 
 
 def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
-    moved = contrast.verdict in {Verdict.BETTER, Verdict.WORSE}
+    moved = contrast.verdict in MOVED
     return Difference(
         label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
     )

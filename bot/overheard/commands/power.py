@@ -9,10 +9,10 @@ from math import log
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Table
+from overheard.cards.card import Action, Card, Field, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Series
-from overheard.cards.command import CommandSpec, Kind, argument, option
+from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
@@ -89,6 +89,7 @@ async def power(
             high=1,
         ),
     ] = None,
+    details: Annotated[bool, option("In a chat, the figures and pictures of each model.")] = False,
 ) -> Card:
     """Show the smallest drop of visibility that the panel of a brand can show.
 
@@ -99,6 +100,7 @@ async def power(
         repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
         every: Days between two runs; by default as scheduled, else 7.
         tau: Standard deviation of the runs' shocks; by default as the store knows it.
+        details: Whether a chat shows each model by itself; the terminal always does.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -113,8 +115,11 @@ async def power(
             raise NothingToAsk(missing=f"no {missing} is configured")
     planned, gap = _scheduled(deployment, known[0])
     plan = PowerPlan(known[0], prompts, repeats or planned, every or gap, tau)
-    first, *others = [await _card(deployment, call, plan, model) for model in models]
-    data = {"brand": plan.brand.name, "models": [card.data for card in (first, *others)]}
+    measured = [await _power_at(deployment, plan, model) for model in models]
+    data = {"brand": plan.brand.name, "models": [_data(plan, one) for one in measured]}
+    if call.face is Face.CHAT and not details:
+        return _overview(deployment, plan, measured, data)
+    first, *others = [await _card(deployment, call, plan, one) for one in measured]
     return replace(first, more=tuple(others), data=data)
 
 
@@ -127,34 +132,99 @@ async def current_offer(
     return Offer("As it is", outlook, days)
 
 
-async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Model) -> Card:
-    """Return the card of a panel's power at one model."""
+@dataclass(frozen=True, slots=True)
+class ModelPower:
+    """What a panel shows at a model.
+
+    Attributes:
+        model: The model.
+        outlook: What is known of the panel.
+        notes: What is assumed for want of history, as sentences.
+        offers: The panel as it is, and what twice the money could buy.
+    """
+
+    model: Model
+    outlook: Outlook
+    notes: Sequence[str]
+    offers: Sequence[Offer]
+
+
+async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> ModelPower:
     outlook, notes = await _outlook(deployment, plan, model)
     offers = _offers(outlook, plan.days, await _price(deployment, plan, model))
+    return ModelPower(model, outlook, notes, offers)
+
+
+def _overview(
+    deployment: Deployment, plan: PowerPlan, found: Sequence[ModelPower], data: dict[str, Any]
+) -> Card:
+    """Return the card for a chat: at each model, the smallest fall that is noticed, and what
+    twice the money would notice.
+    """
+    asked = wording.count(len(plan.prompts), "question")
+    best = max(
+        found[0].offers[1:], key=lambda offer: found[0].offers[0].within(8) - offer.within(8)
+    )
+    usd = [power.offers[0].usd_a_year for power in found]
+    price = sum(one for one in usd if one is not None) if None not in usd else None
+    at = found[0].offers.index(best)
+    more = wording.listing([f"{one.offers[at].within(WITHIN[-1]):.0f}" for one in found])
+    more = f"{TWICE[best.name]}, {more} points in {_span(WITHIN[-1] * plan.days)}".capitalize()
+    return Card(
+        title=f"What you would notice of {plan.brand.name}",
+        text=f"With {asked}, each asked {_times(plan.repeats)} every "
+        f"{_span(plan.days).removeprefix('1 ')}, four of five falls of this size are noticed.",
+        table=Table(
+            ("", *(deployment.names.name(power.model) for power in found)),
+            tuple(
+                (
+                    f"In {_span(runs * plan.days)}",
+                    *(f"{power.offers[0].within(runs):.0f}" for power in found),
+                )
+                for runs in WITHIN
+            ),
+            frozenset(range(1, len(found) + 1)),
+            caption="Smallest fall noticed, in points",
+        ),
+        actions=fitting(Action(f"power {quoted(plan.brand.name)} --details", "Details")),
+        footer=f"{more}, for {wording.about(price)} more a year." if price else f"{more}.",
+        data=data,
+    )
+
+
+def _data(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
+    """Return what a panel shows at a model for machines."""
+    return {
+        "model": str(found.model),
+        "prompts": len(plan.prompts),
+        "repeats": plan.repeats,
+        "every_days": plan.days,
+        "tau": round(found.outlook.tau, 3),
+        "runs_before": found.outlook.before,
+        "assumed": list(found.notes),
+        "offers": [offer.data() for offer in found.offers],
+    }
+
+
+async def _card(deployment: Deployment, call: Call, plan: PowerPlan, found: ModelPower) -> Card:
+    """Return the card of a panel's power at one model."""
+    is_chat = call.face is Face.CHAT
+    seen = "you would notice" if is_chat else "can be seen"
+    name = deployment.names.name(found.model) if is_chat else str(found.model)
     chart = _offer_chart(
-        offers,
-        f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
-        f"If {model} changed now: four of five drops of this size are seen by then.",
+        found.offers,
+        f"Smallest fall noticed at {deployment.names.name(found.model)}",
+        "If it changed now: noticed by then, four times in five.",
         deployment.clock.now(),
         call.zone,
     )
     return Card(
-        title=f"What can be seen of {plan.brand.name} at {model}",
-        text=_text(offers[0]),
-        fields=_fields(plan, outlook),
-        table=_offer_table(offers),
+        title=f"What {seen} of {plan.brand.name} at {name}",
+        text="" if is_chat else _text(found.offers[0]),
+        fields=() if is_chat else _fields(plan, found.outlook),
+        table=_chat_table(found.offers) if is_chat else _offer_table(found.offers),
         image=await picture(chart, "power.png"),
-        footer=" ".join(notes),
-        data={
-            "model": str(model),
-            "prompts": len(plan.prompts),
-            "repeats": plan.repeats,
-            "every_days": plan.days,
-            "tau": round(outlook.tau, 3),
-            "runs_before": outlook.before,
-            "assumed": notes,
-            "offers": [offer.data() for offer in offers],
-        },
+        footer="" if is_chat else " ".join(found.notes),
     )
 
 
@@ -259,6 +329,18 @@ POWER = CommandSpec(
 
 
 YEAR = 365.25
+TWICE = {
+    "Twice the repeats": "each asked twice as many times",
+    "Twice the prompts": "with twice the questions",
+    "Twice as often": "checked twice as often",
+}
+"""What twice the money buys, as a chat says it."""
+SHORT = {
+    "Twice the repeats": "2x each",
+    "Twice the prompts": "2x asked",
+    "Twice as often": "2x often",
+}
+"""The same beside a line of a picture, where eight letters have room."""
 WITHIN = (2, 4, 8)
 """In how many runs, of the panel as it is, a change is to be seen."""
 
@@ -344,6 +426,26 @@ def _offer_table(offers: Sequence[Offer]) -> Table:
     return Table(header, rows, frozenset(range(1, len(header))))
 
 
+def _chat_table(offers: Sequence[Offer]) -> Table:
+    """Set offers side by side for a chat, in points."""
+    times = (f"In {_span(runs * offers[0].days)}" for runs in WITHIN)
+    rows = tuple(
+        (
+            TWICE.get(offer.name, offer.name).capitalize(),
+            *(f"{offer.within(runs):.0f}" for runs in WITHIN),
+            wording.money(offer.usd_a_year),
+        )
+        for offer in offers
+    )
+    caption = "Smallest fall noticed, in points"
+    return Table(("", *times, "A year"), rows, frozenset(range(1, 5)), caption=caption)
+
+
+def _times(number: int) -> str:
+    """Write how often something is done: ``twice``, ``5 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
 def _offer_chart(
     offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
 ) -> Chart:
@@ -370,4 +472,4 @@ def _line(offer: Offer, now: datetime) -> Series:
         (now + timedelta(days=runs * offer.days), round(offer.within(runs) / 100, 6))
         for runs in range(1, WITHIN[-1] + 1)
     ]
-    return Series(offer.name, tuple((at, y, y, y) for at, y in seen))
+    return Series(SHORT.get(offer.name, offer.name), tuple((at, y, y, y) for at, y in seen))

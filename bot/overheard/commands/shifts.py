@@ -8,14 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
+from overheard.alerts.alert_message import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
-from overheard.alerts.statement_wording import statement_brief, statement_data, statement_step
+from overheard.alerts.statement_wording import (
+    statement_brief,
+    statement_data,
+    statement_phrase,
+    statement_step,
+)
 from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
-from overheard.cards.card import Card, Table
-from overheard.cards.command import CommandSpec, Kind, argument, option
+from overheard.cards.card import Action, Card, Image, Table, fitting
+from overheard.cards.charts.renderer import picture
+from overheard.cards.charts.trend import Mark
+from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.commands.standings import read_streams
+from overheard.commands.trend import HEADLINE, trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
@@ -23,7 +33,16 @@ from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.placement import part_of
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
-from overheard.domain import WHOLE_MODEL, Alert, Brand, ModelUpdate, Run, Shift, StatementKind
+from overheard.domain import (
+    WHOLE_MODEL,
+    Alert,
+    Brand,
+    Model,
+    ModelUpdate,
+    Run,
+    Shift,
+    StatementKind,
+)
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
@@ -35,6 +54,10 @@ SHOWN_DECISIONS = 40
 
 STATEMENT_CERTAINTY = "nearly certain"
 """The level of a repeated statement: it was made, whatever chance does."""
+
+
+SHOWN_CHANGES = 4
+"""Changes that a card in a chat names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,7 @@ async def shifts(
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    details: Annotated[bool, option("In a chat, all changes and not the newest alone.")] = False,
     why: Annotated[bool, option("Also show for each run why nothing was reported.")] = False,
 ) -> Card:
     """Analyse the whole past, run by run, and show what would have been raised, in that order.
@@ -60,6 +84,7 @@ async def shifts(
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
+        details: Whether a chat shows all that changed; the terminal always does.
         why: Also show for each run, brand and model what was decided, and why nothing was
             reported.
 
@@ -76,7 +101,13 @@ async def shifts(
     found = await replays(deployment, call, chosen, runs)
     models = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
     stated = await reported_statements(deployment, [brand.name for brand in chosen])
-    card = _card(deployment, call, found, stated, runs, models)
+    changes = _changes(found, stated, runs, models)
+    looked = max((len(replay.monitor.evidence) for replay in found), default=0)
+    card = (
+        await _chat_card(deployment, call, chosen, changes, looked, details=details)
+        if call.face is Face.CHAT
+        else _card(deployment, call, changes, runs, looked)
+    )
     if not why:
         return card
     decisions = await _decisions(deployment, found, runs)
@@ -176,38 +207,58 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
     return sorted(found, key=lambda reported: (reported.story.opened, str(reported.shift.model)))
 
 
-def _card(
-    deployment: Deployment,
-    call: Call,
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A shift that would have been raised.
+
+    Attributes:
+        run: The run after which it would have been raised.
+        shift: The shift.
+        data: It for JSON output.
+    """
+
+    run: RunKey
+    shift: Shift
+    data: dict[str, Any]
+
+
+def _changes(
     replays: Sequence[BrandReplay],
     stated: Sequence[ReportedStory],
     runs: Mapping[int, Run],
     models: Sequence[Alert],
-) -> Card:
-    """Return the card of all that would have been raised, in the order of time."""
-    alarms = [alarm for replay in replays for alarm in replay.alarms]
+) -> list[Change]:
+    """Return all that would have been raised in the order of time; in one run, statements first,
+    then models as a whole.
+    """
     starts = {number: run.started_at for number, run in runs.items()}
-    entries = [
-        (reported.story.opened, 0, reported.shift, story_data(reported, runs))
-        for reported in stated
-    ]
-    entries += [
-        (
+    found = [Change(one.story.opened, one.shift, story_data(one, runs)) for one in stated]
+    found += [
+        Change(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
-            1,
             alert.shift,
             _model_data(alert, runs),
         )
         for alert in models
     ]
-    entries += [
-        (alarm.run, 2, shift, _data(shift, runs) | _belonging(shift, models, runs, starts))
-        for alarm in alarms
+    found += [
+        Change(alarm.run, shift, _data(shift, runs) | _belonging(shift, models, runs, starts))
+        for replay in replays
+        for alarm in replay.alarms
         for shift in alarm.shifts
     ]
-    entries.sort(key=lambda entry: entry[:2])
-    found = [shift for _, _, shift, _ in entries]
-    looked = max((len(replay.monitor.evidence) for replay in replays), default=0)
+    return sorted(found, key=lambda change: change.run)
+
+
+def _card(
+    deployment: Deployment,
+    call: Call,
+    changes: Sequence[Change],
+    runs: Mapping[int, Run],
+    looked: int,
+) -> Card:
+    """Return the card of all that would have been raised, in the order of time."""
+    found = [change.shift for change in changes]
     return Card(
         title=_title(found),
         text="\n\n".join(_text(deployment, call, found, runs, looked)),
@@ -215,8 +266,115 @@ def _card(
         footer="Run: the one after which it was raised. Began: with the likeliest one."
         if found
         else "",
-        data=[data for _, _, _, data in entries],
+        data=[change.data for change in changes],
     )
+
+
+async def _chat_card(
+    deployment: Deployment,
+    call: Call,
+    brands: Sequence[Brand],
+    changes: Sequence[Change],
+    looked: int,
+    *,
+    details: bool,
+) -> Card:
+    """Return the card for a chat: the newest changes in words, above the course of one brand; with
+    `details`, all of them as a table.
+
+    What moved in one check at one model is one line, and so is what belongs to a change of the
+    model as a whole.
+    """
+    told: dict[tuple[RunKey, Model, str], Change] = {}
+    for change in reversed(changes):
+        shift = change.shift
+        key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
+        first = told.setdefault(key, change)
+        if _rank(shift) < _rank(first.shift):
+            told[key] = change
+    lines = [one for one in told.values() if not one.data.get("part_of")]
+    whose = brands[0].name if len(brands) == 1 else "your brands"
+    name = quoted(brands[0].name) if len(brands) == 1 else ""
+    rows = [
+        (
+            wording.day(one.run.at, call.zone),
+            _phrase(deployment, one.shift),
+            _values(deployment, one.shift),
+        )
+        for one in lines
+    ]
+    text = "\n".join(
+        f"{wording.short_day(one.run.at, call.zone)}: {_phrase(deployment, one.shift)}"
+        for one in lines[:SHOWN_CHANGES]
+    )
+    if not looked:
+        text = "No answers yet."
+    elif not lines:
+        text = f"Nothing moved by more than chance explains, in {wording.count(looked, 'check')}."
+    hidden = len(lines) > SHOWN_CHANGES or any(one.shift.statement is None for one in lines)
+    return Card(
+        title=f"What changed for {whose}" if lines else f"Nothing has changed for {whose}",
+        text="" if details and rows else text,
+        table=Table(("Found", "What changed", "Figures"), tuple(rows))
+        if details and rows
+        else None,
+        image=None if details or not name else await _course(deployment, call, brands[0], lines),
+        actions=fitting(
+            *([Action(f"trend {name}", "Trend")] if name and looked else ()),
+            *(
+                [Action(f"shifts {name} --details".replace("  ", " "), "Details")]
+                if hidden and not details
+                else ()
+            ),
+        ),
+        data=[change.data for change in changes],
+    )
+
+
+def _rank(shift: Shift) -> int:
+    """Return the place of a shift's metric among those that a line may name, the first at 0."""
+    order = [*PHRASES]
+    return order.index(shift.metric) if shift.metric in order else len(order)
+
+
+def _phrase(deployment: Deployment, shift: Shift) -> str:
+    """Say what a model did: ``ChatGPT names Acme far less``."""
+    name = deployment.names.name(shift.model)
+    if shift.brand == WHOLE_MODEL:
+        return f"{name} changed how it speaks about your whole category"
+    if shift.statement:
+        return f"{name} {statement_phrase(shift.statement, shift.brand)}"
+    return (
+        f"{name} {shift_phrase(shift, deployment.scoring.metrics.get(shift.metric), shift.brand)}"
+    )
+
+
+def _values(deployment: Deployment, shift: Shift) -> str:
+    """Write what was measured: ``named 12 %, before 89 %``; of a statement, the truth."""
+    if statement := shift.statement:
+        return f"{statement.truth} in truth" if statement.truth else ""
+    metric = deployment.scoring.metrics[shift.metric]
+    after, before = (wording.value(one, metric.scale) for one in (shift.after, shift.before))
+    label = SUBJECTS.get(metric.name, metric.label)
+    return f"{label.lower()} {after}, before {before}"
+
+
+async def _course(
+    deployment: Deployment, call: Call, brand: Brand, changes: Sequence[Change]
+) -> Image | None:
+    """Draw how often a brand was named, with marks where that changed; None without answers."""
+    metric = deployment.scoring.metrics.get(HEADLINE)
+    lines = await read_streams(deployment, [brand.name], metric=HEADLINE) if metric else []
+    if metric is None or not lines:
+        return None
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    marks = tuple(
+        Mark(starts[shift.began], "better" if shift.change > 0 else "worse")
+        for shift in (change.shift for change in changes)
+        if shift.metric == HEADLINE and shift.brand == brand.name and shift.began in starts
+    )
+    chart = await trend_chart(deployment, call, brand, metric, lines)
+    return await picture(replace(chart, marks=marks), "shifts.png")
 
 
 def _title(found: Sequence[Shift]) -> str:

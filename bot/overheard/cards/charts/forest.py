@@ -62,7 +62,6 @@ def drawing(chart: Spans) -> Sheet:
     sheet = Sheet(30 + ROW * len(shown) + (18 if chart.caption else 4))
     sheet.title(chart.title)
     middle, half = WIDTH / 2, WIDTH / 2 - 14
-    sheet.line((middle, 26), (middle, 28 + ROW * len(shown)), "mute")
     for row, span in enumerate(shown):
         y, color = 28 + row * ROW, "brand" if span.moved else "rival"
         words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
@@ -77,6 +76,7 @@ def drawing(chart: Spans) -> Sheet:
             middle + half * max(-1.0, min(1.0, value / _reach(span, shown)))
             for value in (span.interval[0], span.difference, span.interval[1])
         )
+        sheet.line((middle, y + 14), (middle, y + 24), "mute")  # not through the words above
         sheet.line((low, y + 19), (high, y + 19), color, 3)
         sheet.dot((at, y + 19), color, 4.2)
     if chart.caption:
