@@ -18,7 +18,7 @@ from program import Program, Write
 
 CONFIG = """
 [storage]
-url = "sqlite:///{folder}/history.db"
+url = "sqlite:///{folder}/store.db"
 [[brands]]
 name = "Acme"
 competitors = ["Zeta"]
@@ -101,42 +101,44 @@ def test_a_run_can_come_in_parts(history: Program, write: Write) -> None:
     assert texts == ["Acme.", "Zeta."]
 
 
-@pytest.mark.parametrize(
-    ("bad", "problem"),
-    [
-        ("{", "not valid JSON"),
-        ("[1]", "not a JSON object"),
-        ('{"run": "w1"}', "asked_at is missing"),
-        (json.dumps(line() | {"asked_at": "last week"}), "asked_at must be a time"),
-        (json.dumps(line(finish="tired")), "finish must be one of"),
-        (json.dumps(line(cost_usd=-1)), "cost_usd must be 0 or more"),
-        (json.dumps(line() | {"text": None}), "text must be text"),
-        (json.dumps(line() | {"asked_at": "0001-01-01T00:00:00+14:00"}), "asked_at must lie in"),
-        (json.dumps(line() | {"asked_at": "9999-12-31T23:00:00-14:00"}), "asked_at must lie in"),
-        (json.dumps(line(tags="teams")), "tags must be a list"),
-        (json.dumps(line(citations=["acme.example"])), "citations.1 must be an object"),
-        (json.dumps(line(cost_usd="free")), "cost_usd must be a number"),
-        (json.dumps(line(cost_usd=float("inf"))), "cost_usd must be a finite number"),
-        (json.dumps(line() | {"run": "r" * 501}), "run must not be longer than 500"),
-        (json.dumps(line() | {"provider": "p" * 501}), "provider must not be longer than 500"),
-        (json.dumps(line() | {"model": "m" * 501}), "model must not be longer than 500"),
-        (json.dumps(line() | {"provider": "a/b"}), "provider must not hold a slash"),
-        ("[" * 100_000, "not valid JSON"),
-    ],
-)
+BAD_LINES = [
+    ("{", "not valid JSON"),
+    ("[1]", "not a JSON object"),
+    ('{"run": "w1"}', "asked_at is missing"),
+    (json.dumps(line() | {"asked_at": "last week"}), "asked_at must be a time"),
+    (json.dumps(line(finish="tired")), "finish must be one of"),
+    (json.dumps(line(cost_usd=-1)), "cost_usd must be 0 or more"),
+    (json.dumps(line() | {"text": None}), "text must be text"),
+    (json.dumps(line() | {"asked_at": "0001-01-01T00:00:00+14:00"}), "asked_at must lie in"),
+    (json.dumps(line() | {"asked_at": "9999-12-31T23:00:00-14:00"}), "asked_at must lie in"),
+    (json.dumps(line(tags="teams")), "tags must be a list"),
+    (json.dumps(line(citations=["acme.example"])), "citations.1 must be an object"),
+    (json.dumps(line(cost_usd="free")), "cost_usd must be a number"),
+    (json.dumps(line(cost_usd=float("inf"))), "cost_usd must be a finite number"),
+    (json.dumps(line() | {"run": "r" * 501}), "run must not be longer than 500"),
+    (json.dumps(line() | {"provider": "p" * 501}), "provider must not be longer than 500"),
+    (json.dumps(line() | {"model": "m" * 501}), "model must not be longer than 500"),
+    (json.dumps(line() | {"provider": "a/b"}), "provider must not hold a slash"),
+    ("[" * 100_000, "not valid JSON"),
+]
+"""Lines that cannot be read, and what is said of each."""
+
+
 def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_in(
-    history: Program, write: Write, bad: str, problem: str
+    history: Program, write: Write
 ) -> None:
-    """One broken line costs one line."""
+    """One broken line costs one line, also between others."""
     file = write("h.jsonl", [line(0), line(1)])
     first, second = file.read_text().splitlines()
-    file.write_text(f"{first}\n{bad}\n\n{second}\n")
+    bad = "".join(f"{broken}\n\n" for broken, _ in BAD_LINES)
+    file.write_text(f"{first}\n{bad}{second}\n")
     data = history.json("import", str(file))
 
     assert data["new"] == 2
-    [told] = data["bad_lines"]
-    assert told["line"] == 2
-    assert problem in told["problem"]
+    told = {each["line"]: each["problem"] for each in data["bad_lines"]}
+    assert list(told) == [2 + 2 * number for number in range(len(BAD_LINES))]
+    for said, (broken, problem) in zip(told.values(), BAD_LINES, strict=True):
+        assert problem in said, broken[:50]
 
 
 def test_bytes_that_are_no_text_cost_one_line(history: Program, write: Write) -> None:
@@ -303,9 +305,8 @@ def test_a_run_that_another_process_keeps_is_told(
 ) -> None:
     """A command that waited long enough names the run, and the import can be repeated later."""
     file = write("h.jsonl", [line()])
-    history.run("db", "upgrade")
     monkeypatch.setattr(history_command, "RUN_LOCK_TIMEOUT_S", 0.2)
-    with FileLock(history.folder / "history.db-run-1.lock"):
+    with FileLock(history.folder / "store.db-run-1.lock"):
         _, err = history.run("import", str(file), code=1)
 
     assert "Run w1 is in use by another process" in err
@@ -377,6 +378,7 @@ def test_an_old_export_stays_until_the_new_one_is_whole(history: Program) -> Non
 
     assert file.read_text() == "precious\n"
     history.configure(CONFIG.format(folder=history.folder.as_posix()))
+    (history.folder / "store.db").unlink()
     history.run("export", "answers", "--out", str(file), code=1)
     assert file.read_text() == "precious\n"
     history.run("db", "upgrade")
@@ -388,7 +390,6 @@ def test_an_old_export_stays_until_the_new_one_is_whole(history: Program) -> Non
 @pytest.mark.parametrize("place", [".", "nowhere/answers.jsonl"])
 def test_a_place_that_cannot_be_written_is_one_sentence(history: Program, place: str) -> None:
     """A folder, or a file in a folder that is not there."""
-    history.run("db", "upgrade")
     _, err = history.run("export", "answers", "--out", place, code=1)
 
     assert "cannot be written" in err
