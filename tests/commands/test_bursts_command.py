@@ -1,7 +1,6 @@
 """Bursts, from what the store holds: which comes next, and how it is asked."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +40,7 @@ from overheard.runs.plan import lay_out
 from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
+from overheard.testing.store import create_test_store
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
 
@@ -157,25 +157,55 @@ def opened_house(opened: Deployment, now: datetime) -> House:
     return House(replace(opened, clock=clock), provider, clock)
 
 
+async def write_store(folder: Path, *shares: int, copied: Path | None = None) -> Path:
+    """Write a store in which Acme was named in half of the answers of eight weeks, and then in such
+    shares; return its file.
+
+    Args:
+        folder: An empty folder.
+        shares: How many of ten answers name Acme in each further week.
+        copied: The file of a store with the eight weeks.
+    """
+    file = folder / "store.db"
+    create_test_store(file, copied)
+    async with open_deployment(write_config(folder)) as opened:
+        if copied is None:
+            await opened_house(opened, START).learn(BEFORE)
+        await opened_house(opened, START + BEFORE * WEEK).weeks(*shares)
+    return file
+
+
 @pytest.fixture(scope="module")
 def learnt_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store after eight weeks of a system that names Acme in half of its answers."""
-    folder = tmp_path_factory.mktemp("learnt")
+    return asyncio.run(write_store(tmp_path_factory.mktemp("learnt")))
 
-    async def learn() -> None:
-        async with open_deployment(write_config(folder)) as opened:
-            await opened_house(opened, START).learn(BEFORE)
 
-    asyncio.run(learn())
-    return folder / "store.db"
+@pytest.fixture(scope="module")
+def suspicious_store(tmp_path_factory: pytest.TempPathFactory, learnt_store: Path) -> Path:
+    """The store after another week, in which nobody named Acme."""
+    folder = tmp_path_factory.mktemp("suspicious")
+    return asyncio.run(write_store(folder, 0, copied=learnt_store))
 
 
 @pytest.fixture
 async def house(config: Config, tmp_path: Path, learnt_store: Path) -> AsyncIterator[House]:
     """Eight weeks of a system that names Acme in half of its answers."""
-    shutil.copy(learnt_store, tmp_path / "store.db")
+    create_test_store(tmp_path / "store.db", learnt_store)
     async with open_deployment(config) as opened:
         yield opened_house(opened, START + BEFORE * WEEK)
+
+
+@pytest.fixture
+async def suspicious(
+    config: Config, tmp_path: Path, suspicious_store: Path
+) -> AsyncIterator[House]:
+    """And a week in which nobody named Acme."""
+    create_test_store(tmp_path / "store.db", suspicious_store)
+    async with open_deployment(config) as opened:
+        house = opened_house(opened, START + (BEFORE + 1) * WEEK)
+        house.provider.share = 0
+        yield house
 
 
 async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:
@@ -205,129 +235,124 @@ async def test_the_card_of_a_check_says_which_burst_would_tell(house: House) -> 
 
 
 async def test_a_restart_makes_the_same_plan_from_the_store_alone(
-    house: House, config: Config
+    suspicious: House, config: Config
 ) -> None:
     """Down to the prompts and the run's key."""
-    await house.weeks(0)
     async with open_deployment(config) as again:
         again.plugins.providers["svc"] = Moods()
-        plans = await planned_bursts(replace(again, clock=house.clock))
+        plans = await planned_bursts(replace(again, clock=suspicious.clock))
 
-    assert plans == [await house.plan()]
+    assert plans == [await suspicious.plan()]
     assert plans[0].cause is BurstCause.SUSPICION
     assert (plans[0].burst.calls, len(plans[0].panel)) == (30, 30)
 
 
-async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house: House) -> None:
+async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
+    suspicious: House,
+) -> None:
     """Its answers are scored, and the next burst is three hours after it."""
-    await house.weeks(0)
     assert "after 4 May 2026, 12:00 UTC" in str(
-        (await executed(run_bursts(house.deployment, Call()))).text
+        (await executed(run_bursts(suspicious.deployment, Call()))).text
     )
-    assert await house.bursts() == []
-    await house.burst(3)
+    assert await suspicious.bursts() == []
+    await suspicious.burst(3)
 
-    [run] = [run for run in await house.deployment.store.runs.find() if run.label == BURST]
-    blocks = await house.deployment.store.blocks.find(brand="Acme", metric="visibility")
+    [run] = [run for run in await suspicious.deployment.store.runs.find() if run.label == BURST]
+    blocks = await suspicious.deployment.store.blocks.find(brand="Acme", metric="visibility")
     assert sum(block.n for block in blocks if block.run_id == run.id) == 30
-    again = await house.plan()
+    again = await suspicious.plan()
     assert again is None or again.burst.at == run.started_at + timedelta(hours=3)
 
 
-async def test_two_processes_ask_a_burst_once(house: House, config: Config) -> None:
+async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config) -> None:
     """Both plan the same run: one asks it, the other is refused or finds it done."""
-    await house.weeks(0)
-    house.clock.pass_(hours=3)
-    house.provider.asked.clear()
+    suspicious.clock.pass_(hours=3)
+    suspicious.provider.asked.clear()
     async with open_deployment(config) as other:
-        other.plugins.providers["svc"] = house.provider
-        both = [house.deployment, replace(other, clock=house.clock)]
+        other.plugins.providers["svc"] = suspicious.provider
+        both = [suspicious.deployment, replace(other, clock=suspicious.clock)]
         results = await asyncio.gather(
             *(executed(run_bursts(one, Call())) for one in both), return_exceptions=True
         )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
-    assert await house.bursts() == [30]
-    assert len(house.provider.asked) == 30
+    assert await suspicious.bursts() == [30]
+    assert len(suspicious.provider.asked) == 30
 
 
-async def test_a_burst_that_was_cut_off_goes_on(house: House) -> None:
+async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
     """What was answered is not asked again."""
-    await house.weeks(0)
-    planned = await house.plan()
+    planned = await suspicious.plan()
     assert planned is not None
-    house.clock.pass_(hours=3)
-    store, at = house.deployment.store, house.clock.now()
+    suspicious.clock.pass_(hours=3)
+    store, at = suspicious.deployment.store, suspicious.clock.now()
     run = await store.runs.start(Run(planned.key, at, planned.panel, label=BURST))
     asked = list(planned.panel.questions())[:12]
     await store.answers.add([Answer(run.id, question, reply(), at) for question in asked])
-    house.provider.asked.clear()
-    await executed(run_bursts(house.deployment, Call()))
+    suspicious.provider.asked.clear()
+    await executed(run_bursts(suspicious.deployment, Call()))
 
-    assert len(house.provider.asked) == 18
-    assert await house.bursts() == [30]
+    assert len(suspicious.provider.asked) == 18
+    assert await suspicious.bursts() == [30]
 
 
-async def test_bursts_stop_when_the_suspicion_is_gone(house: House) -> None:
+async def test_bursts_stop_when_the_suspicion_is_gone(suspicious: House) -> None:
     """Answers as before take it away."""
-    await house.weeks(0)
     for _ in range(4):
-        if await house.plan():
-            await house.burst(5)
+        if await suspicious.plan():
+            await suspicious.burst(5)
 
-    assert 1 <= len(await house.bursts()) < 4
-    assert await house.plan() is None
-    assert await house.deployment.store.alerts.find() == []
+    assert 1 <= len(await suspicious.bursts()) < 4
+    assert await suspicious.plan() is None
+    assert await suspicious.deployment.store.alerts.find() == []
 
 
-async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
+async def test_bursts_stop_when_an_alert_is_raised(suspicious: House) -> None:
     """The threshold is crossed long before the next scheduled run."""
-    await house.weeks(0)
-    while await house.plan():
-        await house.burst(0)
+    while await suspicious.plan():
+        await suspicious.burst(0)
 
-    assert 1 <= len(await house.bursts()) < 8
-    assert len(await house.deployment.store.alerts.find()) == 1
+    assert 1 <= len(await suspicious.bursts()) < 8
+    assert len(await suspicious.deployment.store.alerts.find()) == 1
 
 
-async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
+async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
     """It is not asked again at once, and after eight nothing is until the next scheduled run."""
-    await house.weeks(0)
-    house.provider.answer = lambda _: RuntimeError("down")
-    await house.burst(0)
-    assert (await executed(run_bursts(house.deployment, Call()))).title == "No burst is due"
-    house.deployment = automatic(house.deployment, calls_a_year=1000)
+    suspicious.provider.answer = lambda _: RuntimeError("down")
+    await suspicious.burst(0)
+    assert (await executed(run_bursts(suspicious.deployment, Call()))).title == "No burst is due"
+    suspicious.deployment = automatic(suspicious.deployment, calls_a_year=1000)
     for number in range(7):
-        planned = await house.plan()
+        planned = await suspicious.plan()
         assert planned is not None
-        house.clock.pass_(hours=3)
-        failed = Run(f"failed {number}", house.clock.now(), planned.panel, label=BURST)
-        kept = await house.deployment.store.runs.start(failed)
-        await house.deployment.store.runs.finish(kept.id, RunState.FAILED, house.clock.now())
+        suspicious.clock.pass_(hours=3)
+        failed = Run(f"failed {number}", suspicious.clock.now(), planned.panel, label=BURST)
+        kept = await suspicious.deployment.store.runs.start(failed)
+        await suspicious.deployment.store.runs.finish(
+            kept.id, RunState.FAILED, suspicious.clock.now()
+        )
 
-    assert await house.plan() is None
+    assert await suspicious.plan() is None
 
 
-async def test_the_calls_of_a_year_bound_the_bursts(house: House) -> None:
+async def test_the_calls_of_a_year_bound_the_bursts(suspicious: House) -> None:
     """A burst that would go over them is not planned."""
-    await house.weeks(0)
-    assert await planned_bursts(automatic(house.deployment, calls_a_year=29)) == []
-    assert await planned_bursts(automatic(house.deployment, calls_a_year=30)) != []
+    assert await planned_bursts(automatic(suspicious.deployment, calls_a_year=29)) == []
+    assert await planned_bursts(automatic(suspicious.deployment, calls_a_year=30)) != []
 
 
-async def test_a_burst_needs_a_yes_and_the_money(house: House) -> None:
+async def test_a_burst_needs_a_yes_and_the_money(suspicious: House) -> None:
     """As any check does; nothing is asked without."""
-    await house.weeks(0)
-    house.clock.pass_(hours=3)
-    house.provider.charge(Price(1.0, 2.0))
-    proposal = await run_bursts(house.deployment, Call())
+    suspicious.clock.pass_(hours=3)
+    suspicious.provider.charge(Price(1.0, 2.0))
+    proposal = await run_bursts(suspicious.deployment, Call())
     assert "30 questions" in proposal.price
     assert proposal.usd > 0
-    poor = house.deployment.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+    poor = suspicious.deployment.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     with pytest.raises(BudgetExceeded):
-        await executed(run_bursts(replace(house.deployment, config=poor), Call()))
+        await executed(run_bursts(replace(suspicious.deployment, config=poor), Call()))
 
-    assert await house.bursts() == []
+    assert await suspicious.bursts() == []
 
 
 async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
@@ -368,51 +393,48 @@ async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) ->
     assert await house.plan() is None
 
 
-async def test_schedules_show_the_bursts_that_will_be_carried_out(house: House) -> None:
+async def test_schedules_show_the_bursts_that_will_be_carried_out(suspicious: House) -> None:
     """With time and reason; none where none was asked for."""
-    await house.weeks(0)
-    shown = await list_schedules(automatic(house.deployment), Call())
+    shown = await list_schedules(automatic(suspicious.deployment), Call())
     assert "Acme at svc/m-1 looks suspicious: overheard run asks 30 questions again" in str(
         shown.text
     )
     assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
-    assert (await list_schedules(house.deployment, Call())).data["bursts"] == []
+    assert (await list_schedules(suspicious.deployment, Call())).data["bursts"] == []
 
 
-async def test_the_deployment_asks_bursts_that_are_due_when_it_may(house: House) -> None:
+async def test_the_deployment_asks_bursts_that_are_due_when_it_may(suspicious: House) -> None:
     """By itself only with [bursts] automatic = true, and the audit log names it."""
-    await house.weeks(0)
-    assert BURSTS not in {job.name for job in await Server(house.deployment, {}).jobs()}
-    house.deployment = automatic(house.deployment)
-    jobs = {job.name: job for job in await Server(house.deployment, {}).jobs()}
-    await jobs[BURSTS].run(house.clock.now())
-    assert await house.bursts() == []
-    house.clock.pass_(hours=3)
-    await jobs[BURSTS].run(house.clock.now())
+    assert BURSTS not in {job.name for job in await Server(suspicious.deployment, {}).jobs()}
+    suspicious.deployment = automatic(suspicious.deployment)
+    jobs = {job.name: job for job in await Server(suspicious.deployment, {}).jobs()}
+    await jobs[BURSTS].run(suspicious.clock.now())
+    assert await suspicious.bursts() == []
+    suspicious.clock.pass_(hours=3)
+    await jobs[BURSTS].run(suspicious.clock.now())
 
-    assert await house.bursts() == [30]
-    assert [e.command for e in await house.deployment.store.audit.find()] == ["bursts run"]
+    assert await suspicious.bursts() == [30]
+    assert [e.command for e in await suspicious.deployment.store.audit.find()] == ["bursts run"]
 
 
 async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
-    house: House,
+    suspicious: House,
 ) -> None:
     """A budget that is too small is reported there, and nothing is asked."""
-    await house.weeks(0)
-    house.clock.pass_(hours=3)
-    house.provider.charge(Price(1.0, 2.0))
-    poor = automatic(house.deployment)
+    suspicious.clock.pass_(hours=3)
+    suspicious.provider.charge(Price(1.0, 2.0))
+    poor = automatic(suspicious.deployment)
     config = poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     poor = replace(poor, config=config, declared=config)
     jobs = Server(poor, {}).jobs
-    scheduler = Scheduler(poor.store, jobs, house.clock)
+    scheduler = Scheduler(poor.store, jobs, suspicious.clock)
     for _ in range(2):  # a job that is seen for the first time is due from then on
         for job in await jobs():
             await scheduler.check(job)
-        house.clock.pass_(minutes=15)
+        suspicious.clock.pass_(minutes=15)
 
     assert f"{BURSTS}: " in str((await list_schedules(poor, Call())).text)
-    assert await house.bursts() == []
+    assert await suspicious.bursts() == []
 
 
 async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new(
@@ -430,11 +452,11 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
     store = house.deployment.store
     jobs = {job.name: job for job in await Server(automatic(house.deployment), {}).jobs()}
 
-    async def looked(quarters: int = 8) -> int:
+    async def looked(hours: int = 2) -> int:
         looks.clear()
-        for _ in range(quarters):
+        for _ in range(hours):
             await jobs[BURSTS].run(house.clock.now())
-            house.clock.pass_(minutes=15)
+            house.clock.pass_(hours=1)
         return len(looks)
 
     assert await looked() == 1
@@ -446,5 +468,5 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
     house.clock.pass_(hours=24)
     assert await looked() == 1
     await house.weeks(0)
-    assert await looked(20) == 2  # after the check, and after the burst that it called for
+    assert await looked(5) == 2  # after the check, and after the burst that it called for
     assert await house.bursts() == [30]
