@@ -108,7 +108,12 @@ async def list_answers(
 
 
 async def show_questions(
-    deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    model: ModelName = "",
+    won: Annotated[bool, option("Those that it wins first.")] = False,
 ) -> Card:
     """Show for each question how many of the newest answers name a brand, those it loses first.
 
@@ -125,6 +130,7 @@ async def show_questions(
         newest.lines,
         newest.answers,
         models,
+        best_first=won,
     )
     lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     name = newest.brand.name
@@ -134,10 +140,14 @@ async def show_questions(
         tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
         right=frozenset(range(1, len(header))),
     )
-    never = f"{name} is named in no answer to {wording.count(lost, 'question')}."
+    title = f"Every question names {name} at some model"
+    if won:
+        title = f"The questions that name {name} most"
+    elif lost:
+        title = f"{name} is named in no answer to {wording.count(lost, 'question')}"
     return Card(
-        title=never.rstrip(".") if lost else f"Every question names {name} at some model",
-        text="Answers that name it, the questions it loses first."
+        title=title,
+        text=f"Answers that name it, the questions it {'wins' if won else 'loses'} first."
         + (f" And {wording.count(more, 'more question')}." if more else ""),
         table=table,
         actions=fitting(

@@ -81,6 +81,8 @@ def read_questions(
     lines: Iterable[Stream],
     scored: Iterable[ScoredAnswer],
     models: Sequence[Model],
+    *,
+    best_first: bool = False,
 ) -> tuple[list[QuestionRow], int]:
     """Return how often the brand is named for each question, at each model, in its newest run.
 
@@ -90,9 +92,10 @@ def read_questions(
         lines: Streams of the brand.
         scored: Answers of the newest runs, with the texts of questions that were removed.
         models: The columns.
+        best_first: Whether the questions that name the brand most are first, not those it loses.
 
     Returns:
-        Up to `MAX_QUESTIONS` questions, those that are lost first, and how many there are beyond.
+        Up to `MAX_QUESTIONS` questions, and how many there are beyond.
     """
     texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
     texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
@@ -105,7 +108,8 @@ def read_questions(
             if line.n[row, place]:
                 named = round(float(line.total[row, place]))
                 counts.setdefault(prompt, {})[line.key.model] = named, int(line.n[row, place])
-    order = sorted(counts, key=lambda key: (_share(counts[key]), texts.get(key, key)))
+    sign = -1 if best_first else 1
+    order = sorted(counts, key=lambda key: (sign * _share(counts[key]), texts.get(key, key)))
     found = [
         QuestionRow(
             wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),

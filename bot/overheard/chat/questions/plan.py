@@ -105,7 +105,7 @@ class _Planner(Offers):
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._now.commands and len(rivals) == 1 and compared:
             return self._about_brand("versus", other=rivals[0])
-        if len(self._models) == 1 or self._period_bound:
+        if self._period_bound or (len(self._models) == 1 and len(rivals) == 1):
             return self._trend(metric)
         return self._about_brand("report", many=True, details=metric != "visibility")
 
@@ -189,7 +189,10 @@ class _Planner(Offers):
         worse = {"behind", "howgo"} <= self._reading.concepts
         if worse and self._period_bound and "questions" not in self._reading.concepts:
             return self._progress()
-        return self._about_brand("answers questions")
+        against_us = self._reading.we and bool(self._rivals)
+        lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
+        won = "ahead" in self._reading.concepts and not lost
+        return self._about_brand("answers questions", won=won)
 
     def _sources(self) -> Plan | None:
         return self._about_brand("answers sources")

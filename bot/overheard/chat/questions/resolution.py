@@ -159,12 +159,30 @@ class Resolution:
             if self._reading.period.event == UPDATE:
                 self._notes.append("No update of a model is known; all checks are shown.")
         elif start and not timeless and not {"since", "days"} & known:
+            if self._ended(self._reading.period) and not self._reading.topic:
+                return self._newest_only(command, options)
             self._notes.append("This shows the newest state, and not that of a single period.")
         named = self._reading.models and command not in OF_ALERTS
         if named and not {"model", "models"} & known and "by" not in options:
             self._notes.append("This shows all models.")
         given = {name: value for name, value in {**slots, **options}.items() if name in known}
         return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
+
+    def _ended(self, period: NamedTime | None) -> bool:
+        """Whether a time was over when the models were last asked."""
+        last = self._now.last_check
+        return bool(period and period.end and last and period.end <= last)
+
+    def _newest_only(self, command: str, options: Mapping[str, Any]) -> Plan:
+        """Offer a command that shows the newest check, for a question about an earlier time."""
+        words = command
+        if name := options.get("brand"):
+            words += f" {quoted(str(name))}"
+        return Plan(
+            title="I show this for the newest check only",
+            text="What changed over time is in the trend.",
+            actions=self._buttons((words, "Show the newest"), ("trend", "Over time")),
+        )
 
     def _bounds(self) -> tuple[date | None, date | None]:
         """Return the first day that a question names, and the first day behind it."""

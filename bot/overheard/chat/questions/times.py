@@ -266,6 +266,12 @@ class TimeReader:
         return None
 
     def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return ``Monday`` or ``the weekend``: the latest one."""
+        unit = self._phrase("units", tokens, at)
+        if unit and unit[0] == _WEEKEND:
+            ended = self._today.isoweekday() < 6
+            whole = self._whole(_WEEKEND, -1 if ended else 0)
+            return (whole, unit[1]) if whole else None
         found = self._phrase("weekdays", tokens, at)
         return (self._on(found[0], ahead=False), found[1]) if found else None
 
