@@ -40,14 +40,14 @@ def ndtri(p: Any) -> Floats:
     p = np.asarray(p, dtype=np.float64)
     q = p - 0.5
     central = np.abs(q) <= _CENTRAL
-    found = np.empty_like(q)
-    found[central] = q[central] * _fraction(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
+    quantiles = np.empty_like(q)
+    quantiles[central] = q[central] * _fraction(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
     tail = ~central
     with np.errstate(divide="ignore", invalid="ignore"):
         r = np.sqrt(-np.log(np.where(q < 0, p, 1 - p)[tail]))
         size = np.where(r <= 5, _fraction(r - 1.6, *_NEAR), _fraction(r - 5, *_FAR))
-    found[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
-    return np.asarray(found)
+    quantiles[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
+    return np.asarray(quantiles)
 
 
 def betainc(a: Any, b: Any, x: Any) -> Floats:
@@ -60,8 +60,8 @@ def betainc(a: Any, b: Any, x: Any) -> Floats:
     a, b, x = np.where(swapped, b, a), np.where(swapped, a, b), np.where(swapped, 1 - x, x)
     with np.errstate(divide="ignore"):
         front = np.exp(a * np.log(x) + b * np.log1p(-x) - betaln(a, b)) / a
-    found = front * _beta_fraction(a, b, x)
-    return np.asarray(np.where(swapped, 1 - found, found))
+    integral = front * _beta_fraction(a, b, x)
+    return np.asarray(np.where(swapped, 1 - integral, integral))
 
 
 def betaincinv(a: float, b: float, y: Any) -> Floats:
@@ -118,17 +118,17 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
 
     c = np.ones_like(x)
     d = 1 / away(1 - (a + b) * x / (a + 1))
-    found = d
+    fraction = d
     for m in range(1, MAX_TERMS):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         d, c = 1 / away(1 + even * d), away(1 + even / c)
-        found = found * d * c
+        fraction = fraction * d * c
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         d, c = 1 / away(1 + odd * d), away(1 + odd / c)
-        found = found * d * c
+        fraction = fraction * d * c
         if np.all(np.abs(d * c - 1) < 1e-15):
             break
-    return found
+    return fraction
 
 
 def _fraction(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:

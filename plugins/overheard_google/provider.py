@@ -167,8 +167,8 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         hidden = any(citation.hidden for reply in replies for citation in reply.citations)
         if not (hidden and self.settings.resolve_sources):
             return list(replies)
-        found = await self.redirects.resolve(*(reply.citations for reply in replies))
-        pairs = zip(replies, found, strict=True)
+        targets = await self.redirects.resolve(*(reply.citations for reply in replies))
+        pairs = zip(replies, targets, strict=True)
         return [replace(reply, citations=citations) for reply, citations in pairs]
 
     def _reply(

@@ -72,10 +72,10 @@ class PublicResolver(AbstractResolver):
         Raises:
             OSError: when the host has no address, or an address that is not public.
         """
-        found = await self._lookup.resolve(host, port, family)
-        if not found or not all(self._allowed(address["host"]) for address in found):
+        hosts = await self._lookup.resolve(host, port, family)
+        if not hosts or not all(self._allowed(address["host"]) for address in hosts):
             raise OSError(f"{host} has an address that is not public")
-        return found
+        return hosts
 
     async def close(self) -> None:
         """Close the resolver whose results are checked."""

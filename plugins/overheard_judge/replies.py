@@ -165,10 +165,10 @@ def _values(reply: str) -> Iterator[Any]:
     text = _REASONING.sub("", reply[:_MAX_REPLY_CHARACTERS])
     at = 0
     for _ in range(_MAX_OBJECTS):
-        found = _OPENING.search(text, at)
-        if found is None:
+        opening = _OPENING.search(text, at)
+        if opening is None:
             return
-        value, at = _value(text, found.start())
+        value, at = _value(text, opening.start())
         if value is not None:
             yield _lowered(value)
 

@@ -148,14 +148,14 @@ class ModelJudge:
     async def _accuracy(self, reading: Reading) -> Score | None:
         """Return the share of stated facts that are correct; None without a supported verdict."""
         text, mark = claims(reading.body, reading.brand.name, reading.facts)
-        found = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
-        if isinstance(found, Loss):
-            self.verdicts[found.value] += 1
+        stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
+        if isinstance(stated_claims, Loss):
+            self.verdicts[stated_claims.value] += 1
             return None
-        for claim in found:
+        for claim in stated_claims:
             loss = _loss(claim.quote, reading)
             self.verdicts[loss.value if loss else KEPT] += 1
-        details = tuple(_claims(found, reading))
+        details = tuple(_claims(stated_claims, reading))
         if not details:
             return None
         right = sum(detail.verdict == "correct" for detail in details)

@@ -147,9 +147,9 @@ async def _alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> 
     query = select(alerts).join(brands).where(*wanted)
     newest_first = query.order_by(alerts.c.opened_at.desc(), alerts.c.id.desc())
     rows = (await connection.execute(newest_first)).all()
-    found = await _shifts(connection, [row.id for row in rows])
+    shifts = await _shifts(connection, [row.id for row in rows])
     ends = await _ends(connection, [row.id for row in rows if row.state in _OVER])
-    return [_alert(row, found[row.id], ends.get(row.id)) for row in rows]
+    return [_alert(row, shifts[row.id], ends.get(row.id)) for row in rows]
 
 
 async def _ends(connection: AsyncConnection, over: Collection[int]) -> dict[int, datetime]:
@@ -239,8 +239,8 @@ class UpdateRepository(Repository):
     async def remove(self, number: int) -> bool:
         """Delete a model update by its number; False when there is no such update."""
         async with self._database.writing() as connection:
-            gone = await connection.execute(delete(updates).where(updates.c.id == number))
-        return gone.rowcount > 0
+            deleted = await connection.execute(delete(updates).where(updates.c.id == number))
+        return deleted.rowcount > 0
 
     async def find(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return model updates, the oldest first."""

@@ -128,7 +128,7 @@ class AnswerRepository(Repository):
             )
             .group_by(answers.c.model_id)
         )
-        found = {row.model_id: row for row in await self._database.rows(query)}
+        sums = {row.model_id: row for row in await self._database.rows(query)}
         return {
             model: UsualUsage(
                 int(row.reported),
@@ -136,7 +136,7 @@ class AnswerRepository(Repository):
                 **{name: float(getattr(row, name)) / max(1, row.reported) for name in _USAGE},
             )
             for model, number in numbers.items()
-            if (row := found.get(number))
+            if (row := sums.get(number))
         }
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:

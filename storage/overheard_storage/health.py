@@ -103,8 +103,8 @@ class CensusRepository(Repository):
 
     async def _scorers(self, versions: Collection[str]) -> list[int]:
         named = [version.partition("@") for version in sorted(versions)]
-        found = [await self._lookups.scorers.find(name, version) for name, _, version in named]
-        return [number for number in found if number]
+        numbers = [await self._lookups.scorers.find(name, version) for name, _, version in named]
+        return [number for number in numbers if number]
 
     async def _counts(self, what: Any | Column[str]) -> dict[str, int]:
         query = select(what, func.count()).group_by(what)
@@ -131,8 +131,8 @@ async def examine(database: Database) -> StoreHealth:
 
 
 async def _broken(connection: AsyncConnection) -> tuple[str, ...]:
-    found = (await connection.execute(text("PRAGMA integrity_check(5)"))).scalars().all()
-    return () if list(found) == ["ok"] else tuple(map(str, found))
+    faults = (await connection.execute(text("PRAGMA integrity_check(5)"))).scalars().all()
+    return () if list(faults) == ["ok"] else tuple(map(str, faults))
 
 
 async def _orphans(connection: AsyncConnection) -> dict[str, int]:

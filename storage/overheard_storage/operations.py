@@ -112,11 +112,11 @@ class SettingRepository(Repository):
     @uninterrupted
     async def remove(self, name: str, at: datetime | None = None) -> bool:
         """Delete a setting; False when there was none, so that one of two processes takes it."""
-        gone = delete(settings).where(settings.c.name == name)
+        statement = delete(settings).where(settings.c.name == name)
         if at is not None:
-            gone = gone.where(settings.c.at == at)
+            statement = statement.where(settings.c.at == at)
         async with self._database.writing() as connection:
-            return (await connection.execute(gone)).rowcount == 1
+            return (await connection.execute(statement)).rowcount == 1
 
 
 class ChatStateRepository(Repository):

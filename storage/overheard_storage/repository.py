@@ -134,8 +134,8 @@ class Lookups:
     async def model_ids(self, models: Iterable[Model]) -> dict[Model, int]:
         """Return the numbers of models; new models are created."""
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
-        found = await self.models.numbers({name: {} for name in names})
-        return {names[name]: number for name, number in found.items()}
+        numbers = await self.models.numbers({name: {} for name in names})
+        return {names[name]: number for name, number in numbers.items()}
 
 
 def _single(numbers: dict[Name, int]) -> dict[str, int]:

@@ -139,10 +139,10 @@ class ScoreRepository(Repository):
         if runs is not None:
             query = query.join(answers, answers.c.id == scores.c.answer_id)
             query = query.where(among(answers.c.run_id, runs))
-        found = [record_of(row) for row in await self._database.rows(query)]
+        records = [record_of(row) for row in await self._database.rows(query)]
         wanted = frozenset(verdicts)
         return [
-            record for record in found if any(d.verdict in wanted for d in record.score.details)
+            record for record in records if any(d.verdict in wanted for d in record.score.details)
         ]
 
     async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:

@@ -158,8 +158,8 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
         f"{before:,} before, to the same {wording.count(len(measured.prompts), 'question')}."
     )
-    said = evidence.explanation.text if evidence.explanation else shift.explanation
-    yield f"{_dates(evidence)} {said}".strip()
+    explanation = evidence.explanation.text if evidence.explanation else shift.explanation
+    yield f"{_dates(evidence)} {explanation}".strip()
     if evidence.whole:
         yield "It is part of a change of the model as a whole, which has an alert of its own."
     if alert.also and not alert.of_model:

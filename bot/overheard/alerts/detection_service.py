@@ -349,8 +349,8 @@ class DetectionService:
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)
         compared = sorted(RunKey(earlier_run.started_at, earlier_run.id) for earlier_run in runs)
         served = await self._store.answers.served_models(runs=[key.id for key in compared])
-        found = [u for u in silent_updates(served, compared) if u.at == run.started_at]
-        return found + await style_updates(self._store, compared)
+        new_updates = [u for u in silent_updates(served, compared) if u.at == run.started_at]
+        return new_updates + await style_updates(self._store, compared)
 
 
 STYLE_SOURCE = "style"

@@ -298,9 +298,9 @@ class Lifecycle:
         known = await self._store.updates.find(alert.shift.model)
         update = next((update for update in known if abs(update.at - began) <= SAME_UPDATE), None)
         if update is None:
-            said = note or f"said by {named(who)}"
+            update_note = note or f"said by {named(who)}"
             update = await self._store.updates.add(
-                ModelUpdate(alert.shift.model, began, MARKED, said)
+                ModelUpdate(alert.shift.model, began, MARKED, update_note)
             )
         else:
             note = " ".join(filter(None, (note, KNOWN_UPDATE)))

@@ -71,8 +71,10 @@ def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Me
     """Warn that a shift is the judge's own; an empty string for other reasons."""
     if silence.reason is not Reason.JUDGE_MOVED:
         return ""
-    said = reason_sentences(silence, metrics)
-    return f"No alert for {decision.brand} at {decision.model}: {said[0].lower()}{said[1:]}"
+    sentences = reason_sentences(silence, metrics)
+    return (
+        f"No alert for {decision.brand} at {decision.model}: {sentences[0].lower()}{sentences[1:]}"
+    )
 
 
 CARRIED_OUT = {

@@ -74,12 +74,12 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
     for statement in _newest(moved):
         count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
         if statement.kind is StatementKind.GRAVE:
-            said = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
+            sentence = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
         else:
             value = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
-            said = f"It says “{value}” {count}{_truth(statement)}."
+            sentence = f"It says “{value}” {count}{_truth(statement)}."
         sources = ", ".join(statement.sources[:SHOWN_SOURCES])
-        yield f"{said} Cited next to it: {wording.line(sources)}." if sources else said
+        yield f"{sentence} Cited next to it: {wording.line(sources)}." if sources else sentence
 
 
 def short_statement_lines(
@@ -121,10 +121,10 @@ def statement_step(statement: ReportedStatement) -> str:
     """Say what is stated within a sentence: ``it says “$49” of the price (in truth $14)``."""
     if statement.kind is StatementKind.GRAVE:
         return f"it speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)}"
-    said = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
+    quoted = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
     about = "" if is_listed(statement.topic) else f" of the {topic_words(statement.topic)}"
     true = true_value(statement.topic, statement.truth)
-    return f"it says “{said}”{about}{f' (in truth {true})' if true else ''}"
+    return f"it says “{quoted}”{about}{f' (in truth {true})' if true else ''}"
 
 
 def statement_phrase(statement: ReportedStatement, brand: str) -> str:

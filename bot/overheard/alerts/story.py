@@ -250,8 +250,8 @@ async def read_stories(
     alerts = await alerts_about(deployment.store, brand)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     now = deployment.clock.now()
-    found = stories(alerts, starts, now, known=known, watched=watched)
-    return {key: story for key, story in found.items() if brand in {None, key[0]}}
+    all_stories = stories(alerts, starts, now, known=known, watched=watched)
+    return {key: story for key, story in all_stories.items() if brand in {None, key[0]}}
 
 
 async def alerts_about(
@@ -265,12 +265,12 @@ async def alerts_about(
         brand: The brand's name; None for all.
         live: Only those that are neither recovered nor closed.
     """
-    found = await store.alerts.find(brand=brand, live=live)
+    alerts = await store.alerts.find(brand=brand, live=live)
     if brand is None:
-        return found
+        return alerts
     of_models = await store.alerts.find(brand=WHOLE_MODEL, live=live)
-    found += [alert for alert in of_models if brand in alert.brands]
-    return sorted(found, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
+    alerts += [alert for alert in of_models if brand in alert.brands]
+    return sorted(alerts, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
 
 
 async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
@@ -281,8 +281,8 @@ async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
     if not of_models:
         return {}
     starts = {run.id: run.started_at for run in await store.runs.find()}
-    found = {alert.id: part_of(alert.shift, of_models, starts) for alert in alerts}
-    return {number: whole for number, whole in found.items() if whole}
+    wholes = {alert.id: part_of(alert.shift, of_models, starts) for alert in alerts}
+    return {number: whole for number, whole in wholes.items() if whole}
 
 
 async def whole_of(store: Store, alert: Alert) -> Alert | None:

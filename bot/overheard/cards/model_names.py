@@ -109,13 +109,13 @@ def _family(model: Model) -> str:
 
 def _told_apart(model: Model, base: str, same: list[Model]) -> str:
     """Return the shortest name that no other of the models that share a base has."""
-    found = base
+    name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):
         shown = {m: _detailed(m, base, with_id=with_id, with_provider=with_provider) for m in same}
-        found = shown[model]
+        name = shown[model]
         if len(set(shown.values())) == len(same):
             break
-    return found
+    return name
 
 
 def _detailed(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:

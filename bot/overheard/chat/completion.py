@@ -79,11 +79,11 @@ class Completing:
         return {}
 
     async def _fresh(self, kind: Kind) -> list[str]:
-        at, found = self._known.get(kind, (float("-inf"), []))
+        at, values = self._known.get(kind, (float("-inf"), []))
         if monotonic() - at > VALUES_MAX_AGE_S:
-            found = [value[:MAX_VALUE_CHARS] for value in await self._look_up(kind)]
-            self._known[kind] = (monotonic(), found)
-        return found
+            values = [value[:MAX_VALUE_CHARS] for value in await self._look_up(kind)]
+            self._known[kind] = (monotonic(), values)
+        return values
 
     async def _look_up(self, kind: Kind) -> Sequence[str]:
         """Return the names of a kind that the deployment has now."""

@@ -86,13 +86,13 @@ async def list_alerts(
     """
     named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
-    found = [a for a in await alerts_about(deployment.store, wanted) if _is(a, state)]
-    alerts = found[:limit]
+    matching = [a for a in await alerts_about(deployment.store, wanted) if _is(a, state)]
+    alerts = matching[:limit]
     wholes = await wholes_of(deployment.store, alerts)
-    more = len(found) - len(alerts)
+    more = len(matching) - len(alerts)
     return Card(
-        title=wording.count(len(found), f"{state or ''} alert".strip()),
-        text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
+        title=wording.count(len(matching), f"{state or ''} alert".strip()),
+        text=f"The newest {limit} are shown." if more else "" if matching else "There are none.",
         table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names, wholes)
         if alerts
         else None,
@@ -110,14 +110,16 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await Lifecycle.of(deployment).find(number_of(alert))
-    card = await alert_card(deployment, call, found, details=True)
-    events = await deployment.store.alerts.events(found.id)
+    stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
+    card = await alert_card(deployment, call, stored_alert, details=True)
+    events = await deployment.store.alerts.events(stored_alert.id)
     rows = [
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
         for e in events
     ]
-    events_card = Card(f"What happened to alert {found.id}", table=history(events, call.zone))
+    events_card = Card(
+        f"What happened to alert {stored_alert.id}", table=history(events, call.zone)
+    )
     return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})
 
 
@@ -207,20 +209,20 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await Lifecycle.of(deployment).find(number_of(alert))
+    stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
     gathered = await gather_evidence(
         deployment.store,
         deployment.catalogue,
         deployment.scoring.metrics,
         deployment.scoring.versions,
-        found,
+        stored_alert,
         call.zone,
         deployment.names,
     )
-    shift = measured_shift(found)
+    shift = measured_shift(stored_alert)
     name = deployment.names.name(shift.model)
-    stated = statement_quotes(found.moved, name)
-    said = (*stated, *quotes(shift, gathered, most=PROMPTS_BESIDE if stated else PROMPTS))
+    stated = statement_quotes(stored_alert.moved, name)
+    shown_quotes = (*stated, *quotes(shift, gathered, most=PROMPTS_BESIDE if stated else PROMPTS))
     before, after = shift.answers
     gone = sum(answer.gone for answer in gathered.answers)
     return Card(
@@ -228,14 +230,14 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         text=(
             f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
             f"{wording.count(len(shift.prompts), 'question')}."
-            + ("" if said or gone else " None of the answers says anything in a sentence.")
+            + ("" if shown_quotes or gone else " None of the answers says anything in a sentence.")
             + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
         ),
-        quotes=said,
-        footer=f"Alert of {wording.moment(found.opened_at, call.zone)}",
+        quotes=shown_quotes,
+        footer=f"Alert of {wording.moment(stored_alert.opened_at, call.zone)}",
         data={
-            **alert_data(found, gathered),
-            "quotes": [{"source": quote.source, "text": quote.text.text} for quote in said],
+            **alert_data(stored_alert, gathered),
+            "quotes": [{"source": quote.source, "text": quote.text.text} for quote in shown_quotes],
         },
     )
 

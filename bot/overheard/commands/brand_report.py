@@ -100,8 +100,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
     history = [line for line in own_lines if line.key.metric == HEADLINE_METRIC]
-    found = places(brand.name, rows, history, found_stories)
-    return Report(brand, names, lines, runs, rows, found, alerts, found_stories)
+    brand_places = places(brand.name, rows, history, found_stories)
+    return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
 
 
 def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:

@@ -49,16 +49,16 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         call: Who asks and where, and who is shown progress.
         result: What came of it.
     """
-    outcome, found = result.outcome, result.found
+    outcome, analysis = result.outcome, result.found
     panel = outcome.run.panel
-    if found is None or panel is None:
+    if analysis is None or panel is None:
         return paused(outcome)
-    deployment = found.deployment
+    deployment = analysis.deployment
     rows = await standings_of(deployment, call.progress, panel, outcome)
     warnings = [
-        *found.detection.categories,
+        *analysis.detection.categories,
         *outcome.notes,
-        *found.detection.doubts,
+        *analysis.detection.doubts,
         *await waiting(deployment),
     ]
     warnings += [warning async for warning in _warnings(deployment, outcome.run)]
@@ -70,10 +70,10 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         card.text.count("\n\n") for card in (first, *others) if isinstance(card.text, str)
     )
     paragraphs = [
-        *_news(outcome, found, is_told=is_told),
+        *_news(outcome, analysis, is_told=is_told),
         *_endings(outcome, deployment.names),
         *fault_sentences(_by_model(outcome.failures, panel.models, deployment.names) + faults),
-        *(() if call.face is Face.CHAT else found.bursts),
+        *(() if call.face is Face.CHAT else analysis.bursts),
         *warnings,
     ]
     failed = outcome.state is RunState.FAILED
@@ -85,14 +85,14 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         at = wording.listing([deployment.names.name(model) for model in silent])
         title = f"Part of a check: {at} did not answer"
     well = outcome.state is RunState.COMPLETE and not warnings
-    proposed = proposes_first(panel, outcome, found.detection)
+    proposed = proposes_first(panel, outcome, analysis.detection)
     return replace(
         first,
         actions=fitting(FIRST_CHECK_ACTION, *first.actions) if proposed else first.actions,
         title=title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
-        more=(*others, *found.announced),
+        more=(*others, *analysis.announced),
         failed=failed,
         partial=outcome.state is RunState.PARTIAL,
         data={
@@ -101,9 +101,9 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             "faults": dict(faults),
             "warnings": warnings,
             "results": [row.data() for row in rows],
-            "learning": _learning_data(found.detection.learning),
-            "bursts": list(found.bursts),
-            "alerts": [alert.data for alert in found.announced],
+            "learning": _learning_data(analysis.detection.learning),
+            "bursts": list(analysis.bursts),
+            "alerts": [alert.data for alert in analysis.announced],
         },
     )
 
@@ -127,9 +127,9 @@ async def _brand_card(
     names = deployment.names
     known = [(brand, model) for model in {row.model for row in rows}]
     stories = await read_stories(deployment, brand, known=known)
-    found = await read_places(deployment, brand, rows, stories)
+    places = await read_places(deployment, brand, rows, stories)
     mine = [row for row in rows if row.brand == brand]
-    unmeasured = standings.ONLY_BRANDED if mine and not found else ""
+    unmeasured = standings.ONLY_BRANDED if mine and not places else ""
     running = [
         f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
         f"{names.name(alert.shift.model)}{_owner(alert)}."
@@ -144,10 +144,10 @@ async def _brand_card(
         and story.ended >= outcome.run.started_at
     ]
     return Card(
-        title=standings.title(brand, found, names),
-        text="\n\n".join(filter(None, [standings.sentence(found, names) or unmeasured, *running])),
-        table=standings.table(found, names, pictured=True),
-        image=await picture(standings.rates(found, names), "check.png") if found else None,
+        title=standings.title(brand, places, names),
+        text="\n\n".join(filter(None, [standings.sentence(places, names) or unmeasured, *running])),
+        table=standings.table(places, names, pictured=True),
+        image=await picture(standings.rates(places, names), "check.png") if places else None,
         actions=fitting(
             Action(f"report {quoted(brand)}", "Report"),
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),

@@ -350,10 +350,10 @@ def _quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]
     texts = {prompt.key: prompt.text for prompt in match.prompts}
     for moved in _most_moved(result.metrics)[:SHOWN_PROMPTS]:
         for model in (match.base, match.tuned):
-            said = _text_of(result.answers, moved, str(model))
-            if said:
+            answer_text = _text_of(result.answers, moved, str(model))
+            if answer_text:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
-                text = wording.shorten(wording.line(readable(said)), MAX_QUOTE_CHARS)
+                text = wording.shorten(wording.line(readable(answer_text)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 

@@ -106,9 +106,9 @@ async def back_up(
 def _problems(health: StoreHealth) -> list[str]:
     """Return the problems of a store, as sentences."""
     if health.revision != health.expected:
-        found = health.revision or "none"
+        revision = health.revision or "none"
         remedy = "run: overheard db upgrade"
-        return [f"Its tables are of revision {found}, and {health.expected} is needed; {remedy}"]
+        return [f"Its tables are of revision {revision}, and {health.expected} is needed; {remedy}"]
     lines = [f"The database says: {problem}." for problem in health.broken]
     lines += [
         f"{wording.count(count, 'row')} of {place} {'refers' if count == 1 else 'refer'} to "

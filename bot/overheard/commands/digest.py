@@ -100,30 +100,30 @@ async def digest(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
-    found = await read_report(deployment, brand)
-    week = await _week(deployment, call, found, since)
+    report = await read_report(deployment, brand)
+    week = await _week(deployment, call, report, since)
     claims = await claims_sentence(deployment, brand)
     todo = await things_to_do(deployment, brand)
-    shares = voice_shares(found, call.zone)
+    shares = voice_shares(report, call.zone)
     if shares:
         metric = deployment.scoring.metrics[VOICE_METRIC]
-        marks = await chart_marks(deployment, call, brand, metric, found.runs)
+        marks = await chart_marks(deployment, call, brand, metric, report.runs)
         shares = replace(shares, marks=marks)
     parts = [
         await _changed(deployment, call, week),
         *await _still_open(deployment, call, week),
-        watching_sentence(found.stories.values(), deployment.names),
+        watching_sentence(report.stories.values(), deployment.names),
         claims,
-        _steady(deployment, found, week),
+        _steady(deployment, report, week),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
     return Card(
-        title=f"{brand.name}'s week: {_summary(deployment, found, week)}",
+        title=f"{brand.name}'s week: {_summary(deployment, report, week)}",
         text="\n\n".join(filter(None, parts)),
         image=await picture(shares, "share-of-voice.png") if shares else None,
         actions=fitting(*_actions(brand, week)),
         severity=Severity.WARNING if week.new or week.open else Severity.PLAIN,
-        data=_data(found, week, claims, todo),
+        data=_data(report, week, claims, todo),
     )
 
 

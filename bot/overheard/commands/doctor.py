@@ -125,8 +125,8 @@ class _Ward:
         record = unchanged_record(await replays(self.deployment, Call(), brands))
         if not record.runs:
             return Finding("detection (no run yet)")
-        said = record_sentence(record).rstrip(".")
-        return Finding(f"detection ({said[0].lower()}{said[1:]})")
+        sentence = record_sentence(record).rstrip(".")
+        return Finding(f"detection ({sentence[0].lower()}{sentence[1:]})")
 
     def _store(self) -> Iterator[Finding]:
         """Yield whether the store can be written, or created, and who can read it."""
@@ -211,12 +211,12 @@ class _Ward:
 
     async def _unrouted(self) -> Finding:
         """Tell of open alerts that no channel shows."""
-        found = await unrouted(self.deployment)
-        if not found:
+        alerts = await unrouted(self.deployment)
+        if not alerts:
             return Finding("alerts")
-        names = [f"{alert.brands[0]} at {alert.shift.model}" for alert in found[:SHOWN_WAITING]]
+        names = [f"{alert.brands[0]} at {alert.shift.model}" for alert in alerts[:SHOWN_WAITING]]
         problem = (
-            f"{wording.count(len(found), 'open alert')} went to no channel ({'; '.join(names)})"
+            f"{wording.count(len(alerts), 'open alert')} went to no channel ({'; '.join(names)})"
         )
         return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
 
@@ -280,13 +280,13 @@ async def _provider(
         return [Finding(f"{place} (it offers no call that costs nothing)")], None
     try:
         service_time = await _in_time(provider.verify)
-        found = await _in_time(partial(listed_models, provider, table))
+        listed = await _in_time(partial(listed_models, provider, table))
     except ProviderUnavailable as error:
         return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
         return [Finding(place, _words_of(error), remedy)], None
-    return found or [Finding(place)], _ahead(service_time, clock)
+    return listed or [Finding(place)], _ahead(service_time, clock)
 
 
 def _ahead(service_time: object, clock: Clock) -> timedelta | None:

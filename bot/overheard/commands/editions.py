@@ -69,10 +69,10 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
         for block in await deployment.store.blocks.find(brand=name, since=since)
     ]
     metrics = list(deployment.scoring.metrics.values())
-    found = moves(blocks, before.versions, after.versions, names, metrics)
+    metric_moves = moves(blocks, before.versions, after.versions, names, metrics)
     return [
         m
-        for m in found
+        for m in metric_moves
         if m.metric.name == ALWAYS_SHOWN or _written(m, m.before) != _written(m, m.after)
     ]
 

@@ -91,9 +91,9 @@ def _existing(catalogue: Catalogue, fact: Fact) -> Fact | None:
 
 async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str) -> Card:
     """Return the card of a fact that was added, changed or restored."""
-    said = await unread(deployment, fact)
+    unread_sentence = await unread(deployment, fact)
     judged = bool(judges(deployment.plugins.scorers.values()))
-    alerts = await _contradictions(deployment, call, fact) if judged or not said else []
+    alerts = await _contradictions(deployment, call, fact) if judged or not unread_sentence else []
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
@@ -102,11 +102,11 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
         "Source": fact.source,
     }
     text = _CHECKED
-    if said:
-        text = _JUDGED if judged else _UNREAD.format(said=said)
+    if unread_sentence:
+        text = _JUDGED if judged else _UNREAD.format(said=unread_sentence)
     asked = fact_question(fact)
     is_new = asked is not None and asked.key not in {p.key for p in deployment.catalogue.prompts}
-    direct = is_new and (judged or not said)
+    direct = is_new and (judged or not unread_sentence)
     shown = [Action(f"alerts show {alert.id}", f"Show alert {alert.id}") for alert in alerts]
     return FACTS.changed_card(
         fact,
@@ -115,8 +115,8 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
         fields,
         *shown[:SHOWN_ALERTS],
         *([Action(f"facts ask {quoted(fact.brand)}", "Ask directly")] if direct else ()),
-        warning=bool((said and not judged) or alerts),
-        checked=judged or not said,
+        warning=bool((unread_sentence and not judged) or alerts),
+        checked=judged or not unread_sentence,
         alerts=[alert.id for alert in alerts],
     )
 
@@ -137,8 +137,8 @@ def _contradicted(alerts: Iterable[Alert], fact: Fact) -> Iterator[str]:
     """Say which models stated something else already."""
     for alert in alerts:
         statements = [statement for statement in alert.statements if statement.topic == fact.field]
-        said = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
-        yield f"{alert.shift.model} says otherwise: “{said}”, see alert {alert.id}."
+        quoted = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
+        yield f"{alert.shift.model} says otherwise: “{quoted}”, see alert {alert.id}."
 
 
 def _day(fact: Fact) -> str:

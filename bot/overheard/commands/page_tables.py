@@ -215,11 +215,11 @@ async def read_claim(
         (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
         "not on the fact sheet any more",
     )
-    said = f"“{wording.shorten(wording.line(first.stated), 80)}”" if first.stated else "this"
+    stated = f"“{wording.shorten(wording.line(first.stated), 80)}”" if first.stated else "this"
     models = wording.listing([names.name(model) for model in group.models])
     counts = (
-        f"{verdict}: {models} said {said} in {wording.count(group.answers, 'answer')} of the last "
-        f"{CLAIM_DAYS} days."
+        f"{verdict}: {models} said {stated} in {wording.count(group.answers, 'answer')} "
+        f"of the last {CLAIM_DAYS} days."
     )
     if group.sources:
         site, cited = group.sources[0]

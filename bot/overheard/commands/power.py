@@ -187,7 +187,7 @@ def _overview(
             caption="Smallest fall noticed, in points",
         ),
         actions=fitting(Action(f"power {quoted(plan.brand.name)} --details", "Details")),
-        footer=f"{more}, for {wording.about(price)} more a year." if price else f"{more}.",
+        footer=f"{more}, for {wording.money(price, about=True)} more a year." if price else f"{more}.",
         data=data,
     )
 

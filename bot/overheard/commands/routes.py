@@ -183,8 +183,8 @@ async def rename_model(
         UnknownName: for a model that does not exist.
         ReadOnly: when config.toml names it.
     """
-    found = deployment.names.find(model, _models(deployment))
-    asked = found or find_model(model, deployment.plugins.providers)
+    known_model = deployment.names.find(model, _models(deployment))
+    asked = known_model or find_model(model, deployment.plugins.providers)
     if str(asked) in deployment.configured.models:
         raise ReadOnly(thing=f"The name of {asked}", file=deployment.config.file)
     clean_name = wording.line(name).strip()

@@ -51,12 +51,14 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     after = await pending_edition(deployment)
     done = await share_done(rescoring, deployment) if after else 1.0
     rows = tuple(_row(call, edition, now, done) for edition in editions)
-    found = await preview(deployment, now, after) if now and after else []
+    metric_moves = await preview(deployment, now, after) if now and after else []
     return Card(
         title=_title(deployment, after, done) if editions else "Nothing was scored yet",
         text=(after.note if after else "") or _usual(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
-        more=(Card("What it changes so far", table=moves_table(found)),) if found else (),
+        more=(Card("What it changes so far", table=moves_table(metric_moves)),)
+        if metric_moves
+        else (),
         actions=_actions(after),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
@@ -180,11 +182,11 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     shown_editions = [
         edition for edition in editions if edition.state in {*PENDING, EditionState.USED}
     ]
-    gone = len(editions) - len(shown_editions)
-    if not gone:
+    left_out = len(editions) - len(shown_editions)
+    if not left_out:
         nothing = {"removed": 0, "editions": 0}
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
-    sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
+    sets = wording.count(left_out, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {
         version for edition in shown_editions for version in edition.versions
@@ -194,7 +196,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
         severity=Severity.GOOD,
-        data={"removed": removed, "editions": gone},
+        data={"removed": removed, "editions": left_out},
     )
 
 

@@ -90,11 +90,11 @@ async def with_answers(
     answers how many hold it, in words. The draft is kept, so that the form's entries stay.
     """
     draft = await kept_draft(deployment, brand)
-    found = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
-    counts = {name: f" (in {n} of {found.answers} answers)" for name, n in found.rivals}
+    suggested = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
+    counts = {name: f" (in {n} of {suggested.answers} answers)" for name, n in suggested.rivals}
     new = [name for name in counts if name not in {*draft.competitors, *brand.competitors}]
-    aliases = [n for n, _ in found.spellings if n not in {*draft.aliases, *brand.aliases}]
-    facts = {**{key: value for key, (value, _) in found.facts.items()}, **draft.facts}
+    aliases = [n for n, _ in suggested.spellings if n not in {*draft.aliases, *brand.aliases}]
+    facts = {**{key: value for key, (value, _) in suggested.facts.items()}, **draft.facts}
     after = replace(
         draft,
         competitors=(*draft.competitors, *new),

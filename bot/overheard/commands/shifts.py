@@ -98,11 +98,11 @@ async def shifts(
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    found = await replays(deployment, call, chosen, runs)
+    brand_replays = await replays(deployment, call, chosen, runs)
     models = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
     stated = await reported_statements(deployment, [brand.name for brand in chosen])
-    changes = _changes(found, stated, runs, models)
-    looked = max((len(replay.monitor.evidence) for replay in found), default=0)
+    changes = _changes(brand_replays, stated, runs, models)
+    looked = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
     card = (
         await _chat_card(deployment, call, chosen, changes, looked, details=details)
         if call.face is Face.CHAT
@@ -110,16 +110,16 @@ async def shifts(
     )
     if not why:
         return card
-    decisions = await _decisions(deployment, found, runs)
-    return _with_reasons(deployment, card, decisions, runs, unchanged_record(found))
+    decisions = await _decisions(deployment, brand_replays, runs)
+    return _with_reasons(deployment, card, decisions, runs, unchanged_record(brand_replays))
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
     """Return how many shifts the monitor would have raised since a moment, by some scores."""
     deployment = replace(deployment, scoring=scoring)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    found = await replays(deployment, call, tracked(deployment.catalogue), runs)
-    alarms = [alarm for replay in found for alarm in replay.alarms]
+    brand_replays = await replays(deployment, call, tracked(deployment.catalogue), runs)
+    alarms = [alarm for replay in brand_replays for alarm in replay.alarms]
     return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
 
 
@@ -258,13 +258,13 @@ def _card(
     looked: int,
 ) -> Card:
     """Return the card of all that would have been raised, in the order of time."""
-    found = [change.shift for change in changes]
+    moved = [change.shift for change in changes]
     return Card(
-        title=_title(found),
-        text="\n\n".join(_text(deployment, call, found, runs, looked)),
-        table=_table(deployment, found, runs) if found else None,
+        title=_title(moved),
+        text="\n\n".join(_text(deployment, call, moved, runs, looked)),
+        table=_table(deployment, moved, runs) if moved else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
-        if found
+        if moved
         else "",
         data=[change.data for change in changes],
     )
@@ -402,8 +402,8 @@ def _text(
     for shift in found:
         if shift.statement:
             when = wording.day(runs[shift.run_id].started_at, call.zone)
-            said = statement_step(shift.statement)
-            yield f"{when}, {shift.brand} at {shift.model}: {said}."
+            step_words = statement_step(shift.statement)
+            yield f"{when}, {shift.brand} at {shift.model}: {step_words}."
             continue
         metric = deployment.scoring.metrics[shift.metric]
         when = wording.day(runs[shift.run_id].started_at, call.zone)

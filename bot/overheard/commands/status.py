@@ -201,15 +201,15 @@ def watching_sentence(
     """Write where something may have changed that is not certain enough for an alert; empty where
     nothing is watched.
     """
-    found = [story for story in stories if story.state is StoryState.WATCHING]
-    if not found:
+    watched = [story for story in stories if story.state is StoryState.WATCHING]
+    if not watched:
         return ""
     places = [
         f"{story.brand} at {names.name(story.model)}" if with_brand else names.name(story.model)
-        for story in found[:MAX_WATCHED]
+        for story in watched[:MAX_WATCHED]
     ]
-    if len(found) > MAX_WATCHED:
-        places.append(f"{len(found) - MAX_WATCHED} more")
+    if len(watched) > MAX_WATCHED:
+        places.append(f"{len(watched) - MAX_WATCHED} more")
     return f"Watching {wording.listing(places)}: something may have changed, and may be chance."
 
 
@@ -225,18 +225,18 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     if not truths:
         return ""
-    found = await read_claims(deployment, brand, days)
-    if not found:
+    clusters = await read_claims(deployment, brand, days)
+    if not clusters:
         return f"No false claims in {wording.count(days, 'day')}."
-    worst = max(found, key=lambda group: group.answers)
+    worst = max(clusters, key=lambda group: group.answers)
     by = wording.listing([deployment.names.name(model) for model in worst.models])
-    said = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
-    claims = wording.count(len(found), "false claim")
+    quoted = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
+    claims = wording.count(len(clusters), "false claim")
     field = worst.first.field
     truth = f"; in truth {true_value(field, truths[field])}" if field in truths else ""
-    most = "" if len(found) == 1 else "most often "
+    most = "" if len(clusters) == 1 else "most often "
     answers = wording.count(worst.answers, "answer")
-    return f"{claims}: {most}“{said}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."
+    return f"{claims}: {most}“{quoted}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."
 
 
 def place_sentence(place: Place, names: ModelNames) -> str:
@@ -270,10 +270,10 @@ async def last_cost(deployment: Deployment) -> float | None:
 
 async def next_check_sentence(deployment: Deployment, call: Call) -> str:
     """Write when the next check is due and about what it costs; empty without one that is due."""
-    found = await next_check(deployment)
-    if found is None:
+    upcoming = await next_check(deployment)
+    if upcoming is None:
         return ""
-    at, cost = found
+    at, cost = upcoming
     price = f", {wording.money(cost, about=True)}" if cost else ""
     return f"Next check {soon(at, deployment.clock.now(), call.zone)}{price}."
 
@@ -299,11 +299,11 @@ async def spent_sentence(deployment: Deployment) -> str:
 
 async def unrouted_sentence(deployment: Deployment) -> str:
     """Say how many open alerts no channel shows, though others are posted; empty without any."""
-    found = await unrouted(deployment)
-    if not found:
+    alerts = await unrouted(deployment)
+    if not alerts:
         return ""
-    are = "is" if len(found) == 1 else "are"
-    return f"{wording.count(len(found), 'open alert')} {are} posted in no channel: no route fits."
+    are = "is" if len(alerts) == 1 else "are"
+    return f"{wording.count(len(alerts), 'open alert')} {are} posted in no channel: no route fits."
 
 
 async def alert_sentences(

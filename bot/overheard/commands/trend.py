@@ -53,19 +53,19 @@ async def show_trend(
         TimeUnreadable: for a day that cannot be read.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
-    found = find_brand(deployment.catalogue, brand)
+    known_brand = find_brand(deployment.catalogue, brand)
     measured = deployment.scoring.metrics
     if metric not in measured:
         raise unknown("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
-    lines = await _lines(deployment, found, measured[metric])
+    lines = await _lines(deployment, known_brand, measured[metric])
     lines = [part for line in lines if (part := _within(line, span))]
-    models = sorted({line.key.model for line in lines if line.key.brand == found.name})
+    models = sorted({line.key.model for line in lines if line.key.brand == known_brand.name})
     chosen = deployment.names.find(model, models) if model else None
     if model and chosen is None:
         raise unknown("model with answers", model, [deployment.names.name(m) for m in models])
     shown = [line for line in lines if line.key.model == chosen] if chosen else lines
-    return await _card(deployment, call, found, measured[metric], shown)
+    return await _card(deployment, call, known_brand, measured[metric], shown)
 
 
 async def _lines(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:

@@ -73,24 +73,24 @@ def causes(
     """
     if models == 1 and brands == 1:
         return []
-    found = {CAUSES[one]: weight for one, weight in weights.items()}
+    cause_weights = {CAUSES[hypothesis]: weight for hypothesis, weight in weights.items()}
     if models == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]
-        found = {BRAND_ALONE: alone, MODEL_OR_CATEGORY: 1 - alone}
+        cause_weights = {BRAND_ALONE: alone, MODEL_OR_CATEGORY: 1 - alone}
     elif brands == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.MODEL]
-        found = {THIS_MODEL: alone, ALL_MODELS: 1 - alone}
-    return sorted(found.items(), key=lambda one: -one[1])
+        cause_weights = {THIS_MODEL: alone, ALL_MODELS: 1 - alone}
+    return sorted(cause_weights.items(), key=lambda cause: -cause[1])
 
 
 def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
     """Return in a sentence what a change looks like: the likeliest cause, and the next where it is
     likely too; see `causes`.
     """
-    found = causes(weights, models, brands)
-    if not found:
+    cause_weights = causes(weights, models, brands)
+    if not cause_weights:
         return "With one brand at one model there is nothing to compare it with."
-    (first, weight), (second, _), *_ = found
+    (first, weight), (second, _), *_ = cause_weights
     hint = "" if models > 1 else " A second model would tell them apart."
     if weight >= SURE:
         return f"This looks like {first.pattern}.{hint}"
@@ -165,7 +165,7 @@ def explain(
     """
     prior = run_effect_prior(key.model)
     whole = key.brand == WHOLE_MODEL
-    found = (
+    hypotheses = (
         attribute_model(key.model, streams, began, prior)
         if whole
         else attribute(key, streams, began, prior)
@@ -174,17 +174,17 @@ def explain(
     models = {s.key for s in streams if s.key.brand == key.brand} - {key}
     brands = len(rivals) if whole else 1 + len(rivals)
     several = len({s.key.model for s in streams}) if whole else 1 + len(models)
-    rated = tuple(causes(found.weights, several, brands))
-    said = words(found.weights, several, brands)
+    rated = tuple(causes(hypotheses.weights, several, brands))
+    sentence = words(hypotheses.weights, several, brands)
     sentences = [
-        said,
+        sentence,
         _rivals(
-            {rival: found.moved(rival) for rival in rivals}, "brand" if whole else "competitor"
+            {rival: hypotheses.moved(rival) for rival in rivals}, "brand" if whole else "competitor"
         ),
-        _models({model: found.moved(model) for model in models}),
+        _models({model: hypotheses.moved(model) for model in models}),
         *_known(updates),
     ]
-    return Explanation(rated, said, " ".join(filter(None, sentences)))
+    return Explanation(rated, sentence, " ".join(filter(None, sentences)))
 
 
 def falls_among(

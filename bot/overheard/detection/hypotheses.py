@@ -74,16 +74,16 @@ def attribute(
         began: The run with which the change began.
         prior: What variances of run effects are expected.
     """
-    found = _joint_changes(streams, key.brand, began, prior)
-    if found is None or key not in found.keys:
+    joint = _joint_changes(streams, key.brand, began, prior)
+    if joint is None or key not in joint.keys:
         return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
     if key.metric in ZERO_SUM:
-        own = found.change[found.keys.index(key)]
-        gained = np.array([stream_key.brand != key.brand for stream_key in found.keys]) & (
-            found.change * own < 0
+        own = joint.change[joint.keys.index(key)]
+        gained = np.array([stream_key.brand != key.brand for stream_key in joint.keys]) & (
+            joint.change * own < 0
         )
-        found = replace(found, change=np.where(gained, 0.0, found.change))
-    return found.attributed([key])
+        joint = replace(joint, change=np.where(gained, 0.0, joint.change))
+    return joint.attributed([key])
 
 
 def attribute_model(
@@ -99,11 +99,11 @@ def attribute_model(
         began: The run with which the change began.
         prior: What variances of run effects are expected.
     """
-    found = _joint_changes(streams, "", began, prior)
-    keys = [stream_key for stream_key in found.keys if stream_key.model == model] if found else []
-    if found is None or not keys:
+    joint = _joint_changes(streams, "", began, prior)
+    keys = [stream_key for stream_key in joint.keys if stream_key.model == model] if joint else []
+    if joint is None or not keys:
         return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
-    return found.attributed(keys)
+    return joint.attributed(keys)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,11 +153,11 @@ def _joint_changes(
     changes: list[Floats] = []
     blocks: list[Floats] = []
     for model in sorted(by_model, key=str):
-        found = _changes(by_model[model], brand, began, prior)
-        if found:
-            keys += found[0]
-            changes.append(found[1])
-            blocks.append(found[2])
+        model_parts = _changes(by_model[model], brand, began, prior)
+        if model_parts:
+            keys += model_parts[0]
+            changes.append(model_parts[1])
+            blocks.append(model_parts[2])
     if not keys:
         return None
     return _JointChanges(keys, np.concatenate(changes), _block_diagonal(blocks))

@@ -98,8 +98,8 @@ def latest_model_change(
     """
     known = list(streams)
     own = [stream for stream in known if stream.key.model == model]
-    found = model_changes(own, per_year, len({stream.key.model for stream in known}))
-    return revised(found[-1], known) if found else None
+    changes = model_changes(own, per_year, len({stream.key.model for stream in known}))
+    return revised(changes[-1], known) if changes else None
 
 
 def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
@@ -113,12 +113,16 @@ def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
     """
     past = [stream_since(stream, change.baseline) for stream in streams]
     prior = run_effect_prior(change.model)
-    found = attribute_model(change.model, past, change.began, prior)
-    moved = {key.brand: step for key, step in found.steps.items() if key.model == change.model}
-    out = [key.brand for key in found.changes if key.model == change.model and found.moved(key)]
+    hypotheses = attribute_model(change.model, past, change.began, prior)
+    moved = {key.brand: step for key, step in hypotheses.steps.items() if key.model == change.model}
+    out = [
+        key.brand
+        for key in hypotheses.changes
+        if key.model == change.model and hypotheses.moved(key)
+    ]
     return replace(
         change,
-        weights=found.weights,
+        weights=hypotheses.weights,
         moved=moved or change.moved,
         standing_out=tuple(sorted(out)),
     )

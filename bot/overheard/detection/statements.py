@@ -105,8 +105,8 @@ class StatementStory:
     @property
     def first(self) -> Occurrence:
         """The occurrence that represents the story: the first one with the commonest value."""
-        said = Counter(occurrence.claim.stated for occurrence in self.occurrences)
-        return max(self.occurrences, key=lambda occurrence: said[occurrence.claim.stated])
+        wordings = Counter(occurrence.claim.stated for occurrence in self.occurrences)
+        return max(self.occurrences, key=lambda occurrence: wordings[occurrence.claim.stated])
 
     def in_run(self, run: RunKey) -> list[Occurrence]:
         """Return the occurrences in one run."""

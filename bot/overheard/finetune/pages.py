@@ -186,14 +186,14 @@ def done(item: BriefItem, brand: str) -> str:
 def _parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the non-empty parts of an item: a heading and its lines."""
     add = to_add(item, quoted(brand))
-    said = [f"{e.text} ({e.model}, asked “{wording.line(e.prompt)}”)" for e in item.said]
+    quotes = [f"{e.text} ({e.model}, asked “{wording.line(e.prompt)}”)" for e in item.said]
     cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
     models = wording.listing([str(model) for model in item.models])
     parts = (
         (DO, steps(item, brand)),
         (ADD, [add] if add else []),
         (ELSE if add else STATE, [_stated(fact) for fact in item.facts]),
-        (SAY, said),
+        (SAY, quotes),
         (WHO, [models] if models else []),
         (CITE, [wording.listing(cited)] if cited else []),
     )

@@ -177,8 +177,8 @@ def item_of(question: Question) -> str:
 def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
     """Return the questions of a batch by our ids."""
     asked = run.panel.questions(batch.model) if run.panel else ()
-    found = {item_of(question): question for question in asked}
-    return {item: found[item] for item in batch.items if item in found}
+    questions = {item_of(question): question for question in asked}
+    return {item: questions[item] for item in batch.items if item in questions}
 
 
 def _answer(

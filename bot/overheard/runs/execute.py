@@ -144,8 +144,8 @@ class Runner:
                         for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
                             group.create_task(self._work(lane, job))
                     else:
-                        gone = f"There is no provider {model.provider} any more."
-                        self._give_up(waiting, gone, job.outcome)
+                        reason = f"There is no provider {model.provider} any more."
+                        self._give_up(waiting, reason, job.outcome)
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
         """Return the lane of a model; None when its provider is not configured."""

@@ -95,8 +95,10 @@ class Rejudging:
         }
 
     async def _answers(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
-        found = self.store.answers.stream(numbers=verdicts)
-        answers = [a async for a in found if a.question.model == shift.model and not a.gone]
+        judged_answers = self.store.answers.stream(numbers=verdicts)
+        answers = [
+            a async for a in judged_answers if a.question.model == shift.model and not a.gone
+        ]
         return answers[-MAX_REJUDGED_ANSWERS:]
 
 

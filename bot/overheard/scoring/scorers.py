@@ -180,9 +180,9 @@ async def in_turn(
         left = [(scorer, stream) for scorer, stream, batch in taken if batch]
         wanted = {number for _, _, batch in taken for number in batch or ()}
         if wanted:
-            found = {a.id: a async for a in store.answers.stream(numbers=wanted) if not a.gone}
+            by_id = {a.id: a async for a in store.answers.stream(numbers=wanted) if not a.gone}
             yield [
-                (scorer, [found[number] for number in batch if number in found])
+                (scorer, [by_id[number] for number in batch if number in by_id])
                 for scorer, _, batch in taken
                 if batch
             ]

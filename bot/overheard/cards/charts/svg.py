@@ -189,9 +189,9 @@ _NAMES = ("Regular", "SemiBold")
 def _widths(weight: int) -> dict[str, float]:
     """Return the width of each letter that a font has, in sizes of the font."""
     read = json.loads((_FONTS / "widths.json").read_text("utf-8"))
-    found = read["bold" if weight == 600 else "regular"]
-    return {letter: width / 1000 for letter, width in found["widths"].items()} | dict.fromkeys(
-        found["wide"], 1.0
+    font = read["bold" if weight == 600 else "regular"]
+    return {letter: width / 1000 for letter, width in font["widths"].items()} | dict.fromkeys(
+        font["wide"], 1.0
     )
 
 

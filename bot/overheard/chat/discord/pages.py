@@ -87,8 +87,8 @@ def post_id(key: str) -> str:
 
 def read_mark(message: discord.Message) -> MessageMark:
     """Return a message's mark; its post is empty for a message without a mark."""
-    found = (POST_ID.search(embed.url or "") for embed in message.embeds)
-    if match := next(filter(None, found), None):
+    matches = (POST_ID.search(embed.url or "") for embed in message.embeds)
+    if match := next(filter(None, matches), None):
         return MessageMark(match[1], int(match[2] or 0))
     first = message.components[0] if message.components else None
     inner = getattr(first, "children", ())

@@ -217,12 +217,12 @@ def read_choice(
 def _parsed(reply: str) -> dict[str, str]:
     """Return the options of a reply that are not empty; nothing when it is not as it must be."""
     try:
-        found = json.loads(reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n "))
+        document = json.loads(reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n "))
     except ValueError:
         return {}
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+    if not isinstance(document, dict) or not all(isinstance(v, str) for v in document.values()):
         return {}
-    return {str(name): value.strip() for name, value in found.items() if value.strip()}
+    return {str(name): value.strip() for name, value in document.items() if value.strip()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,12 +215,12 @@ class Resolution:
             return named or [OpenAlert(self._reading.alert, "", "", "")]
         if self._now.here and not self._reading.models and not self._reading.brands:
             return [self._now.here]
-        found = list(self._now.alerts)
+        alerts = list(self._now.alerts)
         if self._reading.models:
-            found = [alert for alert in found if alert.model in self._models]
+            alerts = [alert for alert in alerts if alert.model in self._models]
         if self._reading.brands:
-            found = [alert for alert in found if alert.brand in self._reading.brands]
-        return found
+            alerts = [alert for alert in alerts if alert.brand in self._reading.brands]
+        return alerts
 
     def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
         shown = alerts[:SHOWN_CHOICES]

@@ -59,10 +59,10 @@ class TimeReader:
 
     def read(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at a word, and the number of its words; or None."""
-        found = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
-        if found and (hour := self._hour(tokens, at + found[1])):
-            return replace(found[0], at=hour[0]), found[1] + hour[1]
-        return found
+        time = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
+        if time and (hour := self._hour(tokens, at + time[1])):
+            return replace(time[0], at=hour[0]), time[1] + hour[1]
+        return time
 
     def _range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``between May and July``, ``from 3 May until 5 June``, ``May to July``."""
