@@ -170,6 +170,7 @@ def _overview(
     at = found[0].offers.index(best)
     more = wording.listing([f"{one.offers[at].within(WITHIN[-1]):.0f}" for one in found])
     more = f"{TWICE[best.name]}, {more} points in {_span(WITHIN[-1] * plan.days)}".capitalize()
+    cost = wording.money(price, about=True)
     return Card(
         title=f"What you would notice of {plan.brand.name}",
         text=f"With {asked}, each asked {_times(plan.repeats)} every "
@@ -187,7 +188,7 @@ def _overview(
             caption="Smallest fall noticed, in points",
         ),
         actions=fitting(Action(f"power {quoted(plan.brand.name)} --details", "Details")),
-        footer=f"{more}, for {wording.money(price, about=True)} more a year." if price else f"{more}.",
+        footer=f"{more}, for {cost} more a year." if price else f"{more}.",
         data=data,
     )
 
