@@ -32,10 +32,12 @@ from overheard.alerts.story import (
 from overheard.cards.card import Severity
 from overheard.cards.charts.renderer import unseen
 from overheard.cards.model_names import ModelNames
+from overheard.commands.alerts import alert_card
 from overheard.commands.shifts import shifts
 from overheard.config.loader import parse_config
 from overheard.config.sections import RouteTable
 from overheard.deployment import Call, Deployment, assemble
+from overheard.detection.monitor import OWN_PROOF_RUNS
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -85,17 +87,22 @@ class House:
         self.lifecycle = Lifecycle(self.store, routes, clock)
 
     async def week(
-        self, rates: Mapping[str, float], *brands: str, watched: bool = True
+        self,
+        rates: Mapping[str, float],
+        *brands: str,
+        watched: bool = True,
+        other: Mapping[str, float] = USUAL,
     ) -> list[Alert]:
-        """Ask once; one model names the brands at these rates, the other as usual. Return the
-        alerts of the run, if it is watched: of models as a whole, and of some brands (Acme).
+        """Ask once; one model names the brands at these rates, the other as usual or at its own.
+        Return the alerts of the run, if it is watched: of models as a whole, and of some brands
+        (Acme).
         """
         self.weeks += 1
         self.clock.at = START + self.weeks * WEEK
         rng = np.random.default_rng(self.weeks)
         scores = {
             model: [hits(named, place, rng) for place in range(ANSWERS)]
-            for model, named in zip(MODELS, (rates, USUAL), strict=True)
+            for model, named in zip(MODELS, (rates, other), strict=True)
         }
         [scorer] = self.deployment.scoring.versions
         run = await keep_week(self.store, self.weeks, scores, scorer=scorer)
@@ -211,6 +218,33 @@ async def test_the_way_back_ends_the_message(moved: House) -> None:
     assert back.state is StoryState.RECOVERED
 
 
+async def test_everything_at_once_is_one_message(house: House) -> None:
+    """Both models are kept with a story of their own, and a person gets one message, which looks
+    for the fault on our side; when all is back, it says so once.
+    """
+    for _ in range(3):
+        await house.week(CHANGED, *BRANDS, other=CHANGED)
+    first, second = await house.alerts()
+    assert (first.of_model, second.of_model) == (True, True)
+    assert {first.shift.model, second.shift.model} == set(MODELS)
+    assert [one.alert_id for one in await house.store.deliveries.find()] == [first.id]
+    assert [one.id for one in await leading(house.store, [second, first])] == [first.id]
+    with unseen():
+        card = await alert_card(house.deployment, Call(zone=house.deployment.zone), first)
+    assert card.title == "Everything moved at once: probably our own side"
+    assert "So it is at a and b: look first at the questions" in str(card.text)
+
+    listed = (await shifts(house.deployment, Call())).data
+    told = [(one["run"], one["part_of"]) for one in listed if one["kind"] == "model"]
+    assert [part for _, part in told] == [None, told[0][0]]
+
+    for number in range(3):
+        await house.week(USUAL, *BRANDS, watched=number > 0)
+    assert {one.state for one in await house.alerts()} == {AlertState.RECOVERED}
+    assert len(await house.alerts()) == 2
+    assert {one.alert_id for one in await house.store.deliveries.find()} == {first.id}
+
+
 async def test_one_brand_alone_is_its_own_story(house: House) -> None:
     """As before."""
     for number in range(3):
@@ -220,8 +254,10 @@ async def test_one_brand_alone_is_its_own_story(house: House) -> None:
 
 
 async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> None:
-    """What began long after the model's change does not belong to it."""
-    for number in range(6):
+    """What began long after the model's change does not belong to it, and is compared with the
+    level since.
+    """
+    for number in range(OWN_PROOF_RUNS + 3):
         await house.week(CHANGED, watched=number in {1, 2})
     for _ in range(2):
         await house.week({**CHANGED, "Beta": 0.2}, "Acme", "Beta")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from overheard.alerts.card import alert_chart, alert_data
+from overheard.alerts.card import alert_chart, alert_data, model_title
 from overheard.alerts.events import named
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.reasons import certainty
@@ -157,9 +157,11 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
     if alert.of_model:
-        if alert.state is AlertState.RECOVERED:
-            return f"{name} speaks about your whole category as before"
-        return f"{name} changed how it speaks about your whole category"
+        if alert.state is not AlertState.RECOVERED:
+            return model_title(name, evidence)
+        if evidence.everything:
+            return "Everything is as before"
+        return f"{name} speaks about your whole category as before"
     moved = net_shifts(alert)
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovered(alert, moved, evidence)}"
@@ -394,6 +396,11 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
         if brands:
             yield f"{words}: {wording.listing([*brands, *more])}."
+    if evidence.everything:
+        models = sorted({stream.key.model for stream in evidence.streams})
+        everywhere = wording.listing([evidence.names.name(model) for model in models])
+        first = "look first at the questions, the scoring and the connection"
+        yield f"So it is at {everywhere}: {first}."
 
 
 def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
@@ -489,10 +496,11 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
     cause = evidence.explanation.probable if evidence.explanation else None
-    if cause and not evidence.whole:
+    if cause and not evidence.whole and not (alert.of_model and evidence.everything):
         yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
     if evidence.whole:
-        yield f"part of {name}'s change as a whole"
+        of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
+        yield f"part of {of}"
     if not alert.of_model:
         yield _elsewhere(alert, evidence)
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:

@@ -101,8 +101,15 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
 def _title(alert: Alert, evidence: AlertEvidence) -> str:
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
-        return f"{name} changed how it speaks about your whole category"
+        return model_title(name, evidence)
     return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {name}"
+
+
+def model_title(name: str, evidence: AlertEvidence) -> str:
+    """Return what happened at a model as a whole in words, or at all of them."""
+    if evidence.everything:
+        return "Everything moved at once: probably our own side"
+    return f"{name} changed how it speaks about your whole category"
 
 
 def _footer(alert: Alert, evidence: AlertEvidence) -> str:
@@ -161,7 +168,8 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     explanation = evidence.explanation.text if evidence.explanation else shift.explanation
     yield f"{_dates(evidence)} {explanation}".strip()
     if evidence.whole:
-        yield "It is part of a change of the model as a whole, which has an alert of its own."
+        of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
+        yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:
         moved = [step(other, evidence.metrics) for other in alert.also]
         yield f"At the same time, {wording.listing(moved)}."

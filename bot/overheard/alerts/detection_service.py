@@ -252,7 +252,7 @@ class DetectionService:
         brand is back too.
         """
         back = {shift.brand: shift.change for shift in decision.shifts}
-        alerts = await self._store.alerts.find(live=True)
+        alerts = [one for one in await self._store.alerts.find(live=True) if not one.of_model]
         wholes = await wholes_of(self._store, alerts)
         for alert in alerts:
             change = back.get(alert.shift.brand, 0.0) * measured_shift(alert).change

@@ -11,9 +11,9 @@ from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
-from overheard.detection.attribution import Explanation, explain
+from overheard.detection.attribution import Explanation, explain, is_everything
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
-from overheard.detection.placement import part_of
+from overheard.detection.placement import belongs_to
 from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (
     WHOLE_MODEL,
@@ -87,6 +87,11 @@ class AlertEvidence:
     whole: Alert | None = None
     stated: Mapping[ReportedStatement, int] = field(default_factory=dict)
     right: frozenset[str] = frozenset()
+
+    @property
+    def everything(self) -> bool:
+        """Whether everything moved at once, as far as its latest explanation says."""
+        return self.explanation is not None and is_everything(self.explanation.words)
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -257,7 +262,7 @@ def _past(
         RunKey(starts[began], began),
         streams,
         tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
-        part_of(alert.shift, [other for other in told if other.of_model], starts),
+        belongs_to(alert, [one for one in told if one.of_model], starts),
     )
 
 

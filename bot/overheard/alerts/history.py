@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
@@ -114,7 +114,7 @@ class HistoryReader:
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
         """Return the changes of models as a whole that would have been reported over the whole
-        past, as alerts, in the order of their news.
+        past, as alerts, in the order of their news, and numbered in it.
 
         Args:
             brands: Names of brands; changes that moved none of them are left out.
@@ -125,6 +125,7 @@ class HistoryReader:
         streams = await self.category()
         told = await asyncio.to_thread(lambda: list(told_changes(streams, policy, updates)))
         found = sorted((alert for _, alert in told), key=lambda alert: alert.opened_at)
+        found = [replace(alert, id=number) for number, alert in enumerate(found, 1)]
         return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:

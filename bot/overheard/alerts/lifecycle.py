@@ -18,7 +18,7 @@ from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.placement import AlertAction, Placement, place, reports
+from overheard.detection.placement import AlertAction, Placement, belongs_to, place, reports
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -159,7 +159,17 @@ class Lifecycle:
                     await self.recover(number, f"See alert {placement.alert}.")
                 return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
-        return await self._store.alerts.add(new, self._deliveries(new))
+        told = await self._is_told(new, earlier)
+        return await self._store.alerts.add(new, [] if told else self._deliveries(new))
+
+    async def _is_told(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
+        """Whether the message of another model tells the change of a model as a whole: everything
+        moved at once.
+        """
+        if not (alert.of_model and earlier):
+            return False
+        starts = {run.id: run.started_at for run in await self._store.runs.find()}
+        return belongs_to(alert, earlier, starts) is not None
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
         """Add further shifts to an alert; an acknowledged, snoozed or recovered alert needs

@@ -14,7 +14,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.placement import ONE_STORY, part_of
+from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -274,19 +274,19 @@ async def alerts_about(
 
 
 async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
-    """Return the alert of the model as a whole to which each alert of a brand belongs, by its
-    number; those that belong to none are left out.
+    """Return the alert to which each alert belongs, by its number (`placement.belongs_to`); those
+    that belong to none are left out.
     """
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
     if not of_models:
         return {}
     starts = {run.id: run.started_at for run in await store.runs.find()}
-    wholes = {alert.id: part_of(alert.shift, of_models, starts) for alert in alerts}
+    wholes = {alert.id: belongs_to(alert, of_models, starts) for alert in alerts}
     return {number: whole for number, whole in wholes.items() if whole}
 
 
 async def whole_of(store: Store, alert: Alert) -> Alert | None:
-    """Return the alert of the model as a whole to which an alert of a brand belongs, or None."""
+    """Return the alert to which an alert belongs, or None."""
     return (await wholes_of(store, [alert])).get(alert.id)
 
 

@@ -30,7 +30,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
 from overheard.detection.learning import OwnRecord, own_record
-from overheard.detection.placement import part_of
+from overheard.detection.placement import belongs_to, part_of
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import (
@@ -237,7 +237,7 @@ def _changes(
         Change(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
             alert.shift,
-            _model_data(alert, runs),
+            _model_data(alert, runs, models, starts),
         )
         for alert in models
     ]
@@ -463,10 +463,14 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
     }
 
 
-def _model_data(alert: Alert, runs: Mapping[int, Run]) -> dict[str, Any]:
+def _model_data(
+    alert: Alert, runs: Mapping[int, Run], models: Sequence[Alert], starts: Mapping[int, datetime]
+) -> dict[str, Any]:
     """Return a change of a model as a whole for JSON output."""
     moved = {shift.brand: shift.change for shift in alert.also}
-    return {**_data(alert.shift, runs), "kind": "model", "brand": None, "moved": moved}
+    whole = belongs_to(alert, models, starts)
+    part = {"part_of": runs[whole.shift.run_id].key if whole else None}
+    return {**_data(alert.shift, runs), "kind": "model", "brand": None, "moved": moved, **part}
 
 
 def _belonging(

@@ -99,6 +99,13 @@ def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
     return f"This may be {first.pattern}{_OR}{second.pattern}.{hint}"
 
 
+def is_everything(said: str) -> bool:
+    """Whether sentences say that everything moved, which looks like our own side, and leave no
+    other cause open.
+    """
+    return CAUSES[Hypothesis.EVERYTHING].pattern in said and _OR not in said
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What a change looks like, as of a run.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from overheard.detection.control_variate import RunEffectPrior, RunSeries, StreamGroup, run_series
 from overheard.detection.nuisance import STEP_VARIANCE
@@ -103,12 +104,15 @@ class Baseline:
         self.rows = [row for row in self.rows if row >= excursion.since]
         self.excursion = excursion
 
-    def begin(self, run: RunKey) -> None:
+    def begin(self, run: RunKey) -> bool:
         """Begin again with a run with which the model as a whole changed: the levels before it are
-        past, and so is a change from them.
+        past, and so is a change from them. Return whether there were runs before.
         """
-        self.rows = [row for row in self.rows if self.runs[row] >= run]
-        self.excursion = None
+        since = [row for row in self.rows if self.runs[row] >= run]
+        if len(since) == len(self.rows):
+            return False
+        self.rows, self.excursion = since, None
+        return True
 
     def resume(self, before: Sequence[int], start: int) -> None:
         """Go on with the runs of an old level, and the runs from a row on."""
@@ -151,6 +155,8 @@ def stream_rows(stream: Stream, rows: Places) -> Stream:
     return part
 
 
+BEYOND_WEIGHT = 0.1
+"""Prior odds that a brand that left its new level is far beyond the old one, against a return."""
 RETURN_STARTS = 8
 """With how many of the latest runs a return may have begun."""
 PROMPT_PRIOR = 4.0
@@ -162,7 +168,8 @@ class ReturnEvidence:
     """Evidence that a stream is back at its level before an alarm.
 
     Attributes:
-        mean_odds: Odds of that against the level after the alarm, the mean over the starts.
+        mean_odds: Odds of that against the level after the alarm, or one far beyond the old level,
+            the mean over the starts.
         summed_odds: The same, summed over the starts.
         start: The row with which the return most likely began.
     """
@@ -198,19 +205,23 @@ def return_evidence(
     first, last = len(before), len(rows)
     starts = range(max(first + 1, last - RETURN_STARTS), last)
     noise = float(series.noise[0].mean()) + variance
-    odds = []
-    for start in starts:
-        if uniform:
-            logged = _uniform_odds(series, first, start, noise)
-        else:
-            logged = _sparse_odds(group, rows, series, (first, start), variance)
-        odds.append(np.exp(np.clip(logged, -50.0, 50.0)))
-    best = int(np.argmax(odds))
-    return ReturnEvidence(float(np.mean(odds)), float(np.sum(odds)), int(rows[starts[best]]))
+    back, beyond = np.transpose(
+        [
+            _uniform_odds(series, first, start, noise)
+            if uniform
+            else _sparse_odds(group, rows, series, (first, start), variance)
+            for start in starts
+        ]
+    )
+    best = int(np.argmax(back))
+    odds = back / (1 + BEYOND_WEIGHT * beyond.mean())
+    return ReturnEvidence(float(odds.mean()), float(odds.sum()), int(rows[starts[best]]))
 
 
-def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> float:
-    """Return log odds of the old level against the level after the alarm, by the runs' means."""
+def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Floats:
+    """Return the odds of the old level, and of one beyond it, against the level after the alarm, by
+    the runs' means.
+    """
     level = series.level[0]
     old, moved, now = level[:first].mean(), level[first:start].mean(), level[start:].mean()
     n_old, n_moved, n_now = first, start - first, len(level) - start
@@ -219,7 +230,12 @@ def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> fl
     centre = old + known * (moved - old)
     left = noise / n_now + (1 - known) * spread + noise / n_old
     same = noise / n_now + noise / n_old
-    return _normal_log(now - old, same) - _normal_log(now - centre, left)
+    beyond = (now - old) * (moved - old) < 0
+    return _against(
+        _normal_log(now - centre, left),
+        _normal_log(now - old, same),
+        _normal_log(now - old, same + STEP_VARIANCE) if beyond else -inf,
+    )
 
 
 def _sparse_odds(
@@ -228,7 +244,7 @@ def _sparse_odds(
     series: RunSeries,
     cut: tuple[int, int],
     variance: float,
-) -> float:
+) -> Floats:
     """Return the same by the prompts that moved, each weighted by how far it moved."""
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]
@@ -245,7 +261,16 @@ def _sparse_odds(
     past = n[:first].sum(axis=0) + PROMPT_PRIOR
     calls += float(weight**2 @ (now_n**2 * spread / past))
     whole = calls + (variance + series.shared) * pull
-    return _normal_log(seen, whole) - _normal_log(seen - far, whole)
+    return _against(
+        _normal_log(seen - far, whole),
+        _normal_log(seen, whole),
+        _normal_log(seen, whole + far**2) if seen * far < 0 else -inf,
+    )
+
+
+def _against(stayed: float, back: float, beyond: float) -> Floats:
+    """Return the odds of the old level, and of one beyond it, against that after the alarm."""
+    return np.exp(np.clip(np.array([back, beyond]) - stayed, -50.0, 50.0))
 
 
 def _level(n: Floats, hits: Floats, centre: Floats | float) -> Floats:

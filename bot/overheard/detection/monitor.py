@@ -68,6 +68,9 @@ RETURN_RUNS = 16
 """For so many runs after an alarm a return is looked for after each run."""
 RETURN_ODDS = 5.0
 """Odds of a return, the mean over its possible starts, that end an alarm's story."""
+OWN_PROOF_RUNS = 12
+"""After a change of the model as a whole was told, the proof of what it did to a brand has so many
+runs; then the brand's baseline begins with that change."""
 DUE_ODDS = 3.0
 """Odds of a return, summed over its starts, from which the next alarm due is a return instead."""
 
@@ -490,11 +493,17 @@ class Monitor:
                 self._seen.pop(StreamKey(self._brand, model, metric), None)
 
     def _restart_models(self, run: RunKey) -> None:
-        """Begin anew the baselines of the models that are told to have changed with a run."""
+        """Begin anew the baselines of the models that were told to have changed as a whole
+        `OWN_PROOF_RUNS` runs ago.
+        """
         for restart in self._restarts:
             watched = self._watched.get(restart.model)
-            if restart.run == run and watched:
-                watched.baseline.begin(restart.began)
+            runs = watched.baseline.runs if watched else ()
+            row = bisect_left(runs, run)
+            due = runs[row : row + 1] == (run,) and row == OWN_PROOF_RUNS + bisect_left(
+                runs, restart.run
+            )
+            if watched and due and watched.baseline.begin(restart.began):
                 for metric in watched.streams:
                     self._seen.pop(StreamKey(self._brand, restart.model, metric), None)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from overheard.detection.attribution import is_everything
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Shift
 
 ONE_STORY = timedelta(days=35)
@@ -85,6 +86,39 @@ def part_of(
         if alert.shift.model == shift.model and not over and fits:
             return alert
     return None
+
+
+def belongs_to(
+    alert: Alert, of_models: Sequence[Alert], starts: Mapping[int, datetime]
+) -> Alert | None:
+    """Return the alert that tells what an alert is part of, or None: of a brand, that of its model
+    as a whole (`part_of`); of a model as a whole where everything moved, the first one that says
+    so, of another model at the same time.
+
+    Args:
+        alert: The alert; its number is 0 while it is not stored.
+        of_models: The alerts of models as a whole.
+        starts: When each run began, by its number.
+    """
+    if not alert.of_model:
+        return part_of(alert.shift, of_models, starts)
+    first, told = _span(alert, starts)
+    return next(
+        (
+            other
+            for other in sorted(of_models, key=lambda one: one.id)
+            if other.shift.model != alert.shift.model and (not alert.id or other.id < alert.id)
+            if is_everything(alert.shift.explanation) and is_everything(other.shift.explanation)
+            if _span(other, starts)[0] <= told and first <= _span(other, starts)[1]
+            if other.over_at is None or told <= other.over_at
+        ),
+        None,
+    )
+
+
+def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datetime]:
+    """Return when the run began in which an alert's change began, and that in which it is told."""
+    return starts[alert.shift.began or alert.shift.run_id], starts[alert.shift.run_id]
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
