@@ -110,6 +110,8 @@ SECTIONS = {
     ),
 }  # fmt: skip
 """What people type, in an order in which most of it works."""
+PAUSED = "10 faults in a row (it raised TimeoutError); it is not notified until you try it again."
+"""What a paused plugin's notice says."""
 SAME = {AlertState.SNOOZED, AlertState.CLOSED}
 """Where an alert's message is as it was, but for its state."""
 FORMS = ("brands add", "prompts add", "schedules edit weekly", "check", "facts edit Acme founded")
@@ -218,10 +220,11 @@ def _is_new(number: int, title: str, more: str) -> bool:
 async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
     """Yield the cards that no request asked for."""
     alerts = await deployment.store.alerts.find()
-    digest = digest_card(alerts, deployment.scoring.metrics, call.zone, deployment.names)
+    titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
+    digest = digest_card(alerts, titles, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))
-    fault = notice_card("webhook", "It failed three times in a row, so it is left alone.")
+    fault = notice_card("webhook", PAUSED)
     yield Scene("Run and set up", "A plugin that fails", fault)
 
 

@@ -459,9 +459,7 @@ class NotApproved(OverheardError):
 
 
 class AlertUnchanged(OverheardError):
-    message = (
-        "Alert {number} is {state} already{by}; see what happened to it with: alerts show {number}."
-    )
+    message = "This alert is {state} already{by}."
 
     number: int
     state: str
@@ -469,7 +467,7 @@ class AlertUnchanged(OverheardError):
 
 
 class NotUndone(OverheardError):
-    message = "Alert {number} has changed since; nothing was taken back. See: alerts show {number}."
+    message = "This alert has changed since; nothing was taken back."
 
     number: int
 

@@ -67,7 +67,7 @@ def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
         "Nearly certain: if nothing had changed, you would see this about once in 800 years. "
         "It rests on 30 answers since then and 1,200 before, to the same 7 questions."
     )
-    assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
+    assert composed.footer == "Raised on 2 Mar 2026, 12:00 UTC."
     assert composed.image
     assert composed.image.name == "alert-7.png"
 
@@ -282,7 +282,7 @@ def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
     assert paragraphs(composed)[1].startswith("Nearly certain: if nothing had changed")
     assert paragraphs(composed)[1].endswith("12:00 UTC. Only this model moved.")
     assert (composed.severity, composed.image) == (Severity.WARNING, None)
-    assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
+    assert composed.footer == "Raised on 2 Mar 2026, 12:00 UTC."
     assert composed.data["metric"] == "gone"
 
 

@@ -86,7 +86,7 @@ async def test_what_cannot_happen_says_why() -> None:
     """A second click shows who was first, and changes nothing."""
     house = House()
     alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
-    with pytest.raises(AlertUnchanged, match=r"Alert 1 is acknowledged already \(by Ada\)"):
+    with pytest.raises(AlertUnchanged, match=r"This alert is acknowledged already \(by Ada\)"):
         await house.life.acknowledge(alert.id, "Bob")
     with pytest.raises(UnknownName, match="no alert called"):
         await house.life.close(7, "Bob")

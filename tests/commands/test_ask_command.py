@@ -14,7 +14,7 @@ async def test_the_answers_stand_side_by_side_as_strangers_words() -> None:
 
     assert screen.card.title == "What is best for two?"
     assert [(card.title, card.text) for card in screen.card.more] == [
-        ("svc/m-1", Tainted("Acme, @everyone, of course."))
+        ("m-1", Tainted("Acme, @everyone, of course."))
     ]
 
 

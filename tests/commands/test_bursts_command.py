@@ -17,7 +17,7 @@ from overheard.alerts.bursts import (
     Suspicion,
     planned_bursts,
 )
-from overheard.commands.bursts import list_bursts, run_bursts
+from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
 from overheard.config.loader import Config, load_config
@@ -211,10 +211,10 @@ async def suspicious(
 async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:
     """The list says so, and asking what is due asks nothing."""
     assert await house.plan() is None
-    assert "The next scheduled run is enough" in str(
+    assert "The next planned check is enough" in str(
         (await list_bursts(house.deployment, Call())).text
     )
-    assert (await executed(run_bursts(house.deployment, Call()))).title == "No burst is due"
+    assert (await executed(run_bursts(house.deployment, Call()))).title == NOTHING_DUE
     assert await house.bursts() == []
 
 
@@ -320,7 +320,7 @@ async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
     """It is not asked again at once, and after eight nothing is until the next scheduled run."""
     suspicious.provider.answer = lambda _: RuntimeError("down")
     await suspicious.burst(0)
-    assert (await executed(run_bursts(suspicious.deployment, Call()))).title == "No burst is due"
+    assert (await executed(run_bursts(suspicious.deployment, Call()))).title == NOTHING_DUE
     suspicious.deployment = automatic(suspicious.deployment, calls_a_year=1000)
     for number in range(7):
         planned = await suspicious.plan()

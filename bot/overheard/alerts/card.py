@@ -113,7 +113,7 @@ def model_title(name: str, evidence: AlertEvidence) -> str:
 
 
 def _footer(alert: Alert, evidence: AlertEvidence) -> str:
-    return f"Alert {alert.id}, raised on {wording.moment(alert.opened_at, evidence.zone)}."
+    return f"Raised on {wording.moment(alert.opened_at, evidence.zone)}."
 
 
 def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:

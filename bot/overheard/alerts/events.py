@@ -215,23 +215,29 @@ async def held_back(store: Store, digest: Delivery) -> list[Alert]:
     return [alert for alert in alerts if alert]
 
 
-def digest_card(
-    alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo, names: ModelNames
-) -> Card | None:
+def digest_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinfo) -> Card | None:
     """Return the card of the alerts that quiet hours held back; None for a single open alert, which
     gets its own card anyway.
 
     An alert that was over before it was posted is shown in this card only.
+
+    Args:
+        alerts: The alerts.
+        titles: What the message of each says has happened.
+        zone: The reader's time zone.
     """
     if len(alerts) < MIN_DIGEST_ALERTS and not any(alert.state.over for alert in alerts):
         return None
     open_ones = sum(not alert.state.over for alert in alerts)
     over = "It is over." if len(alerts) == 1 else "All of them are over."
     rest = f"{open_ones} still open, below." if open_ones else over
+    lines = [
+        f"{wording.clock(alert.opened_at, zone)}: {title} ({state(alert, zone)})"
+        for alert, title in zip(alerts, titles, strict=True)
+    ]
     return Card(
         title=f"{wording.count(len(alerts), 'alert')} during quiet hours",
-        text=rest,
-        table=alert_table(alerts, metrics, zone, names),
+        text="\n".join([rest, *lines]),
         severity=Severity.WARNING if open_ones else Severity.PLAIN,
         data={"alerts": [alert_row(alert) for alert in alerts]},
     )
@@ -243,6 +249,8 @@ def alert_table(
     zone: tzinfo,
     names: ModelNames,
     wholes: Mapping[int, Alert] | None = None,
+    *,
+    numbers: bool = False,
 ) -> Table:
     """Return a table of alerts, one a row.
 
@@ -252,6 +260,7 @@ def alert_table(
         zone: The reader's time zone.
         names: What readers call the models.
         wholes: The alert of the model as a whole to which each belongs, by its number.
+        numbers: Whether each row ends with the alert's number, for who types it in a terminal.
     """
     parts = dict.fromkeys(wholes or {}, ", part of the model's change as a whole")
     rows = [
@@ -259,11 +268,16 @@ def alert_table(
             f"{subject(alert, names)}: {brief(alert, metrics)}",
             wording.moment(alert.opened_at, zone),
             state(alert, zone) + parts.get(alert.id, ""),
-            str(alert.id),
+            *([str(alert.id)] if numbers else ()),
         )
         for alert in alerts
     ]
-    return Table(("What moved", "Raised", "State", "Alert"), tuple(rows), frozenset({3}))
+    header = ("What moved", "Raised", "State")
+    return (
+        Table((*header, "Alert"), tuple(rows), frozenset({3}))
+        if numbers
+        else Table(header, tuple(rows))
+    )
 
 
 def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:

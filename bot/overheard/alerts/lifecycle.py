@@ -89,6 +89,7 @@ KNOWN_UPDATE = "That update was known."
 MOST_STEPS = 3
 """Shifts that a line in the thread names."""
 BACK = "It is back where it was before."
+TOLD_ELSEWHERE = "Another message tells how it is now."
 
 
 class Held(NamedTuple):
@@ -138,7 +139,7 @@ class Lifecycle:
         if placement.action is not AlertAction.RECOVER:
             for number in placement.recovers:
                 with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                    await self.recover(number, f"See alert {kept.id}.")
+                    await self.recover(number, TOLD_ELSEWHERE)
         return kept, is_new
 
     async def _placed(
@@ -156,7 +157,7 @@ class Lifecycle:
             case AlertAction.RECOVER:
                 others = [number for number in placement.recovers if number != placement.alert]
                 for number in others:
-                    await self.recover(number, f"See alert {placement.alert}.")
+                    await self.recover(number, TOLD_ELSEWHERE)
                 return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
         told = await self._is_told(new, earlier)

@@ -15,7 +15,7 @@ from overheard.alerts.story import alerts_about, wholes_of
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
-from overheard.cards.command import CommandSpec, Kind, option
+from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertState
@@ -49,6 +49,8 @@ async def alert_card(
     )
     write = compose if details else alert_message
     card = await aside(lambda: write(alert, evidence))
+    if details and call.face is Face.TERMINAL:  # where people type its number
+        card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
     price = "" if alert.state.over else await recheck_price(deployment, alert)
     return with_life(card, alert, call.zone, price, details=details)
 
@@ -93,7 +95,14 @@ async def list_alerts(
     return Card(
         title=wording.count(len(matching), f"{state or ''} alert".strip()),
         text=f"The newest {limit} are shown." if more else "" if matching else "There are none.",
-        table=alert_table(alerts, deployment.scoring.metrics, call.zone, deployment.names, wholes)
+        table=alert_table(
+            alerts,
+            deployment.scoring.metrics,
+            call.zone,
+            deployment.names,
+            wholes,
+            numbers=call.face is Face.TERMINAL,
+        )
         if alerts
         else None,
         actions=tuple(
@@ -117,9 +126,9 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
         for e in events
     ]
-    events_card = Card(
-        f"What happened to alert {stored_alert.id}", table=history(events, call.zone)
-    )
+    is_chat = call.face is Face.CHAT
+    title = "What happened so far" if is_chat else f"What happened to alert {stored_alert.id}"
+    events_card = Card(title, table=history(events, call.zone))
     return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})
 
 

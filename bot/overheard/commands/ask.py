@@ -10,7 +10,8 @@ from typing import Annotated
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
-from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
+from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
+from overheard.cards.model_names import ModelNames
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
@@ -58,22 +59,28 @@ async def ask(
 
     async def execute() -> Card:
         outcome, answers = await run_service(deployment, call).ask_aside(run)
-        return _card(question, answers, outcome)
+        names = deployment.names if call.face is Face.CHAT else None
+        return _card(question, answers, outcome, names)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
-def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
-    """Return the card with all answers to a free question, one card each."""
+def _card(
+    question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
+) -> Card:
+    """Return the card with all answers to a free question, one card each. Without names the models
+    have their ids, and the card names its run.
+    """
     answered = [answer for answer in answers if answer.reply.text]
     failed = outcome.state is RunState.FAILED
+    footer = "These answers are kept, and no figure rests on them."
     return Card(
         title=wording.shorten(wording.line(question), 100),
         text="\n\n".join(fault_sentences(outcome.failures)),
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
-        footer=f"Run {outcome.run.key}. These answers are kept, and no figure rests on them.",
-        more=tuple(map(_answer_card, answered)),
+        footer=footer if names else f"Run {outcome.run.key}. {footer}",
+        more=tuple(_answer_card(answer, names) for answer in answered),
         data={
             "run": outcome.run.key,
             "state": outcome.state.value,
@@ -89,11 +96,11 @@ def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
     )
 
 
-def _answer_card(answer: Answer) -> Card:
+def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
     """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS`."""
     text = readable(answer.reply.text)
     return Card(
-        title=str(answer.question.model),
+        title=names.name(answer.question.model) if names else str(answer.question.model),
         text=Tainted(wording.shorten(text, MAX_SHOWN_CHARS)),
         footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters."
         if len(text) > MAX_SHOWN_CHARS

@@ -14,8 +14,8 @@ from overheard.alerts.bursts import (
     planned_data,
 )
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity
-from overheard.cards.command import CommandSpec, Proposal, Role
+from overheard.cards.card import Action, Card, Severity
+from overheard.cards.command import CommandSpec, Face, Proposal, Role
 from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
@@ -26,19 +26,23 @@ from overheard.runs.plan import RESUMABLE_FOR
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
 NONE = (
-    "The next scheduled run is enough: nothing looks unusual, or the calls that [bursts] allows "
-    "are used up."
+    "The next planned check is enough: nothing looks unusual, or no more questions may be asked "
+    "between the checks."
 )
+NOTHING_DUE = "Nothing has to be asked again now"
 
 
 async def list_bursts(deployment: Deployment, call: Call) -> Card:
     """Show which small runs would show whether something changed, when and why."""
     plans = await _plan(deployment, call)
     return Card(
-        title=wording.count(len(plans), "planned burst"),
+        title=f"Asking again where something may have changed: {len(plans)} planned"
+        if plans
+        else NOTHING_DUE,
         text="" if plans else NONE,
         table=burst_table(call, plans),
-        footer=_carried_out(deployment) if plans else "",
+        actions=(Action(BURSTS_RUN.name, "Ask what is due"),) if plans else (),
+        footer=_carried_out(deployment) if plans and call.face is Face.TERMINAL else "",
         data={"bursts": [planned_data(plan) for plan in plans]},
     )
 
@@ -158,7 +162,7 @@ def _outcome(
         return cards[0]
     waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_)
     return Card(
-        title=wording.count(len(cards), "burst") if cards else "No burst is due",
+        title=f"Asked again {wording.count(len(cards), 'time')}" if cards else NOTHING_DUE,
         text="" if cards else waiting or NONE,
         severity=max((card.severity for card in cards), default=Severity.PLAIN, key=_weight),
         more=tuple(cards),

@@ -9,7 +9,7 @@ from overheard.alerts.events import alert_label, alert_row, alert_table
 from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
-from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.runs.plan import find_brand
@@ -89,7 +89,13 @@ async def show_changes(
         text="\n".join([*lines, f"{checks} in this time{also}."])
         if alerts
         else "\n".join([*lines, f"{checks}, and nothing moved more than chance alone explains."]),
-        table=alert_table(shown, deployment.scoring.metrics, call.zone, deployment.names)
+        table=alert_table(
+            shown,
+            deployment.scoring.metrics,
+            call.zone,
+            deployment.names,
+            numbers=call.face is Face.TERMINAL,
+        )
         if shown
         else None,
         actions=fitting(*buttons, report),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from overheard.alerts.events import digest_card, event_card, held_back
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
-from overheard.alerts.story import whole_of
+from overheard.alerts.story import leading, whole_of
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
@@ -105,8 +105,9 @@ class Letters:
 
     async def _digest(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)
-        alerts = await held_back(deployment.store, delivery)
-        card = digest_card(alerts, deployment.scoring.metrics, call.zone, deployment.names)
+        alerts = await leading(deployment.store, await held_back(deployment.store, delivery))
+        titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
+        card = digest_card(alerts, titles, call.zone)
         return Letter(card) if card else None
 
     async def _report(self, delivery: Delivery) -> Letter | None:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from overheard.alerts.events import alert_label
 from overheard.alerts.run_analysis import detect_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import find_fact
 from overheard.commands.catalogue import CatalogueNoun, optional
 from overheard.deployment import Call, Deployment
@@ -107,11 +109,15 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
     asked = fact_question(fact)
     is_new = asked is not None and asked.key not in {p.key for p in deployment.catalogue.prompts}
     direct = is_new and (judged or not unread_sentence)
-    shown = [Action(f"alerts show {alert.id}", f"Show alert {alert.id}") for alert in alerts]
+    shown = [
+        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
+        for alert in alerts
+    ]
+    contradicted = _contradicted(alerts, fact, deployment.names)
     return FACTS.changed_card(
         fact,
         done,
-        " ".join([text, *([_DIRECT] if direct else ()), *_contradicted(alerts, fact)]),
+        " ".join([text, *([_DIRECT] if direct else ()), *contradicted]),
         fields,
         *shown[:SHOWN_ALERTS],
         *([Action(f"facts ask {quoted(fact.brand)}", "Ask directly")] if direct else ()),
@@ -133,12 +139,12 @@ async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> lis
     return [a for a in alerts if any(s.topic == fact.field for s in a.statements)]
 
 
-def _contradicted(alerts: Iterable[Alert], fact: Fact) -> Iterator[str]:
+def _contradicted(alerts: Iterable[Alert], fact: Fact, names: ModelNames) -> Iterator[str]:
     """Say which models stated something else already."""
     for alert in alerts:
         statements = [statement for statement in alert.statements if statement.topic == fact.field]
         quoted = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
-        yield f"{alert.shift.model} says otherwise: “{quoted}”, see alert {alert.id}."
+        yield f"{names.name(alert.shift.model)} says otherwise: “{quoted}”."
 
 
 def _day(fact: Fact) -> str:

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Table
-from overheard.cards.command import CommandSpec, Kind, Role, argument, option
+from overheard.cards.card import Action, Card, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import moment
 from overheard.commands.shifts import replays
 from overheard.commands.standings import read_streams
@@ -97,15 +98,18 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         for model in dict.fromkeys(update.model for update in known)
         for update, effects in await _effects(deployment, model, known, changes)
     }
+    is_chat, names = call.face is Face.CHAT, deployment.names
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     return Card(
         title=wording.count(len(known), "known update"),
-        text="\n\n".join([*problems, *_paragraphs(call, known, effects, wholes)])
-        or "None is known yet; add one with: updates add",
+        text="\n\n".join(
+            [*problems, *_paragraphs(call, known, effects, wholes, names if is_chat else None)]
+        )
+        or ("None is known yet." if is_chat else "None is known yet; add one with: updates add"),
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
-        if rows
+        if rows and not is_chat
         else None,
         data={
             "updates": [
@@ -142,11 +146,13 @@ async def add_update(
     chosen = await _model(deployment, model)
     at = moment(when, deployment.clock.now(), call.zone)
     update = await deployment.store.updates.add(ModelUpdate(chosen, at, note=note))
+    is_chat = call.face is Face.CHAT
+    name = deployment.names.name(update.model) if is_chat else str(update.model)
     return Card(
-        title=f"Update of {update.model} on {wording.moment(update.at, call.zone)}",
-        text="It is kept. The next runs of this model are compared with those before it; "
-        "see what it did with: updates list",
-        footer=f"Update {update.id}",
+        title=f"Update of {name} on {wording.moment(update.at, call.zone)}",
+        text="It is kept. The next checks of this model are compared with those before it.",
+        actions=(Action(UPDATES_LIST.name, "What it did"),),
+        footer="" if is_chat else f"Update {update.id}",
         data=_data(update, ()),
     )
 
@@ -257,11 +263,15 @@ def _paragraphs(
     known: Iterable[ModelUpdate],
     effects: Mapping[int, Iterable[Effect]],
     wholes: Mapping[int, Alert],
+    names: ModelNames | None,
 ) -> Iterator[str]:
-    """Say what each update did; an update known from two sources is shown once."""
+    """Say what each update did; an update known from two sources is shown once. Without names the
+    models have their ids.
+    """
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
-        head = f"{update.model}, {wording.day(update.at, call.zone)}:"
+        name = names.name(update.model) if names else str(update.model)
+        head = f"{name}, {wording.day(update.at, call.zone)}:"
         whole = [WHOLE_CHANGED] if update.id in wholes else []
         yield " ".join([head, *whole, *_sentences(effects[update.id])])
 

@@ -167,7 +167,7 @@ class Offers(Resolution):
             title=title,
             text=f"{alert.brand or 'The whole category'} at {alert.name}"
             if alert.name
-            else f"Alert {alert.id}",
+            else "This alert",
             actions=self._buttons(*((words.format(alert.id), label) for words, label in pairs)),
         )
 

@@ -227,7 +227,7 @@ class Resolution:
         return Plan(
             title=title,
             actions=self._buttons(
-                *((words.format(a.id), f"{a.brand} at {a.name} (alert {a.id})") for a in shown)
+                *((words.format(a.id), f"{a.brand or 'All brands'} at {a.name}") for a in shown)
             ),
         )
 
