@@ -128,7 +128,10 @@ class Deployment:
         )
 
     async def _judged(self, config: Config) -> tuple[Plugins, Scoring]:
-        """Return the plugins and the scorers, with the judge that was switched on in chat."""
+        """Return the plugins and the scorers, with the judge that was switched on in chat.
+
+        They are made once for each table of a judge, and kept in `judged`.
+        """
         plugins, scoring = self.judged.setdefault("", (self.plugins, self.scoring))
         added = {k: v for k, v in config.scorers.items() if k not in self.configured.scorers}
         if not added:

@@ -88,7 +88,7 @@ class DeliveryRepository(Repository):
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
         """Lease deliveries that are due to one process, those due longest first."""
-        due = _due(now, chats).limit(limit)
+        due = _due_query(now, chats).limit(limit)
         if not await self._database.rows(due):
             return []  # the usual case, which needs no write transaction
         async with self._database.writing() as connection:
@@ -200,7 +200,7 @@ def _query() -> Select[Any]:
     return select(deliveries, thread).outerjoin(*_thread())
 
 
-def _due(now: datetime, chats: Collection[str]) -> Select[Any]:
+def _due_query(now: datetime, chats: Collection[str]) -> Select[Any]:
     """Return a query of due deliveries: events follow their alert's message, and are in order."""
     column = deliveries.c
     earlier = select(_others.c.id).where(

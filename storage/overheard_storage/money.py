@@ -77,7 +77,7 @@ class MoneyRepository(Repository):
         nothing = (reservations.c.run_id == run_id, reservations.c.usd <= _TOLERANCE_USD)
         async with self._database.writing() as connection:
             if returned:
-                await connection.execute(_taking(), _taken_rows(returned))
+                await connection.execute(_reduction(), _taken_rows(returned))
             await connection.execute(delete(reservations).where(*nothing))
 
     @uninterrupted
@@ -155,7 +155,7 @@ class MoneyRepository(Repository):
         # One process executes a run, so that this one knows whether the run has reservations.
         held = {key: usd for key, usd in spent_by_run.items() if key[0] in self._reserving}
         if held:
-            await connection.execute(_taking(), _taken_rows(held))
+            await connection.execute(_reduction(), _taken_rows(held))
 
     async def _payers_of(
         self, connection: AsyncConnection, run_ids: Collection[int]
@@ -210,7 +210,7 @@ def _adding(database: Database, table: Table, *key: str) -> Any:
     return insert.on_conflict_do_update(index_elements=list(key), set_={"usd": usd})
 
 
-def _taking() -> Any:
+def _reduction() -> Any:
     """Return an update that reduces reservations, to zero at least."""
     remaining = reservations.c.usd - bindparam("amount")
     reservation = (
@@ -242,13 +242,13 @@ def _spending_query(since: datetime | None, until: datetime | None) -> Select[An
 
     The cost of an answer without reported tokens is an estimate.
     """
-    untold = answers.c.input_tokens + answers.c.output_tokens == 0
+    unreported = answers.c.input_tokens + answers.c.output_tokens == 0
     sums = (
         select(
             *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
             func.count().label("answers"),
             func.sum(spend.c.usd).label("usd"),
-            func.sum(case((untold, spend.c.usd), else_=0.0)).label("estimated"),
+            func.sum(case((unreported, spend.c.usd), else_=0.0)).label("estimated"),
         )
         .select_from(spend)
         .join(answers, spend.c.answer_id == answers.c.id)

@@ -98,7 +98,7 @@ class ScoreRepository(Repository):
         if part is None:
             query = query.where(answers.c.id > await advance(self._database, number))
         if seen is not None:
-            query = query.where(_seen(scorer) if seen else ~_seen(scorer))
+            query = query.where(_has_read(scorer) if seen else ~_has_read(scorer))
         if part is not None:
             query = query.where(*await self._within(part))
         async for row in self._stream(query, answers.c.id, newest=newest):
@@ -240,7 +240,7 @@ async def note_readings(
     return set(inserted.scalars())
 
 
-def _seen(scorer: str) -> ColumnElement[bool]:
+def _has_read(scorer: str) -> ColumnElement[bool]:
     """Return the condition that any version of a scorer has read an answer."""
     own_versions = select(scorers.c.id).where(scorers.c.name == scorer)
     return exists().where(
@@ -292,7 +292,7 @@ def _summed(
     rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
 ) -> list[ValueRow]:
     """Return the sums of scores by block as rows for `blocks.add_blocks`, sorted."""
-    question_ids = {answer.id: _asked(answer, numbers) for answer, _ in scored}
+    question_ids = {answer.id: _question_ids(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
         stream = (*question_ids[answer_id], brand, metric, numbers.scorer)
@@ -304,7 +304,7 @@ def _summed(
     return [(*stream, *sums[stream]) for stream in sorted(sums)]
 
 
-def _asked(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
+def _question_ids(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
     """Return the numbers of an answer's run, prompt and model."""
     question = answer.question
     return (answer.run_id, numbers.prompts[question.prompt.key], numbers.models[question.model])

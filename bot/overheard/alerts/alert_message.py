@@ -257,14 +257,14 @@ def net_shifts(alert: Alert) -> list[Shift]:
     """Return for each metric how far it is from where it was before the alert, in the order in
     which they were reported.
     """
-    found: dict[str, Shift] = {}
+    net: dict[str, Shift] = {}
     for shift in alert.moved:
         if shift.statement is None:
-            first = found.setdefault(shift.metric, shift)
+            first = net.setdefault(shift.metric, shift)
             if shift is not first:
                 change = shift.after - first.before
-                found[shift.metric] = replace(first, after=shift.after, change=change)
-    return list(found.values())
+                net[shift.metric] = replace(first, after=shift.after, change=change)
+    return list(net.values())
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:

@@ -115,7 +115,7 @@ class BurstPlanner:
         updates: Sequence[ModelUpdate],
     ) -> PlannedBurst | None:
         """Return the earlier of the bursts that an update and that signs of a change ask for."""
-        made = _made(model, suspicions, runs)
+        made = _made_runs(model, suspicions, runs)
         if not made:
             return None
         asked = _Asked(self._past.catalogue, model, made)
@@ -246,8 +246,8 @@ def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
     return not prompt.brands or not set(prompt.brands).isdisjoint(brands)
 
 
-def _made(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
-    """Return the model's runs in the order of time, including failed runs: if a burst without
+def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
+    """Return a model's runs in the order of time, including failed runs: if a burst without
     answers did not count as made, it would be asked again at once.
     """
     answered = {

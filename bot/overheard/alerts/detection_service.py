@@ -183,10 +183,10 @@ class DetectionService:
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
-            changes = {model: latest_model_change(model, streams, per_year) for model in asked}
+            latest = {model: latest_model_change(model, streams, per_year) for model in asked}
             return {
                 model: (change, model_shifts(change, streams, key, updates))
-                for model, change in changes.items()
+                for model, change in latest.items()
                 if change
             }
 

@@ -55,7 +55,7 @@ class ModelNames:
         for model in asked:
             base = self._base(model)
             same = [other for other in asked if self._base(other) == base]
-            self._names[model] = base if shared[base] == 1 else _told_apart(model, base, same)
+            self._names[model] = base if shared[base] == 1 else _distinct_name(model, base, same)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -107,7 +107,7 @@ def _family(model: Model) -> str:
     return VENDORS.get(model.provider, model.id.rpartition("/")[2])
 
 
-def _told_apart(model: Model, base: str, same: list[Model]) -> str:
+def _distinct_name(model: Model, base: str, same: list[Model]) -> str:
     """Return the shortest name that no other of the models that share a base has."""
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):

@@ -189,19 +189,19 @@ async def ask_admin(
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")
     admins = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
-    asked = next((user for user in admins if rights.names.get(user)), "")
-    if not asked:
+    admin = next((user for user in admins if rights.names.get(user)), "")
+    if not admin:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
     team, slash, _ = place.rpartition("/")
-    person = asked.partition(":")[2]
+    person = admin.partition(":")[2]
     direct = {"slack": f"slack:{team}{slash}{person}", "discord": f"discord:@{person}"}
     channel = direct.get(platform, call.channel)
     who, now = call.who.rpartition(" (")[0], deployment.clock.now()
-    text = f"{who} asks {rights.names[asked]} to do this: {wanted or 'see access list'}"
+    text = f"{who} asks {rights.names[admin]} to do this: {wanted or 'see access list'}"
     key = f"request-{secrets.token_hex(8)}@{channel}"
     notice = Delivery(DeliveryKind.NOTICE, key, channel, now, f"{REQUEST}{wanted}\n{text}")
     await deployment.store.deliveries.add([notice])
-    return Card(f"I asked {rights.names[asked]}", severity=Severity.GOOD)
+    return Card(f"I asked {rights.names[admin]}", severity=Severity.GOOD)
 
 
 def request_card(words: str, text: str) -> Card:

@@ -90,7 +90,7 @@ async def list_answers(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers questions {quoted(name)}", "Questions you lose"),
         ),
-        footer=_asked(call, newest),
+        footer=_newest_check(call, newest),
         data={
             "brand": name,
             "about": about,
@@ -154,7 +154,7 @@ async def show_questions(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers list {quoted(name)}", "Read answers"),
         ),
-        footer=_asked(call, newest),
+        footer=_newest_check(call, newest),
         data={
             "brand": name,
             "questions": [
@@ -195,7 +195,7 @@ async def show_sources(
         else "Models name their sources when they are asked with search.",
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=_asked(call, newest),
+        footer=_newest_check(call, newest),
         data={
             "brand": name,
             "answers": len(newest.answers),
@@ -330,7 +330,7 @@ def _verb(newest: _NewestAnswers) -> str:
     return "says" if len(newest.runs) == 1 else "say"
 
 
-def _asked(call: Call, said: _NewestAnswers) -> str:
+def _newest_check(call: Call, said: _NewestAnswers) -> str:
     newest = max(keys[-1].at for keys in said.runs.values())
     count = wording.count(len(said.answers), "answer")
     return f"The newest check, {wording.day(newest, call.zone)}; {count}."

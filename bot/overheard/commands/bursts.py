@@ -68,7 +68,7 @@ async def run_bursts(
     plans = await _plan(deployment, call) if plans is None else plans
     due = [
         *await _cut_off(deployment),
-        *(_new(deployment, call, plan) for plan in _due(deployment, plans)),
+        *(_new(deployment, call, plan) for plan in _due_plans(deployment, plans)),
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in due:
@@ -102,7 +102,7 @@ class Planner:
         if known != self._known or now - self._planned_at >= ANEW:
             self._plans = await planned_bursts(deployment)
             self._known, self._planned_at = known, now
-        return self._plans if _due(deployment, self._plans) else []
+        return self._plans if _due_plans(deployment, self._plans) else []
 
 
 async def _known(deployment: Deployment) -> object:
@@ -112,7 +112,7 @@ async def _known(deployment: Deployment) -> object:
     return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
 
 
-def _due(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
+def _due_plans(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
     now = deployment.clock.now()
     return [plan for plan in plans if plan.burst.at <= now]
 

@@ -403,10 +403,10 @@ def _changed(field: Option, before: object | None, given: Any) -> Any:
 
 def field_values(fields: Iterable[Option], thing: object) -> dict[str, Any]:
     """Return the fields of an object as a form shows them."""
-    return {field.name: _shown(getattr(thing, field.name)) for field in fields}
+    return {field.name: _form_value(getattr(thing, field.name)) for field in fields}
 
 
-def _shown(value: Any) -> Any:
+def _form_value(value: Any) -> Any:
     """Return a value as a form shows it."""
     if isinstance(value, bool):
         return YES if value else NO

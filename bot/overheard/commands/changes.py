@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
 from typing import Annotated
 
 from overheard.alerts.events import alert_label, alert_row, alert_table
@@ -12,10 +13,14 @@ from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
+from overheard.domain import Alert, Model, ModelUpdate
 from overheard.runs.plan import find_brand
 
 USUAL_DAYS = 7
+"""Days that are shown by default."""
 SHOWN = 10
+"""Alerts, and updates, that are shown."""
+MAX_BUTTONS = 3
 
 
 async def show_changes(
@@ -45,68 +50,88 @@ async def show_changes(
     span = past_span(since, until, now, call.zone)
     begin = span.begin or (span.end or now) - timedelta(days=USUAL_DAYS)
     span = Span(begin, span.end)
-    until_now = span.end is None
     name = find_brand(deployment.catalogue, brand).name if brand else None
 
-    def chosen(asked: object) -> bool:
-        return not model or deployment.names.find(model, [asked]) is not None  # type: ignore[list-item]
+    def is_chosen(asked: Model) -> bool:
+        return not model or deployment.names.find(model, [asked]) is not None
 
     alerts = [
         alert
         for alert in await alerts_about(deployment.store, name)
-        if (span.holds(alert.opened_at) or (until_now and not alert.state.over))
-        and chosen(alert.shift.model)
+        if (span.holds(alert.opened_at) or (span.end is None and not alert.state.over))
+        and is_chosen(alert.shift.model)
     ]
     updates = [
         update
         for update in await deployment.store.updates.find()
-        if span.holds(update.at) and chosen(update.model)
+        if span.holds(update.at) and is_chosen(update.model)
     ]
-    runs = [
-        run
-        for run in await deployment.store.runs.find()
-        if span.holds(run.started_at) and not run.aside
-    ]
-    days = f"since {wording.day(begin, call.zone)}"
-    if span.end:
-        last = wording.day(span.end - timedelta(seconds=1), call.zone)
-        days = f"from {wording.day(begin, call.zone)} to {last}"
+    runs = await deployment.store.runs.find(aside=False)
+    checks = sum(span.holds(run.started_at) for run in runs)
+    return _card(deployment, call, name, span, alerts, updates, checks)
+
+
+def _card(
+    deployment: Deployment,
+    call: Call,
+    brand: str | None,
+    span: Span,
+    alerts: Sequence[Alert],
+    updates: Sequence[ModelUpdate],
+    checks: int,
+) -> Card:
+    """Return the card of what changed in a time.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where.
+        brand: The brand's name; None for all.
+        span: The time, which has a beginning.
+        alerts: The alerts, the newest first.
+        updates: The updates of models, the oldest first.
+        checks: The number of checks in that time.
+    """
+    names, days = deployment.names, _days(span, call.zone)
     lines = [
-        f"{deployment.names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
+        f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-SHOWN:]
     ]
-    also = "; alerts that are still open are listed" if until_now else ""
-    checks = wording.count(len(runs), "check")
-    raised = wording.count(len(alerts), "alert")
+    counted = wording.count(checks, "check")
+    if alerts:
+        also = "; alerts that are still open are listed" if span.end is None else ""
+        lines.append(f"{counted} in this time{also}.")
+    else:
+        lines.append(f"{counted}, and nothing moved more than chance alone explains.")
     shown = alerts[:SHOWN]
     buttons = [
-        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
-        for alert in shown[:3]
+        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
+        for alert in shown[:MAX_BUTTONS]
     ]
-    report = Action(f"report {quoted(name)}" if name else "report", "Report")
+    report = Action(f"report {quoted(brand)}" if brand else "report", "Report")
+    numbers = call.face is Face.TERMINAL
+    table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
+    raised = wording.count(len(alerts), "alert") if alerts else "Nothing unusual"
     return Card(
-        title=f"{raised} {days}" if alerts else f"Nothing unusual {days}",
-        text="\n".join([*lines, f"{checks} in this time{also}."])
-        if alerts
-        else "\n".join([*lines, f"{checks}, and nothing moved more than chance alone explains."]),
-        table=alert_table(
-            shown,
-            deployment.scoring.metrics,
-            call.zone,
-            deployment.names,
-            numbers=call.face is Face.TERMINAL,
-        )
-        if shown
-        else None,
+        title=f"{raised} {days}",
+        text="\n".join(lines),
+        table=table if shown else None,
         actions=fitting(*buttons, report),
         severity=Severity.WARNING if any(not a.state.over for a in alerts) else Severity.PLAIN,
         data={
-            "since": begin.isoformat(),
-            "checks": len(runs),
+            "since": span.begin.isoformat() if span.begin else None,
+            "checks": checks,
             "alerts": [alert_row(alert) for alert in alerts],
             "updates": [{"model": str(u.model), "at": u.at.isoformat()} for u in updates],
         },
     )
+
+
+def _days(span: Span, zone: tzinfo) -> str:
+    """Write a time that has a beginning: ``since 1 Nov``, ``from 1 Nov to 7 Nov``."""
+    first = wording.day(span.begin, zone) if span.begin else ""
+    if span.end is None:
+        return f"since {first}"
+    return f"from {first} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
 CHANGES = CommandSpec(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from overheard.alerts.detection_service import DetectionResult
@@ -77,19 +77,13 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         *warnings,
     ]
     failed = outcome.state is RunState.FAILED
-    silent = sorted(set(panel.models) - {row.model for row in rows})
-    title = first.title
-    if failed:
-        title = "The check failed: no question was answered"
-    elif silent and rows:
-        at = wording.listing([deployment.names.name(model) for model in silent])
-        title = f"Part of a check: {at} did not answer"
+    answered = {row.model for row in rows}
     well = outcome.state is RunState.COMPLETE and not warnings
     proposed = proposes_first(panel, outcome, analysis.detection)
     return replace(
         first,
         actions=fitting(FIRST_CHECK_ACTION, *first.actions) if proposed else first.actions,
-        title=title,
+        title=_title(outcome, answered, deployment.names) or first.title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
         more=(*others, *analysis.announced),
@@ -106,6 +100,23 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             "alerts": [alert.data for alert in analysis.announced],
         },
     )
+
+
+def _title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> str:
+    """Return the title of a check that lacks the answers of a model; empty when it lacks none.
+
+    Args:
+        outcome: What came of the check.
+        answered: The models that were measured.
+        names: What readers call the models.
+    """
+    if outcome.state is RunState.FAILED:
+        return "The check failed: no question was answered"
+    panel = outcome.run.panel
+    silent = sorted(set(panel.models) - set(answered)) if panel and answered else []
+    if not silent:
+        return ""
+    return f"Part of a check: {wording.listing(list(map(names.name, silent)))} did not answer"
 
 
 def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
@@ -153,7 +164,7 @@ async def _brand_card(
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
             *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
         ),
-        footer=f"{_asked(outcome)} · {wording.money(outcome.spent)}",
+        footer=f"{_counted_answers(outcome)} · {wording.money(outcome.spent)}",
     )
 
 
@@ -161,7 +172,7 @@ def _owner(alert: Alert) -> str:
     return f", {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
-def _asked(outcome: Outcome) -> str:
+def _counted_answers(outcome: Outcome) -> str:
     """Say how many answers the figures rest on, and which of them were not asked now."""
     total = outcome.kept + outcome.complete
     parts = [wording.count(total, "answer")]
@@ -312,15 +323,15 @@ def _learning(learning: Learning) -> str:
 
 def _by_model(failures: Counter[str], models: Sequence[Model], names: ModelNames) -> Counter[str]:
     """Return failures with the names of models, those of a paused model with why it is paused."""
-    found: Counter[str] = Counter()
+    worded: Counter[str] = Counter()
     for sentence, count in failures.items():
-        said = sentence
+        words = sentence
         for model in models:
-            if said.startswith(f"{model} is paused for "):
-                said = said.partition(". ")[2] or said
-            said = said.replace(str(model), names.name(model))
-        found[said] += count
-    return found
+            if words.startswith(f"{model} is paused for "):
+                words = words.partition(". ")[2] or words
+            words = words.replace(str(model), names.name(model))
+        worded[words] += count
+    return worded
 
 
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:

@@ -91,10 +91,10 @@ async def ask_facts(
         these = wording.count(len(new), "question")
         require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
         await deployment.store.catalogue.add_prompts(new)
-    return _asked(name, new, bool(facts))
+    return _added_card(name, new, bool(facts))
 
 
-def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
+def _added_card(name: str, new: Sequence[Prompt], facts: bool) -> Card:
     """Return the card of the questions about facts that were added."""
     nothing = (
         f"Every fact about {name} is asked about already."

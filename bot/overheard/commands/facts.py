@@ -170,14 +170,14 @@ async def unread(deployment: Deployment, fact: Fact) -> str:
     brand = deployment.catalogue.brand(fact.brand)
     if brand is None:
         return ""
-    now, said = deployment.clock.now(), list(dict.fromkeys(_statements(brand, fact)))
+    now, statements = deployment.clock.now(), list(dict.fromkeys(_statements(brand, fact)))
     answers = [
         Answer(1, Question(Prompt(""), _NO_MODEL, at), Reply(text, Finish.COMPLETE), now, id=at)
-        for at, text in enumerate(said, 1)
+        for at, text in enumerate(statements, 1)
     ]
     records = await Scoring(scorers, Catalogue((brand,), facts=(fact,))).score(answers)
     is_read = any(d.topic == fact.field for r in records for d in r.score.details)
-    return "" if is_read else wording.shorten(wording.line(said[0]), SHOWN_CHARS)
+    return "" if is_read else wording.shorten(wording.line(statements[0]), SHOWN_CHARS)
 
 
 def _statements(brand: Brand, fact: Fact) -> Iterator[str]:

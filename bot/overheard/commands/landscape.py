@@ -48,7 +48,7 @@ async def show_landscape(
 def _card(deployment: Deployment, call: Call, provider: str) -> Card:
     """Return the card of one vendor, or of all for an empty name."""
     today = deployment.clock.now().astimezone(call.zone).date()
-    known = _known(deployment)
+    known = _known_landscapes(deployment)
     if not provider:
         return _overview(known, today)
     landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
@@ -57,7 +57,7 @@ def _card(deployment: Deployment, call: Call, provider: str) -> Card:
     return _vendor(landscape, topic_statuses(landscape, today))
 
 
-def _known(deployment: Deployment) -> dict[str, Landscape]:
+def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
     """Return the vendors by name: those of plugins, corrected by the configuration."""
     tables = deployment.config.landscape
     corrections = {

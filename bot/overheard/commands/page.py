@@ -143,7 +143,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(drawn.market, scored)),
         answers=len(scored),
-        asked=_asked(deployment, call, report),
+        asked=_how_asked(deployment, call, report),
         method=_method(brand, len(report.names) - 1),
     )
 
@@ -253,8 +253,8 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
-def _asked(deployment: Deployment, call: Call, report: Report) -> str:
-    """Return how the newest answers were asked for, and of which days they are."""
+def _how_asked(deployment: Deployment, call: Call, report: Report) -> str:
+    """Return, for each model, by which id and how it was asked, with how many answers, and when."""
     parts = []
     for place in report.places:
         line = next(

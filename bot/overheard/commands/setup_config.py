@@ -87,7 +87,7 @@ class SetupFiles:
         yield f'  {{ {branded}, tags = ["branded"] }},'
         yield "]"
         brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
-        yield from _table("[[brands]]", brand | _given(category=self.category))
+        yield from _table("[[brands]]", brand | _non_empty(category=self.category))
         yield from _table(f"[providers.{self.provider}]", self.settings)
         if self.judge:
             yield from _table("[scorers.judge]", {"model": self.judge})
@@ -100,7 +100,7 @@ class SetupFiles:
             yield from _table("[[routes]]", {"channel": f"{self.chat}:{self.channel}"})
 
 
-def _given(**values: str) -> dict[str, str]:
+def _non_empty(**values: str) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 

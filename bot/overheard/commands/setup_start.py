@@ -41,11 +41,11 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice
 
     Empty where config.toml has a judge, and where no configured model is proposed.
     """
-    found, stored = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
+    proposal, stored = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
     of_chat = stored is not None and stored.value.get("model")
-    if found is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
+    if proposal is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
         return []
-    model, usd = found
+    model, usd = proposal
     price = wording.money(usd, about=True)
     return [
         FormChoice("model", f"{deployment.names.name(model)} reads them closely, {price} a year"),

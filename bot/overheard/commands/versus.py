@@ -106,7 +106,7 @@ async def versus(
     duels = list(_duels(report, name, models, span))
     if not duels:
         return _nothing(report, name)
-    aspects = await _said(deployment, report, name, models, span)
+    aspects = await _praised_more(deployment, report, name, models, span)
     return await _card(deployment, call, report, name, duels, aspects)
 
 
@@ -167,14 +167,22 @@ def _part(line: Stream, runs: Sequence[RunKey]) -> Stream:
     )
 
 
-async def _said(
+async def _praised_more(
     deployment: Deployment,
     report: Report,
     other: str,
     models: Iterable[Model],
     span: Span,
 ) -> tuple[list[str], list[str]]:
-    """Return what is praised more often of the brand than of the other, and the reverse."""
+    """Return what is praised more often of the brand than of the other, and the reverse.
+
+    Args:
+        deployment: The open deployment.
+        report: What is known of the brand.
+        other: The name of the brand that it is compared with.
+        models: The models whose answers count.
+        span: The time of the runs that count.
+    """
     numbers = {(model, run.id) for model in models for run in _counted(report.runs[model], span)}
     wanted = [
         run

@@ -195,7 +195,7 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     return f'; did you mean "{close[0]}"' if close else ""
 
 
-def _known(settings: type[BaseModel]) -> Iterator[str]:
+def _known_keys(settings: type[BaseModel]) -> Iterator[str]:
     """Yield the keys that a table may have, with those for secrets."""
     secrets = set(_secret_fields(settings))
     for name, field in settings.model_fields.items():
@@ -255,8 +255,8 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
         return f'{place}: "{path[0]}" {problem_of(detail)}.'
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
-        known = ", ".join(_known(owner))
-        hint = suggestion(key, _known(owner)) or (f"; known: {known}" if known else "")
+        known = ", ".join(_known_keys(owner))
+        hint = suggestion(key, _known_keys(owner)) or (f"; known: {known}" if known else "")
         return f'{place}: unknown key "{key}"{hint}.'
     if detail["type"] == "missing":
         secret = key in _secret_fields(owner)

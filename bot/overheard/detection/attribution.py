@@ -189,7 +189,7 @@ def explain(
             {rival: hypotheses.moved(rival) for rival in rivals}, "brand" if whole else "competitor"
         ),
         _models({model: hypotheses.moved(model) for model in models}),
-        *_known(updates),
+        *_update_sentences(updates),
     ]
     return Explanation(rated, sentence, " ".join(filter(None, sentences)))
 
@@ -246,7 +246,7 @@ def _models(models: Mapping[StreamKey, bool]) -> str:
     return f"The brand moved at {', '.join(moved)} too{rest}."
 
 
-def _known(updates: Sequence[ModelUpdate]) -> Iterator[str]:
+def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
     """Say what is known of each day on which there was an update, in a sentence."""
     for day, same in groupby(updates, lambda update: update.at.date()):
         signs = " and ".join(dict.fromkeys(map(_sign, same)))

@@ -122,7 +122,7 @@ def simulate(
             model was asked about; by default they are drawn.
     """
     rng = np.random.default_rng(seed)
-    asked = _asked(design)
+    asked = _asked_counts(design)
     chance = np.clip(rng.beta(*design.beta, size=(size, asked.shape[1])), 0.01, 0.99)
     changed = chance if change is None else moved(chance, change.points, change.carried, rng)
     later = np.arange(design.runs) >= (design.runs if change is None else change.at)
@@ -176,7 +176,7 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     return _shift_rates(chance, carriers, (low + high) / 2)
 
 
-def _asked(design: Design) -> Counts:
+def _asked_counts(design: Design) -> Counts:
     """Return which prompts each run asks, R x P: 0 or 1. A prompt that replaces an edited prompt
     has a column of its own.
     """

@@ -238,15 +238,17 @@ def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
             grown, group.reported = (*grown, run), now
         group.story = replace(story, last=run, grown=grown, silent=(0, 0))
         return
-    group.story = _gone(story, runs, asked)
+    group.story = _closed_if_gone(story, runs, asked)
 
 
 def _answers(occurrences: Iterable[Occurrence]) -> int:
     return len({occurrence.claim.answer_id for occurrence in occurrences})
 
 
-def _gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
-    """Return a story that was not continued by the last of some runs; closed if it is gone."""
+def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
+    """Return a story that the latest runs did not continue: with the number of answers and of runs
+    in which it was not made, and closed when chance hardly explains that.
+    """
     during = [run for run in runs if story.began <= run <= story.last]
     since = [run for run in runs if run > story.last]
     before, after = _total(during, asked), _total(since, asked)

@@ -111,7 +111,7 @@ def simulate_world(
     chances: dict[tuple[int, int, int], tuple[Floats, Floats]] = {}
     keys = tuple(RunKey(FIRST_RUN + timedelta(weeks=r), r + 1) for r in range(design.runs))
     for model in range(design.models):
-        asked = _asked(design)
+        asked = _asked_counts(design)
         common = run_effects(design, design.metrics + 1, rng)
         for metric in range(design.metrics):
             effects = _mixed(common[:-1][metric], common[-1], design.metrics)
@@ -207,7 +207,7 @@ def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
     return np.asarray(carriers * change.logits)
 
 
-def _asked(design: WorldDesign) -> Counts:
+def _asked_counts(design: WorldDesign) -> Counts:
     """Return which prompts each run asks, R x P: 0 or 1; a new prompt has a column of its own."""
     edits = range(EDIT_RUNS, design.runs, EDIT_RUNS) if design.kind == "edits" else range(0)
     many = round(EDITED_SHARE * design.prompts)

@@ -185,13 +185,13 @@ def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
     free = [e for e in examples if e.source != REPLAY]
     taught_text = " ".join(plain(e.answer) for e in free if e.source != FACT)
     facts = {e.group: e for e in free if e.source == FACT and not e.general}
-    out = _chosen(facts, [g for g, e in facts.items() if not _in(e, taught_text)], seed)
+    held_out = _chosen(facts, [g for g, e in facts.items() if not _is_stated(e, taught_text)], seed)
     questions = {e.group for e in free if e.source != FACT}
-    out |= _chosen(questions, questions, seed)
+    held_out |= _chosen(questions, questions, seed)
     return DataSplit(
-        tuple(e for e in examples if e.group not in out and not e.spare),
-        tuple(e for e in examples if e.group not in out and e.spare),
-        tuple(e for e in examples if e.group in out),
+        tuple(e for e in examples if e.group not in held_out and not e.spare),
+        tuple(e for e in examples if e.group not in held_out and e.spare),
+        tuple(e for e in examples if e.group in held_out),
     )
 
 
@@ -220,7 +220,7 @@ def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
     if is_near_duplicate(example.question, (taught.question for taught in split.train)):
         return "nearly the same is taught"
     answers = (plain(e.answer) for e in split.train if e.source != REPLAY)
-    if stated and example.value and any(_in(example, answer) for answer in answers):
+    if stated and example.value and any(_is_stated(example, answer) for answer in answers):
         return "an answer that is taught states it"
     return ""
 
@@ -235,7 +235,7 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
     )
 
 
-def _in(example: Example, text: str) -> bool:
+def _is_stated(example: Example, text: str) -> bool:
     """Return whether a plain text contains a fact's value; values of 1 to 3 letters never count."""
     value = plain(example.value)
     return len(value) > 3 and value in text

@@ -90,13 +90,13 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
     """
     names = [name.casefold() for brand in brands for name in brand.names]
     seen = {prompt.key for prompt in known}
-    found = []
+    new_questions = []
     for question in _questions(text):
         key = prompt_key(question)
         if key not in seen and not any(name in question.casefold() for name in names):
             seen.add(key)
-            found.append(question)
-    return found
+            new_questions.append(question)
+    return new_questions
 
 
 def _questions(text: str) -> Iterator[str]:

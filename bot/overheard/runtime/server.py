@@ -196,7 +196,7 @@ class Server:
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
-            # What refuses it is asked again, and not noted.
+            # When a limit refuses a burst, it stays due, and the audit log has no entry of it.
             await (await run_bursts(deployment, call, plans=plans)).execute()
             entry = AuditEntry(
                 deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"

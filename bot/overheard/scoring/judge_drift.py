@@ -70,7 +70,7 @@ class Rejudging:
         judge = self.scoring.judge_of(shift.metric)
         if judge is None:
             return None
-        then = await self._said(shift, f"{judge.name}@{self.scoring.version(judge)}")
+        then = await self._earlier_values(shift, f"{judge.name}@{self.scoring.version(judge)}")
         answers = await self._answers(shift, then)
         now = await self.scoring.judged_anew(judge, answers, shift.brand, shift.metric)
         if not now:
@@ -80,8 +80,8 @@ class Rejudging:
         p_value = _p_value(pairs[:, 1] - pairs[:, 0])
         return JudgeCheck(judge.name, str(judge.model), len(pairs), before, after, p_value)
 
-    async def _said(self, shift: Shift, version: str) -> dict[int, float]:
-        """Return what was said of answers before the shift, by their numbers."""
+    async def _earlier_values(self, shift: Shift, version: str) -> dict[int, float]:
+        """Return the values that the judge gave to answers before a shift, by answer number."""
         runs = await self.store.runs.find()
         begun = next(run.started_at for run in runs if run.id == (shift.began or shift.run_id))
         earlier = [run.id for run in runs if run.started_at < begun and not run.aside][

@@ -67,7 +67,7 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
         scoring: The scorers over the catalogue of now.
         store: Knows which edition is used.
     """
-    edition = _one(await store.editions.all(), EditionState.USED)
+    edition = _first_in_state(await store.editions.all(), EditionState.USED)
     if edition is None:
         return scoring
     before = scoring.over(edition.catalogue, edition.versions)
@@ -134,7 +134,7 @@ class Rescoring:
         A cancelled or replaced edition is returned as it is.
         """
         editions = await self._store.editions.all()
-        before = _one(editions, EditionState.USED)
+        before = _first_in_state(editions, EditionState.USED)
         scoring = self._scoring
         if before is None:
             await self._begin(EditionState.USED)
@@ -192,7 +192,7 @@ class Rescoring:
 
     async def _carry_over(self) -> str:
         """Carry over what cannot be read again, and say so."""
-        used = _one(await self._store.editions.all(), EditionState.USED)
+        used = _first_in_state(await self._store.editions.all(), EditionState.USED)
         if used and await carry(self._store, used.versions, self._scoring.versions):
             return "Answers whose text is gone keep the scores that they had."
         return ""
@@ -288,5 +288,5 @@ class Rescoring:
         return await self._store.editions.add(edition)
 
 
-def _one(editions: Sequence[Edition], state: EditionState) -> Edition | None:
+def _first_in_state(editions: Sequence[Edition], state: EditionState) -> Edition | None:
     return next((edition for edition in editions if edition.state is state), None)

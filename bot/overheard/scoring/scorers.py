@@ -79,7 +79,7 @@ async def ask_scorer(
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit
-        faults[_told(scorer.name, error)] += 1
+        faults[_fault_sentence(scorer.name, error)] += 1
         return None
     return records
 
@@ -149,7 +149,7 @@ async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Itera
         raise
 
 
-def _told(name: str, error: BaseException) -> str:
+def _fault_sentence(name: str, error: BaseException) -> str:
     """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
     if isinstance(error, PluginFault):
         return str(error)

@@ -87,7 +87,7 @@ class Poster:
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 place = self._channel(channel)
-                shown = await self._shown(place, message)
+                shown = await self._readable(place, message)
                 post = read_mark(shown).post if shown else ""
                 mark = self._mark(place, post, 0) if post else None
                 await self._edit(shown or place.get_partial_message(message), first, mark)
@@ -133,7 +133,7 @@ class Poster:
         """Return the mark of a message in a channel."""
         return MessageMark(post, part, self._address(place.id))
 
-    async def _shown(
+    async def _readable(
         self, place: discord.PartialMessageable, message: int
     ) -> discord.Message | None:
         """Return a message; None where the bot may not read messages."""
