@@ -268,6 +268,7 @@ def net_shifts(alert: Alert) -> list[Shift]:
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
+    """Return whether an alert is good or bad news; a warning where the counts do not show which."""
     if alert.of_model:
         better = all(_is_better(shift, evidence) for shift in reported_brands(alert, evidence))
         return Severity.GOOD if better else Severity.BAD

@@ -151,6 +151,9 @@ class DetectionService:
                 await self._go_on(alert, pasts[alert.id])
 
     async def _go_on(self, alert: Alert, past: AlertPast) -> None:
+        """Add to an open alert what the latest run shows: it belongs to a change of the model as a
+        whole, or another explanation is likelier, or the change lasts.
+        """
         store = self._store
         events = await store.alerts.events(alert.id)
         if past.whole and not any(event.what is AlertEventKind.JOINED for event in events):

@@ -191,6 +191,10 @@ def _story(
     *,
     is_watched: bool,
 ) -> Story:
+    """Return the story of a brand at a model from its alerts, and whether evidence is watched now.
+
+    An alert that is not over comes before one that has recovered lately.
+    """
     newest = sorted(
         alerts,
         key=lambda alert: (not alert.of_model, alert.opened_at, alert.id),  # its own come first

@@ -74,18 +74,18 @@ async def list_answers(
     name = newest.brand.name
     if not newest.answers:
         return _nothing(newest.brand)
-    found = [
+    quoted_answers = [
         (answer, quote)
         for answer in newest.answers
         for quote in _quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
     lines = _stated(deployment, newest, about) if about else _views(deployment, newest)
-    count = wording.count(len({answer.answer.id for answer, _ in found}), "answer")
+    count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     return Card(
         title=f"What {_models(deployment, newest)} {_verb(newest)} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
-        quotes=tuple(_varied(deployment, found)),
+        quotes=tuple(_varied(deployment, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers questions {quoted(name)}", "Questions you lose"),
@@ -101,7 +101,7 @@ async def list_answers(
                     "text": quote,
                     "question": answer.answer.question.prompt.text,
                 }
-                for answer, quote in found
+                for answer, quote in quoted_answers
             ],
         },
     )

@@ -71,10 +71,11 @@ class Letters:
             return await write[delivery.kind](delivery)
 
     async def _alert(self, delivery: Delivery) -> Letter | None:
+        """Return the card of an alert; None when the alert is gone, or over and in the digest."""
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
-        told_already = delivery.subject and not delivery.message  # by the digest
-        if alert is None or (told_already and alert.state.over):
+        in_digest = delivery.subject and not delivery.message
+        if alert is None or (in_digest and alert.state.over):
             return None
         whole = await whole_of(deployment.store, alert)
         linked = whole.id if whole else alert.follows

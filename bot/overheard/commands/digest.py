@@ -100,6 +100,7 @@ async def digest(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
+    """Return the card of a brand's week: changes, open alerts, false claims, and what to do."""
     report = await read_report(deployment, brand)
     week = await _week(deployment, call, report, since)
     claims = await claims_sentence(deployment, brand)
@@ -261,17 +262,18 @@ def _actions(brand: Brand, week: Week) -> list[Action]:
     ]
 
 
-def _data(found: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
+def _data(report: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
+    """Return a brand's week as JSON."""
     return {
-        "brand": found.brand.name,
+        "brand": report.brand.name,
         "new_alerts": [alert.id for alert in week.new],
         "open_alerts": [alert.id for alert in week.open],
-        "stories": [story.data() for story in found.stories.values()],
+        "stories": [story.data() for story in report.stories.values()],
         "recovered_alerts": [alert.id for alert in week.recovered],
         "updates": list(week.updates),
         "false_claims": claims,
         "to_do": list(todo),
-        "results": [row.data() for row in found.own_rows],
+        "results": [row.data() for row in report.own_rows],
     }
 
 

@@ -69,12 +69,14 @@ def _name(deployment: Deployment, model: str, face: Face) -> str:
 
 
 async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
-    """Return how well a judge agrees with its gold labels."""
+    """Return how well a judge agrees with its gold labels, in words and as counts."""
     by_model = await agreements(deployment.store, judge)
-    now, doubts = by_model[-1] if by_model else None, doubt(judge, by_model)
+    latest = by_model[-1] if by_model else None
+    doubts = doubt(judge, by_model)
     usual = f"{judge.model} judges answers, and has not been asked yet."
-    if now:
-        usual = f"{judge.model} judges answers; it agrees with {now.right} of {now.of} gold labels."
+    if latest:
+        agreed = f"{latest.right} of {latest.of} gold labels"
+        usual = f"{judge.model} judges answers; it agrees with {agreed}."
     return {
         "scorer": judge.name,
         "model": str(judge.model),

@@ -251,6 +251,7 @@ def model_shifts(
     known = attribution.falls_among(updates, change.model, (change.began,), own[0].runs)
 
     def shift(brand: str, metric: str, sides: Sequence[Comparison]) -> Shift:
+        """Return the mean of comparisons of both sides of the change as a shift."""
         values = np.array([(side.before, side.after, *side.interval) for side in sides]).mean(
             axis=0
         )

@@ -375,6 +375,9 @@ class Monitor:
     def _return_evidence(
         self, watched: _Watched, excursion: Excursion, model: Model, row: int
     ) -> ReturnEvidence | None:
+        """Return the evidence that the brand is back at the level before an alarm, by the metric of
+        the alarm; None when the latest run did not measure that metric.
+        """
         answered = watched.answered[excursion.metric]
         analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
         if not answered[row]:

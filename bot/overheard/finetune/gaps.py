@@ -65,13 +65,13 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         hits = [scored[number] for number in dict.fromkeys(number for number, _ in quoted)]
         [(stated, _)] = Counter(claim.stated for claim in cluster.claims).most_common(1)
         facts = tuple(fact for fact in market.facts if fact.field == field)
-        out = "out of date" if cluster.first.verdict == "stale" else "wrong"
+        verdict = "out of date" if cluster.first.verdict == "stale" else "wrong"
         yield BriefItem(
             kind=GapKind.CLAIM,
             subject=field,
             title=f"Correct “{field}”, given as “{wording.line(stated)}”",
             why=f"{wording.count(len(hits), 'answer')} {_agree(len(hits), 'state')} "
-            f"“{wording.line(stated)}”, which is {out}.",
+            f"“{wording.line(stated)}”, which is {verdict}.",
             hits=len(hits),
             answers=len(scored),
             stated=wording.line(stated),

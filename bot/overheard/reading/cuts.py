@@ -120,6 +120,10 @@ def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
+    """Yield a sentence or cell as one piece, or cut before brands that begin a sentence or clause.
+
+    A product card is one piece; text without words is none.
+    """
     while start < end and body[start].isspace():
         start += 1
     while end > start and body[end - 1].isspace():

@@ -139,6 +139,7 @@ class Offers(Resolution):
         )
 
     def _ask_models(self) -> Plan | None:
+        """Offer to ask the models what the question is about, once and outside of the results."""
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
         words = f"ask {quoted(self._reading.topic)}{chosen}"
         short = len(words) <= MAX_WORDS_CHARS  # a longer one is typed into the form

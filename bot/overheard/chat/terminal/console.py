@@ -104,6 +104,7 @@ def _panel(card: Card, width: int) -> Panel:
 
 
 def _parts(card: Card, width: int) -> Iterator[RenderableType]:
+    """Yield the parts of a card below its title, for a terminal with this many columns."""
     if text := _plain(card.text):
         yield text
     if card.link:
@@ -308,6 +309,7 @@ class RichProgress:
 
 
 def _bar(console: Console) -> Progress:
+    """Return a progress bar with counts, the time elapsed and the time left."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
