@@ -36,15 +36,15 @@ def allowed(level: float, size: int) -> float:
 def test_small_panels_keep_their_size(beta: tuple[float, float], tau: float, before: int) -> None:
     """10 x 3 panels without a change fire no more often than the level says."""
     design = Design(runs=before + 1, prompts=10, beta=beta, tau=tau)
-    p = p_values(simulate(design, size=1000, seed=21), before + 1)
-    assert all((p <= level).mean() <= allowed(level, 1000) for level in (0.05, 0.01, 0.001))
+    p = p_values(simulate(design, size=500, seed=21), before + 1)
+    assert all((p <= level).mean() <= allowed(level, 500) for level in (0.05, 0.01, 0.001))
 
 
 @pytest.mark.parametrize("before", [1, 5])
 def test_usual_panels_keep_their_size(before: int) -> None:
     """30 x 3 panels with the run effect of a jumpy model (tau 0.25) keep it too."""
-    p = p_values(simulate(Design(runs=before + 1, tau=0.25), size=1500, seed=22), before + 1)
-    assert all((p <= level).mean() <= allowed(level, 1500) for level in (0.05, 0.01, 0.001))
+    p = p_values(simulate(Design(runs=before + 1, tau=0.25), size=800, seed=22), before + 1)
+    assert all((p <= level).mean() <= allowed(level, 800) for level in (0.05, 0.01, 0.001))
 
 
 @pytest.mark.slow
@@ -87,14 +87,14 @@ def test_a_real_drop_is_seen() -> None:
 def test_intervals_hold_the_change(beta: tuple[float, float], tau: float, points: float) -> None:
     """90 % intervals hold the true change in 0.86 to 0.98 of panels, after 5 runs before."""
     change = Change(5, points) if points else None
-    world = simulate(Design(runs=6, tau=tau, beta=beta), change, size=600, seed=26)
+    world = simulate(Design(runs=6, tau=tau, beta=beta), change, size=400, seed=26)
     assert 0.86 <= coverage(world, 6) <= 0.98
 
 
 @pytest.mark.parametrize("beta", [RARE, (15.0, 0.5)], ids=["near 0", "near 1"])
 def test_intervals_hold_near_the_ends(beta: tuple[float, float]) -> None:
     """Rates near 0 and near 1 do not break the interval: 0.88 to 1 hold the truth."""
-    world = simulate(Design(runs=6, beta=beta), size=600, seed=27)
+    world = simulate(Design(runs=6, beta=beta), size=400, seed=27)
     assert coverage(world, 6) >= 0.88
 
 
