@@ -12,6 +12,11 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+POLL_S = 0.01
+"""Seconds after which a service sees that it is to stop; by default half a second, which each test
+would wait for.
+"""
+
 
 @dataclass
 class Behaviour:
@@ -68,7 +73,7 @@ class ChatService:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
 
     def close(self) -> None:
         """Stop serving."""
