@@ -43,17 +43,20 @@ class Program:
     Args:
         folder: Where it runs; its config.toml lies there.
         config: The text of config.toml.
-        store: Whether there is an empty store, store.db, before the first command.
+        store: Whether there is a store, store.db, before the first command.
+        copied: File of a store that is copied to it; by default it is empty.
 
     Attributes:
         folder: Where it runs.
     """
 
-    def __init__(self, folder: Path, config: str, *, store: bool = True) -> None:
+    def __init__(
+        self, folder: Path, config: str, *, store: bool = True, copied: Path | None = None
+    ) -> None:
         self.folder = folder
         self.configure(config)
         if store:
-            create_test_store(folder / "store.db")
+            create_test_store(folder / "store.db", copied)
 
     def configure(self, config: str) -> None:
         """Write the configuration."""

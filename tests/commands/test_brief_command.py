@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,16 +52,24 @@ def history(days: int, *, named: bool, runs: int = 3) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-def market(terminal: Program) -> Program:
-    """The program, with a history and its prompts."""
-    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in ASKED)
-    terminal.configure(CONFIG + prompts)
+MARKET = CONFIG + "".join(f'[[prompts]]\ntext = "{text}"\n' for text in ASKED)
+
+
+@pytest.fixture(scope="module")
+def market_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with a history."""
+    program = Program(tmp_path_factory.mktemp("market"), MARKET)
     lines = [*history(9, named=False, runs=5), *history(2, named=True, runs=5)]
-    file = terminal.folder / "history.jsonl"
+    file = program.folder / "history.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    terminal.run("import", "history.jsonl")
-    return terminal
+    program.run("import", "history.jsonl")
+    return program.folder / "store.db"
+
+
+@pytest.fixture
+def market(tmp_path: Path, market_store: Path) -> Program:
+    """The program, with a history and its prompts."""
+    return Program(tmp_path, MARKET, copied=market_store)
 
 
 def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:

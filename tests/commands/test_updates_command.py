@@ -40,12 +40,18 @@ def runs(rates: Iterable[float], start: datetime, gap: timedelta) -> list[dict[s
     ]
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Program:
-    """A deployment with eight weeks in which Acme was named in half of the answers."""
-    made = Program(tmp_path, CONFIG)
+@pytest.fixture(scope="module")
+def eight_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with eight weeks in which Acme was named in half of the answers."""
+    made = Program(tmp_path_factory.mktemp("weeks"), CONFIG)
     bring(made, [0.5] * 8, START, timedelta(weeks=1))
-    return made
+    return made.folder / "store.db"
+
+
+@pytest.fixture
+def program(tmp_path: Path, eight_weeks: Path) -> Program:
+    """A deployment with eight weeks in which Acme was named in half of the answers."""
+    return Program(tmp_path, CONFIG, copied=eight_weeks)
 
 
 def bring(
