@@ -365,7 +365,7 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
 
 
 def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Say the same for a table: ``visibility 70 % → 45 % → 20 %``."""
+    """Say where an alert's metric went, for a table: ``visibility 70 % → 45 % → 20 %``."""
     if alert.shift.statement:
         return statement_brief(alert.statements)
     if alert.of_model:

@@ -275,17 +275,17 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.JOINED)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
-        """Record who takes care of the alert."""
+        """Record who takes care of an alert."""
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
-        """Put it aside until a time; None for until the next update of the model."""
+        """Put an alert aside until a time; without a time, until the next update of the model."""
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(_UNTIL) if until else UNTIL_UPDATE
         return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
-        """Put it away, with a note on why."""
+        """Close an alert, with a note on why."""
         return await self._change(number, AlertEventKind.CLOSED, who, note=note)
 
     async def reopen(self, number: int, who: str) -> Alert:

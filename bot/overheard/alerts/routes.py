@@ -54,7 +54,9 @@ class Routes:
         )
 
     def _severity(self, alert: Alert) -> str:
-        """Return how an alert's head is meant; of a model as a whole, that of its worst brand."""
+        """Return ``good`` or ``bad`` by the shift that heads an alert; of a model as a whole,
+        ``bad`` when any of its brands moved for the worse.
+        """
         shifts = alert.also if alert.of_model else (alert.shift,)
         return "good" if all(self._is_better(shift) for shift in shifts) else "bad"
 

@@ -136,7 +136,7 @@ def statement_phrase(statement: ReportedStatement, brand: str) -> str:
 
 
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
-    """Say the same for a table: ``price “$49”, founded “1999”``."""
+    """Say what is stated, for a table: ``price “$49”, founded “1999”``."""
     once = {(claim.topic, claim.said): claim for claim in statements}.values()
     return ", ".join(
         claim.topic

@@ -112,7 +112,7 @@ class Story:
         return is_usual(self.periods, at)
 
     def data(self) -> dict[str, Any]:
-        """Return it for JSON output."""
+        """Return the story for JSON output."""
         began, ended = self.began, self.ended
         return {
             "brand": self.brand,

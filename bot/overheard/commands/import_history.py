@@ -177,7 +177,7 @@ class _Intake:
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
-        """Give an answer the next free repeat; return None for one that is stored already."""
+        """Return an answer with the next free repeat; None if it is stored already."""
         content = _content(answer)
         if self._read[content] <= self._stored[content] or self._is_gone(content):
             self.known += 1
@@ -189,7 +189,10 @@ class _Intake:
         return replace(answer, question=replace(answer.question, repeat=repeat))
 
     def _is_gone(self, content: Content) -> bool:
-        """Take it for one of the answers whose text was removed, if one is left."""
+        """Whether an answer counts as one of the stored answers whose text was removed.
+
+        Each of those is counted once.
+        """
         left = self._gone[content[:3]]
         self._gone[content[:3]] = max(0, left - 1)
         return left > 0

@@ -379,7 +379,7 @@ class Offer:
         return None if self.usd is None else self.usd * self.often * YEAR / self.days
 
     def data(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the offer for JSON output."""
         return {
             "name": self.name,
             "calls_per_year": round(self.calls_a_year),

@@ -34,7 +34,7 @@ class Standing:
     point: Point
 
     def data(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the standing for JSON output."""
         return {
             "brand": self.brand,
             "model": str(self.model),

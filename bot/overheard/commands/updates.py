@@ -60,11 +60,11 @@ class Effect:
 
     @property
     def sentence(self) -> str:
-        """The same with its name."""
+        """What the update did to the brand, as a sentence with its name."""
         return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the effect for JSON output."""
         verdict = self.verdict
         measured = self.shift or verdict
         finding = UpdateStatus.MOVED if self.shift else verdict.finding if verdict else None

@@ -128,32 +128,38 @@ class Explanation:
         return next((cause for cause, weight in self.causes if weight >= PROBABLE), None)
 
     def differs_from(self, said: str) -> bool:
-        """Whether sentences that were said are to be revised: another cause is probable now, where
-        they left it open, and sure, where they called one probable. So one check more does not
-        turn them back.
+        """Whether an earlier explanation is to be revised: another cause is probable now, where the
+        earlier left two open, and sure, where it named one. So one check more does not turn it
+        back.
+
+        Args:
+            said: The words of the earlier explanation.
         """
         _, _, other = said.partition(_OR)
         weight = self.causes[0][1] if self.causes else 0.0
         return self._contradicts(said) and weight >= (PROBABLE if other else SURE)
 
     def beside(self, said: str) -> Explanation:
-        """Return it as it is told beside sentences that were said: where it names another cause and
-        is not sure enough to revise them, both are left open.
+        """Return the explanation as it is shown beside an earlier one: where it names another cause
+        and is not sure enough to revise the earlier, its words leave both open.
+
+        Args:
+            said: The words of the earlier explanation.
         """
         if not self._contradicts(said) or self.differs_from(said):
             return self
         (first, _), (second, _), *_ = self.causes
-        before = next((one for one, _ in self.causes if one.pattern in said), second)
+        before = next((cause for cause, _ in self.causes if cause.pattern in said), second)
         now = f"This may be {first.pattern}{_OR}{before.pattern}."
         return replace(self, words=now, text=self.text.replace(self.words, now, 1))
 
     def _contradicts(self, said: str) -> bool:
-        """Whether another cause is probable now than the one that sentences name first."""
+        """Whether another cause is probable now than the one that earlier words name first."""
         first = said.partition(_OR)[0]
         return bool(said and self.probable and self.probable.pattern not in first)
 
     def data(self) -> dict[str, object]:
-        """Return it for JSON output."""
+        """Return the explanation for JSON output."""
         weights = {cause.pattern: round(weight, 4) for cause, weight in self.causes}
         return {"text": self.text, "weights": weights}
 

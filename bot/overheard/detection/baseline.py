@@ -245,7 +245,9 @@ def _sparse_odds(
     cut: tuple[int, int],
     variance: float,
 ) -> Floats:
-    """Return the same by the prompts that moved, each weighted by how far it moved."""
+    """Return the odds as `_uniform_odds` does, by the prompts that moved, each weighted by how far
+    it moved.
+    """
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]
     old = _level(n[:first].sum(axis=0), hits[:first].sum(axis=0), 0.5)

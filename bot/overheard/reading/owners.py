@@ -83,11 +83,11 @@ class Context:
     closed: bool = False
 
     def at(self, rank: int) -> Context:
-        """Return the same for a block of another rank."""
+        """Return this context for a block of another rank."""
         return Context(rank, self.owner, self.role, self.label, self.closed)
 
     def with_role(self, role: UnitRole) -> Context:
-        """Return the same with another role."""
+        """Return this context with another role."""
         return Context(self.rank, self.owner, role, self.label, self.closed)
 
 

@@ -123,11 +123,11 @@ class Scoring:
         self._just_read: dict[int, ReadAnswer] = {}
 
     def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
-        """Return the same scorers over other brands; none has failed yet."""
+        """Return these scorers over other brands, with no faults counted yet."""
         return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
 
     def anew(self) -> Scoring:
-        """Return the same; none has failed yet."""
+        """Return a copy with no faults counted yet."""
         same = copy(self)
         same.faults, same._just_read = Counter(), {}
         return same
