@@ -48,7 +48,8 @@ UNITS = ("words", "numbers", "px", "buttons")
 COLOURS = 64
 """Of a picture: letters and charts need few."""
 PAGE = """
-body {{ width: {width}px; padding: {gap}px; display: block; box-sizing: border-box; }}
+body {{ width: {width}px; max-width: none; padding: {gap}px; display: block;
+  box-sizing: border-box; }}
 .album {{ columns: {columns}; column-gap: {gap}px; }}
 .scene {{ break-inside: avoid; margin-bottom: {gap}px; }}
 .typed {{ font: 600 14px "DejaVu Sans Mono", monospace; opacity: .75; margin-bottom: 4px;

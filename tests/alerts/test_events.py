@@ -22,7 +22,7 @@ from overheard.alerts.events import (
 )
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
-from overheard.cards.card import Card, Field, Severity, Style
+from overheard.cards.card import Card, Severity, Style
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import heading
 from overheard.config.sections import RouteTable
@@ -82,7 +82,7 @@ def test_a_card_shows_the_state_of_its_alert() -> None:
     growing = with_life(CARD, alert_of(AlertState.GROWING), UTC)
     snoozed = with_life(CARD, alert_of(AlertState.SNOOZED, by="Ada", until=until), UTC)
 
-    assert growing.fields == (Field("State", "growing"),)
+    assert growing.fields == ()
     assert with_life(CARD, alert_of(AlertState.RECOVERED), UTC).fields == ()
     assert growing.data == {
         "id": 3, "state": "growing", "by": "", "until": None, "follows": None

@@ -58,7 +58,9 @@ SEVERITIES = {
     AlertState.CLOSED: Severity.PLAIN,
 }
 """The colour of an alert's card in a state; in the others, that of its news."""
-SELF_EVIDENT = frozenset({AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RECOVERED})
+SELF_EVIDENT = frozenset(
+    {AlertState.OPEN, AlertState.GROWING, AlertState.ACKNOWLEDGED, AlertState.RECOVERED}
+)
 """States that the card shows without a field: in its title, its last line or its buttons."""
 
 

@@ -237,5 +237,13 @@ def heading(table: Table, cells: Sequence[str]) -> str:
     return " \N{MIDDLE DOT} ".join(names)
 
 
+def named_cells(names: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Return cells with the names of their columns, ``Now: 3``; one alone needs no name."""
+    shown = [cell or "-" for cell in cells]
+    if len(shown) == 1:
+        return shown
+    return [f"{name}: {cell}" for name, cell in zip(names, shown, strict=True)]
+
+
 def _words(text: Text) -> str:
     return text.text if isinstance(text, Tainted) else text

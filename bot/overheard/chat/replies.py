@@ -51,6 +51,8 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     """
     command = wording.shorten(order.words.partition(" --")[0], MAX_WORDS)
     asked = "" if command == order.spec.name else command  # it is in the title
+    if order.spec.noun:  # such as ``alerts recheck 12``, of a button: its number says nothing
+        asked = order.spec.summary
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:
@@ -94,7 +96,11 @@ def unknown(error: UnknownCommand, close: Sequence[CommandSpec], typed: str) -> 
         close: Commands of similar names.
         typed: What was typed.
     """
-    meant = [Action(_corrected(typed, spec), spec.name.capitalize()) for spec in close[:MAX_MEANT]]
+    meant = [
+        Action(_corrected(typed, spec), spec.name.capitalize())
+        for spec in close[:MAX_MEANT]
+        if spec.name != "help"
+    ]
     return Card(
         "Unknown command",
         _sentence(error).removesuffix('; "help" shows all of them.') + ("?" if error.hint else "."),

@@ -69,7 +69,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         actions=(Action("schedules plan", "When I ask", Style.PRIMARY),)
         if call.face is Face.CHAT
         else (),
-        footer="Carried out by overheard run." if rows else "",
+        footer="Carried out by overheard run." if rows and call.face is Face.TERMINAL else "",
         data={
             "schedules": [schedule_data(deployment, *pair) for pair in pairs],
             "bursts": [planned_data(plan) for plan in plans],

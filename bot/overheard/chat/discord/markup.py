@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from overheard.cards import wording
 from overheard.cards.card import Table, Tainted, Text
-from overheard.cards.wording import heading, heading_cells
+from overheard.cards.wording import heading, heading_cells, named_cells
 
 _MARKS = re.compile(r"[\\`*_~|\[\]<@]")
 """Characters that begin emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
@@ -165,11 +165,8 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
     piece, heading_count = "", heading_cells(table)
     for row in rows:
         cells = [_short(cell) for cell in row]
-        names = map(_short, table.header[heading_count:])
-        pairs = [
-            f"{name}: {cell or '-'}"
-            for name, cell in zip(names, cells[heading_count:], strict=True)
-        ]
+        names = [_short(name) for name in table.header[heading_count:]]
+        pairs = named_cells(names, cells[heading_count:])
         first = f"**{heading(table, cells[:heading_count])}**"
         text = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
         record = counted(text, MAX_TABLE_PIECE)

@@ -19,7 +19,7 @@ from rich.cells import cell_len
 
 from overheard.cards import wording
 from overheard.cards.card import Table, Tainted, Text
-from overheard.cards.wording import heading, heading_cells
+from overheard.cards.wording import heading, heading_cells, named_cells
 from overheard.chat.limits import SLACK
 
 Block = dict[str, Any]
@@ -270,8 +270,7 @@ def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]])
     paragraphs: list[Block] = []
     size, heading_count = 0, heading_cells(table)
     for row in rows:
-        pairs = zip(header[heading_count:], row[heading_count:], strict=True)
-        cells = " \N{MIDDLE DOT} ".join(f"{name}: {cell or '-'}" for name, cell in pairs)
+        cells = " \N{MIDDLE DOT} ".join(named_cells(header[heading_count:], row[heading_count:]))
         first, rest = heading(table, row[:heading_count]), cut(cells, SLACK.text // 2)
         if paragraphs and size + len(first) + len(rest) > SLACK.text:
             yield rich(*paragraphs)
