@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overheard.detection.decide import Reason, decide
-from overheard.detection.evidence import DEFAULT_ALERT_POLICY, NO_HISTORY, AlertPolicy
+from overheard.detection.evidence import (
+    DEFAULT_ALERT_POLICY,
+    NO_HISTORY,
+    AlertPolicy,
+    measured_change,
+)
+from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
 from overheard.detection.placement import AlertAction
@@ -19,6 +25,7 @@ from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
+from overheard.numpy_proxy import Floats
 
 A, B = Model("svc", "a"), Model("svc", "b")
 
@@ -244,3 +251,26 @@ def test_effects_that_rivals_show_too_raise_nothing() -> None:
     assert list(with_rivals.replay()) == []
     [seen] = with_rivals.streams
     assert seen.found.series.shared > 4 * seen.found.series.own
+
+
+def test_questions_count_as_moved_when_their_own_answers_show_it() -> None:
+    """Of thirty questions with three answers each since, some seem to move in both directions by
+    chance; three that moved by 60 points are counted, whatever their directions.
+    """
+    before, after = np.full(30, 0.5), np.full(30, 0.5)
+    after[:10:2], after[1:10:2] = 0.0, 1.0  # chance, with three answers at a rate of a half
+    assert _moved(before, after, answers=3) == 0
+    before[:3], after[:3] = (0.8, 0.2, 0.8), (0.2, 0.8, 0.2)
+    assert _moved(before, after, answers=15) >= 3
+
+
+def _moved(before: Floats, after: Floats, answers: int) -> int:
+    """Return how many prompts moved, with forty answers before and so many after."""
+    n = np.array([[40] * 30, [answers] * 30])
+    total = np.round(n * np.array([before, after]))
+    key, runs = stream(simulate(Design(runs=2), size=1, seed=1)).key, fallen(runs=12).runs[:2]
+    prompts = tuple(f"prompt {number}" for number in range(30))
+    found = Stream(key, "s@1", runs, prompts, n, total, total)
+    compared = compare_sides(found, runs[1].id, 0.03)
+    assert compared
+    return measured_change(compared, found).moved_prompts

@@ -155,7 +155,7 @@ def stream_rows(stream: Stream, rows: Places) -> Stream:
     return part
 
 
-BEYOND_WEIGHT = 0.1
+BEYOND_WEIGHT = 0.03
 """Prior odds that a brand that left its new level is far beyond the old one, against a return."""
 RETURN_STARTS = 8
 """With how many of the latest runs a return may have begun."""

@@ -10,11 +10,12 @@ from overheard.detection.alarm_table import MODELS_SHARE, RUNS_A_YEAR, Rarity, r
 from overheard.detection.known_time import Comparison
 from overheard.detection.nuisance import STEP_VARIANCE
 from overheard.detection.statistic import FRESH_BETA
-from overheard.domain import Alert, Model, Shift
+from overheard.domain import Alert, Model, PromptShift, Shift
 from overheard.measure.blocks import RunKey, Stream
 
-MOVED_POINTS = 0.2
-"""A prompt whose rate moved by so much counts as one that moved."""
+MOVED_POINTS, MOVED_SDS = 0.2, 2.5
+"""A prompt counts as one that moved when its expected rate moved by so much, and by so many
+posterior standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class MeasuredChange:
         panel: Of the panel's mean, on the metric's scale.
         relevant: Of the mean over the prompts that named the brand on either side; as `panel` for
             metrics that are not rates.
-        moved_prompts: Number of prompts that moved by 20 points or more; 0 for metrics that are
-            not rates.
+        moved_prompts: Number of prompts that surely moved by 20 points or more, in any direction;
+            0 for metrics that are not rates.
     """
 
     panel: float
@@ -45,17 +46,21 @@ def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
         return MeasuredChange(panel, panel)
     named = [p for p in compared.prompts if p.before > 0 or p.after > 0]
     relevant = sum(p.after - p.before for p in named) / max(len(named), 1) * shrunk
-    a, b = FRESH_BETA
-    moved = sum(
-        1
-        for p in named
-        if abs(
-            (a + p.after * p.n_after) / (a + b + p.n_after)
-            - (a + p.before * p.n_before) / (a + b + p.n_before)
-        )
-        >= MOVED_POINTS
-    )
+    moved = sum(_surely_moved(prompt) for prompt in named)
     return MeasuredChange(panel, relevant, moved)
+
+
+def _surely_moved(prompt: PromptShift) -> bool:
+    """Whether a prompt's own answers show that its rate moved by `MOVED_POINTS`: of many prompts
+    with few answers each, some always seem to move, in both directions.
+    """
+    a, b = FRESH_BETA
+    sides = ((prompt.before, prompt.n_before), (prompt.after, prompt.n_after))
+    means = [(a + rate * n) / (a + b + n) for rate, n in sides]
+    spread = sum(
+        mean * (1 - mean) / (a + b + n + 1) for mean, (_, n) in zip(means, sides, strict=True)
+    )
+    return abs(means[1] - means[0]) >= max(MOVED_POINTS, MOVED_SDS * spread**0.5)
 
 
 MIN_TRACKED = 2
