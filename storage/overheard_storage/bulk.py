@@ -94,7 +94,7 @@ def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect)
 
 def _array(values: Sequence[Any], prepare: Writer | None) -> str:
     ready = list(map(prepare, values)) if prepare else values
-    write = repr if set(map(type, ready)) <= {int, float} else _once(_element)
+    write = repr if set(map(type, ready)) <= {int, float} else _cached(_element)
     return "{" + ",".join(map(write, ready)) + "}"
 
 
@@ -159,12 +159,12 @@ def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
     if isinstance(kind, JSON):
         # The driver would encode a thousand equal documents a thousand times.
         bare = kind.none_as_null
-        return _once(lambda value: None if bare and value is None else json.dumps(value))
+        return _cached(lambda value: None if bare and value is None else json.dumps(value))
     write = kind.dialect_impl(dialect).bind_processor(dialect)
-    return _once(write) if write else None
+    return _cached(write) if write else None
 
 
-def _once(write: Writer) -> Writer:
+def _cached(write: Writer) -> Writer:
     """Cache the conversion of the previous value and of empty values.
 
     Most quotes and details are empty, and all blocks of a run have its start.

@@ -72,7 +72,7 @@ class CensusRepository(Repository):
             .order_by(answers.c.asked_at)
             .limit(1)
         )
-        unscored, unseen = [
+        oldest_unscored, oldest_running = [
             next((row[0] for row in await self._database.rows(query)), None)
             for query in (unread, oldest_start)
         ]
@@ -81,8 +81,8 @@ class CensusRepository(Repository):
             await self._counts(alerts.c.state),
             await self._counts(status.label("status")),
             int((await self._database.rows(failed))[0][0]),
-            unscored,
-            unseen,
+            oldest_unscored,
+            oldest_running,
             await self._checked(),
         )
 

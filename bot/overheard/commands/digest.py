@@ -128,24 +128,24 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     )
 
 
-async def _week(deployment: Deployment, call: Call, found: Report, since: datetime) -> Week:
+async def _week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
     """Return what happened to a brand since a time."""
-    every = await alerts_about(deployment.store, found.brand.name)
+    brand_alerts = await alerts_about(deployment.store, report.brand.name)
     recovered = [
         alert
-        for alert in every
+        for alert in brand_alerts
         if alert.state is AlertState.RECOVERED
         and any(e.at >= since for e in (await deployment.store.alerts.events(alert.id))[-1:])
     ]
     updates = [
         f"{deployment.names.name(update.model)} on {wording.short_day(update.at, call.zone)}"
         for update in await deployment.store.updates.find()
-        if update.at >= since and update.model in found.runs
+        if update.at >= since and update.model in report.runs
     ]
     return Week(
         since,
-        [alert for alert in found.alerts if alert.opened_at >= since],
-        [alert for alert in found.alerts if alert.opened_at < since],
+        [alert for alert in report.alerts if alert.opened_at >= since],
+        [alert for alert in report.alerts if alert.opened_at < since],
         recovered,
         list(dict.fromkeys(updates)),
     )

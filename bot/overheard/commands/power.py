@@ -166,9 +166,9 @@ def _overview(
         found[0].offers[1:], key=lambda offer: found[0].offers[0].within(8) - offer.within(8)
     )
     usd = [power.offers[0].usd_a_year for power in found]
-    price = sum(one for one in usd if one is not None) if None not in usd else None
+    price = sum(dollars for dollars in usd if dollars is not None) if None not in usd else None
     at = found[0].offers.index(best)
-    more = wording.listing([f"{one.offers[at].within(WITHIN[-1]):.0f}" for one in found])
+    more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in found])
     more = f"{TWICE[best.name]}, {more} points in {_span(WITHIN[-1] * plan.days)}".capitalize()
     cost = wording.money(price, about=True)
     return Card(

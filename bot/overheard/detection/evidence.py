@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import sqrt
 
 from overheard.detection.alarm_table import MODELS_SHARE, RUNS_A_YEAR, Rarity, rarity
 from overheard.detection.known_time import Comparison
@@ -60,7 +61,7 @@ def _surely_moved(prompt: PromptShift) -> bool:
     spread = sum(
         mean * (1 - mean) / (a + b + n + 1) for mean, (_, n) in zip(means, sides, strict=True)
     )
-    return abs(means[1] - means[0]) >= max(MOVED_POINTS, MOVED_SDS * spread**0.5)
+    return abs(means[1] - means[0]) >= max(MOVED_POINTS, MOVED_SDS * sqrt(spread))
 
 
 MIN_TRACKED = 2

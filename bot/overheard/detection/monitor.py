@@ -330,20 +330,22 @@ class Monitor:
                 self._seen.pop(key, None)
             elif answered[row]:
                 weights = self._weights[model][rows]
-                found = statistic(group, rows, run_effect_prior(model), reach, weights)
-                threshold = self._table.threshold(found.age, found.own_share, found.autocorrelation)
+                measured = statistic(group, rows, run_effect_prior(model), reach, weights)
+                threshold = self._table.threshold(
+                    measured.age, measured.own_share, measured.autocorrelation
+                )
                 stream = stream_rows(watched.streams[metric], rows)
-                self._seen[key] = StreamAnalysis(stream, found, found.total - threshold)
+                self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
     def _returned(self, watched: _Watched, model: Model, row: int, due: bool) -> Returned | None:
         """Return the end of an alarm's story when the brand is back at its old level."""
         if watched.baseline.excursion is None:
             return None
-        found = [
+        returns = [
             self._return_to(watched, excursion, model, row, due=due)
             for excursion in watched.baseline.excursion.levels
         ]
-        _, returned = max(filter(None, found), key=lambda pair: pair[0], default=(0.0, None))
+        _, returned = max(filter(None, returns), key=lambda pair: pair[0], default=(0.0, None))
         return returned
 
     def _return_to(
@@ -363,13 +365,15 @@ class Monitor:
         recent = sum(1 for r in watched.baseline.rows if r > excursion.alarm) < RETURN_RUNS
         if not (recent or due):
             return None
-        found = self._return_evidence(watched, excursion, model, row)
-        if found is None:
+        evidence = self._return_evidence(watched, excursion, model, row)
+        if evidence is None:
             return None
-        if (recent and found.mean_odds > RETURN_ODDS) or (due and found.summed_odds > DUE_ODDS):
+        if (recent and evidence.mean_odds > RETURN_ODDS) or (
+            due and evidence.summed_odds > DUE_ODDS
+        ):
             run, shift = watched.baseline.runs[row], excursion.shift
-            ended = Returned(run, shift, excursion.before, found.start, self._brand, model)
-            return found.mean_odds, ended
+            ended = Returned(run, shift, excursion.before, evidence.start, self._brand, model)
+            return evidence.mean_odds, ended
         return None
 
     def _return_evidence(

@@ -108,9 +108,9 @@ def statistic(
     series = run_series(group, rows, prior)
     after = (np.arange(runs) >= places[:, None]).astype(np.float64)
     steps = _regressors(after, series.weights)
-    found = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
+    step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
     deviating = _deviating_share(series)
-    uniform = found.steps - _deviating_runs(found.outliers, deviating)
+    uniform = step_odds.steps - _deviating_runs(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
         sparse = _sparse(group, rows, series, after, deviating)
@@ -125,12 +125,12 @@ def statistic(
         logs=logs,
         total=float(np.logaddexp.reduce(logs + prior_logs)) - float(crowd),
         age=runs - 1,
-        own_share=found.rivals_variance / (found.rivals_variance + noise),
-        autocorrelation=found.rivals_autocorrelation,
+        own_share=step_odds.rivals_variance / (step_odds.rivals_variance + noise),
+        autocorrelation=step_odds.rivals_autocorrelation,
         uniform=is_uniform,
         series=series,
-        variance=found.variance,
-        rivals_variance=found.rivals_variance,
+        variance=step_odds.variance,
+        rivals_variance=step_odds.rivals_variance,
     )
 
 
@@ -199,8 +199,8 @@ def _sparse(
         pulled = apart * n * (n - 1)
         scatter = scatter + (after @ pulled) / np.maximum(n1, 1) ** 2
         scatter = scatter + (before @ pulled) / np.maximum(n0, 1) ** 2
-    found = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
-    return found[: -len(latest)] - _deviating_runs(found[-len(latest) :], deviating)
+    fresh_odds = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
+    return fresh_odds[: -len(latest)] - _deviating_runs(fresh_odds[-len(latest) :], deviating)
 
 
 def _deviating_runs(factors: Floats, share: float) -> float:

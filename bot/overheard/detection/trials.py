@@ -306,14 +306,14 @@ def age_of(runs: int) -> str:
 
 def _ghosts(alarms: Iterable[Alarm]) -> int:
     """Return how many alarms follow an alarm in the opposite direction within 8 runs."""
-    ghosts, last = 0, None
+    opposite, last = 0, None
     for alarm in alarms:
         head = alarm.shifts[0]
         if last:
             near = alarm.run.id - last.run.id <= GHOST_RUNS
-            ghosts += near and head.change * last.shifts[0].change < 0
+            opposite += near and head.change * last.shifts[0].change < 0
         last = alarm
-    return ghosts
+    return opposite
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
