@@ -1,5 +1,6 @@
 """Tests of the statistic: laws that it keeps, and the parts by hand."""
 
+import tracemalloc
 from dataclasses import replace
 from math import log
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overheard.detection import nuisance
 from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.nuisance import step_evidence
@@ -229,3 +231,15 @@ def test_the_pace_is_not_read_from_minutes() -> None:
     assert runs_a_year(quick) == runs_a_year(weekly) == 52
     assert runs_a_year(daily) == pytest.approx(365, abs=1)
     assert runs_a_year([]) == 52
+
+
+def test_a_long_history_is_not_kept_by_the_square_of_its_runs() -> None:
+    """A bot that checks every day for a year keeps some megabytes for it, and not 130."""
+    tracemalloc.start()
+    try:
+        for runs in range(2, 220):
+            nuisance._basis(0.7, runs, np.ones(runs))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2**24  # those of 219 lengths together are 28 MB

@@ -17,6 +17,9 @@ from overheard.numpy_proxy import Floats, np
 VARIANCES = (0.0, 0.01, 0.03, 0.0625, 0.125, 0.25, 0.5, 1.0)
 """Variances of the own run effect that are thought of, logit scale."""
 VARIANCE_WEIGHTS = (0.2, 0.15, 0.17, 0.17, 0.15, 0.1, 0.04, 0.02)
+SHORT_RUNS = 128
+"""Bases of so many runs are kept for the next replay of the past. A basis grows by the square of
+its runs: those of a year of daily runs would take 130 MB."""
 AUTOCORRELATIONS = (0.0, 0.7)
 AUTOCORRELATION_WEIGHTS = (0.75, 0.25)
 STEP_VARIANCE = 0.49
@@ -225,10 +228,10 @@ def _basis(phi: float, runs: int, profile: Floats) -> Basis:
     if phi == 0:
         return Basis(np.eye(runs), 1 / profile)
     even = np.ptp(profile) < 0.02
-    return _autoregressive_basis(phi, runs, b"" if even else profile.astype(np.float32).tobytes())
+    basis = _short_basis if runs <= SHORT_RUNS else _long_basis
+    return basis(phi, runs, b"" if even else profile.astype(np.float32).tobytes())
 
 
-@lru_cache(512)
 def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
     apart = np.abs(np.subtract.outer(np.arange(runs), np.arange(runs)))
     correlation = phi**apart
@@ -237,3 +240,7 @@ def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
         correlation = correlation * np.multiply.outer(root, root)
     values, vectors = np.linalg.eigh(correlation)
     return Basis(vectors, np.maximum(values, 1e-9))
+
+
+_short_basis = lru_cache(512)(_autoregressive_basis)
+_long_basis = lru_cache(8)(_autoregressive_basis)
