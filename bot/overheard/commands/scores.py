@@ -179,24 +179,24 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         ChangeNeedsYes: when the change was not confirmed.
     """
     editions = await deployment.store.editions.all()
-    shown_editions = [
+    kept_editions = [
         edition for edition in editions if edition.state in {*PENDING, EditionState.USED}
     ]
-    left_out = len(editions) - len(shown_editions)
-    if not left_out:
+    removable = len(editions) - len(kept_editions)
+    if not removable:
         nothing = {"removed": 0, "editions": 0}
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
-    sets = wording.count(left_out, "earlier set of scores", "earlier sets of scores")
+    sets = wording.count(removable, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {
-        version for edition in shown_editions for version in edition.versions
+        version for edition in kept_editions for version in edition.versions
     } or deployment.scoring.versions
     removed = await deployment.store.scores.prune(read)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
         severity=Severity.GOOD,
-        data={"removed": removed, "editions": left_out},
+        data={"removed": removed, "editions": removable},
     )
 
 
