@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from overheard.alerts.story import StoryState, alerts_about
+from overheard.alerts.story import AlertPart, StoryState, alerts_about, parts_over
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -25,7 +25,7 @@ from overheard.commands.status import (
 from overheard.commands.trend import chart_marks
 from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, AlertState, Brand, Model
+from overheard.domain import Alert, AlertEventKind, AlertState, Brand, Model
 from overheard.errors import NothingToAsk
 from overheard.finetune.brief import BriefItem, GapKind
 from overheard.finetune.brief_sources import draw_brief
@@ -57,6 +57,8 @@ class Week:
         open: Open alerts that were raised before.
         recovered: Alerts that recovered in it.
         updates: Names of models that were updated in it, with the day.
+        over: The parts of each open alert that are over, by its number.
+        eased: Open alerts of which a part ended in it.
     """
 
     since: datetime
@@ -64,6 +66,8 @@ class Week:
     open: Sequence[Alert]
     recovered: Sequence[Alert]
     updates: Sequence[str]
+    over: Mapping[int, frozenset[AlertPart]]
+    eased: Sequence[Alert]
 
 
 async def digest(
@@ -137,6 +141,13 @@ async def _week(deployment: Deployment, call: Call, report: Report, since: datet
         if alert.state is AlertState.RECOVERED
         and any(e.at >= since for e in (await deployment.store.alerts.events(alert.id))[-1:])
     ]
+    over: dict[int, frozenset[AlertPart]] = {}
+    eased: list[Alert] = []
+    for alert in found.alerts:
+        events = await deployment.store.alerts.events(alert.id)
+        over[alert.id] = parts_over(events)
+        if over[alert.id] and any(e.what is AlertEventKind.EASED and e.at >= since for e in events):
+            eased.append(alert)
     updates = [
         f"{deployment.names.name(update.model)} on {wording.short_day(update.at, call.zone)}"
         for update in await deployment.store.updates.find()
@@ -148,6 +159,8 @@ async def _week(deployment: Deployment, call: Call, report: Report, since: datet
         [alert for alert in report.alerts if alert.opened_at < since],
         recovered,
         list(dict.fromkeys(updates)),
+        over,
+        eased,
     )
 
 
@@ -155,10 +168,21 @@ async def _changed(deployment: Deployment, call: Call, week: Week) -> str:
     """Write what is new."""
     lines = await alert_sentences(deployment, call, week.new, MAX_ALERTS)
     lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
+    lines += [
+        _eased(deployment.names.name(alert.shift.model), week.over[alert.id])
+        for alert in week.eased[:MAX_ALERTS]
+    ]
     if week.updates:
         lines.append(f"Updated: {wording.listing(week.updates[:MAX_STEADY])}.")
     day = wording.short_day(week.since, call.zone)
     return f"Changed: {' '.join(lines) if lines else f'nothing new since {day}.'}"
+
+
+def _eased(name: str, over: frozenset[AlertPart]) -> str:
+    """Say which part of an open alert is over."""
+    if AlertPart.METRICS in over:
+        return f"At {name}, what moved is back where it was."
+    return f"{name} does not state it any more."
 
 
 async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[str]:
@@ -188,7 +212,8 @@ def _summary(deployment: Deployment, found: Report, week: Week) -> str:
     states: dict[Model, str] = {}
     for alerts, still in ((week.new, ""), (week.open, "still ")):
         for alert in alerts:
-            way = _direction(deployment, alert, found.brand)
+            moved = AlertPart.METRICS not in week.over.get(alert.id, frozenset())
+            way = _direction(deployment, alert, found.brand) if moved else "wrong"
             states.setdefault(alert.shift.model, f"{still}{way}")
     states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
     for story in found.stories.values():

@@ -176,10 +176,10 @@ def _overview(
         text=f"With {asked}, each asked {_times(plan.repeats)} every "
         f"{_span(plan.days).removeprefix('1 ')}, four of five falls of this size are noticed.",
         table=Table(
-            ("", *(deployment.names.name(power.model) for power in found)),
+            ("Within", *(deployment.names.name(power.model) for power in found)),
             tuple(
                 (
-                    f"In {_span(runs * plan.days)}",
+                    _span(runs * plan.days),
                     *(f"{power.offers[0].within(runs):.0f}" for power in found),
                 )
                 for runs in WITHIN
