@@ -143,7 +143,7 @@ async def _week(deployment: Deployment, call: Call, report: Report, since: datet
     ]
     over: dict[int, frozenset[AlertPart]] = {}
     eased: list[Alert] = []
-    for alert in found.alerts:
+    for alert in report.alerts:
         events = await deployment.store.alerts.events(alert.id)
         over[alert.id] = parts_over(events)
         if over[alert.id] and any(e.what is AlertEventKind.EASED and e.at >= since for e in events):
