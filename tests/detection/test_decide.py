@@ -97,6 +97,13 @@ def test_brand_and_metric_must_both_exceed_the_threshold(
     assert decision.silence
     assert decision.silence.reason is (Reason.WATCHED if own > -inf else Reason.BELOW_THRESHOLD)
     assert (decision.silence.evidence, decision.silence.threshold) == (weight, LIMIT)
+    assert decision.watched is (own > -inf)
+
+
+def test_evidence_at_the_threshold_is_only_watched() -> None:
+    """It has to be over it; then nothing is watched any more."""
+    assert reason(stream(statistic=LIMIT), statistic=LIMIT) is Reason.WATCHED
+    assert not decided(stream(), stream("sentiment", statistic=-inf)).watched
 
 
 @pytest.mark.parametrize(
@@ -347,6 +354,8 @@ def test_a_change_of_a_model_is_news_for_five_weeks() -> None:
     further = model_decided(FELL, category_alert(), run=15, found=14, began=12)
     assert further
     assert further.placement.action is AlertAction.GROW
+    joined = replace(category_alert(), later=(replace(shift(run=13), brand="Acme"),))
+    assert model_decided(FELL, joined, run=15, found=14, began=12) == further
 
 
 def test_a_change_of_a_model_counts_from_the_smallest_on_and_half_of_the_weight() -> None:

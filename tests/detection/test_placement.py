@@ -35,6 +35,9 @@ def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
     assert place([shift()], [newer, raised], STARTS[12]) == Placement(AlertAction.KEEP, 5)
     grown = alert(shift(run=5), number=4, later=(shift(),))
     assert place([shift()], [grown], STARTS[12]) == Placement(AlertAction.KEEP, 4)
+    back = shift(before=0.45, after=0.65)
+    eased = alert(shift(run=5), number=4, later=(back,))
+    assert place([back], [eased], STARTS[12]) == Placement(AlertAction.KEEP, 4)
 
 
 def test_a_run_that_is_analysed_again_adds_what_is_said_now() -> None:
