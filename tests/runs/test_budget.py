@@ -301,3 +301,15 @@ async def test_a_limit_of_nothing_is_never_nearly_spent() -> None:
 
     assert await nearly_spent(BudgetTable(day=0), store.money, accounts) == {}
     assert await nearly_spent(BudgetTable(), store.money, accounts) == {}
+
+
+async def test_the_most_that_questions_may_cost_follows_from_the_share_of_each_limit() -> None:
+    """A brand that pays for half of them lets them cost twice what it has left."""
+    money, brand = open_test_store().money, Account("brand", "Acme", "2026-03")
+    day = Account("day", period="2026-03-15")
+    told = Estimate(2, 2.0, 9.0, (), {day: 2.0, brand: 1.0})
+    acme = {"Acme": 3.0}
+
+    assert await check_budget(BudgetTable(day=5, brands=acme), money, told) == 5.0
+    assert await check_budget(BudgetTable(day=8, brands=acme), money, told) == 6.0
+    assert await check_budget(BudgetTable(), money, told) == inf
