@@ -209,7 +209,7 @@ async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
         raise failing()
 
     house.chat.before = down
-    await house.settle(bot, hours=6, pause=150)
+    await house.settle(bot, hours=6, pause=300)
     assert house.shown() == []
     assert len(house.chat.calls) < 2 * 50
     (waiting, _) = await house.store.deliveries.find(waiting=True)
@@ -288,7 +288,7 @@ async def test_a_message_that_somebody_deleted_is_let_be() -> None:
     await house.settle(bot)
     house.chat.messages.clear()
     await house.lifecycle.acknowledge(alert.id, "Ada")
-    await house.settle(bot, hours=12)
+    await house.settle(bot, hours=12, pause=600)
 
     assert house.shown() == []
     assert house.chat.calls.count("edit") == MOST_EDITS

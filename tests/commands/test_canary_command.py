@@ -16,6 +16,7 @@ from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.runs.model_updates import CANDIDATES, LIMIT, canaries
 from overheard.runtime.server import CANARIES, Server
 from overheard.runtime.wiring import open_deployment
+from overheard.testing.store import create_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 CONFIG = '[storage]\nurl = "sqlite:///{}/store.db"\n\n[[brands]]\nname = "Acme"\n'
@@ -45,6 +46,7 @@ async def deployment(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterato
     """An open deployment with that service."""
     file = tmp_path / "config.toml"
     file.write_text(CONFIG.format(tmp_path), encoding="utf-8")
+    create_test_store(tmp_path / "store.db")
     async with open_deployment(load_config(file)) as opened:
         opened.plugins.providers["svc"] = provider
         yield replace(opened, clock=SteppingClock())

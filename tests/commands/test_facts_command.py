@@ -9,6 +9,7 @@ from overheard.domain import Fact
 from program import Program
 
 TODAY = date(2026, 3, 2)
+ACME = '[storage]\nurl = "sqlite:///store.db"\n[[brands]]\nname = "Acme"\n'
 
 
 async def test_a_fact_is_true_as_of_today() -> None:
@@ -121,7 +122,7 @@ def test_a_fact_that_no_scorer_reads_is_told(
     terminal: Program, field: str, value: str, checked: bool
 ) -> None:
     """The answer says that answers are not checked against it."""
-    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    terminal.configure(ACME)
     told = terminal.json("facts", "add", "Acme", field, value)
 
     assert told["checked"] is checked
@@ -129,7 +130,7 @@ def test_a_fact_that_no_scorer_reads_is_told(
 
 def test_a_fact_is_not_checked_on_a_day_to_come(terminal: Program) -> None:
     """A slip in the year would keep it fresh for ever."""
-    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    terminal.configure(ACME)
     _, told = terminal.run("facts", "add", "Acme", "price", "$10", "--as-of", "2999-01-01", code=1)
 
     assert "1 Jan 2999 is still to come; write it as yesterday" in told
@@ -139,7 +140,7 @@ def test_a_list_names_facts_that_no_scorer_reads(terminal: Program) -> None:
     """Also those that the configuration declares."""
     fact = '[[facts]]\nbrand = "Acme"\nfield = "{}"\nvalue = "{}"\n'
     sheet = fact.format("founded", "2014") + fact.format("price", "19")
-    (terminal.folder / "config.toml").write_text(f'[[brands]]\nname = "Acme"\n{sheet}')
+    terminal.configure(ACME + sheet)
     out, _ = terminal.run("facts")
 
     assert "No scorer reads Acme's price, so no answer is checked against that." in out
@@ -147,7 +148,7 @@ def test_a_list_names_facts_that_no_scorer_reads(terminal: Program) -> None:
 
 def test_a_fact_is_asked_about_directly(terminal: Program) -> None:
     """General questions rarely bring a fact up, so the card offers a question of its own."""
-    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    terminal.configure(ACME)
     out, _ = terminal.run("facts", "add", "Acme", "price", "$10 a month")
 
     assert "General questions rarely bring it up" in out
@@ -158,7 +159,7 @@ JUDGE = '[providers.local]\n\n[scorers.judge]\nmodel = "echo/echo"\nbudget = 1\n
 
 def test_a_field_of_your_own_is_read_by_the_judge_only(terminal: Program) -> None:
     """The card says so, and so does the list."""
-    (terminal.folder / "config.toml").write_text(f'{JUDGE}[[brands]]\nname = "Acme"\n')
+    terminal.configure(ACME + JUDGE)
     out, _ = terminal.run("facts", "add", "Acme", "warranty", "five years")
     listed, _ = terminal.run("facts")
 
