@@ -141,8 +141,20 @@ def unmarked(text: str) -> str:
     return text.replace(BOLD, "").replace(PLAIN, "")
 
 
-def page(lines: Iterable[str]) -> Page:
-    """Return a page from lines of text and marker lines."""
+def counts_down(text: str) -> int:
+    """Return from which number the lines of a text count down to 1; 0 if they do not."""
+    numbers = [int(number) for number in _RANK.findall(text)]
+    counted = len(numbers) > 1 and numbers == list(range(len(numbers), 0, -1))
+    return len(numbers) if counted else 0
+
+
+def page(lines: Iterable[str], down: int = 0) -> Page:
+    """Return a page from lines of text and marker lines.
+
+    Args:
+        lines: The lines.
+        down: From which number the lines count down to 1: the last one is the best.
+    """
     texts: list[str] = []
     spans: list[Line] = []
     lists: list[list[Span]] = []
@@ -171,6 +183,14 @@ def page(lines: Iterable[str]) -> Page:
         code %= _RULE
         if bullet and code in {_TITLE_LEVEL, 11}:
             code = 0
+    if down:
+        places = [
+            span
+            for text, span in zip(texts, spans, strict=True)
+            if (found := _RANK.match(text)) and int(found[1]) <= down
+        ]
+        counted = lists[0] if len(lists) == 1 else [(line.start, line.end) for line in places]
+        lists = [counted[::-1]] if len(counted) == down else lists
     return Page("\n".join(texts), tuple(spans), tuple(map(tuple, lists)))
 
 
@@ -207,6 +227,10 @@ def _bold(line: str) -> tuple[str, list[Span]]:
 
 _APART_CHARACTERS = 3
 """Most characters between two names that share a line's rank."""
+_RANK = re.compile(
+    r"^[ \t|*_#>\\]{0,8}(\d{1,2})(?:[.):]|(?:\*\*)?\s*[|\u2013\u2014-])", re.MULTILINE
+)
+"""The number at the beginning of a line that gives its rank: "3.", "#3 -", "| 3 |"."""
 _RANKED = re.compile(r"[*_#\\]{0,6}(\d{1,2})[.)](?:\*\*|__)?\s")
 
 

@@ -21,6 +21,7 @@ from overheard.reading.layout import (
     LayoutMarks,
     Marks,
     Page,
+    counts_down,
     page,
     star_marks,
     unmarked,
@@ -73,7 +74,7 @@ def laid_out(text: str, titles: Collection[str] = ()) -> Page:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(_UNSEEN_RUN.sub(_seen, text))
     lines = "\n".join(prose_lines(text, titles)) if _is_marked(text) else SOFT_BREAK.sub(" ", text)
-    return page(star_marks(without_citations(lines)).split("\n"))
+    return page(star_marks(without_citations(lines)).split("\n"), counts_down(text))
 
 
 def _seen(run: re.Match[str]) -> str:
