@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
 from overheard_visibility.standing import FIRST_CHOICE, standing
@@ -125,4 +126,4 @@ def _next_place(reading: Reading, brand: str, after: int) -> int:
     """Return the offset of a brand's next title, else of its next mention, else `after`."""
     titles = (u.start for u in reading.units if u.role is UnitRole.TITLE and u.is_of(brand))
     mentions = (mention.start for mention in reading.of(brand))
-    return next((at for at in (*titles, *mentions) if at > after), after)
+    return next((at for at in chain(titles, mentions) if at > after), after)

@@ -40,6 +40,11 @@ _TYPE = re.compile(
 )
 """Words before a single letter that is a part of another name: "Model X"."""
 _QUANTITY = re.compile(r"\s?(?:=|%|\+|\d|-\w|(?:axis|factor|amount|number|times|percent|years)\b)")
+_SAID_OF_NAMES = re.compile(
+    r"-(?:(?:to|and|or|vs|versus)-|(?:branded|based|owned|made|only|exclusive|compatible|powered"
+    r"|style|like|backed|certified)\b)"
+)
+_JOINED_NAME = re.compile(r"-(?:to|and|or|vs|versus)-\Z")
 _FOOTER = re.compile(
     r"feedback helps \w+ improve|AI (?:responses|answers) may include mistakes"
     r"|Generative AI is experimental|AI-generated (?:answers|responses|content) (?:may|can)"
@@ -245,7 +250,12 @@ def _is_lone_letter(body: str, start: int, end: int) -> bool:
 
 
 def _is_compound(body: str, start: int, end: int) -> bool:
-    """Return whether a hyphen joins the word to a lower-case word: "Target-rich", "off-Target"."""
+    """Return whether a hyphen joins the word to a lower-case word: "Target-rich", "off-Target".
+
+    Not to a word that is said of names: "Notion-to-Slack", "Target-branded".
+    """
+    if _SAID_OF_NAMES.match(body, end) or _JOINED_NAME.search(body, max(0, start - 6), start):
+        return False
     before, after = body[max(0, start - 2) : start], body[end : end + 2]
     return (after[:1] in _HYPHENS and after[1:].islower()) or (
         before[1:] in _HYPHENS and before[:1].islower()

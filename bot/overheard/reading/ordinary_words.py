@@ -46,6 +46,8 @@ _VERBAL = _words(
 )
 """Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
 _PREPOSITIONS = _words("for in as at on with by from")
+_MAKER = re.compile(r" (?:from|by) [A-Z]\w")
+"""A maker behind a name: "Visible by Verizon"."""
 _DETERMINERS = _words(
     """the a an your my our their his her its this that these those some any each every another us
     me him them it you yourself how what why which when where whether to of"""
@@ -219,6 +221,8 @@ def _at_head(name: str, following: str, body: str, end: int) -> Sense:
         return Sense.DOUBTFUL if plain or not acting else Sense.NAME
     own = _part(name) or ""
     they = name.endswith("s") and not following.endswith(("s", "ed")) and _part(following) == "v"
+    if following in _PREPOSITIONS and _MAKER.match(body, end):
+        return Sense.NAME
     if following in _PREPOSITIONS or they:  # "Close to", "Farmers need"
         return Sense.DOUBTFUL if own or they else Sense.NAME
     if acting or following in _VERBAL or following in _OFFERS or not is_common(following):
