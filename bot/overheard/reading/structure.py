@@ -63,6 +63,9 @@ _GOING_ON = re.compile(
     re.IGNORECASE,
 )
 """Beginnings of paragraphs that go on about the subject of the paragraph before."""
+_AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
+"""In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
+"""
 _PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
 """Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
 _PRONOUN_CHARACTERS = 60
@@ -167,6 +170,8 @@ class _Builder:
             whole = replace(whole, owner=self.told)
         elif whole.owner:
             self.told = NOBODY
+        if whole.role is UnitRole.BEST_FOR and _AWARDED.search(whole.label):
+            whole = whole.with_role(UnitRole.NONE)
         self.stack.append(whole.at(rank))
         self.carried, self.listed = whole.owner, False
         if not whole.owner:
