@@ -137,6 +137,8 @@ def portrayal(reading: Reading) -> Portrayal:
             judged = polarity(masked, own, others, against=against)
         whole.against |= against
         found = list(_named(unit, masked, text, language)) if owned else []
+        if against and not found:
+            found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
