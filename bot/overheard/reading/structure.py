@@ -322,6 +322,8 @@ class _Builder:
         found = self.names.within(start, end)
         start = bare_start(self.body, start, end)
         in_list = line.kind is LineKind.ITEM
+        if found and not in_list and all(mention.negated for mention in found):
+            return self.names.owner(found[0].start, end)
         if context.owner and (
             in_list or any(context.owner.is_brand(mention.brand) for mention in found)
         ):
