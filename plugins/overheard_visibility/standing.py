@@ -189,13 +189,13 @@ def _products(reading: Reading) -> Iterator[Mention]:
 
 
 def _is_split(reading: Reading, mentions: Sequence[Mention]) -> bool:
-    """Return whether sentences recommend other brands to a part of the readers: "If you ..."."""
-    return any(
-        mention.brand != reading.brand.name
-        and not mention.negated
-        and (SPLIT.match(text := _unit(reading, mention)) or ELSE.search(text))
-        for mention in mentions
-    )
+    """Return whether a sentence recommends others to a part of the readers: "If you ..."."""
+    for mention in mentions:
+        text = _unit(reading, mention)
+        other = mention.brand != reading.brand.name and not mention.negated
+        if ELSE.search(text) or (other and SPLIT.match(text)):
+            return True
+    return False
 
 
 def _unit(reading: Reading, mention: Mention) -> str:

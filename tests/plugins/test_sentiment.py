@@ -321,6 +321,13 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
         ("Acme rattles in the wind.", True),
         ("Acme has a lifetime limited warranty.", False),
         ("Acme suits noisy rooms.", False),
+        ("Acme covers every road, but its radio forgets the stations.", True),
+        ("Acme covers every road, but it is great in town too.", False),
+        ("Acme is quick. Breakout rooms cost a second licence, though.", True),
+        ("Acme is quick; you have to talk to sales to learn the price.", True),
+        ("Acme could be lighter.", True),
+        ("Expect to pay $50 for Acme.", False),
+        ("I'd avoid Acme.", True),
     ],
 )
 def test_a_drawback_is_told_from_its_absence(text: str, named: bool) -> None:

@@ -138,6 +138,12 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
         ("Bolt is cheap. In the end, Acme gets the nod.", "Which tool?", True),
         ("Bolt is fine. If you travel, I would recommend nothing but Acme.", "Which tool?", False),
         ("Light sleepers should choose Bolt, everybody else Acme.", "Which tool?", True),
+        ("Acme, without much hesitation. Bolt is cheaper.", "Which tool?", True),
+        ("For 15 people, Acme is the best fit. If you grow, look at Bolt.", "Which tool?", True),
+        ("Start with Acme if leads come by mail; otherwise take Bolt.", "Which tool?", False),
+        ("I would open an account with Acme. Bolt pays less.", "Which bank?", True),
+        ("### Acme\nQuick, and my first pick.\n### Bolt\nCheap.", "Which tool?", True),
+        ("3. Bolt: fine\n2. Cord: quick\n1. Acme: light", "Which tools, ranked?", True),
     ],
 )
 def test_a_pick_for_the_question_is_the_first_choice(

@@ -87,6 +87,10 @@ CASES: tuple[tuple[str, str, str], ...] = (
     ("X", "An X-ray shows it, and X = 5.", ""),
     ("X", "The iPhone X was new in 2017.", ""),
     ("HP", "A 300 HP engine; HP laptops", "HP"),
+    # Joined by hyphens.
+    ("Notion", "The Notion-to-Trello sync works.", "Notion"),
+    ("Target", "Target-branded towels; a Target-rich list", "Target"),
+    ("Visible", "A Visible-to-all note", ""),
     # Days.
     ("Monday.com", "**Monday** \u2013 boards for teams", "Monday.com"),
     ("Monday.com", "Asana, Monday and ClickUp", "Monday.com"),

@@ -46,6 +46,19 @@ def test_ranked_lists_are_found_by_structure(text: str, rankings: list[tuple[str
     assert list(read(text).rankings) == rankings
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Counting down:\n\n3. Cruxify: slow\n2. Boltly: quick\n1. Acme: light",
+        "**#3 \u2013 Cruxify**\nOld.\n\n**#2 \u2013 Boltly**\nQuick.\n\n**#1 \u2013 Acme**\nNew.",
+        "| Rank | Tool |\n|---|---|\n| 3 | Cruxify |\n| 2 | Boltly |\n| 1 | Acme |",
+    ],
+)
+def test_a_list_that_counts_down_is_ranked_from_its_end(text: str) -> None:
+    """The last one is number 1."""
+    assert read(text).rankings == (("Acme", "Boltly", "Cruxify"),)
+
+
 def test_no_mark_of_ours_stays_in_the_prose() -> None:
     """And what a model writes of them is taken out."""
     assert prose("1. A\ue000cme\n2. Boltly\n\n\ue001\n\nEnd.") == "Acme\nBoltly\nEnd."

@@ -70,6 +70,18 @@ TABLE = """\
 | 1 | Acme | few templates |
 | 2 | Zorbo | no export |
 """
+REVIEW = """\
+Acme is a sturdy tool for small teams. It runs on Boltly and syncs at once.
+
+**Pros**
+- Quick to set up
+
+**Cons**
+- Heavy on the phone
+
+**Best for travel: Cruxify**
+Only works on trains.
+"""
 COLUMNS = """\
 | | Acme | Boltly |
 |---|---|---|
@@ -108,6 +120,10 @@ COLUMNS = """\
         (PROSE, "number of seats", "", UnitRole.NONE),
         (TABLE, "few templates", "Acme", UnitRole.CON),
         (TABLE, "no export", "~Zorbo", UnitRole.CON),
+        (REVIEW, "runs on", "Acme", UnitRole.NONE),
+        (REVIEW, "Quick to", "Acme", UnitRole.PRO),
+        (REVIEW, "Heavy on", "Acme", UnitRole.CON),
+        (REVIEW, "Only works", "Cruxify", UnitRole.NONE),
         (COLUMNS, "slow sync", "Acme", UnitRole.CON),
         (COLUMNS, "costly seats", "Boltly", UnitRole.CON),
     ],

@@ -221,10 +221,8 @@ def _at_head(name: str, following: str, body: str, end: int) -> Sense:
         return Sense.DOUBTFUL if plain or not acting else Sense.NAME
     own = _part(name) or ""
     they = name.endswith("s") and not following.endswith(("s", "ed")) and _part(following) == "v"
-    if following in _PREPOSITIONS and _MAKER.match(body, end):
-        return Sense.NAME
     if following in _PREPOSITIONS or they:  # "Close to", "Farmers need"
-        return Sense.DOUBTFUL if own or they else Sense.NAME
+        return Sense.DOUBTFUL if (own or they) and not _MAKER.match(body, end) else Sense.NAME
     if acting or following in _VERBAL or following in _OFFERS or not is_common(following):
         return Sense.NAME
     return Sense.DOUBTFUL if own or " " in name or following in _COMPANY else Sense.NAME

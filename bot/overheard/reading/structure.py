@@ -331,14 +331,12 @@ class _Builder:
         subject = self.names.of_sentence(start, end) if found else NOBODY
         leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         before = context.owner or (NOBODY if in_list else self.carried)
-        near = bool(subject) and found[0].start < start + _PRONOUN_CHARACTERS
+        near = bool(found) and found[0].start < start + _PRONOUN_CHARACTERS
         if before and near and not leaves and _PRONOUN.match(self.body, start):
             return before
         advises = _ADVISING.match(self.body, start) is not None
         if context.owner:
-            if subject or leaves or (advises and self.listed):
-                return subject
-            return context.owner
+            return subject if subject or leaves or (advises and self.listed) else context.owner
         if context.closed and not all(subject.is_brand(mention.brand) for mention in found):
             subject = NOBODY
         if subject or in_list:
