@@ -165,10 +165,12 @@ async def scenes() -> list[Scene]:
         return [scene async for scene in story(folder)]
 
 
-async def alone() -> list[tuple[str, Card]]:
-    """Return the cards that have pictures of their own, by name: for a light and a dark chat."""
+async def alone() -> list[tuple[str, Card | Form]]:
+    """Return the cards and the form that have pictures of their own, by name: for a light and a
+    dark chat.
+    """
     darken(["discord"])
-    found = []
+    found: list[tuple[str, Card | Form]] = []
     with TemporaryDirectory() as folder:
         async with open_market(folder, INVENTED) as market:
             price = [(await market.check(week))[0] for week in range(10)][-1]
@@ -179,6 +181,9 @@ async def alone() -> list[tuple[str, Card]]:
                     card = await alert_card(market.deployment, call, alert)
                 found.append((f"{platform}-alert", card))
             found += [("slack-home", await market.desk.home(ADA)), ("discord-price", price)]
+            market.chat.forms = True
+            if form := (await market.chat.type("brands add")).form:
+                found.append(("slack-form", form))
     return found
 
 

@@ -202,15 +202,19 @@ async def test_a_public_answer_to_a_private_click_leaves_nothing_behind(world: W
 
 async def test_a_click_that_only_reads_is_answered_in_private(world: World) -> None:
     """Details that one person asks for do not fill the channel; what everybody is to see does."""
-    actions = (Action("brands list", "Details"), Action("brands add Acme", "Add"))
+    actions = (
+        Action("brands list", "Details"),
+        Action("brands", "All"),
+        Action("brands add Acme", "Add"),
+    )
     await world.post().post(
         world.channel.id, Card("Alert", actions=actions), key="12", thread=None, broadcast=False
     )
     message = world.channel.last_message
     assert message
-    for seconds in (0.0, 0.2):
+    for seconds, label in ((0.0, "Details"), (0.2, "Details"), (0.0, "All")):
         world.desk.pause = seconds
-        read = await world.ann.click(message, label="Details")
+        read = await world.ann.click(message, label=label)
         assert [told.ephemeral for told in filter(None, [read.response, *read.followups])][-1:] == [
             True
         ]

@@ -99,6 +99,14 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
     return _order(spec, values)
 
 
+def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
+    """Return the command that words begin with, as `parse` finds it, or None."""
+    try:
+        return _find(_tokens(words), commands)[0]
+    except UnknownCommand:
+        return None
+
+
 def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
     """Return the commands that may have been meant, the likeliest first."""
     typed = " ".join(_tokens(words)[:2]).casefold()

@@ -22,6 +22,7 @@ from overheard.chat.discord.layouts import render
 from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.questions import MessageConversation, read_question
 from overheard.chat.discord.sync import CommandSync, is_served
+from overheard.chat.parser import spec_of
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Desk, Request
@@ -198,7 +199,7 @@ class DiscordClient(discord.Client):
             await interaction.response.defer()
             await interaction.delete_original_response()
         else:
-            spec = interactions.spec_of(click.words, desk.commands)
+            spec = spec_of(click.words, desk.commands)
             await self._serve(interaction, desk, spec, words=click.words)
 
     async def _serve(

@@ -221,8 +221,3 @@ def is_private_click(interaction: discord.Interaction[Any]) -> bool:
 def answers_question(words: str) -> bool:
     """Return whether words answer a question of the desk."""
     return words.partition(" ")[0] in {CONFIRM, CANCEL}
-
-
-def spec_of(words: str, specs: Sequence[CommandSpec]) -> CommandSpec | None:
-    """Return the command with whose name words begin, or None."""
-    return next((s for s in specs if f"{words} ".startswith(f"{s.name} ")), None)
