@@ -7,7 +7,7 @@ on a button with a question shows the question first, to the person who clicked 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,6 @@ import discord
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Style
-from overheard.cards.command import CommandSpec
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.discord import markup
 from overheard.chat.discord.layouts import Menu
