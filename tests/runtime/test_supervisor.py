@@ -281,6 +281,8 @@ async def test_a_port_that_is_taken_is_told() -> None:
     """The sentence names the place and the remedy."""
     with (
         taken() as port,
-        pytest.raises(PortTaken, match=f"{port}.*name another host or port there"),
+        pytest.raises(
+            PortTaken, match=f"{port}.*address already in use; name another host or port there"
+        ),
     ):
         await HealthServer(HealthTable(port=port), dict).run()

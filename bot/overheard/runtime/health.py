@@ -9,7 +9,9 @@ a restart would not help it. ``GET /metrics`` returns the metrics of `overheard.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +93,10 @@ class HealthServer:
             self.settled.set()
             await asyncio.Event().wait()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            # asyncio's words repeat the address.
+            is_known = error.errno in errno.errorcode
+            reason = os.strerror(error.errno or 0) if is_known else error.strerror
+            reason = (reason or type(error).__name__).lower()
             raise PortTaken(host=host, port=port, reason=reason) from None
         finally:
             await runner.cleanup()
