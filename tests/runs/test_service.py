@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -590,7 +591,7 @@ async def test_what_a_terminal_stops_workers_do_not_go_on_with(
     house = House(queue)
     new = replace(new_run(PANEL, house.clock.now()), channel=channel)
     run = await house.store.runs.start(new)
-    asking = asyncio.create_task(house.service.ask(run))
+    asking = asyncio.create_task(house.service.execute(Quote(NOTHING, run=run)))
     while not house.progress.titles:  # noqa: ASYNC110 - it makes no event
         await asyncio.sleep(0.001)
     queue.connected = 2
@@ -604,3 +605,28 @@ async def test_what_a_terminal_stops_workers_do_not_go_on_with(
     first, second = house.progress.titles[:2]
     assert "no worker is connected; start one with: overheard worker" in first
     assert "2 workers" in second
+
+
+async def test_a_lost_hold_is_no_stop_at_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss cancels the work as Ctrl-C does; the run goes on with its next hold."""
+    queue = Waiting()
+    house = House(queue)
+    run = await house.start(channel="terminal")
+    holds: list[int] = []
+
+    @asynccontextmanager
+    async def lost_once(run_id: int) -> AsyncIterator[bool]:
+        holds.append(run_id)
+        try:
+            async with asyncio.timeout(0.05 if len(holds) == 1 else None):
+                yield True
+        except TimeoutError:
+            queue.carry = SpreadQueue().carry  # type: ignore[method-assign] # with workers now
+            raise HoldLost from None
+
+    monkeypatch.setattr(house.store.locks, "run_lock", lost_once)
+    result = await house.service.execute(Quote(NOTHING, run=run))
+
+    assert holds == [run.id, run.id]
+    assert result.outcome.complete == 6
+    assert await house.state(run) is RunState.COMPLETE

@@ -141,7 +141,22 @@ class RunService(Generic[Found_co]):
                 reused += await reuse(self._store, run, quote.reuse_within, now)
             return await self._carry_out(run, reused)
 
-        return await with_run_lock(self._store, run, work)
+        return await self._with_lock(run, work)
+
+    async def _with_lock(self, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
+        """Do work with a run locked, see `with_run_lock`.
+
+        Raises:
+            RunPaused: when a terminal is stopped while workers carry the run out: they would go on
+                asking, and no process would end the run.
+        """
+        try:
+            return await with_run_lock(self._store, run, work)
+        except asyncio.CancelledError:  # not within the lock, whose loss cancels the work as well
+            is_terminal = self._queue.spread and run.channel == TERMINAL
+            if not is_terminal or not await self._store.runs.steer(run.id, RunState.PAUSED):
+                raise
+            raise RunPaused(run=run.key) from None
 
     @traced("run", lambda _, run, __: {"overheard.run": run.key})
     async def _carry_out(self, run: Run, reused: int) -> RunResult[Found_co]:
@@ -169,14 +184,7 @@ class RunService(Generic[Found_co]):
             await store.money.release(run.id)  # reservations of an earlier process for its calls
         tasks = asking_tasks(run, spread=spread)
         followed = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
-        try:
-            results = await self._queue.carry(tasks, self.do, followed)
-        except asyncio.CancelledError:
-            if not spread or run.channel != TERMINAL:
-                raise
-            # Ctrl-C: without this process, workers would go on asking and no process end the run.
-            await store.runs.steer(run.id, RunState.PAUSED)
-            raise RunPaused(run=run.key) from None
+        results = await self._queue.carry(tasks, self.do, followed)
         outcome = Outcome(run)
         for task in tasks:
             if problem := results.get(task.key, {}).get(PROBLEM):
@@ -200,7 +208,7 @@ class RunService(Generic[Found_co]):
             await self._store.runs.finish(run.id, outcome.state, self._clock.now())
             return outcome
 
-        outcome = await with_run_lock(self._store, run, work)
+        outcome = await self._with_lock(run, work)
         return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
 
     async def cancel_batches(self, run: Run) -> list[str]:
