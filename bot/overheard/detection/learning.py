@@ -14,9 +14,10 @@ LEARNING_RUNS = 6
 """Runs after which a baseline is long enough."""
 RUNS_TO_SHOW = 3
 """Within so many runs a change of the size that is named shows."""
-YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.1, 2.3, 8
+FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
-0.8 at one false alarm a year; the first for baselines of less than so many runs."""
+0.8 at one false alarm a year: after a single run, which does not show how large run effects are; for
+baselines of less than so many runs; and for older ones."""
 WEAK_BETA = (0.31, 0.38)
 """What is expected of a prompt's rate before its answers are seen, half of `FRESH_BETA`."""
 RECORD_RUNS = 40
@@ -91,7 +92,7 @@ def smallest_visible_loss(
         shared, own = series.shared, series.own
     others = (1 / (own + 1 / np.maximum(information[1:], 0.3))).sum()
     noise = 1 / float(information[0]) + shared / (1 + shared * others) + own
-    sds = YOUNG_SDS if runs < YOUNG_RUNS else OLD_SDS
+    sds = FIRST_SDS if runs == 1 else YOUNG_SDS if runs < YOUNG_RUNS else OLD_SDS
     stricter = needed_excess(per_year, RUNS_A_YEAR, brands) - needed_excess(1.0, RUNS_A_YEAR, 1)
     sds = max(sds**2 + 2 * stricter, 1.0) ** 0.5
     shift = sds * (noise * (1 + 1 / runs)) ** 0.5
