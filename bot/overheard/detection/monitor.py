@@ -68,7 +68,7 @@ RETURN_RUNS = 16
 """For so many runs after an alarm a return is looked for after each run."""
 RETURN_ODDS = 5.0
 """Odds of a return, the mean over its possible starts, that end an alarm's story."""
-OWN_PROOF_RUNS = 12
+OWN_PROOF_RUNS = 8
 """After a change of the model as a whole was told, the proof of what it did to a brand has so many
 runs; then the brand's baseline begins with that change."""
 DUE_ODDS = 3.0
