@@ -16,8 +16,8 @@ RUNS_TO_SHOW = 3
 """Within so many runs a change of the size that is named shows."""
 FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
-0.8 at one false alarm a year: after a single run, which does not show how large run effects are; for
-baselines of less than so many runs; and for older ones."""
+0.8 at one false alarm a year: after a single run, which does not show how large run effects are;
+for baselines of less than so many runs; and for older ones."""
 WEAK_BETA = (0.31, 0.38)
 """What is expected of a prompt's rate before its answers are seen, half of `FRESH_BETA`."""
 RECORD_RUNS = 40
