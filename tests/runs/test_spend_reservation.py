@@ -213,13 +213,20 @@ async def test_a_call_that_cost_more_than_its_worst_leaves_nothing_held() -> Non
 
 
 async def test_a_call_waits_for_those_under_way() -> None:
-    """It gets what they give back, and is refused when they give back too little."""
+    """It gets what they give back, and is refused when they give back too little. While nothing
+    comes back, the store is not asked.
+    """
     house = House(day=1.0)
+
+    async def asks() -> int:
+        await asyncio.sleep(0.03)
+        return len(house.asked)
+
     reservation = await house.reservation()
     held = await reservation.hold(PROMPT, 0.6)
     waiting = asyncio.create_task(reservation.hold(PROMPT, 0.6))
     too_dear = asyncio.create_task(reservation.hold(PROMPT, 0.95))
-    await asyncio.sleep(0.05)
+    assert await asks() == await asks()
     assert not waiting.done()
     assert held
     await house.answered(0.1)
@@ -227,6 +234,7 @@ async def test_a_call_waits_for_those_under_way() -> None:
 
     second = await asyncio.wait_for(waiting, 5)
     assert second
+    assert await asks() == await asks()
     assert not too_dear.done()
     reservation.settle(second, 0.0)
     assert await asyncio.wait_for(too_dear, 5) is None
