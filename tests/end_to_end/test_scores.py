@@ -82,7 +82,7 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     starting = (
         "import time; from overheard.scoring import rescoring as r; r.SLICE_ANSWERS = 1; "
         "read = r.Rescoring._read\n"
-        "async def slowly(*given, **more):\n    time.sleep(0.02)\n"
+        "async def slowly(*given, **more):\n    time.sleep(0.05)\n"
         "    return await read(*given, **more)\n"
         "r.Rescoring._read = slowly\n"
         "import sys; sys.argv = ['overheard', 'scores', 'rescore']\n"
@@ -93,7 +93,7 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
         [_, waits] = program.json("scores", "list")["editions"]
         if waits["done"] > 0.05:
             break
-        time.sleep(0.02)
+        time.sleep(0.3)  # each look takes as long as a dozen answers
     process.kill()
     process.communicate()
 

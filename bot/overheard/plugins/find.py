@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any
 
@@ -75,6 +76,7 @@ def _source(point: EntryPoint) -> tuple[str, str]:
     return name or point.value, version
 
 
+@lru_cache(maxsize=64)  # the built-in plugins share one record
 def _identity(distribution: Distribution) -> tuple[str, str]:
     """Return the name and version that a record states, or empty strings."""
     try:
