@@ -210,6 +210,7 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
     words = Outline(await written(office, tmp_path)).words
 
     assert "No false claim, 1 open change." in words
+    assert "ChatGPT names Acme far less. " in words
     assert "Visibility at ChatGPT moved by \N{MINUS SIGN}100 points" in words
     assert "since 12 Oct 2026" in words
     assert "Nearly certain: if nothing had changed, you would see this" in words

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from overheard.alerts.reasons import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
+from overheard.cards.charts.renderer import unseen
 from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
 from overheard.commands import standings
+from overheard.commands.alerts import alert_card
 from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_tables import (
@@ -29,6 +31,7 @@ from overheard.commands.page_tables import (
     read_views,
 )
 from overheard.commands.standings import HEADLINE_METRIC
+from overheard.commands.status import alert_owner
 from overheard.commands.trend import trend_chart
 from overheard.commands.updates import shift_words
 from overheard.commands.voice import voice_shares
@@ -202,24 +205,26 @@ def _stopped(title: str) -> str:
 
 
 async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Return an open alert as sentences: what moved, since when, what it fits, who has it."""
-    shift = alert.shift
+    """Return an open alert as sentences: the title of its message, how far the metric moved since
+    when, who has it, what that fits, and how sure it is.
+    """
+    with unseen():
+        title = (await alert_card(deployment, call, alert)).title.rstrip(".")
+    shift = next((one for one in alert.moved if not one.statement), alert.shift)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     began = starts.get(shift.began or shift.run_id, alert.opened_at)
+    since = f"since {wording.day(began, call.zone)}{alert_owner(alert)}"
     model, metric = deployment.names.name(shift.model), deployment.scoring.metrics.get(shift.metric)
-    since = wording.day(began, call.zone)
-    if shift.statement:
-        words = f"{model} repeats a false claim since {since}."
-    elif metric:
-        words = f"{metric.label} at {model} {shift_words(shift, metric.scale)}, since {since}."
+    if shift.statement or alert.of_model or metric is None:
+        words = f"{title}, {since}."
     else:
-        words = f"{shift.metric} at {model} changed on {since}."
+        words = f"{title}. {metric.label} at {model} {shift_words(shift, metric.scale)}, {since}."
     if shift.updates:
         words += f" It fits the model's update of {wording.day(shift.updates[-1].at, call.zone)}."
     if level := certainty(shift.chance_a_year):
         often = how_often(shift.chance_a_year)
         words += f" {level.capitalize()}: if nothing had changed, you would see this {often}."
-    return words + (f" {alert.by} has it." if alert.by else "")
+    return words
 
 
 def _certainty(deployment: Deployment, alerts: Sequence[Alert]) -> str:

@@ -300,8 +300,12 @@ def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
     """Write names with their last values at the ends of lines, moved apart where they meet."""
     ordered = sorted(names, key=lambda name: name.height)
     heights = spread([name.height + 4 for name in ordered], ROW, TOP, BOTTOM - 2)
+    most = WIDTH - NAMES_LEFT - 4
+    tight = any(width(f"{one.label} {one.value}", LABEL_SIZE, 600) > most for one in ordered)
     for name, y in zip(ordered, heights, strict=True):
-        room = WIDTH - NAMES_LEFT - 4 - width(f" {name.value}", LABEL_SIZE, 600)
-        text = f"{fit(name.label, LABEL_SIZE, room, 600)} {name.value}"
+        # The axis says that it is per cent.
+        value = name.value.removesuffix("%").rstrip() if tight else name.value
+        room = most - width(f" {value}", LABEL_SIZE, 600)
+        text = f"{fit(name.label, LABEL_SIZE, room, 600)} {value}"
         weight = 400 if name.color == "mute" else 600
         sheet.text((NAMES_LEFT, y), text, size=LABEL_SIZE, color=name.color, weight=weight)
