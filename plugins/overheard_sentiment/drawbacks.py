@@ -7,7 +7,7 @@ is conceded ("but ...", "although ...") needs less to name a drawback than a pla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from overheard_sentiment.faults import (
@@ -38,8 +38,14 @@ _CONCESSION = re.compile(
     r"|ing))\b",
     re.IGNORECASE,
 )
-_TURN = re.compile(r"\W*(?:but(?!\s+also)|however|although|though|albeit|yet)\b", re.IGNORECASE)
+_TURN = re.compile(
+    r"\W*(?:but(?!\s+also)|although|(?:(?<=[,;\u2014] )|(?<=\u2013 ))(?:however|though|albeit"
+    r"|yet))\b"
+    r"(?!,? (?:I|my|we|our|like)\b)",
+    re.IGNORECASE,
+)
 """A concession that is a drawback without a sign of one: it is set against praise."""
+_DENIES = re.compile(r"n['\u2019]t\b|\b(?:no|not|never|none|nothing)\b", re.IGNORECASE)
 _TURN_BEHIND = re.compile(r"\W*(?:though|however)\W*", re.IGNORECASE)
 """The end of a sentence that is a concession as a whole: "..., though."."""
 _TURN_WORDS = 4
@@ -87,10 +93,10 @@ def drawbacks(
     found = False
     parts = list(clauses(text))
     for index, (start, end) in enumerate(parts):
-        behind = parts[index + 1] if index + 1 < len(parts) else (end, end)
-        turned = _TURN_BEHIND.fullmatch(text, *behind) is not None and behind[0] < behind[1]
-        conceded = turned or _CONCESSION.match(text, start, end) is not None
-        turned |= bool(start) and _TURN.match(text, start, end) is not None
+        taken_back = index + 1 < len(parts) and bool(
+            _TURN_BEHIND.fullmatch(text, *parts[index + 1])
+        )
+        conceded = taken_back or _CONCESSION.match(text, start, end) is not None
         before, found = found, True
         if _names(PRICE, text, small, start, end):
             yield Drawback(start, end, price=True)
@@ -107,14 +113,28 @@ def drawbacks(
                 conceded
                 and not REASSURING.search(small, start, end)
                 and (
-                    _names(CONCEDED, small, small, start, end)
-                    or (turned and not before and _finds_fault(text, start, end))
+                    (not taken_back and _names(CONCEDED, small, small, start, end))
+                    or (
+                        not before
+                        and (taken_back or _turns(text, parts, index))
+                        and _finds_fault(text, start, end)
+                    )
                 )
             )
         ):
             yield Drawback(start, end)
         else:
             found = before
+
+
+def _turns(text: str, parts: Sequence[tuple[int, int]], index: int) -> bool:
+    """Return whether a clause turns against praise, and the clause before finds no fault."""
+    if not index or not _TURN.match(text, *parts[index]):
+        return False
+    start, end = parts[index - 1]
+    blame = min(words(text[start:end]).valences, default=0) < 0
+    praise = max(words(text[:end]).valences, default=0) > 0
+    return praise and not blame and not _DENIES.search(text, start, end)
 
 
 def _finds_fault(text: str, start: int, end: int) -> bool:

@@ -260,8 +260,8 @@ _TROUBLE = re.compile(
     |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|gripes?|flip\ side|snag|shortcomings?
       |weak(?:ness(?:es)?|er|\ (?:spot
       |point)s?)|cons)\b
-    |you(?:['\u2019]ll|\ will|\ still|\ also|\ must)*\ (?:have|need)\ to\ (?!know\b|do\ is|worry
-      |choose
+    |(?<!if\ )(?<!when\ )you(?:\ (?:still|also))?(?:['\u2019]ll\ need|\ will\ need
+      |(?:['\u2019]ll|\ will)?\ have)\ to\ (?!know\b|do\ is|worry|choose
       |decide|pay\ is|look)\w+|you(?:['\u2019]ll|\ will)\ want\ to\ (?:replace|buy|add|upgrade
         |budget)
     |expect\ (?:to\ (?!pay\b|find|see|save|get\b|spend\b)|some\b|an?\ (?:wait|learning|delay|bit)
