@@ -69,8 +69,8 @@ RETURN_RUNS = 16
 RETURN_ODDS = 5.0
 """Odds of a return, the mean over its possible starts, that end an alarm's story."""
 OWN_PROOF_RUNS = 8
-"""After a change of the model as a whole was told, the proof of what it did to a brand has so many
-runs; then the brand's baseline begins with that change."""
+"""A brand has so many runs from a change of its model as a whole on to prove by itself what that
+did to it; then its baseline begins with the change."""
 DUE_ODDS = 3.0
 """Odds of a return, summed over its starts, from which the next alarm due is a return instead."""
 
@@ -508,16 +508,15 @@ class Monitor:
                 self._seen.pop(StreamKey(self._brand, model, metric), None)
 
     def _restart_models(self, run: RunKey) -> None:
-        """Begin anew the baselines of the models that were told to have changed as a whole
-        `OWN_PROOF_RUNS` runs ago.
+        """Begin anew the baselines of the models that are told to have changed as a whole, once the
+        change is `OWN_PROOF_RUNS` runs old.
         """
         for restart in self._restarts:
             watched = self._watched.get(restart.model)
             runs = watched.baseline.runs if watched else ()
-            row = bisect_left(runs, run)
-            due = runs[row : row + 1] == (run,) and row == OWN_PROOF_RUNS + bisect_left(
-                runs, restart.run
-            )
+            old_enough = bisect_left(runs, restart.began) + OWN_PROOF_RUNS
+            row = max(bisect_left(runs, restart.run), old_enough)
+            due = runs[row : row + 1] == (run,)
             if watched and due and watched.baseline.begin(restart.began):
                 for metric in watched.streams:
                     self._seen.pop(StreamKey(self._brand, restart.model, metric), None)
