@@ -137,8 +137,9 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames) -> Card:
         AlertEventKind.RECOVERED: Severity.GOOD,
         AlertEventKind.WOKEN: Severity.WARNING,
     }
+    what = {AlertEventKind.EASED: "partly over"}
     return Card(
-        title=f"{subject(alert, names)}: {event.what}",
+        title=f"{subject(alert, names)}: {what.get(event.what, event.what)}",
         text=event_sentences(event),
         severity=severity.get(event.what, Severity.PLAIN),
     )

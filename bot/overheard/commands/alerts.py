@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
-from overheard.alerts.alert_message import alert_message
+from overheard.alerts.alert_message import alert_message, message_title
 from overheard.alerts.card import alert_data, compose
 from overheard.alerts.events import alert_label, alert_row, alert_table, history, with_life
 from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
@@ -51,6 +51,8 @@ async def alert_card(
     card = await aside(lambda: write(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
+    elif details:
+        card = replace(card, title=message_title(alert, evidence))
     price = "" if alert.state.over else await recheck_price(deployment, alert)
     return with_life(card, alert, call.zone, price, details=details)
 
