@@ -32,6 +32,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -51,6 +52,7 @@ TARGETS = {
 }
 """Which tests guard which room or module."""
 BAR = 0.9
+CachedFunction = type(cache(len))
 EQUIVALENT = ROOT / "bench" / "equivalent_mutants.toml"
 SAMPLE = ROOT / "bench" / "mutants.json"
 TEST_TIMEOUT_S = 60
@@ -202,6 +204,8 @@ def apply(mutant: Mutant) -> bool:
             if same and code.co_firstlineno == mutant.code.co_firstlineno:
                 thing.__code__ = mutant.code
                 changed = True
+        elif isinstance(thing, CachedFunction):
+            thing.cache_clear()
     return changed
 
 

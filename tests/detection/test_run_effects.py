@@ -57,3 +57,18 @@ def test_failed_runs_do_not_count() -> None:
         squares=np.insert(stream.squares, [2], row, axis=0),
     )
     assert moments(gap, 6) == pytest.approx(full)
+
+
+def test_a_prompt_with_a_single_answer_tells_nothing() -> None:
+    """It has no spread; the others count as without it."""
+    stream = simulate(Design(runs=6, tau=0.5), size=1, seed=2).stream(0)
+    once = np.zeros((6, 1), np.int64)
+    once[2] = 1
+    more = replace(
+        stream,
+        prompts=(*stream.prompts, "once"),
+        n=np.hstack([stream.n, once]),
+        total=np.hstack([stream.total, once]),
+        squares=np.hstack([stream.squares, once]),
+    )
+    assert moments(more, 6).excess == pytest.approx(moments(stream, 6).excess)

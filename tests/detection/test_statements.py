@@ -122,15 +122,15 @@ def test_a_story_is_reported_as_the_share_of_answers_with_it() -> None:
         StatementKind.CLAIM,
         StatementKind.CLAIM.metric,
     )
-    assert (news.before, news.after, news.answers) == (0.0, pytest.approx(2 / 12), (12, 12))
+    assert (news.before, news.after, news.answers) == (0.0, 2 / 12, (12, 12))
     assert news.prompts == (
-        PromptShift("a", 0.0, pytest.approx(1 / 6), 6, 6),
-        PromptShift("b", 0.0, pytest.approx(1 / 6), 6, 6),
+        PromptShift("a", 0.0, 1 / 6, 6, 6),
+        PromptShift("b", 0.0, 1 / 6, 6, 6),
     )
 
     later = statement_shift(story, "Acme", RUNS[3], RUNS, ASKED, "$14")
     assert later.statement
     assert (later.statement.answers, later.run_id, later.began) == (3, 4, 2)
-    assert later.prompts[0] == PromptShift("a", 0.0, pytest.approx(4 / 18), 6, 18)
+    assert later.prompts[0] == PromptShift("a", 0.0, 4 / 18, 6, 18)
     assert later.statement.sources == ("$49.ex",)
     assert replace(later.statement, answers=2) == news.statement
