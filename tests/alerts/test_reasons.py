@@ -190,6 +190,8 @@ def test_a_decision_for_machines_has_evidence_as_numbers() -> None:
         (0.00125, "nearly certain", "about once in 800 years"),
         (0.004, "likely", "about once in 250 years"),
         (0.125, "likely", "about once in 8 years"),
+        (0.5, "likely", "about once in 2 years"),
+        (0.8, "likely", "about 1 time a year"),
         (3.0, "likely", "about 3 times a year"),
     ],
 )

@@ -69,3 +69,11 @@ def test_the_same_seed_gives_the_same_burst() -> None:
 def test_a_burst_counts_its_calls() -> None:
     """Its price is known before it is asked."""
     assert Burst(datetime(2026, 3, 2, tzinfo=UTC), {"a": 2, "b": 1}, "why").calls == 3
+
+
+def test_a_prompt_without_an_answer_in_a_stream_counts_as_uncertain() -> None:
+    """Like one that no stream has."""
+    known = stream([0.0, 0.0], n=500)
+    gap = np.array([[500, 0]])
+    asks = share_calls(known.prompts, [replace(known, n=gap)], 100, seed=1)
+    assert asks[known.prompts[1]] == pytest.approx(75, abs=1)

@@ -420,3 +420,14 @@ def test_what_belongs_to_a_model_joins_it() -> None:
     assert not part_of(shift(run=17, began=15), [came_back], STARTS)
     assert part_of(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
     assert not part_of(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)
+
+
+@pytest.mark.parametrize(("brands", "of_brands", "of_models"), [(1, 0.2, 0.0), (2, 0.15, 0.05)])
+def test_models_have_a_share_of_the_budget_from_two_brands_on(
+    brands: int, of_brands: float, of_models: float
+) -> None:
+    """A quarter; a single brand keeps it all."""
+    policy = AlertPolicy.shared_out(0.2, brands, {"visibility": 0.05})
+    rates = (policy.false_alarms_per_year, policy.models_per_year)
+    assert rates == pytest.approx((of_brands, of_models))
+    assert (policy.brands, policy.smallest_change("visibility")) == (brands, 0.05)

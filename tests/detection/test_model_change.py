@@ -80,6 +80,7 @@ def test_the_run_that_shows_it_weighs_its_explanations(
     past = {run: [stream_until(stream, run) for stream in streams] for run in runs[20:24]}
     found = [latest_model_change(model_of(0), known, BUDGET) for known in past.values()]
     change = next(one for one in found if one)
+    assert change.run == next(run for run, seen in zip(past, found, strict=True) if seen)
     assert max(change.weights, key=lambda one: change.weights[one]) is expected
     assert set(change.standing_out) <= set(change.moved)
     later = revised(change, streams)
