@@ -1,7 +1,8 @@
 """Faults of many kinds at random instants of a run, and what they lose.
 
 `bench/workers.py --faults` calls this. The brand has a past of several runs in which no answer
-names it; in the run with the fault, all answers do, so that the run has to raise one alert.
+names it, and of one in which all answers do. In the run with the fault all do again, so that it
+has to raise one alert: a single run may deviate.
 """
 
 # ruff: noqa: S608 - the queries hold numbers of our own
@@ -33,7 +34,7 @@ WORKERS = 3
 AT_ONCE = 48
 LATENCY = 0.05
 RIVALS = 4
-PAST = 6
+PAST = 7
 """Runs before the one that a fault comes into."""
 APART = 1_000_000
 """How far the numbers of answers of two past runs are apart."""
@@ -192,22 +193,31 @@ class Outcome:
 
 
 def lay_past(server: Server, questions: int) -> None:
-    """Make the database ``past``: a brand that no answer named in several runs, one a week.
+    """Make the database ``past``: a brand that no answer named in several runs, one a week, and
+    that all answers of the last run named.
 
-    The last run is real, and those before are its copies.
+    The last two runs are real, and those before are copies of the first of them.
     """
     server.rows("CREATE DATABASE past")
-    with endpoint(0.0) as url, TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
         database = server.database("past")
-        config = configuration(database, url, questions, at_once=AT_ONCE, rivals=RIVALS)
-        Path("config.toml").write_text(config.replace('"pgqueuer"', '"inline"'), encoding="utf-8")
-        _run("db", "upgrade")
-        server.rows(f"ALTER SEQUENCE runs_id_seq RESTART {PAST}", "past")
-        server.rows(f"ALTER SEQUENCE answers_id_seq RESTART {PAST * APART}", "past")
-        _run("check", "--yes")
-    for table in ("runs", "answers", "readings", "scores", "blocks"):
-        _repeat(server, table)
+        with endpoint(0.0) as url:
+            _configure(database, url, questions)
+            _run("db", "upgrade")
+            server.rows(f"ALTER SEQUENCE runs_id_seq RESTART {PAST - 1}", "past")
+            server.rows(f"ALTER SEQUENCE answers_id_seq RESTART {(PAST - 1) * APART}", "past")
+            _run("check", "--yes")
+        for table in ("runs", "answers", "readings", "scores", "blocks"):
+            _repeat(server, table)
+        with endpoint(0.0, "Brand 0") as url:
+            _configure(database, url, questions)
+            _run("check", "--yes")
     server.rows("DELETE FROM spend", "past")
+
+
+def _configure(database: str, url: str, questions: int) -> None:
+    config = configuration(database, url, questions, at_once=AT_ONCE, rivals=RIVALS)
+    Path("config.toml").write_text(config.replace('"pgqueuer"', '"inline"'), encoding="utf-8")
 
 
 def _run(*words: str) -> None:
@@ -221,7 +231,7 @@ def _repeat(server: Server, table: str) -> None:
     )
     columns = {str(name): str(kind) for name, kind in server.rows(query, "past")}
     copied = ", ".join(_copied(table, name, kind) for name, kind in columns.items())
-    earlier = f"generate_series(1, {PAST - 1}) AS weeks"
+    earlier = f"generate_series(1, {PAST - 2}) AS weeks"
     names = ", ".join(columns)
     server.rows(f"INSERT INTO {table} ({names}) SELECT {copied} FROM {table}, {earlier}", "past")
 

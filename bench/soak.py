@@ -120,17 +120,17 @@ def main() -> None:
         folder = given.store or made
         work = soak(url, folder, given.checks, grow=given.grow, trace=given.trace)
         sizes = asyncio.run(work)
+        if given.store:
+            print(sizes[-1])
+            return
         growth = slope(sizes[WARM_UP:])
-        if given.grow and not given.store:
+        if given.grow:
             print(f"A check adds {growth:.0f} kB, with the history that it reads.")
             words = [sys.executable, __file__, "--grow", f"--checks={WARM_UP}", f"--store={folder}"]
             new = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - this program
             more = sizes[-1] - int(new.stdout.split()[-1])
             print(f"It takes {more:,} kB more than a new process on the same store.")
             growth = more / (len(sizes) - WARM_UP)
-    if given.store:
-        print(sizes[-1])
-        return
     print(f"A check leaves {growth:.0f} kB; at most {MAX_GROWTH_KB:.0f} are allowed.")
     sys.exit(growth > MAX_GROWTH_KB)
 
