@@ -286,6 +286,18 @@ async def test_the_end_of_a_run_releases_what_dead_workers_held() -> None:
     assert await house.holders() == set()
 
 
+async def test_the_end_of_a_run_forgets_what_its_tasks_brought() -> None:
+    """Its answers say as much."""
+    house = House()
+    run = await house.start()
+    task = Task(TaskKind.SCORE, run.id)
+    await house.store.runs.keep_result(task, {"scored": 6})
+    assert await house.store.runs.results(run.id, [task.key])
+    await house.service.execute(Quote(NOTHING, run=run))
+
+    assert await house.store.runs.results(run.id, [task.key]) == {}
+
+
 async def test_a_run_aside_is_asked_ended_and_its_answers_returned() -> None:
     """It is not analysed: it is no part of the history."""
     house = House()
