@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.alerts.lifecycle import Lifecycle, after
+from overheard.alerts.lifecycle import Held, Lifecycle, after, held_states
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
+    AlertEvent,
     AlertEventKind,
     AlertState,
     DeliveryKind,
@@ -437,6 +438,18 @@ async def act(house: House, alert: Alert, done: str, who: str) -> Alert:
     spans = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
     until = house.clock.now() + spans[span] if span in spans else None
     return await house.life.snooze(alert.id, who, until)
+
+
+@pytest.mark.parametrize(
+    ("note", "days"), [("For a day.", 1), ("For a week.", 7), ("Until the next update.", None)]
+)
+def test_snoozes_of_version_0_1_end_after_their_span(note: str, days: int | None) -> None:
+    """Their notes name no time."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    event = AlertEvent(AlertEventKind.SNOOZED, at, "Ada", note, id=3)
+    (_, (number, held)) = held_states([event])
+    until = at + timedelta(days=days) if days else None
+    assert (number, held) == (3, Held(AlertState.SNOOZED, "Ada", until))
 
 
 async def test_undo_of_a_mark_removes_the_mark_alone() -> None:
