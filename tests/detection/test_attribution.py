@@ -11,6 +11,7 @@ from overheard.detection.attribution import (
     causes,
     explain,
     falls_among,
+    is_everything,
     words,
 )
 from overheard.detection.baseline import run_effect_prior
@@ -138,3 +139,17 @@ def test_an_update_matches_if_and_only_if_its_block_is_among_the_dates() -> None
     other = ModelUpdate(B, RUNS[2].at)
     found = falls_among([*updates, other], A, dates, RUNS)
     assert [update.note for update in found] == ["just after the second run", "at the fourth"]
+
+
+def test_only_what_looks_like_everything_alone_is_everything() -> None:
+    """Not where another cause is likely too, nor another one alone."""
+
+    def said(everything: float, other: Hypothesis) -> str:
+        rest = (1 - everything) / (len(Hypothesis) - 1) / 10
+        weights = dict.fromkeys(Hypothesis, rest)
+        weights |= {Hypothesis.EVERYTHING: everything, other: 1 - everything}
+        return words(weights, models=3, brands=3)
+
+    assert is_everything(said(0.95, Hypothesis.MODEL))
+    assert not is_everything(said(0.5, Hypothesis.MODEL))
+    assert not is_everything(said(0.05, Hypothesis.MODEL))
