@@ -54,7 +54,7 @@ async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:
         ({"admins": ["slack:U1"]}, 3),
         ({"admins": ["slack:S7"], "viewers": ["slack:U1"]}, 3),
         ({"viewers": ["slack:U1"]}, 1),
-        ({"admins": ["discord:U1"]}, 2),
+        ({"admins": ["discord:1"]}, 2),
         ({"admins": ["slack:U2"]}, 2),
     ],
 )
