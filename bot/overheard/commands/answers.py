@@ -9,8 +9,8 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted, fitting
-from overheard.cards.command import CommandSpec, Kind, option, quoted
-from overheard.commands.arguments import BrandName
+from overheard.cards.command import CommandSpec, option, quoted
+from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.page_tables import newest_answers, read_questions, read_sources, read_views
 from overheard.commands.voice import chosen_models
@@ -27,8 +27,6 @@ MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
 MAX_SOURCES = 12
 DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
 """A metric, and the subject that shows what it rests on."""
-
-ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
 
 
 @dataclass(frozen=True, slots=True)

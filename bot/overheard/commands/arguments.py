@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.command import FormChoice, Kind, argument
+from overheard.cards.command import FormChoice, Kind, argument, option
 from overheard.config.settings import suggestion
 from overheard.domain import Brand, Catalogue, Fact, Prompt
 from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable, UnknownName
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
+ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
 AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
 

@@ -12,11 +12,11 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import BrandName
+from overheard.commands.arguments import BrandName, ModelName, unknown
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Detail, Prompt
+from overheard.domain import Brand, Detail, Model, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import fact_questions
@@ -35,6 +35,8 @@ async def list_claims(
     *,
     brand: BrandName,
     days: Annotated[int, option("How many days back.", low=1, high=3650)] = CLAIM_DAYS,
+    model: ModelName = "",
+    about: Annotated[str, option("Only this fact.")] = "",
 ) -> Card:
     """Show the false claims about a brand, the same ones together, with what is cited next to them.
 
@@ -43,14 +45,21 @@ async def list_claims(
         call: Who asks and where, and who is shown progress.
         brand: Its name.
         days: How many days back answers are read.
+        model: Only what this model says.
+        about: Only what is said of this fact, by its field's name.
 
     Raises:
-        UnknownName: for a brand that does not exist.
+        UnknownName: for a brand or a model that does not exist.
     """
     subject = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    groups = await read_claims(deployment, subject, days)
-    truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == subject.name}
+    only = _model(deployment, model) if model else None
+    groups = await read_claims(deployment, subject, days, only, about)
+    truths = {
+        fact.field: fact.value
+        for fact in deployment.catalogue.facts
+        if fact.brand == subject.name and about.casefold() in {"", fact.field.casefold()}
+    }
     names = deployment.names
     ask = Action(f"facts ask {quoted(subject.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
@@ -68,9 +77,40 @@ async def list_claims(
     )
 
 
-async def read_claims(deployment: Deployment, brand: Brand, days: int) -> list[ClaimCluster]:
-    """Return the false claims about a brand in the answers of the last days, as clusters."""
-    return cluster_claims([heard async for heard in _false_claims(deployment, brand, days)])
+def _model(deployment: Deployment, name: str) -> Model:
+    """Return a model by one of its names.
+
+    Raises:
+        UnknownName: when no model that is asked has it.
+    """
+    providers = deployment.plugins.providers.items()
+    asked = [Model(provider, model) for provider, p in providers for model in p.models()]
+    found = deployment.names.find(name, asked)
+    if found is None:
+        raise unknown("model", name, [deployment.names.name(model) for model in asked])
+    return found
+
+
+async def read_claims(
+    deployment: Deployment, brand: Brand, days: int, model: Model | None = None, about: str = ""
+) -> list[ClaimCluster]:
+    """Return the false claims about a brand in the answers of the last days, as clusters.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        days: How many days back.
+        model: Only claims of this model; by default of all.
+        about: Only claims about this field of the facts; by default about all.
+    """
+    return cluster_claims(
+        [
+            claim
+            async for claim in _false_claims(deployment, brand, days)
+            if (model is None or claim.model == model)
+            and (not about or claim.field.casefold() == about.casefold())
+        ]
+    )
 
 
 async def ask_facts(
@@ -220,7 +260,7 @@ CLAIMS = CommandSpec(
     "claims",
     "Show what models say of a brand that is not true, and what they cite beside it.",
     list_claims,
-    examples=("claims Acme", "claims Acme --days 90"),
+    examples=("claims Acme", "claims Acme --days 90 --model ChatGPT --about price"),
 )
 FACTS_ASK = CommandSpec(
     "facts ask",

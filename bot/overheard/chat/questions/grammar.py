@@ -63,6 +63,16 @@ WISH_WORDS = 4
 """The first words of a question, one of which says that something is to be changed."""
 MIN_GENITIVE_CHARS = 5
 """The fewest characters of a word that may be a name with an s: ``hubspots``."""
+_SENTENCE = re.compile(r"(?<=[.:!?;])\s+|\n+")
+_CLAUSE = re.compile(r",\s+|\s+[-\u2013\u2014]\s+")
+_PERSON = re.compile(r"\b(i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(but|only|just|except|without|not for|excluding|if|nur|aber|ohne|außer|wenn)\b",
+    re.IGNORECASE,
+)
+"""Words with which a part of a text limits what another part asks."""
+YEAR_TOPICS = frozenset({"founded"})
+"""Topics of which a year is the value, and not the time that is asked about."""
 _VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
 T = TypeVar("T")
 
@@ -156,8 +166,45 @@ def read(
     for language in LANGUAGES:
         readings.append(_Reader(language, names, today).read(tokens, before))
         if readings[-1].understood:
-            break
+            return readings[-1]
+    if sentence := _only_question(text, names, today):
+        return sentence
     return min(readings, key=lambda r: (not r.understood, len(r.unknown) + len(r.not_asked)))
+
+
+def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion | None:
+    """Return the one part of a text that is understood, such as the last of "I need a number for
+    the board: how visible are we?"; None when the others may change what is asked.
+
+    Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for
+    3 days, we are in the middle of a launch".
+    """
+    for separator in (_SENTENCE, _CLAUSE):
+        parts = [part for part in separator.split(text) if part.strip()]
+        if len(parts) < 2:
+            continue
+        readings = [read(part, names, today) for part in parts]
+        asked = [
+            (part, reading)
+            for part, reading in zip(parts, readings, strict=True)
+            if reading.understood and reading.intent not in GREETINGS
+        ]
+        if len(asked) > 1:
+            asked = [(part, reading) for part, reading in asked if part.endswith("?")]
+        if len(asked) != 1:
+            continue
+        rest = [part for part in parts if part != asked[0][0]]
+        others = [reading for reading in readings if reading is not asked[0][1]]
+        reason = separator is _SENTENCE or all(map(_PERSON.search, rest))
+        limited = any(_CONDITION.search(part) for part in rest)
+        named = any(r.brands or r.models or r.not_asked or r.period or r.topic for r in others)
+        unread = any(
+            part.endswith("?") and not reading.understood
+            for part, reading in zip(parts, readings, strict=True)
+        )
+        if reason and not (limited or named or unread):
+            return asked[0][1]
+    return None
 
 
 class _Reader:
@@ -400,7 +447,8 @@ class _Reader:
             typed = " ".join(token.text for token in tokens[at : at + size])
             joined = "".join(token.word for token in tokens[at : at + size])
             for kind, known in (("brand", self._brands), ("model", self._models)):
-                near = [words for words in known if _similar(joined, "".join(words))]
+                similar = (words for words in known if _similar(joined, "".join(words)))
+                near = list({"".join(words): words for words in similar}.values())
                 if len(near) == 1:
                     name = self._brands.get(near[0]) if kind == "brand" else " ".join(near[0])
                     return typed, str(name), kind, size
@@ -434,6 +482,9 @@ class _Found:
         if self.periods and "compare" in concepts:
             self._span_all()
         self.unknown += [typed for _, typed in self.periods]
+        if self.topic in YEAR_TOPICS and self.period and self.period.is_year:
+            self.period = None
+            concepts.add("number")
         metric = next((METRICS[c] for c in METRICS if c in concepts), "")
         return ParsedQuestion(
             brands=brands,

@@ -117,16 +117,12 @@ class _Planner(Offers):
             return self._share()
         metric = self._reading.metric or "visibility"
         if self._period_bound:
-            if len(self._models) == 1:
-                return self._trend(metric)
             return self._share()
-        if len(self._models) == 1 and metric != "visibility":
-            return self._trend(metric)
         return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _rivals_moved(self) -> Plan | None:
-        if len(self._models) == 1:
-            return self._trend(self._reading.metric or "visibility")
+        if self._now.here:
+            return self._run("alerts show", alert=str(self._now.here.id))
         return self._share()
 
     def _changes(self) -> Plan | None:
@@ -183,13 +179,15 @@ class _Planner(Offers):
         return self._about_brand("answers list", about="drawbacks")
 
     def _claims(self) -> Plan | None:
-        return self._about_brand("claims", days=self._days(30))
+        return self._about_brand("claims", days=self._days(30), about=self._reading.topic)
 
     def _lost(self) -> Plan | None:
         worse = {"behind", "howgo"} <= self._reading.concepts
         if worse and self._period_bound and "questions" not in self._reading.concepts:
             return self._progress()
         against_us = self._reading.we and bool(self._rivals)
+        if against_us:
+            self._notes.append("This counts where you are named, whoever else is named there.")
         lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
         won = "ahead" in self._reading.concepts and not lost
         return self._about_brand("answers questions", won=won)

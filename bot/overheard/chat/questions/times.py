@@ -39,6 +39,11 @@ class NamedTime:
     ahead: date | None = None
     at: time | None = None
 
+    @property
+    def is_year(self) -> bool:
+        """Whether it is one whole year."""
+        return self.start is not None and self.end == date(self.start.year + 1, 1, 1)
+
     def future(self, today: date) -> bool:
         """Whether it begins after a day."""
         return self.start is not None and self.start > today
