@@ -15,7 +15,7 @@ from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.loader import Config, find_config, load_config
 from overheard.config.stored import merged
-from overheard.domain import Catalogue, Model, TaskKind
+from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, installed_plugins, load_plugins
@@ -173,10 +173,8 @@ class Deployment:
     @property
     def names(self) -> ModelNames:
         """The names of models for readers."""
-        providers = self.plugins.providers.items()
-        asked = [Model(name, model) for name, provider in providers for model in provider.models()]
         given = {model: table.name for model, table in self.config.models.items()}
-        return ModelNames(asked, given)
+        return ModelNames(self.plugins.models, given)
 
     @property
     def pricing(self) -> Pricing:

@@ -9,7 +9,7 @@ from overheard.alerts.events import WHOLE
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, Option
 from overheard.deployment import Deployment
-from overheard.domain import Catalogue, Model
+from overheard.domain import Catalogue
 
 MAX_VALUES = 25
 """Values that a chat shows at a time."""
@@ -65,9 +65,7 @@ class Completing:
         deployment = self._deployment
         if kind is Kind.MODEL:
             names = deployment.names
-            providers = deployment.plugins.providers.items()
-            asked = [Model(name, model) for name, p in providers for model in p.models()]
-            return {str(model): names.name(model) for model in asked}
+            return {str(model): names.name(model) for model in deployment.plugins.models}
         if kind is Kind.METRIC:
             return {name: metric.label for name, metric in deployment.scoring.metrics.items()}
         if kind is Kind.ALERT:
@@ -89,8 +87,7 @@ class Completing:
         """Return the names of a kind that the deployment has now."""
         deployment = self._deployment
         if kind is Kind.MODEL:
-            providers = deployment.plugins.providers.items()
-            return [f"{name}/{model}" for name, p in providers for model in p.models()]
+            return list(map(str, deployment.plugins.models))
         if kind is Kind.METRIC:
             return list(deployment.scoring.metrics)
         if kind is Kind.ALERT:

@@ -83,8 +83,7 @@ def _model(deployment: Deployment, name: str) -> Model:
     Raises:
         UnknownName: when no model that is asked has it.
     """
-    providers = deployment.plugins.providers.items()
-    asked = [Model(provider, model) for provider, p in providers for model in p.models()]
+    asked = deployment.plugins.models
     found = deployment.names.find(name, asked)
     if found is None:
         raise unknown("model", name, [deployment.names.name(model) for model in asked])

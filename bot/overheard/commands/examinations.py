@@ -144,11 +144,10 @@ async def called_models(deployment: Deployment, session: Session) -> AsyncIterat
 
 async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
     """Yield the models that have a price and whose answers come without usage."""
-    providers = deployment.plugins.providers
-    models = [Model(p.name, name) for p in providers.values() for name in p.models()]
+    models = deployment.plugins.models
     usual = await deployment.store.answers.usual_usage(models)
     for model, used in sorted(usual.items(), key=lambda pair: str(pair[0])):
-        price = price_of(model, providers)
+        price = price_of(model, deployment.plugins.providers)
         if used.untold and price and (price.input or price.output):
             answers = wording.count(used.untold, "answer")
             problem = f"{answers} came without usage, so that the cost is only estimated"

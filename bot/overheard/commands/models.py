@@ -30,9 +30,7 @@ OWN = "Pace and state are what this process has seen; ask a running bot for its 
 
 async def list_models(deployment: Deployment, call: Call) -> Card:
     """Show every configured model: how it is asked, its price, its pace and its state."""
-    providers = deployment.plugins.providers
-    models = [Model(name, model) for name, p in providers.items() for model in p.models()]
-    rows = [_data(deployment, model) for model in models]
+    rows = [_data(deployment, model) for model in deployment.plugins.models]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
         await _judged(deployment, judge) for judge in judges(deployment.plugins.scorers.values())

@@ -107,8 +107,7 @@ async def power(
         NothingToAsk: when there is no brand, prompt or model.
     """
     known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
-    providers = deployment.plugins.providers
-    models = [Model(name, model) for name, p in providers.items() for model in p.models()]
+    models = deployment.plugins.models
     prompts = deployment.catalogue.prompts_for(known[0].name) if known else ()
     for missing, found in (("brand", known), ("prompt", prompts), ("model", models)):
         if not found:

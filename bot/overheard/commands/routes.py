@@ -15,7 +15,6 @@ from overheard.commands.setup_places import checked_zone, put, put_digest, put_r
 from overheard.config.sections import RouteTable
 from overheard.config.stored import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import TERMINAL, Call, Deployment
-from overheard.domain import Model
 from overheard.errors import BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
 
@@ -183,7 +182,7 @@ async def rename_model(
         UnknownName: for a model that does not exist.
         ReadOnly: when config.toml names it.
     """
-    known_model = deployment.names.find(model, _models(deployment))
+    known_model = deployment.names.find(model, deployment.plugins.models)
     asked = known_model or find_model(model, deployment.plugins.providers)
     if str(asked) in deployment.configured.models:
         raise ReadOnly(thing=f"The name of {asked}", file=deployment.config.file)
@@ -195,11 +194,6 @@ async def rename_model(
     shown = (await deployment.refreshed()).names.name(asked)
     data = {"model": str(asked), "name": shown}
     return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)
-
-
-def _models(deployment: Deployment) -> list[Model]:
-    providers = deployment.plugins.providers.items()
-    return [Model(name, model) for name, provider in providers for model in provider.models()]
 
 
 async def set_budget(

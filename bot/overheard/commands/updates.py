@@ -301,10 +301,7 @@ def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
 
 async def _model(deployment: Deployment, name: str) -> Model:
     """Return a model that a provider serves or that the store knows answers of."""
-    providers = deployment.plugins.providers
-    served = [
-        f"{provider_name}/{model}" for provider_name, p in providers.items() for model in p.models()
-    ]
+    served = list(map(str, deployment.plugins.models))
     try:
         model = Model.parse(name)
     except ValueError:

@@ -16,7 +16,7 @@ from typing import Any
 from overheard.cards.command import CommandSpec
 from overheard.config.loader import Config
 from overheard.config.settings import Settings, suggestion
-from overheard.domain import Landscape
+from overheard.domain import Landscape, Model
 from overheard.hookspecs import PROJECT, PluginSettings
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
 from overheard.plugins.isolate import ASK, Guard, Guards, Notices
@@ -318,6 +318,11 @@ class Plugins:
     notices: Notices = field(default_factory=Notices)
     secrets: list[str] = field(default_factory=list, repr=False)
     scorer_process: ScorerProcess = field(default_factory=ScorerProcess)
+
+    @property
+    def models(self) -> list[Model]:
+        """The models that are asked, by provider."""
+        return [Model(name, model) for name, p in self.providers.items() for model in p.models()]
 
     @property
     def faulty(self) -> list[PluginReport]:

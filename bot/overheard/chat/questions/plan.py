@@ -187,7 +187,7 @@ class _Planner(Offers):
             return self._progress()
         against_us = self._reading.we and bool(self._rivals)
         if against_us:
-            self._notes.append("This counts where you are named, whoever else is named there.")
+            self._notes.append("This shows where you are named, not who is named instead.")
         lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
         won = "ahead" in self._reading.concepts and not lost
         return self._about_brand("answers questions", won=won)

@@ -74,16 +74,10 @@ class Situation:
     commands: Mapping[str, CommandSpec] = field(default_factory=dict)
 
 
-def asked_models(deployment: Deployment) -> list[Model]:
-    """Return the models that the deployment asks."""
-    providers = deployment.plugins.providers.items()
-    return [Model(name, model) for name, provider in providers for model in provider.models()]
-
-
 def read_names(deployment: Deployment) -> KnownNames:
     """Return the names of brands, models and facts that a question may have."""
     names = deployment.names
-    shown = {model: names.name(model) for model in asked_models(deployment)}
+    shown = {model: names.name(model) for model in deployment.plugins.models}
     return read_names_of(deployment.catalogue, shown)
 
 
@@ -165,7 +159,7 @@ async def read_situation(
     return Situation(
         today=day(deployment.clock.now()),
         own=tuple(brand.name for brand in tracked(deployment.catalogue)),
-        models={str(model): names.name(model) for model in asked_models(deployment)},
+        models={str(model): names.name(model) for model in deployment.plugins.models},
         alerts=tuple(map(shown, live)),
         here=shown(here) if here else None,
         updates={model: day(at) for model, at in latest.items()},
