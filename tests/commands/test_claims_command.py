@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from office import Office, open_office
+from overheard.cards.card import Card
 from overheard.commands.claims import ask_facts, list_claims
 from overheard.deployment import Call
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
-from overheard.errors import ChangeNeedsYes
+from overheard.errors import ChangeNeedsYes, UnknownName
 from overheard.runs.suggestions import fact_question, fact_questions
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
@@ -73,6 +74,25 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
     assert str(card.text).startswith("a and b are wrong about the free plan: ")
     assert str(card.text).endswith(" in 3 answers; in truth yes.")
+
+
+async def test_claims_of_one_model_or_about_one_fact() -> None:
+    """The others are left out; a fact that is not known is said to be unknown."""
+    office = await heard(
+        ("m-1", NO_PLAN, ""), ("b", NO_PLAN, ""), ("b", "Acme was founded in 1999.", "")
+    )
+
+    async def card(**chosen: str) -> Card:
+        return await list_claims(office.deployment, Call(), brand="Acme", **chosen)  # type: ignore[arg-type]
+
+    def told(card: Card) -> list[tuple[str, list[str]]]:
+        return [(claim["stated"], claim["models"]) for claim in card.data["claims"]]
+
+    assert told(await card(model="m-1")) == [("no free plan", ["svc/m-1"])]
+    assert told(await card(about="Founded")) == [("1999", ["svc/b"])]
+    assert str((await card(about="seats")).text).startswith("Nothing is known about Acme")
+    with pytest.raises(UnknownName, match="nobody"):
+        await card(model="nobody")
 
 
 async def test_a_claim_in_other_words_is_the_same_claim() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from office import Office, open_office
 from overheard.cards.charts.svg import Theme
+from overheard.commands.answers import show_questions
 from overheard.commands.report import MAX_LOGO_BYTES, colors, legible_color, report
 from overheard.deployment import Call
 from overheard.domain import Alert, Answer, Citation, Model, Question, Run, Shift
@@ -80,6 +81,29 @@ async def heard(said: Said, config: str = CONFIG) -> Office:
             ]
         )
     return office
+
+
+async def test_questions_are_listed_from_either_end() -> None:
+    """Those that the brand loses come first, or on request those that it wins."""
+    office = await heard(())
+    lost, named = office.deployment.catalogue.prompts
+    run = await office.store.runs.start(Run("week", FIRST))
+    await office.store.answers.add(
+        [
+            Answer(run.id, Question(prompt, CHATGPT, 0), reply(text), FIRST)
+            for prompt, text in ((lost, "Zeta is best."), (named, GOOD))
+        ]
+    )
+
+    async def listed(**order: bool) -> tuple[str, list[list[str]]]:
+        card = await show_questions(office.deployment, Call(), brand="Acme", **order)  # type: ignore[arg-type]
+        return card.title, [row["named"] for row in card.data["questions"]]
+
+    title, rows = await listed()
+    assert title == "Acme is named in no answer to 1 question"
+    title, best_first = await listed(won=True)
+    assert (title, best_first) == ("The questions that name Acme most", rows[::-1])
+    assert rows != best_first
 
 
 async def written(office: Office, folder: Path, **more: object) -> str:
