@@ -7,14 +7,14 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, StatementError
 
@@ -31,7 +31,9 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.errors import StoreError
+from overheard.testing.store import create_test_store
 from overheard_storage import open_store
+from overheard_storage.database import Database, parse_url
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GPT = Model("openai", "gpt-5")
@@ -42,7 +44,9 @@ WRITER = """
 import asyncio, itertools, sys
 from datetime import UTC, datetime
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
+from overheard.testing.store import create_test_store
 from overheard_storage import open_store
+from overheard_storage.database import Database, parse_url
 
 async def main(url, text):
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -198,6 +202,22 @@ class TestSharing:
             assert sum(block.n for block in await store.blocks.find(metric="top1")) == 15
             assert await store.money.spent() == 3.75
             await store.close()
+
+    async def test_a_writer_keeps_others_out_from_its_first_read_on(self, tmp_path: Path) -> None:
+        """What it has read is still true when it writes: a writer that reads first never fails."""
+        file = tmp_path / "overheard.db"
+        create_test_store(file)
+        database = Database(parse_url(f"sqlite:///{file}"))
+        with closing(sqlite3.connect(file, timeout=0)) as other, other:
+            async with database.writing() as connection:
+                await connection.execute(text("SELECT count(*) FROM models"))
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("INSERT INTO models (provider, name) VALUES ('b', 'other')")
+                await connection.execute(
+                    text("INSERT INTO models (provider, name) VALUES ('a', 'first')")
+                )
+            assert other.execute("SELECT name FROM models").fetchall() == [("first",)]
+        await database.close()
 
     async def test_many_answers_arrive_at_once(self, url: str) -> None:
         """More writers than connections wait their turn."""
