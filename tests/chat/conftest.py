@@ -1,10 +1,11 @@
-"""What tests of Slack share."""
+"""What tests of Slack and of Discord share."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
 
+from discord_peer import Peer
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chats import SlackTable
 from slack_desk import ScriptedDesk, listening
@@ -36,3 +37,12 @@ async def desk(chat: SlackChat) -> AsyncIterator[ScriptedDesk]:
     desk = ScriptedDesk()
     async with listening(chat, desk):
         yield desk
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """A running Discord."""
+    running = Peer()
+    await running.start()
+    yield running
+    await running.close()

@@ -1,53 +1,24 @@
 """Tests of the Discord bot as it is: discord.py by sockets against a small Discord on loopback."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 
+from discord_bot import ALERT, running, settings, titles
 from discord_desk import SPECS, ScriptedDesk
-from discord_gateway import TOKEN
 from discord_payloads import CHANNEL, GUILD, PERSON
 from discord_peer import Peer
 from discord_rest import Fault
-from discord_rules import has_components, title, walk
-from overheard.cards.card import Action, Card, Choice, Field, Image, Severity, Style, Tainted
+from discord_rules import title
+from overheard.cards.card import Action, Card, Choice
 from overheard.chat.discord import conversation
 from overheard.chat.discord.chat import DiscordChat
-from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Chat, Finding, Form
-
-ALERT = Card(
-    "Acme lost visibility",
-    Tainted("@everyone, openai/gpt-5 names Acme in 43 % of answers."),
-    fields=(Field("Change", "41 points"),),
-    actions=(
-        Action("alerts acknowledge 12", "Acknowledge", Style.PRIMARY),
-        Action("alerts close 12", "Close", confirm="Close alert 12?"),
-    ),
-    severity=Severity.BAD,
-)
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    """A running Discord."""
-    running = Peer()
-    await running.start()
-    yield running
-    await running.close()
-
-
-def settings(peer: Peer, **more: object) -> DiscordTable:
-    """Return the configuration of a bot for it."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    return table.model_copy(update={"token": SecretStr(TOKEN), **more})
 
 
 @pytest.fixture
@@ -56,30 +27,6 @@ async def chat(peer: Peer) -> AsyncIterator[DiscordChat]:
     made = DiscordChat(settings(peer))
     yield made
     await made.close()
-
-
-def report(title: str, messages: int) -> Card:
-    """Return a card that takes so many messages."""
-    first, *rest = (Card(f"{title} {number}", "word " * 700) for number in range(messages))
-    return replace(first, more=tuple(rest))
-
-
-def titles(peer: Peer) -> list[str]:
-    """Return the titles of the channel's messages."""
-    return [title(message) for message in peer.shown()]
-
-
-@asynccontextmanager
-async def running(chat: DiscordChat, peer: Peer, desk: ScriptedDesk) -> AsyncIterator[None]:
-    """Run a bot until the end of the block."""
-    task = asyncio.create_task(chat.run(desk))
-    try:
-        await peer.ready()
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_it_is_a_chat(chat: DiscordChat) -> None:
@@ -269,170 +216,6 @@ async def test_another_server_is_not_served(peer: Peer) -> None:
     assert GUILD not in peer.commands
     assert "does not serve this place" in peer.answer(name)["content"]
     assert desk.requests == []
-
-
-async def test_a_post_of_the_same_key_is_one_message(chat: DiscordChat, peer: Peer) -> None:
-    """Discord itself takes the second for the first, and it is found by its key."""
-    first = await chat.post(CHANNEL, ALERT, key="alert 12")
-    assert await chat.post(CHANNEL, ALERT, key="alert 12") == first
-    assert await chat.find(CHANNEL, "alert 12") == first
-    assert await chat.find(CHANNEL, "alert 13") is None
-    assert len(peer.shown()) == 1
-
-
-async def test_a_post_that_was_cut_off_is_found(chat: DiscordChat, peer: Peer) -> None:
-    """When the connection breaks after a post, its result is unknown; the key finds the message."""
-    peer.faults.append(Fault("POST", "*/messages", 0))
-    with pytest.raises(ChatFailed) as caught:
-        await chat.post(CHANNEL, ALERT, key="alert 12")
-
-    assert caught.value.ambiguous
-    assert await chat.find(CHANNEL, "alert 12") == peer.shown()[0]["id"]
-
-
-async def test_a_message_is_edited_in_place(chat: DiscordChat, peer: Peer) -> None:
-    """Another card takes its place, with its own buttons."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered", actions=()))
-
-    [message] = peer.shown()
-    assert title(message) == "Acme recovered"
-    assert not any(one["type"] == 2 for one in walk(message["components"]))
-    assert await chat.find(CHANNEL, "alert 12") == posted, "it is still found by its key"
-
-
-async def test_an_edit_reaches_all_messages_of_a_post(chat: DiscordChat, peer: Peer) -> None:
-    """Those that are too many are taken away, those that are missing are added, others stay."""
-    posted = await chat.post(CHANNEL, report("open", 3), key="report")
-    await chat.post(CHANNEL, Card("Another"), key="another")
-    await chat.edit(CHANNEL, posted, report("edited", 2))
-    assert titles(peer) == ["edited 0", "edited 1", "Another"]
-
-    await chat.edit(CHANNEL, posted, report("grown", 3))
-    assert titles(peer) == ["grown 0", "grown 1", "Another", "grown 2"]
-
-    await chat.edit(CHANNEL, posted, report("again", 3))
-    assert titles(peer) == ["again 0", "again 1", "Another", "again 2"]
-    assert await chat.find(CHANNEL, "report") == posted
-
-
-async def test_where_the_bot_may_not_read_it_edits_the_first_message(
-    chat: DiscordChat, peer: Peer
-) -> None:
-    """What is in the channel is not older than it has to be."""
-    posted = await chat.post(CHANNEL, report("open", 2), key="report")
-    peer.faults.append(Fault("GET", "*/messages/*", 403, body={"code": 50013}))
-    await chat.edit(CHANNEL, posted, report("edited", 2))
-
-    assert titles(peer) == ["edited 0", "open 1"]
-
-
-async def test_an_edit_that_was_cut_off_is_made_up_for(chat: DiscordChat, peer: Peer) -> None:
-    """A second attempt finds the messages that were added, and adds no message twice."""
-    posted = await chat.post(CHANNEL, report("open", 1), key="report")
-    peer.faults.append(Fault("POST", "*/messages", 0))
-    with pytest.raises(ChatFailed):
-        await chat.edit(CHANNEL, posted, report("edited", 3))
-    await chat.edit(CHANNEL, posted, report("edited", 3))
-
-    assert titles(peer) == ["edited 0", "edited 1", "edited 2"]
-
-
-@pytest.mark.parametrize("broadcast", [False, True])
-async def test_history_goes_into_a_thread(chat: DiscordChat, peer: Peer, broadcast: bool) -> None:
-    """The thread is begun once; a post can be shown in the channel too."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    for number in range(2):
-        key = f"alert 12, change {number}"
-        told = await chat.post(
-            CHANNEL, Card("It grew"), key=key, thread=posted, broadcast=broadcast
-        )
-        assert await chat.find(CHANNEL, key) == told
-
-    assert len(peer.shown(posted)) == 2
-    assert len(peer.shown()) == (3 if broadcast else 1)
-
-
-async def test_where_no_thread_can_be_a_post_refers_to_the_message(
-    chat: DiscordChat, peer: Peer
-) -> None:
-    """A direct message or a lack of permission does not swallow the history."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    peer.faults.append(Fault("POST", "*/threads", 403, body={"code": 50013}))
-    told = await chat.post(CHANNEL, Card("It grew"), key="a change", thread=posted)
-
-    assert peer.messages[told]["reference"]["message_id"] == int(posted)
-
-
-@pytest.mark.parametrize("code", [50083, 160005], ids=["put away", "locked"])
-async def test_history_goes_on_where_its_thread_is_closed(
-    chat: DiscordChat, peer: Peer, code: int
-) -> None:
-    """In the channel, with a reference to the message."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    peer.faults.append(Fault("POST", f"/channels/{posted}/messages", 403, body={"code": code}))
-    told = await chat.post(CHANNEL, Card("It grew"), key="a change", thread=posted)
-
-    assert peer.messages[told]["channel_id"] == CHANNEL
-    assert peer.messages[told]["reference"]["message_id"] == int(posted)
-
-
-async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: Peer) -> None:
-    """A chart is an attachment that the embed shows, and its words its description."""
-    await chat.post(CHANNEL, replace(ALERT, image=Image(b"png", "It fell.")), key="alert 12")
-
-    [seen] = [one for one in peer.seen if one.path.endswith("/messages")]
-    assert seen.files == ("chart-1.png",)
-    assert seen.body["attachments"][0]["description"] == "It fell."
-    [gallery] = [one for one in walk(seen.body["components"]) if one["type"] == 12]
-    assert gallery["items"][0]["media"]["url"] == "attachment://chart-1.png"
-    assert gallery["items"][0]["description"] == "It fell."
-
-
-async def test_a_discord_without_components_gets_embeds(chat: DiscordChat, peer: Peer) -> None:
-    """The refusal is remembered, nothing is lost, and buttons work."""
-    peer.takes_components = False
-    desk = ScriptedDesk(Card("1 of 2"), Card("Done"))
-    async with running(chat, peer, desk):
-        posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-        await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-        assert await chat.find(CHANNEL, "alert 12") == posted
-        assert title(peer.messages[posted]) == "Acme recovered"
-        assert peer.messages[posted]["embeds"]
-        clicked = await peer.click(posted, "Acknowledge")
-        await peer.gateway.until(lambda: title(peer.answer(clicked)) == "Done")
-
-    refused = [one for one in peer.seen if has_components(one.body)]
-    assert len(refused) == 1
-
-
-async def test_an_old_message_with_embeds_becomes_components(chat: DiscordChat, peer: Peer) -> None:
-    """An alert of an earlier version is edited in place, is found, and its buttons work."""
-    peer.takes_components = False
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    await chat.close()
-    peer.takes_components = True
-    desk = ScriptedDesk(Card("Acknowledged"))
-    later = DiscordChat(settings(peer))
-    async with running(later, peer, desk):
-        await peer.click(posted, "Acknowledge")
-        await later.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-        assert await later.find(CHANNEL, "alert 12") == posted
-
-    assert desk.requests[0].message == posted
-    assert peer.messages[posted]["embeds"] == []
-    assert title(peer.messages[posted]) == "Acme recovered"
-
-
-async def test_what_shows_components_keeps_them(chat: DiscordChat, peer: Peer) -> None:
-    """Discord does not turn such a message back, so a bot that sends embeds by now does not try."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    peer.faults.append(Fault("POST", "*/messages", 400, body={"code": 50035}))
-    await chat.post(CHANNEL, Card("With an embed"), key="another")
-    await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-
-    assert [bool(message["embeds"]) for message in peer.shown()] == [False, True]
-    assert titles(peer)[0] == "Acme recovered"
 
 
 async def test_an_entry_of_a_menu_is_its_words(chat: DiscordChat, peer: Peer) -> None:

@@ -20,15 +20,6 @@ MESSAGES = "/channels/*/messages"
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    """A running Discord."""
-    running = Peer()
-    await running.start()
-    yield running
-    await running.close()
-
-
-@pytest.fixture
 async def bot(peer: Peer) -> AsyncIterator[Bot]:
     """A bot that posts there."""
     table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)

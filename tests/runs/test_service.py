@@ -4,180 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import (
-    FREE,
-    Account,
     Answer,
     Batch,
-    BatchStatus,
-    Capabilities,
-    Claim,
-    Model,
     Panel,
     Price,
-    Prompt,
-    Question,
     Run,
     RunState,
     Task,
     TaskKind,
 )
-from overheard.errors import BatchUncollected, HoldLost, ProviderFailed, RunPaused, RunUnderWay
-from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
+from overheard.errors import BatchUncollected, RunPaused
 from overheard.runs.batch_collection import item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
-from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import NOTHING, Quote
 from overheard.runs.service import (
-    MAX_HOLDS,
     NO_WORKER,
     WORKERS_TTL_S,
     RunProgress,
-    RunService,
-    with_run_lock,
 )
-from overheard.runs.tasks import Outcome
-from overheard.testing.store import open_test_store
-from recording import HandClock
-from scripted import Quiet, ScriptedProvider, reply
-
-MODEL = Model("svc", "m-1")
-PROMPTS = tuple(Prompt(f"Which tool suits {number} people?") for number in range(3))
-PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2)
-DAY = Account("day", period="2026-03-02")
-
-
-class Analyst:
-    """An analysis that notes what it is given."""
-
-    def __init__(self) -> None:
-        self.analysed: list[tuple[Run, Outcome]] = []
-        self.done: list[tuple[Task, Run]] = []
-
-    async def analyse(self, run: Run, outcome: Outcome) -> str:
-        """Note a run."""
-        self.analysed.append((run, outcome))
-        return "analysed"
-
-    async def do(self, task: Task, run: Run) -> TaskResult:
-        """Note a task."""
-        self.done.append((task, run))
-        return {"noted": True}
-
-
-class SpreadQueue(InlineQueue):
-    """A queue of several processes, all of whose tasks are carried out here.
-
-    Attributes:
-        problem: The reason for which each task fails, or an empty string.
-    """
-
-    spread = True
-    problem = ""
-
-    async def carry(
-        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
-    ) -> dict[str, TaskResult]:
-        """Carry tasks out, or fail them."""
-        if self.problem:
-            return {task.key: {PROBLEM: self.problem} for task in tasks}
-        results = await super().carry(tasks, do, going)
-        if going:
-            await going()
-        return results
-
-
-class BatchProvider(ScriptedProvider):
-    """A provider whose vendor answers a batch at once.
-
-    Attributes:
-        ended: The batches that were handed in.
-        cancelled: The batches that were cancelled.
-        down: Whether the vendor refuses all calls about batches.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended: list[Mapping[str, Question]] = []
-        self.cancelled: list[str] = []
-        self.down = False
-
-    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all are the same
-        """Return that batches are sold."""
-        return Capabilities(batch=True)
-
-    async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Note a batch."""
-        self.ended.append(questions)
-        return f"batch_{len(self.ended)}"
-
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return an answer to each question."""
-        if self.down:
-            raise ProviderFailed(model=MODEL, reason=f"{batch} is not there.")
-        return BatchStatus(ended=True, replies=dict.fromkeys(questions, reply("Acme is good.")))
-
-    async def cancel(self, batch: str) -> None:
-        """Note that a batch is cancelled."""
-        self.cancelled.append(batch)
-
-
-class House:
-    """A run service with a real store."""
-
-    def __init__(
-        self,
-        queue: InlineQueue | None = None,
-        *,
-        day: float | None = None,
-        price: Price = FREE,
-        provider: ScriptedProvider | None = None,
-    ) -> None:
-        self.store = open_test_store()
-        self.provider = provider or ScriptedProvider(price=price)
-        self.analyst = Analyst()
-        self.progress = Quiet()
-        self.clock = HandClock()
-        self.limits = Limits()
-        self.service = RunService(
-            self.store,
-            {"svc": self.provider},
-            self.limits,
-            BudgetTable(day=day),
-            AskingTable(tries=1),
-            self.clock,
-            queue or InlineQueue(),
-            self.progress,
-            self.analyst,
-        )
-
-    async def start(self, panel: Panel | None = PANEL, **more: Any) -> Run:
-        """Start a run."""
-        return await self.store.runs.start(Run("r", self.clock.now(), panel, **more))
-
-    async def state(self, run: Run) -> RunState | None:
-        """Return the state of a run."""
-        return await self.store.runs.state(run.id)
-
-    async def hold(self, run: Run) -> None:
-        """Hold money for a run, as a process did that died since."""
-        await self.store.money.reserve(run.id, [Claim(DAY, 1.0, 9.0)])
-
-    async def holders(self) -> set[int]:
-        """Return the runs that hold money."""
-        return await self.store.money.reserving_runs()
+from run_house import (
+    MODEL,
+    PANEL,
+    PROMPTS,
+    BatchProvider,
+    House,
+    SpreadQueue,
+    Waiting,
+)
+from scripted import reply
 
 
 @pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
@@ -506,91 +369,6 @@ async def test_progress_says_how_many_workers_there_are(monkeypatch: pytest.Monk
     assert len(house.progress.titles) == 2
 
 
-async def test_a_run_that_another_process_holds_is_not_worked_on() -> None:
-    """The work is not begun."""
-    house = House()
-    run = await house.start()
-    begun: list[str] = []
-
-    async def work() -> str:
-        begun.append("begun")
-        return "done"
-
-    async with house.store.locks.run_lock(run.id):
-        with pytest.raises(RunUnderWay, match="r"):
-            await with_run_lock(house.store, run, work)
-    assert begun == []
-    assert await with_run_lock(house.store, run, work) == "done"
-
-
-@pytest.mark.parametrize(("losses", "ended"), [(MAX_HOLDS - 1, True), (MAX_HOLDS, False)])
-async def test_a_hold_that_is_lost_is_taken_again(losses: int, *, ended: bool) -> None:
-    """Four losses are worked around, and the fifth is the last."""
-    house = House()
-    run = await house.start()
-    begun: list[int] = []
-
-    async def work() -> str:
-        begun.append(len(begun))
-        if len(begun) <= losses:
-            raise HoldLost
-        return "done"
-
-    if ended:
-        assert await with_run_lock(house.store, run, work) == "done"
-    else:
-        with pytest.raises(HoldLost):
-            await with_run_lock(house.store, run, work)
-    assert MAX_HOLDS == 5
-    assert len(begun) == 5
-
-
-async def test_before_a_lost_hold_is_taken_again_the_database_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The state of the run is read, which ends only when the database answers."""
-    house = House()
-    run = await house.start()
-    steps: list[str] = []
-    state = house.store.runs.state
-
-    async def noted(run_id: int) -> RunState | None:
-        steps.append("read")
-        return await state(run_id)
-
-    monkeypatch.setattr(house.store.runs, "state", noted)
-
-    async def work() -> str:
-        steps.append("work")
-        if len(steps) == 1:
-            raise HoldLost
-        return "done"
-
-    assert await with_run_lock(house.store, run, work) == "done"
-    assert steps == ["work", "read", "work"]
-
-
-class Waiting(SpreadQueue):
-    """A queue whose workers never end; how many there are can change."""
-
-    connected = 0
-
-    async def workers(self) -> int:
-        """Return how many there are."""
-        return self.connected
-
-    async def carry(
-        self,
-        tasks: Sequence[Task],  # noqa: ARG002 - none is ever done
-        do: TaskHandler,  # noqa: ARG002
-        going: IsWanted | None = None,
-    ) -> dict[str, TaskResult]:
-        """Ask whether the run is wanted, for ever."""
-        while going and await going():  # noqa: ASYNC110 - as queues do
-            await asyncio.sleep(0.001)
-        return {}
-
-
 @pytest.mark.parametrize(
     ("channel", "state"), [("terminal", RunState.PAUSED), ("slack:C1", RunState.RUNNING)]
 )
@@ -617,28 +395,3 @@ async def test_what_a_terminal_stops_workers_do_not_go_on_with(
     first, second = house.progress.titles[:2]
     assert "no worker is connected; start one with: overheard worker" in first
     assert "2 workers" in second
-
-
-async def test_a_lost_hold_is_no_stop_at_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The loss cancels the work as Ctrl-C does; the run goes on with its next hold."""
-    queue = Waiting()
-    house = House(queue)
-    run = await house.start(channel="terminal")
-    holds: list[int] = []
-
-    @asynccontextmanager
-    async def lost_once(run_id: int) -> AsyncIterator[bool]:
-        holds.append(run_id)
-        try:
-            async with asyncio.timeout(0.05 if len(holds) == 1 else None):
-                yield True
-        except TimeoutError:
-            queue.carry = SpreadQueue().carry  # type: ignore[method-assign] # with workers now
-            raise HoldLost from None
-
-    monkeypatch.setattr(house.store.locks, "run_lock", lost_once)
-    result = await house.service.execute(Quote(NOTHING, run=run))
-
-    assert holds == [run.id, run.id]
-    assert result.outcome.complete == 6
-    assert await house.state(run) is RunState.COMPLETE

@@ -1,0 +1,132 @@
+"""The desk: options that people are asked for, and values while they type."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from office import Office, open_office
+from overheard.cards.command import Role
+from overheard.interfaces import Person
+from overheard.testing.fakes import GENERAL
+
+BOB = Person("fake", "U2", "Bob")
+
+
+class TestForms:
+    """Options that people are asked for."""
+
+    async def test_what_is_missing_is_asked_for_in_a_form(self) -> None:
+        """What was typed already is filled in, and the form does what typing it would."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("facts add Acme")
+        assert screen.form
+        assert screen.form.values == {"brand": "Acme"}
+        done = await office.chat.submit(screen, field="price", value="$10")
+
+        assert done.card.title == "Added a fact"
+
+    async def test_where_there_are_none_the_command_is_taught(self) -> None:
+        """The card says what is missing, and how to write it."""
+        office = await open_office()
+        screen = await office.chat.type("facts add Acme")
+
+        assert str(screen.card.text).startswith("FIELD and VALUE are missing.")
+        assert screen.private
+
+    async def test_a_form_that_is_wrong_comes_back(self) -> None:
+        """It keeps what was filled in, and says what was wrong."""
+        office = await open_office(forms=True)
+        screen = await office.chat.choose("check", repeats="many")
+        assert screen.form
+
+        assert screen.form.problem.startswith('Repeats is a whole number, and not "many"')
+        assert screen.form.values == {"repeats": "many"}
+
+    async def test_a_form_lists_what_there_is(self) -> None:
+        """A brand is chosen, and not typed."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("trend")
+
+        assert screen.form
+        assert [one.label for one in screen.form.choices["brand"]] == ["Acme", "Zeta"]
+
+    async def test_editing_opens_a_form_of_what_there_is(self) -> None:
+        """A command that changes something shows it first."""
+        office = await open_office(forms=True)
+        await office.chat.type("brands add Umbra --alias Umb")
+        screen = await office.chat.type("brands edit umb")
+        assert screen.form
+        assert screen.form.values["aliases"] == ("Umb",)
+        done = await office.chat.submit(screen, category="lamps")
+
+        assert done.card.title == "Changed Umbra"
+        assert (await office.store.catalogue.current()).brand("Umbra") is not None
+
+    async def test_a_form_for_what_does_not_exist_is_a_sentence(self) -> None:
+        """There is nothing to fill it in with."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("brands edit Nobody")
+
+        assert screen.form is None
+        assert 'There is no brand called "Nobody"' in str(screen.card.text)
+
+
+async def complete(office: Office, *typed: str, person: Person = BOB) -> Sequence[str]:
+    """Return the values that a person is offered."""
+    command, option, part = typed
+    return await office.desk.complete(command, option, part, person=person, channel=GENERAL)
+
+
+class TestCompletion:
+    """Values, while a person types."""
+
+    async def test_values_come_from_the_store(self) -> None:
+        """Values that begin with the typed text come first."""
+        office = await open_office()
+        await office.store.catalogue.set_brand(
+            replace(office.deployment.catalogue.brands[0], name="Zacme")
+        )
+
+        assert await complete(office, "check", "brands", "AC") == ["Acme", "Zacme"]
+
+    @pytest.mark.parametrize(
+        ("name", "option", "typed", "values"),
+        [
+            ("check", "model", "", ["svc/m-1"]),
+            ("trend", "metric", "vis", ["visibility", "branded_visibility"]),
+            ("prompts edit", "prompt", "which", ["Which tool is best?"]),
+            ("schedules pause", "name", "", []),
+            ("alerts list", "state", "liv", ["live"]),
+            ("alerts show", "alert", "", []),
+            ("nothing", "brands", "", []),
+            ("check", "nothing", "", []),
+        ],
+    )
+    async def test_each_kind_has_its_own(
+        self, name: str, option: str, typed: str, values: list[str]
+    ) -> None:
+        """What does not exist has none."""
+        office = await open_office()
+
+        assert list(await complete(office, name, option, typed)) == values
+
+    async def test_who_may_not_use_a_command_is_offered_nothing(self) -> None:
+        """The names of brands are for those who may read them."""
+        office = await open_office()
+        office.gate.role = Role.VIEWER
+
+        assert await complete(office, "trend", "brand", "Ac") == ["Acme"]
+        assert list(await complete(office, "check", "brands", "Ac")) == []
+
+    async def test_no_more_than_a_chat_can_show(self) -> None:
+        """And none that is too long."""
+        office = await open_office()
+        for number in range(40):
+            await office.store.catalogue.set_brand(
+                replace(office.deployment.catalogue.brands[0], name=f"{number} {'x' * 200}")
+            )
+        values = await complete(office, "check", "brands", "x")
+
+        assert len(values) == 25
+        assert max(map(len, values)) == 100
