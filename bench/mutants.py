@@ -45,7 +45,6 @@ TARGETS = {
     "detection": ["detection"],
     "alerts": ["alerts", "commands/test_bursts_command.py"],
     "runs/budget.py": ["runs"],
-    "runs/spend.py": ["runs"],
     "runs/quote.py": ["runs"],
     "runs/service.py": ["runs"],
     "runs/retries.py": ["runs"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from loopback import ChatService
-from overheard.testing.store import close_test_stores
+from overheard.testing.deployment import close_test_stores
 
 # How long an example takes depends on what else the machine does, and says nothing of the code.
 settings.register_profile("overheard", deadline=None, suppress_health_check=[HealthCheck.too_slow])

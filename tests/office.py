@@ -13,8 +13,8 @@ from overheard.deployment import Deployment, assemble
 from overheard.domain import Price
 from overheard.interfaces import Person, Store
 from overheard.plugins import Plugins
+from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FakeChat
-from overheard.testing.store import open_test_store
 from overheard_visibility.scorer import Visibility
 from scripted import ScriptedProvider, SteppingClock
 

@@ -11,7 +11,7 @@ from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift
 from overheard.interfaces import Chat
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 
 

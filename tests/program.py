@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from overheard.cli import app
 from overheard.runtime.wiring import session
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 
 CONFIG = """
 [storage]

@@ -25,12 +25,11 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.limits import Limits
-from overheard.runs.queue import InlineQueue
 from overheard.runs.service import (
     RunService,
 )
-from overheard.runs.tasks import Outcome
-from overheard.testing.store import open_test_store
+from overheard.runs.tasks import InlineQueue, Outcome
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
 

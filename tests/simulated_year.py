@@ -17,8 +17,8 @@ from overheard.deployment import Call, Deployment, assemble
 from overheard.domain import Finish, Reply
 from overheard.errors import OverheardError
 from overheard.plugins import Plugins
+from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import EchoProvider
-from overheard.testing.store import open_test_store
 from overheard_accuracy.scorer import Accuracy
 from overheard_visibility.scorer import Visibility
 

@@ -21,8 +21,8 @@ from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, installed_plugins, load_plugins
 from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
-from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import Pricing
+from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model
-from overheard.domain.block_table import named
+from overheard.domain.scores import named
 from overheard.numpy_proxy import Counts, np
 from overheard_storage.bulk import Adding, insert_many
 from overheard_storage.database import uninterrupted

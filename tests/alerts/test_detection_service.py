@@ -24,7 +24,7 @@ from overheard.domain import (
     Scale,
     Shift,
 )
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 
 METRICS = {

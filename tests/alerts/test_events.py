@@ -39,7 +39,7 @@ from overheard.domain import (
     Scale,
     Shift,
 )
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -27,7 +27,7 @@ from overheard.domain import (
     StatementKind,
 )
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 
 MODEL = Model("svc", "m-1")

@@ -54,7 +54,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard.plugins import Plugins
-from overheard.testing.store import create_test_store, open_test_store
+from overheard.testing.deployment import create_test_store, open_test_store
 from overheard_storage import SqlStore
 from overheard_visibility.scorer import Visibility
 from recording import HandClock

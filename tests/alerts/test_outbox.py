@@ -20,7 +20,7 @@ from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Store
 from overheard.interfaces.alerts import DeliveryRepository
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from overheard_storage import open_store
 from recording import HandClock, RecordingChat, failing
 

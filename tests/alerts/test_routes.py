@@ -12,7 +12,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes, routed
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 
 METRICS = {

@@ -41,8 +41,7 @@ from overheard.domain import (
 from overheard.errors import PluginFault
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.plan import lay_out, new_run
-from overheard.runs.queue import InlineQueue
-from overheard.runs.tasks import BRANDS_PER_TASK, Outcome
+from overheard.runs.tasks import BRANDS_PER_TASK, InlineQueue, Outcome
 from recording import HandClock
 from scripted import Quiet, reply
 

@@ -8,7 +8,7 @@ from overheard.alerts.detection_service import style_updates
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from scripted import reply
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -11,7 +11,7 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import ConfiguredAccess, is_logged
 from overheard.config.sections import AccessTable
 from overheard.interfaces import AccessPolicy, Person, Refusal
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 
 ADA = Person("slack", "U1", "Ada", ("S7",))

@@ -14,7 +14,7 @@ from discord_rules import title, words
 from outbox_bot import Bot
 from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
-from overheard.config.chats import DiscordTable
+from overheard.config.sections import DiscordTable
 
 MESSAGES = "/channels/*/messages"
 

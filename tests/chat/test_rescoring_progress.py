@@ -16,7 +16,7 @@ from discord_peer import Peer
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.chats import DiscordTable
+from overheard.config.sections import DiscordTable
 from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.scoring import rescoring

@@ -40,7 +40,7 @@ from overheard.runs.plan import lay_out
 from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
 

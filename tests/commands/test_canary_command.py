@@ -16,7 +16,7 @@ from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.runs.model_updates import CANDIDATES, LIMIT, canaries
 from overheard.runtime.server import CANARIES, Server
 from overheard.runtime.wiring import open_deployment
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 CONFIG = '[storage]\nurl = "sqlite:///{}/store.db"\n\n[[brands]]\nname = "Acme"\n'

@@ -12,8 +12,7 @@ from rapidfuzz import fuzz
 
 from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import DatasetUnfit, NothingToTeach
-from overheard.finetune.dataset import Approved, Dataset, build, collect_examples, save
-from overheard.finetune.datasheet import datasheet
+from overheard.finetune.dataset import Approved, Dataset, build, collect_examples, datasheet, save
 from overheard.finetune.examples import (
     ANSWER,
     FACT,

@@ -20,7 +20,7 @@ from overheard.runs.limits import Limits
 from overheard.scoring.judge import Judging, JudgingResources
 from overheard.scoring.judge_drift import Rejudging, agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_judge import JudgeSettings, ModelJudge, overheard_scorers

@@ -25,8 +25,8 @@ from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
 from overheard.runs.model_updates import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
+from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FakeChat
-from overheard.testing.store import open_test_store
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -33,7 +33,7 @@ from overheard.runs.budget import (
     price_of,
     unasked,
 )
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from scripted import ScriptedProvider, reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

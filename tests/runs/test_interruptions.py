@@ -10,7 +10,7 @@ from overheard.errors import OverheardError, RunEnded, RunTooOld, RunUnderWay
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.plan import new_run
 from overheard.testing import FixedClock
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PANEL = Panel(("Acme",), (Prompt("Which tool?"),), (Model("svc", "m-1"),))

@@ -25,7 +25,7 @@ from overheard.domain import (
 from overheard.errors import BudgetExceeded
 from overheard.runs.budget import Estimate, unasked
 from overheard.runs.quote import Pricing, Quote
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock
 from scripted import ScriptedProvider, reply
 

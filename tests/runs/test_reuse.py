@@ -8,7 +8,7 @@ from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Questi
 from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.runs.answers import merged, parse_age, reusable, reuse
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from scripted import reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)

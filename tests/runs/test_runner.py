@@ -20,16 +20,15 @@ from overheard.domain import (
     RunState,
 )
 from overheard.errors import ProviderFailed, ProviderUnavailable
-from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, SpendReservation, call_cost, price_of
 from overheard.runs.call import ESTIMATE_NOTE
 from overheard.runs.execute import Runner
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import RetryPolicy
-from overheard.runs.spend import SpendReservation
 from overheard.runs.tasks import Outcome
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 PROMPTS = tuple(Prompt(f"Which tool is best for {who}?") for who in ("teams", "agencies", "me"))

@@ -24,13 +24,13 @@ from overheard.runs.batch_collection import item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.plan import new_run
-from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import NOTHING, Quote
 from overheard.runs.service import (
     NO_WORKER,
     WORKERS_TTL_S,
     RunProgress,
 )
+from overheard.runs.tasks import InlineQueue
 from run_house import (
     MODEL,
     PANEL,

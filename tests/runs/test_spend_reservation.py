@@ -24,8 +24,8 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard.interfaces.runs import MoneyRepository
-from overheard.runs.spend import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
-from overheard.testing.store import open_test_store
+from overheard.runs.budget import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
+from overheard.testing.deployment import open_test_store
 from scripted import SteppingClock, reply
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.runs.answers import reusable
 from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from overheard_storage.rows import run_of, run_row
 from scripted import reply
 

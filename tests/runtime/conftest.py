@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from overheard.interfaces import Queue, Store
-from overheard.runs.queue import InlineQueue
+from overheard.runs.tasks import InlineQueue
 from overheard.runtime.postgres_queue import PostgresQueue
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from postgres_server import PostgreSQL, postgresql
 

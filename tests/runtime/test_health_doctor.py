@@ -14,7 +14,7 @@ from overheard.interfaces import Finding
 from overheard.runtime.postgres_queue import PostgresQueue
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]

@@ -33,7 +33,7 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
 from overheard.runs.call import CallCounters
-from overheard.runs.queue import outdated, queue_status
+from overheard.runs.tasks import outdated, queue_status
 from overheard.runtime.health import PortTaken
 from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics, store_label
 from overheard.runtime.server import Server

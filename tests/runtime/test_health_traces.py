@@ -26,7 +26,7 @@ from overheard.runtime.metrics import start_telemetry
 from overheard.runtime.wiring import open_deployment
 from overheard.telemetry import TracesUnavailable, begin_traces, end_traces, traced
 from overheard.testing import EchoProvider, FixedClock
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 
 CONFIG = """
 [storage]

@@ -10,7 +10,7 @@ import pytest
 from overheard.interfaces import Chat, Desk, Store
 from overheard.runtime import leader
 from overheard.runtime.leader import LeaderChat
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 
 DESK = cast("Desk", object())
 

@@ -17,7 +17,7 @@ from overheard.errors import HoldLost, NothingToAsk
 from overheard.interfaces import Store
 from overheard.runtime.scheduler import Job, Scheduler
 from overheard.runtime.wiring import SystemClock
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from recording import HandClock, until
 
 SEVEN = datetime(2026, 3, 2, 7, tzinfo=UTC)

@@ -13,7 +13,7 @@ from overheard.scoring.judge import (
     judging_cost_a_year,
     proposed_judge,
 )
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from overheard_judge.gold import rehearsals
 from overheard_judge.scorer import JudgeSettings, ModelJudge
 from overheard_openai.provider import OpenAIProvider, OpenAISettings

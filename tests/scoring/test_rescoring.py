@@ -29,7 +29,7 @@ from overheard.measure.blocks import streams
 from overheard.scoring import rescoring as module
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from overheard_visibility.scorer import Visibility
 from scripted import Quiet, SteppingClock, reply
 

@@ -26,7 +26,7 @@ from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard.scoring import scorers
 from overheard.scoring.service import Scoring
-from overheard.testing.store import open_test_store
+from overheard.testing.deployment import open_test_store
 from scripted import Quiet, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

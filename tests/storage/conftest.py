@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from overheard.interfaces import Store
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from postgres_server import PostgreSQL, postgresql
 

@@ -31,7 +31,7 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.errors import StoreError
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from overheard_storage.database import Database, parse_url
 
@@ -44,7 +44,7 @@ WRITER = """
 import asyncio, itertools, sys
 from datetime import UTC, datetime
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
-from overheard.testing.store import create_test_store
+from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from overheard_storage.database import Database, parse_url
 

@@ -11,9 +11,8 @@ from overheard.cards.command import Face, quoted
 from overheard.commands.updates import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
-from overheard.finetune.brief_sources import BriefDraft
+from overheard.finetune.brief_sources import BriefDraft, ItemProgress, metric_of
 from overheard.finetune.pages import BriefPage, share, to_add
-from overheard.finetune.progress import ItemProgress, metric_of
 from overheard.finetune.texts import fact_sentence
 
 FACTS = 4

@@ -16,7 +16,7 @@ from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison,
 from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
-from overheard.runs.budget import Pair, capabilities_of, unasked
+from overheard.runs.budget import Pair, SpendReservation, capabilities_of, unasked
 from overheard.runs.execute import Runner
 from overheard.runs.model_updates import (
     CANARY_SOURCE,
@@ -37,7 +37,6 @@ from overheard.runs.model_updates import (
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.service import with_run_lock
-from overheard.runs.spend import SpendReservation
 
 
 async def set_up(

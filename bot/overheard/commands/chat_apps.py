@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, option
-from overheard.config.chats import DiscordTable, SlackTable
+from overheard.config.sections import DiscordTable, SlackTable
 from overheard.deployment import Call, Session
 from overheard.errors import ChatUnavailable
 

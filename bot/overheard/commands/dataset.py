@@ -25,8 +25,14 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.finetune.candidates import Candidate
-from overheard.finetune.dataset import Dataset, build, collect_examples, format_ranges, save
-from overheard.finetune.datasheet import datasheet
+from overheard.finetune.dataset import (
+    Dataset,
+    build,
+    collect_examples,
+    datasheet,
+    format_ranges,
+    save,
+)
 from overheard.finetune.formats import FORMATS
 from overheard.runs.plan import find_brand
 

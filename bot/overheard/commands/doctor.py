@@ -33,7 +33,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
-from overheard.runs.queue import outdated, queue_status
+from overheard.runs.tasks import outdated, queue_status
 
 CHECK_TIMEOUT_S = 20.0
 """Seconds that one examination may take."""

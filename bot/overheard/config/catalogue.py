@@ -1,16 +1,27 @@
-"""The tables of config.toml that declare brands, prompts and facts."""
+"""The tables of config.toml that declare brands, prompts and facts, and of landscape.toml."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from datetime import date
+from importlib.resources import files
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from overheard.config.settings import Line, Settings
-from overheard.domain import Brand, Prompt, Rule, prompt_variants
+from overheard.domain import (
+    Brand,
+    Landscape,
+    LandscapeEntry,
+    LandscapeTopic,
+    Prompt,
+    Rule,
+    prompt_variants,
+)
 
 MAX_PROMPT_CHARS = 20_000
 _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
@@ -140,3 +151,37 @@ class FactTable(Settings):
     as_of: date | None = None
     source: str = ""
     previous: tuple[str, ...] = ()
+
+
+LANDSCAPE_FILE = "landscape.toml"
+
+
+class EntryTable(Settings):
+    """One topic of a vendor: see `overheard.domain.LandscapeEntry`."""
+
+    value: str = Field(min_length=1)
+    source: str = Field(pattern=r"^https?://\S+$", examples=["https://acme.com/bots"])
+    as_of: date | None = None
+    via: str = ""
+
+    def entry(self, topic: LandscapeTopic, *, corrected: bool = False) -> LandscapeEntry:
+        """Return the entry that the table declares."""
+        return LandscapeEntry(topic, self.value, self.source, self.as_of, self.via, corrected)
+
+
+def read_landscapes(package: str) -> Iterator[Landscape]:
+    """Yield the vendors in the ``landscape.toml`` of an import package.
+
+    Raises:
+        ValueError: when the file is no valid landscape.
+    """
+    tables = tomllib.loads(files(package).joinpath(LANDSCAPE_FILE).read_text(encoding="utf-8"))
+    for name, table in tables.items():
+        title = str(table.pop("title", name))
+        ends = TypeAdapter(dict[str, date]).validate_python(table.pop("shutdowns", {}))
+        yield Landscape(name, title, tuple(_entries(table)), ends)
+
+
+def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
+    read = TypeAdapter(dict[LandscapeTopic, EntryTable]).validate_python(table)
+    yield from (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)

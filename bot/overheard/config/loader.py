@@ -16,9 +16,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr
 
-from overheard.config.catalogue import BrandTable, FactTable, PromptTable
-from overheard.config.chats import ChatTable, DiscordTable, SlackTable
-from overheard.config.landscapes import EntryTable
+from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
 from overheard.config.sections import (
     AccessTable,
     AskingTable,
@@ -26,6 +24,8 @@ from overheard.config.sections import (
     BudgetTable,
     BurstsTable,
     CanaryTable,
+    ChatTable,
+    DiscordTable,
     HealthTable,
     LimitTable,
     LoggingTable,
@@ -36,6 +36,7 @@ from overheard.config.sections import (
     RetentionTable,
     RouteTable,
     ScheduleTable,
+    SlackTable,
     TelemetryTable,
     is_name,
 )

@@ -20,7 +20,6 @@ from overheard.domain.alerts import (
     StatementKind,
     alert_key,
 )
-from overheard.domain.block_table import BlockRun, BlockStream, BlockTable, tabulate
 from overheard.domain.catalogue import (
     Brand,
     Catalogue,
@@ -80,6 +79,9 @@ from overheard.domain.runs import (
 from overheard.domain.scores import (
     PENDING,
     Block,
+    BlockRun,
+    BlockStream,
+    BlockTable,
     Detail,
     Edition,
     EditionState,
@@ -91,6 +93,7 @@ from overheard.domain.scores import (
     ScoreRecord,
     Unit,
     UnitRole,
+    tabulate,
 )
 
 __all__ = [

@@ -4,7 +4,7 @@ A plugin calls the SDK of its vendor. Settings, prices, timeouts, the meaning of
 conversion of replies are here, so that all providers behave alike.
 """
 
-from overheard.config.landscapes import read_landscapes
+from overheard.config.catalogue import read_landscapes
 from overheard.provider_kit.batches import BatchingProvider, FoundBatch, batch_lines, batch_problem
 from overheard.provider_kit.hosted import HostedProvider, HostedService
 from overheard.provider_kit.prices import CreationDates, PriceList

@@ -24,7 +24,7 @@ from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
 from overheard.runs.call import CallCounters
-from overheard.runs.queue import queue_status
+from overheard.runs.tasks import queue_status
 from overheard.telemetry import begin_traces, write_log
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
 from overheard.interfaces import PROBLEM, IsWanted, Store, TaskHandler, TaskResult
-from overheard.runs.queue import WORKER, queue_status
-from overheard.runs.tasks import following_tasks
+from overheard.runs.tasks import WORKER, following_tasks, queue_status
 
 if TYPE_CHECKING:
     from pgqueuer import PgQueuer

@@ -21,7 +21,7 @@ from overheard.errors import StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
-from overheard.runs.queue import InlineQueue
+from overheard.runs.tasks import InlineQueue
 
 EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""

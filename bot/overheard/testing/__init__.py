@@ -3,7 +3,13 @@
 The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
 """
 
-from overheard.testing.deployment import Deployment, OpenDeployment, open_deployment
+from overheard.testing.deployment import (
+    Deployment,
+    OpenDeployment,
+    close_test_stores,
+    open_deployment,
+    open_test_store,
+)
 from overheard.testing.fakes import (
     NOW,
     TEXTS,
@@ -24,7 +30,6 @@ from overheard.testing.plugin_checks import (
 )
 from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
 from overheard.testing.service import Call, Reaction, Service
-from overheard.testing.store import close_test_stores, open_test_store
 
 __all__ = [
     "NOW",

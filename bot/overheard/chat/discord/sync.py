@@ -12,7 +12,7 @@ import discord
 
 from overheard.cards.command import CommandSpec
 from overheard.chat.discord import tree
-from overheard.config.chats import DiscordTable
+from overheard.config.sections import DiscordTable
 from overheard.config.settings import suggestion
 from overheard.errors import ChatUnavailable
 
