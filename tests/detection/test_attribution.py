@@ -1,9 +1,12 @@
 """Tests of the rival hypotheses: what a change looks like, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
 
 from overheard.detection.attribution import (
     CAUSES,
@@ -15,7 +18,8 @@ from overheard.detection.attribution import (
     words,
 )
 from overheard.detection.baseline import run_effect_prior
-from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
 from overheard.detection.worlds import (
     Moved,
     WorldDesign,
@@ -25,11 +29,13 @@ from overheard.detection.worlds import (
 )
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.numpy_proxy import Floats, np
 
 A, B = (Model("svc", name) for name in "ab")
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 RUNS = [RunKey(START + timedelta(weeks=n), n + 1) for n in range(5)]
 AT, BRANDS, MODELS = 20, 4, 3
+PRIOR = RunEffectPrior(shared=0.03, own=0.02)
 OWN = StreamKey(brand_name(0), model_of(0), "visibility")
 MOVES: Mapping[Hypothesis, set[tuple[int, int]]] = {
     Hypothesis.BRAND_AT_MODEL: {(0, 0)},
@@ -153,3 +159,147 @@ def test_only_what_looks_like_everything_alone_is_everything() -> None:
     assert is_everything(said(0.95, Hypothesis.MODEL))
     assert not is_everything(said(0.5, Hypothesis.MODEL))
     assert not is_everything(said(0.05, Hypothesis.MODEL))
+
+
+def noise_of(found: Attribution, streams: list[Stream], began: RunKey) -> Floats:
+    """Return the covariance that chance gives to the changes of some streams, J x J.
+
+    Streams of a model share the variance of its run effect; each has that of its own effect and its
+    calls. The mean of runs on either side of a change has the n-th part of a run's variance.
+    """
+    keys = list(found.steps)
+    noise = np.zeros((len(keys), len(keys)))
+    for model in {key.model for key in keys}:
+        mine = sorted((s for s in streams if s.key.model == model), key=lambda s: s.key.brand)
+        series = run_series(StreamGroup.of(mine[0], mine[1:]), np.arange(AT + 2), PRIOR)
+        late = sum(run >= began for run in mine[0].runs)
+        sides = 1 / late + 1 / (AT + 2 - late)
+        for i, one in enumerate(mine):
+            row = keys.index(one.key)
+            for other in mine:
+                noise[row, keys.index(other.key)] = series.shared * sides
+            noise[row, row] += (series.own + np.mean(1 / series.information[i])) * sides
+            change = series.raw[i, -late:].mean() - series.raw[i, :-late].mean()
+            assert found.steps[one.key] == pytest.approx(change)
+    return noise
+
+
+def covariances(
+    hypothesis: Hypothesis, keys: list[StreamKey], own: list[StreamKey]
+) -> list[Floats]:
+    """Return the covariances of changes of size 1 that a hypothesis thinks of."""
+
+    def matrix(entry: Callable[[StreamKey, StreamKey], float]) -> Floats:
+        return np.array([[entry(a, b) for b in keys] for a in keys])
+
+    def across(a: StreamKey, b: StreamKey) -> float:
+        """A brand's changes at two models have 0.8 in common."""
+        return 1.0 if a == b else 0.8 * (a.brand == b.brand)
+
+    model = own[0].model
+    match hypothesis:
+        case Hypothesis.BRAND_AT_MODEL:
+            return [matrix(lambda a, b, key=key: float(a == b == key)) for key in own]
+        case Hypothesis.MODEL:
+            at = matrix(lambda a, b: float(a.model == b.model == model))
+            return [at * np.eye(len(keys)), at * np.eye(len(keys)) + at]
+        case Hypothesis.BRAND_EVERYWHERE:
+            brands = [key.brand for key in own]
+            return [
+                matrix(lambda a, b, name=name: across(a, b) * (a.brand == b.brand == name))
+                for name in brands
+            ]
+    return [matrix(across), matrix(lambda a, b: across(a, b) + 1)]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("truth", [Hypothesis.MODEL, Hypothesis.BRAND_EVERYWHERE])
+def test_the_weights_are_those_of_normal_densities(truth: Hypothesis, *, whole: bool) -> None:
+    """Bayes' rule over the hypotheses, by scipy, for changes of 0.4, 0.8 and 1.5 logits."""
+    streams = market(MOVES[truth], models=2, brands=3)
+    began = streams[0].runs[AT - 1]
+    found = (
+        attribute_model(OWN.model, streams, began, PRIOR)
+        if whole
+        else attribute(OWN, streams, began, PRIOR)
+    )
+    keys = list(found.steps)
+    assert set(keys) == {stream.key for stream in streams}
+    own = [key for key in keys if key.model == OWN.model] if whole else [OWN]
+    noise = noise_of(found, streams, began)
+    steps = np.array([found.steps[key] for key in keys])
+    assert [found.changes[key] for key in keys] == pytest.approx(steps / np.diag(noise) ** 0.5)
+    logs = [
+        logsumexp(
+            [
+                multivariate_normal(cov=noise + size**2 * shape).logpdf(steps)
+                for size in (0.4, 0.8, 1.5)
+                for shape in shapes
+            ]
+        )
+        - np.log(3 * len(shapes))
+        + np.log(prior)
+        for hypothesis, prior in zip(Hypothesis, (0.35, 0.30, 0.20, 0.15), strict=True)
+        for shapes in (covariances(hypothesis, keys, own),)
+    ]
+    weights = np.exp(logs - logsumexp(logs))
+    assert [found.weights[one] for one in Hypothesis] == pytest.approx(weights.tolist())
+    for key, change in found.changes.items():
+        assert found.moved(key) == (abs(change) >= 2)
+
+
+def test_what_has_no_runs_on_both_sides_leaves_the_prior() -> None:
+    """A change with the first run, after the last, or of a stream that there is not."""
+    streams = market({(0, 0)}, models=1)
+    runs = streams[0].runs
+    prior = {hypothesis: hypothesis.value for hypothesis in Hypothesis}
+    assert sum(prior.values()) == pytest.approx(1)
+    later = RunKey(runs[-1].at + timedelta(weeks=1), 99)
+    for began in (runs[0], later):
+        assert attribute(OWN, streams, began, PRIOR).weights == prior
+        assert attribute_model(OWN.model, streams, began, PRIOR).weights == prior
+    absent = StreamKey("Nobody", OWN.model, OWN.metric)
+    assert attribute(absent, streams, runs[AT], PRIOR).weights == prior
+    assert attribute_model(B, streams, runs[AT], PRIOR).weights == prior
+    last = attribute(OWN, streams, runs[-1], PRIOR)
+    first = attribute(OWN, streams, runs[1], PRIOR)
+    assert last.weights != prior != first.weights
+    assert not first.moved(absent)
+
+
+def test_what_others_win_of_a_shared_metric_is_no_change_of_theirs() -> None:
+    """First places that a brand loses go to others; those that fall with it did change."""
+    streams = [
+        replace(stream, key=stream.key._replace(metric="top1"))
+        for stream in market({(0, 0), (1, 0)})
+    ]
+    own = OWN._replace(metric="top1")
+    began = streams[0].runs[AT]
+    found = attribute(own, streams, began, PRIOR)
+    plain = attribute_model(OWN.model, streams, began, PRIOR)
+    assert plain.steps[own] < 0 < plain.steps[own._replace(brand=brand_name(1))]
+    for key, step in plain.steps.items():
+        gained = key.brand != own.brand and step > 0
+        assert found.steps[key] == (0 if gained else step)
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ({1: True}, "At this model the one competitor moved too (Brand 02)."),
+        ({1: True, 2: True}, "At this model the 2 competitors moved too (Brand 02, Brand 03)."),
+        ({1: True, 2: False}, "At this model 1 of the 2 competitors moved too (Brand 02)."),
+        ({1: False}, "At this model the one competitor moved by no more than chance explains."),
+    ],
+)
+def test_competitors_that_moved_are_named(
+    moved: dict[int, bool], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All, some or none of them."""
+    keys = {StreamKey(brand_name(b), model_of(0), "visibility"): m for b, m in moved.items()}
+    changes = {OWN: -5.0, **{key: 4.0 * moved for key, moved in keys.items()}}
+    weights = {hypothesis: hypothesis.value for hypothesis in Hypothesis}
+    found = Attribution(weights, changes)
+    monkeypatch.setattr("overheard.detection.attribution.attribute", lambda *_: found)
+    streams = [s for s in market(set(), models=1) if s.key in changes]
+    assert explain(OWN, streams, streams[0].runs[AT]).text.endswith(said)

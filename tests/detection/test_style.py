@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from overheard.detection import update_signs
 from overheard.detection.update_signs import compare_styles
@@ -125,3 +126,69 @@ def test_hostile_text_takes_no_long_time() -> None:
     """Endless runs of markup are read once."""
     for piece in ("**", "__a", "- ", "#", "'", "a'"):
         style(piece * 100_000)
+
+
+def drawn(rows: np.ndarray) -> list[dict[str, list[str]]]:
+    """Return sessions whose features are given, of eight prompts each."""
+    prompts = {f"p{n}": ["text"] for n in range(7)}
+    return [{**prompts, "style": row} for row in rows]
+
+
+@pytest.fixture
+def features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions have the features that `drawn` gives them."""
+    monkeypatch.setattr(update_signs, "_session_style", lambda one, _: one["style"])
+
+
+@pytest.mark.usefixtures("features")
+@pytest.mark.parametrize("count", [4, 8])
+def test_a_feature_stands_out_beyond_its_prediction_interval(count: int) -> None:
+    """Of Student's t, at 1 % over 13 features: just beyond it in both sessions is a change."""
+    before = np.random.default_rng(count).normal(5, 2, (count, F))
+    centre = before.mean(axis=0)
+    level = student.isf(0.01 / F / 2, count - 1)
+    half = level * before.std(axis=0, ddof=1) * (1 + 1 / count) ** 0.5
+    beyond = np.zeros(F)
+    beyond[[2, 7]] = (1.02, -1.01)
+    after = centre + np.array([[1.0], [1.5]]) * beyond * half
+    found = compare_styles(drawn(before), drawn(after))
+    assert [(t.feature, t.rose) for t in found.moved] == [(FEATURES[2], True), (FEATURES[7], False)]
+    assert found.note == f"{FEATURES[2]} up, {FEATURES[7]} down"
+    assert (found.prompts, found.sessions, found.hit) == (8, count, True)
+    first = found.moved[0]
+    assert (first.before, first.after) == pytest.approx((centre[2], after[:, 2].mean()))
+    scale = before[:, 2].std(ddof=1) * (1 + 1 / count) ** 0.5
+    assert first.t == pytest.approx((after[0, 2] - centre[2]) / scale)
+    within = centre + np.array([[0.99], [1.5]]) * np.sign(beyond) * half
+    assert not compare_styles(drawn(before), drawn(within)).hit
+    apart = centre + np.array([[1.5], [-1.5]]) * beyond * half
+    assert not compare_styles(drawn(before), drawn(apart)).hit, "to either side"
+    assert not compare_styles(drawn(before), drawn(after[:1])).hit
+    assert not compare_styles(drawn(before), drawn(np.repeat(after, 2, axis=0)[:3])).hit
+
+
+@pytest.mark.usefixtures("features")
+def test_a_feature_that_never_varied_stands_out_when_it_does() -> None:
+    """No headings in any session, then some in both; an unchanged one is no change."""
+    before = np.ones((5, F))
+    after = np.ones((2, F))
+    assert not compare_styles(drawn(before), drawn(after)).hit
+    after[:, 4] = 1.001
+    assert [t.feature for t in compare_styles(drawn(before), drawn(after)).moved] == [FEATURES[4]]
+
+
+def test_each_prompt_weighs_the_same_in_a_session() -> None:
+    """However often it was answered; answers without words are left out, other prompts too."""
+    long, short = "many more words than that one had " * 9, "one two"
+    usual = {f"p{n}": [short, "123"] for n in range(7)}
+    before = [{**usual, "p7": [long, short, short], "q": [long]} for _ in range(4)]
+    after = [{**usual, "p7": [long] * 3} for _ in range(2)]
+    found = {t.feature: t for t in compare_styles(before, after).moved}
+    texts = style(long), style(short)
+    place = FEATURES.index("length")
+    tall, low = (text[place] for text in texts if text)
+    assert found["length"].before == pytest.approx((7 * low + (tall + 2 * low) / 3) / 8)
+    assert found["length"].after == pytest.approx((7 * low + tall) / 8)
+    silent = [{prompt: ["!"] for prompt in after[0]}] * 2
+    assert not compare_styles(before, silent).hit
+    assert not compare_styles([], after).hit
