@@ -3,8 +3,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from update_trials import UpdateTrial, run_updates
 
+from overheard.detection.known_time import change_interval, compare_sides
+from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.detection.simulate import Design, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
@@ -209,3 +212,138 @@ def test_it_says_what_excluding_five_points_would_take() -> None:
     assert exact
     # The boundary grows a little with the number of looks.
     assert exact.bound * DEFAULT_PLAN.boundary / plan.boundary == pytest.approx(0.05, abs=0.004)
+
+
+@pytest.mark.parametrize("before", [2, 6, 30])
+@pytest.mark.parametrize("tau2", [0.0, 0.003, 0.05])
+def test_a_look_is_the_comparison_of_that_time(before: int, tau2: float) -> None:
+    """Z and the means are those of the comparison; the interval covers as often as all looks
+    together leave the boundary uncrossed; how many runs exclude five points is found by trying.
+    """
+    stream, at = history([0.45, 0.52, 0.5], before)
+    found = follow_update(stream, at, tau2)
+    compared = compare_sides(stream, stream.runs[before].id, tau2)
+    assert found
+    assert compared
+    assert (found.finding, found.looks, found.runs) == (UpdateStatus.OPEN, 3, (before, 3))
+    assert (found.z, found.change) == pytest.approx((compared.z, compared.change))
+    assert found.answers == compared.answers
+    level = 2 * norm.cdf(DEFAULT_PLAN.boundary) - 1
+    assert found.interval == pytest.approx(
+        change_interval(compared.cut, stream.scatter, tau2, level)
+    )
+    assert found.bound == max(-found.interval[0], found.interval[1])
+    assert found.keeps_level == (before >= 6)
+
+    deviation = (found.interval[1] - found.interval[0]) / 2 / DEFAULT_PLAN.boundary
+    effects = 1 - compared.v / compared.veff
+
+    def variance(runs: float) -> float:
+        """Return that of the change with so many runs since: either part falls as 1/n."""
+        answers = found.answers[0], found.answers[1] * runs / 3
+        now, then = sum(1 / n for n in found.answers), sum(1 / n for n in answers)
+        calls = (1 - effects) * then / now
+        return deviation**2 * (calls + effects * (1 / before + 1 / runs) / (1 / before + 1 / 3))
+
+    target = (0.05 / DEFAULT_PLAN.boundary) ** 2
+    tried = next((runs for runs in range(1, 10_000) if variance(runs) <= target), None)
+    assert found.runs_to_exclude == tried
+
+
+def test_numbers_have_no_five_points() -> None:
+    """How many runs would exclude them is told of rates alone."""
+    stream, at = history([0.5, 0.4], 20)
+    ranks = replace(stream, total=3 * stream.total, squares=11 * stream.squares)
+    found = follow_update(ranks, at, 0.0)
+    assert found
+    assert found.runs_to_exclude is None
+    rates = follow_update(stream, at, 0.0)
+    assert rates
+    assert rates.runs_to_exclude
+
+
+@pytest.mark.parametrize(("alone", "compared"), [(None, False), (60, True), (61, False)])
+def test_a_single_prompt_is_compared_where_that_was_planned(
+    alone: int | None, *, compared: bool
+) -> None:
+    """With so many answers on either side; two prompts are always enough."""
+    stream, at = history([0.5] * 3, 3)
+    one = replace(
+        stream,
+        prompts=stream.prompts[:1],
+        n=np.where(np.arange(6) == 4, 20, 30)[:, None],
+        total=np.full((6, 1), 10.0),
+        squares=np.full((6, 1), 10.0),
+    )
+    plan = FollowUpPlan(alone=alone)
+    assert follow_update(cut(one, 4), at, 0.0, plan) is None, "30 answers since"
+    late = follow_update(replace(one, n=np.minimum(one.n, 20)), at, 0.0, plan)
+    assert bool(late) == compared, "60 before and 60 since"
+    two = replace(stream, prompts=stream.prompts[:2])
+    two = replace(two, n=two.n[:, :2], total=two.total[:, :2], squares=two.squares[:, :2])
+    assert follow_update(two, at, 0.0, plan)
+
+
+def cut(stream: Stream, runs: int) -> Stream:
+    """Return the first runs of a stream."""
+    parts = {name: getattr(stream, name)[:runs] for name in ("n", "total", "squares")}
+    return replace(stream, runs=stream.runs[:runs], **parts)
+
+
+def test_looks_at_an_update_end_at_the_next_and_a_moved_level_is_past() -> None:
+    """Three updates: the first moves the brand, so its runs are the baseline of the later ones."""
+    stream, first = history([0.1] * 9, 8)
+    second, third = stream.runs[12].at, stream.runs[14].at
+    one, two, three = follow_updates(stream, [], [first, second, third])
+    assert one
+    assert two
+    assert three
+    assert (one.finding, one.runs) == (UpdateStatus.MOVED, (8, 1))
+    assert (two.finding, two.runs) == (UpdateStatus.OPEN, (4, 2))
+    assert (three.finding, three.runs) == (UpdateStatus.OPEN, (6, 3))
+    assert follow_updates(stream, [], []) == []
+
+
+def test_changes_of_others_bound_what_is_compared() -> None:
+    """Runs before the last change and from the next one on are left out; its own change counts."""
+    stream, _ = history([0.5] * 4, 16)
+    runs = [run.at for run in stream.runs]
+    changes = [KnownChange(runs[at], frozenset(runs[at : at + 2])) for at in (2, 5, 14, 17)]
+    [found] = follow_updates(stream, [], [runs[11]], changes=changes)
+    assert found
+    assert found.runs == (6, 3)
+    own = KnownChange(runs[12], frozenset({runs[11], runs[12]}))
+    [found] = follow_updates(stream, [], [runs[11]], changes=[own])
+    assert found
+    assert found.runs == (11, 6)
+    same = KnownChange(runs[11], frozenset())
+    [found] = follow_updates(stream, [], [runs[11]], changes=[same])
+    assert found
+    assert found.runs == (11, 6), "a change with the first run bounds neither side"
+
+
+def test_rivals_help_to_estimate_the_run_effect_before_an_update() -> None:
+    """Those of the runs that are compared, before the update."""
+    world = simulate(Design(runs=16, tau=0.5), size=2, seed=3)
+    mine, other = world.stream(0), world.stream(1)
+    at = mine.runs[13].at
+    found = [follow_updates(mine, others, [at]) for others in ([], [other])]
+    for [effect], streams in zip(found, ([mine], [mine, other]), strict=True):
+        tau2 = weakly_shrunk_variance([cut(stream, 13) for stream in streams], 0)
+        assert effect == follow_update(mine, at, tau2)
+    assert found[0] != found[1]
+
+
+def test_bursts_say_which_look_they_are() -> None:
+    """The last of six is asked; each has its own draw of prompts."""
+    stream = simulate(Design(runs=6, prompts=10), size=1, seed=1).stream(0)
+    at = stream.runs[-1].at
+    bursts = [burst(None, stream, at, [RunKey(at, n) for n in range(made)]) for made in range(6)]
+    assert [getattr(one, "reason", None) for one in bursts] == [
+        f"look {look} of 6 after an update" for look in range(1, 7)
+    ]
+    assert len({str(sorted(getattr(one, "asks", {}).items())) for one in bursts}) == 6
+    still, begun = history([0.5] * 6)
+    assert burst(follow_update(still, begun, 0.01), stream, at, [RunKey(at, 1)]) is None
+    open_yet = follow_update(*history([0.5]), 0.01)
+    assert burst(open_yet, stream, at, [RunKey(at, 1)])

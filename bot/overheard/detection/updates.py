@@ -196,7 +196,7 @@ def follow_updates(
     """
     verdicts: list[UpdateEffect | None] = []
     start: datetime | None = None
-    for at, end in zip(updates, [*updates[1:], None], strict=True):
+    for at, end in zip(updates, [*updates, None][1:], strict=True):
         first, last = _bounds(stream, at, start, end, changes)
         known = [_between(measured, first, at) for measured in (stream, *others)]
         verdict = follow_update(
