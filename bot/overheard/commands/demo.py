@@ -114,8 +114,7 @@ async def _check(
 
 def _bundled_models(deployment: Deployment) -> list[str]:
     """Name the model that comes with Overheard; a plugin may bring others, which may cost."""
-    provider = deployment.plugins.providers.get(LOCAL)
-    return [f"{LOCAL}/{model}" for model in provider.models()] if provider else []
+    return [str(model) for model in deployment.plugins.models if model.provider == LOCAL]
 
 
 def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:

@@ -16,6 +16,7 @@ from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider
+from overheard.plugins import models_of
 from overheard.runs.budget import price_of
 from overheard.runs.plan import choose_models, new_run
 
@@ -63,7 +64,7 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
     known = {_bare(name) for name in listed}
     wrong = [
         name
-        for name in (Model(provider.name, configured).id for configured in provider.models())
+        for name in (model.id for model in models_of({provider.name: provider}))
         if not any(_bare(name) in {model_id, model_id.rpartition("/")[2]} for model_id in known)
     ]
     return [
@@ -106,16 +107,15 @@ def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
 def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
     """Yield the configured models that end soon or have ended; later days are only mentioned."""
     plugins, today = deployment.plugins, deployment.clock.now().date()
-    for provider in plugins.providers.values():
-        for model in (Model(provider.name, name) for name in provider.models()):
-            if last := shutdown_day(model, plugins.landscapes.values()):
-                day = f"{last.day} {last:%b %Y}"
-                if last > today + SHUTDOWN_NOTICE:
-                    yield Finding(f"model {model} (its vendor shuts it down on {day})")
-                    continue
-                when = "shuts it down on" if last >= today else "has shut it down on"
-                remedy = f"choose another in [providers.{provider.name}], see: landscape"
-                yield Finding(f"model {model}", f"its vendor {when} {day}", remedy)
+    for model in plugins.models:
+        if last := shutdown_day(model, plugins.landscapes.values()):
+            day = f"{last.day} {last:%b %Y}"
+            if last > today + SHUTDOWN_NOTICE:
+                yield Finding(f"model {model} (its vendor shuts it down on {day})")
+                continue
+            when = "shuts it down on" if last >= today else "has shut it down on"
+            remedy = f"choose another in [providers.{model.provider}], see: landscape"
+            yield Finding(f"model {model}", f"its vendor {when} {day}", remedy)
 
 
 async def called_models(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:

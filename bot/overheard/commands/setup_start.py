@@ -75,8 +75,8 @@ def _proposal(deployment: Deployment, brand: Brand) -> tuple[Model, float] | Non
     model = proposed_judge(providers)
     if model is None:
         return None
-    models = sum(len(provider.models()) for provider in providers.values())
-    answers = len(deployment.catalogue.prompts_for(brand.name)) * REPEATS * models
+    prompts = deployment.catalogue.prompts_for(brand.name)
+    answers = len(prompts) * REPEATS * len(deployment.plugins.models)
     usd = judging_cost_a_year(model, answers, providers, sheets=1)
     return None if usd is None else (model, usd)
 

@@ -10,6 +10,7 @@ from overheard.plugins.find import (
     distribution_of,
     installed_plugins,
     load_plugins,
+    models_of,
 )
 from overheard.plugins.isolate import Guard, Notice, remedy_of, watchdog
 from overheard.plugins.output import separate_output, separated_output
@@ -30,6 +31,7 @@ __all__ = [
     "entry_of",
     "installed_plugins",
     "load_plugins",
+    "models_of",
     "remedy_of",
     "separate_output",
     "separated_output",

@@ -287,6 +287,15 @@ class PluginReport:
         return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
 
 
+def models_of(providers: Mapping[str, Provider]) -> list[Model]:
+    """Return the models that providers ask by default, in the order of the providers.
+
+    Args:
+        providers: Providers by name.
+    """
+    return [Model(name, model) for name, p in providers.items() for model in p.models()]
+
+
 @dataclass(frozen=True, slots=True)
 class Plugins:
     """The objects that plugins registered, by name, each behind its guard.
@@ -322,7 +331,7 @@ class Plugins:
     @property
     def models(self) -> list[Model]:
         """The models that are asked, by provider."""
-        return [Model(name, model) for name, p in self.providers.items() for model in p.models()]
+        return models_of(self.providers)
 
     @property
     def faulty(self) -> list[PluginReport]:

@@ -12,6 +12,7 @@ from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store
 from overheard.interfaces.runs import RunRepository
+from overheard.plugins import models_of
 from overheard.runs.budget import capabilities_of
 
 _REMEDIES = {
@@ -59,7 +60,7 @@ def choose_models(
         NothingToAsk: when there is no model.
         SearchUnknown: when a model shall search and its provider does not declare that it can.
     """
-    named = [find_model(text, providers) for text in models] or _all_models(providers)
+    named = [find_model(text, providers) for text in models] or models_of(providers)
     asked = tuple(dict.fromkeys(named))  # a model named twice would be paid twice and stored once
     _require("model", asked)
     for model in asked:
@@ -108,7 +109,7 @@ def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
     Raises:
         UnknownName: with the nearest name.
     """
-    served = [f"{name}/{model}" for name, p in providers.items() for model in p.models()]
+    served = [str(model) for model in models_of(providers)]
     try:
         model = Model.parse(text)
     except ValueError:
@@ -118,10 +119,6 @@ def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
             kind="model", name=text, hint=suggestion(text, served), known=_listed(served)
         )
     return model
-
-
-def _all_models(providers: Mapping[str, Provider]) -> list[Model]:
-    return [Model(name, model) for name, p in providers.items() for model in p.models()]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from overheard.domain import (
     TaskKind,
 )
 from overheard.interfaces import IsWanted, Provider, TaskHandler, TaskResult
+from overheard.plugins import models_of
 from overheard.runs.limits import Limits
 
 if TYPE_CHECKING:
@@ -119,7 +120,14 @@ def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
 def seats(limits: Limits, provider: Provider) -> int:
     """Return the number of seats of a provider; each allows at least one call at a time."""
     return max(
-        1, min(SEATS, *(limiter.full for limiter in limits.limiters(provider, _models(provider))))
+        1,
+        min(
+            SEATS,
+            *(
+                limiter.full
+                for limiter in limits.limiters(provider, models_of({provider.name: provider}))
+            ),
+        ),
     )
 
 
@@ -130,7 +138,7 @@ def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterat
     if provider is None:
         yield
         return
-    limiters = limits.limiters(provider, _models(provider))
+    limiters = limits.limiters(provider, models_of({provider.name: provider}))
     total = seats(limits, provider)
     for limiter in limiters:
         limiter.seat(1, total)
@@ -139,10 +147,6 @@ def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterat
     finally:
         for limiter in limiters:
             limiter.seat(-1, total)
-
-
-def _models(provider: Provider) -> list[Model]:
-    return [Model(provider.name, name) for name in provider.models()]
 
 
 @dataclass(slots=True)
