@@ -153,7 +153,7 @@ def levels(panels: int, seed: int) -> None:
         world = WorldDesign(kind, effects, tau)
         trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / world.brands)
         shares = (
-            "-" if one.true is None else f"{_share(one.true, one.told)} of {one.told}"
+            "-" if one.true is None else f"{_share(one.true, one.alarms)} of {one.alarms}"
             for one in trials.reliability(trial, panels, seed)
         )
         return (f"{kind} {tau:g}", effects, *shares)

@@ -14,7 +14,7 @@ from overheard.detection.baseline import run_effect_prior, stream_until
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.model_change import model_changes
-from overheard.detection.monitor import Monitor, Restart, told_changes
+from overheard.detection.monitor import Monitor, Restart, reported_changes
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.detection.worlds import (
     Changes,
@@ -139,7 +139,7 @@ def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[i
         streams = simulate_world(design, seed + number, both).streams
         restarts = [
             Restart(change.model, change.run, change.began)
-            for change, _ in told_changes(streams, policy, ())
+            for change, _ in reported_changes(streams, policy, ())
             if change.run.id <= OWN_AT
         ]
         if not restarts:

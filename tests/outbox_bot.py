@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import Letter, Outbox
+from overheard.alerts.outbox import Outbox, Outgoing
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
@@ -40,11 +40,11 @@ class Bot:
         alert, _ = await self.lifecycle.raise_alert(Alert(shift, self.clock.now()))
         return alert
 
-    async def compose(self, delivery: Delivery) -> Letter | None:
+    async def compose(self, delivery: Delivery) -> Outgoing | None:
         """Write a card that says how the alert is."""
         alert = await self.store.alerts.get(delivery.alert_id)
         card = Card(f"Alert: {alert.state}" if alert else "")
-        return Letter(card, alert.revision, earlier=self.earlier) if alert else None
+        return Outgoing(card, alert.revision, earlier=self.earlier) if alert else None
 
     async def settle(self) -> None:
         """Work until all is posted, for three hours at most."""

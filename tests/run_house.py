@@ -68,14 +68,14 @@ class SpreadQueue(InlineQueue):
     problem = ""
 
     async def carry(
-        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+        self, tasks: Sequence[Task], do: TaskHandler, is_wanted: IsWanted | None = None
     ) -> dict[str, TaskResult]:
         """Carry tasks out, or fail them."""
         if self.problem:
             return {task.key: {PROBLEM: self.problem} for task in tasks}
-        results = await super().carry(tasks, do, going)
-        if going:
-            await going()
+        results = await super().carry(tasks, do, is_wanted)
+        if is_wanted:
+            await is_wanted()
         return results
 
 
@@ -173,9 +173,9 @@ class Waiting(SpreadQueue):
         self,
         tasks: Sequence[Task],  # noqa: ARG002 - none is ever done
         do: TaskHandler,  # noqa: ARG002
-        going: IsWanted | None = None,
+        is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
         """Ask whether the run is wanted, for ever."""
-        while going and await going():  # noqa: ASYNC110 - as queues do
+        while is_wanted and await is_wanted():  # noqa: ASYNC110 - as queues do
             await asyncio.sleep(0.001)
         return {}

@@ -23,7 +23,7 @@ from rich.console import Console
 from alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.events import with_life
-from overheard.alerts.outbox import Letter
+from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import unseen
@@ -31,7 +31,7 @@ from overheard.chat.discord import layouts
 from overheard.chat.slack import blocks
 from overheard.chat.terminal.console import show
 from overheard.commands.alerts import alert_card
-from overheard.commands.delivery_cards import Letters
+from overheard.commands.delivery_cards import DeliveryCards
 from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
@@ -154,18 +154,18 @@ def _assert_no_recovery_is_open(year: Year, live: list[Alert]) -> None:
 
 async def assert_delivered(year: Year, sent: dict[str, int]) -> None:
     """Compose what is due in the channel, and assert that each alert is one message."""
-    letters, deliveries = Letters(year.deployment), year.deployment.store.deliveries
+    cards, deliveries = DeliveryCards(year.deployment), year.deployment.store.deliveries
     now = year.clock.now()
     until = now + timedelta(days=1)
     due = await deliveries.claim("test", now, until, chats=["fake"], limit=50)
     for delivery in due:
         with unseen():
-            letter = await letters.compose(delivery)
-        if isinstance(letter, Letter) and delivery.kind is DeliveryKind.ALERT:
+            outgoing = await cards.compose(delivery)
+        if isinstance(outgoing, Outgoing) and delivery.kind is DeliveryKind.ALERT:
             sent[delivery.key] = sent.get(delivery.key, 0) + (not delivery.message)
-        if letter is None or isinstance(letter, Letter):
-            message = delivery.message or (f"m{delivery.id}" if letter else "")
-            shown = letter.revision if letter else delivery.wanted
+        if outgoing is None or isinstance(outgoing, Outgoing):
+            message = delivery.message or (f"m{delivery.id}" if outgoing else "")
+            shown = outgoing.revision if outgoing else delivery.wanted
             await deliveries.record(delivery, "test", message=message, shown=shown)
     assert all(count == 1 for count in sent.values()), sent
 

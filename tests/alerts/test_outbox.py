@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import LEASE, MOST_EDITS, Letter, Outbox
+from overheard.alerts.outbox import LEASE, MOST_EDITS, Outbox, Outgoing
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
@@ -61,13 +61,13 @@ class House:
             (store or self.store).deliveries, {"slack": self.chat}, self.compose, self.clock
         )
 
-    async def compose(self, delivery: Delivery) -> Letter | None:
+    async def compose(self, delivery: Delivery) -> Outgoing | None:
         """Write a card that says which revision it shows."""
         alert = await self.store.alerts.get(delivery.alert_id)
         assert alert
         if delivery.kind is DeliveryKind.EVENT:
-            return Letter(Card(f"event {delivery.event_id}"))
-        return Letter(Card(f"{alert.state} {alert.revision}"), alert.revision)
+            return Outgoing(Card(f"event {delivery.event_id}"))
+        return Outgoing(Card(f"{alert.state} {alert.revision}"), alert.revision)
 
     async def settle(self, bot: Outbox, hours: float = 1, pause: float = 30) -> None:
         """Let a bot work until everything is posted, however long that takes by its clock.
@@ -301,7 +301,7 @@ async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> N
     await house.raise_alert()
     other = house.bot()
 
-    async def asleep(delivery: Delivery) -> Letter | None:
+    async def asleep(delivery: Delivery) -> Outgoing | None:
         house.clock.pass_(seconds=LEASE.total_seconds() + 1)
         assert await other.work() == 1
         return await house.compose(delivery)
@@ -341,7 +341,7 @@ async def test_a_card_that_is_not_wanted_any_more_is_not_posted() -> None:
     house = House(open_test_store())
     await house.raise_alert()
 
-    async def nothing(_: Delivery) -> Letter | None:
+    async def nothing(_: Delivery) -> Outgoing | None:
         return None
 
     await Outbox(house.store.deliveries, {"slack": house.chat}, nothing, house.clock).work()

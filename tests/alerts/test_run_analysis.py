@@ -67,13 +67,13 @@ class SpreadQueue(InlineQueue):
         self.problem = ""
 
     async def carry(
-        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+        self, tasks: Sequence[Task], do: TaskHandler, is_wanted: IsWanted | None = None
     ) -> dict[str, TaskResult]:
         """Carry tasks out."""
         self.carried += tasks
         if self.problem and tasks[0].kind is not TaskKind.ASK:
             return {task.key: {PROBLEM: self.problem} for task in tasks}
-        return await super().carry(tasks, do, going)
+        return await super().carry(tasks, do, is_wanted)
 
     def of(self, kind: TaskKind) -> list[Task]:
         """Return the tasks of a kind."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from office import DECLARED, open_office
 from overheard.commands.check import check
-from overheard.commands.delivery_cards import Letters, sign_of_life
+from overheard.commands.delivery_cards import DeliveryCards, sign_of_life
 from overheard.config.loader import parse_config
 from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind, Price
@@ -56,6 +56,6 @@ async def test_a_bot_has_the_job_where_a_channel_is_named() -> None:
     for _ in range(2):
         await job.run(slot)
     [delivery] = await office.store.deliveries.find()
-    letter = await Letters(office.deployment).compose(delivery)
-    assert "Overheard" in letter.card.title  # type: ignore[union-attr]
+    outgoing = await DeliveryCards(office.deployment).compose(delivery)
+    assert "Overheard" in outgoing.card.title  # type: ignore[union-attr]
     assert not parse_config(WEEKLY).health.alive

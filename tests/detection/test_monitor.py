@@ -19,7 +19,7 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
+from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
 from overheard.detection.placement import AlertAction
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
@@ -74,7 +74,7 @@ def test_after_a_change_of_the_model_its_new_level_is_what_is_usual() -> None:
     own = streams[0]
     [restart] = [
         Restart(change.model, change.run, change.began)
-        for change, _ in told_changes(streams, AlertPolicy(0.15, 5, models_per_year=0.05), ())
+        for change, _ in reported_changes(streams, AlertPolicy(0.15, 5, models_per_year=0.05), ())
         if change.run.id <= 36
     ]
     assert 17 <= restart.run.id <= 20

@@ -149,7 +149,7 @@ def test_changes_of_models_are_counted_and_restart_monitors(
         seen.append(streams)
         yield SimpleNamespace(model="m", run="run 9", began="run 8"), None
 
-    monkeypatch.setattr(trials, "told_changes", changes)
+    monkeypatch.setattr(trials, "reported_changes", changes)
     script = played(Script(*[[]] * brands))
     named = [SimpleNamespace(key=SimpleNamespace(metric=m)) for m in ("visibility", "metric-2")]
     monkeypatch.setattr(trials, "simulate_world", lambda *_: SimpleNamespace(streams=named))

@@ -16,7 +16,7 @@ import pytest
 from loopback import ChatService
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
-from overheard.commands.delivery_cards import Letters
+from overheard.commands.delivery_cards import DeliveryCards
 from overheard.config.loader import load_config
 from overheard.deployment import Deployment
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
@@ -79,7 +79,10 @@ def work(folder: Path, chat: RecordingChat) -> None:
 
     async def done(deployment: Deployment) -> None:
         outbox = Outbox(
-            deployment.store.deliveries, {"slack": chat}, Letters(deployment).compose, SystemClock()
+            deployment.store.deliveries,
+            {"slack": chat},
+            DeliveryCards(deployment).compose,
+            SystemClock(),
         )
         while await outbox.work():
             pass

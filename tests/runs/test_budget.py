@@ -238,7 +238,7 @@ def test_a_provider_that_says_nothing_sensible_can_do_nothing_special(told: obje
 def test_what_is_sent_beside_a_prompt_is_paid_too() -> None:
     """150 tokens of the prompt and 50 beside it, at $1 a million; nothing where it is unknown."""
     providers = {"svc": ScriptedProvider(price=Price(1, 0))}
-    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL, beside=50)
+    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL, added_tokens=50)
 
     assert cost == pytest.approx(200 / 1e6)
     unknown = {"svc": ScriptedProvider(price=None)}

@@ -173,7 +173,7 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     return f"{title} and {_phrase(moved[0], evidence, 'it')}" if changed else title
 
 
-def _is_told(shift: Shift, evidence: AlertEvidence) -> bool:
+def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
     """Whether the counts show the direction of a shift: those of the latest check, or of all since
     it began. They do not when questions moved both ways.
     """
@@ -217,22 +217,26 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
 
 def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     """Return what a model does now, behind its name."""
-    told = _is_told(shift, evidence)
-    if not told and shift.metric in ELSEWHERE and _went_both_ways(shift):
+    with_direction = _shows_direction(shift, evidence)
+    if not with_direction and shift.metric in ELSEWHERE and _went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
-    return shift_phrase(shift, evidence.metrics.get(shift.metric), subject, told=told)
+    return shift_phrase(
+        shift, evidence.metrics.get(shift.metric), subject, with_direction=with_direction
+    )
 
 
-def shift_phrase(shift: Shift, metric: Metric | None, subject: str, *, told: bool = True) -> str:
+def shift_phrase(
+    shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
+) -> str:
     """Return what a model does since a shift, behind its name: ``names Acme far less``.
 
     Args:
         shift: The shift.
         metric: What it measures; None when that is not measured any more.
         subject: The brand's name, or "it".
-        told: Whether the direction of the shift may be said.
+        with_direction: Whether the direction of the shift may be said.
     """
-    if told and metric and metric.name in PHRASES:
+    if with_direction and metric and metric.name in PHRASES:
         far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
         better, worse = PHRASES[metric.name]
         phrase = better if (shift.change > 0) == metric.higher_is_better else worse
@@ -275,7 +279,7 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     if alert.statements:
         return Severity.BAD
     head = net_shifts(alert)[0]
-    if not _is_told(head, evidence):
+    if not _shows_direction(head, evidence):
         return Severity.WARNING
     return Severity.GOOD if _is_better(head, evidence) else Severity.BAD
 
@@ -317,7 +321,7 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
             yield f"{line}.{_lasted(alert, evidence)}"
         elif AlertPart.METRICS in evidence.over or not moved:
             yield f"{line}." + ("" if moved else _place(shift, metric, evidence))
-        elif _is_told(moved[0], evidence):
+        elif _shows_direction(moved[0], evidence):
             mean = _since(reading, moved[0].change, metric, evidence)
             yield f"{line}{mean}." + ("" if mean else _place(shift, metric, evidence))
         else:

@@ -46,9 +46,9 @@ class PlannedBurst:
 
     Attributes:
         key: The run's; the same in every process that reads the same runs.
-        cause: Why it is wanted.
-        brands: Whom it is about.
-        model: Who is to be asked.
+        cause: Why the questions are repeated.
+        brands: The names of the brands that the suspicion concerns.
+        model: The model to ask.
         burst: When, and why in words.
         panel: What is to be asked.
     """

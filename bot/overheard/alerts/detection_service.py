@@ -63,7 +63,7 @@ class DetectionResult:
         suspicions: What it says of each brand at each model.
         doubts: Why shifts are the judge's own and raise no alert, as sentences.
         categories: Which models changed as a whole with the run, as sentences, where no alert of
-            theirs says so.
+            the model says so.
     """
 
     alerts: tuple[Alert, ...]
@@ -175,12 +175,12 @@ class DetectionService:
         updates: Sequence[ModelUpdate],
         now: datetime,
     ) -> tuple[list[Alert], list[str]]:
-        """Report the models that changed as a whole, before their brands are looked at: what
+        """Report the models that changed as a whole, before their brands are analysed: what
         belongs to such a change raises no alert of a brand.
 
         Returns:
             The alerts that report them; and as sentences those that changed with this run and of
-            which no alert is told, because one brand alone is watched.
+            which no alert is raised, because one brand alone is watched.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year

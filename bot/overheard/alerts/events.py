@@ -46,7 +46,7 @@ SENTENCES = {
 }
 
 WHOLE = "the whole category"
-"""What stands in place of a brand's name."""
+"""What is written in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
 """How `overheard.interfaces.Person` writes an id behind a name."""
 _NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}

@@ -240,20 +240,23 @@ def _compared(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
 
 
 def _past(
-    alert: Alert, starts: Mapping[int, datetime], streams: Sequence[Stream], told: Sequence[Alert]
+    alert: Alert,
+    starts: Mapping[int, datetime],
+    streams: Sequence[Stream],
+    related: Sequence[Alert],
 ) -> AlertPast:
-    """Return what an alert is explained with.
+    """Return the evidence of an alert: what its card and message explain it with.
 
     Args:
         alert: The alert.
         starts: When each run began, by its number.
-        streams: Its metric of the brands with which it is compared.
-        told: The alerts of its brand, and those of models as a whole.
+        streams: The streams of its metric, of the brands with which it is compared.
+        related: The alerts of its brand, and those of models as a whole.
     """
     began = alert.shift.began or alert.shift.run_id
     before = [
         other
-        for other in told
+        for other in related
         if other.shift.model == alert.shift.model and other.id != alert.id
         if other.of_model == alert.of_model or alert.brands[0] in other.brands
     ]
@@ -262,7 +265,7 @@ def _past(
         RunKey(starts[began], began),
         streams,
         tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
-        belongs_to(alert, [one for one in told if one.of_model], starts),
+        belongs_to(alert, [one for one in related if one.of_model], starts),
     )
 
 

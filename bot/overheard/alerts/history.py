@@ -13,7 +13,7 @@ from overheard.alerts.reasons import alert_policy
 from overheard.config.loader import AlertsTable
 from overheard.deployment import Deployment
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
+from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
 from overheard.domain import BURST, Alert, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
@@ -123,14 +123,14 @@ class HistoryReader:
         if not policy.models_per_year:
             return []
         streams = await self.category()
-        told = await asyncio.to_thread(lambda: list(told_changes(streams, policy, updates)))
-        found = sorted((alert for _, alert in told), key=lambda alert: alert.opened_at)
+        reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, updates)))
+        found = sorted((alert for _, alert in reported), key=lambda alert: alert.opened_at)
         found = [replace(alert, id=number) for number, alert in enumerate(found, 1)]
         return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
-        """Return the changes of models as a whole that are told: with each, all brands have other
-        levels from then on.
+        """Return the reported changes of models as a whole: after each, all brands have other
+        levels.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -139,8 +139,8 @@ class HistoryReader:
         if not policy.models_per_year:
             return ()
         streams = await self.category(until)
-        told = await asyncio.to_thread(lambda: list(told_changes(streams, policy, ())))
-        return tuple(Restart(change.model, change.run, change.began) for change, _ in told)
+        reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, ())))
+        return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
 
 
 def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:

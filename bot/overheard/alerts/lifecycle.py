@@ -89,7 +89,7 @@ KNOWN_UPDATE = "That update was known."
 MOST_STEPS = 3
 """Shifts that a line in the thread names."""
 BACK = "It is back where it was before."
-TOLD_ELSEWHERE = "Another message tells how it is now."
+REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
 class Held(NamedTuple):
@@ -139,7 +139,7 @@ class Lifecycle:
         if placement.action is not AlertAction.RECOVER:
             for number in placement.recovers:
                 with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                    await self.recover(number, TOLD_ELSEWHERE)
+                    await self.recover(number, REPORTED_ELSEWHERE)
         return kept, is_new
 
     async def _placed(
@@ -157,15 +157,15 @@ class Lifecycle:
             case AlertAction.RECOVER:
                 others = [number for number in placement.recovers if number != placement.alert]
                 for number in others:
-                    await self.recover(number, TOLD_ELSEWHERE)
+                    await self.recover(number, REPORTED_ELSEWHERE)
                 return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
-        told = await self._is_told(new, earlier)
-        return await self._store.alerts.add(new, [] if told else self._deliveries(new))
+        is_reported = await self._is_reported_elsewhere(new, earlier)
+        return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
-    async def _is_told(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Whether the message of another model tells the change of a model as a whole: everything
-        moved at once.
+    async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
+        """Return whether the alert of another model already reports this change of a model as a
+        whole, because all models moved at the same time.
         """
         if not (alert.of_model and earlier):
             return False

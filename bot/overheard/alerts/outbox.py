@@ -44,8 +44,8 @@ IDLE_INTERVAL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What is posted.
+class Outgoing:
+    """A card that is ready to be posted.
 
     Attributes:
         card: The card.
@@ -68,7 +68,7 @@ class Postponed:
     until: datetime
 
 
-Compose = Callable[[Delivery], Awaitable[Letter | Postponed | None]]
+Compose = Callable[[Delivery], Awaitable[Outgoing | Postponed | None]]
 """Writes the card of a delivery at the moment it is posted; None when it is not wanted any more."""
 
 
@@ -160,20 +160,24 @@ class Outbox:
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
     async def _deliver(self, delivery: Delivery) -> None:
         """Post or edit the message of a delivery, and record the message and the shown revision."""
-        letter = await self._compose(delivery)
-        if isinstance(letter, Postponed):
+        outgoing = await self._compose(delivery)
+        if isinstance(outgoing, Postponed):
             await self._deliveries.postpone(
-                delivery, self._owner, due_at=letter.until, problem="", uncertain=delivery.uncertain
+                delivery,
+                self._owner,
+                due_at=outgoing.until,
+                problem="",
+                uncertain=delivery.uncertain,
             )
             return
         message, shown = delivery.message, delivery.wanted
-        if letter:
-            message, shown = await self._show(delivery, letter), letter.revision
+        if outgoing:
+            message, shown = await self._show(delivery, outgoing), outgoing.revision
         await self._deliveries.record(delivery, self._owner, message=message, shown=shown)
         if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
             await self._posted(delivery, message)
 
-    async def _show(self, delivery: Delivery, letter: Letter) -> str:
+    async def _show(self, delivery: Delivery, outgoing: Outgoing) -> str:
         """Post the card or edit the posted message; return the platform's id of the message.
 
         Raises:
@@ -184,7 +188,7 @@ class Outbox:
         async with asyncio.timeout(CHAT_TIMEOUT_S):
             if not message and delivery.uncertain:
                 message = await chat.find(channel, delivery.key) or ""
-            card = await _linked(chat, channel, letter)
+            card = await _linked(chat, channel, outgoing)
             if self._clock.now() >= delivery.leased_until:
                 raise TimeoutError  # this machine was asleep, and another may be posting it
             if not message:
@@ -193,7 +197,7 @@ class Outbox:
                     card,
                     key=delivery.key,
                     thread=delivery.thread,
-                    broadcast=letter.broadcast,
+                    broadcast=outgoing.broadcast,
                 )
             if delivery.kind in EDITED:
                 await chat.edit(channel, message, card)
@@ -228,17 +232,17 @@ class Outbox:
         )
 
 
-async def _linked(chat: Chat, channel: str, letter: Letter) -> Card:
-    """Return a letter's card with a link to the earlier message, where the chat can link to it."""
-    if letter.earlier and isinstance(chat, Linking):
+async def _linked(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
+    """Return the card with a link to the earlier message, where the chat can link to it."""
+    if outgoing.earlier and isinstance(chat, Linking):
         try:
             async with asyncio.timeout(LINK_TIMEOUT_S):
-                url = await chat.link(channel, letter.earlier)
+                url = await chat.link(channel, outgoing.earlier)
         except Exception as error:  # the message is worth more than its link
             logger.info("A message in %s links to no earlier one: %s", channel, error)
         else:
-            return replace(letter.card, link=Link(EARLIER, url))
-    return letter.card
+            return replace(outgoing.card, link=Link(EARLIER, url))
+    return outgoing.card
 
 
 def _pause(delivery: Delivery) -> float:

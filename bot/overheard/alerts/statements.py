@@ -109,10 +109,10 @@ class StatementReader:
         table = (await self.store.blocks.table((brand,), until=until)).of(self.versions)
         runs = {run.id: RunKey(*run) for run in table.runs}
         searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
-        heard = await self._false_claims(brand, runs)
-        heard += (await self.grave(searched, runs)).get(brand, [])
+        occurrences = await self._false_claims(brand, runs)
+        occurrences += (await self.grave(searched, runs)).get(brand, [])
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
-        for occurrence in heard:
+        for occurrence in occurrences:
             by_model[occurrence.claim.model].append(occurrence)
         asked = asked_counts(table)
         found = {}
@@ -186,17 +186,17 @@ class StatementReader:
         shifts: list[Shift] = []
         continued: dict[int, None] = {}
         ended: list[tuple[int, str]] = []
-        for model, heard in by_model.items():
+        for model, at_model in by_model.items():
             mine = [alert for alert in alerts if alert.shift.model == model]
-            for story in heard.stories:
+            for story in at_model.stories:
                 if story.closed is None:
-                    shift, alert = self._compared(story, brand, key, heard, mine)
+                    shift, alert = self._compared(story, brand, key, at_model, mine)
                     shifts += [shift] if shift else []
                     continued.update({alert.id: None} if alert and not shift else {})
             ended += [
                 (alert.id, note)
                 for alert in mine
-                if alert in live and (note := self._ended(alert, heard, key))
+                if alert in live and (note := self._ended(alert, at_model, key))
             ]
         shifts.sort(key=_weight)
         return StatementNews(tuple(shifts), tuple(continued), tuple(ended))
@@ -224,14 +224,14 @@ class StatementReader:
         story: StatementStory,
         brand: str,
         run: RunKey,
-        heard: ModelStatements,
+        at_model: ModelStatements,
         alerts: Iterable[Alert],
     ) -> tuple[Shift | None, Alert | None]:
         """Return what is to be reported of an open story, and the live alert that reports it."""
         shift = statement_shift(
-            story, brand, run, heard.runs, heard.asked, self.truth_of(story, brand)
+            story, brand, run, at_model.runs, at_model.asked, self.truth_of(story, brand)
         )
-        order = {key.id: key for key in heard.runs}
+        order = {key.id: key for key in at_model.runs}
         for alert in alerts:
             reported = [
                 shift
@@ -255,20 +255,20 @@ class StatementReader:
             return ""
         return self.truth(brand, story.first.claim.field)
 
-    def _ended(self, alert: Alert, heard: ModelStatements, run: RunKey) -> str:
+    def _ended(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
         """Return why the statements of an alert are gone, as a sentence; empty if they are not."""
         notes = [
-            self._ended_one(shift, shift.statement, heard, run)
+            self._ended_one(shift, shift.statement, at_model, run)
             for shift in alert.moved
             if shift.statement
         ]
         return notes[-1] if all(notes) else ""
 
     def _ended_one(
-        self, shift: Shift, statement: ReportedStatement, heard: ModelStatements, run: RunKey
+        self, shift: Shift, statement: ReportedStatement, at_model: ModelStatements, run: RunKey
     ) -> str:
         """Return in a sentence why a reported statement is over; empty while it goes on."""
-        stories = [s for s in heard.stories if is_same_statement(statement, s.first.claim)]
+        stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
             return ""
         if statement.kind is StatementKind.CLAIM:
@@ -278,9 +278,9 @@ class StatementReader:
         if stories:
             answers, runs = stories[-1].silent
         else:  # its answers are read otherwise now, or their texts are gone
-            reported = next((key for key in heard.runs if key.id == shift.run_id), run)
-            since = [key for key in heard.runs if reported < key <= run]
-            answers = sum(sum(heard.asked[key.id].values()) for key in since)
+            reported = next((key for key in at_model.runs if key.id == shift.run_id), run)
+            since = [key for key in at_model.runs if reported < key <= run]
+            answers = sum(sum(at_model.asked[key.id].values()) for key in since)
             runs = len(since)
             none = probability_of_none(statement.answers, statement.asked, answers)
             if runs < MIN_RUNS_GONE or none > GONE_LEVEL:

@@ -295,8 +295,8 @@ async def whole_of(store: Store, alert: Alert) -> Alert | None:
 
 
 async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts without those that belong to another of them, of the model as a whole: what
-    that one tells is not told again.
+    """Return alerts without those that belong to another of them, of the model as a whole, which
+    reports them.
     """
     numbers = {alert.id for alert in alerts}
     wholes = await wholes_of(store, alerts)
@@ -332,7 +332,7 @@ def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
 
 async def unrouted(deployment: Deployment) -> list[Alert]:
     """Return the open alerts that no channel shows, though the deployment posts alerts: no route
-    leads them anywhere. What belongs to a change of the model as a whole is told by that.
+    leads them anywhere. What belongs to a change of the model as a whole is reported by its alert.
     """
     store = deployment.store
     if not deployment.config.routes:

@@ -169,21 +169,21 @@ class Pending:
 
 
 class Seen:
-    """What has been seen before, as far back as memory is kept.
+    """The latest keys, so that a request that arrives twice is noticed.
 
     Args:
-        most: How many things are remembered.
+        most: The number of keys that are remembered; the oldest is forgotten first.
     """
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
-    def add(self, thing: Hashable) -> bool:
-        """Remember a thing; False when it was there already."""
-        if thing in self._seen:
+    def add(self, key: Hashable) -> bool:
+        """Remember a key; return False when it is remembered already."""
+        if key in self._seen:
             return False
-        self._seen[thing] = None
+        self._seen[key] = None
         if len(self._seen) > self._most:
             self._seen.popitem(last=False)
         return True

@@ -1,4 +1,4 @@
-"""The desk: whatever any chat brings is read, judged, done and shown here."""
+"""The desk: parses the requests of all chats, checks rights, runs commands, shows results."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class ChatDesk:
             return replies.failed(error)
 
     async def _say(self, conversation: Conversation, error: Exception) -> None:
-        """Say what went wrong, by whichever way is left: to one person, else where they asked."""
+        """Show an error privately to the person who asked; where that fails, in the channel."""
         card = replies.failed(error)
         for private in (True, False):
             try:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from time import monotonic
 
 from overheard.alerts.events import named
-from overheard.alerts.outbox import Letter
+from overheard.alerts.outbox import Outgoing
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
 from overheard.commands.delivery_cards import run_result
@@ -244,7 +244,7 @@ async def join_run(
     if here:
         return
     while found := await run_result(await deployment.refreshed(), call, key, note=""):
-        if isinstance(found, Letter):
+        if isinstance(found, Outgoing):
             await conversation.show(found.card, private=not answers_question)
             return
         await asyncio.sleep(POLL_INTERVAL_S)

@@ -166,8 +166,8 @@ async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
     if any(who in getattr(access, key) for key in LISTS.values()):
-        thing = f"The right of {rights.names.get(who) or who}"
-        raise ReadOnly(thing=thing, file=deployment.config.file)
+        right = f"The right of {rights.names.get(who) or who}"
+        raise ReadOnly(thing=right, file=deployment.config.file)
     if who not in rights.given:
         raise BadUsage(problem=f"{who} has no right to take back", usage="access revoke PERSON")
     if rights.listed(Role.ADMIN) == (who,):

@@ -206,7 +206,7 @@ async def recheck_price(deployment: Deployment, alert: Alert) -> str:
 PROMPTS = 5
 """Prompts of which sentences are shown."""
 PROMPTS_BESIDE = 2
-"""The same beside false claims."""
+"""The same where false claims are shown too."""
 
 
 async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:

@@ -17,7 +17,7 @@ from overheard.finetune.texts import fact_sentence
 
 FACTS = 4
 """Facts of an item on a card."""
-TOLD = 3
+SHOWN_ITEMS = 3
 """Items of which a card says more than a row."""
 RANKED = (
     "First comes what is wrong, then what shows in most answers. What to state comes from your "
@@ -34,7 +34,7 @@ def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int)
         table=_table(shown, call.face) if shown else None,
         quotes=tuple(
             Quote(_source(deployment, excerpt), Tainted(excerpt.text))
-            for item in shown[:TOLD]
+            for item in shown[:SHOWN_ITEMS]
             for excerpt in item.said[:1]
         ),
         actions=fitting(*_actions(name, shown), *_whole(call, name, drawn, most)),
@@ -74,7 +74,7 @@ def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
         return f"No gap shows in {wording.count(drawn.answers, 'answer')} of {drawn.days} days."
     if face is Face.CHAT:
         return _most_important(drawn, shown[0])
-    return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
+    return "\n\n".join(_paragraphs(drawn, shown[:SHOWN_ITEMS]))
 
 
 def _most_important(drawn: BriefDraft, item: BriefItem) -> str:
@@ -111,7 +111,7 @@ def _state(item: BriefItem, drawn: BriefDraft) -> str:
 
 
 def _actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
-    for number, item in enumerate(shown[:TOLD], 1):
+    for number, item in enumerate(shown[:SHOWN_ITEMS], 1):
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 

@@ -20,14 +20,14 @@ from overheard.errors import AlreadyThere, BadUsage, ChangeNeedsYes, NothingToCh
 from overheard.interfaces import Store
 from overheard.runs.plan import find_brand
 
-Thing = TypeVar("Thing")
+Entry = TypeVar("Entry")
 
 DECLARED, ADDED = "configuration", "people"
 """The origins of an object: it is declared, or it was added with a command."""
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueNoun(Generic[Thing]):
+class CatalogueNoun(Generic[Entry]):
     """The commands of one noun of the catalogue: brands, prompts, facts or schedules.
 
     A field is an `Option` with the name of the object's attribute; its default is the value of an
@@ -70,30 +70,30 @@ class CatalogueNoun(Generic[Thing]):
 
     name: str
     singular: str
-    shape: Callable[..., Thing]
+    shape: Callable[..., Entry]
     key: tuple[Option, ...]
     new: tuple[Option, ...]
     fields: tuple[Option, ...]
     edit_fields: tuple[Option, ...]
-    find: Callable[[Catalogue, Catalogue, Mapping[str, Any], str], Thing]
-    reference: Callable[[Thing], tuple[str, ...]]
-    label: Callable[[Thing], str]
-    loss: Callable[[Thing], str]
-    keep: Callable[[Store, Thing], Awaitable[bool]]
-    retire: Callable[[Store, Thing], Awaitable[object]]
-    check: Callable[[Deployment, Call, Thing, Thing | None], Awaitable[Thing]]
-    card: Callable[[Deployment, Call, Thing, Thing | None, str], Awaitable[Card]]
-    identity: Callable[[Thing], Hashable] | None = None
-    existing: Callable[[Catalogue, Thing], Thing | None] | None = None
-    title: Callable[[Thing], str] | None = None
-    count: Callable[[Sequence[Thing]], str] | None = None
-    columns: Mapping[str, Callable[[Thing], str]] | None = None
+    find: Callable[[Catalogue, Catalogue, Mapping[str, Any], str], Entry]
+    reference: Callable[[Entry], tuple[str, ...]]
+    label: Callable[[Entry], str]
+    loss: Callable[[Entry], str]
+    keep: Callable[[Store, Entry], Awaitable[bool]]
+    retire: Callable[[Store, Entry], Awaitable[object]]
+    check: Callable[[Deployment, Call, Entry, Entry | None], Awaitable[Entry]]
+    card: Callable[[Deployment, Call, Entry, Entry | None, str], Awaitable[Card]]
+    identity: Callable[[Entry], Hashable] | None = None
+    existing: Callable[[Catalogue, Entry], Entry | None] | None = None
+    title: Callable[[Entry], str] | None = None
+    count: Callable[[Sequence[Entry]], str] | None = None
+    columns: Mapping[str, Callable[[Entry], str]] | None = None
     empty: str = ""
-    concerns: Callable[[Thing, str], bool] | None = None
+    concerns: Callable[[Entry, str], bool] | None = None
     relation: str = "for"
     more_data: tuple[str, ...] = ()
-    notes: Callable[[Deployment, Sequence[Thing]], Awaitable[str]] | None = None
-    require_free: Callable[[Catalogue, Thing], None] | None = None
+    notes: Callable[[Deployment, Sequence[Entry]], Awaitable[str]] | None = None
+    require_free: Callable[[Catalogue, Entry], None] | None = None
     restores: bool = True
 
     def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
@@ -125,28 +125,28 @@ class CatalogueNoun(Generic[Thing]):
             UnknownName: for a brand that does not exist.
         """
         name = find_brand(deployment.catalogue, brand).name if brand else ""
-        things = self.things(deployment.catalogue)
+        entries = self.entries(deployment.catalogue)
         if name and self.concerns:
-            things = [thing for thing in things if self.concerns(thing, name)]
+            entries = [entry for entry in entries if self.concerns(entry, name)]
         declared = await self._declared_keys(deployment)
-        each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in things]
+        each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in entries]
         columns = self.columns or {}
         rows = [(*(cell(t) for cell in columns.values()), origin) for t, origin in each]
         suffix = f" {self.relation} {name}" if name else ""
-        count = self.count(things) if self.count else wording.count(len(things), self.singular)
+        count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
         return Card(
             title=count + suffix,
-            text=await self._list_text(deployment, things),
+            text=await self._list_text(deployment, entries),
             table=Table((*columns, "From"), tuple(rows)) if rows else None,
             actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),
             footer=f"What comes from the configuration is changed in {deployment.config.file}.",
             data={self.name: [self.data(*args) for args in each]},
         )
 
-    async def _list_text(self, deployment: Deployment, things: Sequence[Thing]) -> str:
-        if not things:
+    async def _list_text(self, deployment: Deployment, entries: Sequence[Entry]) -> str:
+        if not entries:
             return self.empty
-        return await self.notes(deployment, things) if self.notes else ""
+        return await self.notes(deployment, entries) if self.notes else ""
 
     async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
         """Add an object.
@@ -173,7 +173,7 @@ class CatalogueNoun(Generic[Thing]):
         """
         before: Any = await self._find_own(deployment, given)
         values = self._values(deployment, call, before, given)
-        after: Thing = await self.check(deployment, call, replace(before, **values), before)
+        after: Entry = await self.check(deployment, call, replace(before, **values), before)
         if after == before:
             raise NothingToChange(usage=self.usage("edit"))
         moved = self._identity(after) != self._identity(before)
@@ -186,10 +186,10 @@ class CatalogueNoun(Generic[Thing]):
 
     async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
         """Return an object as the form of `edit` shows it."""
-        thing = self._find(deployment, given)
+        entry = self._find(deployment, given)
         names = (option.name for option in self.key)
-        key = dict(zip(names, self.reference(thing), strict=True))
-        return key | field_values(self.edit_fields, thing)
+        key = dict(zip(names, self.reference(entry), strict=True))
+        return key | field_values(self.edit_fields, entry)
 
     async def remove(
         self, deployment: Deployment, _: Call, *, agreed: bool = False, **given: Any
@@ -227,20 +227,20 @@ class CatalogueNoun(Generic[Thing]):
         await self._keep(deployment, found)
         return await self.card(deployment, call, found, None, "Restored")
 
-    def things(self, catalogue: Catalogue) -> Sequence[Thing]:
+    def entries(self, catalogue: Catalogue) -> Sequence[Entry]:
         """Return the objects of a catalogue."""
-        found: Sequence[Thing] = getattr(catalogue, self.name)
+        found: Sequence[Entry] = getattr(catalogue, self.name)
         return found
 
-    def data(self, thing: Thing, origin: str) -> dict[str, Any]:
+    def data(self, entry: Entry, origin: str) -> dict[str, Any]:
         """Return an object for machines."""
         names = [option.name for option in (*self.new, *self.edit_fields)]
-        values = {name: json_value(getattr(thing, name)) for name in (*self.more_data, *names)}
+        values = {name: json_value(getattr(entry, name)) for name in (*self.more_data, *names)}
         return values | {"from": origin}
 
     def changed_card(
         self,
-        thing: Thing,
+        entry: Entry,
         done: str,
         text: str,
         fields: Mapping[str, str],
@@ -251,7 +251,7 @@ class CatalogueNoun(Generic[Thing]):
         """Return the card of an object that was added, changed or restored.
 
         Args:
-            thing: The object as it is now.
+            entry: The object as it is now.
             done: The participle of the change.
             text: What follows from it.
             fields: The fields of the card by their names; empty ones are left out.
@@ -259,63 +259,65 @@ class CatalogueNoun(Generic[Thing]):
             warning: Whether the text is a warning.
             data: What machines are given in addition.
         """
-        edit = " ".join([self.name, "edit", *map(quoted, self.reference(thing))])
+        edit = " ".join([self.name, "edit", *map(quoted, self.reference(entry))])
         return Card(
-            title=f"{done} {self._title(thing)}",
+            title=f"{done} {self._title(entry)}",
             text=text,
             fields=tuple(Field(name, value) for name, value in fields.items() if value),
             actions=fitting(*actions, Action(edit, "Edit")),
             severity=Severity.WARNING if warning else Severity.GOOD,
-            data=self.data(thing, ADDED) | data,
+            data=self.data(entry, ADDED) | data,
         )
 
     def usage(self, verb: str) -> str:
         """Return how one of the commands is written."""
         return self.command(verb, "").usage
 
-    async def require_own(self, deployment: Deployment, thing: Thing) -> None:
+    async def require_own(self, deployment: Deployment, entry: Entry) -> None:
         """Refuse to change an object that the configuration declares.
 
         Raises:
             ReadOnly: when it does.
         """
-        if self._identity(thing) in await self._declared_keys(deployment):
-            raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
+        if self._identity(entry) in await self._declared_keys(deployment):
+            raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
-    def _identity(self, thing: Thing) -> Hashable:
-        return (self.identity or self.reference)(thing)
+    def _identity(self, entry: Entry) -> Hashable:
+        return (self.identity or self.reference)(entry)
 
-    def _title(self, thing: Thing) -> str:
-        return self.title(thing) if self.title else f"a {self.singular}"
+    def _title(self, entry: Entry) -> str:
+        return self.title(entry) if self.title else f"a {self.singular}"
 
-    def _find(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
+    def _find(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
         catalogue = deployment.catalogue
         return self.find(catalogue, catalogue, given, self.singular)
 
-    async def _find_own(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
-        thing = self._find(deployment, given)
-        await self.require_own(deployment, thing)
-        return thing
+    async def _find_own(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
+        entry = self._find(deployment, given)
+        await self.require_own(deployment, entry)
+        return entry
 
     async def _declared_keys(self, deployment: Deployment) -> set[Hashable]:
-        return set(map(self._identity, self.things(await deployment.store.catalogue.declared())))
+        return set(map(self._identity, self.entries(await deployment.store.catalogue.declared())))
 
-    async def _keep(self, deployment: Deployment, thing: Thing) -> None:
-        if not await self.keep(deployment.store, thing):
-            raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
+    async def _keep(self, deployment: Deployment, entry: Entry) -> None:
+        if not await self.keep(deployment.store, entry):
+            raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
-    def _require_new(self, catalogue: Catalogue, thing: Thing, before: Thing | None) -> None:
+    def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
         """Refuse an object that is in the catalogue already."""
         if self.existing:
-            found = self.existing(catalogue, thing)
+            found = self.existing(catalogue, entry)
         else:
-            same = (t for t in self.things(catalogue) if self._identity(t) == self._identity(thing))
+            same = (
+                t for t in self.entries(catalogue) if self._identity(t) == self._identity(entry)
+            )
             found = next(same, None)
         if found is not None and found != before:
             raise AlreadyThere(thing=self.label(found))
 
     def _values(
-        self, deployment: Deployment, call: Call, before: Thing | None, given: Mapping[str, Any]
+        self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the value of each field, see `changed_values`; days are read.
 
@@ -401,9 +403,9 @@ def _changed(field: Option, before: object | None, given: Any) -> Any:
     return given
 
 
-def field_values(fields: Iterable[Option], thing: object) -> dict[str, Any]:
+def field_values(fields: Iterable[Option], entry: object) -> dict[str, Any]:
     """Return the fields of an object as a form shows them."""
-    return {field.name: _form_value(getattr(thing, field.name)) for field in fields}
+    return {field.name: _form_value(getattr(entry, field.name)) for field in fields}
 
 
 def _form_value(value: Any) -> Any:

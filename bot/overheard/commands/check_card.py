@@ -66,11 +66,11 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     first, *others = [
         await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
     ]
-    is_told = any(
+    is_reported = any(
         card.text.count("\n\n") for card in (first, *others) if isinstance(card.text, str)
     )
     paragraphs = [
-        *_news(outcome, analysis, is_told=is_told),
+        *_news(outcome, analysis, is_reported=is_reported),
         *_endings(outcome, deployment.names),
         *fault_sentences(_by_model(outcome.failures, panel.models, deployment.names) + faults),
         *(() if call.face is Face.CHAT else analysis.bursts),
@@ -271,7 +271,7 @@ def _data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _news(outcome: Outcome, found: AnalysisResult, *, is_told: bool) -> Iterator[str]:
+def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iterator[str]:
     """Say what is new in a run, and how far the comparison is learnt; neither where the card says
     that an alert is open or over.
     """
@@ -285,11 +285,11 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_told: bool) -> Iterator
     elif detection.alerts:
         shown = ", below" if found.announced else ""
         yield f"{wording.count(len(detection.alerts), 'new alert')}{shown}."
-    elif detection.compared and not is_told:
+    elif detection.compared and not is_reported:
         yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
-    if detection.learning and not outcome.stopped and not is_told:
+    if detection.learning and not outcome.stopped and not is_reported:
         yield _learning(detection.learning)
     if outcome.reused:
         yield (
@@ -302,9 +302,9 @@ def _endings(outcome: Outcome, names: ModelNames) -> Iterator[str]:
     """Say why answers are not scored."""
     for (model, finish), count in outcome.cut.items():
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
-        told_count = wording.count(count, "answer")
+        answer_count = wording.count(count, "answer")
         yield (
-            f"{told_count} of {names.name(model)} {was} {ENDINGS[finish]}, and {is_} not scored."
+            f"{answer_count} of {names.name(model)} {was} {ENDINGS[finish]}, and {is_} not scored."
         )
 
 

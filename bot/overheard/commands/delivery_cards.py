@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from overheard.alerts.events import digest_card, event_card, held_back
-from overheard.alerts.outbox import Letter, Postponed
+from overheard.alerts.outbox import Outgoing, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.alerts.story import leading, whole_of
 from overheard.cards import wording
@@ -44,7 +44,7 @@ LOUD = frozenset(
 """Events that a channel may be shown outside of the alert's thread, too."""
 
 
-class Letters:
+class DeliveryCards:
     """Writes the cards of deliveries.
 
     Args:
@@ -54,7 +54,7 @@ class Letters:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    async def compose(self, delivery: Delivery) -> Letter | Postponed | None:
+    async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
         """Write the card of a delivery; None when it is not wanted any more."""
         write = {
             DeliveryKind.ALERT: self._alert,
@@ -70,7 +70,7 @@ class Letters:
         with themed(delivery.channel):
             return await write[delivery.kind](delivery)
 
-    async def _alert(self, delivery: Delivery) -> Letter | None:
+    async def _alert(self, delivery: Delivery) -> Outgoing | None:
         """Return the card of an alert; None when the alert is gone, or over and in the digest."""
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
@@ -80,7 +80,7 @@ class Letters:
         whole = await whole_of(deployment.store, alert)
         linked = whole.id if whole else alert.follows
         earlier = await self._message(linked, delivery.channel) if linked else ""
-        return Letter(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
+        return Outgoing(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
 
     async def _message(self, number: int, channel: str) -> str:
         """Return the id of an alert's message in a channel, or an empty string."""
@@ -89,7 +89,7 @@ class Letters:
             (delivery.message for delivery in sent if delivery.kind is DeliveryKind.ALERT), ""
         )
 
-    async def _event(self, delivery: Delivery) -> Letter | Postponed | None:
+    async def _event(self, delivery: Delivery) -> Outgoing | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
         deployment = await self._deployment.refreshed()
         store = deployment.store
@@ -100,44 +100,44 @@ class Letters:
             return None
         route = routed(deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
-        peace = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
+        quiet_until = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
         card = event_card(alert, event, self._deployment.names)
-        return Postponed(peace) if peace else Letter(card, broadcast=loud)
+        return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=loud)
 
-    async def _digest(self, delivery: Delivery) -> Letter | None:
+    async def _digest(self, delivery: Delivery) -> Outgoing | None:
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await leading(deployment.store, await held_back(deployment.store, delivery))
         titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
         card = digest_card(alerts, titles, call.zone)
-        return Letter(card) if card else None
+        return Outgoing(card) if card else None
 
-    async def _report(self, delivery: Delivery) -> Letter | None:
+    async def _report(self, delivery: Delivery) -> Outgoing | None:
         deployment = await self._deployment.refreshed()
         reports = deployment.config.reports
         table = next((r for r in reports if r.name == delivery.subject), None)
         if table is None:
             return None
         call = Call(zone=ZoneInfo(table.timezone))
-        return Letter(await digest(deployment, call, brands=table.brands))
+        return Outgoing(await digest(deployment, call, brands=table.brands))
 
-    async def _notice(self, delivery: Delivery) -> Letter:
+    async def _notice(self, delivery: Delivery) -> Outgoing:
         plugin, _, text = delivery.subject.partition("\n")
         if plugin.startswith(REQUEST):
-            return Letter(request_card(plugin.removeprefix(REQUEST), text))
-        return Letter(notice_card(plugin, text))
+            return Outgoing(request_card(plugin.removeprefix(REQUEST), text))
+        return Outgoing(notice_card(plugin, text))
 
-    async def _alive(self, delivery: Delivery) -> Letter:
+    async def _alive(self, delivery: Delivery) -> Outgoing:
         deployment, call = await self._as_seen_in(delivery.channel)
-        return Letter(await sign_of_life(deployment, call))
+        return Outgoing(await sign_of_life(deployment, call))
 
-    async def _scores(self, delivery: Delivery) -> Letter | None:
+    async def _scores(self, delivery: Delivery) -> Outgoing | None:
         card = await notice(await self._deployment.refreshed(), delivery.subject)
-        return Letter(card) if card else None
+        return Outgoing(card) if card else None
 
-    async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
+    async def _result(self, delivery: Delivery) -> Outgoing | Postponed | None:
         return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
-    async def _progress(self, delivery: Delivery) -> Letter:
+    async def _progress(self, delivery: Delivery) -> Outgoing:
         """Write what takes the place of the progress of a command that a crash has cut off."""
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
@@ -148,7 +148,7 @@ class Letters:
                 is_fresh(run, now) if run.state is RunState.RUNNING else run.state not in UNFINISHED
             )
         )
-        return Letter(cut_off_card(goes_on=goes_on))
+        return Outgoing(cut_off_card(goes_on=goes_on))
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
@@ -174,7 +174,7 @@ def cut_off_card(*, goes_on: bool) -> Card:
 
 async def run_result(
     deployment: Deployment, call: Call, key: str, note: str = RESTARTED
-) -> Letter | Postponed | None:
+) -> Outgoing | Postponed | None:
     """Return the card of a run that the reader did not see end; None when it has no result.
 
     Args:
@@ -194,7 +194,7 @@ async def run_result(
         outcome.count(answer)
     alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
     rows = await standings_of(deployment, call.progress, run.panel, outcome)
-    return Letter(await gone_on(deployment, call, outcome, rows, len(alerts), note))
+    return Outgoing(await gone_on(deployment, call, outcome, rows, len(alerts), note))
 
 
 PERIOD = timedelta(days=7)

@@ -24,7 +24,7 @@ def example(folder: Path, scale: float = 1.0) -> Config:
     """Return the example's configuration.
 
     Args:
-        folder: Where its store lies.
+        folder: The folder of its store.
         scale: How strongly the bundled fine-tune works in the local model, 0 to 1.
     """
     text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")

@@ -191,7 +191,7 @@ async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[st
 
 
 def _steady(deployment: Deployment, found: Report, week: Week) -> str:
-    """Write how the brand stands where nothing is open."""
+    """Write the state of the brand where nothing is open."""
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
     moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
     lines = [_stands(deployment, place) for place in found.places if place.model not in moved][

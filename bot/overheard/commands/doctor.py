@@ -66,8 +66,8 @@ async def doctor(
     findings = [Finding(f"configuration {config.file}")]
     try:
         async with session.open_deployment(config, create=deep) as deployment:
-            ward = _Ward(deployment, session.open_chats(config))
-            findings += [finding async for finding in ward.findings()]
+            examination = _Examination(deployment, session.open_chats(config))
+            findings += [finding async for finding in examination.findings()]
             if deep:
                 findings += await _called(deployment, session)
     except OverheardError as error:
@@ -76,8 +76,8 @@ async def doctor(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ward:
-    """What is examined in an open deployment."""
+class _Examination:
+    """The examination of an open deployment: its store, plugins, providers, routes and chats."""
 
     deployment: Deployment
     chats: Mapping[str, Chat]

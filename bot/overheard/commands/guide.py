@@ -16,8 +16,8 @@ from overheard.runs.plan import tracked
 
 EVERYTHING = "everything"
 """The word behind which help lists all commands."""
-MAX_THINGS = 5
-"""Things to do that help offers at a time."""
+MAX_SUGGESTIONS = 5
+"""Next steps that help offers at a time."""
 
 
 async def show_help(
@@ -112,8 +112,14 @@ def _overview(groups: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """Something that can be done now: the words of a command, a button's label, and what for."""
+class Suggestion:
+    """A suggested next step.
+
+    Attributes:
+        words: The command, as it is typed.
+        label: The label of its button.
+        purpose: A sentence on what the command is for.
+    """
 
     words: str
     label: str
@@ -121,53 +127,64 @@ class Thing:
 
 
 async def _what_now(deployment: Deployment, commands: Iterable[CommandSpec]) -> Card:
-    """Return the few things that fit the state of a deployment, the most useful first.
+    """Return the few next steps that fit the state of a deployment, the most useful first.
 
     Args:
         deployment: The open deployment.
         commands: All commands, for the data of the card.
     """
-    things = [thing async for thing in _things(deployment)][:MAX_THINGS]
+    suggestions = [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
     return Card(
         title="What can I do now?",
         fields=tuple(
-            Field(thing.label, thing.purpose, wide=True, action=Action(thing.words, thing.label))
-            for thing in things
+            Field(
+                suggestion.label,
+                suggestion.purpose,
+                wide=True,
+                action=Action(suggestion.words, suggestion.label),
+            )
+            for suggestion in suggestions
         ),
         actions=(Action(f"help {EVERYTHING}", "Everything"),),
         data={
-            "things": {thing.words: thing.purpose for thing in things},
+            "things": {suggestion.words: suggestion.purpose for suggestion in suggestions},
             "commands": {spec.name: spec.summary for spec in commands},
         },
     )
 
 
-async def _things(deployment: Deployment) -> AsyncIterator[Thing]:
+async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
     """Yield what can be done, in the order of its use: what is wrong, what is missing, reading."""
     catalogue, store = deployment.catalogue, deployment.store
     brands = tracked(catalogue)
     if not brands:
-        yield Thing("setup brand", "Set up", "Your brand, its competitors and questions.")
+        yield Suggestion("setup brand", "Set up", "Your brand, its competitors and questions.")
         return
     name = quoted(brands[0].name)
     for alert in (await store.alerts.find(live=True))[:1]:
-        yield Thing(f"alerts show {alert.id}", "Open the alert", "See what changed, and take it.")
+        yield Suggestion(
+            f"alerts show {alert.id}", "Open the alert", "See what changed, and take it."
+        )
     if not catalogue.prompts_for(brands[0].name):
-        yield Thing("prompts add", "Add a question", "What your buyers would ask.")
+        yield Suggestion("prompts add", "Add a question", "What your buyers would ask.")
     is_checked = bool(await store.runs.find(limit=1))
     if not is_checked:
-        yield Thing("check", "Check now", "Ask the models for the first time.")
+        yield Suggestion("check", "Check now", "Ask the models for the first time.")
     if not any(fact.brand == brands[0].name for fact in catalogue.facts):
-        yield Thing("facts add", "Add a fact", "Your price, your plans: I say who gets them wrong.")
+        yield Suggestion(
+            "facts add", "Add a fact", "Your price, your plans: I say who gets them wrong."
+        )
     if not catalogue.schedules:
-        yield Thing("schedules add", "Check every week", "A change shows only between checks.")
+        yield Suggestion("schedules add", "Check every week", "A change shows only between checks.")
     if is_checked:
-        yield Thing(f"report {name}", "Report", "How often each model names you.")
-        yield Thing(f"versus {name}", "Against a rival", "Who is ahead at which model.")
-        yield Thing(f"brief {name}", "What to do?", "What to write first.")
-        yield Thing(f"voice {name}", "Share of voice", "You among your competitors, over time.")
-        yield Thing("check", "Check now", "Ask again today.")
-    yield Thing("prompts list", "Questions", "What is asked.")
+        yield Suggestion(f"report {name}", "Report", "How often each model names you.")
+        yield Suggestion(f"versus {name}", "Against a rival", "Who is ahead at which model.")
+        yield Suggestion(f"brief {name}", "What to do?", "What to write first.")
+        yield Suggestion(
+            f"voice {name}", "Share of voice", "You among your competitors, over time."
+        )
+        yield Suggestion("check", "Check now", "Ask again today.")
+    yield Suggestion("prompts list", "Questions", "What is asked.")
 
 
 def _list(specs: Sequence[CommandSpec]) -> str:

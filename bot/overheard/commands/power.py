@@ -340,7 +340,7 @@ SHORT = {
     "Twice the prompts": "2x asked",
     "Twice as often": "2x often",
 }
-"""The same beside a line of a picture, where eight letters have room."""
+"""The same next to a line of a picture, where eight letters have room."""
 WITHIN = (2, 4, 8)
 """In how many runs, of the panel as it is, a change is to be seen."""
 

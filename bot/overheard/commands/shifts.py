@@ -195,13 +195,15 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
     reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
     found = []
     for brand in brands:
-        for heard in (await reader.statements(brand)).values():
-            for story in heard.stories:
+        for at_model in (await reader.statements(brand)).values():
+            for story in at_model.stories:
                 truth = reader.truth_of(story, brand)
                 found.append(
                     ReportedStory(
                         story,
-                        statement_shift(story, brand, story.opened, heard.runs, heard.asked, truth),
+                        statement_shift(
+                            story, brand, story.opened, at_model.runs, at_model.asked, truth
+                        ),
                     )
                 )
     return sorted(found, key=lambda reported: (reported.story.opened, str(reported.shift.model)))
@@ -285,14 +287,14 @@ async def _chat_card(
     What moved in one check at one model is one line, and so is what belongs to a change of the
     model as a whole.
     """
-    told: dict[tuple[RunKey, Model, str], Change] = {}
+    first_changes: dict[tuple[RunKey, Model, str], Change] = {}
     for change in reversed(changes):
         shift = change.shift
         key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
-        first = told.setdefault(key, change)
+        first = first_changes.setdefault(key, change)
         if _rank(shift) < _rank(first.shift):
-            told[key] = change
-    lines = [one for one in told.values() if not one.data.get("part_of")]
+            first_changes[key] = change
+    lines = [one for one in first_changes.values() if not one.data.get("part_of")]
     whose = brands[0].name if len(brands) == 1 else "your brands"
     name = quoted(brands[0].name) if len(brands) == 1 else ""
     rows = [
@@ -476,7 +478,7 @@ def _model_data(
 def _belonging(
     shift: Shift, models: Sequence[Alert], runs: Mapping[int, Run], starts: Mapping[int, datetime]
 ) -> dict[str, Any]:
-    """Return in which run the change of the model as a whole was told to which a shift belongs."""
+    """Return the run that reported the change of the model as a whole to which a shift belongs."""
     whole = part_of(shift, models, starts)
     return {"part_of": runs[whole.shift.run_id].key if whole else None}
 

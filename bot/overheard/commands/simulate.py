@@ -142,7 +142,7 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
     """Return the conditions and further results of a trial."""
     false_alarms, world = outcome.false_alarms, trial.world
     reliability = [
-        Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.told}")
+        Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.alarms}")
         for row in outcome.reliability
         if row.true is not None
     ]
@@ -158,7 +158,7 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
 
 
 def _model_rate(trial: MonitorTrial, found: ModelAlarms) -> str:
-    """Return how often an unchanged model was told to have changed as a whole."""
+    """Return how often an unchanged model was reported to have changed as a whole."""
     low, high = found.interval
     return f"{found.yearly:.2f} ({low:.2f} to {high:.2f}; {trial.models_per_year:.2g} are allowed)"
 
@@ -202,7 +202,7 @@ def _data(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
 
 
 def _model_data(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
-    """Return what was told of unchanged models as a whole as JSON."""
+    """Return the false alarms of models as a whole as JSON."""
     return {
         "per_year": round(found.yearly, 4),
         "interval": [round(end, 4) for end in found.interval],
@@ -214,7 +214,7 @@ def _model_data(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
 
 def _reliability_data(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
     """Return which share of the alarms of each level was true as JSON."""
-    return [{"level": row.level, "told": row.told, "true": row.true} for row in rows]
+    return [{"level": row.level, "told": row.alarms, "true": row.true} for row in rows]
 
 
 def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:

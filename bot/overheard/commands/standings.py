@@ -1,6 +1,6 @@
 """Standings: the metrics of brands at each model at a time, in tables, sentences and a picture.
 
-A place says how often a brand is named at one model, beside its competitors and its usual share.
+A place says how often a brand is named at one model, next to its competitors and its usual share.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`status` and the Home: how the brands stand, what is open, what is false, what runs next.
+"""`status` and the Home: the state of the brands, what is open, what is false, what runs next.
 
 The digest and the weekly sign of life share its sentences.
 """
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 async def status(deployment: Deployment, call: Call) -> Card:
-    """Show how the tracked brands stand, which alerts are open, what is said wrongly, what runs
+    """Show the state of the tracked brands, which alerts are open, what is said wrongly, what runs
     next, and what was spent this month.
 
     It reads what is scored already, and scores nothing itself.

@@ -117,8 +117,8 @@ NEARLY_CERTAIN_A_YEAR = 0.002
 WATCHED_A_YEAR = 2.0
 """What chance does more often than that is not even watched."""
 MODELS_SHARE = 0.25
-"""Share of the budget of false alarms that changes of models as a whole have, where they are told
-by themselves; the brands have the rest."""
+"""Share of the budget of false alarms that changes of models as a whole have, where they are
+reported by themselves; the brands have the rest."""
 PACE_WINDOWS_DAYS = (7, 30, 365)
 """Over these windows runs are counted, once there is so much history."""
 DAYS_A_YEAR = 365.25

@@ -29,7 +29,7 @@ LOADING_SD = 0.3
 """Standard deviation of the loadings around 1 that is expected."""
 MAX_LOADING = 2.0
 MIN_BRANDS = 3
-"""Of two brands that part it cannot be told which moved: with fewer nothing is subtracted."""
+"""With fewer brands nothing is subtracted: of two brands, the data do not show which one moved."""
 MIN_RIVALS, EXTREME_SDS = 3, 3.0
 """With so many rivals, a run in which their median is so many standard deviations off is one of an
 extreme shared effect."""

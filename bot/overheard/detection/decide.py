@@ -30,7 +30,7 @@ from overheard.domain import WHOLE_MODEL, Alert, Model, Shift
 from overheard.measure.blocks import RunKey
 
 MODEL_WEIGHT = 0.5
-"""Weight from which on a change is told as one of the model as a whole."""
+"""Weight from which on a change is reported as one of the model as a whole."""
 MIN_MOVED_PROMPTS = 3
 """So many prompts that moved by 20 points are worth an alert, however large the panel."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
@@ -187,7 +187,7 @@ def decide_model(
     """Decide what becomes of the latest change of a model as a whole after a run; None when there
     is none, or the change is older news.
 
-    A change that one brand explains better is not told, until a later run speaks for the model.
+    A change that one brand explains better is not reported until a later run speaks for the model.
 
     Args:
         change: The latest change, with its weights as of the run.

@@ -81,7 +81,7 @@ class AlertPolicy:
         false_alarms_per_year: False alarms allowed for all brands together.
         brands: Number of brands that are watched: each has an equal part of that.
         models_per_year: False alarms allowed for changes of models as a whole; 0 where they are not
-            told by themselves.
+            reported by themselves.
         smallest_changes: The smallest expected change that is reported, by metric, on the
             metric's scale; 0 for metrics that are not named.
     """

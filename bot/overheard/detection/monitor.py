@@ -98,8 +98,8 @@ class Restart:
 
     Attributes:
         model: The model.
-        run: The run after which it was told.
-        began: The run with which it began.
+        run: The run after which the change was reported.
+        began: The run with which the change began.
     """
 
     model: Model
@@ -148,7 +148,7 @@ class Monitor:
         policy: How often an alarm may be false, and which changes are too small for one.
         bursts: Numbers of the runs that are bursts: they do not set the pace.
         unread: For streams with history that only other scorer versions have read, its first run.
-        restarts: The changes of models as a whole that are told. From then on, what the brand shows
+        restarts: The reported changes of models as a whole. From then on, what the brand shows
             at the model is compared with the runs since the change.
         table: Thresholds of the statistic; by default those that ship.
 
@@ -508,8 +508,8 @@ class Monitor:
                 self._seen.pop(StreamKey(self._brand, model, metric), None)
 
     def _restart_models(self, run: RunKey) -> None:
-        """Begin anew the baselines of the models that are told to have changed as a whole, once the
-        change is `OWN_PROOF_RUNS` runs old.
+        """Restart the baselines of the models whose change as a whole was reported, once the change
+        is `OWN_PROOF_RUNS` runs old.
         """
         for restart in self._restarts:
             watched = self._watched.get(restart.model)
@@ -526,11 +526,11 @@ def _key(shift: Shift) -> StreamKey:
     return StreamKey(shift.brand, shift.model, shift.metric)
 
 
-def told_changes(
+def reported_changes(
     streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
 ) -> Iterator[tuple[ModelChange, Alert]]:
-    """Yield the changes of models as a whole that would have been told run by run, each with its
-    alert, by model.
+    """Yield the changes of models as a whole that would have been reported run by run, each with
+    its alert, by model.
 
     Args:
         streams: The streams of the category's metric, of all brands at all models.

@@ -36,7 +36,7 @@ class AlertAction(StrEnum):
     RECOVER = "recover"
     """The brand is back where it was before an alert, which ends."""
     JOIN = "join"
-    """It is part of a change of the model as a whole, whose alert tells it."""
+    """It is part of a change of the model as a whole, whose alert reports it."""
     NONE = "none"
 
 
@@ -91,7 +91,7 @@ def part_of(
 def belongs_to(
     alert: Alert, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
-    """Return the alert that tells what an alert is part of, or None: of a brand, that of its model
+    """Return the alert to which an alert belongs, or None: of a brand, that of its model
     as a whole (`part_of`); of a model as a whole where everything moved, the first one that says
     so, of another model at the same time.
 
@@ -102,22 +102,22 @@ def belongs_to(
     """
     if not alert.of_model:
         return part_of(alert.shift, of_models, starts)
-    first, told = _span(alert, starts)
+    first, reported = _span(alert, starts)
     return next(
         (
             other
             for other in sorted(of_models, key=lambda one: one.id)
             if other.shift.model != alert.shift.model and (not alert.id or other.id < alert.id)
             if is_everything(alert.shift.explanation) and is_everything(other.shift.explanation)
-            if _span(other, starts)[0] <= told and first <= _span(other, starts)[1]
-            if other.over_at is None or told <= other.over_at
+            if _span(other, starts)[0] <= reported and first <= _span(other, starts)[1]
+            if other.over_at is None or reported <= other.over_at
         ),
         None,
     )
 
 
 def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datetime]:
-    """Return when the run began in which an alert's change began, and that in which it is told."""
+    """Return the start of the first run of an alert's change, and of the run that reported it."""
     return starts[alert.shift.began or alert.shift.run_id], starts[alert.shift.run_id]
 
 

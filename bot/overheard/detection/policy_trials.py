@@ -171,11 +171,11 @@ def run_policy_trial(
 
 def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliability, ...]:
     """Return how many first alarms of each level came after the change."""
-    told = [(str(rare.level(inf)), after) for rare, after in first if rare]
+    by_level = [(str(rare.level(inf)), after) for rare, after in first if rare]
     return tuple(
         Reliability(level, len(mine), sum(mine) / len(mine) if mine else None)
         for level in REPORTED_LEVELS
-        for mine in ([after for one, after in told if one == level],)
+        for mine in ([after for one, after in by_level if one == level],)
     )
 
 

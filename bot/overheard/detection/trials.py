@@ -15,7 +15,7 @@ from math import ceil, inf
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.evidence import MIN_TRACKED, AlertPolicy
-from overheard.detection.monitor import Alarm, Monitor, Restart, told_changes
+from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
 from overheard.detection.worlds import (
     Changes,
     Moved,
@@ -103,7 +103,7 @@ class FalseAlarms:
 
 @dataclass(frozen=True, slots=True)
 class ModelAlarms:
-    """What was told of unchanged models as a whole, beside the alarms of brands.
+    """False alarms of unchanged models as a whole, which are counted apart from those of brands.
 
     Attributes:
         yearly: Messages in a year of the deployment, all its models together.
@@ -135,10 +135,16 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How many alarms of a level there were, and which share of them was true."""
+    """The reliability of one alert level.
+
+    Attributes:
+        level: The name of the level.
+        alarms: The number of alarms at this level.
+        true: The share of them that was true, 0 to 1; None without alarms.
+    """
 
     level: str
-    told: int
+    alarms: int
     true: float | None
 
 
@@ -222,10 +228,10 @@ def false_alarms(
 
 
 def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Restart]:
-    """Yield the changes of models as a whole that are told in a world."""
+    """Yield the changes of models as a whole that are reported in a world."""
     visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
     if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
-        for change, _ in told_changes(visibility, trial.policy, ()):
+        for change, _ in reported_changes(visibility, trial.policy, ()):
             yield Restart(change.model, change.run, change.began)
 
 

@@ -56,14 +56,14 @@ class Queue(Protocol):
         ...
 
     async def carry(
-        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+        self, tasks: Sequence[Task], do: TaskHandler, is_wanted: IsWanted | None = None
     ) -> dict[str, TaskResult]:
         """Have the tasks of one run carried out and wait for them.
 
         Args:
             tasks: The tasks; those that already have a result are not repeated.
             do: Carries out a task in this process; a queue with workers does not call it.
-            going: Whether work should continue.
+            is_wanted: Whether work should continue.
 
         Returns:
             The results by task key, once all tasks are done or work should not continue.

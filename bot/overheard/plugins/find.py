@@ -104,7 +104,7 @@ class _Loader(threading.Thread):
         super().__init__(daemon=True)
         self.plugin = point.name
         self.distribution, self.version = _source(point)
-        self.ours = self.distribution == PROJECT
+        self.is_built_in = self.distribution == PROJECT
         self._point = point
         self._config = config
         self._plugins = plugins
@@ -121,7 +121,7 @@ class _Loader(threading.Thread):
         at most `NEXT_LOAD_S`, so that a slow plugin does not delay the next.
         """
         try:
-            if not self.ours:
+            if not self.is_built_in:
                 name, version = self.distribution, self.version
                 check_allowed(self._config, name, version, self._point.dist)
         except Fault as fault:
@@ -174,7 +174,7 @@ class _Loader(threading.Thread):
         made = register(point, self.distribution, self._settings)
         source = source_of(self.distribution, self.version)
         guards = Guards(point.name, source, self._secrets, plugins.notices, plugins.guards)
-        if self.ours:
+        if self.is_built_in:
             return guarded(made, guards)
         tables = _tables(self._config, "scorers", point.name)
         origin = Origin(point, self.distribution, tables, self._config.file)
@@ -204,7 +204,7 @@ def load_plugins(
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
     plugins = Plugins()
     loaders = [_Loader(point, config, plugins, timeout_s) for point in points]
-    loaders.sort(key=lambda loader: (not loader.ours, loader.plugin))
+    loaders.sort(key=lambda loader: (not loader.is_built_in, loader.plugin))
     with separated_output():
         for loader in loaders:
             loader.begin()

@@ -72,20 +72,20 @@ class _Separated:
     """A stream for our own output, which passes what plugins write on to another stream.
 
     Args:
-        ours: The stream for our own output.
-        theirs: The stream for plugins.
+        core: The stream for our own output.
+        plugins: The stream for plugins.
         thread: The only thread of ours that writes here, where that is known; threads that
             plugins have started are recognized by it.
     """
 
-    def __init__(self, ours: TextIO, theirs: PluginOutput, thread: Thread | None = None) -> None:
-        self._ours = ours
-        self._theirs = theirs
+    def __init__(self, core: TextIO, plugins: PluginOutput, thread: Thread | None = None) -> None:
+        self._core = core
+        self._plugins = plugins
         self._thread = thread
 
     def __getattr__(self, name: str) -> Any:
         foreign = self._thread is not None and current_thread() is not self._thread
-        return getattr(self._theirs if foreign or _IN_PLUGIN.get() else self._ours, name)
+        return getattr(self._plugins if foreign or _IN_PLUGIN.get() else self._core, name)
 
 
 class PluginOutput:

@@ -214,19 +214,19 @@ class ScorerProcess:
         if self._process is not None and self._process.poll() is not None:
             self._kill()  # it has ended between two requests
         if self._socket is None:
-            ours, theirs = socket.socketpair()
+            parent_end, child_end = socket.socketpair()
             # -P: a file in the working folder must not take a module's place.
             command = [sys.executable, "-P", "-m", _CHILD]
-            arguments = [str(theirs.fileno()), str(_memory_limit()), str(os.getpid())]
-            with theirs:
+            arguments = [str(child_end.fileno()), str(_memory_limit()), str(os.getpid())]
+            with child_end:
                 self._process = subprocess.Popen(  # noqa: S603 - no word of it comes from outside
                     [*command, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=[child_end.fileno()],
                     start_new_session=True,
                 )
-            self._socket = ours
+            self._socket = parent_end
             self._received = bytearray()
         return self._socket
 

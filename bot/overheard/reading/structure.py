@@ -90,7 +90,7 @@ class _Builder:
         section: The last heading, or the last title or generic label that is nobody's.
         sections: The headings above, as (level, title).
         carried: The owner of the text before in the same paragraph.
-        told: The owner of the last paragraph, which the pros and cons below it belong to.
+        last_owner: The owner of the last paragraph, which the pros and cons below it belong to.
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
         notices: Whether there are any.
@@ -104,7 +104,7 @@ class _Builder:
         self.stack: list[Context] = [Context(0)]
         self.section = ""
         self.sections: list[tuple[int, str]] = []
-        self.carried = self.told = NOBODY
+        self.carried = self.last_owner = NOBODY
         self.listed = self.ended = False
 
     def build(self) -> Iterator[Unit]:
@@ -167,9 +167,9 @@ class _Builder:
             rank = _ROLE_RANK
         self._pop(rank)
         if whole.role in _LASTING_ROLES and not (whole.owner or whole.closed or self._top.owner):
-            whole = replace(whole, owner=self.told)
+            whole = replace(whole, owner=self.last_owner)
         elif whole.owner:
-            self.told = NOBODY
+            self.last_owner = NOBODY
         if whole.role is UnitRole.BEST_FOR and _AWARDED.search(whole.label):
             whole = whole.with_role(UnitRole.NONE)
         self.stack.append(whole.at(rank))
@@ -224,7 +224,7 @@ class _Builder:
             self._pop(1)
             self.carried = NOBODY
         yield from self._text(line, opens=False, multi=False)
-        self.told = self.carried
+        self.last_owner = self.carried
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
         """Return whether a line of a paragraph is a title of the lines below."""

@@ -154,7 +154,7 @@ def call_cost(
     size: Size,
     *,
     batch: bool = False,
-    beside: int = 0,
+    added_tokens: int = 0,
     answer_limit: int | None = None,
 ) -> float:
     """Return the dollars of one call with an answer of some size; 0 for an unknown price.
@@ -165,14 +165,14 @@ def call_cost(
         providers: By name.
         size: The assumed size of the answer.
         batch: Whether the question is asked in a batch.
-        beside: Tokens that are sent in addition to the prompt.
+        added_tokens: Tokens that are sent in addition to the prompt.
         answer_limit: Tokens of an answer at most; by default what its provider allows.
     """
     price = price_of(model, providers)
     if price is None:
         return 0.0
     able = capabilities_of(model, providers)
-    asked = question_tokens(prompt) + beside + able.searches * size.search
+    asked = question_tokens(prompt) + added_tokens + able.searches * size.search
     answer = min(size.answer, answer_limit or able.answer_limit or size.answer)
     return price.cost(Usage(asked, answer, searches=able.searches), batch=batch)
 

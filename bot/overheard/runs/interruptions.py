@@ -110,25 +110,25 @@ class RunResumer:
         Runs of a terminal may have been abandoned on purpose; they are resumed only at the start.
         """
         async with asyncio.TaskGroup() as group:
-            for run in await self._left():
+            for run in await self._abandoned():
                 group.create_task(self._resume_run(run))
             while True:
                 await asyncio.sleep(CHECK_INTERVAL_S)
                 old = self._clock.now() - MIN_AGE
-                for run in await self._left():
+                for run in await self._abandoned():
                     if self._is_of_a_chat(run) and run.started_at <= old:
                         group.create_task(self._resume_run(run))
 
-    async def _left(self) -> list[Run]:
+    async def _abandoned(self) -> list[Run]:
         """Return the runs that may be abandoned; another process may have locked some of them."""
         now = self._clock.now()
-        handed_in = {batch.run_id for batch in await self._store.batches.unfinished()}
+        with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}
         return [
             run
             for run in await self._store.runs.find(state=RunState.RUNNING, aside=False)
             if run.panel
             and run.id not in self._known
-            and (is_fresh(run, now) or run.id in handed_in)
+            and (is_fresh(run, now) or run.id in with_batch)
             and not run.asked_by.startswith(self._planner)
         ]
 
@@ -143,7 +143,7 @@ class RunResumer:
                 await self._resume(run)
                 return
             self._known.discard(run.id)  # that process may still die
-        except RunUnderWay:  # somebody repeated the command in the meantime
+        except RunUnderWay:  # the command was repeated in the meantime
             self._known.discard(run.id)
         except RunEnded:
             return

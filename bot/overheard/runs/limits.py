@@ -249,14 +249,15 @@ class Bucket:
     def share(self, share: float, now: float) -> None:
         """Use a share of the limit from now on, more than 0 and up to 1.
 
-        The inflow changes; the amount that other processes may have used is not available.
+        The capacity and the inflow change in proportion. The first time, the bucket is emptied,
+        because other processes may have used the whole amount.
         """
         self.delay(0, now)
-        times, first = share / self._share, self._share == 1.0
+        factor, first = share / self._share, self._share == 1.0
         self._share = share
-        self._most *= times
-        self.size *= times
-        self._rate *= times
+        self._most *= factor
+        self.size *= factor
+        self._rate *= factor
         self._level = min(0.0 if first and share < 1 else self._level, self.size)
 
     def take(self, amount: float) -> None:

@@ -253,12 +253,12 @@ class InlineQueue:
         self,
         tasks: Sequence[Task],
         do: TaskHandler,
-        going: IsWanted | None = None,
+        is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
         """Carry tasks out; see `overheard.interfaces.Queue`."""
         results: dict[str, TaskResult] = {}
         for task in tasks:
-            if going and not await going():
+            if is_wanted and not await is_wanted():
                 break
             result = await do(task)
             if result is not None:

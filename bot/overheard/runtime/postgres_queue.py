@@ -94,7 +94,7 @@ class PostgresQueue:
         self,
         tasks: Sequence[Task],
         do: TaskHandler,  # noqa: ARG002 - workers do
-        going: IsWanted | None = None,
+        is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
         """Have tasks carried out; see `overheard.interfaces.Queue`."""
         done: dict[str, TaskResult] = {}
@@ -102,7 +102,7 @@ class PostgresQueue:
         while True:
             try:
                 async with self._connected() as queries:
-                    await self._follow(queries, tasks, going, done)
+                    await self._follow(queries, tasks, is_wanted, done)
                     return done
             except _away() as error:
                 if monotonic() - reached_at > OUTAGE_TIMEOUT_S:
@@ -115,7 +115,7 @@ class PostgresQueue:
         self,
         queries: Queries,
         tasks: Sequence[Task],
-        going: IsWanted | None,
+        is_wanted: IsWanted | None,
         done: dict[str, TaskResult],
     ) -> None:
         """Keep the queue filled until all tasks have a result, or the run is stopped."""
@@ -124,7 +124,7 @@ class PostgresQueue:
         while True:
             done |= await self._store.runs.results(tasks[0].run_id, [task.key for task in tasks])
             missing = [task for task in tasks if task.key not in done]
-            if not missing or (going and not await going()):
+            if not missing or (is_wanted and not await is_wanted()):
                 return
             if missing[:MAX_QUEUED] != ahead or monotonic() - put_at > REQUEUE_INTERVAL_S:
                 ahead, put_at = missing[:MAX_QUEUED], monotonic()

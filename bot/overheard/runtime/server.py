@@ -21,7 +21,7 @@ from overheard.chat.factory import open_chats
 from overheard.commands.access import issue_code
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
-from overheard.commands.delivery_cards import Letters
+from overheard.commands.delivery_cards import DeliveryCards
 from overheard.commands.editions import follow_changes
 from overheard.commands.first_check import continue_first_check
 from overheard.commands.retain import limited, retain_texts
@@ -93,7 +93,7 @@ class Server:
         config, store, clock = deployment.config, deployment.store, deployment.clock
         present: dict[str, Chat] = {}
         outbox = Outbox(
-            store.deliveries, present, Letters(self._deployment).compose, clock, self._posted
+            store.deliveries, present, DeliveryCards(self._deployment).compose, clock, self._posted
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)

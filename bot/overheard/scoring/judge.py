@@ -337,7 +337,7 @@ def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Siz
     priced = partial(
         call_cost, model=judge.model, providers=providers, size=size, answer_limit=LONGEST_REPLY
     )
-    return calls * priced(longest, beside=size.answer) + sum(map(priced, gold))
+    return calls * priced(longest, added_tokens=size.answer) + sum(map(priced, gold))
 
 
 async def _left(judge: Judge, store: Store, now: datetime) -> float:

@@ -175,8 +175,8 @@ class Rescoring:
             paying: Whether judges may ask about history, for their own money.
 
         Returns:
-            Whether the edition is used now. If not, it waits for a yes (and says why), or nobody
-            wants it any more.
+            Whether the edition is used now. If not, it waits for a confirmation (and says why), or
+            is no longer wanted.
         """
         progress.start("Scoring history anew", await self.left())
         try:

@@ -146,18 +146,22 @@ class _Fault:
     wait: float | None = None
 
 
-_TOLD = {"error": {"message": f"Refused: {KEY}", "type": "error", "code": "error"}}
+_ERROR_BODY = {"error": {"message": f"Refused: {KEY}", "type": "error", "code": "error"}}
 FAULTS = (
     _Fault(
         "asked too often (429)",
-        Reaction(_TOLD, 429, {"Retry-After": "7"}),
+        Reaction(_ERROR_BODY, 429, {"Retry-After": "7"}),
         frozenset({FailureKind.RATE_LIMIT}),
         retryable=True,
         wait=7.0,
     ),
-    _Fault("broken (500)", Reaction(_TOLD, 500), frozenset({FailureKind.SERVER}), retryable=True),
-    _Fault("refusing the key (401)", Reaction(_TOLD, 401), frozenset({FailureKind.AUTH}), False),
-    _Fault("refusing the question (400)", Reaction(_TOLD, 400), retryable=False),
+    _Fault(
+        "broken (500)", Reaction(_ERROR_BODY, 500), frozenset({FailureKind.SERVER}), retryable=True
+    ),
+    _Fault(
+        "refusing the key (401)", Reaction(_ERROR_BODY, 401), frozenset({FailureKind.AUTH}), False
+    ),
+    _Fault("refusing the question (400)", Reaction(_ERROR_BODY, 400), retryable=False),
     _Fault("no JSON", Reaction(b"<html>Busy</html>", content_type="text/html")),
     _Fault("hanging up", Reaction(hang_up=True)),
 )

@@ -188,9 +188,9 @@ class People:
         if self._installer is not None:
             return user == self._installer
         guest = account.get("is_stranger") or account.get("is_restricted")
-        ours = account.get("team_id", self._team) == self._team
+        is_member = account.get("team_id", self._team) == self._team
         administers = account.get("is_owner") or account.get("is_admin")
-        return bool(ours and administers and not guest)
+        return bool(is_member and administers and not guest)
 
     async def _account(self, user: str) -> Profile:
         """Return the ``user`` object of ``users.info``; empty when Slack does not send it."""
