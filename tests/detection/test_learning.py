@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from overheard.detection.baseline import Learning, OwnRecord, own_record, smallest_visible_loss
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.learning import Learning, OwnRecord, own_record, smallest_visible_loss
 from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey
 

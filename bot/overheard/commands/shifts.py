@@ -27,9 +27,9 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.standings import read_streams
 from overheard.commands.trend import HEADLINE, trend_chart
 from overheard.deployment import Call, Deployment
+from overheard.detection.baseline import OwnRecord, own_record
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
-from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.placement import belongs_to, part_of
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates

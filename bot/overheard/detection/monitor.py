@@ -27,9 +27,14 @@ from overheard.detection.alarm_table import (
     runs_a_year,
 )
 from overheard.detection.baseline import (
+    LEARNING_RUNS,
     Baseline,
     Excursion,
+    Learning,
+    OwnRecord,
     ReturnEvidence,
+    learning,
+    own_record,
     return_evidence,
     run_effect_prior,
     run_slice,
@@ -48,7 +53,6 @@ from overheard.detection.evidence import (
     measured_change,
 )
 from overheard.detection.known_time import compare_sides
-from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record
 from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import Alert, Model, ModelUpdate, Shift
