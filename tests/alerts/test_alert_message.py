@@ -88,6 +88,11 @@ def test_the_message_has_the_news_in_words(charts: list[Chart]) -> None:
     assert card.severity is Severity.BAD
     assert charts[0].title == "Named, of 8 answers · m-1 (API)"
     assert [mark.label for mark in charts[0].marks] == ["m-1 update, 3 Mar"]
+    assert card.table is not None
+    assert card.table.pictured
+    assert card.table.header == ("Brand", "Usually", "5 Mar")
+    assert card.table.rows == (("Zeta", "2 of 8", "6 of 8"), ("Acme", "8 of 8", "1 of 8"))
+    assert card.table.strong == 1
 
 
 def test_a_false_claim_is_the_worst_news() -> None:

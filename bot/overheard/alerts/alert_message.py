@@ -20,8 +20,9 @@ from overheard.alerts.statement_wording import (
 )
 from overheard.alerts.story import AlertPart, Period, is_usual, lasted
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity
+from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import printed
+from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 from overheard.measure.blocks import Stream
 
@@ -143,10 +144,41 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     return Card(
         title=message_title(alert, evidence),
         text="\n".join(lines),
+        table=_table(shift, metric, chart, evidence) if metric and chart else None,
         image=printed(chart, f"alert-{alert.id}.png") if chart else None,
         severity=_severity(alert, evidence),
         footer=" · ".join(filter(None, _footer(alert, evidence))),
         data=alert_data(alert, evidence),
+    )
+
+
+def _table(shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence) -> Table | None:
+    """Return the brands of the chart with what is usual and what the latest check measured, the
+    highest first; None where nothing is usual yet.
+    """
+    found = [
+        (series.label, value)
+        for series in chart.series
+        if (value := read(evidence.stream(series.label, shift), evidence, shift))
+        and value.usual is not None
+    ]
+    if not found:
+        return None
+    found.sort(key=lambda entry: entry[1].now, reverse=metric.higher_is_better)
+    of = f" of {chart.answers}" if chart.answers else ""
+    rows = tuple(
+        (name, *(f"{value.written(v, metric)}{of}" for v in (value.usual or 0.0, value.now)))
+        for name, value in found
+    )
+    names = [name for name, _ in found]
+    latest = max(at for series in chart.series for at, *_ in series.points)
+    return Table(
+        ("Brand", "Usually", wording.short_day(latest, evidence.zone)),
+        rows,
+        frozenset({1, 2}),
+        strong=names.index(shift.brand) if shift.brand in names else None,
+        pictured=True,
+        caption=chart.title,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,13 +12,15 @@ from time import monotonic
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.card import Action, Card, Quote, Severity
 from overheard.cards.command import CommandSpec, Face, option
+from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import Config, find_config, parse_config
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
+from overheard.interfaces.services import Progress
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:
@@ -83,11 +86,41 @@ async def demo(
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         checks = [
             await _check(
-                session, call, example(Path(folder), scale), label, seed + 1000 * stage, faults
+                session,
+                replace(call, progress=_RunProgress(call.progress, label.capitalize())),
+                example(Path(folder), scale),
+                label,
+                seed + 1000 * stage,
+                faults,
             )
             for stage, (label, scale) in enumerate(STAGES)
         ]
     return _card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
+
+
+@dataclass(frozen=True, slots=True)
+class _RunProgress:
+    """The progress of one of the runs.
+
+    Attributes:
+        inner: Shows it.
+        run: Which run it is, in words.
+    """
+
+    inner: Progress
+    run: str
+
+    def start(self, title: str, total: int) -> None:
+        """Begin work, see `Progress`."""
+        self.inner.start(f"{self.run}: {title[:1].lower()}{title[1:]}", total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Report finished steps."""
+        self.inner.advance(steps)
+
+    def finish(self) -> None:
+        """Report that the work is done."""
+        self.inner.finish()
 
 
 async def _check(
@@ -106,10 +139,19 @@ async def _check(
             asked_by="demo",
         )
         card = await proposal.execute()
-    if card.data["state"] == RunState.FAILED:
-        raise NothingAnswered(reasons=" ".join(card.data["failures"]))
+        if card.data["state"] == RunState.FAILED:
+            raise NothingAnswered(reasons=" ".join(card.data["failures"]))
+        alerts = [
+            replace(alert, quotes=await _quotes(deployment, call, alert)) for alert in card.more
+        ]
     faults += card.data["faults"]
-    return card
+    return replace(card, more=tuple(alerts))
+
+
+async def _quotes(deployment: Deployment, call: Call, alert: Card) -> tuple[Quote, ...]:
+    """Return a sentence from before an alert and one from after it."""
+    evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
+    return evidence.quotes[:2]
 
 
 def _bundled_models(deployment: Deployment) -> list[str]:
@@ -118,18 +160,19 @@ def _bundled_models(deployment: Deployment) -> list[str]:
 
 
 def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
-    """Return the card that sums up the demo."""
+    """Return the card that sums up the demo; the alert that it raised is the card below."""
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
+    answers = sum(run.data["answers"] for run in checks)
+    spent = wording.money(sum(run.data["spent_usd"] for run in checks))
     return Card(
-        title=_title([alert for _, alert in alerts]),
-        text="\n\n".join(_story(checks)),
-        fields=(
-            Field("Answers", str(sum(run.data["answers"] for run in checks))),
-            Field("Took", wording.duration(seconds)),
-            Field("Cost", wording.money(sum(run.data["spent_usd"] for run in checks))),
-        ),
-        table=_table(checks),
+        title=f"A silent change was {'' if alerts else 'not '}noticed",
+        text="\n".join(_story(checks)),
+        actions=(Action("setup", "Your own brand"),),
         severity=Severity.GOOD if alerts else Severity.WARNING,
+        footer=(
+            f"{answers} answers of a real model on this machine in {wording.duration(seconds)}, "
+            f"for {spent}."
+        ),
         more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
         data={
             "runs": [_run_data(run) for run in checks],
@@ -138,12 +181,6 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
             "seconds": round(seconds, 1),
         },
     )
-
-
-def _title(alerts: Sequence[Card]) -> str:
-    """Return what was found, in words."""
-    found = f": {alerts[0].title}" if alerts else ""
-    return f"A silent change was {'' if alerts else 'not '}noticed{found}"
 
 
 def _fault_cards(faults: list[str]) -> Iterator[Card]:
@@ -155,38 +192,24 @@ def _fault_cards(faults: list[str]) -> Iterator[Card]:
 
 
 def _story(checks: list[Card]) -> Iterator[str]:
-    """Say in three sentences what was found, what was done, and what to do next."""
-    failures = {reason: None for run in checks for reason in run.data["failures"]}
-    if failures:
-        yield f"Not all questions were answered: {' '.join(failures)}"
-    else:
-        found = "; ".join(_verdict(run) for run in checks[1:])
-        yield f"{found[:1].upper()}{found[1:]}."
-    yield (
-        "A real language model on this machine was asked the same questions three times, and "
-        "before the third time it was fine-tuned on documents that praise Brindleboard, an "
-        "invented tool, without a change to its name."
-    )
-    yield ("Next, ask about your own brand, with: overheard setup.")
+    """Yield a line for each run, and what was done between the last two."""
+    for number, run in enumerate(checks):
+        if number == len(checks) - 1:
+            yield (
+                "\N{MIDDLE DOT} Then it is fine-tuned on documents that praise Brindleboard, which "
+                "does not exist. The model's name stays the same, as in a silent update."
+            )
+        mark = "!" if run.more or run.data["failures"] else "\N{CHECK MARK}"
+        label, answers = run.data["label"], wording.count(run.data["answers"], "answer")
+        failures = "".join(f" {reason}" for reason in run.data["failures"])
+        yield f"{mark} {label.capitalize()}: {answers}. {_verdict(run, first=not number)}{failures}"
 
 
-def _verdict(run: Card) -> str:
-    said = wording.count(len(run.more), "alert") if run.more else "nothing beyond chance"
-    return f"{run.data['label']}: {said}"
-
-
-def _table(checks: list[Card]) -> Table:
-    """Show the visibility of every brand, run by run."""
-    seen = [_visibility(run) for run in checks]
-    names = list(dict.fromkeys(name for shares in seen for name in shares))
-    rows = [
-        (name, *(wording.percent(shares[name]) if name in shares else "-" for shares in seen))
-        for name in names
-    ]
-    header = ("Visibility of", *(run.data["label"] for run in checks))
-    moved = next((alert.data["brand"] for run in checks for alert in run.more), "")
-    strong = names.index(moved) if moved in names else None
-    return Table(header, tuple(rows), frozenset(range(1, len(header))), strong=strong)
+def _verdict(run: Card, *, first: bool) -> str:
+    """Return what a run found, in a sentence."""
+    if run.more:
+        return "Something changed."
+    return "This is normal." if first else "No change beyond chance, so nothing is said."
 
 
 def _visibility(run: Card) -> dict[str, float]:

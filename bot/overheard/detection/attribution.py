@@ -52,7 +52,7 @@ BRAND_ALONE = Cause(
     "a change that touches this brand alone, in the model or on the web", "{brand} alone"
 )
 MODEL_OR_CATEGORY = Cause(
-    "an update of the model, or a change of the whole category", "the model or the whole category"
+    "an update of the model, or a change of the whole category", "not {brand} alone"
 )
 """With one model, where a second model would tell two hypotheses apart."""
 THIS_MODEL = Cause("an update of this model", "this model")
