@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from overheard.cards.command import CommandSpec, Kind, Option, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, Option, quoted
 from overheard.chat.parser import fill, near, parse
+from overheard.commands.registry import offered
 from overheard.errors import BadUsage, UnknownCommand
 
 
@@ -80,6 +81,14 @@ def test_the_last_words_need_no_quotation_marks() -> None:
 def test_a_noun_alone_is_its_list() -> None:
     """So are options behind a noun."""
     assert parse("facts", COMMANDS).spec is LIST
+
+
+def test_a_noun_and_a_number_show_that_one() -> None:
+    """`alerts 12` is `alerts show 12`, as in a terminal."""
+    order = parse("alerts 12", (*COMMANDS, *offered(Face.CHAT)))
+
+    assert order.spec.name == "alerts show"
+    assert order.options["alert"] == "12"
 
 
 def test_nothing_typed_is_a_call_for_help() -> None:

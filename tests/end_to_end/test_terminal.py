@@ -37,6 +37,14 @@ def test_a_broken_configuration_is_told_and_nothing_else_happens(program: Progra
     ]
 
 
+def test_a_noun_and_a_number_show_that_one(program: Program, config: str) -> None:
+    """`alerts 7` is `alerts show 7`."""
+    program.configure(config)
+    _, err = program.run("alerts", "7", code=1)
+
+    assert 'no alert called "7"' in err
+
+
 def test_the_configuration_can_be_named(program: Program, config: str, tmp_path: Path) -> None:
     """`--config` comes before the command."""
     (tmp_path / "other.toml").write_text(config)

@@ -13,8 +13,8 @@ from overheard.cards.command import CommandSpec, Kind, Option, quoted, require_s
 from overheard.config.settings import suggestion
 from overheard.errors import BadUsage, UnknownCommand
 
-LIST = "list"
-"""The verb of a noun for which none is typed."""
+LIST, SHOW = "list", "show"
+"""The verbs of a noun for which none is typed: without a number, and with one."""
 
 SUGGESTIONS = 2
 """With the one for help, a card has three buttons."""
@@ -132,6 +132,9 @@ def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[Comma
     for size in (2, 1):
         if spec := by_name.get(" ".join(lowered[:size])):
             return spec, list(tokens[size:])
+    showing = by_name.get(f"{lowered[0]} {SHOW}")
+    if showing and lowered[1:] and lowered[1].isdecimal():
+        return showing, list(tokens[1:])
     listing = by_name.get(f"{lowered[0]} {LIST}")
     verbs = [spec.verb for spec in commands if spec.noun == lowered[0]]
     if listing and (len(tokens) < 2 or not difflib.get_close_matches(lowered[1], verbs)):

@@ -14,8 +14,8 @@ from click.exceptions import NoArgsIsHelpError
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.config.settings import suggestion
 
-LIST = "list"
-"""The verb of a noun for which none is typed."""
+LIST, SHOW = "list", "show"
+"""The verbs of a noun for which none is typed: without a number, and with one."""
 
 Run = Callable[[click.Context, CommandSpec, dict[str, Any]], None]
 """Runs a command with what was typed: its own options, and those that commands have in common
@@ -39,7 +39,7 @@ More = Callable[[click.Context], Iterable[CommandSpec]]
 
 class Noun(click.Group):
     """The commands of a noun. Without a verb, or a word that resembles one, it is `list`, where
-    there is one.
+    there is one; with a number, it is `show`.
     """
 
     def __init__(self, name: str, **more: Any) -> None:
@@ -47,6 +47,8 @@ class Noun(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments."""
+        if args and args[0].isdecimal() and SHOW in self.commands:
+            args = [SHOW, *args]
         verbless = not args or args[0].startswith("-") or not self._verb(args[0])
         if verbless and LIST in self.commands and "--help" not in args:
             args = [LIST, *args]
