@@ -72,6 +72,7 @@ def test_a_model_is_found_by_its_name_or_its_id() -> None:
 
 
 def test_how_a_model_is_asked() -> None:
-    """By API, with or without search."""
+    """By API, with or without search; the model that comes with Overheard is asked by no API."""
+    assert asked_by(Model("local", "smollm2")) == "on this machine"
     assert asked_by(Model("o", "gpt-5")) == "API"
     assert asked_by(Model("o", "gpt-5+search")) == "API, with search"

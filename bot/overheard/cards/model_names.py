@@ -32,6 +32,8 @@ VENDORS = {
     "perplexity": "Perplexity",
 }
 """Names by provider, for ids that no family names."""
+LOCAL = "local"
+"""The provider of the model that comes with Overheard and runs on this machine."""
 TUNED = "ft:"
 """Beginning of the id of a fine-tuned model at OpenAI."""
 
@@ -86,7 +88,9 @@ class ModelNames:
 
 
 def asked_by(model: Model) -> str:
-    """Return how a model is asked: ``API, with search``."""
+    """Return how a model is asked: ``API, with search``; the local one is on this machine."""
+    if model.provider == LOCAL:
+        return "on this machine"
     return "API, with search" if model.searches else "API"
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity
 from overheard.cards.command import CommandSpec, Face, option
+from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import Config, find_config, parse_config
@@ -58,8 +59,6 @@ def _config(session: Session) -> Iterator[Config]:
         yield example(Path(folder))
 
 
-LOCAL = "local"
-"""The provider of the model that comes with Overheard."""
 REPEATS = 3
 STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """What each run is called, and how strongly the fine-tune works in it."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role, option
+from overheard.cards.model_names import LOCAL
 from overheard.commands.check import check
 from overheard.commands.report import report
 from overheard.commands.setup_config import SetupFiles, derived_category
@@ -22,7 +23,6 @@ from overheard.errors import FileUnwritable, OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
 
-LOCAL = "local"
 VENDORS = ("openai", "anthropic", "google")
 SERVICES = ("deepseek", "mistral", "ollama", "openrouter", "perplexity", "vllm", "xai")
 """Presets of the plugin `compatible` that need no address."""
