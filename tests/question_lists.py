@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from overheard.cards.command import Face
-from overheard.chat.questions.grammar import KnownNames, read
+from overheard.chat.questions.grammar import read
+from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
@@ -23,7 +24,7 @@ GPT, CLAUDE = Model("openai", "gpt-5.4-mini"), Model("anthropic", "claude-sonnet
 SHOWN = {GPT: "ChatGPT", CLAUDE: "Claude"}
 CATALOGUE = Catalogue(
     brands=(
-        Brand("Pipedrive", competitors=RIVALS),
+        Brand("Pipedrive", competitors=RIVALS, category="CRM"),
         *(Brand(n, ("Zoho",) if n[0] == "Z" else (), tracked=False) for n in RIVALS),
     ),
     facts=(Fact("Pipedrive", "price", "$14"), Fact("Pipedrive", "founded", "2010")),

@@ -4,7 +4,9 @@ from datetime import date, time
 
 import pytest
 
-from overheard.chat.questions.grammar import KnownNames, ParsedQuestion, read
+from overheard.chat.questions.grammar import read
+from overheard.chat.questions.names import KnownNames
+from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.plan import plan
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model

@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.questions.grammar import KnownNames
+from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation
 from overheard.deployment import Deployment, NoProgress

@@ -7,25 +7,24 @@ not known, such as another brand or another subject, is enough for no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TypeVar
 
+from overheard.chat.questions.names import KnownNames, NameReader
+from overheard.chat.questions.parsed_question import METRICS, SLOTS, ParsedQuestion
 from overheard.chat.questions.times import NamedTime, TimeReader
 from overheard.chat.questions.vocabulary import (
     LANGUAGES,
+    LIGHT,
     WEAK,
     Token,
     Vocabulary,
     denied,
-    distance,
     implied,
-    one_mistake,
     rules,
     tokenize,
     vocabulary,
-    words_of,
 )
 
 MAX_CHARS = 600
@@ -34,23 +33,10 @@ MAX_SUBJECT_WORDS = 5
 """The most words of a subject that is searched for in answers."""
 MIN_FREE_WORDS = 3
 """The fewest words of a question that a person wants to have asked."""
+MAX_NAME_WORDS = 2
+"""Longer phrases without a meaning go before the times in them: "for my Monday meeting"."""
 MAX_BARE_WORDS = 8
 """Names in longer texts without a predicate are no question."""
-METRICS = {
-    "recommended": "first_choice",
-    "sentiment": "sentiment",
-    "drawback": "drawback",
-    "share": "share_of_voice",
-    "rank": "position",
-    "accuracy": "accuracy",
-    "named": "visibility",
-}
-"""The metric of each concept; of several in a question, the first that is here counts."""
-SLOTS = frozenset(
-    {"we", "it", "rival", "asked", "how", "what", "light", "passive", "alert_number", "hello"}
-    | {"thanks", "show", "your", "past", "count"}
-)
-"""What may be in any question, next to the concepts of its rule."""
 NOT_ASKED = frozenset(
     {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot", "do_it"}
 )
@@ -61,11 +47,10 @@ GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 WISH_WORDS = 4
 """The first words of a question, one of which says that something is to be changed."""
-MIN_GENITIVE_CHARS = 5
-"""The fewest characters of a word that may be a name with an s: ``hubspots``."""
 _SENTENCE = re.compile(r"(?<=[.:!?;])\s+|\n+")
 _CLAUSE = re.compile(r",\s+|\s+[-\u2013\u2014]\s+")
 _PERSON = re.compile(r"\b(i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,4}")
 _CONDITION = re.compile(
     r"\b(but|only|just|except|without|not for|excluding|if|nur|aber|ohne|außer|wenn)\b",
     re.IGNORECASE,
@@ -73,78 +58,6 @@ _CONDITION = re.compile(
 """Words with which a part of a text limits what another part asks."""
 YEAR_TOPICS = frozenset({"founded"})
 """Topics of which a year is the value, and not the time that is asked about."""
-_VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownNames:
-    """The names that questions may have.
-
-    Attributes:
-        brands: Each spelling of a brand, with the name of the brand.
-        own: The names of the tracked brands, which "we" means.
-        models: Each spelling of an asked model, with its names in readers' words.
-        other_models: Names of models and services that are not asked.
-        topics: Each spelling of a topic of answers, such as a fact's field, with the topic.
-    """
-
-    brands: Mapping[str, str] = field(default_factory=dict)
-    own: tuple[str, ...] = ()
-    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    other_models: frozenset[str] = frozenset()
-    topics: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedQuestion:
-    """What a question asks for.
-
-    Attributes:
-        intent: The name of the rule's intent; empty when the question was not understood.
-        brands: The brands that are named, in their order; without "we".
-        we: Whether the question is about "us".
-        models: The models that are named, by readers' names.
-        metric: The metric that is named, or an empty string.
-        topic: The topic of answers that is named, or an empty string.
-        period: The time that is named, or None.
-        alert: The number of an alert, or 0.
-        it: Whether something is meant that the conversation knows: "this", "the drop".
-        follows: Whether the question continues the one before: "and at Claude?".
-        concepts: All concepts of the question.
-        unknown: Words that were not understood, as typed.
-        not_asked: Names of models that are not asked here.
-        guessed: Spellings that were corrected, with what they were read as.
-        language: The language.
-    """
-
-    intent: str = ""
-    brands: tuple[str, ...] = ()
-    we: bool = False
-    models: tuple[str, ...] = ()
-    metric: str = ""
-    topic: str = ""
-    period: NamedTime | None = None
-    alert: int = 0
-    it: bool = False
-    follows: bool = False
-    concepts: frozenset[str] = frozenset()
-    unknown: tuple[str, ...] = ()
-    not_asked: tuple[str, ...] = ()
-    guessed: tuple[tuple[str, str], ...] = ()
-    language: str = "en"
-
-    @property
-    def understood(self) -> bool:
-        """Whether every word that carries a meaning is explained."""
-        return bool(self.intent) and not self.unknown and not self.not_asked
-
-    @property
-    def bare(self) -> bool:
-        """Whether the question has names and times, and says nothing about them."""
-        return not (self.concepts - SLOTS - {"models"}) and bool(
-            self.brands or self.models or self.period or self.we or self.metric
-        )
 
 
 def read(
@@ -164,7 +77,8 @@ def read(
         return ParsedQuestion(unknown=(text[:40].strip(),) if text.strip() else ())
     readings: list[ParsedQuestion] = []
     for language in LANGUAGES:
-        readings.append(_Reader(language, names, today).read(tokens, before))
+        asked = tokenize(vocabulary(language).without_interjection(text))
+        readings.append(_Reader(language, names, today).read(asked, before))
         if readings[-1].understood:
             return readings[-1]
     if sentence := _only_question(text, names, today):
@@ -216,16 +130,15 @@ class _Reader:
         self._times = TimeReader(self._words, today)
         self._names = names
         self._today = today
-        self._brands = {words_of(spelling): name for spelling, name in names.brands.items()}
-        self._spellings = {words_of(s): s for s in names.brands}
-        self._models = {words_of(s): shown for s, shown in names.models.items()}
-        self._others = {words_of(s): s for s in names.other_models}
-        self._topics = {words_of(s): topic for s, topic in names.topics.items()}
+        self._known = NameReader(names, self._words, self._times)
 
     def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
         """Return what a question asks for; see `read` of this module."""
-        tokens = self._words.expanded(tokens)
+        tokens, mended = self._respelled(self._words.expanded(tokens))
         parsed = self._scan(tokens)
+        parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
+        if tokens[0].word in self._words.opening:
+            parsed = replace(parsed, concepts=parsed.concepts | {"yesno"})
         if form := self._form(tokens, parsed):
             return form
         continues = parsed.follows or (parsed.bare and len(tokens) <= MAX_BARE_WORDS)
@@ -239,6 +152,23 @@ class _Reader:
             return read
         return self._free_question(tokens, parsed) or self._free_subject(tokens) or read
 
+    def _respelled(
+        self, tokens: Sequence[Token]
+    ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
+        """Return the words without mistakes, and those that were mended and carry a meaning."""
+        full, mended = list(tokens), []
+        for at, token in enumerate(tokens):
+            word = token.word
+            if self._known.has(word) or self._words.knows(word) or self._known.near(tokens, at):
+                continue
+            if at and token.text[:1].isupper() and not tokens[0].text.isupper():
+                continue  # the name of something else
+            if known := self._words.respelled(word):
+                full[at] = Token(token.text, known)
+                if self._words.concept([known]) not in {WEAK, LIGHT}:
+                    mended.append((token.text, known))
+        return full, tuple(mended)
+
     def _free_question(
         self, tokens: Sequence[Token], parsed: ParsedQuestion
     ) -> ParsedQuestion | None:
@@ -247,7 +177,7 @@ class _Reader:
         at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
         if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
             return None
-        models, size = self._model(tokens, at) or ((), 0)
+        models, size = self._known.model(tokens, at) or ((), 0)
         question = tokens[at + size if size else self._after("models", tokens, at) :]
         if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
             return None
@@ -256,8 +186,8 @@ class _Reader:
 
     def _after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
         """Return the place after the words of a concept that begin at a place."""
-        while at < len(tokens) and self._concept(tokens, at)[0] == concept:
-            at += self._concept(tokens, at)[1]
+        while at < len(tokens) and self._words.phrase(tokens, at)[0] == concept:
+            at += self._words.phrase(tokens, at)[1]
         return at
 
     def _form(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> ParsedQuestion | None:
@@ -267,12 +197,12 @@ class _Reader:
         """
         if parsed.not_asked:
             return None
-        begins = [self._concept(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
+        begins = [self._words.phrase(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "new_question", *DECISIONS} or not what:
             return None
-        if not parsed.unknown and wish not in DECISIONS:
+        if not parsed.unknown and "site" not in parsed.concepts and wish not in DECISIONS:
             return None
         return replace(parsed, intent="configure", concepts=what | {"configure"}, unknown=())
 
@@ -318,20 +248,26 @@ class _Reader:
 
     def _name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
         """Read a name or a time, and return its number of words; 0 when there is none."""
+        concept, size = self._words.phrase(tokens, at)
+        if concept == WEAK and size > MAX_NAME_WORDS:
+            return size
         if numbered := self._alert(tokens, at):
             found.alert, size = numbered
             found.concepts.add("alert_number")
-        elif brand := self._brand(tokens, at):
+        elif brand := self._known.brand(tokens, at):
             found.brands[brand[0]] = None
             size = brand[1]
-        elif model := self._model(tokens, at):
+        elif model := self._known.model(tokens, at):
             shown, size = model
             found.models |= dict.fromkeys(shown)
             found.concepts.add("asked")
-            if self._other_version(tokens, at + size):
+            if self._known.other_version(tokens, at + size):
                 found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
                 size += 1
-        elif other := _longest(self._others, tokens, at):
+        elif category := self._known.category(tokens, at):
+            found.concepts.add(LIGHT)
+            size = category[1]
+        elif other := self._known.other_model(tokens, at):
             found.not_asked.append(other[0])
             size = other[1]
         elif time := self._times.read(tokens, at):
@@ -348,51 +284,45 @@ class _Reader:
 
     def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
         """Read a phrase, or a name or word with a mistake, and return its number of words."""
-        topic = self._topic(tokens, at)
-        concept, size = self._concept(tokens, at)
+        topic = self._known.topic(tokens, at)
+        concept, size = self._words.phrase(tokens, at)
         if topic and topic[1] >= size and concept not in {"facts", "models"}:
             found.topic = found.topic or topic[0]
             found.concepts.add("topic")
             return topic[1]
+        if _DOMAIN.fullmatch(tokens[at].word):
+            found.concepts.add("site")
+            return 1
         if concept:
             found.concepts.add("and_also" if concept == "and" and not at else concept)
             return size
         if tokens[at].word.isdigit():
             found.concepts.add("number")
             return 1
-        near = self._near(tokens, at)
+        near = self._known.near(tokens, at)
         if near is None:
             found.unknown.append(tokens[at].text)
             return 1
-        typed, name, kind, size = near
-        found.guessed.append((typed, name))
-        if kind == "brand":
-            found.brands[name] = None
-        elif kind == "model":
-            found.models |= dict.fromkeys(self._models[words_of(name)])
-            found.concepts.add("asked")
+        found.guessed.append((near.typed, near.name))
+        if near.brand:
+            found.brands[near.brand] = None
         else:
-            found.concepts.add(kind)
-        return size
+            found.models |= dict.fromkeys(near.models)
+            found.concepts.add("asked")
+        return near.size
 
     def _update_of(
         self, tokens: Sequence[Token], at: int
     ) -> tuple[NamedTime, dict[str, None], int] | None:
         """Return the event of ``since the Claude update``, the models, and the number of words."""
         for place in (at + 1, at + 2):
-            model = self._model(tokens, place)
+            model = self._known.model(tokens, place)
             if model and place < len(tokens):
                 rest = [*tokens[:place], *tokens[place + model[1] :]]
                 time = self._times.read(rest, at)
                 if time and time[0].event and at + time[1] > place:
                     return time[0], dict.fromkeys(model[0]), time[1] + model[1]
         return None
-
-    def _other_version(self, tokens: Sequence[Token], at: int) -> bool:
-        """Whether a number behind a model's name makes it another model, such as "GPT 4"."""
-        if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
-            return False
-        return self._times.read(tokens, at) is None
 
     def _alert(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         """Return the number of ``alert 3``, ``alert #3`` or ``#3``."""
@@ -404,56 +334,6 @@ class _Reader:
             if number.isdigit() and len(number) <= 6:
                 return int(number), 2
         return None
-
-    def _brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the brand at a place. One that is also an ordinary word must be written as the
-        name is, and not as the first word or after a word of time.
-        """
-        name = _longest(self._brands, tokens, at)
-        if name is None:
-            return None
-        words = tuple(token.word for token in tokens[at : at + name[1]])
-        time = self._times.read(tokens, at)
-        if time is not None or (name[1] == 1 and self._words.concept(words) is not None):
-            typed = " ".join(token.text for token in tokens[at : at + name[1]])
-            before = at > 0 and self._times.read(tokens, at - 1) is not None
-            if typed != self._spellings[words] or at == 0 or before or typed.islower():
-                return None
-        return name
-
-    def _topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        mine = _longest(self._topics, tokens, at)
-        usual = _longest(self._words.topics, tokens, at)
-        return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
-
-    def _model(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
-        return _longest(self._models, tokens, at)
-
-    def _concept(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
-        """Return the concept of the longest phrase at a place, and its number of words."""
-        for size in range(min(self._words.longest, len(tokens) - at), 0, -1):
-            words = [token.word for token in tokens[at : at + size]]
-            if (concept := self._words.concept(words)) is not None:
-                return concept, size
-        return "", 1
-
-    def _near(self, tokens: Sequence[Token], at: int) -> tuple[str, str, str, int] | None:
-        """Return what was typed, what it was read as, its kind, and its number of words: a name or
-        a word with a mistake in its spelling.
-        """
-        for size in (2, 1):
-            if at + size > len(tokens):
-                continue
-            typed = " ".join(token.text for token in tokens[at : at + size])
-            joined = "".join(token.word for token in tokens[at : at + size])
-            for kind, known in (("brand", self._brands), ("model", self._models)):
-                similar = (words for words in known if _similar(joined, "".join(words)))
-                near = list({"".join(words): words for words in similar}.values())
-                if len(near) == 1:
-                    name = self._brands.get(near[0]) if kind == "brand" else " ".join(near[0])
-                    return typed, str(name), kind, size
-        concept = self._words.corrected(tokens[at].word)
-        return (tokens[at].text, concept, concept, 1) if concept else None
 
 
 @dataclass(slots=True)
@@ -507,28 +387,6 @@ class _Found:
         """Make one time of those that are compared: since the earliest."""
         starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
         self.period, self.periods = NamedTime(min(starts)) if starts else None, []
-
-
-def _similar(word: str, name: str) -> bool:
-    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on."""
-    if word == name:
-        return True
-    if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
-        return distance(word, name) <= 2
-    return len(name) >= 5 and one_mistake(word, name)
-
-
-def _longest(
-    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], at: int
-) -> tuple[T, int] | None:
-    """Return what the longest known phrase at a place means, and its number of words."""
-    longest = max(map(len, known), default=0)
-    for size in range(min(longest, len(tokens) - at), 0, -1):
-        *start, last = (token.word for token in tokens[at : at + size])
-        for ending in (last, last.removesuffix("s") if len(last) >= MIN_GENITIVE_CHARS else last):
-            if (*start, ending) in known:
-                return known[*start, ending], size
-    return None
 
 
 def _intent(parsed: ParsedQuestion, *, short: bool) -> str:

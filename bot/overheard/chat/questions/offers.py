@@ -99,6 +99,8 @@ class Offers(Resolution):
         """Offer forms for what is to be changed."""
         concepts, brand = self._reading.concepts, self._brand_words
         wanted = [
+            ("recurring", "schedules plan", "When I ask"),
+            ("replan", "schedules plan", "When I ask"),
             ("competitors", f"brands edit {brand}", "Competitors"),
             ("new_rivals", f"brands edit {brand}", "Competitors"),
             ("questions", "prompts add", "Add a question"),
@@ -106,8 +108,6 @@ class Offers(Resolution):
             ("topic", "facts add", "Add a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
-            ("recurring", "schedules plan", "When I ask"),
-            ("replan", "schedules plan", "When I ask"),
             ("reroute", f"subscribe {brand}", "Alerts into this channel"),
             ("reroute", "routes list", "Where alerts go"),
             ("rebudget", "budget set", "Budget"),
@@ -136,6 +136,12 @@ class Offers(Resolution):
             "I can put it here, to be sent on.",
             (f"share {brand}".strip(), "The report as a page"),
             ("export answers", "All answers as a table"),
+        )
+
+    def _audit(self) -> Plan | None:
+        """Offer the list of who changed what, which admins may read."""
+        return self._offer(
+            "I keep who changed what", "Admins can read it.", ("audit", "Who changed what")
         )
 
     def _ask_models(self) -> Plan | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.offers import Offers
+from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation
 
@@ -105,7 +105,10 @@ class _Planner(Offers):
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._now.commands and len(rivals) == 1 and compared:
             return self._about_brand("versus", other=rivals[0])
+        if self._period_bound and metric == "visibility":
+            return self._share()
         if self._period_bound or (len(self._models) == 1 and len(rivals) == 1):
+            self._notes.append("This shows yours alone.")
             return self._trend(metric)
         return self._about_brand("report", many=True, details=metric != "visibility")
 

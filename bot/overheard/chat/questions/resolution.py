@@ -9,7 +9,7 @@ from typing import Any
 
 from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.grammar import ParsedQuestion
+from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.situation import OpenAlert, Situation
 from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from overheard.cards.command import CommandSpec
 from overheard.cards.model_names import FAMILIES, VENDORS
-from overheard.chat.questions.grammar import KnownNames
+from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.vocabulary import words_of
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
@@ -104,6 +104,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
         models={s: tuple(shown) for s, shown in spellings.items() if words_of(s) not in named},
         other_models=frozenset(n for n in others if words_of(n) not in named),
         topics=topics,
+        categories=frozenset(brand.category for brand in tracked(catalogue) if brand.category),
     )
 
 

@@ -14,9 +14,10 @@ UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
 _ISO = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
 _QUARTER = re.compile(r"q([1-4])")
+_HALF = re.compile(r"h([12])")
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<half>am|pm|h)?")
 _MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
-_WEEK, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 30, 91, 365, 2
+_WEEK, _FORTNIGHT, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 14, 30, 91, 365, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,11 @@ class TimeReader:
             whole = self._whole(unit[0], 0) if unit else None
             if unit and whole and whole.end:
                 return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
+        if night := self._phrase("nights", tokens, at):
+            return NamedTime(self._today - timedelta(night[0])), night[1]
+        if to_date := self._phrase("to_date", tokens, at):
+            whole = self._whole(to_date[0], 0)
+            return (whole, to_date[1]) if whole else None
         if ahead := self._phrase("ahead", tokens, at):
             day = self._today + timedelta(ahead[0])
             return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
@@ -204,6 +210,8 @@ class TimeReader:
                         return whole, size + unit[1]
                 if (day := self._phrase("weekdays", tokens, place)) is not None:
                     return self._on(day[0], ahead=kind == "next"), size + day[1]
+                if kind != "next" and (season := self._season(tokens, place)):
+                    return season[0], size + season[1]
                 month = self._phrase("months", tokens, place)
                 if month and kind != "next":
                     return self._month(month[0], self._latest_year(month[0])), size + month[1]
@@ -239,15 +247,63 @@ class TimeReader:
 
     def _dated(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``2026-05-03``, ``3 May 2026``, ``May 3``, ``May 2026``, ``Q3``, ``2025``."""
-        return self._of_year(tokens, at) or self._of_month(tokens, at)
+        return (
+            self._of_year(tokens, at)
+            or self._of_month(tokens, at)
+            or self._part_of_month(tokens, at)
+            or self._season(tokens, at)
+            or self._numbered_week(tokens, at)
+        )
+
+    def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return ``mid October``: its second ten days."""
+        part = self._phrase("parts", tokens, at)
+        month = self._phrase("months", tokens, at + part[1]) if part else None
+        if not part or not month:
+            return None
+        whole = self._month(month[0], self._latest_year(month[0]))
+        if not whole.start or not whole.end:
+            return None
+        start = whole.start.replace(day=part[0])
+        end = whole.end if part[0] > 20 else start + timedelta(10)
+        return NamedTime(start, end, ahead=end - timedelta(1)), part[1] + month[1]
+
+    def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return ``summer``: the three months of the latest one."""
+        season = self._phrase("seasons", tokens, at)
+        if not season:
+            return None
+        year = self._latest_year(season[0])
+        behind = 12 * year + season[0] + 2  # months since year 0
+        return (
+            NamedTime(date(year, season[0], 1), date(behind // 12, behind % 12 + 1, 1)),
+            season[1],
+        )
+
+    def _numbered_week(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return ``week 47``: the latest week of this number (ISO 8601)."""
+        word = self._phrase("week_number", tokens, at)
+        number = self._number(tokens, at + word[1]) if word else None
+        if not word or not number or not 1 <= number[0] <= 53:
+            return None
+        this_year, this_week, _ = self._today.isocalendar()
+        try:
+            monday = date.fromisocalendar(this_year - (number[0] > this_week), number[0], 1)
+        except ValueError:
+            return None
+        return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
 
     def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a day in numbers, a quarter or a year."""
+        """Return a day in numbers, a quarter, a half or a year."""
         word = tokens[at].word
         if quarter := _QUARTER.fullmatch(word):
             first = 3 * int(quarter[1]) - 2
             year = self._latest_year(first)
             return NamedTime(date(year, first, 1), _after(date(year, first + 2, 1))), 1
+        if half := _HALF.fullmatch(word):
+            first = 6 * int(half[1]) - 5
+            year = self._latest_year(first)
+            return NamedTime(date(year, first, 1), _after(date(year, first + 5, 1))), 1
         if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
             parts = [token.word for token in tokens[at : at + 3]]
             if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
@@ -343,6 +399,8 @@ class TimeReader:
             start = date(first // 12, first % 12 + 1, 1)
             end = date(ends // 12, ends % 12 + 1, 1)
             return NamedTime(start, end, ahead=start if steps > 0 else None)
+        if unit == _FORTNIGHT and steps <= 0:
+            return self._back(unit)
         if unit == 1:
             day = today + timedelta(steps)
             return NamedTime(day, day + timedelta(1))

@@ -15,10 +15,16 @@ LANGUAGES = ("en", "de")
 """The languages, in the order in which a question is tried."""
 WEAK = "weak"
 """The concept of words that carry no meaning of their own in a question."""
+LIGHT = "light"
+"""The concept of words such as "get", which may be in any question."""
+MIN_SWAP_CHARS = 4
+"""The fewest characters of a word in which swapped or doubled letters are mended."""
 MIN_TYPO_CHARS = 6
-"""The fewest characters of a word whose spelling is corrected."""
+"""The fewest characters of a word of which any one letter may be wrong."""
 
 _WORD = re.compile(r"[^\W_]+(?:[.&'\u2019][^\W_]+)*|#\d+")
+_DOUBLE = re.compile(r"(.)\1")
+_CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
 _CONTRACTED = {"n't": "not", "'s": "", "'re": "", "'ll": "", "'ve": "", "'m": "", "'d": ""}
 
@@ -71,22 +77,30 @@ class Vocabulary:
     Attributes:
         phrases: The concept of each phrase.
         stems: The concept of each beginning of a word.
+        frames: The concept of each phrase with alternatives, such as "for (my|the) boss".
         topics: The subject of answers that each phrase names, such as ``price``.
         hints: Questions to propose, by their kind.
         times: The words of times, by what they mean; see `overheard.chat.questions.times`.
         longest: The number of words of the longest phrase.
         about: The words in front of a subject of answers.
+        interjections: Words that say nothing at the beginning of a question, before a comma.
+        opening: The words with which a question begins that is answered by yes or no.
         short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
+        words: All words of these, without beginnings of words.
     """
 
     phrases: Mapping[tuple[str, ...], str]
     stems: Mapping[str, str]
+    frames: Sequence[tuple[re.Pattern[str], str]]
     topics: Mapping[tuple[str, ...], str]
     hints: Mapping[str, str]
     times: Mapping[str, Mapping[tuple[str, ...], int]]
     longest: int
     about: frozenset[str]
+    interjections: frozenset[str]
+    opening: frozenset[str]
     short: Mapping[str, tuple[str, ...]]
+    words: frozenset[str]
 
     def expanded(self, tokens: Sequence[Token]) -> list[Token]:
         """Return the words of a question without abbreviations."""
@@ -95,6 +109,12 @@ class Vocabulary:
             words = self.short.get(token.word, (token.word,))
             full += [Token(token.text if not i else word, word) for i, word in enumerate(words)]
         return full
+
+    def without_interjection(self, text: str) -> str:
+        """Return a text without a word such as "right," at its beginning."""
+        first, mark, rest = text.partition(",")
+        said = first.strip().casefold() in self.interjections and rest.strip()
+        return rest if mark and said else text
 
     def concept(self, words: Sequence[str]) -> str | None:
         """Return the concept of some neighbouring words, or None."""
@@ -105,20 +125,48 @@ class Vocabulary:
             known = next((self.stems[word[:n]] for n in sizes if word[:n] in self.stems), None)
         return known
 
-    def corrected(self, word: str) -> str | None:
-        """Return the concept of a word with one mistake in its spelling, or None.
-
-        No word is corrected into a word without a meaning of its own ("weather" into "whether"),
-        and no ordinary word is taken for a mistake ("searched" for "searches").
+    def phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+        """Return the concept of the longest phrase at a place, and its number of words; an empty
+        concept and 1 if there is none.
         """
-        if len(word) < MIN_TYPO_CHARS or not word.isalpha() or is_common(word):
+        words = [token.word for token in tokens[at:]]
+        text = " ".join((*words, ""))
+        found = [
+            (match[0].count(" "), c) for frame, c in self.frames if (match := frame.match(text))
+        ]
+        framed, concept = max(found, default=(0, ""))
+        for size in range(min(self.longest, len(words)), framed, -1):
+            if (known := self.concept(words[:size])) is not None:
+                return known, size
+        return concept, max(framed, 1)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is one of these, or begins like one."""
+        return word in self.words or self.concept([word]) is not None
+
+    def respelled(self, word: str) -> str | None:
+        """Return the one known word that a word is, with a mistake in its spelling; or None.
+
+        No ordinary word is taken for a mistake ("searched" for "searches"). Two letters in the
+        wrong order, and a letter that should be double or single, are mended in any word; one
+        other letter in longer words only, and never into a word without a meaning of its own: that
+        might be the name of another brand.
+        """
+        if len(word) < MIN_SWAP_CHARS or not word.isalpha() or is_common(word):
             return None
-        near = {
-            concept
-            for phrase, concept in self.phrases.items()
-            if concept != WEAK and len(phrase) == 1 and one_mistake(word, phrase[0])
-        }
-        return near.pop() if len(near) == 1 else None
+        near = {known for known in self.words if one_mistake(word, known)}
+        slips = {known for known in near if _slip(word, known)}
+        if len(word) < MIN_TYPO_CHARS:
+            near = slips
+        near = slips or {known for known in near if self.concept([known]) not in {WEAK, LIGHT}}
+        concepts = {self.concept([known]) or known for known in near}
+        return min(near) if len(concepts) == 1 else None
+
+
+def _slip(word: str, known: str) -> bool:
+    """Return whether two words differ in the order of two letters, or in a double letter."""
+    swapped = sorted(word) == sorted(known)
+    return swapped or _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", known)
 
 
 def one_mistake(word: str, known: str) -> bool:
@@ -151,9 +199,12 @@ def vocabulary(language: str) -> Vocabulary:
     tables = tomllib.loads(_read(f"{language}.toml"))
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}
+    frames: list[tuple[re.Pattern[str], str]] = []
     for concept, listed in tables["concepts"].items():
         for phrase in _split(listed):
-            if phrase.endswith("*"):
+            if "(" in phrase:
+                frames.append((_frame(phrase), concept))
+            elif phrase.endswith("*"):
                 stems[fold(phrase[:-1])] = concept
             else:
                 phrases[words_of(phrase)] = concept
@@ -177,7 +228,24 @@ def vocabulary(language: str) -> Vocabulary:
         for word in _split(listed)
     }
     about = frozenset(map(fold, _split(tables["about"])))
-    return Vocabulary(phrases, stems, topics, tables["hints"], times, longest, about, short)
+    opening = frozenset(map(fold, _split(tables["opening"])))
+    known = (phrases, topics, *times.values())
+    words = {word for table in known for phrase in table for word in phrase}
+    words |= {word for frame, _ in frames for word in words_of(frame.pattern)}
+    return Vocabulary(
+        phrases=phrases,
+        stems=stems,
+        frames=frames,
+        topics=topics,
+        hints=tables["hints"],
+        times=times,
+        longest=longest,
+        about=about,
+        interjections=frozenset(_split(tables["interjections"])),
+        opening=opening,
+        short=short,
+        words=frozenset(words),
+    )
 
 
 @cache
@@ -234,3 +302,15 @@ def _read(name: str) -> str:
 
 def _split(listed: str) -> list[str]:
     return [phrase.strip() for phrase in listed.replace("\n", " ").split(",") if phrase.strip()]
+
+
+def _frame(phrase: str) -> re.Pattern[str]:
+    """Return a pattern for folded words, each with a space behind it: "(my|the|) boss" is "my boss",
+    "the boss" and "boss".
+    """
+    parts = []
+    for part in _CHOICE.split(phrase):
+        choices = [" ".join((*words_of(choice), "")) for choice in part.split("|")]
+        choices.sort(key=len, reverse=True)
+        parts.append(f"(?:{'|'.join(choices)})".replace("(?: )", "(?:)"))
+    return re.compile("".join(parts))

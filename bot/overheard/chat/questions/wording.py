@@ -8,7 +8,7 @@ from dataclasses import replace
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.grammar import ParsedQuestion
+from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.resolution import Plan, buttons
 from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.vocabulary import vocabulary

@@ -1,0 +1,161 @@
+"""The names in questions: of brands, models and topics, with or without a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from overheard.chat.questions.times import TimeReader
+from overheard.chat.questions.vocabulary import Token, Vocabulary, distance, one_mistake, words_of
+
+MIN_GENITIVE_CHARS = 5
+"""The fewest characters of a word that may be a name with an s: ``hubspots``."""
+_VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """The names that questions may have.
+
+    Attributes:
+        brands: Each spelling of a brand, with the name of the brand.
+        own: The names of the tracked brands, which "we" means.
+        models: Each spelling of an asked model, with its names in readers' words.
+        other_models: Names of models and services that are not asked.
+        topics: Each spelling of a topic of answers, such as a fact's field, with the topic.
+        categories: What the tracked brands are, such as "CRM".
+    """
+
+    brands: Mapping[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_models: frozenset[str] = frozenset()
+    topics: Mapping[str, str] = field(default_factory=dict)
+    categories: frozenset[str] = frozenset()
+
+
+class NameReader:
+    """Reads the names of brands, models and topics from the words of a question.
+
+    Args:
+        names: The names that the question may have.
+        vocabulary: The words of the language.
+        times: Reads times, which go before names.
+    """
+
+    def __init__(self, names: KnownNames, vocabulary: Vocabulary, times: TimeReader) -> None:
+        self._words = vocabulary
+        self._times = times
+        self._brands = {words_of(spelling): name for spelling, name in names.brands.items()}
+        self._spellings = {words_of(s): s for s in names.brands}
+        self._models = {words_of(s): shown for s, shown in names.models.items()}
+        self._others = {words_of(s): s for s in names.other_models}
+        self._topics = {words_of(s): topic for s, topic in names.topics.items()}
+        self._categories = {words_of(name): name for name in names.categories}
+        known = (self._brands, self._models, self._others, self._topics, self._categories)
+        self._parts = frozenset(word for names in known for words in names for word in words)
+
+    def brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """Return the brand at a place. One that is also an ordinary word must be written as the
+        name is, and not as the first word or after a word of time.
+        """
+        name = _longest(self._brands, tokens, at)
+        if name is None:
+            return None
+        words = tuple(token.word for token in tokens[at : at + name[1]])
+        time = self._times.read(tokens, at)
+        if time is not None or (name[1] == 1 and self._words.concept(words) is not None):
+            typed = " ".join(token.text for token in tokens[at : at + name[1]])
+            before = at > 0 and self._times.read(tokens, at - 1) is not None
+            if typed != self._spellings[words] or at == 0 or before or typed.islower():
+                return None
+        return name
+
+    def model(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
+        """Return the names of the asked models that are meant, and the number of words."""
+        return _longest(self._models, tokens, at)
+
+    def other_version(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether a number behind a model's name makes it another model, such as "GPT 4"."""
+        if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
+            return False
+        return self._times.read(tokens, at) is None
+
+    def other_model(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """Return the name of a model that is not asked, and its number of words."""
+        return _longest(self._others, tokens, at)
+
+    def category(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """Return what the brands are, which every question is about, and its number of words."""
+        return _longest(self._categories, tokens, at)
+
+    def topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """Return the topic of answers at a place, and its number of words."""
+        mine = _longest(self._topics, tokens, at)
+        usual = _longest(self._words.topics, tokens, at)
+        return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
+
+    def near(self, tokens: Sequence[Token], at: int) -> SimilarName | None:
+        """Return the one name that the words at a place are, with a mistake; or None."""
+        for size in (2, 1):
+            if at + size > len(tokens):
+                continue
+            typed = " ".join(token.text for token in tokens[at : at + size])
+            joined = "".join(token.word for token in tokens[at : at + size])
+            for known in (self._brands, self._models):
+                similar = (words for words in known if _similar(joined, "".join(words)))
+                near = list({"".join(words): words for words in similar}.values())
+                if len(near) == 1 and known is self._brands:
+                    brand = self._brands[near[0]]
+                    return SimilarName(typed, brand, size, brand=brand)
+                if len(near) == 1:
+                    return SimilarName(typed, " ".join(near[0]), size, self._models[near[0]])
+        return None
+
+    def has(self, word: str) -> bool:
+        """Whether a word is a part of a known name."""
+        return word in self._parts
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarName:
+    """A name with a mistake in its spelling.
+
+    Attributes:
+        typed: What was typed.
+        name: The name that it was read as.
+        size: Its number of words.
+        models: The names of the models that are meant, if it is one of a model.
+        brand: The name of the brand, if it is one of a brand.
+    """
+
+    typed: str
+    name: str
+    size: int
+    models: tuple[str, ...] = ()
+    brand: str = ""
+
+
+def _similar(word: str, name: str) -> bool:
+    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on."""
+    if word == name:
+        return True
+    if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
+        return distance(word, name) <= 2
+    return len(name) >= 5 and one_mistake(word, name)
+
+
+def _longest(
+    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], at: int
+) -> tuple[T, int] | None:
+    """Return what the longest known phrase at a place means, and its number of words."""
+    longest = max(map(len, known), default=0)
+    for size in range(min(longest, len(tokens) - at), 0, -1):
+        *start, last = (token.word for token in tokens[at : at + size])
+        for ending in (last, last.removesuffix("s") if len(last) >= MIN_GENITIVE_CHARS else last):
+            if (*start, ending) in known:
+                return known[*start, ending], size
+    return None

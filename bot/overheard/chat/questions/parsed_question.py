@@ -1,0 +1,74 @@
+"""What a question asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from overheard.chat.questions.times import NamedTime
+
+METRICS = {
+    "recommended": "first_choice",
+    "sentiment": "sentiment",
+    "drawback": "drawback",
+    "share": "share_of_voice",
+    "rank": "position",
+    "accuracy": "accuracy",
+    "named": "visibility",
+}
+"""The metric of each concept; of several in a question, the first that is here counts."""
+SLOTS = frozenset(
+    {"we", "it", "rival", "asked", "how", "what", "light", "passive", "alert_number", "hello"}
+    | {"thanks", "show", "your", "past", "count", "yesno"}
+)
+"""What may be in any question, next to the concepts of its rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuestion:
+    """What a question asks for.
+
+    Attributes:
+        intent: The name of the rule's intent; empty when the question was not understood.
+        brands: The brands that are named, in their order; without "we".
+        we: Whether the question is about "us".
+        models: The models that are named, by readers' names.
+        metric: The metric that is named, or an empty string.
+        topic: The topic of answers that is named, or an empty string.
+        period: The time that is named, or None.
+        alert: The number of an alert, or 0.
+        it: Whether something is meant that the conversation knows: "this", "the drop".
+        follows: Whether the question continues the one before: "and at Claude?".
+        concepts: All concepts of the question.
+        unknown: Words that were not understood, as typed.
+        not_asked: Names of models that are not asked here.
+        guessed: Spellings that were corrected, with what they were read as.
+        language: The language.
+    """
+
+    intent: str = ""
+    brands: tuple[str, ...] = ()
+    we: bool = False
+    models: tuple[str, ...] = ()
+    metric: str = ""
+    topic: str = ""
+    period: NamedTime | None = None
+    alert: int = 0
+    it: bool = False
+    follows: bool = False
+    concepts: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    guessed: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
+
+    @property
+    def understood(self) -> bool:
+        """Whether every word that carries a meaning is explained."""
+        return bool(self.intent) and not self.unknown and not self.not_asked
+
+    @property
+    def bare(self) -> bool:
+        """Whether the question has names and times, and says nothing about them."""
+        return not (self.concepts - SLOTS - {"models"}) and bool(
+            self.brands or self.models or self.period or self.we or self.metric
+        )
