@@ -43,13 +43,25 @@ NOT_ASKED = frozenset(
 """Concepts that no answer here covers unless a rule allows them."""
 DECISIONS = frozenset({"reroute", "rebudget", "replan"})
 """Concepts that name what is to be changed together with the wish to change it."""
+CONTINUED = frozenset(
+    {"versus", "metric", "standing", "leader", "share", "answers", "drawbacks", "claims", "lost"}
+    | {"sources"}
+)
+"""Intents of questions that may mean the models and the time of the one before."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 WISH_WORDS = 4
 """The first words of a question, one of which says that something is to be changed."""
 _SENTENCE = re.compile(r"(?<=[.:!?;])\s+|\n+")
-_CLAUSE = re.compile(r",\s+|\s+[-\u2013\u2014]\s+")
+_CLAUSE = re.compile(
+    r",\s+|\s+[-\u2013\u2014]\s+"
+    r"|\s+and\s+(?=(?:i|we)(?:'d|\u2019d| would| want| need)\b|(?:can|could|would) you\b)",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(r"\b(i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
+_NUMBERED = frozenset(
+    {"snooze", "close", "take", "show", "reopen", "explain", "why", "mute", "ack"}
+)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,4}")
 _CONDITION = re.compile(
     r"\b(but|only|just|except|without|not for|excluding|if|nur|aber|ohne|außer|wenn)\b",
@@ -111,7 +123,14 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         others = [reading for reading in readings if reading is not asked[0][1]]
         reason = separator is _SENTENCE or all(map(_PERSON.search, rest))
         limited = any(_CONDITION.search(part) for part in rest)
-        named = any(r.brands or r.models or r.not_asked or r.period or r.topic for r in others)
+        named = any(
+            r.brands
+            or r.models
+            or r.not_asked
+            or r.topic
+            or (r.period and not r.period.future(today))
+            for r in others
+        )
         unread = any(
             part.endswith("?") and not reading.understood
             for part, reading in zip(parts, readings, strict=True)
@@ -149,7 +168,7 @@ class _Reader:
             return replace(parsed, intent="versus" if several else "standing")
         read = replace(parsed, intent=_intent(parsed, short=len(tokens) <= MAX_BARE_WORDS))
         if read.understood:
-            return read
+            return _completed(read, before)
         return self._free_question(tokens, parsed) or self._free_subject(tokens) or read
 
     def _respelled(
@@ -236,7 +255,8 @@ class _Reader:
             return False
         if parsed.concepts & {"it", "light", "alert_number", "your", "show", "number", "count"}:
             return False
-        return "how" in parsed.concepts or ("what" not in parsed.concepts and parsed.period is None)
+        timeless = parsed.period is None or bool(parsed.brands or parsed.models)
+        return "how" in parsed.concepts or ("what" not in parsed.concepts and timeless)
 
     def _scan(self, tokens: Sequence[Token]) -> ParsedQuestion:
         """Return the names, times and concepts of a question, without what it asks for."""
@@ -290,15 +310,9 @@ class _Reader:
             found.topic = found.topic or topic[0]
             found.concepts.add("topic")
             return topic[1]
-        if _DOMAIN.fullmatch(tokens[at].word):
-            found.concepts.add("site")
-            return 1
-        if concept:
+        if concept := concept or _shape(tokens[at].word):
             found.concepts.add("and_also" if concept == "and" and not at else concept)
             return size
-        if tokens[at].word.isdigit():
-            found.concepts.add("number")
-            return 1
         near = self._known.near(tokens, at)
         if near is None:
             found.unknown.append(tokens[at].text)
@@ -327,6 +341,8 @@ class _Reader:
     def _alert(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         """Return the number of ``alert 3``, ``alert #3`` or ``#3``."""
         word = tokens[at].word
+        if self._words.concept([word]) == "ahead" and at and tokens[at - 1].word not in _NUMBERED:
+            return None  # "who is #1"
         if word.startswith("#") and word[1:].isdigit():
             return int(word[1:]), 1
         if at + 1 < len(tokens) and self._words.concept([word]) == "alert":
@@ -334,6 +350,15 @@ class _Reader:
             if number.isdigit() and len(number) <= 6:
                 return int(number), 2
         return None
+
+
+def _shape(word: str) -> str:
+    """Return the concept of a number, a channel or a web domain, which no list has; or ""."""
+    if word.isdigit():
+        return "number"
+    if word.startswith("#"):
+        return "channel"
+    return "site" if _DOMAIN.fullmatch(word) else ""
 
 
 @dataclass(slots=True)
@@ -410,6 +435,17 @@ def _intent(parsed: ParsedQuestion, *, short: bool) -> str:
         if fits and explained and groups > size:
             best, size = rule.intent, groups
     return best
+
+
+def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:
+    """Return a question with the models and the time of the one before, if it goes on with that:
+    "and compared to HubSpot?".
+    """
+    if before is None or not parsed.follows or parsed.intent not in CONTINUED:
+        return parsed
+    if parsed.models or parsed.period:
+        return parsed
+    return replace(parsed, models=before.models, period=before.period)
 
 
 def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion | None:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from overheard.chat.questions.times import TimeReader
-from overheard.chat.questions.vocabulary import Token, Vocabulary, distance, one_mistake, words_of
+from overheard.chat.questions.vocabulary import (
+    Token,
+    Vocabulary,
+    distance,
+    one_mistake,
+    slip,
+    words_of,
+)
 
 MIN_GENITIVE_CHARS = 5
 """The fewest characters of a word that may be a name with an s: ``hubspots``."""
@@ -145,7 +152,7 @@ def _similar(word: str, name: str) -> bool:
         return True
     if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
         return distance(word, name) <= 2
-    return len(name) >= 5 and one_mistake(word, name)
+    return one_mistake(word, name) and (len(name) >= 5 or (len(name) == 4 and slip(word, name)))
 
 
 def _longest(

@@ -105,6 +105,7 @@ class Offers(Resolution):
             ("new_rivals", f"brands edit {brand}", "Competitors"),
             ("questions", "prompts add", "Add a question"),
             ("facts", "facts add", "Add a fact"),
+            ("restate", "facts edit", "Correct a fact"),
             ("topic", "facts add", "Add a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
@@ -142,6 +143,24 @@ class Offers(Resolution):
         """Offer the list of who changed what, which admins may read."""
         return self._offer(
             "I keep who changed what", "Admins can read it.", ("audit", "Who changed what")
+        )
+
+    def _access(self) -> Plan | None:
+        """Offer what admins decide about rights."""
+        return self._offer(
+            "Who may do what",
+            "Admins decide it, here in the chat.",
+            ("access list", "Who may do what"),
+            ("access grant", "Give a right"),
+        )
+
+    def _quiet(self) -> Plan | None:
+        """Offer when alerts keep quiet."""
+        return self._offer(
+            "Alerts keep quiet hours",
+            "They are part of where alerts go.",
+            ("subscribe", "Alerts into this channel"),
+            ("routes list", "Where alerts go"),
         )
 
     def _ask_models(self) -> Plan | None:

@@ -101,6 +101,10 @@ class _Planner(Offers):
             return self._trend(metric) if alone and self._period_bound else self._leader()
         if not self._reading.we and len(rivals) > 1:
             return None
+        return self._against(rivals, metric)
+
+    def _against(self, rivals: list[str], metric: str) -> Plan | None:
+        """Answer how a metric of the brand compares with that of some competitors."""
         self._reading = replace(self._reading, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._now.commands and len(rivals) == 1 and compared:

@@ -169,14 +169,24 @@ class TimeReader:
             return None
         if (event := self._phrase("events", tokens, at)) and kind == "since":
             return NamedTime(event=event[0]), event[1]
-        if ago := self._phrase("ago", tokens, at):
-            day = self._today - timedelta(ago[0])
-            return NamedTime(day, day + timedelta(1)), ago[1]
         if kind == "until" and (end := self._phrase("end_of", tokens, at)):
             unit = self._phrase("units", tokens, at + end[1])
             whole = self._whole(unit[0], 0) if unit else None
             if unit and whole and whole.end:
                 return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
+        return (
+            self._near_today(tokens, at)
+            or self._relative(tokens, at)
+            or self._counted(tokens, at, kind)
+            or self._dated(tokens, at)
+            or self._weekday(tokens, at)
+        )
+
+    def _near_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return ``yesterday``, ``tomorrow``, ``overnight`` or ``year to date``."""
+        if ago := self._phrase("ago", tokens, at):
+            day = self._today - timedelta(ago[0])
+            return NamedTime(day, day + timedelta(1)), ago[1]
         if night := self._phrase("nights", tokens, at):
             return NamedTime(self._today - timedelta(night[0])), night[1]
         if to_date := self._phrase("to_date", tokens, at):
@@ -185,12 +195,7 @@ class TimeReader:
         if ahead := self._phrase("ahead", tokens, at):
             day = self._today + timedelta(ahead[0])
             return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
-        return (
-            self._relative(tokens, at)
-            or self._counted(tokens, at, kind)
-            or self._dated(tokens, at)
-            or self._weekday(tokens, at)
-        )
+        return None
 
     def _relative(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday``."""
@@ -203,18 +208,20 @@ class TimeReader:
                         continue
                     return self._back(number[0] * unit[0]), size + number[1] + unit[1]
                 if unit := self._phrase("units", tokens, place):
-                    if kind == "last" and (unit[0] == 1 or self._rolling(tokens[at:place])):
+                    rolling = unit[0] != _WEEKEND and self._rolling(tokens[at:place])
+                    rolling = (kind == "last" and rolling) or (
+                        kind != "next" and unit[0] == _FORTNIGHT
+                    )
+                    if rolling or (kind == "last" and unit[0] == 1):
                         return self._back(unit[0]), size + unit[1]
                     steps = {"this": 0, "last": -1, "next": 1}[kind]
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
                 if (day := self._phrase("weekdays", tokens, place)) is not None:
                     return self._on(day[0], ahead=kind == "next"), size + day[1]
-                if kind != "next" and (season := self._season(tokens, place)):
-                    return season[0], size + season[1]
-                month = self._phrase("months", tokens, place)
-                if month and kind != "next":
-                    return self._month(month[0], self._latest_year(month[0])), size + month[1]
+                months = self._season(tokens, place) or self._latest_month(tokens, place)
+                if months and kind != "next":
+                    return months[0], size + months[1]
         return None
 
     def _rolling(self, words: Sequence[Token]) -> bool:
@@ -258,15 +265,16 @@ class TimeReader:
     def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``mid October``: its second ten days."""
         part = self._phrase("parts", tokens, at)
-        month = self._phrase("months", tokens, at + part[1]) if part else None
-        if not part or not month:
+        month = self._latest_month(tokens, at + part[1]) if part else None
+        if not part or not month or not month[0].start:
             return None
-        whole = self._month(month[0], self._latest_year(month[0]))
-        if not whole.start or not whole.end:
-            return None
-        start = whole.start.replace(day=part[0])
-        end = whole.end if part[0] > 20 else start + timedelta(10)
-        return NamedTime(start, end, ahead=end - timedelta(1)), part[1] + month[1]
+        start = month[0].start.replace(day=part[0])
+        end = month[0].end if part[0] > 20 else start + timedelta(10)
+        return NamedTime(start, end), part[1] + month[1]
+
+    def _latest_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        month = self._phrase("months", tokens, at)
+        return (self._month(month[0], self._latest_year(month[0])), month[1]) if month else None
 
     def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``summer``: the three months of the latest one."""
@@ -399,12 +407,8 @@ class TimeReader:
             start = date(first // 12, first % 12 + 1, 1)
             end = date(ends // 12, ends % 12 + 1, 1)
             return NamedTime(start, end, ahead=start if steps > 0 else None)
-        if unit == _FORTNIGHT and steps <= 0:
-            return self._back(unit)
-        if unit == 1:
-            day = today + timedelta(steps)
-            return NamedTime(day, day + timedelta(1))
-        return None
+        day = today + timedelta(steps)
+        return NamedTime(day, day + timedelta(1)) if unit == 1 else None
 
 
 def _after(first: date) -> date:

@@ -22,7 +22,7 @@ MIN_SWAP_CHARS = 4
 MIN_TYPO_CHARS = 6
 """The fewest characters of a word of which any one letter may be wrong."""
 
-_WORD = re.compile(r"[^\W_]+(?:[.&'\u2019][^\W_]+)*|#\d+")
+_WORD = re.compile(r"[^\W_]+(?:[.&'\u2019][^\W_]+)*|#[^\W_][\w-]*")
 _DOUBLE = re.compile(r"(.)\1")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
@@ -155,15 +155,17 @@ class Vocabulary:
         if len(word) < MIN_SWAP_CHARS or not word.isalpha() or is_common(word):
             return None
         near = {known for known in self.words if one_mistake(word, known)}
-        slips = {known for known in near if _slip(word, known)}
-        if len(word) < MIN_TYPO_CHARS:
-            near = slips
-        near = slips or {known for known in near if self.concept([known]) not in {WEAK, LIGHT}}
+        slips = {known for known in near if slip(word, known)}
+        near = slips or {
+            known
+            for known in near
+            if len(known) >= MIN_TYPO_CHARS and self.concept([known]) not in {WEAK, LIGHT}
+        }
         concepts = {self.concept([known]) or known for known in near}
         return min(near) if len(concepts) == 1 else None
 
 
-def _slip(word: str, known: str) -> bool:
+def slip(word: str, known: str) -> bool:
     """Return whether two words differ in the order of two letters, or in a double letter."""
     swapped = sorted(word) == sorted(known)
     return swapped or _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", known)
@@ -305,8 +307,8 @@ def _split(listed: str) -> list[str]:
 
 
 def _frame(phrase: str) -> re.Pattern[str]:
-    """Return a pattern for folded words, each with a space behind it: "(my|the|) boss" is "my boss",
-    "the boss" and "boss".
+    """Return a pattern for folded words, each with a space behind it: "(my|) boss" is "my boss"
+    and "boss".
     """
     parts = []
     for part in _CHOICE.split(phrase):
