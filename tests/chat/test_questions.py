@@ -51,6 +51,27 @@ def test_names_are_found_with_a_mistake(question: str) -> None:
     assert reading.guessed or reading.models
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("shwo me the anwsers", "show me the answers"),
+        ("share of vioce last qaurter", "share of voice last quarter"),
+        ("visability at Claude", "visibility at Claude"),
+        ("waht changed", "what changed"),
+    ],
+)
+def test_words_are_found_with_a_mistake(typed: str, meant: str) -> None:
+    """Also those that are only a part of a phrase or of a time."""
+    assert answer(typed) == answer(meant) != "-"
+
+
+@pytest.mark.parametrize("brand", ["keap", "kommo", "Nimble", "Copper", "Bigin", "monday.com"])
+def test_another_brand_is_not_taken_for_a_mistake(brand: str) -> None:
+    """A word in its place would change what is asked: "how are we doing" and not "against keap"."""
+    for question in (f"are we ahead of {brand}?", f"how is {brand} doing?", f"us vs {brand}"):
+        assert answer(question) == "-"
+
+
 def test_another_brand_of_a_similar_name_is_not_taken_for_a_known_one() -> None:
     """One other brand is enough for no answer."""
     assert not read("how is Pipedream doing?", names(), TODAY).understood
@@ -132,6 +153,21 @@ def test_without_any_brand_the_way_on_is_the_set_up() -> None:
         ("between May and July", date(2026, 5, 1)),
         ("from 3 May to 5 June", date(2026, 5, 3)),
         ("zwischen Mai und Juli", date(2026, 5, 1)),
+        ("between 10 and 20 November", date(2026, 11, 10)),
+        ("in mid October", date(2026, 10, 11)),
+        ("since the beginning of November", date(2026, 11, 1)),
+        ("last summer", date(2026, 6, 1)),
+        ("overnight", date(2026, 11, 29)),
+        ("this fortnight", date(2026, 11, 16)),
+        ("year to date", date(2026, 1, 1)),
+        ("in week 47", date(2026, 11, 16)),
+        ("in week 52", date(2025, 12, 22)),
+        ("in H1", date(2026, 1, 1)),
+        ("over the year", date(2025, 11, 30)),
+        ("since Setpember", date(2026, 9, 1)),
+        ("since Wendesday", date(2026, 11, 25)),
+        ("seit Mitte Oktober", date(2026, 10, 11)),
+        ("in KW 47", date(2026, 11, 16)),
     ],
 )
 def test_times_are_read(text: str, start: date) -> None:

@@ -48,6 +48,8 @@ CONTINUED = frozenset(
     | {"sources"}
 )
 """Intents of questions that may mean the models and the time of the one before."""
+SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
+"""Concepts of what a question is about."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 WISH_WORDS = 4
@@ -180,9 +182,11 @@ class _Reader:
             word = token.word
             if self._known.has(word) or self._words.knows(word) or self._known.near(tokens, at):
                 continue
-            if at and token.text[:1].isupper() and not tokens[0].text.isupper():
+            known = self._words.respelled(word)
+            capital = at and token.text[:1].isupper() and not tokens[0].text.isupper()
+            if capital and (known,) not in self._words.calendar:
                 continue  # the name of something else
-            if known := self._words.respelled(word):
+            if known:
                 full[at] = Token(token.text, known)
                 if self._words.concept([known]) not in {WEAK, LIGHT}:
                     mended.append((token.text, known))
@@ -218,6 +222,8 @@ class _Reader:
             return None
         begins = [self._words.phrase(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
+        if wish == "schedule" and "check" in parsed.concepts and parsed.period:
+            return replace(parsed, intent="configure", period=None, unknown=())
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "new_question", *DECISIONS} or not what:
             return None
@@ -423,6 +429,8 @@ def _intent(parsed: ParsedQuestion, *, short: bool) -> str:
     """
     concepts = parsed.concepts
     best, size = "", 0
+    if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
+        return ""  # "the difference between being named and being recommended"
     named = bool(parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we)
     refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
     for rule in rules():

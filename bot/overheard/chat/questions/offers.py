@@ -13,8 +13,9 @@ class Offers(Resolution):
 
     def _why_level(self) -> Plan | None:
         """Answer why a model rates the brand as it does."""
-        if self._now.here:
-            return self._run("alerts show", alert=str(self._now.here.id))
+        alerts = self._alerts()
+        if self._now.here or ("lose" in self._reading.concepts and len(alerts) == 1):
+            return self._run("alerts show", alert=str(alerts[0].id))
         return Plan(
             title="I do not know a model's reasons",
             text="It does not state them. These come closest: what it says, and what to publish.",
@@ -81,7 +82,12 @@ class Offers(Resolution):
         )
 
     def _check(self) -> Plan | None:
-        """Offer to ask the models again."""
+        """Offer to ask the models again; at a later time, to be reminded or to plan it."""
+        period = self._reading.period
+        if period and (period.until or period.future(self._now.today)):
+            if self._now.here:
+                return self._snooze()
+            return self._offer("When shall I ask?", "", ("schedules plan", "When I ask"))
         model = self._models[:1] if self._reading.models else []
         again = self._now.here and not self._reading.brands and not model
         words = f"check {self._brand_words}".strip()

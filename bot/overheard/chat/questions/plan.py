@@ -19,6 +19,13 @@ _OF_THE_FUTURE = frozenset(
     {"snooze", "take", "close", "next_check", "price", "check", "configure", "todo"}
 )
 """Intents of questions that may name a time that is still to come."""
+_OF_ALERTS = frozenset(
+    {"why", "alerts", "snooze", "take", "close", "reopen", "ourdoing", "certain", "check", "quiet"}
+    | {"answers", "said_before", "happened", "rivals_moved"}
+)
+"""Intents of questions that may name an alert by its number."""
+_OF_STATE = frozenset({"standing", "metric", "changes", "last_check", "todo"})
+"""Intents of questions that ask, of an alert, for the alert."""
 _TIMELESS = frozenset(
     {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
 )
@@ -51,6 +58,8 @@ class _Planner(Offers):
             return None
         if of_models and {"say", "recommended"} & self._reading.concepts:
             return None
+        if self._reading.alert and self._reading.intent not in _OF_ALERTS:
+            return self._alert_list() if self._reading.intent in _OF_STATE else None
         made = getattr(self, _METHODS.get(self._reading.intent, f"_{self._reading.intent}"), None)
         found: Plan | None = made() if made else None
         return replace(found, notes=(*self._notes, *found.notes)) if found else None
@@ -118,7 +127,8 @@ class _Planner(Offers):
 
     def _leader(self) -> Plan | None:
         """Answer which brand is ahead."""
-        if len(self._reading.models) > 1 and not self._reading.we and not self._reading.brands:
+        unnamed = not (self._reading.we or self._reading.brands or self._reading.metric)
+        if len(self._reading.models) > 1 and unnamed:
             return None
         if self._reading.metric == "share_of_voice":
             return self._share()
@@ -196,7 +206,7 @@ class _Planner(Offers):
         if against_us:
             self._notes.append("This shows where you are named, not who is named instead.")
         lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
-        won = "ahead" in self._reading.concepts and not lost
+        won = bool({"ahead", "first"} & self._reading.concepts) and not lost
         return self._about_brand("answers questions", won=won)
 
     def _sources(self) -> Plan | None:

@@ -74,7 +74,7 @@ class TimeReader:
         """Return ``between May and July``, ``from 3 May until 5 June``, ``May to July``."""
         for kind in ("between", "since", ""):
             for begin in self._sizes(kind, tokens, at) if kind else [0]:
-                first = self._named(tokens, at + begin, "")
+                first = self._named(tokens, at + begin, "") or self._day_before(tokens, at + begin)
                 if not first or first[0].event:
                     continue
                 place = at + begin + first[1]
@@ -83,6 +83,19 @@ class TimeReader:
                     if last and first[0].start and last[0].start and not last[0].event:
                         size = begin + first[1] + link + last[1]
                         return self._from_to(first[0], last[0]), size
+        return None
+
+    def _day_before(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return the first day of ``10 to 20 November``."""
+        number = _DAY.fullmatch(tokens[at].word) if at < len(tokens) else None
+        if not number:
+            return None
+        for link in (*self._sizes("and", tokens, at + 1), *self._sizes("until", tokens, at + 1)):
+            place = at + 1 + link
+            last = self._of_month(tokens, place) if place < len(tokens) else None
+            if last and last[0].start and last[1] > 1 and int(number[1]) < last[0].start.day:
+                day = last[0].start.replace(day=int(number[1]))
+                return NamedTime(day, day + timedelta(1)), 1
         return None
 
     def _from_to(self, first: NamedTime, last: NamedTime) -> NamedTime:
@@ -167,6 +180,8 @@ class TimeReader:
         """Return a day, a span, a month or an event at a place."""
         if at >= len(tokens):
             return None
+        if kind != "until" and (part := self._part_of_month(tokens, at)):
+            return part
         if (event := self._phrase("events", tokens, at)) and kind == "since":
             return NamedTime(event=event[0]), event[1]
         if kind == "until" and (end := self._phrase("end_of", tokens, at)):
@@ -257,7 +272,6 @@ class TimeReader:
         return (
             self._of_year(tokens, at)
             or self._of_month(tokens, at)
-            or self._part_of_month(tokens, at)
             or self._season(tokens, at)
             or self._numbered_week(tokens, at)
         )

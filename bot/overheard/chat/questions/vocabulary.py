@@ -20,7 +20,11 @@ LIGHT = "light"
 MIN_SWAP_CHARS = 4
 """The fewest characters of a word in which swapped or doubled letters are mended."""
 MIN_TYPO_CHARS = 6
-"""The fewest characters of a word of which any one letter may be wrong."""
+"""The fewest characters of a word of which one letter may be missing or too many."""
+MIN_REPLACED_CHARS = 8
+"""The fewest characters of a word of which one letter may be another: shorter ones are often other
+words ("messing" for "missing").
+"""
 
 _WORD = re.compile(r"[^\W_]+(?:[.&'\u2019][^\W_]+)*|#[^\W_][\w-]*")
 _DOUBLE = re.compile(r"(.)\1")
@@ -102,6 +106,11 @@ class Vocabulary:
     short: Mapping[str, tuple[str, ...]]
     words: frozenset[str]
 
+    @property
+    def calendar(self) -> frozenset[tuple[str, ...]]:
+        """The names of months and weekdays."""
+        return frozenset((*self.times["months"], *self.times["weekdays"]))
+
     def expanded(self, tokens: Sequence[Token]) -> list[Token]:
         """Return the words of a question without abbreviations."""
         full: list[Token] = []
@@ -159,7 +168,8 @@ class Vocabulary:
         near = slips or {
             known
             for known in near
-            if len(known) >= MIN_TYPO_CHARS and self.concept([known]) not in {WEAK, LIGHT}
+            if len(known) >= (MIN_TYPO_CHARS if len(known) != len(word) else MIN_REPLACED_CHARS)
+            and self.concept([known]) not in {WEAK, LIGHT}
         }
         concepts = {self.concept([known]) or known for known in near}
         return min(near) if len(concepts) == 1 else None
