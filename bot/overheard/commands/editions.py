@@ -9,7 +9,17 @@ from overheard.alerts.run_analysis import detect, detect_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.deployment import Deployment
-from overheard.domain import PENDING, Delivery, DeliveryKind, Edition, EditionState, Payer, Prompt
+from overheard.domain import (
+    PENDING,
+    Delivery,
+    DeliveryKind,
+    Edition,
+    EditionState,
+    Payer,
+    Prompt,
+    pending_edition,
+    used_edition,
+)
 from overheard.interfaces import Progress
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
@@ -21,20 +31,6 @@ ALWAYS_SHOWN = "visibility"
 """The metric that a preview shows even where it does not change."""
 
 
-async def used_edition(deployment: Deployment) -> Edition | None:
-    """Return the edition that reports read, or None before anything was scored."""
-    editions = await deployment.store.editions.all()
-    return next((edition for edition in editions if edition.state is EditionState.USED), None)
-
-
-async def pending_edition(deployment: Deployment) -> Edition | None:
-    """Return the edition that is to become the used one, or None."""
-    return next(
-        (edition for edition in await deployment.store.editions.all() if edition.state in PENDING),
-        None,
-    )
-
-
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
     """Return the share of history that has been scored again, 0 to 1."""
     whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
@@ -43,7 +39,7 @@ async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
 
 async def waiting(deployment: Deployment) -> list[str]:
     """Return a sentence if the scores do not follow a change yet; empty when they do."""
-    edition = await pending_edition(deployment)
+    edition = pending_edition(await deployment.store.editions.all())
     if edition is None:
         return []
     if edition.state is EditionState.READY:
@@ -172,7 +168,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     if edition is None or edition.state not in PENDING:
         await detect_statements(deployment)
         return
-    before = await used_edition(deployment)
+    before = used_edition(await deployment.store.editions.all())
     async with deployment.store.locks.leader_lock(DUTY) as mine:
         if not mine:
             return

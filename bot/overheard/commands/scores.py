@@ -17,17 +17,15 @@ from overheard.commands.editions import (
     look_again,
     moves_sentence,
     moves_table,
-    pending_edition,
     preview,
     quote_rescoring,
     share_done,
     since_when,
     switched_card,
-    used_edition,
 )
 from overheard.commands.shifts import shifts_seen
 from overheard.deployment import Call, Deployment
-from overheard.domain import PENDING, Edition, EditionState
+from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.errors import NothingToSwitch
 from overheard.scoring.edition_preview import changes
 from overheard.scoring.rescoring import DUTY, Rescoring, carry
@@ -47,8 +45,8 @@ _STATES = {
 async def list_scores(deployment: Deployment, call: Call) -> Card:
     """Show which scores are read, which are kept, and how far rescoring has come."""
     editions = await deployment.store.editions.all()
-    rescoring, now = deployment.rescoring, await used_edition(deployment)
-    after = await pending_edition(deployment)
+    rescoring, now = deployment.rescoring, used_edition(editions)
+    after = pending_edition(editions)
     done = await share_done(rescoring, deployment) if after else 1.0
     rows = tuple(_row(call, edition, now, done) for edition in editions)
     metric_moves = await preview(deployment, now, after) if now and after else []
@@ -82,7 +80,7 @@ async def rescore(
     Raises:
         BudgetExceeded: when the budget does not cover it.
     """
-    rescoring, before = deployment.rescoring, await used_edition(deployment)
+    rescoring, before = deployment.rescoring, used_edition(await deployment.store.editions.all())
     edition = await rescoring.open()
     if edition is None or before is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
@@ -132,8 +130,8 @@ async def switch(
         NothingToSwitch: when that edition is read already, or no edition is pending.
         ChangeNeedsYes: when the change was not confirmed.
     """
-    editions, now = await deployment.store.editions.all(), await used_edition(deployment)
-    waits = await pending_edition(deployment)
+    editions = await deployment.store.editions.all()
+    now, waits = used_edition(editions), pending_edition(editions)
     number = scores or (waits.id if waits else 0)
     if now is None or number in (0, now.id):
         raise NothingToSwitch
@@ -160,7 +158,7 @@ async def cancel(deployment: Deployment, _: Call) -> Card:
     Raises:
         NothingToSwitch: when no rescoring is going on.
     """
-    after = await pending_edition(deployment)
+    after = pending_edition(await deployment.store.editions.all())
     if after is None:
         raise NothingToSwitch
     await deployment.store.editions.set_state(after.id, EditionState.LEFT)

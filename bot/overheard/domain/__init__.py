@@ -93,7 +93,9 @@ from overheard.domain.scores import (
     ScoreRecord,
     Unit,
     UnitRole,
+    pending_edition,
     tabulate,
+    used_edition,
 )
 
 __all__ = [
@@ -173,8 +175,10 @@ __all__ = [
     "Usage",
     "UsualUsage",
     "alert_key",
+    "pending_edition",
     "prompt_key",
     "prompt_variants",
     "storable",
     "tabulate",
+    "used_edition",
 ]

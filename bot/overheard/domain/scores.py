@@ -257,12 +257,12 @@ class Edition:
     id: int = 0
 
 
-def pending(editions: Sequence[Edition]) -> Edition | None:
+def pending_edition(editions: Sequence[Edition]) -> Edition | None:
     """Return the edition that is to be used next, or None."""
     return next((edition for edition in editions if edition.state in PENDING), None)
 
 
-def used(editions: Sequence[Edition]) -> Edition | None:
+def used_edition(editions: Sequence[Edition]) -> Edition | None:
     """Return the edition in use, or None before anything was scored."""
     return next((edition for edition in editions if edition.state is EditionState.USED), None)
 

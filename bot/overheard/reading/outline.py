@@ -25,7 +25,6 @@ _VALUE_CHARACTERS = 70
 """Characters of a value in which the subject of an award is searched."""
 _TITLED_SHARE = 0.34
 """The share of headings of a level with a brand from which the level carries subjects."""
-_ITEM_RANK = 10
 _BOLD_REACH = 6
 """Characters, such as emoji and quotes, that may precede the bold text of a label."""
 _RECURRING = re.compile(r"(?<![^\W_])([A-Z][^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")

@@ -119,16 +119,8 @@ def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
 
 def seats(limits: Limits, provider: Provider) -> int:
     """Return the number of seats of a provider; each allows at least one call at a time."""
-    return max(
-        1,
-        min(
-            SEATS,
-            *(
-                limiter.full
-                for limiter in limits.limiters(provider, models_of({provider.name: provider}))
-            ),
-        ),
-    )
+    limiters = limits.limiters(provider, models_of({provider.name: provider}))
+    return max(1, min(SEATS, *(limiter.full for limiter in limiters)))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
-from overheard.domain import PENDING, Answer, Edition, EditionState, Question
+from overheard.domain import PENDING, Answer, Edition, EditionState, Question, used_edition
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import for_nothing
 from overheard.scoring.scorers import Share, in_turn, waits
@@ -67,7 +67,7 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
         scoring: The scorers over the catalogue of now.
         store: Knows which edition is used.
     """
-    edition = _first_in_state(await store.editions.all(), EditionState.USED)
+    edition = used_edition(await store.editions.all())
     if edition is None:
         return scoring
     before = scoring.over(edition.catalogue, edition.versions)
@@ -134,7 +134,7 @@ class Rescoring:
         A cancelled or replaced edition is returned as it is.
         """
         editions = await self._store.editions.all()
-        before = _first_in_state(editions, EditionState.USED)
+        before = used_edition(editions)
         scoring = self._scoring
         if before is None:
             await self._begin(EditionState.USED)
@@ -192,7 +192,7 @@ class Rescoring:
 
     async def _carry_over(self) -> str:
         """Carry over what cannot be read again, and say so."""
-        used = _first_in_state(await self._store.editions.all(), EditionState.USED)
+        used = used_edition(await self._store.editions.all())
         if used and await carry(self._store, used.versions, self._scoring.versions):
             return "Answers whose text is gone keep the scores that they had."
         return ""
@@ -286,7 +286,3 @@ class Rescoring:
         scoring = self._scoring
         edition = Edition(scoring.versions, scoring.catalogue, self._clock.now(), state)
         return await self._store.editions.add(edition)
-
-
-def _first_in_state(editions: Sequence[Edition], state: EditionState) -> Edition | None:
-    return next((edition for edition in editions if edition.state is state), None)
