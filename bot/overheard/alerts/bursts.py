@@ -277,7 +277,7 @@ class Suspicion:
     """The result of the latest analysis of a brand at one model.
 
     Attributes:
-        brand: Its name.
+        brand: The name of the brand.
         model: The model.
         largest: Logarithm of the largest Bayes factor of the brand's streams at the model.
         crossed: Whether the brand's evidence is over its threshold.

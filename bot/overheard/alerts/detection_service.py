@@ -129,9 +129,10 @@ class DetectionService:
         )
 
     async def _follow(self, run: Run, brands: Collection[str], asked: Collection[Model]) -> None:
-        """Have the messages of the open alerts of models that were asked say what is so as of a
-        run. A line in the thread says when another explanation has become the likeliest, or that
-        an alert turned out to be part of a change of the model as a whole.
+        """Update the messages of the open alerts of the asked models to the state after a run.
+
+        A line in the thread says when another explanation has become the likeliest, or that an
+        alert turned out to be part of a change of the model as a whole.
         """
         history, store = self._history, self._store
         alerts = [
@@ -373,7 +374,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     the sessions since the last change of style.
 
     Args:
-        store: Where the answers are.
+        store: The store of the answers.
         runs: The latest runs, the oldest first.
     """
     sessions = _sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]

@@ -172,10 +172,10 @@ async def gather_evidence(
 
 @dataclass(frozen=True, slots=True)
 class AlertPast:
-    """What an alert is explained with.
+    """The past of an alert: what its card and message explain it with.
 
     Attributes:
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
         began: The run with which its change most likely began.
         streams: The metric that it is headed by, see `measured_shift`, of its brand and its
             competitors, or of all brands where it is of a model as a whole, at all models.
@@ -249,7 +249,7 @@ def _past(
 
     Args:
         alert: The alert.
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
         streams: The streams of its metric, of the brands with which it is compared.
         related: The alerts of its brand, and those of models as a whole.
     """

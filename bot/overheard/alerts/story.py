@@ -144,7 +144,7 @@ def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple
 
     Args:
         alerts: The alerts, in any order.
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
     """
     found = []
     for alert in alerts:
@@ -168,7 +168,7 @@ def stories(
 
     Args:
         alerts: All alerts of the brands, in any order.
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
         now: The time at which the stories are read.
         known: Brands at models that have a story in any case, steady without an alert.
         watched: Those of which the evidence is watched, without an alert.

@@ -52,7 +52,7 @@ async def snooze(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        alert: Its number.
+        alert: The number of the alert.
         span: ``3h``, ``2d``, ``1w``, a day or a moment (see `coming_moment`), or ``update`` for
             until the next update of the model.
 
@@ -81,7 +81,7 @@ async def close(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        alert: Its number.
+        alert: The number of the alert.
         why: ``boring``, or ``ours`` for a change that your own work caused.
 
     Raises:
@@ -140,7 +140,7 @@ async def mark_update(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        alert: Its number.
+        alert: The number of the alert.
         note: A few words, such as where the update was announced.
 
     Raises:

@@ -215,7 +215,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        alert: Its number.
+        alert: The number of the alert.
 
     Raises:
         UnknownName: when there is no such alert.

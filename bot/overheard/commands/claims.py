@@ -43,7 +43,7 @@ async def list_claims(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        brand: Its name.
+        brand: The name of the brand.
         days: How many days back answers are read.
         model: Only what this model says.
         about: Only what is said of this fact, by its field's name.

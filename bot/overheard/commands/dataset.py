@@ -57,7 +57,7 @@ async def review(
 
     Args:
         deployment: The open deployment.
-        brand: Its name.
+        brand: The name of the brand.
         most: How many are shown.
         controls: Whether to show answers to controls in their place, as replays.
 
@@ -77,7 +77,8 @@ async def correct(
     answer: _AnswerNumber,
     text: Annotated[str, argument("What is right.")] = "",
 ) -> Card:
-    """Say what is to be taught in the place of an answer, which becomes the wrong one of a pair.
+    """Correct an approved answer: the correction is taught, and the answer becomes the rejected one
+    of a preference pair.
 
     Raises:
         BadUsage: when no text is given.
@@ -121,7 +122,7 @@ async def build_dataset(
 
     Args:
         deployment: The open deployment.
-        brand: Its name.
+        brand: The name of the brand.
         out: The folder; it is made, or holds an earlier dataset that is replaced.
         formats: Which vendors' formats; by default all whose rules the dataset keeps.
 

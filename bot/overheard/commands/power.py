@@ -96,7 +96,7 @@ async def power(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        brand: Its name; by default the first that is tracked.
+        brand: The name of the brand; by default the first that is tracked.
         repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
         every: Days between two runs; by default as scheduled, else 7.
         tau: Standard deviation of the runs' shocks; by default as the store knows it.
@@ -409,7 +409,7 @@ def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
 
 
 def _offer_table(offers: Sequence[Offer]) -> Table:
-    """Set offers side by side, in points."""
+    """Return a table of offers, with their smallest visible changes in percentage points."""
     times = (f"In {_span(runs * offers[0].days)}" for runs in WITHIN)
     header = ("", "Calls a year", "Price a year", *times, "Update, one run", "Update, bursts")
     rows = tuple(

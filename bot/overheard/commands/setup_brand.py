@@ -102,7 +102,7 @@ async def set_brand(
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
-    """Return the form of the brand."""
+    """Return the form of the brand, filled with its current values and with what was typed."""
     brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
     if brands:

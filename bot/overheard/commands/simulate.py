@@ -81,7 +81,7 @@ async def simulate(
         world: The kind of run effects.
         effects: Whether all brands of a model share them.
         tau: Their standard deviation, logit scale.
-        drop: By how many points visibility falls, above 0.
+        drop: The fall of visibility in percentage points, above 0.
         sparse: Percent of prompts that carry the drop; 0 for all.
         per_year: False alarms that are allowed in a brand-year, and as many in a year of models as
             a whole; 0 for the default budget.

@@ -42,7 +42,7 @@ async def show_trend(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        brand: Its name.
+        brand: The name of the brand.
         metric: What to show.
         model: ``provider/model``; empty means all that were asked.
         since: The first day that is shown; empty shows all checks.

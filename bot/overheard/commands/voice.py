@@ -41,7 +41,7 @@ async def show_voice(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        brand: Its name; by default the first that is tracked.
+        brand: The name of the brand; by default the first that is tracked.
         model: A model's name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all checks.
         until: The last day that is shown; empty shows all until now.

@@ -54,10 +54,10 @@ BRAND_ALONE = Cause(
 MODEL_OR_CATEGORY = Cause(
     "an update of the model, or a change of the whole category", "not {brand} alone"
 )
-"""With one model, where a second model would tell two hypotheses apart."""
+"""With one model, where a second model would separate two hypotheses."""
 THIS_MODEL = Cause("an update of this model", "this model")
 ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
-"""With one brand, where a second brand would tell two hypotheses apart."""
+"""With one brand, where a second brand would separate two hypotheses."""
 
 
 def causes(

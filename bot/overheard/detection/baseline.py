@@ -196,7 +196,7 @@ def return_evidence(
         group: The brand's stream and those of its rivals.
         before: Rows of the baseline before the alarm.
         since: Rows from the run with which the alarm's change began.
-        prior: What variances of run effects are expected of the model.
+        prior: The expected variances of the run effects of the model, logit scale.
         variance: Expected variance of the own run effect.
         uniform: Whether all prompts moved; else the prompts that moved are compared.
     """
@@ -339,7 +339,7 @@ def learning(
     Args:
         group: The brand's stream and those of its rivals.
         rows: The baseline's runs, one or more.
-        prior: What variances of run effects are expected of the model.
+        prior: The expected variances of the run effects of the model, logit scale.
         per_year: False alarms that the deployment accepts in a year.
         brands: Number of brands that are watched.
     """

@@ -27,7 +27,7 @@ class MarketRule:
     """A rule as it is used.
 
     Attributes:
-        name: What it is called.
+        name: The name of the rule.
         usual: The limit that its users take.
         path: Scores panels from a run on (its index), and starts afresh after scores above the
             limit that is given.
@@ -188,12 +188,12 @@ class Comparisons:
 def compare(
     world: WorldDesign, drop: float, carried: float, per_year: float, seed: int
 ) -> Comparisons:
-    """Return the figures of the oracle and of the rules.
+    """Return the false alarms and delays of the oracle and of the rules on the same panels.
 
     Args:
         world: What is asked, and the standard deviation of the run effects.
-        drop: By how many points visibility falls.
-        carried: Share of the prompts that carry it.
+        drop: The fall of visibility in percentage points.
+        carried: Share of the prompts that carry the fall, 0 to 1.
         per_year: False alarms that are allowed in a year.
         seed: Seed of the random numbers.
     """

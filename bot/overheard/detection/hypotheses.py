@@ -65,14 +65,15 @@ class Attribution:
 def attribute(
     key: StreamKey, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
-    """Return what changed with a stream.
+    """Return the probabilities of the causes of a change: the stream alone, its model, its brand
+    at all models, or everything.
 
     Args:
         key: The stream that changed.
         streams: The streams of its metric, of all brands at all models, from the beginning of their
             baselines to the run that is analysed.
         began: The run with which the change began.
-        prior: What variances of run effects are expected.
+        prior: The expected variances of the run effects, logit scale.
     """
     joint = _joint_changes(streams, key.brand, began, prior)
     if joint is None or key not in joint.keys:
@@ -97,7 +98,7 @@ def attribute_model(
         streams: The streams of one metric, of all brands at all models, from the beginning of the
             model's baseline to the run that is analysed.
         began: The run with which the change began.
-        prior: What variances of run effects are expected.
+        prior: The expected variances of the run effects, logit scale.
     """
     joint = _joint_changes(streams, "", began, prior)
     keys = [stream_key for stream_key in joint.keys if stream_key.model == model] if joint else []
@@ -121,7 +122,12 @@ class _JointChanges:
     noise: Floats
 
     def attributed(self, own: Sequence[StreamKey]) -> Attribution:
-        """Return the posterior of the hypotheses, where any of some streams may be the brand's."""
+        """Return the posterior probabilities of the hypotheses.
+
+        Args:
+            own: The streams that may have moved alone: one, or several of which any may be the
+                one.
+        """
         null = _log_density(self.change, self.noise)
         logs = []
         for hypothesis in Hypothesis:

@@ -42,8 +42,8 @@ class Comparison:
         u: How much the total after exceeds what it would be without a change.
         v: Variance of u when nothing changed and calls are independent.
         veff: The same with the run effects in it.
-        before: Mean over the shared prompts before, each weighing the same.
-        after: The same after.
+        before: Mean over the shared prompts before the time, each weighing the same.
+        after: Mean over the shared prompts after the time, each weighing the same.
         change: after - before.
         interval: 90 % interval of the change (low, high).
         prompts: The shared prompts, those that moved most first.

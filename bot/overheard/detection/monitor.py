@@ -81,12 +81,12 @@ DUE_ODDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What a run raised.
+    """An alarm of the monitor after one run.
 
     Attributes:
-        run: The run after which it was raised.
-        shifts: What shifted, the most certain of each model first; one or more.
-        age: Number of runs in the youngest baseline of what shifted.
+        run: The run after which the alarm was raised.
+        shifts: The shifts, the most certain of each model first; one or more.
+        age: Number of runs in the youngest baseline of the shifted streams.
         usual: The median run of the baseline before the first shift.
     """
 

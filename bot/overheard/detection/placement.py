@@ -68,7 +68,7 @@ def part_of(
     Args:
         shift: The shift of a brand. A statement is news of its own.
         of_models: The alerts of models as a whole.
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
     """
     if not of_models or shift.statement or shift.brand == WHOLE_MODEL:
         return None
@@ -98,7 +98,7 @@ def belongs_to(
     Args:
         alert: The alert; its number is 0 while it is not stored.
         of_models: The alerts of models as a whole.
-        starts: When each run began, by its number.
+        starts: The start of each run, by the run's number.
     """
     if not alert.of_model:
         return part_of(alert.shift, of_models, starts)

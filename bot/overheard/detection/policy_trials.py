@@ -65,9 +65,9 @@ class SimulatedBrand:
     """One simulated brand, with a past, that can be asked any prompt at any time.
 
     Args:
-        world: Where it comes from.
-        index: Which of its panels.
-        past: How many of its runs have been made.
+        world: The simulated panels.
+        index: The index of the panel to take.
+        past: How many runs of the panel have been made already.
         tau: Standard deviation of the run effects.
         rng: Draws run effects and answers.
     """

@@ -99,7 +99,7 @@ def statistic(
     Args:
         group: The brand's stream and those of its rivals.
         rows: The active runs, two or more, in the order of time.
-        prior: What variances of run effects are expected of the model.
+        prior: The expected variances of the run effects of the model, logit scale.
         reach: How many active runs back the oldest start may lie.
         weights: Prior weight of a change that begins with each active run; by default 1 for all.
     """

@@ -53,7 +53,7 @@ class MonitorTrial:
 
     Attributes:
         world: What is asked, and how the world behaves.
-        drop: By how many points visibility falls, above 0.
+        drop: The fall of visibility in percentage points, above 0.
         carried: Share of prompts that carry the drop, 0 to 1.
         per_year: False alarms that are allowed in a brand-year.
         models_per_year: False alarms that are allowed in a year, of models as a whole together.

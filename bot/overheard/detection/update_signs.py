@@ -153,9 +153,9 @@ class StyleFeature:
     """One feature of the style, before and after.
 
     Attributes:
-        feature: Which, see `overheard.reading.style.FEATURES`.
-        before: Its mean over the shared prompts before, on the feature's scale.
-        after: The same after.
+        feature: The name of the feature, see `overheard.reading.style.FEATURES`.
+        before: Mean of the feature over the shared prompts before, on the feature's scale.
+        after: Mean of the feature over the shared prompts after, on the feature's scale.
         t: How far it stands out from the sessions before, in standard deviations of a session that
             is predicted from them; the smaller of the sessions after.
     """
@@ -261,8 +261,8 @@ class BorderPrompt:
     """A prompt, and how near its first word is to a tie.
 
     Attributes:
-        prompt: Its key.
-        answers: How often each first word came.
+        prompt: The key of the prompt.
+        answers: How often each first word was answered.
     """
 
     prompt: str

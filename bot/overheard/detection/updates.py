@@ -98,7 +98,7 @@ class UpdateEffect:
         most: Largest number of looks.
         z: The statistic at the last look; its sign is that of the change.
         before: Mean over the shared prompts before the update.
-        after: The same after it.
+        after: Mean over the shared prompts after the update.
         interval: Interval of the change, on the metric's scale. It holds the change at all looks
             together with a probability of at least 1 - level.
         answers: Number of answers to shared prompts (before, after).

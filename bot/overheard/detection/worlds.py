@@ -103,7 +103,7 @@ def simulate_world(
 
     Args:
         design: What is asked, and how the world behaves.
-        seed: The same seed gives the same world.
+        seed: Seed of the random numbers.
         changes: What changes; nothing by default.
     """
     rng = np.random.default_rng(seed)

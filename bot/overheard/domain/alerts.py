@@ -14,8 +14,8 @@ class ModelUpdate:
     """A moment at which a model may have changed.
 
     Attributes:
-        model: Which one.
-        at: When.
+        model: The model.
+        at: The time of the change, in UTC.
         source: How it is known: ``announced``, ``feed``, ``served model``, ``fingerprint``,
             ``style``, ``canary``.
         note: A few words, or an empty string.
@@ -114,11 +114,11 @@ class Shift:
     Attributes:
         brand: The brand's name; `WHOLE_MODEL` for a change of the model as a whole, whose values
             are then the means over its brands.
-        model: Who changed.
-        metric: What changed.
-        run_id: The run in which it was seen.
-        before: The mean over the shared prompts before, on the metric's scale.
-        after: The same after.
+        model: The model whose answers changed.
+        metric: The name of the metric that changed.
+        run_id: The number of the run in which the change was detected.
+        before: The mean over the shared prompts before the change, on the metric's scale.
+        after: The mean over the shared prompts after the change, on the metric's scale.
         change: after - before, each prompt weighing the same.
         interval: 90 % interval of the change (low, high).
         prompts: The prompts, those that moved most first.
@@ -187,13 +187,13 @@ class Alert:
     model as a whole.
 
     Attributes:
-        shift: What moved, and how sure that is.
-        opened_at: When it was raised.
+        shift: The strongest shift, with its certainty.
+        opened_at: When the alert was raised, in UTC.
         also: Other metrics of the same brand and model that moved in the same run; of a model as a
             whole, its brands that moved most, the first of them most.
         later: What moved further in runs since, the oldest first: it has grown. Of a model as a
             whole, also what brands' own evidence shows of it.
-        state: Its state.
+        state: The state of the alert.
         by: Who acknowledged, snoozed or closed it, or an empty string.
         until: When a snooze ends; None for one that ends with the next update of the model.
         follows: The number of the alert of the same brand, model and metric before it, or 0.
@@ -269,7 +269,7 @@ class AlertEvent:
 
     Attributes:
         what: What happened.
-        at: When.
+        at: When it happened, in UTC.
         who: Who did it; empty when the statistics or the clock did.
         note: A sentence more, or an empty string.
         alert_id: The alert's number.
@@ -319,15 +319,15 @@ class Delivery:
     """A message that a channel is to show, written down before it is posted.
 
     Attributes:
-        kind: What it shows.
-        key: Names the message for ever; there are no two deliveries of one key.
-        channel: Where, as ``platform:id``.
-        due_at: When it is tried next.
+        kind: What the message shows.
+        key: The unique name of the message; there are no two deliveries of one key.
+        channel: The channel to post to, as ``platform:id``.
+        due_at: When the delivery is tried next, in UTC.
         subject: Which report, or which run if one is known; for a digest, and for the alerts in
             it, the end of the quiet hours; for a notice, its plugin and in the next line its
             words; else an empty string.
-        alert_id: Which alert, or 0.
-        event_id: Which event of it, or 0.
+        alert_id: The number of the alert that is shown, or 0.
+        event_id: The number of the event of the alert that is shown, or 0.
         wanted: The revision that it should show.
         shown: The revision that it shows; 0 as long as nothing was posted.
         message: The platform's id of the message, or an empty string.

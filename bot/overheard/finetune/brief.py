@@ -126,7 +126,7 @@ class BriefMarket:
 
     Attributes:
         brand: The brand.
-        rivals: Its competitors.
+        rivals: The competitors of the brand.
         facts: Its true facts, see `overheard.finetune.texts.true_facts`.
     """
 

@@ -59,7 +59,7 @@ class ComparisonSetup:
 
     Attributes:
         brand: The brand.
-        rivals: Its competitors.
+        rivals: The competitors of the brand.
         base: The first model.
         tuned: The second model.
         prompts: The buyers' questions; at least one.

@@ -21,7 +21,7 @@ class ScoredAnswer:
 
     Attributes:
         answer: The answer.
-        records: Its scores.
+        records: The scores of the answer.
     """
 
     answer: Answer

@@ -38,7 +38,7 @@ class ScoreRepository(Protocol):
 
         Args:
             scorer: The scorer's name.
-            version: Its version.
+            version: The scorer's version.
             seen: True for answers that another version of the scorer has read, False for answers
                 that no version has read, None for both.
             newest: Whether the order is descending.

@@ -40,7 +40,7 @@ class Outline:
     Args:
         body: The text.
         lines: The layout of its lines.
-        names: Its mentions.
+        names: The mentions in the answer.
     """
 
     def __init__(self, body: str, lines: Sequence[Line], names: Names) -> None:

@@ -83,7 +83,7 @@ class Batches:
 
     Args:
         store: Batches and answers.
-        providers: By name.
+        providers: Providers by name.
         budget: The limits of the accounts.
         retries: When a failed submission is repeated.
         clock: The current time.

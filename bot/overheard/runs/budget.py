@@ -96,7 +96,7 @@ def estimate(
 
     Args:
         calls: The number of calls by prompt and model.
-        providers: By name.
+        providers: Providers by name.
         payer: The accounts on which the calls are booked.
         now: The current time, for the accounts of the day and the month.
         batched: The models that are asked in batches.
@@ -162,7 +162,7 @@ def call_cost(
     Args:
         prompt: The prompt.
         model: The model.
-        providers: By name.
+        providers: Providers by name.
         size: The assumed size of the answer.
         batch: Whether the question is asked in a batch.
         added_tokens: Tokens that are sent in addition to the prompt.

@@ -67,7 +67,7 @@ class Runner:
 
     Args:
         store: Runs, and the answers so far of a run that is resumed.
-        providers: By name.
+        providers: Providers by name.
         limits: The limits of each model, shared by all runs of the process.
         reservation: The money of the run.
         retries: When a failed call is repeated.

@@ -75,7 +75,7 @@ class Pricing:
 
     Args:
         store: The answers and accounts so far.
-        providers: By name.
+        providers: Providers by name.
         budget: The limits of the accounts.
         clock: The current time, for the accounts of the day and the month.
         judging: Prices the judging of answers.

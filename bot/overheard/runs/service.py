@@ -78,7 +78,7 @@ class RunService(Generic[Found_co]):
 
     Args:
         store: Runs, answers and accounts.
-        providers: By name.
+        providers: Providers by name.
         limits: The limits of each model, shared by all runs of the process.
         budget: The limits of the accounts.
         asking: The limits of retries.

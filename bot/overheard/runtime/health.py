@@ -50,7 +50,7 @@ class HealthServer:
     """Serves the endpoint.
 
     Args:
-        settings: Where it listens.
+        settings: The address and port to listen on.
         statuses: Returns the status of each service by name; called for each request.
         metrics: Returns what Prometheus collects; None without metrics.
         store: What identifies the store, see `store_label`.

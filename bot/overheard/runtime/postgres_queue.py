@@ -68,7 +68,7 @@ class PostgresQueue:
 
     Args:
         url: The database, as ``postgresql://...``.
-        store: Where results are kept.
+        store: The store of the results.
     """
 
     spread = True

@@ -47,7 +47,7 @@ class Job:
 
     Attributes:
         name: Unique; the store keeps the job's state under it.
-        times: When it is due.
+        times: The times at which the work is due.
         run: Does the work for one slot.
     """
 

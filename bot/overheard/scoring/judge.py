@@ -313,7 +313,7 @@ async def judging_cost(
         judges: The judges.
         answers: How many answers there will be.
         sheets: How many brands have facts.
-        providers: By name.
+        providers: Providers by name.
         store: Knows what judges have spent.
         now: Says in which month.
     """

@@ -78,7 +78,7 @@ async def carry(store: Store, before: Collection[str], after: Collection[str]) -
     """Give answers whose text is gone the scores that they have: they cannot be read again.
 
     Args:
-        store: Where the scores are.
+        store: The store of the scores.
         before: The versions that are read until now, as `Block.version` names them.
         after: Those that are to be read.
 
@@ -97,7 +97,7 @@ class Rescoring:
     """Scores history for the catalogue and the scorers of now.
 
     Args:
-        store: Where answers, scores and editions are.
+        store: The store of answers, scores and editions.
         scoring: The scorers over the catalogue of now.
         clock: What time it is.
     """

@@ -166,12 +166,12 @@ Share = tuple[Scorer, Sequence[Answer]]
 async def in_turn(
     store: Store, streams: Iterable[tuple[Scorer, AsyncIterator[int]]], size: int
 ) -> AsyncIterator[list[Share]]:
-    """Yield the next share of each scorer that has one, so that all of them read an answer
-    together, or soon after each other. It is fetched once.
+    """Yield a share of answers for each scorer in turn, so that all scorers read an answer at about
+    the same time. Each answer is fetched once.
 
     Args:
-        store: Where the answers are.
-        streams: Their numbers, for each scorer.
+        store: The store of the answers.
+        streams: For each scorer, the numbers of the answers to read.
         size: The most answers in a share.
     """
     left = [(scorer, batches(stream, size)) for scorer, stream in streams]

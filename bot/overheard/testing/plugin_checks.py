@@ -149,7 +149,7 @@ async def check_chat(
 
     Args:
         chat: Connected to a platform on loopback.
-        channel: Where to post.
+        channel: The id of the channel to post to.
         sent: Returns what the platform was sent so far, message by message, as text or JSON; a
             part in which the platform reads no markup may be left out.
         longest: How many characters the platform takes in any one text of a message.
