@@ -31,7 +31,7 @@ _ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
-    r"|p\.m|fig|vol|al|[Ss]q|[Ff]t|pt|qt|oz)|(?:\b|\.)[A-Z])\Z"
+    r"|p\.m|fig|vol|al|[Ss]q|[Ff]t|pt|qt|oz)|(?:(?<![\w-])|\.)[A-Z])\Z"
 )
 _STOP = re.compile(r"(?P<mark>[.!?\u2026][\"'\u201d\u2019)\]]*)\s+\Z")
 """The end of a sentence before a name that begins with a small letter."""

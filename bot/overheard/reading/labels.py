@@ -51,6 +51,14 @@ _VERB = re.compile(
     r"|uses?|needs?|works?|features|remains?|will|would|should|may|might)\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(
+    r"(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if|when|note"
+    r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"
+    r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do|makes?|comes?"
+    r"|gets?|offers?|sits|it['\u2019]s|that['\u2019]s|there['\u2019]s|\w+['\u2019]d)\s",
+    re.IGNORECASE,
+)
+"""Words before a colon that are the first half of a sentence: "The cost is the catch: you pay ..."."""
 _LABEL_CHARACTERS = 110
 _LABEL_WORDS = 14
 _DASH_WORDS = 10
@@ -224,7 +232,10 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
         return None
     if not _is_label(text[first : found[0]], dashed=text[found[0]] not in _COLONS):
         return None
-    return Label(first, found[0], _behind(text, found[1], end))
+    value = _behind(text, found[1], end)
+    if text[value : value + 1].islower() and _SENTENCE.match(text, first, found[0]):
+        return None
+    return Label(first, found[0], value)
 
 
 def _divider(text: str, start: int, end: int) -> tuple[int, int] | None:

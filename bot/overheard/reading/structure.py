@@ -68,6 +68,13 @@ _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """
 _PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
 """Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
+_ASIDE = re.compile(
+    r"\b(?:than|unlike|that|which|what|the way|like|compared (?:to|with)|instead of|rather than)\s"
+    r"(?:the |an? |its |your )?\Z",
+    re.IGNORECASE,
+)
+"""Words before names that a sentence about the subject before compares with."""
+_ASIDE_CHARACTERS = 24
 _PRONOUN_CHARACTERS = 60
 """Characters of such a sentence within which a name is no subject; glued text has one later."""
 
@@ -342,6 +349,10 @@ class _Builder:
         if subject or in_list:
             self.carried = subject or self.carried
             return subject
-        if found or leaves or advises or context.closed:
+        aside = bool(found) and all(
+            _ASIDE.search(self.body, max(start, mention.start - _ASIDE_CHARACTERS), mention.start)
+            for mention in found
+        )
+        if (found and not aside) or leaves or advises or context.closed:
             self.carried = NOBODY
         return self.carried
