@@ -17,8 +17,11 @@ from overheard_sentiment.faults import (
     FAULT,
     NEGATED,
     PRICE,
+    PURPOSE,
     REASSURING,
+    SUPPOSED,
     TAKEN_BACK,
+    fault_words,
 )
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
 from overheard_sentiment.words import words
@@ -92,6 +95,7 @@ def drawbacks(
     small = _lowered(text)
     found = False
     parts = list(clauses(text))
+    listed = [] if price_only else fault_words(small)
     for index, (start, end) in enumerate(parts):
         taken_back = index + 1 < len(parts) and bool(
             _TURN_BEHIND.fullmatch(text, *parts[index + 1])
@@ -106,6 +110,7 @@ def drawbacks(
                 and (
                     _names(FAULT, small, small, start, end)
                     or _names(NEGATED, small, small, start, end)
+                    or _lists(listed, small, start, end)
                 )
             )
             or (conceded_only and _names(ADMITTED, small, small, start, end))
@@ -195,11 +200,27 @@ def _lowered(text: str) -> str:
 
 def _names(pattern: re.Pattern[str], text: str, small: str, start: int, end: int) -> bool:
     """Return whether a pattern occurs in a clause without a word before it that takes it back."""
-    for found in pattern.finditer(text, start, end):
-        before = max(start, found.start() - _REACH_CHARACTERS)
-        taken_back = TAKEN_BACK.search(small, before, min(end, found.end() + 8))
-        if (not taken_back or taken_back.start() > found.start()) and not DENIED.search(
-            small, before, found.start()
-        ):
-            return True
-    return False
+    return any(
+        not _is_taken_back(small, start, end, *found.span())
+        for found in pattern.finditer(text, start, end)
+    )
+
+
+def _lists(listed: Sequence[tuple[int, int]], small: str, start: int, end: int) -> bool:
+    """Return whether a clause has a word that finds fault, and none before it takes it back."""
+    return any(
+        start <= at < end
+        and not _is_taken_back(small, start, end, at, until)
+        and not PURPOSE.search(small, max(start, at - _REACH_CHARACTERS), at)
+        for at, until in listed
+    )
+
+
+def _is_taken_back(small: str, start: int, end: int, at: int, until: int) -> bool:
+    """Return whether a word before a find in a clause takes the drawback back."""
+    before = max(start, at - _REACH_CHARACTERS)
+    taken_back = TAKEN_BACK.search(small, before, min(end, until + 8))
+    if taken_back and taken_back.start() <= at:
+        return True
+    supposed = SUPPOSED.search(small, start, at) if " if " in small or small.startswith("if ") else None
+    return supposed is not None or DENIED.search(small, before, at) is not None

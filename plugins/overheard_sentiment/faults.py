@@ -8,6 +8,8 @@ shortly before a find.
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 
 _HEDGE = (
     r"(?:can|may|might|could|tends?\ to)"
@@ -71,6 +73,10 @@ PRICE = re.compile(
     |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
     |(?<!no\ )(?<!without\ )hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
     |pay(?:ing)?\ (?:a\ premium|extra|more)\b|budget[- ]unfriendly\b
+    |priced\ accordingly|(?:price|pricing|price\ tag)\ (?:to\ match|reflects)|charges?\ (?:handsomely|dearly|steeply)
+    |(?:jump|step|leap)\ (?:up\ )?to\ (?:the\ |a\ )?(?:paid|next|pro\b|higher|premium|business|enterprise)
+    |(?:each|all)?\ ?billed\ separately|surprise\ (?:bills?|charges|fees)|(?:a|its)\ (?:cut|share)\ of\ (?:every|each|what|your)
+    |(?:hard|difficult)\ to\ (?:justify|swallow|stomach)|not\ worth\ the\ (?:price|money|premium|extra)
     |(?:not|isn['\u2019]t|aren['\u2019]t)\ (?:exactly\ |particularly\ )?(?:cheap|the\ cheapest
       |inexpensive|budget[- ]friendly)\b|splurge\b
     )
@@ -292,6 +298,54 @@ _TROUBLE = re.compile(
 )
 """What costs the user effort, or troubles others."""
 
+_BURDEN = re.compile(
+    r"""
+    \b(?=\w)(?:
+    you(?:['\u2019]ll|\ will|\ may|\ might|['\u2019]d)\ (?:only\ |also\ |probably\ |likely\ )?
+      (?:be\ (?:living|paying|stuck|pushed|asked|left|locked|tied|limited|waiting|charged|forced
+        |buying|on\ your\ own)
+      |end\ up\ (?!with\ a\ (?:better|great)|saving|happ)|find\ yourself|spend\ (?:the|your|hours|days|weeks
+        |more)|(?:soon\ |quickly\ )?(?:miss|lose|outgrow|run\ out)\b|(?:have|need)\ (?:a\ \w+\ )?to\ (?:build|bring|write
+        |find|maintain|set|sign|learn|type|clean|charge))
+    |you(?:['\u2019]re|\ are)\ (?:stuck|tied|locked|limited|on\ your\ own|left|(?:mostly\ |really\ |partly\ )?paying)\b
+    |you\ (?:ca(?:n['\u2019]t|nnot)|can\ not|wo(?:n['\u2019]t)|will\ not)\ (?!go\ (?:far\ )?wrong|beat|miss|see|hear
+      |feel|notice|tell|argue|ask|do\ without|be\ (?:beat|disappoint)|lose|get\ (?:lost|enough)|help|wait
+      |have\ to|need|imagine|regret|find\ (?:a\ |any\w*\ )?better|mind|worry|break|outgrow|run\ out|pay)\w+
+    |(?:it|that|which|they|model|app|version|plan|tool|editor|software)\ can(?:['\u2019]t|not)\ (?!be\ (?:beat|match|fault)|go\ wrong
+      |leak|tip|hurt|fail|break)\w+
+    |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
+    |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
+    |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
+    |(?:short|light|thin|weak)\ on\b(?!\ (?:maintenance|calories|sugar|effort|your|the\ (?:wallet|skin|feet)))
+    |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with|live\ with\b|make\ do\b
+    |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s|ing)\ (?:its|their)\ age
+    |long\ in\ the\ tooth|behind\ (?:the\ (?:leaders?|competition|times|pack|best|curve)|its\ (?:rivals|peers)
+      |competitors|rivals)\b|more\ than\ (?:with\ )?(?:some|most|many)\ others
+    |than\ (?:it|they)\ (?:used\ to|should|once)\b|than\ (?:you|i|we)(?:['\u2019]d|\ would)\ (?:like|expect|hope|want
+      |think)
+    |not\ what\ (?:it|they)\ (?:was|were|used)|used\ to\ be\ (?:better|cheaper|free|faster)
+    |(?:is|are|feels?|looks?|would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ ){1,2}rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
+    |(?:is|are|remains?|feels?)\ (?:merely\ |just\ |only\ |rather\ |quite\ |fairly\ |still\ |pretty\ |a\ bit\ )?(?:small|thin
+      |short|weak|tight|modest|minimal|average|shallow|middling|spotty|mixed|sparse|behind)\b
+      (?!\ (?:and\ light|enough|but|price|effort|to\ nil))
+    |(?:uneven|varying|mixed|average|dubious|questionable)\ quality|quality\ varies|(?:vary|varies)\ (?:wildly|widely
+      |a\ lot|greatly|between)
+    |depends?\ (?:heavily|entirely|a\ lot|very\ much|largely)\ on
+    |only\ (?:comes?|starts?|appears?|unlocks?|exists?|gets?|applies|applied|reaches)\b
+    |(?:does|do)(?:n['\u2019]t|\ not)\ exist|(?:is|are)(?:n['\u2019]t|\ not)\ (?:free|published|there|public|an\ option|possible
+      |what\ it)\b
+    |(?:drops?|falls?|dips?|disappears?|vanish(?:es)?|slips?|suffers?|climbs?|deteriorates?)\ (?:off\ |sharply\ |quickly\x20
+      |noticeably\ )*(?:at\ (?:busy|peak|night|the\ edges)|when\b|once\b|after\ (?:a\ (?:few|couple|while|year)|the)|under\ load|on\ renewal|beyond)\b
+    |leav(?:es?|ing)\ (?:you\ (?:to|with\ (?:no|few|little))|much\b|a\ lot\b|something|little|no\ (?:headroom|room|way|choice)|traces)
+    |far\ from\b(?!\ (?:a|the|any)\ )|a\ far\ cry|no\ match\ for|years\ behind|(?:still\ )?(?:a\ )?work\ in\ progress|(?:feels?|seems?)\ half
+    |(?:some|many|older|younger|most)\ \w+\ (?:struggle|get\ lost|give\ up|never|find\ it\ (?:hard|too|over))
+    |steep\b(?!\ (?:discount|hill|slope|trail|climb|descent|driveway|terrain))
+    )
+    """,
+    re.VERBOSE,
+)
+"""What the user has to put up with, and what is less than it was or should be."""
+
 _ADJECTIVES = re.compile(
     r"""
     \b(?=\w)(?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )
@@ -345,7 +399,7 @@ _FAULTY = re.compile(
         |longer|deeper|wider
       |kinder|gentler|softer|richer|brighter|cooler|comfort\w*|luxur\w+|\w*friend\w*|like\b|about
         |help|while|known
-      |over\b|under\b|above|below|goes|and\b|later|room|time|money|fun|\$)(?:\w{(2,)}(?<!er)
+      |over\b|under\b|above|below|goes|and\b|later|room|time|money|fun|\$)(?:\w{{2,}}(?<!er)
         |heavier|louder|slower|noisier
       |harder|pricier|weaker|bulkier|stiffer|shorter|thinner|darker|duller|drier|rougher|smaller
         |larger)\b
@@ -380,12 +434,30 @@ FAULT = re.compile(
     r"\b(?=\w)(?:"
     + "|".join(
         f"(?:{kind.pattern})"
-        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _ADJECTIVES, _FAULTY)
+        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _ADJECTIVES, _FAULTY)
     )
     + ")",
     re.VERBOSE,
 )
 """What finds fault by itself."""
+
+_TOKEN = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+
+@cache
+def _fault_words() -> frozenset[str]:
+    listed = files("overheard_sentiment").joinpath("faults.txt").read_text(encoding="utf-8")
+    lines = (line for line in listed.splitlines() if not line.startswith("#"))
+    return frozenset(word for line in lines for word in line.split())
+
+
+def fault_words(text: str) -> list[tuple[int, int]]:
+    """Return the (start, end) offsets of the words of ``faults.txt`` in a text in small letters."""
+    known = _fault_words()
+    if known.isdisjoint(_TOKEN.findall(text)):
+        return []
+    return [found.span() for found in _TOKEN.finditer(text) if found.group() in known]
+
 
 CONCEDED = re.compile(
     rf"""
@@ -415,7 +487,7 @@ REASSURING = re.compile(
       |solid|budget-friendly
       |but\ (?:also|more)|not\ (?:only|just)|be\ sure|check|well|highly|popular|delivers?
       |lower\ (?:price
-      |cost)|reliable|effective|often\ (?:be\ )?found|you\b|your\b|efficient|superb|high\ quality)\b
+      |cost)|reliable|effective|often\ (?:be\ )?found|efficient|superb|high\ quality)\b
     """,
     re.VERBOSE,
 )
@@ -433,7 +505,8 @@ TAKEN_BACK = re.compile(
     r"|compared to|versus|won['\u2019]t (?:break|irritate|clog|leave|scratch|cost)"
     r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?"
     r"|(?:zero|minimal|barely any|free of|resist(?:s|ant)?|against|removes?|blocks?|masks?|hides?)"
-    r"|for (?:those|people|families|anyone) (?:who|with))\b",
+    r"|(?:those|people|families|anyone|everyone|buyers|users|readers|teams) who|for (?:those|people"
+    r"|families|anyone) with|(?:that|what|which) (?:the )?(?:[\w'\u2019]+ ){1,3}(?=lacks?\b))\b",
 )
 """Words before a pattern that take the drawback back."""
 
@@ -442,3 +515,14 @@ DENIED = re.compile(
     r"|n['\u2019]t)\b(?: [\w'\u2019-]+){0,2} \Z",
 )
 """Words right before a pattern that deny it: "nothing gets in the way"."""
+
+PURPOSE = re.compile(
+    r"\b(?:for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?|finds?"
+    r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?|survives?"
+    r"|forgives?|tolerates?|shrugs off|cuts|stops?|ends?|kills?|smooths?|tames?|curbs?|lessens?)"
+    r"(?: (?!complain)[\w'\u2019-]+){0,2} \Z"
+)
+"""Words before one that finds fault when that is what the product is for: "for noisy rooms"."""
+
+SUPPOSED = re.compile(r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z")
+"""The beginning of a condition, in which nothing is said to be so: "if you get stuck"."""
