@@ -316,7 +316,7 @@ _BURDEN = re.compile(
     |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
     |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
     |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
-    |(?:short|light|thin|weak)\ on\b(?!\ (?:maintenance|calories|sugar|effort|your|the\ (?:wallet|skin|feet)))
+    |(?:short|light|thin|weak)\ on\b(?!\ (?:maintenance|calories|sugar|effort|your|the|you|every))
     |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with|live\ with\b|make\ do\b
     |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s|ing)\ (?:its|their)\ age
     |long\ in\ the\ tooth|behind\ (?:the\ (?:leaders?|competition|times|pack|best|curve)|its\ (?:rivals|peers)
@@ -324,7 +324,7 @@ _BURDEN = re.compile(
     |than\ (?:it|they)\ (?:used\ to|should|once)\b|than\ (?:you|i|we)(?:['\u2019]d|\ would)\ (?:like|expect|hope|want
       |think)
     |not\ what\ (?:it|they)\ (?:was|were|used)|used\ to\ be\ (?:better|cheaper|free|faster)
-    |(?:is|are|feels?|looks?|would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ ){1,2}rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
+    |(?:is|are|feels?|looks?|would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ )rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
     |(?:is|are|remains?|feels?)\ (?:merely\ |just\ |only\ |rather\ |quite\ |fairly\ |still\ |pretty\ |a\ bit\ )?(?:small|thin
       |short|weak|tight|modest|minimal|average|shallow|middling|spotty|mixed|sparse|behind)\b
       (?!\ (?:and\ light|enough|but|price|effort|to\ nil))

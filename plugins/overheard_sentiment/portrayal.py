@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from overheard import Mention, Reading, Unit, UnitRole
 from overheard_sentiment.aspects import aspect_of
-from overheard_sentiment.drawbacks import drawbacks, foreign_drawbacks, listed_drawbacks
+from overheard_sentiment.drawbacks import clauses, drawbacks, foreign_drawbacks, listed_drawbacks
 from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.polarity import Polarity, Span, polarity
 
@@ -38,6 +38,8 @@ _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
+_CLAUSE_SPACES = 2
+"""Fewest spaces of a clause that says something."""
 _EVEN = 2
 """Added to the sum of both, so that one word alone does not give an extreme value."""
 MIN_ASPECT_VALENCE = 0.4
@@ -70,6 +72,7 @@ class Portrayal:
         picked: Whether a title, an item or an award presents the brand.
         presented: Whether any text but prices and history is about the brand: what is told of an
             option without a drawback speaks for it.
+        described: Whether a clause about the brand names no drawback: beside one, it speaks for it.
         readable: Whether any text about the brand is in a script that the lexicons know.
     """
 
@@ -82,6 +85,7 @@ class Portrayal:
     listed_pro: bool = False
     picked: bool = False
     presented: bool = False
+    described: bool = False
     readable: bool = False
     _most: float = 0.0
 
@@ -95,7 +99,7 @@ class Portrayal:
     @property
     def tone(self) -> str:
         """``positive``, ``mixed``, ``neutral`` or ``negative``."""
-        favoured = self.praise > 0 or self.listed_pro or self.picked
+        favoured = self.praise > 0 or self.listed_pro or self.picked or self.described
         if self.drawbacks or self.against:
             return "mixed" if favoured else "negative"
         return "positive" if self.picked or self.presented else "neutral"
@@ -140,6 +144,9 @@ def portrayal(reading: Reading) -> Portrayal:
         if against and not found:
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
+        if owned and presents and not against and unit.role is not UnitRole.CON:
+            stated = {drawback.stated for drawback in found}
+            whole.described = whole.described or _describes(masked, text, stated)
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
     return whole
@@ -149,6 +156,18 @@ def portrayal(reading: Reading) -> Portrayal:
 def _language(beginning: str) -> str:
     """Return the language of an answer in Latin script from its beginning, empty for English."""
     return latin_language(_WORD.findall(beginning.lower()))
+
+
+def _describes(masked: str, text: str, stated: Container[str]) -> bool:
+    """Return whether a clause of a text says something without naming one of its drawbacks."""
+    return any(
+        text[start:end].count(" ") >= _CLAUSE_SPACES and _words(text, start, end) not in stated
+        for start, end in clauses(masked)
+    )
+
+
+def _words(text: str, start: int, end: int) -> str:
+    return text[start:end].strip(" ,.;")
 
 
 def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
@@ -217,6 +236,6 @@ def _named(unit: Unit, masked: str, text: str, language: str) -> Iterator[NamedD
             conceded_only=unit.role is UnitRole.PRO,
         )
     for drawback in found:
-        words = text[drawback.start : drawback.end].strip(" ,.;")
+        words = _words(text, drawback.start, drawback.end)
         aspect = "price" if drawback.price else aspect_of(words)
         yield NamedDrawback(aspect, words, text)
