@@ -6,7 +6,7 @@ import re
 
 CHOICE = (
     r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one"
-    r"|starting\ point|default)"
+    r"|starting\ point|default|stop|port\ of\ call)"
 )
 _ASPECTS = (
     r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
@@ -73,7 +73,7 @@ NICHE = re.compile(
 )
 """An award for a part of the readers; the choice if that is what the question asks for."""
 WORD = re.compile(r"[^\W_]{3,}")
-PLAIN_WORDS = frozenset({"overall", "the", "for", "and", "with", "who", "most", "all"})
+PLAIN_WORDS = frozenset({"above", "overall", "particular", "the", "for", "and", "with", "who", "most", "all"})
 BEFORE = re.compile(
     rf"""
     (?:
@@ -95,6 +95,9 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
+      |\bif\ you\ (?:want|need)\ (?:just\ |only\ )?one\b[^,.]{{0,30}},\ it['\u2019]s
+      |\bif\ I\ (?:were|was)\ (?:buying|choosing|in\ your|you)\b[^:.]{{0,60}}[:,]
+      |\bmy\ {CHOICE}\ for\ [^.,;]{{3,50}}\ (?:is|would\ be)
       |\b(?:I|we)(?:['\u2019]d|\ would)\ (?!not\b|never\b|hardly\b|only\b|also\b|still\ \w+\ at
         |avoid|skip
         |pass\b
@@ -196,6 +199,7 @@ AFTER = re.compile(
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|remains)\ (?:hard|tough|difficult)\ to\ (?:beat|top
       |argue)\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ where\ (?:I|we|most|you\ should)\b
+    |\ for\ (?:most|nearly\ every(?:one|body))\b(?!\ (?:of\ its|purposes|part))
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter
       |right
@@ -208,7 +212,7 @@ AFTER = re.compile(
       |easily|also)\ )?
       (?:the\ (?:obvious|natural|default|sensible|smart|right|easy|logical|simplest|smartest
         |surest|better)\x20
-        (?:overall\ |all-round\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
+        (?:overall\ |all-round\ |first\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
         (?!\ (?:for\ (?!most|you\b|your)|if|when|in\ (?!general)))
       |the\ best\ (?:overall\ )?(?:fit|match|buy|solution|place\ to\ (?:start
         |begin))(?!\ (?:for\ (?!most|you\b|your)|if|when))
@@ -263,6 +267,7 @@ PICKED = re.compile(
       |households|of\ you|businesses
         |companies|homes|shoppers|travell?ers|beginners|others)\ (?:should|will|would|are|ought|can)
       |(?:what|which\ is\ what)\ (?:I|we|most)\b
+      |where\ (?:I|we)(?:['\u2019]d|\ would)\ (?:begin|start|go|look|put|spend)\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -270,7 +275,8 @@ PICKED = re.compile(
 IN_DOUBT = re.compile(
     r"\b(?:if (?:I|we) (?:had|have|were|could)\b|if (?:pressed|forced|in doubt|unsure"
     r"|you(?:['\u2019]re| are) (?:unsure|undecided|not sure|torn)|you (?:only|just)\b"
-    r"|you (?:want|need|buy|try|get) (?:just |only )?one\b)|when in doubt)",
+    r"|you (?:want|need|buy|try|get) (?:just |only )?one\b"
+    r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b)|when in doubt)",
     re.IGNORECASE,
 )
 """Conditions that hold for every reader."""
@@ -284,7 +290,7 @@ PRODUCT = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
 )
 """The name of a product behind its brand in a title."""
-ELSE = re.compile(r"\b(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b", re.IGNORECASE)
+ELSE = re.compile(r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b", re.IGNORECASE)
 """Words of a sentence whose second half recommends to the other readers."""
 SPLIT = re.compile(
     r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
@@ -292,7 +298,7 @@ SPLIT = re.compile(
 )
 """The beginning of a sentence that speaks to a part of the readers."""
 BEHIND_LABEL = re.compile(
-    r"(?:\A|[.!?)]\s*)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z", re.IGNORECASE
+    r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our |winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z", re.IGNORECASE
 )
 """The end of a label before a name: "Camera: the ...", "Camera - the ..."."""
 NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE)
@@ -349,7 +355,8 @@ DISMISSED = re.compile(
     r"|couldn['\u2019]t) recommend"
     r"|(?:little|no) (?:reason|point|sense)|(?:not|isn['\u2019]t) in the same (?:league|class)"
     r"|make the (?:cut|list|grade)"
-    r"|out of the (?:question|running|race)|(?:rule|cross|strike)[sd]? (?:it |them )?(?:out|off)"
+    r"|out of (?:the (?:question|running|race)|proportion)|come into question|rules? (?:it|them) out"
+    r"|more cautious|been closed|closed (?:its|for good)|(?:since|after) [^,.]{0,40}closed|(?:rule|cross|strike)[sd]? (?:it |them )?(?:out|off)"
     r"|ignore|set aside|leave aside"
     r"|(?:has|have) (?:left|closed|shut|ended|withdrawn|exited|merged|been (?:bought|acquired"
     r"|merged|absorbed|retired))"
@@ -374,7 +381,7 @@ DISMISSED = re.compile(
     r"|selling|making)|no longer"
     r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"
     r"|(?:i|we)(?:['\u2019]d| would) (?:skip|avoid|pass|leave)|not (?:worth|recommended|for you)"
-    r"|left (?:it )?out|are not on|isn['\u2019]t on (?:this|the|our) list|instead of|unlike)\b",
+    r"|left (?:it |them )?(?:out|off)|drops? out|are not on|isn['\u2019]t on (?:this|the|our) list|instead of|unlike)\b",
     re.IGNORECASE,
 )
 """Words of a sentence that names a brand and does not offer it."""

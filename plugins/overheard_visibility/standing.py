@@ -173,10 +173,14 @@ def _products(reading: Reading) -> Iterator[Mention]:
         if own and own[0].brand == unit.owner:
             found = PRODUCT.match(reading.body, own[0].end, unit.end)
             if found and len(found["name"]) >= _PRODUCT_CHARACTERS:
-                named.setdefault(found["name"], unit.owner)
+                for name in {found["name"], found["name"].partition(" ")[0]}:
+                    if len(name) >= _PRODUCT_CHARACTERS and named.setdefault(name, unit.owner) != unit.owner:
+                        named[name] = ""
     starts = [start for start, _ in reading.sentences]
     known = {mention.end for mention in reading.mentions}
     for product, brand in named.items():
+        if not brand:
+            continue  # products of two brands have this name
         at = reading.body.find(product)
         while at >= 0:
             end = at + len(product)

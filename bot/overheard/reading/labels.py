@@ -55,7 +55,7 @@ _SENTENCE = re.compile(
     r"(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if|when|note"
     r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"
     r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do|makes?|comes?"
-    r"|gets?|offers?|sits|it['\u2019]s|that['\u2019]s|there['\u2019]s|\w+['\u2019]d)\s",
+    r"|gets?|offers?|sits|tested|tried|found|considered|it['\u2019]s|that['\u2019]s|there['\u2019]s|\w+['\u2019]d)\s",
     re.IGNORECASE,
 )
 """Words before a colon that are the first half of a sentence: "The cost is the catch: you pay ..."."""
@@ -111,7 +111,7 @@ _ROLES: dict[UnitRole, str] = {
         r"|plans?(?: and| &) pric\w+"
     ),
     UnitRole.VERDICT: (
-        r"(?:the |our |final )?(?:verdict|bottom line|take(?:away)?|thoughts|assessment)"
+        r"(?:the |our |my |final )?(?:verdict|bottom line|take(?:away)?|thoughts|assessment)"
     ),
     UnitRole.NOTE: (
         r"notes?|good to know|note that"
