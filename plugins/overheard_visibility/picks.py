@@ -406,7 +406,10 @@ SUGGESTED = re.compile(
         |plans?|services?|providers?|tools?|apps?|platforms?|programs?|names)\b
       [^.]{0,90}?\b(?:like|such\ as|includ(?:ing|es?)|e\.g\.,?|as\ in|from|by|are|is)\ (?:the\x20
         |an?\ )?
-      |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look\ at|recommend)\ (?:the\ |an?\ )?
+      |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look(?:ing)?\ at|recommend
+        |end(?:s|ed)?\ up\ (?:with|on)|do(?:es)?\ (?:\w+\ )?(?:well|fine)\ with|stretch\ to|case\ for|turn(?:ing)?\ to
+        |move\ (?:on\ )?to|happy\ with|better\ off\ with|well\ served\ by|swear\ by|start\ (?:with|on)
+        |settle\ (?:on|for)|stick\ with|overlook|prefer)\ (?:the\ |an?\ )?(?:[\w$\u20ac\u00a3-]+\ )?
       |(?:brands|options|models|choices|contenders|picks|names|examples)(?:\ \w+){0,3}:\ ?
     )
     (?:[^.:]{0,200}(?:[,;&]|\band|\bor|[a-z](?=(?-i:[A-Z])?\Z))\ ?(?:the\ )?)?\Z""",
