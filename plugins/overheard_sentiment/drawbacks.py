@@ -222,5 +222,6 @@ def _is_taken_back(small: str, start: int, end: int, at: int, until: int) -> boo
     taken_back = TAKEN_BACK.search(small, before, min(end, until + 8))
     if taken_back and taken_back.start() <= at:
         return True
-    supposed = SUPPOSED.search(small, start, at) if " if " in small or small.startswith("if ") else None
-    return supposed is not None or DENIED.search(small, before, at) is not None
+    if "if " in small and SUPPOSED.search(small, start, at):
+        return True
+    return DENIED.search(small, before, at) is not None

@@ -73,10 +73,14 @@ PRICE = re.compile(
     |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
     |(?<!no\ )(?<!without\ )hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
     |pay(?:ing)?\ (?:a\ premium|extra|more)\b|budget[- ]unfriendly\b
-    |priced\ accordingly|(?:price|pricing|price\ tag)\ (?:to\ match|reflects)|charges?\ (?:handsomely|dearly|steeply)
-    |(?:jump|step|leap)\ (?:up\ )?to\ (?:the\ |a\ )?(?:paid|next|pro\b|higher|premium|business|enterprise)
-    |(?:each|all)?\ ?billed\ separately|surprise\ (?:bills?|charges|fees)|(?:a|its)\ (?:cut|share)\ of\ (?:every|each|what|your)
-    |(?:hard|difficult)\ to\ (?:justify|swallow|stomach)|not\ worth\ the\ (?:price|money|premium|extra)
+    |priced\ accordingly|(?:price|pricing|price\ tag)\ (?:to\ match|reflects)
+      |charges?\ (?:handsomely|dearly|steeply)
+    |(?:jump|step|leap)\ (?:up\ )?to\ (?:the\ |a\ )?(?:paid|next|pro\b|higher|premium|business
+      |enterprise)
+    |(?:each|all)?\ ?billed\ separately|surprise\ (?:bills?|charges|fees)|(?:a|its)\ (?:cut
+      |share)\ of\ (?:every|each|what|your)
+    |(?:hard|difficult)\ to\ (?:justify|swallow|stomach)|not\ worth\ the\ (?:price|money|premium
+      |extra)
     |(?:not|isn['\u2019]t|aren['\u2019]t)\ (?:exactly\ |particularly\ )?(?:cheap|the\ cheapest
       |inexpensive|budget[- ]friendly)\b|splurge\b
     )
@@ -304,41 +308,61 @@ _BURDEN = re.compile(
     you(?:['\u2019]ll|\ will|\ may|\ might|['\u2019]d)\ (?:only\ |also\ |probably\ |likely\ )?
       (?:be\ (?:living|paying|stuck|pushed|asked|left|locked|tied|limited|waiting|charged|forced
         |buying|on\ your\ own)
-      |end\ up\ (?!with\ a\ (?:better|great)|saving|happ)|find\ yourself|spend\ (?:the|your|hours|days|weeks
-        |more)|(?:soon\ |quickly\ )?(?:miss|lose|outgrow|run\ out)\b|(?:have|need)\ (?:a\ \w+\ )?to\ (?:build|bring|write
+      |end\ up\ (?!with\ a\ (?:better|great)|saving|happ)|find\ yourself|spend\ (?:the|your
+        |hours|days|weeks
+        |more)|(?:soon\ |quickly\ )?(?:miss|lose|outgrow|run\ out)\b|(?:have
+          |need)\ (?:a\ \w+\ )?to\ (?:build|bring|write
         |find|maintain|set|sign|learn|type|clean|charge))
-    |you(?:['\u2019]re|\ are)\ (?:stuck|tied|locked|limited|on\ your\ own|left|(?:mostly\ |really\ |partly\ )?paying)\b
-    |you\ (?:ca(?:n['\u2019]t|nnot)|can\ not|wo(?:n['\u2019]t)|will\ not)\ (?!go\ (?:far\ )?wrong|beat|miss|see|hear
-      |feel|notice|tell|argue|ask|do\ without|be\ (?:beat|disappoint)|lose|get\ (?:lost|enough)|help|wait
-      |have\ to|need|imagine|regret|find\ (?:a\ |any\w*\ )?better|mind|worry|break|outgrow|run\ out|pay)\w+
-    |(?:it|that|which|they|model|app|version|plan|tool|editor|software)\ can(?:['\u2019]t|not)\ (?!be\ (?:beat|match|fault)|go\ wrong
+    |you(?:['\u2019]re|\ are)\ (?:stuck|tied|locked|limited|on\ your\ own|left|(?:mostly\x20
+      |really\ |partly\ )?paying)\b
+    |you\ (?:ca(?:n['\u2019]t|nnot)|can\ not|wo(?:n['\u2019]t)
+      |will\ not)\ (?!go\ (?:far\ )?wrong|beat|miss|see|hear
+      |feel|notice|tell|argue|ask|do\ without|be\ (?:beat|disappoint)|lose|get\ (?:lost|enough)
+        |help|wait
+      |have\ to|need|imagine|regret|find\ (?:a\ |any\w*\ )?better|mind|worry|break|outgrow
+        |run\ out|pay)\w+
+    |(?:it|that|which|they|model|app|version|plan|tool|editor|software)\ can(?:['\u2019]t
+      |not)\ (?!be\ (?:beat|match|fault)|go\ wrong
       |leak|tip|hurt|fail|break)\w+
     |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
     |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
     |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
     |(?:short|light|thin|weak)\ on\b(?!\ (?:maintenance|calories|sugar|effort|your|the|you|every))
-    |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with|live\ with\b|make\ do\b
-    |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s|ing)\ (?:its|their)\ age
-    |long\ in\ the\ tooth|behind\ (?:the\ (?:leaders?|competition|times|pack|best|curve)|its\ (?:rivals|peers)
+    |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with
+      |live\ with\b|make\ do\b
+    |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s
+      |ing)\ (?:its|their)\ age
+    |long\ in\ the\ tooth|behind\ (?:the\ (?:leaders?|competition|times|pack|best|curve)
+      |its\ (?:rivals|peers)
       |competitors|rivals)\b|more\ than\ (?:with\ )?(?:some|most|many)\ others
-    |than\ (?:it|they)\ (?:used\ to|should|once)\b|than\ (?:you|i|we)(?:['\u2019]d|\ would)\ (?:like|expect|hope|want
+    |than\ (?:it|they)\ (?:used\ to|should|once)\b|than\ (?:you|i|we)(?:['\u2019]d
+      |\ would)\ (?:like|expect|hope|want
       |think)
     |not\ what\ (?:it|they)\ (?:was|were|used)|used\ to\ be\ (?:better|cheaper|free|faster)
-    |(?:is|are|feels?|looks?|would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ )rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
-    |(?:is|are|remains?|feels?)\ (?:merely\ |just\ |only\ |rather\ |quite\ |fairly\ |still\ |pretty\ |a\ bit\ )?(?:small|thin
+    |(?:is|are|feels?|looks?
+      |would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ )rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
+    |(?:is|are|remains?|feels?)\ (?:merely\ |just\ |only\ |rather\ |quite\ |fairly\ |still\x20
+      |pretty\ |a\ bit\ )?(?:small|thin
       |short|weak|tight|modest|minimal|average|shallow|middling|spotty|mixed|sparse|behind)\b
       (?!\ (?:and\ light|enough|but|price|effort|to\ nil))
-    |(?:uneven|varying|mixed|average|dubious|questionable)\ quality|quality\ varies|(?:vary|varies)\ (?:wildly|widely
+    |(?:uneven|varying|mixed|average|dubious|questionable)\ quality|quality\ varies|(?:vary
+      |varies)\ (?:wildly|widely
       |a\ lot|greatly|between)
     |depends?\ (?:heavily|entirely|a\ lot|very\ much|largely)\ on
     |only\ (?:comes?|starts?|appears?|unlocks?|exists?|gets?|applies|applied|reaches)\b
-    |(?:does|do)(?:n['\u2019]t|\ not)\ exist|(?:is|are)(?:n['\u2019]t|\ not)\ (?:free|published|there|public|an\ option|possible
+    |(?:does|do)(?:n['\u2019]t|\ not)\ exist|(?:is|are)(?:n['\u2019]t|\ not)\ (?:free|published
+      |there|public|an\ option|possible
       |what\ it)\b
-    |(?:drops?|falls?|dips?|disappears?|vanish(?:es)?|slips?|suffers?|climbs?|deteriorates?)\ (?:off\ |sharply\ |quickly\x20
-      |noticeably\ )*(?:at\ (?:busy|peak|night|the\ edges)|when\b|once\b|after\ (?:a\ (?:few|couple|while|year)|the)|under\ load|on\ renewal|beyond)\b
-    |leav(?:es?|ing)\ (?:you\ (?:to|with\ (?:no|few|little))|much\b|a\ lot\b|something|little|no\ (?:headroom|room|way|choice)|traces)
-    |far\ from\b(?!\ (?:a|the|any)\ )|a\ far\ cry|no\ match\ for|years\ behind|(?:still\ )?(?:a\ )?work\ in\ progress|(?:feels?|seems?)\ half
-    |(?:some|many|older|younger|most)\ \w+\ (?:struggle|get\ lost|give\ up|never|find\ it\ (?:hard|too|over))
+    |(?:drops?|falls?|dips?|disappears?|vanish(?:es)?|slips?|suffers?|climbs?
+      |deteriorates?)\ (?:off\ |sharply\ |quickly\x20
+      |noticeably\ )*(?:at\ (?:busy|peak|night|the\ edges)|when\b|once\b|after\ (?:a\ (?:few
+        |couple|while|year)|the)|under\ load|on\ renewal|beyond)\b
+    |leav(?:es?|ing)\ (?:you\ (?:to|with\ (?:no|few|little))|much\b|a\ lot\b|something|little
+      |no\ (?:headroom|room|way|choice)|traces)
+    |far\ from\b(?!\ (?:a|the|any)\ )|a\ far\ cry|no\ match\ for|years\ behind
+      |(?:still\ )?(?:a\ )?work\ in\ progress|(?:feels?|seems?)\ half
+    |(?:some|many|older|younger|most)\ \w+\ (?:struggle|get\ lost|give\ up|never
+      |find\ it\ (?:hard|too|over))
     |steep\b(?!\ (?:discount|hill|slope|trail|climb|descent|driveway|terrain))
     )
     """,
@@ -517,12 +541,16 @@ DENIED = re.compile(
 """Words right before a pattern that deny it: "nothing gets in the way"."""
 
 PURPOSE = re.compile(
-    r"\b(?:for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?|finds?"
-    r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?|survives?"
+    r"\b(?:for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?"
+    r"|finds?"
+    r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?"
+    r"|survives?"
     r"|forgives?|tolerates?|shrugs off|cuts|stops?|ends?|kills?|smooths?|tames?|curbs?|lessens?)"
     r"(?: (?!complain)[\w'\u2019-]+){0,2} \Z"
 )
 """Words before one that finds fault when that is what the product is for: "for noisy rooms"."""
 
-SUPPOSED = re.compile(r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z")
+SUPPOSED = re.compile(
+    r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z"
+)
 """The beginning of a condition, in which nothing is said to be so: "if you get stuck"."""

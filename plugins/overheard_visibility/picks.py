@@ -73,7 +73,9 @@ NICHE = re.compile(
 )
 """An award for a part of the readers; the choice if that is what the question asks for."""
 WORD = re.compile(r"[^\W_]{3,}")
-PLAIN_WORDS = frozenset({"above", "overall", "particular", "the", "for", "and", "with", "who", "most", "all"})
+PLAIN_WORDS = frozenset(
+    {"above", "overall", "particular", "the", "for", "and", "with", "who", "most", "all"}
+)
 BEFORE = re.compile(
     rf"""
     (?:
@@ -290,7 +292,10 @@ PRODUCT = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
 )
 """The name of a product behind its brand in a title."""
-ELSE = re.compile(r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b", re.IGNORECASE)
+ELSE = re.compile(
+    r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b",
+    re.IGNORECASE,
+)
 """Words of a sentence whose second half recommends to the other readers."""
 SPLIT = re.compile(
     r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
@@ -298,7 +303,9 @@ SPLIT = re.compile(
 )
 """The beginning of a sentence that speaks to a part of the readers."""
 BEHIND_LABEL = re.compile(
-    r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our |winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z", re.IGNORECASE
+    r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
+    r"|winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
+    re.IGNORECASE,
 )
 """The end of a label before a name: "Camera: the ...", "Camera - the ..."."""
 NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE)
@@ -355,8 +362,10 @@ DISMISSED = re.compile(
     r"|couldn['\u2019]t) recommend"
     r"|(?:little|no) (?:reason|point|sense)|(?:not|isn['\u2019]t) in the same (?:league|class)"
     r"|make the (?:cut|list|grade)"
-    r"|out of (?:the (?:question|running|race)|proportion)|come into question|rules? (?:it|them) out"
-    r"|more cautious|been closed|closed (?:its|for good)|(?:since|after) [^,.]{0,40}closed|(?:rule|cross|strike)[sd]? (?:it |them )?(?:out|off)"
+    r"|out of (?:the (?:question|running|race)|proportion)|come into question|rules? (?:it"
+    r"|them) out"
+    r"|more cautious|been closed|closed (?:its|for good)|(?:since|after) [^,.]{0,40}closed"
+    r"|(?:rule|cross|strike)[sd]? (?:it |them )?(?:out|off)"
     r"|ignore|set aside|leave aside"
     r"|(?:has|have) (?:left|closed|shut|ended|withdrawn|exited|merged|been (?:bought|acquired"
     r"|merged|absorbed|retired))"
@@ -381,7 +390,8 @@ DISMISSED = re.compile(
     r"|selling|making)|no longer"
     r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"
     r"|(?:i|we)(?:['\u2019]d| would) (?:skip|avoid|pass|leave)|not (?:worth|recommended|for you)"
-    r"|left (?:it |them )?(?:out|off)|drops? out|are not on|isn['\u2019]t on (?:this|the|our) list|instead of|unlike)\b",
+    r"|left (?:it |them )?(?:out|off)|drops? out|are not on|isn['\u2019]t on (?:this|the"
+    r"|our) list|instead of|unlike)\b",
     re.IGNORECASE,
 )
 """Words of a sentence that names a brand and does not offer it."""
@@ -407,8 +417,10 @@ SUGGESTED = re.compile(
       [^.]{0,90}?\b(?:like|such\ as|includ(?:ing|es?)|e\.g\.,?|as\ in|from|by|are|is)\ (?:the\x20
         |an?\ )?
       |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look(?:ing)?\ at|recommend
-        |end(?:s|ed)?\ up\ (?:with|on)|do(?:es)?\ (?:\w+\ )?(?:well|fine)\ with|stretch\ to|case\ for|turn(?:ing)?\ to
-        |move\ (?:on\ )?to|happy\ with|better\ off\ with|well\ served\ by|swear\ by|start\ (?:with|on)
+        |end(?:s|ed)?\ up\ (?:with|on)|do(?:es)?\ (?:\w+\ )?(?:well|fine)\ with|stretch\ to
+          |case\ for|turn(?:ing)?\ to
+        |move\ (?:on\ )?to|happy\ with|better\ off\ with|well\ served\ by|swear\ by
+          |start\ (?:with|on)
         |settle\ (?:on|for)|stick\ with|overlook|prefer)\ (?:the\ |an?\ )?(?:[\w$\u20ac\u00a3-]+\ )?
       |(?:brands|options|models|choices|contenders|picks|names|examples)(?:\ \w+){0,3}:\ ?
     )

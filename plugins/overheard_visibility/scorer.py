@@ -42,7 +42,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "10"
+    version = "11"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

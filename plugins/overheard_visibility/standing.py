@@ -174,7 +174,10 @@ def _products(reading: Reading) -> Iterator[Mention]:
             found = PRODUCT.match(reading.body, own[0].end, unit.end)
             if found and len(found["name"]) >= _PRODUCT_CHARACTERS:
                 for name in {found["name"], found["name"].partition(" ")[0]}:
-                    if len(name) >= _PRODUCT_CHARACTERS and named.setdefault(name, unit.owner) != unit.owner:
+                    if (
+                        len(name) >= _PRODUCT_CHARACTERS
+                        and named.setdefault(name, unit.owner) != unit.owner
+                    ):
                         named[name] = ""
     starts = [start for start, _ in reading.sentences]
     known = {mention.end for mention in reading.mentions}

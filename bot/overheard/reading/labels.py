@@ -52,13 +52,16 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if|when|note"
+    r"(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
+    r"|when|note"
     r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"
-    r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do|makes?|comes?"
-    r"|gets?|offers?|sits|tested|tried|found|considered|it['\u2019]s|that['\u2019]s|there['\u2019]s|\w+['\u2019]d)\s",
+    r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do"
+    r"|makes?|comes?"
+    r"|gets?|offers?|sits|tested|tried|found|considered|it['\u2019]s|that['\u2019]s"
+    r"|there['\u2019]s|\w+['\u2019]d)\s",
     re.IGNORECASE,
 )
-"""Words before a colon that are the first half of a sentence: "The cost is the catch: you pay ..."."""
+"""The first half of a sentence before a colon: "The cost is the catch: you pay ..."."""
 _LABEL_CHARACTERS = 110
 _LABEL_WORDS = 14
 _DASH_WORDS = 10

@@ -20,7 +20,8 @@ _DEEP_WORDS = 3
 """Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
 _MAX_TITLE_NAMES = 3
 _APART = re.compile(
-    r"\b(?:than|like|by|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
+    r"\b(?:than|like|by|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with"
+    r"|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
     r"|against"
     r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
     r"|other)\s+)?\Z|[(/]\s*\Z"
@@ -32,7 +33,7 @@ _OPENER = re.compile(
     r"|even|unlike|compared|like|under|from|without|within|despite|until|where)\b",
     re.IGNORECASE,
 )
-"""The first word of a sentence whose subject comes behind a comma: "Since you use Acme, Bolt is"."""
+"""The first word of a sentence with its subject behind a comma: "Since you use Acme, Bolt is"."""
 _MAIN = re.compile(r",\s(?:the\s|your\s|then\s|an?\s)*\Z", re.IGNORECASE)
 _PLACE = re.compile(r"(?:with|in|on|at|inside)\s(?:the\s)?", re.IGNORECASE)
 """Words before the only name of a sentence that is about it: "With Acme, you get ..."."""
@@ -199,19 +200,26 @@ class Names:
             owner = self.owner(first.start, end)
             last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
             return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
-        if _OPENER.match(self._body, start):
-            for mention in found:
-                if _MAIN.search(self._body, start, mention.start) and PREDICATE.match(
-                    self._body, mention.end, end
-                ):
-                    return self.owner(mention.start, end)
-            alone = len({mention.brand for mention in found}) == 1
-            if alone and _PLACE.fullmatch(self._body, start, first.start):
-                return self.owner(first.start, end)
+        if main := self._behind_opening(found, start, end):
+            return main
         before = max(start, first.start - _APART_CHARACTERS)
         if first.start > start and _APART.search(self._body, before, first.start):
             return NOBODY
         return self.owner(first.start, end)
+
+    def _behind_opening(self, found: Sequence[Mention], start: int, end: int) -> Owner:
+        """Return the subject behind the opening clause of a sentence, or nobody."""
+        if not _OPENER.match(self._body, start):
+            return NOBODY
+        for mention in found:
+            if _MAIN.search(self._body, start, mention.start) and PREDICATE.match(
+                self._body, mention.end, end
+            ):
+                return self.owner(mention.start, end)
+        alone = len({mention.brand for mention in found}) == 1
+        if alone and _PLACE.fullmatch(self._body, start, found[0].start):
+            return self.owner(found[0].start, end)
+        return NOBODY
 
     def of_opening(self, start: int, end: int) -> Owner:
         """Return the brand in the first part of a text, or nobody."""
