@@ -236,7 +236,7 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     if moved:
         subject = "it" if done else brand
         verb = f"names {subject} again"
-        first = next(one for one in alert.moved if one.metric == moved[0].metric)
+        first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
         if first.metric not in COUNTED or (
             _went_both_ways(first) and abs(first.change) < LEAST_MOVED
         ):

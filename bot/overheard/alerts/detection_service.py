@@ -122,7 +122,7 @@ class DetectionService:
         return DetectionResult(
             (*of_models, *(alert for result in results for alert in result.alerts)),
             any(result.compared for result in results),
-            min(learning, key=lambda one: one.runs, default=None),
+            min(learning, key=lambda short: short.runs, default=None),
             tuple(suspicion for result in results for suspicion in result.suspicions),
             tuple(doubt for result in results for doubt in result.doubts),
             tuple(categories),
@@ -256,7 +256,7 @@ class DetectionService:
         brand is back too.
         """
         back = {shift.brand: shift.change for shift in decision.shifts}
-        alerts = [one for one in await self._store.alerts.find(live=True) if not one.of_model]
+        alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]
         wholes = await wholes_of(self._store, alerts)
         for alert in alerts:
             change = back.get(alert.shift.brand, 0.0) * measured_shift(alert).change

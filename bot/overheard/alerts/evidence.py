@@ -265,7 +265,7 @@ def _past(
         RunKey(starts[began], began),
         streams,
         tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
-        belongs_to(alert, [one for one in related if one.of_model], starts),
+        belongs_to(alert, [other for other in related if other.of_model], starts),
     )
 
 

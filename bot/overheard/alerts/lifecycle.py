@@ -194,6 +194,7 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps(self, shifts: Sequence[Shift]) -> str:
+        """Return a sentence with the steps of the first shifts, at most `MOST_STEPS`."""
         named_shifts = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
         several = len({shift.brand for shift in named_shifts}) > 1
         steps = [

@@ -238,7 +238,7 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
     detection = DetectionResult(
         tuple(filter(None, alerts)),
         any(result.get("compared") for result in results),
-        min(learning, key=lambda one: one.runs, default=None),
+        min(learning, key=lambda short: short.runs, default=None),
         (),
         tuple(doubt for result in results for doubt in result.get("doubts", ())),
         tuple(categories),

@@ -218,7 +218,7 @@ def _chat_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[st
         if nouns:
             more = [f"{len(nouns) - MOST_NOUNS} more"] if len(nouns) > MOST_NOUNS else []
             yield f"{words}: {wording.listing([*nouns[:MOST_NOUNS], *more])}."
-    if _is_tuned(match) and any(one.verdict is Verdict.BETTER for one in result.controls):
+    if _is_tuned(match) and any(control.verdict is Verdict.BETTER for control in result.controls):
         yield f"It also names {match.brand.name} where the question is about other things."
     yield from result.failures if result.stopped is StopReason.FAILED else ()
 
@@ -304,7 +304,9 @@ def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
 def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
     verdicts = {contrast.verdict for contrast in result.metrics}
-    leaks = _is_tuned(match) and any(one.verdict is Verdict.BETTER for one in result.controls)
+    leaks = _is_tuned(match) and any(
+        control.verdict is Verdict.BETTER for control in result.controls
+    )
     if leaks or Verdict.WORSE in verdicts:
         return Severity.BAD
     return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
@@ -386,7 +388,9 @@ def _chart(
         title: The chart's title.
         words: What readers call the metrics, by name; what differs then comes first.
     """
-    metrics = sorted(result.metrics, key=lambda one: bool(words) and one.verdict not in MOVED)
+    metrics = sorted(
+        result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED
+    )
     spans = [
         _span(
             (words or {}).get(contrast.metric.name, contrast.metric.label),

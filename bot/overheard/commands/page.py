@@ -210,7 +210,7 @@ async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
     """
     with unseen():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
-    shift = next((one for one in alert.moved if not one.statement), alert.shift)
+    shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     began = starts.get(shift.began or shift.run_id, alert.opened_at)
     since = f"since {wording.day(began, call.zone)}{alert_owner(alert)}"

@@ -115,10 +115,10 @@ async def power(
     planned, gap = _scheduled(deployment, known[0])
     plan = PowerPlan(known[0], prompts, repeats or planned, every or gap, tau)
     measured = [await _power_at(deployment, plan, model) for model in models]
-    data = {"brand": plan.brand.name, "models": [_data(plan, one) for one in measured]}
+    data = {"brand": plan.brand.name, "models": [_data(plan, at_model) for at_model in measured]}
     if call.face is Face.CHAT and not details:
         return _overview(deployment, plan, measured, data)
-    first, *others = [await _card(deployment, call, plan, one) for one in measured]
+    first, *others = [await _card(deployment, call, plan, at_model) for at_model in measured]
     return replace(first, more=tuple(others), data=data)
 
 

@@ -234,7 +234,10 @@ def _changes(
     then models as a whole.
     """
     starts = {number: run.started_at for number, run in runs.items()}
-    found = [Change(one.story.opened, one.shift, story_data(one, runs)) for one in stated]
+    found = [
+        Change(reported.story.opened, reported.shift, story_data(reported, runs))
+        for reported in stated
+    ]
     found += [
         Change(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
@@ -294,26 +297,26 @@ async def _chat_card(
         first = first_changes.setdefault(key, change)
         if _rank(shift) < _rank(first.shift):
             first_changes[key] = change
-    lines = [one for one in first_changes.values() if not one.data.get("part_of")]
+    lines = [change for change in first_changes.values() if not change.data.get("part_of")]
     whose = brands[0].name if len(brands) == 1 else "your brands"
     name = quoted(brands[0].name) if len(brands) == 1 else ""
     rows = [
         (
-            wording.day(one.run.at, call.zone),
-            _phrase(deployment, one.shift),
-            _values(deployment, one.shift),
+            wording.day(change.run.at, call.zone),
+            _phrase(deployment, change.shift),
+            _values(deployment, change.shift),
         )
-        for one in lines
+        for change in lines
     ]
     text = "\n".join(
-        f"{wording.short_day(one.run.at, call.zone)}: {_phrase(deployment, one.shift)}"
-        for one in lines[:SHOWN_CHANGES]
+        f"{wording.short_day(change.run.at, call.zone)}: {_phrase(deployment, change.shift)}"
+        for change in lines[:SHOWN_CHANGES]
     )
     if not looked:
         text = "No answers yet."
     elif not lines:
         text = f"Nothing moved by more than chance explains, in {wording.count(looked, 'check')}."
-    hidden = len(lines) > SHOWN_CHANGES or any(one.shift.statement is None for one in lines)
+    hidden = len(lines) > SHOWN_CHANGES or any(change.shift.statement is None for change in lines)
     return Card(
         title=f"What changed for {whose}" if lines else f"Nothing has changed for {whose}",
         text="" if details and rows else text,
@@ -356,7 +359,7 @@ def _values(deployment: Deployment, shift: Shift) -> str:
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
     metric = deployment.scoring.metrics[shift.metric]
-    after, before = (wording.value(one, metric.scale) for one in (shift.after, shift.before))
+    after, before = (wording.value(value, metric.scale) for value in (shift.after, shift.before))
     label = SUBJECTS.get(metric.name, metric.label)
     return f"{label.lower()} {after}, before {before}"
 

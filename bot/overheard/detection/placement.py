@@ -106,7 +106,7 @@ def belongs_to(
     return next(
         (
             other
-            for other in sorted(of_models, key=lambda one: one.id)
+            for other in sorted(of_models, key=lambda whole: whole.id)
             if other.shift.model != alert.shift.model and (not alert.id or other.id < alert.id)
             if is_everything(alert.shift.explanation) and is_everything(other.shift.explanation)
             if _span(other, starts)[0] <= reported and first <= _span(other, starts)[1]

@@ -175,7 +175,7 @@ def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliabili
     return tuple(
         Reliability(level, len(mine), sum(mine) / len(mine) if mine else None)
         for level in REPORTED_LEVELS
-        for mine in ([after for one, after in by_level if one == level],)
+        for mine in ([after for name, after in by_level if name == level],)
     )
 
 

@@ -301,7 +301,7 @@ def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
     ordered = sorted(names, key=lambda name: name.height)
     heights = spread([name.height + 4 for name in ordered], ROW, TOP, BOTTOM - 2)
     most = WIDTH - NAMES_LEFT - 4
-    tight = any(width(f"{one.label} {one.value}", LABEL_SIZE, 600) > most for one in ordered)
+    tight = any(width(f"{name.label} {name.value}", LABEL_SIZE, 600) > most for name in ordered)
     for name, y in zip(ordered, heights, strict=True):
         # The axis says that it is per cent.
         value = name.value.removesuffix("%").rstrip() if tight else name.value
