@@ -1,16 +1,22 @@
 """Tests of changes of a model as a whole."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
-from overheard.detection.baseline import stream_until
-from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.baseline import run_effect_prior, stream_rows, stream_until
+from overheard.detection.control_variate import StreamGroup, run_series
+from overheard.detection.hypotheses import Hypothesis, attribute_model
+from overheard.detection.known_time import compare_sides
 from overheard.detection.model_change import (
     latest_model_change,
     model_changes,
     model_shifts,
     revised,
     sentence_of_change,
+    statistic,
 )
 from overheard.detection.worlds import (
     Moved,
@@ -19,8 +25,8 @@ from overheard.detection.worlds import (
     model_of,
     simulate_world,
 )
-from overheard.domain import WHOLE_MODEL
-from overheard.measure.blocks import Stream
+from overheard.domain import WHOLE_MODEL, ModelUpdate
+from overheard.measure.blocks import RunKey, Stream
 
 BUDGET = 0.2
 
@@ -96,3 +102,104 @@ def test_the_run_that_shows_it_weighs_its_explanations(
     moved = [abs(shift.change) for shift in brands]
     assert len(brands) == 6
     assert moved == sorted(moved, reverse=True)
+
+
+SIZES = np.where(np.arange(8) % 2, 0.8, -0.6).tolist()
+
+
+def test_how_far_each_brand_moved_is_that_of_the_attribution() -> None:
+    """Two ways to the same steps in logits; the baseline begins with the first run."""
+    streams = category(SIZES)
+    [change] = model_changes(streams, BUDGET)
+    until = [stream_until(stream, change.run) for stream in streams]
+    steps = attribute_model(change.model, until, change.began, run_effect_prior(change.model)).steps
+    assert dict(change.moved) == pytest.approx({key.brand: step for key, step in steps.items()})
+    assert change.baseline == streams[0].runs[0]
+    assert (change.models, change.weight) == (1, 0)
+    two = {Hypothesis.MODEL: 0.5, Hypothesis.EVERYTHING: 0.25, Hypothesis.BRAND_EVERYWHERE: 0.25}
+    assert replace(change, weights=two).weight == 0.75
+
+
+def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
+    """Three models have three times as many false alarms, and daily runs seven times as many."""
+    streams = category(SIZES)
+    [change] = model_changes(streams, BUDGET)
+    [three] = model_changes(streams, 3 * BUDGET, models=3)
+    assert three.run == change.run
+    assert three.chance_a_year == pytest.approx(3 * change.chance_a_year)
+    begun = streams[0].runs[0].at
+    days = [begun + n * timedelta(days=1) for n in range(26)]
+    daily = tuple(RunKey(at, key.id) for at, key in zip(days, streams[0].runs, strict=True))
+    [often] = model_changes([replace(stream, runs=daily) for stream in streams], 7 * BUDGET)
+    assert often.run.id == change.run.id
+    assert often.chance_a_year == pytest.approx(7 * change.chance_a_year, rel=0.01)
+    cut = [stream_until(stream, change.run) for stream in streams]
+    group = StreamGroup.of(cut[0], cut[1:])
+    series = run_series(group, group.answered(), run_effect_prior(change.model))
+    total, first = statistic(series)
+    assert cut[0].runs[first] == change.began
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - total)), rel=0.01)
+
+
+def test_after_a_change_the_model_begins_anew() -> None:
+    """A second change is compared with the runs since the first."""
+    design = WorldDesign("normal", "shared", 0.1, brands=6, runs=40, repeats=6)
+    moves = {
+        (b, 0): (Moved(14, logits=1.2 * (-1) ** b), Moved(28, logits=-1.5 * (-1) ** b))
+        for b in range(6)
+    }
+    first, second = model_changes(simulate_world(design, 2, moves).streams, BUDGET)
+    assert (first.began.id, second.began.id) == (15, 29)
+    assert second.baseline == first.began
+    assert second.moved[brand_name(0)] < -0.8 < 0.8 < second.moved[brand_name(1)]
+
+
+def test_runs_in_which_a_brand_has_no_answers_do_not_count() -> None:
+    """Nor do streams of other runs; three brands are needed."""
+    streams = category(SIZES)
+    silent = np.arange(26)[:, None] == 5
+    total = np.where(silent, 0.0, streams[3].total)
+    gap = replace(streams[3], n=np.where(silent, 0, streams[3].n), total=total, squares=total)
+    [change] = model_changes([*streams[:3], gap, *streams[4:]], BUDGET)
+    without = [stream_rows(stream, np.delete(np.arange(26), 5)) for stream in streams]
+    [expected] = model_changes(without, BUDGET)
+    assert (change.run, change.began) == (expected.run, expected.began)
+    assert change.moved == pytest.approx(expected.moved)
+    short = [stream_until(stream, stream.runs[-2]) for stream in streams]
+    assert model_changes([*streams[:2], *short[2:]], BUDGET) == []
+    three = model_changes([streams[0], streams[1], streams[5]], 50.0)
+    assert three
+    assert model_changes([streams[0], streams[1]], 50.0) == []
+
+
+def test_the_shift_of_a_model_is_the_mean_of_those_of_its_brands() -> None:
+    """Each brand is compared on both sides of the change; updates of its first run are named."""
+    streams = category(SIZES)
+    change = latest_model_change(streams[0].key.model, streams, BUDGET)
+    assert change
+    run = streams[0].runs[-1]
+    began = ModelUpdate(change.model, change.began.at)
+    other = ModelUpdate(change.model, streams[0].runs[2].at)
+    whole, *brands = model_shifts(change, streams, run, [began, other])
+    assert len(brands) == 8
+    prior = run_effect_prior(change.model)
+    for shift in brands:
+        [own] = [stream for stream in streams if stream.key.brand == shift.brand]
+        sides = compare_sides(own, change.began.id, prior.shared + prior.own)
+        assert sides
+        assert (shift.before, shift.after, *shift.interval) == pytest.approx(
+            (sides.before, sides.after, *sides.interval)
+        )
+        assert shift.change == shift.after - shift.before
+        assert (shift.prompts, shift.answers) == (sides.prompts, sides.answers)
+    for shift in (whole, *brands):
+        assert (shift.run_id, shift.began, shift.dates) == (26, change.began.id, (change.began.id,))
+        assert (shift.updates, shift.chance_a_year) == ((began,), change.chance_a_year)
+    for name in ("before", "after", "change"):
+        mean = np.mean([getattr(shift, name) for shift in brands])
+        assert getattr(whole, name) == pytest.approx(mean)
+    assert whole.interval == pytest.approx(np.mean([shift.interval for shift in brands], axis=0))
+    assert (whole.prompts, whole.brand) == ((), WHOLE_MODEL)
+    assert model_shifts(change, [], run) == ()
+    said = sentence_of_change(replace(change, moved={"A": 0.2, "B": -0.3, "C": 0.1}), "X", BUDGET)
+    assert said.endswith("A gained most, B lost most.")
