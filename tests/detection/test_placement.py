@@ -9,12 +9,16 @@ import pytest
 from alert_shapes import STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
+from overheard.detection.attribution import CAUSES
+from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.placement import (
     BACK_SHARE,
     EASED_SHARE,
     ONE_STORY,
     AlertAction,
     Placement,
+    belongs_to,
+    part_of,
     place,
 )
 from overheard.domain import (
@@ -224,3 +228,87 @@ def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None
     closed = model_alert(state=AlertState.CLOSED, over_at=over_at)
     assert place(again, [closed], over_at + moment) == anew
     assert place(again, [], over_at) == Placement(AlertAction.RAISE)
+
+
+@pytest.mark.parametrize(
+    ("began", "dates", "belongs"),
+    [
+        (9, (), False),
+        (9, (8, 9), False),
+        (9, (9, 10), True),
+        (10, (), True),
+        (15, (), True),
+        (16, (), False),
+        (16, (10,), False),
+    ],
+)
+def test_a_shift_is_part_of_its_models_change_while_that_goes_on(
+    began: int, dates: tuple[int, ...], *, belongs: bool
+) -> None:
+    """The model's change began with run 10 and was last seen to go on in run 15; its return in run
+    20, and what one brand did in run 18, do not count.
+    """
+    back = replace(whole(20)[0], recovery=True)
+    reported = model_alert(later=(whole(15)[0], back, shift(run=18)))
+    moved = replace(shift(run=17), began=began, dates=dates)
+    assert (part_of(moved, [reported], STARTS) == reported) == belongs
+    assert (belongs_to(alert(moved, number=9), [reported], STARTS) == reported) == belongs
+
+
+def test_what_is_no_part_of_a_models_change() -> None:
+    """A statement, the model's own shift, a shift at another model, and one after its end."""
+    reported, moved = model_alert(), shift(run=13)
+    moved = replace(moved, began=11)
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49")
+    assert part_of(moved, [], STARTS) is None
+    assert part_of(moved, [reported], STARTS) == reported
+    assert part_of(replace(moved, began=0, run_id=12), [reported], STARTS) == reported
+    assert part_of(replace(moved, statement=claim), [reported], STARTS) is None
+    assert part_of(replace(moved, brand=WHOLE_MODEL), [reported], STARTS) is None
+    elsewhere = replace(reported, shift=replace(reported.shift, model=Model("svc", "m-2")))
+    assert part_of(moved, [elsewhere], STARTS) is None
+    assert part_of(moved, [elsewhere, reported], STARTS) == reported
+    for state, run, belongs in (
+        (AlertState.RECOVERED, 13, True),
+        (AlertState.RECOVERED, 12, False),
+        (AlertState.CLOSED, 12, True),
+    ):
+        over = replace(reported, state=state, over_at=STARTS[run])
+        assert bool(part_of(moved, [over], STARTS)) == belongs
+    early = replace(reported, shift=replace(reported.shift, began=0))
+    assert part_of(moved, [early], STARTS) is None, "it began with the run that shows it, the 12th"
+    assert part_of(replace(moved, began=12), [early], STARTS) == early
+
+
+EVERYTHING = f"This looks like {CAUSES[Hypothesis.EVERYTHING].pattern}."
+
+
+def everything(number: int, began: int, run: int, model: str = "m-2", **values: Any) -> Alert:
+    """Return the alert of a model at which everything moved."""
+    head = replace(whole(run)[0], model=Model("svc", model), began=began, explanation=EVERYTHING)
+    return Alert(head, STARTS[run], id=number, **values)
+
+
+def test_where_everything_moved_the_first_alert_of_a_model_tells_it() -> None:
+    """The first one of another model, at the same time, that says so too and is not over."""
+    later = everything(9, began=10, run=12, model="m-1")
+    touching = [everything(3, 7, 10), everything(3, 12, 14)]
+    apart = [everything(3, 7, 9), everything(3, 13, 14)]
+    for other in touching:
+        assert belongs_to(later, [other], STARTS) == other
+        assert belongs_to(replace(later, id=0), [other], STARTS) == other
+        assert belongs_to(replace(later, id=2), [other], STARTS) is None, "it came first"
+        assert belongs_to(replace(later, id=3), [other], STARTS) is None, "it is this one"
+    for other in apart:
+        assert belongs_to(later, [other], STARTS) is None
+    first, second = everything(3, 10, 12), everything(4, 10, 12, model="m-3")
+    assert belongs_to(later, [second, first], STARTS) == first
+    assert belongs_to(later, [everything(3, 10, 12, model="m-1"), second], STARTS) == second
+    said = replace(first, shift=replace(first.shift, explanation="This looks like an update."))
+    assert belongs_to(later, [said], STARTS) is None
+    unsaid = replace(later, shift=replace(later.shift, explanation="This looks like an update."))
+    assert belongs_to(unsaid, [first], STARTS) is None
+    assert belongs_to(later, [replace(first, over_at=STARTS[12])], STARTS)
+    assert belongs_to(later, [replace(first, over_at=STARTS[11])], STARTS) is None
+    unknown = everything(3, began=0, run=11)
+    assert belongs_to(later, [unknown], STARTS) == unknown
