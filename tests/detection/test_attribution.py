@@ -9,7 +9,12 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from overheard.detection.attribution import (
+    ALL_MODELS,
+    BRAND_ALONE,
     CAUSES,
+    MODEL_OR_CATEGORY,
+    THIS_MODEL,
+    Cause,
     Explanation,
     causes,
     explain,
@@ -303,3 +308,53 @@ def test_competitors_that_moved_are_named(
     monkeypatch.setattr("overheard.detection.attribution.attribute", lambda *_: found)
     streams = [s for s in market(set(), models=1) if s.key in changes]
     assert explain(OWN, streams, streams[0].runs[AT]).text.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("models", "brands", "expected"),
+    [
+        (3, 2, {0: 0.4, 1: 0.1, 2: 0.2, 3: 0.3}),
+        (2, 2, {0: 0.4, 1: 0.1, 2: 0.2, 3: 0.3}),
+        (1, 2, {BRAND_ALONE: 0.6, MODEL_OR_CATEGORY: 0.4}),
+        (2, 1, {THIS_MODEL: 0.5, ALL_MODELS: 0.5}),
+        (1, 1, {}),
+    ],
+)
+def test_causes_that_cannot_be_told_apart_share_their_weight(
+    models: int, brands: int, expected: dict[int | Cause, float]
+) -> None:
+    """With one model or one brand; the likeliest comes first, and a hint where models lack."""
+    weights = dict(zip(Hypothesis, (0.4, 0.1, 0.2, 0.3), strict=True))
+    named = {
+        (CAUSES[list(Hypothesis)[key]] if isinstance(key, int) else key): weight
+        for key, weight in expected.items()
+    }
+    found = causes(weights, models, brands)
+    assert dict(found) == pytest.approx(named)
+    ordered = sorted(named.values(), reverse=True)
+    assert [weight for _, weight in found] == pytest.approx(ordered)
+    hint = "A second model would tell them apart."
+    assert words(weights, models, brands).endswith(hint) == (models == 1 < brands)
+
+
+@pytest.mark.parametrize(
+    ("weight", "begins", "other"),
+    [
+        (0.95, "This looks like ", False),
+        (0.8, "This is probably ", False),
+        (0.5, "This may be ", True),
+    ],
+)
+def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: bool) -> None:
+    """Below two thirds the next cause is named as well; JSON has all of them."""
+    rest = (1 - weight) / 4
+    weights = dict(zip(Hypothesis, (weight, rest, 2 * rest, rest), strict=True))
+    said = words(weights, 2, 2)
+    assert said.startswith(f"{begins}{CAUSES[Hypothesis.BRAND_AT_MODEL].pattern}")
+    assert (CAUSES[Hypothesis.BRAND_EVERYWHERE].pattern in said) == other
+    explained = Explanation(tuple(causes(weights, 2, 2)), said, said)
+    data = explained.data()
+    assert data["text"] == said
+    assert data["weights"] == {
+        CAUSES[one].pattern: round(share, 4) for one, share in weights.items()
+    }

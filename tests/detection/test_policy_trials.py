@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import exp, inf, log
 
 import pytest
@@ -160,6 +161,8 @@ def test_a_year_is_guarded_week_by_week(
     stream = brands[4].stream
     assert stream.runs[15].id == 16
     assert stream.n[16:].sum(axis=1).tolist()[:4] == [5] * 4
+    warm_up = pairwise(stream.runs[:20])
+    assert {later.at - run.at for run, later in warm_up} == {timedelta(weeks=1)}
     new = stream.runs[20:]
     assert len({(run.at - stream.runs[19].at) // timedelta(weeks=1) for run in new}) >= weeks
     assert (new[0].at - stream.runs[19].at) == timedelta(weeks=1)

@@ -2,18 +2,24 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from alert_shapes import weekly_alert, weekly_shift
+from overheard.detection.alarm_table import AlertLevel
+from overheard.detection.decide import Decision
+from overheard.detection.placement import AlertAction, Placement
 from overheard.detection.statements import (
     GONE_LEVEL,
     Occurrence,
     StatementStory,
+    add_statements,
     follow_statements,
     probability_of_none,
     statement_shift,
 )
-from overheard.domain import Model, PromptShift, StatementKind
+from overheard.domain import Model, PromptShift, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 
@@ -134,3 +140,126 @@ def test_a_story_is_reported_as_the_share_of_answers_with_it() -> None:
     assert later.prompts[0] == PromptShift("a", 0.0, 4 / 18, 6, 18)
     assert later.statement.sources == ("$49.ex",)
     assert replace(later.statement, answers=2) == news.statement
+
+
+def news_of(model: Model, topic: str = "price") -> Shift:
+    """Return a false claim of week 12 that is news at a model."""
+    claim = ReportedStatement(StatementKind.CLAIM, topic, "$49")
+    return replace(weekly_shift("false claims", statement=claim), model=model)
+
+
+def decision_of(model: Model, *shifts: Shift, action: AlertAction, **more: Any) -> Decision:
+    """Return what was decided of Acme at a model in week 12."""
+    given: dict[str, Any] = {"level": None, "years": 3.0, "silences": (), **more}
+    return Decision("Acme", model, RUNS[11], shifts, Placement(action, 4), **given)
+
+
+def test_statements_head_what_moved_at_their_model() -> None:
+    """Both are one alert, as certain as the move is; a model of which nothing was decided has an
+    alert of its own, and what is part of a model's change stays that.
+    """
+    one, two, three, four = (Model("svc", f"m-{n}") for n in range(1, 5))
+    moved = replace(weekly_shift(), model=one)
+    level = AlertLevel.LIKELY
+    raised = decision_of(one, moved, action=AlertAction.RAISE, level=level)
+    silent = decision_of(two, action=AlertAction.NONE)
+    joined = decision_of(three, moved, action=AlertAction.JOIN)
+    untold = decision_of(four, moved, action=AlertAction.GROW)
+    news = [news_of(two), news_of(one), news_of(three), news_of(one, "ceo")]
+    found = add_statements([raised, silent, joined, untold], news, RUNS[11], [])
+    anew = Placement(AlertAction.RAISE)
+    assert found == [
+        replace(raised, shifts=(news[1], news[3], moved), placement=anew),
+        replace(silent, shifts=(news[0],), placement=anew, level=AlertLevel.NEARLY_CERTAIN),
+        joined,
+        untold,
+        Decision("Acme", three, RUNS[11], (news[2],), anew, AlertLevel.NEARLY_CERTAIN, None, ()),
+    ]
+
+
+def test_a_statement_lets_an_open_alert_grow() -> None:
+    """Of the same model, whatever that reports."""
+    news = news_of(weekly_shift().model)
+    silent = decision_of(news.model, action=AlertAction.NONE)
+    earlier = [weekly_alert(weekly_shift(run=8), number=5)]
+    grown = Placement(AlertAction.GROW, 5)
+    assert [d.placement for d in add_statements([silent], [news], RUNS[11], earlier)] == [grown]
+    assert [d.placement for d in add_statements([], [news], RUNS[11], earlier)] == [grown]
+
+
+def test_a_grave_sentence_is_the_same_by_its_topic() -> None:
+    """Whatever its words; a claim of the field is another statement."""
+
+    def grave(week: int, answer: int, topic: str = "breach") -> Occurrence:
+        one = said(week, answer, f"words {week} {answer}", topic)
+        return replace(one, claim=replace(one.claim, verdict="grave"))
+
+    [story] = stories(grave(1, 1), grave(1, 2), grave(2, 1, "lawsuit"), weeks=2)
+    assert weeks_of(story) == (1, 1)
+    assert story.first.kind is StatementKind.GRAVE
+    assert stories(grave(1, 1), said(1, 2, "words 1 1", "breach"), weeks=1) == []
+    shift = statement_shift(story, "Acme", RUNS[0], RUNS, ASKED, "")
+    assert shift.metric == StatementKind.GRAVE.metric
+
+
+def test_the_commonest_value_represents_a_story() -> None:
+    """The first of those that are as common; its quote where the run has none of its own."""
+    values = [(1, "$51"), (1, "$49"), (1, "$50"), (2, "$50"), (2, "$49")]
+    heard = [said(week, n, value) for n, (week, value) in enumerate(values)]
+    [story] = stories(*heard, weeks=2)
+    assert story.first.claim.stated == "$49"
+    assert len(story.occurrences) == 5
+    bare = [
+        replace(o, claim=replace(o.claim, quote="" if n != 1 else "It says $49."))
+        for n, o in enumerate(story.occurrences)
+    ]
+    quoted = replace(story, occurrences=tuple(bare))
+    shift = statement_shift(quoted, "Acme", RUNS[1], RUNS, ASKED, "")
+    assert shift.statement
+    assert shift.statement.quote == "It says $49."
+    assert shift.statement.sources == ("$49.ex", "$50.ex", "$51.ex")
+
+
+def test_a_story_ends_by_the_questions_that_were_asked_in_both_times() -> None:
+    """A run without answers is none, nor are answers to other questions."""
+    often = [said(1, n) for n in range(5)]
+
+    def silence(asked: dict[int, dict[str, int]]) -> tuple[tuple[int, int], bool]:
+        [story] = follow_statements(often, RUNS[:4], {1: {"a": 6, "b": 6}, **asked})
+        return story.silent, story.closed is not None
+
+    assert silence({2: {"b": 6}, 3: {"b": 60}, 4: {"b": 60}}) == ((126, 3), False)
+    assert silence({2: {"c": 90}, 3: {"c": 90}, 4: {"c": 90}}) == ((0, 3), False)
+    assert silence({3: {"a": 6}}) == ((6, 1), False)
+    assert silence({2: {"a": 6}, 4: {"a": 6}}) == ((12, 2), True)
+    few = [said(1, 1), said(1, 1), said(1, 2)]
+    [story] = follow_statements(few, RUNS[:3], {1: {"a": 1}, 2: {"a": 1}, 3: {"a": 1}})
+    assert probability_of_none(2, 2, 2) > GONE_LEVEL
+    assert story.closed is None
+
+
+def test_a_story_that_goes_on_is_not_silent() -> None:
+    """What it was silent for before does not count, and stories come in the order of their news."""
+    other = [said(2, n, "1999", "founded") for n in (7, 8)]
+    first, second = stories(*other, said(1, 1), said(1, 2), said(3, 1), said(3, 2), weeks=3)
+    assert [one.first.claim.field for one in (first, second)] == ["price", "founded"]
+    assert (first.silent, first.last.id, first.grown) == ((0, 0), 3, ())
+    assert [o.run.id for o in first.in_run(RUNS[2])] == [3, 3]
+    assert second.silent == (12, 1)
+    at_once = stories(said(1, 3, "1999", "founded"), said(2, 1, "1999", "founded"),
+                      said(2, 2, "1999", "founded"), said(2, 3), said(2, 4), weeks=2)  # fmt: skip
+    assert [weeks_of(one) for one in at_once] == [(1, 2), (2, 2)]
+    assert at_once[0].first.claim.field == "founded"
+
+
+def test_values_that_wait_are_put_together_only_where_none_is_news_itself() -> None:
+    """Two of one value are its own story; those of others join when three more are said."""
+    [alone] = stories(said(1, 1, "$50"), said(1, 2, "$49"), said(1, 3, "$49"), weeks=1)
+    assert {o.claim.stated for o in alone.occurrences} == {"$49"}
+    varied = [said(1, n, f"${50 + n}") for n in range(3)]
+    [story] = stories(*varied, said(2, 1, "$80"), said(2, 2, "Ann", "ceo"), weeks=2)
+    assert len(story.occurrences) == 4, "any other value of the fact belongs to it"
+    old = [said(1, 1, "$50"), said(7, 1, "$51"), said(7, 2, "$52")]
+    assert stories(*old, weeks=7) == []
+    [recent] = stories(*old, said(7, 3, "$53"), weeks=7)
+    assert weeks_of(recent) == (7, 7)

@@ -31,10 +31,8 @@ from overheard.detection.baseline import (
     Baseline,
     Excursion,
     Learning,
-    OwnRecord,
     ReturnEvidence,
     learning,
-    own_record,
     return_evidence,
     run_effect_prior,
     run_slice,
@@ -248,19 +246,6 @@ class Monitor:
             policy.false_alarms_per_year,
             policy.brands,
         )
-
-    def record(self) -> OwnRecord:
-        """Return in how many of the latest unchanged runs the rule fired, see `own_record`."""
-        analysed = sorted(
-            {
-                model_evidence.run
-                for measured in self.evidence.values()
-                for model_evidence in measured
-            }
-        )
-        numbers = {returned.shift.run_id for returned in self.returns}
-        taken_back = [alarm.run for alarm in self.alarms if alarm.run.id in numbers]
-        return own_record(analysed, [alarm.run for alarm in self.alarms], taken_back)
 
     def _watch(self, model: Model) -> _Watched:
         """Return the streams of the brand at a model, with its rivals, at the start of a replay."""
