@@ -190,7 +190,6 @@ class Monitor:
         self._weights = {model: self._prior_weights(model) for model in models}
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
         self.crossed = False
-        self.alarms: list[Alarm] = []
         self.returns: list[Returned] = []
         self._seen: dict[StreamKey, StreamAnalysis] = {}
 
@@ -215,9 +214,7 @@ class Monitor:
             if shifts:
                 age = min(self._seen[_key(shift)].found.age for shift in shifts)
                 self._restart(shifts)
-                alarm = Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
-                self.alarms.append(alarm)
-                yield alarm
+                yield Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
             self._restart_models(run)
 
     def learning(self) -> Learning | None:
