@@ -194,8 +194,8 @@ def covariances(
 ) -> list[Floats]:
     """Return the covariances of changes of size 1 that a hypothesis thinks of."""
 
-    def matrix(entry: Callable[[StreamKey, StreamKey], float]) -> Floats:
-        return np.array([[entry(a, b) for b in keys] for a in keys])
+    def matrix(entry: Callable[..., float], *given: object) -> Floats:
+        return np.array([[entry(a, b, *given) for b in keys] for a in keys])
 
     def across(a: StreamKey, b: StreamKey) -> float:
         """A brand's changes at two models have 0.8 in common."""
@@ -204,14 +204,14 @@ def covariances(
     model = own[0].model
     match hypothesis:
         case Hypothesis.BRAND_AT_MODEL:
-            return [matrix(lambda a, b, key=key: float(a == b == key)) for key in own]
+            return [matrix(lambda a, b, one: float(a == b == one), key) for key in own]
         case Hypothesis.MODEL:
             at = matrix(lambda a, b: float(a.model == b.model == model))
             return [at * np.eye(len(keys)), at * np.eye(len(keys)) + at]
         case Hypothesis.BRAND_EVERYWHERE:
             brands = [key.brand for key in own]
             return [
-                matrix(lambda a, b, name=name: across(a, b) * (a.brand == b.brand == name))
+                matrix(lambda a, b, one: across(a, b) * (a.brand == b.brand == one), name)
                 for name in brands
             ]
     return [matrix(across), matrix(lambda a, b: across(a, b) + 1)]

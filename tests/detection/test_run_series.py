@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from overheard.numpy_proxy import Floats, Mask, Places, np
 PRIOR = RunEffectPrior(shared=0.05, own=0.02)
 
 
-def market(brands: int, runs: int, seed: int, **more: object) -> list[Stream]:
+def market(brands: int, runs: int, seed: int, **more: Any) -> list[Stream]:
     """Return the streams of some brands of one model."""
     design = WorldDesign("normal", "half", 0.4, brands=brands, runs=runs, prompts=10)
     return simulate_world(replace(design, **more), seed).streams

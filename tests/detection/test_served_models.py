@@ -1,6 +1,7 @@
 """Tests of updates that show in the replies."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -100,21 +101,21 @@ def test_a_mixture_differs_when_no_earlier_run_was_as_far_from_the_others() -> N
     assert not mixture_differs(Counter(a=110, b=50, c=40), earlier, seed=1)
 
 
-def served(run: int, model: Model = A, **fingerprints: int) -> list[ServedModelCount]:
+def served(run: int, fingerprints: Mapping[str, int]) -> list[ServedModelCount]:
     """Return the answers of a run by their fingerprints."""
-    return [ServedModelCount(run, model, "", name, n) for name, n in fingerprints.items()]
+    return [ServedModelCount(run, A, "", name, n) for name, n in fingerprints.items()]
 
 
 def test_after_an_update_the_mixture_is_learned_again() -> None:
     """A return to the first mixture is another update, when three runs have shown the second."""
     mixtures = [{"f1": 30}] * 3 + [{"f1": 15, "f2": 15, "": 5}] * 3 + [{"f1": 30}] * 2
-    servings = [s for run, mix in enumerate(mixtures, 1) for s in served(run, **mix)]
+    servings = [s for run, mix in enumerate(mixtures, 1) for s in served(run, mix)]
     found = silent_updates(servings, RUNS)
     assert [(update.at, update.note) for update in found] == [
         (RUNS[3].at, "new: f2"),
         (RUNS[6].at, "another mixture of known ones"),
     ]
-    assert silent_updates(served(99, f9=30) + servings, RUNS) == found
+    assert silent_updates(served(99, {"f9": 30}) + servings, RUNS) == found
     gap = [s for s in servings if s.run_id != 2]
     assert silent_updates(gap, RUNS) == [], "two runs before it are too few, and two are later"
 

@@ -56,3 +56,14 @@ def test_replaced_prompts_are_columns_of_their_own() -> None:
     assert (asked.sum(axis=1) == 30).all()
     assert (asked[1] & asked[2]).sum() == 25
     assert (asked[0] & asked[5]).sum() == 20
+
+
+def test_run_effects_may_be_those_of_another_brand() -> None:
+    """They are then the same for both, and move the answers."""
+    design = Design(runs=40, repeats=60, tau=0.5)
+    one = simulate(design, size=2, seed=1)
+    two = simulate(design, size=2, seed=2, run_effects=one.run_effects)
+    assert np.array_equal(two.run_effects, one.run_effects)
+    means = [world.total.sum(axis=2)[0] for world in (one, two)]
+    assert np.corrcoef(*means)[0, 1] > 0.9
+    assert one.run_effects.std() == pytest.approx(0.5, rel=0.2)

@@ -111,7 +111,7 @@ def test_answers_come_at_the_chances_before_and_after_a_change() -> None:
     stream, other = world.streams
     assert ((old >= 0.01) & (old <= 0.99)).all()
     assert (new - old).mean() == pytest.approx(-0.2, abs=1e-6)
-    assert not np.array_equal(*(world.chances[brand, 0, 0][0] for brand in (0, 1)))
+    assert not np.array_equal(world.chances[0, 0, 0][0], world.chances[1, 0, 0][0])
     assert np.array_equal(*world.chances[1, 0, 0])
     expected = np.array([old] * 3 + [new] * 3 + [old] * 2)
     everywhere = np.array([world.chances[1, 0, 0][0]] * 10)
