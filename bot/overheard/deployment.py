@@ -258,7 +258,7 @@ async def assemble(
 
 
 class OpenDeployment(Protocol):
-    """Opens a deployment and closes it behind the block."""
+    """Opens a deployment, and closes it after the block."""
 
     def __call__(
         self, config: Config, *, create: bool = True
@@ -285,7 +285,7 @@ class Work(Protocol):
     async def __call__(
         self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int
     ) -> None:
-        """Run until the process is stopped, with so many tasks of these kinds at a time."""
+        """Run until the process is stopped, with a number of concurrent tasks of these kinds."""
         ...
 
 

@@ -90,7 +90,7 @@ _RANGE_JOINER = re.compile(
     r"(?:\s?/?(?:mo(?:nth)?|yr|year|user)\b)?\s?(?:-|\u2013|\u2014|to|and|bis|à|a)\s?", re.I
 )
 _UP_TO = re.compile(rf"\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})(?!\s?%)", re.IGNORECASE)
-"""Between the ends of a range, and behind the first where the second has no currency."""
+"""Between the ends of a range, and after the first where the second has no currency."""
 _RANGING = re.compile(r"\b(?:between|ranges?|ranging)\b", re.IGNORECASE)
 _MAX_RANGE_RATIO = 2.0
 """Ratio of the ends above which a range says too little about a price."""

@@ -20,13 +20,13 @@ _PRODUCT = re.compile(
     r"|Starts|Is|From"
     r"|At|For|And|Or|A|The|In)\b)(?=[A-Z0-9])(?P<name>[\w+.\u2122\u00ae-]*[A-Za-z0-9+])(?!\s?[%])"
 )
-"""A word with a capital or a digit right behind the brand's name: the name of a product or plan."""
+"""A word with a capital or a digit right after the brand's name: the name of a product or plan."""
 _PLAN = re.compile(
     r"(?:['\u2019]s)?\s(?P<name>(?:[\w-]+\s){1,2}(?:plan|tier|edition|version|bundle|package"
     r"|model))\b",
     re.IGNORECASE,
 )
-"""A plan or variant right behind the brand's name: "Acme's family plan"."""
+"""A plan or variant right after the brand's name: "Acme's family plan"."""
 _VARIANT = re.compile(r"\d|plan|tier|pro\b|plus\b", re.IGNORECASE)
 _FOR = re.compile(
     r"(?:\b(?:for|from|of|at|with|by|per \w+|you)[,]?|[:|]) (?:\w+ ){0,2}\Z|\A\Z", re.IGNORECASE
@@ -36,11 +36,11 @@ _THING = re.compile(
     r"|or|at|for"
     r"|starts?|from|plans|comes|begins|will|can|sells|charges|asks|runs|you|per)[a-z]{3,}"
 )
-"""A noun behind the brand's name: a thing that the brand sells."""
+"""A noun after the brand's name: a thing that the brand sells."""
 _AT_AMOUNT = re.compile(r"\d[\d.,]*,? the [\w' -]{1,40}\Z", re.IGNORECASE)
 """Before the end of the name in "At $949, the Acme mattress": the price of that thing."""
 _AFTER_TITLE_CHARACTERS = 4
-"""Characters between a title and a text right behind it: "Acme: $9"."""
+"""Characters between a title and a text right after it: "Acme: $9"."""
 _NEARBY_CHARACTERS = 40
 """Characters before an amount in which another brand makes the amount doubtful."""
 
@@ -129,7 +129,7 @@ def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
 
 
 def _product(text: str, end: int) -> str:
-    """Return the name of a product right behind the brand's name, or an empty string."""
+    """Return the name of a product right after the brand's name, or an empty string."""
     thing = _THING.match(text, end)
     if thing and _AT_AMOUNT.search(text[:end]):
         return thing.group().strip()

@@ -27,7 +27,7 @@ class Citations:
 
     A source that was only retrieved and is not cited counts for neither. Each source is a detail:
     its topic is the registrable domain, its verdict ``own``, ``competitor`` or ``other``, with
-    ``, retrieved`` behind it where it was not cited.
+    ``, retrieved`` after it where it was not cited.
     """
 
     name = "citations"

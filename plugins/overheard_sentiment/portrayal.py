@@ -23,7 +23,7 @@ _MAX_UNITS = 400
 _MAX_UNIT_CHARACTERS = 1_500
 """Characters of a unit that are read."""
 _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
-"""The rest of a product's name behind the brand's: words with a capital or a digit."""
+"""The rest of a product's name after the brand's: words with a capital or a digit."""
 _WORD = re.compile(r"[^\W\d_]+")
 _LANGUAGE_CHARACTERS = 2_000
 """Characters of an answer in Latin script that tell its language."""

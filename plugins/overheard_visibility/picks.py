@@ -53,7 +53,7 @@ AWARDED = re.compile(
       |\s-\s)[*_\s]*(?={AWARD.pattern})""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""A title with a name and the award behind it: "Acme One - Best Overall"."""
+"""A title with a name and the award after it: "Acme One - Best Overall"."""
 CITED = re.compile(
     rf"""
     \b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed
@@ -291,7 +291,7 @@ FOR = re.compile(r"\bfor\ (?:a\ |an\ |the\ |your\ |my\ )?[\w-]+(?:\ [\w-]+)?", r
 PRODUCT = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
 )
-"""The name of a product behind its brand in a title."""
+"""The name of a product after its brand in a title."""
 ELSE = re.compile(
     r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b",
     re.IGNORECASE,

@@ -164,7 +164,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
 
 
 def _products(reading: Reading) -> Iterator[Mention]:
-    """Yield where sentences name a product without its brand: "the Charge 6", behind a title."""
+    """Yield where sentences name a product without its brand: "the Charge 6", after a title."""
     named: dict[str, str] = {}
     for unit in reading.units:
         if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:

@@ -195,7 +195,7 @@ def _numbered(table: Table) -> bool:
 
 
 async def _count_on(writer: AsyncConnection, table: Table) -> None:
-    """Set a table's sequence in PostgreSQL behind the highest number."""
+    """Set a table's sequence in PostgreSQL after the highest number."""
     sequence = func.pg_get_serial_sequence(table.name, "id")
     highest = func.coalesce(func.max(table.c.id) + 1, 1)
     await writer.execute(select(func.setval(sequence, highest, False)))

@@ -217,7 +217,7 @@ def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
 
 
 def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
-    """Return what a model does again, behind its name."""
+    """Return what a model does again, after its name."""
     brand = alert.shift.brand
     done = []
     valued = (
@@ -248,7 +248,7 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
 
 
 def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
-    """Return what a model does now, behind its name."""
+    """Return what a model does now, after its name."""
     with_direction = _shows_direction(shift, evidence)
     if not with_direction and shift.metric in ELSEWHERE and _went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
@@ -260,7 +260,7 @@ def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 def shift_phrase(
     shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
 ) -> str:
-    """Return what a model does since a shift, behind its name: ``names Acme far less``.
+    """Return what a model does since a shift, after its name: ``names Acme far less``.
 
     Args:
         shift: The shift.

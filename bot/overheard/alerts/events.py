@@ -48,7 +48,7 @@ SENTENCES = {
 WHOLE = "the whole category"
 """What is written in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
-"""How `overheard.interfaces.Person` writes an id behind a name."""
+"""How `overheard.interfaces.Person` writes an id after a name."""
 _NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
 
 SEVERITIES = {

@@ -154,7 +154,7 @@ def _judge(silence: Silence, metric: Metric) -> str:
 
 
 LONG_YEARS = 1000
-"""Beyond so many years how rare something is is not said more exactly."""
+"""The number of years beyond which the rarity is not given more exactly."""
 
 
 def certainty(chance_a_year: float | None) -> str | None:

@@ -22,7 +22,7 @@ GRAVE_TOPICS = {
     "danger": "a danger",
     "fraud": "fraud",
 }
-"""What a grave statement is about, in words behind "speaks of"."""
+"""What a grave statement is about, in words after "speaks of"."""
 
 FACT_WORDS = {"founded": "founding year", "ceo": "CEO", "hq": "headquarters"}
 """What fields of facts are called, where the field is no noun."""
@@ -128,7 +128,7 @@ def statement_step(statement: ReportedStatement) -> str:
 
 
 def statement_phrase(statement: ReportedStatement, brand: str) -> str:
-    """Say what is stated behind a model's name: ``says Acme's price is “$49”``."""
+    """Say what is stated after a model's name: ``says Acme's price is “$49”``."""
     if statement.kind is StatementKind.GRAVE:
         return f"speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} at {brand}"
     said = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
@@ -176,7 +176,7 @@ def _topics(statements: Sequence[ReportedStatement]) -> list[str]:
 
 
 def topic_words(topic: str) -> str:
-    """Return what a fact's field is called behind "its": ``founding year``."""
+    """Return what a fact's field is called after "its": ``founding year``."""
     return FACT_WORDS.get(topic.casefold(), topic)
 
 

@@ -35,7 +35,7 @@ def percent(rate: float) -> str:
 
 
 def share(rate: float, answers: int = 0) -> str:
-    """Format a rate of answers: as a count (``9``) of so many answers, else in per cent (0)."""
+    """Format a rate of answers: as a count (``9``) of a number of answers, else in per cent (0)."""
     return str(round(rate * answers)) if answers else percent(rate)
 
 
@@ -167,7 +167,7 @@ def line(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Return text of at most `limit` characters; longer text ends in an ellipsis.
 
-    It is cut behind a sentence or a word, where that keeps most of it.
+    It is cut after a sentence or a word, where that keeps most of it.
     """
     if len(text) <= limit:
         return text

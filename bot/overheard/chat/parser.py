@@ -65,7 +65,7 @@ class Order:
 
 
 def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = ()) -> Order:
-    """Read what was typed behind the root command.
+    """Read what was typed after the root command.
 
     Args:
         words: The text.
@@ -126,7 +126,7 @@ def _tokens(words: str) -> list[str]:
 
 
 def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[CommandSpec, list[str]]:
-    """Return the command that the first words name, and the words behind."""
+    """Return the command that the first words name, and the words after them."""
     by_name = {spec.name: spec for spec in commands}
     lowered = [token.casefold() for token in tokens[:2]] or ["help"]
     for size in (2, 1):

@@ -116,7 +116,7 @@ class Span:
 
     Attributes:
         begin: The first moment that belongs to it; None without a beginning.
-        end: The first moment behind it; None without an end.
+        end: The first moment after it; None without an end.
     """
 
     begin: datetime | None = None

@@ -26,7 +26,7 @@ RANKED = (
 
 
 def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
-    """Return a brief as a card that shows so many items."""
+    """Return a brief as a card that shows a limited number of items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
     return Card(
         title=f"What to write for {name}",

@@ -39,7 +39,7 @@ ENDINGS = {
     Finish.FOREIGN: "in another language than the prompt's",
     Finish.CUT: "broken off without an end",
 }
-"""Why an answer is not scored, behind a count of answers and ``was`` or ``were``."""
+"""Why an answer is not scored, after a count of answers and ``was`` or ``were``."""
 
 
 async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:

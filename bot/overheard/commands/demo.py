@@ -40,7 +40,7 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 @asynccontextmanager
 async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
     """Give an open deployment: the one at hand, or the one that is configured, or the example in a
-    store that is removed behind the block.
+    store that is removed after the block.
     """
     if isinstance(source, Deployment):
         yield source

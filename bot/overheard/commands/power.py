@@ -364,7 +364,7 @@ class Offer:
     often: int = 1
 
     def within(self, runs: int) -> float:
-        """Return the smallest drop seen within so many runs of the panel as it is, in points."""
+        """Return the smallest drop that shows within a number of runs, in percentage points."""
         return unannounced(self.outlook, runs * self.often)
 
     @property

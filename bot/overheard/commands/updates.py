@@ -51,7 +51,7 @@ class Effect:
 
     @property
     def predicate(self) -> str:
-        """What is said of the brand, for people, behind its name."""
+        """What is said of the brand, for people, after its name."""
         if self.verdict is None:
             return shift_words(self.shift, Scale.BINARY) if self.shift else "has no runs to compare"
         if self.shift:
@@ -344,7 +344,7 @@ def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
 
 
 def _unkept_level(verdict: UpdateEffect) -> str:
-    """Say behind any result that the runs before an update are too few for the level of its test;
+    """Say after any result that the runs before an update are too few for the level of its test;
     empty where they are enough.
     """
     if verdict.keeps_level:

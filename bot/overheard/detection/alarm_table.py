@@ -86,7 +86,7 @@ class AlarmTable:
         return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return the excess that an unchanged brand exceeds so many times a year."""
+        """Return the excess that an unchanged brand exceeds at a rate, in exceedances a year."""
         wanted = log(self.yearly) - log(rate * RUNS_A_YEAR / runs_a_year)
         near = wanted / self.slope
         if near <= self.bend:

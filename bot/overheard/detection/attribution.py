@@ -26,7 +26,7 @@ class Cause:
     """What a change may come from.
 
     Attributes:
-        pattern: What it looks like, in words, behind "this looks like".
+        pattern: What it looks like, in words, after "this looks like".
         short: The same in a few words, with a place for the brand's name.
     """
 

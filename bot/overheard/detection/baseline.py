@@ -22,7 +22,7 @@ from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, Places, np
 
 MAX_BASELINE_RUNS = 120
-"""So many of a baseline's runs count at most, the latest."""
+"""Largest number of a baseline's runs that count, the latest."""
 MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a new baseline has before a shift from it can be seen."""
 PROVIDER_PRIORS = {
@@ -293,7 +293,7 @@ def _logit(chance: Floats) -> Floats:
 LEARNING_RUNS = 6
 """Runs after which a baseline is long enough."""
 RUNS_TO_SHOW = 3
-"""Within so many runs a change of the size that is named shows."""
+"""Number of runs within which a change of the named size shows."""
 FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
 0.8 at one false alarm a year: after a single run, which does not show how large run effects are;
@@ -301,7 +301,7 @@ for baselines of less than so many runs; and for older ones."""
 WEAK_BETA = (0.31, 0.38)
 """What is expected of a prompt's rate before its answers are seen, half of `FRESH_BETA`."""
 RECORD_RUNS = 40
-"""Over so many runs the own record is kept."""
+"""Number of runs over which the record of the own false alarms is kept."""
 
 
 @dataclass(frozen=True, slots=True)

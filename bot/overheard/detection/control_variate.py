@@ -17,7 +17,7 @@ from overheard.numpy_proxy import Floats, Places, np
 MIN_INFORMATION = 0.3
 """Least information of a run; below it a run is taken as if it held no answers."""
 UNSETTLED_RUNS = 6
-"""So many of the latest runs do not count for the variances: they may be after a change."""
+"""The number of the latest runs that do not count for the variances: they may be after a change."""
 SETTLING_RUNS = 12
 """With fewer runs all but the latest count."""
 PRIOR_RUNS = 4.0
@@ -37,7 +37,7 @@ STEP_SDS, MAX_STEPS = 4.0, 3
 """A rival whose level has a step of so many standard deviations against the median of the others
 changed itself; and so many of its steps are removed before the shared effect is estimated."""
 MIN_ANSWERED_SHARE = 0.8
-"""A competitor counts when it has answers in so many of the baseline's runs."""
+"""The number of the baseline's runs with answers from which a competitor counts."""
 
 SCATTER, SCATTER_SDS = (0.02, 0.1), (0.1, 0.2)
 """The variance of each prompt's own effect in a run that is expected, logit scale, and of each

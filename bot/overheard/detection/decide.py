@@ -32,7 +32,8 @@ from overheard.measure.blocks import RunKey
 MODEL_WEIGHT = 0.5
 """Weight from which on a change is reported as one of the model as a whole."""
 MIN_MOVED_PROMPTS = 3
-"""So many prompts that moved by 20 points are worth an alert, however large the panel."""
+"""Number of prompts that moved by 20 points from which a change is worth an alert, in a panel of
+any size."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
 """Metrics that head an alert, the first of them first, when several moved at once."""
 

@@ -22,7 +22,7 @@ SIZES = (0.4, 0.8, 1.5)
 COMMON_SHARE = 0.8
 """Share of a brand's change that is the same at all models, where it changed everywhere."""
 MOVED_SDS = 2.0
-"""A stream moved when its change is so many standard deviations from none."""
+"""The change, in standard deviations, from which a stream counts as moved."""
 
 
 ZERO_SUM = frozenset({"top1", "first_choice", "share_of_voice"})

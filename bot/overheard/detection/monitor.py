@@ -67,7 +67,7 @@ served, than in other runs."""
 UNWEIGHTED_SOURCES = frozenset({"style", "canary"})
 """Signs of an update that go with the run effects of a session: they carry no weight."""
 RETURN_RUNS = 16
-"""For so many runs after an alarm a return is looked for after each run."""
+"""Number of runs after an alarm in which a return is searched after each run."""
 RETURN_ODDS = 5.0
 """Odds of a return, the mean over its possible starts, that end an alarm's story."""
 OWN_PROOF_RUNS = 8

@@ -27,7 +27,7 @@ STEP_VARIANCE = 0.49
 STEP_VARIANCES, STEP_WEIGHTS = (STEP_VARIANCE, 4.0), (0.75, 0.25)
 """Variances of changes, usual and large, and how likely each is; also of single deviating runs."""
 RIVAL_SERIES = 2.0
-"""The rivals together count as so many series at most."""
+"""The largest number of series that all rivals together count as."""
 
 
 class Basis(NamedTuple):

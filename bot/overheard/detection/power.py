@@ -49,7 +49,7 @@ class Outlook:
     limit: float = USUAL_LIMIT
 
     def times(self, prompts: int = 1, repeats: int = 1) -> Outlook:
-        """Return a panel with so many times the prompts, of the same kind, and the repeats."""
+        """Return a panel with a multiple of the prompts, of the same kind, and the repeats."""
         chances = np.tile(self.chances, prompts)
         return replace(self, chances=chances, repeats=self.repeats * repeats)
 

@@ -252,7 +252,7 @@ FRESH_BETA = (0.62, 0.76)
 STIRLING_FROM = 3
 HALF_LOG_2_PI = 0.9189385332046727
 MAX_PRECISION = 40.0
-"""No prompt's past is taken for more precise than so many answers."""
+"""The largest number of answers that a prompt's past counts as."""
 MIN_PRECISION = 1.0
 """Nor for less precise, however much prompts scatter."""
 

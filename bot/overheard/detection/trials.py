@@ -33,9 +33,9 @@ RUNS_A_YEAR = 52
 CHANGE_AT = 40
 """Index of the run with which visibility falls."""
 RUNS_AFTER = 32
-"""A fall that is not seen within so many runs counts as seen then."""
+"""The number of runs after which a fall that was not seen counts as seen."""
 GHOST_RUNS = 8
-"""An opposite alarm within so many runs of another is a ghost."""
+"""The number of runs within which an opposite alarm after another is a ghost."""
 AGES = {"1-3": (1, 3), "4-7": (4, 7), "8-15": (8, 15), "16+": (16, 10_000)}
 """Runs in the baseline, by the names of the groups."""
 SMALLEST_CHANGE = 0.05
@@ -306,7 +306,7 @@ def _ages(monitor: Monitor) -> Iterator[int]:
 
 
 def age_of(runs: int) -> str:
-    """Return the group of ages of a baseline of so many runs."""
+    """Return the group of ages to which a baseline of a number of runs belongs."""
     return next((name for name, (low, high) in AGES.items() if low <= runs <= high), "0")
 
 

@@ -38,7 +38,7 @@ def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
 
 
 def poisson_interval(found: int) -> Interval:
-    """Return the 95 % interval of a Poisson mean of which so many were counted (Byar).
+    """Return the 95 % interval of a Poisson mean from a count (Byar).
 
     Args:
         found: The count; 0 or more.

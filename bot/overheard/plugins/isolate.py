@@ -185,7 +185,8 @@ class Guard:
         """Count a fault, pause the part after too many faults, and return the fault as an error.
 
         Args:
-            problem: The fault as a sentence goes on behind the part, such as ``fails (OSError)``.
+            problem: The fault, as the rest of a sentence that begins with the part, such as
+                ``fails (OSError)``.
             late: Whether the call took too long.
         """
         self._faults += 1
@@ -257,7 +258,7 @@ def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
 
 
 def late_problem(timeout_s: float | None) -> str:
-    """Return that a call took too long, as a sentence goes on behind the part."""
+    """Return that a call took too long, as the rest of a sentence that begins with the part."""
     within = "" if timeout_s is None else f" within {timeout_s:g} s"
     return f"gave no result{within}"
 

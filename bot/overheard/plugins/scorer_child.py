@@ -121,7 +121,7 @@ def main() -> None:
 
 
 def _limit(memory: int) -> None:
-    """Limit the address space to so many bytes, and write no core files, where that is known."""
+    """Limit the address space to a number of bytes, and write no core files, where possible."""
     with suppress(ImportError, ValueError, OSError):
         import resource  # not on every system
 

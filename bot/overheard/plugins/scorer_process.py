@@ -80,8 +80,8 @@ class Problem:
     """Why a scorer gave no scores for an answer.
 
     Attributes:
-        text: As a sentence goes on behind the scorer, such as ``fails (RuntimeError)``. It comes
-            from foreign code.
+        text: The rest of a sentence that begins with the scorer, such as
+            ``fails (RuntimeError)``. It comes from foreign code.
         late: Whether the scorer took too long.
     """
 

@@ -43,7 +43,8 @@ class ScorerReply:
 
     Attributes:
         scores: The scores; see `validated_scores`.
-        problem: What went wrong, as a sentence goes on behind the scorer; empty when nothing did.
+        problem: The fault, as the rest of a sentence that begins with the scorer; empty without a
+            fault.
     """
 
     scores: tuple[Score, ...] = ()

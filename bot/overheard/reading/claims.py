@@ -118,7 +118,7 @@ def _within(first: set[str], second: set[str]) -> bool:
 
 
 def _abbreviates(first: str, second: str) -> bool:
-    """Whether two values agree before a comma, and one of them has but an abbreviation behind."""
+    """Whether two values agree before a comma, and one has only an abbreviation after it."""
     (head, _, rest), (other_head, _, other_rest) = (
         fold(value).text.partition(",") for value in (first, second)
     )

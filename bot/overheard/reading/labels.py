@@ -28,7 +28,7 @@ class Label:
     Attributes:
         start: Offset of the label.
         end: Offset after the label, without the colon or dash.
-        value: Offset of the first character of the text behind it.
+        value: Offset of the first character of the text after it.
     """
 
     start: int
@@ -43,7 +43,7 @@ _DIVIDER = re.compile(
     r"|(?<=\s-)\s"
     r"|(?<=\w\u2014)(?=\w))"
 )
-"""A colon or a dash behind a label."""
+"""A colon or a dash after a label."""
 _COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = re.compile(
@@ -186,7 +186,7 @@ _EMOJI_ROLES = {
 
 
 def bare_start(text: str, start: int, end: int) -> int:
-    """Return the offset behind bullets, emoji and a number at the beginning of a text."""
+    """Return the offset after bullets, emoji and a number at the beginning of a text."""
     while start < end and not text[start].isalpha():
         mark = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
         if not mark or mark.end() == start:

@@ -56,7 +56,7 @@ _FOOTER = re.compile(
 _FOOTER_OPENING_CHARACTERS = 40
 """Most characters of a footer's first sentence before the words that show the footer."""
 _FOOTER_CHARACTERS = 400
-"""Most characters of a body behind the beginning of its footer."""
+"""Most characters of a body after the beginning of its footer."""
 _SHORT = 3
 """Names of up to this many letters must match in case."""
 
@@ -277,9 +277,9 @@ def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
 
 
 def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> bool:
-    """Return whether a name has an s behind it: "Acmes Preise", "two Pipedrives".
+    """Return whether a name has an s after it: "Acmes Preise", "two Pipedrives".
 
-    Not behind an ordinary or short name, and not where the name ends in s, x or z.
+    Not after an ordinary or short name, and not where the name ends in s, x or z.
     """
     return (
         spelling.capitals is None

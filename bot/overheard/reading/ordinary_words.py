@@ -47,7 +47,7 @@ _VERBAL = _words(
 """Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
 _PREPOSITIONS = _words("for in as at on with by from")
 _MAKER = re.compile(r" (?:from|by) [A-Z]\w")
-"""A maker behind a name: "Visible by Verizon"."""
+"""A maker after a name: "Visible by Verizon"."""
 _DETERMINERS = _words(
     """the a an your my our their his her its this that these those some any each every another us
     me him them it you yourself how what why which when where whether to of"""
@@ -229,7 +229,7 @@ def _at_head(name: str, following: str, body: str, end: int) -> Sense:
 
 
 def _is_verb(word: str, body: str, end: int) -> bool:
-    """Return whether a word behind a name is its verb: in -ed or -ly, or in -s and no plural.
+    """Return whether a word after a name is its verb: in -ed or -ly, or in -s and no plural.
 
     A word such as "plans" is a plural where a verb follows it: "Visible plans start at $25".
     """
@@ -253,7 +253,7 @@ def _is_among_names(body: str, start: int, following: str) -> bool:
 
 
 def _is_marked(body: str, end: int) -> bool:
-    """Return whether a trade mark sign is behind a name, or behind the word that follows it."""
+    """Return whether a trade mark sign is after a name, or after the word that follows it."""
     return _TRADE_MARK.match(body, end) is not None
 
 

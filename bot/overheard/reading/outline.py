@@ -1,4 +1,4 @@
-"""What a label decides: the owner and the role of the text behind it and of the lines below."""
+"""What a label decides: the owner and the role of the text after it and of the lines below."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class Names:
         return "".join((*pieces, self._body[at:end]))
 
     def begins(self, start: int, end: int) -> Owner:
-        """Return the brand that a span begins with, behind bullets and signs, or nobody."""
+        """Return the brand that a span begins with, after bullets and signs, or nobody."""
         first = bare_start(self._body, start, end)
         if not self.within(first, min(end, first + _HEAD_REACH)):
             return NOBODY
@@ -181,7 +181,7 @@ class Names:
         """Return the brand that a sentence is about, or nobody.
 
         It is the brand in the first part of the sentence, or the only brand of the sentence; not
-        behind a word such as "than" or "with".
+        after a word such as "than" or "with".
         """
         found = self.within(start, end)
         if not found:

@@ -28,7 +28,7 @@ from overheard.reading.tables import table_cells
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
 _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
-"""Roles that go on in the sentences behind the one with the label."""
+"""Roles that go on in the sentences after the one with the label."""
 _LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
 """Most words of a line that is a title by its first words, or by being bold."""
 _INTRODUCING_CHARACTERS = 60
@@ -325,7 +325,7 @@ class _Builder:
         return context
 
     def _owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
-        """Return the owner of a piece of text behind its labels."""
+        """Return the owner of a piece of text after its labels."""
         found = self.names.within(start, end)
         start = bare_start(self.body, start, end)
         in_list = line.kind is LineKind.ITEM

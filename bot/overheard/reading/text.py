@@ -188,7 +188,7 @@ def _is_written_on(text: str, left: int, right: int) -> bool:
 
 
 def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], language: str) -> bool:
-    """Return whether a name may have an s behind it: a genitive, or a plural behind a number.
+    """Return whether a name may have an s after it: a genitive, or a plural after a number.
 
     Args:
         text: The folded text.

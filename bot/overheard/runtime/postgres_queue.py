@@ -45,7 +45,7 @@ DEQUEUE_TIMEOUT_S = 5.0
 MAX_ATTEMPTS = 5
 """How often a task that fails is tried."""
 BACKOFF_S = 2.0
-"""Seconds until the next attempt: so many more each time."""
+"""Seconds until the next attempt, times the number of attempts so far."""
 OUTAGE_TIMEOUT_S = 60.0
 """Seconds of an outage of the database after which waiting for tasks fails."""
 
@@ -224,7 +224,7 @@ class PostgresQueue:
 
     @asynccontextmanager
     async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
-        """Open a connection for the queue, and close it behind the block."""
+        """Open a connection for the queue, and close it after the block."""
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 

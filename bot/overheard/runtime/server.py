@@ -351,7 +351,7 @@ async def _offer_code(deployment: Deployment) -> None:
 
 @asynccontextmanager
 async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
-    """Open the chats of a deployment, by name, and close them behind the block."""
+    """Open the chats of a deployment, by name, and close them after the block."""
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:

@@ -202,7 +202,7 @@ class GracefulShutdown:
             await asyncio.wait({working}, timeout=self._deadline - monotonic())
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline to so many seconds from now, while another process takes over."""
+        """Move the deadline to a number of seconds from now, while another process takes over."""
         self._deadline = monotonic() + SHUTDOWN_TIMEOUT_S + seconds
         self._exit_within(EXIT_TIMEOUT_S + seconds)
 

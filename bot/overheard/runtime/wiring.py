@@ -41,12 +41,12 @@ class SystemClock:
 
 @asynccontextmanager
 async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterator[Deployment]:
-    """Open the deployment that a configuration describes, and close it behind the block.
+    """Open the deployment that a configuration describes, and close it after the block.
 
     Args:
         config: The configuration.
         create: Whether a store that does not exist is created. Otherwise the deployment has an
-            empty store that is removed behind the block, and `Deployment.missing_store` is set.
+            empty store that is removed after the block, and `Deployment.missing_store` is set.
 
     Raises:
         StoreError: when the store cannot be used.
@@ -69,7 +69,7 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 
 @asynccontextmanager
 async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
-    """Put a deployment together around an open store, and close both behind the block."""
+    """Put a deployment together around an open store, and close both after the block."""
     plugins = load_plugins(config)
     try:
         deployment = await assemble(

@@ -208,7 +208,7 @@ async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
 
 
 async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:
-    """Yield items so many at a time."""
+    """Yield items in batches of a size."""
     batch: list[Item] = []
     async for item in items:
         batch.append(item)

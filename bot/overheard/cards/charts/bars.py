@@ -107,7 +107,7 @@ class RateGroup:
 
     Attributes:
         label: The model's name.
-        detail: How it was asked, in brackets behind the name; or empty.
+        detail: How it was asked, in brackets after the name; or empty.
         rates: Its brands.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
     """

@@ -86,7 +86,7 @@ class NameReader:
         return _longest(self._models, tokens, at)
 
     def other_version(self, tokens: Sequence[Token], at: int) -> bool:
-        """Whether a number behind a model's name makes it another model, such as "GPT 4"."""
+        """Whether a number after a model's name makes it another model, such as "GPT 4"."""
         if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
             return False
         return self._times.read(tokens, at) is None

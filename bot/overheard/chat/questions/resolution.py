@@ -185,7 +185,7 @@ class Resolution:
         )
 
     def _bounds(self) -> tuple[date | None, date | None]:
-        """Return the first day that a question names, and the first day behind it."""
+        """Return the first day that a question names, and the first day after it."""
         period: NamedTime | None = self._reading.period
         if period is None or period.until:
             return None, None

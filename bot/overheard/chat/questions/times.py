@@ -26,7 +26,7 @@ class NamedTime:
 
     Attributes:
         start: The first day, or None.
-        end: The first day behind it, or None for a period that goes on.
+        end: The first day after it, or None for a period that goes on.
         event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
         until: Whether it is when something is to end: ``until Monday``.
         ahead: The day that is meant when it is still to come, or None: for ``Monday`` the next one.
@@ -244,7 +244,7 @@ class TimeReader:
         return tuple(token.word for token in words) in self._words.get("rolling", {})
 
     def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
-        """Return ``two weeks ago``, or ``for 3 days`` behind a word of duration."""
+        """Return ``two weeks ago``, or ``for 3 days`` after a word of duration."""
         number = self._number(tokens, at)
         if not number:
             return None
