@@ -13,7 +13,9 @@ from typing import Protocol
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
+from overheard.config.cron import find_zone
 from overheard.config.loader import Config, find_config, load_config
+from overheard.config.sections import Zoned
 from overheard.config.stored import merged
 from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
@@ -109,6 +111,22 @@ class Deployment:
     declared: Config | None = None
     judged: dict[str, tuple[Plugins, Scoring]] = field(default_factory=dict)
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def zone_in(self, channel: str) -> tzinfo | None:
+        """Return the one time zone in which days and times are told in a channel that gets alerts
+        or summaries, so that an event has one date there; None for any other channel and person.
+
+        It is the ``timezone`` of the channel's route or summary; where none is set, that of the
+        first schedule, else the deployment's.
+        """
+        routes = [route for route in self.config.routes if route.channel == channel]
+        reports = [report for report in self.config.reports if report.channel == channel]
+        tables: list[Zoned] = [*routes, *reports]
+        if not tables:
+            return None
+        zones = [table.timezone for table in tables if "timezone" in table.model_fields_set]
+        zones += [schedule.timezone for schedule in self.catalogue.schedules]
+        return find_zone(zones[0]) if zones else self.zone
 
     async def refreshed(self) -> Deployment:
         """Return the deployment with the catalogue and the settings of now, which people may have

@@ -174,7 +174,7 @@ class BatchUncollected(OverheardError):
 class BudgetExceeded(OverheardError):
     message = (
         "This run would cost about {typical}, and [budget] {key} leaves {left}; raise it "
-        "there, or ask fewer prompts, models or repeats."
+        "there, or ask fewer questions, models or repeats."
     )
 
     typical: str
@@ -328,7 +328,8 @@ class BadUsage(OverheardError):
 
 class CanaryImpossible(OverheardError):
     message = (
-        "{model} cannot have a canary: {reason}; take a model that answers at once, without search."
+        "{model} cannot be watched for silent updates: {reason}; take a model that answers at "
+        "once, without search."
     )
 
     model: object

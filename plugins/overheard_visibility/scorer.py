@@ -47,8 +47,8 @@ class Visibility:
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
         Metric("position", Scale.RANK, "Position"),
-        Metric("top1", Scale.BINARY, "Top 1"),
-        Metric("top3", Scale.BINARY, "Top 3"),
+        Metric("top1", Scale.BINARY, "Named first"),
+        Metric("top3", Scale.BINARY, "First three"),
         Metric("share_of_voice", Scale.SHARE, "Share of voice"),
         Metric("branded_visibility", Scale.BINARY, "Visibility, branded questions"),
     )

@@ -218,16 +218,14 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
 
 
 def test_other_metrics_that_moved_in_the_run_are_named() -> None:
-    """In one sentence, each with its values."""
+    """A line for each, with its values."""
     also = (
         shift_of(metric="position", before=2.0, after=3.5, change=1.5),
         shift_of(metric="gone", before=0.25, after=0.125, change=-0.125),
     )
     composed = compose(alert_of(also=also), evidence_of())
 
-    assert paragraphs(composed)[2] == (
-        "At the same time, position became worse, from 2.0 to 3.5 and gone fell from 0.25 to 0.12."
-    )
+    assert paragraphs(composed)[2] == ("At the same time:\nPosition: 2.0 → 3.5\nGone: 0.25 → 0.12")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,38 @@ async def test_a_command_knows_who_asks_where_and_by_which_clock() -> None:
     assert str(seen[0].zone) == "Asia/Tokyo"
 
 
+SCHEDULE = """
+[[schedules]]
+name = "weekly"
+cron = "0 9 * * mon"
+timezone = "America/Chicago"
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "zone"),
+    [
+        ('[[routes]]\nchannel = "fake:general"\ntimezone = "Europe/Berlin"\n', "Europe/Berlin"),
+        ('[[routes]]\nchannel = "fake:other"\ntimezone = "Europe/Berlin"\n', "Asia/Tokyo"),
+        ('[[routes]]\nchannel = "fake:general"\n' + SCHEDULE, "America/Chicago"),
+        ('[[routes]]\nchannel = "fake:general"\n', "UTC"),
+    ],
+    ids=["of the route", "of the reader", "of the schedule", "of the deployment"],
+)
+async def test_a_channel_with_alerts_has_one_clock_for_all(tables: str, zone: str) -> None:
+    """So one event has one date there, in the alert and in each answer; elsewhere, the reader's."""
+    seen: list[Call] = []
+
+    async def look(_: Deployment, call: Call) -> Card:
+        seen.append(call)
+        return Card("Seen")
+
+    office = await office_with(command(look), config=DECLARED + tables)
+    await office.chat.type("try", person=Person("fake", "U3", "Cy", zone="Asia/Tokyo"))
+
+    assert str(seen[0].zone) == zone
+
+
 async def test_an_unknown_zone_is_no_trouble() -> None:
     """The times are then those of the machine."""
     office = await open_office()

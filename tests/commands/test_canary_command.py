@@ -82,11 +82,11 @@ async def test_another_model_is_a_hit(deployment: Deployment, provider: Scripted
     await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = torn_between("Ash", "Fir")
     card = await executed(run_canaries(deployment, Call()))
-    assert "it may have been exchanged" in str(card.text)
+    assert "it may have been updated" in str(card.text)
     (update,) = await deployment.store.updates.find()
     assert (update.source, str(update.model)) == ("canary", "svc/m-1")
     provider.asked.clear()
-    assert "learn it anew" in str((await executed(run_canaries(deployment, Call()))).text)
+    assert "watch it anew" in str((await executed(run_canaries(deployment, Call()))).text)
     assert provider.asked == []
     await executed(set_up(deployment, Call(), model="svc/m-1"))
     assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
@@ -142,7 +142,7 @@ async def test_reasoning_and_search_are_refused(deployment: Deployment) -> None:
 
 async def test_without_a_canary_there_is_nothing_to_run(deployment: Deployment) -> None:
     """The message says how to get one."""
-    with pytest.raises(NothingToAsk, match="canary setup MODEL"):
+    with pytest.raises(NothingToAsk, match="watched for silent updates"):
         await executed(run_canaries(deployment, Call()))
 
 

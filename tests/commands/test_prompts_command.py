@@ -15,7 +15,7 @@ async def test_a_prompt_needs_no_quotation_marks() -> None:
     screen = await office.chat.type("prompts add Is Acme worth its price? --brand acme --tag money")
     [_, added] = (await office.store.catalogue.current()).prompts
 
-    assert screen.card.title == "Added a prompt"
+    assert screen.card.title == "Added a question"
     assert added == Prompt("Is Acme worth its price?", ("money",), ("Acme",))
 
 
@@ -24,7 +24,7 @@ async def test_the_same_question_is_not_asked_twice() -> None:
     office = await open_office()
     screen = await office.chat.type("prompts add Which  tool is best?")
 
-    assert "This prompt is there already" in str(screen.card.text)
+    assert "This question is there already" in str(screen.card.text)
 
 
 async def test_labels_change_and_the_history_goes_on() -> None:
@@ -53,8 +53,8 @@ async def test_another_text_is_another_prompt() -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (f"prompts remove {BEST}", "This prompt is declared in config.toml"),
-        ('prompts edit "Which tool" --tag x', "This prompt is declared in config.toml"),
+        (f"prompts remove {BEST}", "This question is declared in config.toml"),
+        ('prompts edit "Which tool" --tag x', "This question is declared in config.toml"),
         ("prompts remove Why", 'There is no prompt called "Why"; known: Which tool is best?'),
         ("prompts add Why? --brand Nobody", 'There is no brand called "Nobody"'),
     ],

@@ -122,16 +122,16 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
     assert sure.probable == CAUSES[whole]
 
 
-def test_an_update_is_named_with_its_day() -> None:
-    """How it is known, when it was, and its note; signs of one day share a sentence."""
+def test_an_update_is_told_by_its_signs() -> None:
+    """How it is known, and its note; signs of one day share a sentence."""
     streams = market({(0, 0)})
     day = timedelta(days=1)
     signs = [(START, "served model"), (START, "style"), (START + day, "canary")]
     updates = [ModelUpdate(A, at, source) for at, source in signs]
     assert explain(OWN, streams, streams[0].runs[AT], updates).text.endswith(
-        "The dates go with 2 March 2026, when the service named another model and the style of the "
-        "answers changed. The dates go with 3 March 2026, when a small daily question "
-        "was answered differently."
+        "The dates go with an update: the service named another model and the style of the "
+        "answers changed. The dates go with an update: a small daily question was answered "
+        "differently."
     )
 
 

@@ -77,7 +77,7 @@ def test_a_canary_asks_for_one_burst() -> None:
     hit = BurstSigns(log(2), canary=True)
     burst = step(runs(0), hit)
     assert burst
-    assert burst.reason == "a canary was hit"
+    assert burst.reason == "a small daily question was answered differently"
     assert step(runs(1), hit) is None
 
 

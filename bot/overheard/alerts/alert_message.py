@@ -201,7 +201,8 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     changed = bool(moved) and (AlertPart.METRICS not in evidence.over or not stated)
     if not stated:
         return f"{name} {_phrase(moved[0], evidence, brand)}"
-    title = statement_title(alert, name=name)
+    was = bool(evidence.stated) and not any(evidence.stated.values())
+    title = statement_title(alert, name=name, was=was)
     return f"{title} and {_phrase(moved[0], evidence, 'it')}" if changed else title
 
 

@@ -76,8 +76,8 @@ def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
 def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
     """Return the card of an alert that reports statements, and the shifts of metrics with them."""
     metrics = [shift for shift in alert.moved if shift.statement is None]
-    moved = [step(shift, evidence.metrics) for shift in metrics]
     began = wording.moment(evidence.began, evidence.zone)
+    rows = tuple(_values(shift, evidence.metrics) for shift in metrics)
     return Card(
         title=statement_title(
             alert,
@@ -87,10 +87,11 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
         text="\n\n".join(
             [
                 *statement_lines(alert.moved),
-                f"It began with the check of {began}.",
-                *([f"At the same time, {wording.listing(moved)}."] if moved else []),
+                f"It began with the check of {began}."
+                + (" Since then, other figures moved too:" if rows else ""),
             ]
         ),
+        table=Table(("Figure", "Before", "Since"), rows, frozenset({1, 2})) if rows else None,
         quotes=statement_quotes(alert.moved, evidence.names.name(alert.shift.model)),
         severity=Severity.BAD,
         footer=_footer(alert, evidence),
@@ -171,14 +172,27 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:
-        moved = [step(other, evidence.metrics) for other in alert.also]
-        yield f"At the same time, {wording.listing(moved)}."
+        steps = [f"{name}: {before} → {after}" for name, before, after in _also(alert, evidence)]
+        yield "\n".join(["At the same time:", *steps])
     if alert.later and not alert.of_model:
         yield " ".join(_growth(alert, evidence))
     yield _identity(evidence)
     if alert.of_model:
         return
     yield "\n".join(["The questions that moved most:", *_movers(shift, evidence)])
+
+
+def _also(alert: Alert, evidence: AlertEvidence) -> Iterator[tuple[str, str, str]]:
+    """Yield what else moved with an alert's metric, and its values before and after."""
+    for shift in alert.also:
+        if shift.statement is None:
+            yield _values(shift, evidence.metrics)
+
+
+def _values(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
+    """Return a metric's name, and its values before and after a shift."""
+    label, before, after = metric_words(shift, metrics)
+    return label.capitalize(), before, after
 
 
 def _certainty(shift: Shift) -> str:

@@ -5,10 +5,11 @@ One list is the digest: what quiet hours held back, in one card before the alert
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from overheard.alerts.card import brief
@@ -45,6 +46,8 @@ SENTENCES = {
     AlertEventKind.JOINED: "It is part of a change of the model as a whole.",
 }
 
+SNOOZED_UNTIL = "Until %Y-%m-%d, %H:%M UTC."
+"""How the note of a snooze is stored that ends at a time."""
 WHOLE = "the whole category"
 """What is written in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
@@ -128,7 +131,7 @@ def subject(alert: Alert, names: ModelNames) -> str:
     return f"{alert.shift.brand or WHOLE.capitalize()} at {names.name(alert.shift.model)}"
 
 
-def event_card(alert: Alert, event: AlertEvent, names: ModelNames) -> Card:
+def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
     """Return the card of an event of an alert, for the thread of the alert's message."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
@@ -140,25 +143,43 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames) -> Card:
     what = {AlertEventKind.EASED: "partly over"}
     return Card(
         title=f"{subject(alert, names)}: {what.get(event.what, event.what)}",
-        text=event_sentences(event),
+        text=event_sentences(event, zone),
         severity=severity.get(event.what, Severity.PLAIN),
     )
 
 
-def event_sentences(event: AlertEvent) -> str:
-    """Write an event as a sentence or two."""
+def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
+    """Write an event as a sentence or two, with times in a time zone."""
     who = _NAMED.get(event.who) or named(event.who)
-    return f"{SENTENCES[event.what].format(who=who)} {event.note}".rstrip()
+    end = snoozed_until(event)
+    note = f"Until {wording.moment(end, zone)}." if end else event.note
+    return f"{SENTENCES[event.what].format(who=who)} {note}".rstrip()
+
+
+def snoozed_until(event: AlertEvent) -> datetime | None:
+    """Return the time that the note of a snooze names, see `SNOOZED_UNTIL`; None without one."""
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(event.note, SNOOZED_UNTIL).replace(tzinfo=UTC)
+    return None
 
 
 def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
-    """Show what happened to an alert; that it went on is no news."""
+    """Show what happened to an alert as a table."""
     rows = [
-        (wording.moment(event.at, zone), event_sentences(event))
-        for event in events
-        if event.what is not AlertEventKind.CONTINUED
+        (wording.moment(event.at, zone), event_sentences(event, zone)) for event in _news(events)
     ]
     return Table(("When", "What happened"), tuple(rows))
+
+
+def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
+    """Yield what happened to an alert, a line for each event with its day."""
+    for event in _news(events):
+        yield f"{wording.short_day(event.at, zone)}: {event_sentences(event, zone)}"
+
+
+def _news(events: Sequence[AlertEvent]) -> Iterator[AlertEvent]:
+    """Yield the events that readers are told of; that an alert went on is no news."""
+    return (event for event in events if event.what is not AlertEventKind.CONTINUED)
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:

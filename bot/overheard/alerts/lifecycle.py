@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from overheard.alerts.card import step
-from overheard.alerts.events import named
+from overheard.alerts.events import SNOOZED_UNTIL, named, snoozed_until
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
 from overheard.cards import wording
@@ -79,7 +79,6 @@ UNTIL_UPDATE = "Until the next update."
 """The note on a snooze that no time ends."""
 _SPANS = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
 """The notes on snoozes of version 0.1, which named no time."""
-_UNTIL = "Until %Y-%m-%d, %H:%M UTC."
 SAME_UPDATE = timedelta(days=1)
 """Marks of updates of a model that are no further apart are one update."""
 UNMARKED = "The update is not marked any more."
@@ -282,7 +281,7 @@ class Lifecycle:
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
         """Put an alert aside until a time; without a time, until the next update of the model."""
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
-        note = until.strftime(_UNTIL) if until else UNTIL_UPDATE
+        note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
         return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
@@ -451,9 +450,7 @@ def _snoozed_until(event: AlertEvent) -> datetime | None:
     """Return when a snooze ends, which its note says; None for with the next update."""
     if span := _SPANS.get(event.note):
         return event.at + span
-    with contextlib.suppress(ValueError):
-        return datetime.strptime(event.note, _UNTIL).replace(tzinfo=UTC)
-    return None
+    return snoozed_until(event)
 
 
 def after(

@@ -34,26 +34,31 @@ _LISTS = {
 """Fields whose value lists what must not be stated, by what is true of that instead."""
 
 
-def statement_title(alert: Alert, moved: Sequence[str] = (), name: str = "") -> str:
+def statement_title(
+    alert: Alert, moved: Sequence[str] = (), name: str = "", *, was: bool = False
+) -> str:
     """Return the title of an alert with statements: ``ChatGPT gets Acme's price wrong``.
 
     Args:
         alert: The alert.
         moved: Labels of the metrics that moved with them.
         name: What readers call the model; empty for its id.
+        was: Whether the latest check states none of it: ``ChatGPT got Acme's price wrong``.
     """
     model, brand = name or str(alert.shift.model), alert.shift.brand
     current = _newest(alert.moved)
     grave = [s for s in current if s.kind is StatementKind.GRAVE]
     if grave:
         topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
-        title = f"{model} speaks of {wording.listing(topics)} at {brand}"
+        title = f"{model} {'spoke' if was else 'speaks'} of {wording.listing(topics)} at {brand}"
     elif all(claim.verdict == "stale" for claim in current):
-        title = f"{model} gives an old {wording.listing(_topics(current))} of {brand}"
+        old = wording.listing(_topics(current))
+        title = f"{model} {'gave' if was else 'gives'} an old {old} of {brand}"
     elif any(is_listed(claim.topic) for claim in current):
-        title = f"{model} says of {brand} what is not true"
+        title = f"{model} {'said' if was else 'says'} of {brand} what is not true"
     else:
-        title = f"{model} gets {brand}'s {wording.listing(_topics(current))} wrong"
+        verb, wrong = "got" if was else "gets", wording.listing(_topics(current))
+        title = f"{model} {verb} {brand}'s {wrong} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
 
@@ -105,7 +110,7 @@ def short_statement_lines(
             if answers:
                 yield f"It says “{value}” {count}{_truth(statement)}."
             else:
-                yield f"It said “{value}” {count}, and in none of the latest check."
+                yield f"It said “{value}”, and in none of the answers of the latest check."
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:

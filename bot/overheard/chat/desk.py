@@ -485,9 +485,12 @@ class ChatDesk:
         return await self._gate.allowed(request.person, request.channel, needed)
 
     async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment as it is now, and the call of one person."""
+        """Return the deployment as it is now, and the call of one person: in the channel's time
+        zone, else in the person's.
+        """
         deployment = await self._deployment.refreshed()
-        return deployment, Call(str(person), channel, _zone(person) or deployment.zone)
+        zone = deployment.zone_in(channel) or _zone(person) or deployment.zone
+        return deployment, Call(str(person), channel, zone)
 
     async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
         """Return what the run of a command has come to."""

@@ -223,7 +223,7 @@ async def join_run(
     answers_question: bool = False,
 ) -> None:
     """Say who began a run that is under way, wait for its end, and show its result to the person
-    who asked, unless it is shown in the same channel.
+    who asked; where it is shown in the same channel, say that it is.
 
     Args:
         deployment: The open deployment.
@@ -241,10 +241,9 @@ async def join_run(
     then = "Its result is shown here." if here else "I'll show you the result too."
     card = Card("This is being asked already", f"{who} started this check {ago} ago. {then}")
     await conversation.show(card, private=not answers_question)
-    if here:
-        return
     while found := await run_result(await deployment.refreshed(), call, key, note=""):
         if isinstance(found, Outgoing):
-            await conversation.show(found.card, private=not answers_question)
+            done = Card(f"{who}'s check is done", "Its result is in this channel.")
+            await conversation.show(done if here else found.card, private=not answers_question)
             return
         await asyncio.sleep(POLL_INTERVAL_S)

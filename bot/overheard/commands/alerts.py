@@ -7,7 +7,14 @@ from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_message import alert_message, message_title
 from overheard.alerts.card import alert_data, compose
-from overheard.alerts.events import alert_label, alert_row, alert_table, history, with_life
+from overheard.alerts.events import (
+    alert_label,
+    alert_row,
+    alert_table,
+    history,
+    history_lines,
+    with_life,
+)
 from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.statement_wording import statement_quotes
@@ -129,8 +136,11 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
         for e in events
     ]
     is_chat = call.face is Face.CHAT
-    title = "What happened so far" if is_chat else f"What happened to alert {stored_alert.id}"
-    events_card = Card(title, table=history(events, call.zone))
+    if is_chat:
+        events_card = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
+    else:
+        title = f"What happened to alert {stored_alert.id}"
+        events_card = Card(title, table=history(events, call.zone))
     return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})
 
 

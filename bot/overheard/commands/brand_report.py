@@ -14,6 +14,7 @@ from overheard.alerts.story import (
     leading,
     read_stories,
 )
+from overheard.cards import wording
 from overheard.commands.standings import (
     HEADLINE_METRIC,
     Place,
@@ -22,7 +23,7 @@ from overheard.commands.standings import (
     read_streams,
     standings_in,
 )
-from overheard.deployment import Deployment
+from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import rows_with_answers
 from overheard.domain import Alert, Brand, Model
 from overheard.measure.blocks import RunKey, Stream
@@ -112,3 +113,27 @@ def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
             stream.runs[row] for row in rows_with_answers(stream)
         )
     return {model: sorted(found) for model, found in runs.items()}
+
+
+async def silent_sentence(deployment: Deployment, call: Call, report: Report) -> str:
+    """Say which models did not answer in the latest check, so that what is shown of them is older;
+    empty where all of them answered.
+    """
+    if not report.runs:
+        return ""
+    latest = max(runs[-1] for runs in report.runs.values())
+    found = await deployment.store.runs.find(until=latest.at, limit=1)
+    panel = found[0].panel if found and found[0].id == latest.id else None
+    asked = panel.models if panel else ()
+    silent = {
+        m: runs[-1].at for m, runs in report.runs.items() if runs[-1] != latest and m in asked
+    }
+    if not silent:
+        return ""
+    names = wording.listing([deployment.names.name(model) for model in sorted(silent)])
+    days = dict.fromkeys(wording.short_day(silent[model], call.zone) for model in sorted(silent))
+    whose = "its" if len(silent) == 1 else "their"
+    return (
+        f"{names} did not answer on {wording.short_day(latest.at, call.zone)}; {whose} figures are "
+        f"of {wording.listing(list(days))}."
+    )

@@ -136,9 +136,9 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     risky = risks(brand, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     asked = (
-        f"It is asked for with {wording.count(prompts, 'prompt')}, from the next check on."
+        f"{wording.count(prompts, 'question')} will be asked for it, from the next check on."
         if prompts
-        else "No prompt is asked for it yet; add the questions that its buyers ask."
+        else "No question is asked for it yet; add those that its buyers ask."
     )
     fields = {
         "Also called": ", ".join(brand.aliases),
@@ -153,7 +153,7 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
         done,
         "\n\n".join([asked, *warnings]),
         fields,
-        check if prompts else Action("prompts add", "Add a prompt"),
+        check if prompts else Action("prompts add", "Add a question"),
         *rule_actions(brand, risky),
         warning=bool(warnings),
         warnings=warnings,
@@ -202,7 +202,7 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
         "Also called": lambda brand: ", ".join(brand.aliases),
         "Beside": lambda b: ", ".join(b.competitors) if b.tracked else "a competitor",
     },
-    empty="Nothing is measured yet. Begin with: brands add",
+    empty="Nothing is measured yet.",
     require_free=require_free_names,
 )
 
@@ -231,7 +231,7 @@ _RULE_FIELDS = (
     Option("not_near", "A word that must not stand in the same sentence.", many=True),
     Option(
         "languages",
-        "A language of prompts, such as de, whose answers it counts in.",
+        "A language of questions, such as de, whose answers it counts in.",
         many=True,
         word="language",
     ),
@@ -298,7 +298,7 @@ def meaning(rule: Rule) -> str:
         "inside longer words too" if rule.inside_words else "",
         f"beside {_any(rule.near)}" if rule.near else "",
         f"not beside {_any(rule.not_near)}" if rule.not_near else "",
-        f"in answers to prompts in {_any(rule.languages)}" if rule.languages else "",
+        f"in answers to questions in {_any(rule.languages)}" if rule.languages else "",
     ]
     return "counts " + "; ".join(filter(None, parts))
 

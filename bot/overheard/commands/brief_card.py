@@ -54,7 +54,7 @@ def _table(shown: Sequence[BriefItem], face: Face) -> Table:
     """Lay items out; for the terminal with intervals, and with the codes that commands need."""
     numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
     if face is Face.CHAT:
-        counts = [f"{item.hits:,} of {item.answers:,}" if item.hits else "-" for item in shown]
+        counts = [item.counted if item.hits else "-" for item in shown]
         listed = zip(numbered, counts, strict=True)
         rows = [(f"{n}. {title}", LABELS[item.kind], of) for (n, title, item), of in listed]
         return Table(("Content", "Gap", "Answers"), tuple(rows), frozenset({2}))
@@ -173,7 +173,7 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
     name = drawn.market.brand.name
     read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
     drawn_up = (
-        f"From {read} to your prompts in the last {drawn.days} days, drawn up on "
+        f"From {read} to your questions in the last {drawn.days} days, drawn up on "
         f"{wording.day(today, call.zone)}."
     )
     use = (

@@ -1,4 +1,7 @@
-"""`canary`: daily questions with a nearly tied first word, which reveal an exchanged model."""
+"""`canary`: daily questions with a nearly tied first word, which reveal an exchanged model.
+
+Readers are told of a model that is watched for silent updates.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument
+from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument
+from overheard.cards.model_names import ModelNames
 from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
 from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
@@ -72,14 +76,17 @@ async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
     await _ask(deployment, call, reference_panel(chosen, prompts), REFERENCE)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
     torn = sum(border.tie > 0 for border in prompts)
+    name = deployment.names.name(chosen)
     return Card(
-        title=f"A canary for {chosen}",
-        text=f"{wording.count(len(prompts), 'question')} for it, {torn} of which have answers "
-        "whose first word varies. overheard run asks them once a day; by hand: canary run",
+        title=f"{name} is watched for silent updates",
+        text=f"{wording.count(len(prompts), 'short question')} will be asked each day; "
+        f"{torn} of them have answers that vary. A new answer tells of an update.",
         table=Table(
             ("Question", "First words"),
             tuple((texts[b.prompt], Tainted(wording.listing(sorted(b.answers)))) for b in prompts),
-        ),
+        )
+        if call.face is Face.TERMINAL
+        else None,
         data={
             "model": str(chosen),
             "prompts": [
@@ -99,7 +106,7 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
     """
     known = await canaries(deployment.store)
     if not known:
-        raise NothingToAsk(missing="no model has a canary, begin with: canary setup MODEL")
+        raise NothingToAsk(missing="no model is watched for silent updates yet")
     calls = Counter[Pair]()
     for canary in known:
         calls += Counter() if canary.hit else unasked(daily_panel(canary), ())
@@ -112,8 +119,8 @@ async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Cana
     """Ask all canaries once, and return the card of what they found."""
     days = [await _day(deployment, call, canary) for canary in known]
     return Card(
-        title="Canaries",
-        text="\n\n".join(day.sentence(call) for day in days),
+        title="Silent updates",
+        text="\n\n".join(day.sentence(call, deployment.names) for day in days),
         severity=Severity.WARNING if any(day.hit for day in days) else Severity.PLAIN,
         data={"canaries": [day.data() for day in days]},
     )
@@ -131,17 +138,17 @@ class Day:
         """Whether the model may have been exchanged."""
         return self.verdict is None or self.verdict.hit
 
-    def sentence(self, call: Call) -> str:
+    def sentence(self, call: Call, names: ModelNames) -> str:
         """Return the result as a sentence."""
-        model = self.canary.model
+        model = names.name(self.canary.model)
         if self.verdict is None and self.canary.hit:
             day = wording.day(self.canary.hit.at, call.zone)
-            return f"{model} was hit on {day} and is not asked; learn it anew: canary setup {model}"
+            return f"{model} was updated on {day}; watch it anew to hear of the next update."
         verdict = self.verdict or CanaryComparison((), 0)
         if verdict.hit:
             return (
-                f"{model} gave {wording.count(len(verdict.unseen), 'first word')} that it never "
-                "gave before: it may have been exchanged. This is kept as an update."
+                f"{model} gave {wording.count(len(verdict.unseen), 'answer')} that it never gave "
+                "before: it may have been updated. This is kept as an update."
             )
         asked = wording.count(verdict.asked, "answer")
         return f"{model} shows no change in {asked}."
@@ -216,19 +223,19 @@ def _suited(deployment: Deployment, name: str) -> Model:
 
 CANARY_SETUP = CommandSpec(
     "canary setup",
-    "Learn questions at which a model is nearly torn between two first words.",
+    "Watch a model for silent updates by short daily questions.",
     set_up,
     role=Role.OPERATOR,
     spends=True,
     examples=("canary setup mistral/mistral-small-latest",),
-    title="Set up canaries",
+    title="Watch for updates",
 )
 CANARY_RUN = CommandSpec(
     "canary run",
-    "Ask those questions, once a day, to hear of a silent exchange.",
+    "Ask the daily questions that tell of silent updates.",
     run_canaries,
     role=Role.OPERATOR,
     spends=True,
     examples=("canary run",),
-    title="Run canaries",
+    title="Look for updates",
 )

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
-from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, argument, quoted
 from overheard.commands.arguments import past_moment
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue
@@ -24,6 +24,8 @@ Entry = TypeVar("Entry")
 
 DECLARED, ADDED = "configuration", "people"
 """The origins of an object: it is declared, or it was added with a command."""
+KEY = "Key"
+"""The name of a key, which only commands in the terminal need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,14 @@ class CatalogueNoun(Generic[Entry]):
         """Return one of the commands: ``list``, ``add``, ``edit``, ``remove`` or ``restore``."""
         only = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
         limited = (replace(only, name="brand", default=""),) if self.concerns else ()
-        run, options = {
+        commands: Mapping[str, tuple[Callable[..., Awaitable[Card]], tuple[Option, ...]]] = {
             "list": (self.list_all, limited),
             "add": (self.add, (*self.new, *self.fields)),
             "edit": (self.edit, (*self.key, *self.edit_fields)),
             "remove": (self.remove, self.key),
             "restore": (self.restore, self.key),
-        }[verb]
+        }
+        run, options = commands[verb]
         return CommandSpec(
             f"{self.name} {verb}",
             summary,
@@ -118,8 +121,9 @@ class CatalogueNoun(Generic[Entry]):
             fill=self.fill if verb == "edit" else None,
         )
 
-    async def list_all(self, deployment: Deployment, _: Call, *, brand: str = "") -> Card:
-        """Show the objects, or those that belong to one brand, and where each comes from.
+    async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
+        """Show the objects, or those that belong to one brand; in the terminal also their keys and
+        where each comes from.
 
         Raises:
             UnknownName: for a brand that does not exist.
@@ -130,16 +134,27 @@ class CatalogueNoun(Generic[Entry]):
             entries = [entry for entry in entries if self.concerns(entry, name)]
         declared = await self._declared_keys(deployment)
         each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in entries]
-        columns = self.columns or {}
-        rows = [(*(cell(t) for cell in columns.values()), origin) for t, origin in each]
+        in_terminal = call.face is Face.TERMINAL
+        columns = {
+            name: cell
+            for name, cell in (self.columns or {}).items()
+            if in_terminal or (name != KEY and any(map(cell, entries)))
+        }
+        origins = ("From",) if in_terminal else ()
+        rows = [
+            (*(cell(t) for cell in columns.values()), *(origins and (origin,)))
+            for t, origin in each
+        ]
         suffix = f" {self.relation} {name}" if name else ""
         count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
         return Card(
             title=count + suffix,
             text=await self._list_text(deployment, entries),
-            table=Table((*columns, "From"), tuple(rows)) if rows else None,
+            table=Table((*columns, *origins), tuple(rows)) if rows else None,
             actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),
-            footer=f"What comes from the configuration is changed in {deployment.config.file}.",
+            footer=f"What comes from the configuration is changed in {deployment.config.file}."
+            if in_terminal
+            else "",
             data={self.name: [self.data(*args) for args in each]},
         )
 

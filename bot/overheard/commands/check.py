@@ -30,7 +30,7 @@ async def check(
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
-    repeats: Annotated[int, option("How often each prompt is asked.", low=1)] = 1,
+    repeats: Annotated[int, option("How often each question is asked.", low=1)] = 1,
     batch: Annotated[
         bool, option("Ask in batches where they are sold: half price, up to 24 hours.")
     ] = False,

@@ -36,7 +36,7 @@ ENDINGS = {
     Finish.LENGTH: "cut at a limit of the service",
     Finish.FILTERED: "withheld or cut by a content filter",
     Finish.REFUSED: "refused by the model",
-    Finish.FOREIGN: "in another language than the prompt's",
+    Finish.FOREIGN: "in another language than the question's",
     Finish.CUT: "broken off without an end",
 }
 """Why an answer is not scored, after a count of answers and ``was`` or ``were``."""
@@ -79,10 +79,12 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     failed = outcome.state is RunState.FAILED
     answered = {row.model for row in rows}
     well = outcome.state is RunState.COMPLETE and not warnings
-    proposed = proposes_first(panel, outcome, analysis.detection)
+    next_steps = list(_again(panel, outcome, answered, deployment.names))
+    if proposes_first(panel, outcome, analysis.detection):
+        next_steps.append(FIRST_CHECK_ACTION)
     return replace(
         first,
-        actions=fitting(FIRST_CHECK_ACTION, *first.actions) if proposed else first.actions,
+        actions=fitting(*next_steps, *first.actions),
         title=_title(outcome, answered, deployment.names) or first.title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
@@ -117,6 +119,20 @@ def _title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> 
     if not silent:
         return ""
     return f"Part of a check: {wording.listing(list(map(names.name, silent)))} did not answer"
+
+
+def _again(
+    panel: Panel, outcome: Outcome, answered: Collection[Model], names: ModelNames
+) -> Iterator[Action]:
+    """Yield the way on from a check that lacks the answers of models: to ask these again."""
+    silent = sorted(set(panel.models) - set(answered))
+    if outcome.stopped or not silent:
+        return
+    brands = "".join(f" {quoted(brand)}" for brand in panel.brands)
+    models = "".join(f" --model {quoted(str(model))}" for model in silent)
+    repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
+    who = names.name(silent[0]) if len(silent) == 1 else "them" if answered else "everything"
+    yield Action(f"check{brands}{models}{repeats}", f"Ask {who} again", Style.PRIMARY)
 
 
 def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
@@ -289,7 +305,7 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iter
         yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
-    if detection.learning and not outcome.stopped and not is_reported:
+    if detection.learning and not (outcome.stopped or is_reported or detection.alerts):
         yield _learning(detection.learning)
     if outcome.reused:
         yield (

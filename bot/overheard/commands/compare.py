@@ -118,9 +118,7 @@ def _match(
     mine = catalogue.prompts_for(known[0].name)
     prompts = tuple(prompt for prompt in mine if CONTROL_TAG not in prompt.tags)
     if not prompts:
-        raise NothingToAsk(
-            missing=f"no prompt is asked for {known[0].name}, add a [[prompts]] table"
-        )
+        raise NothingToAsk(missing=f"no question is asked for {known[0].name}")
     first, second = (
         choose_models(deployment.plugins.providers, [name])[0] for name in (base, tuned)
     )
@@ -282,7 +280,7 @@ def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
         Verdict.BETTER: f"better at {match.tuned}",
         Verdict.WORSE: f"worse at {match.tuned}",
         Verdict.EQUIVALENT: f"equivalent, within {match.margin * 100:g} points where it is a rate",
-        Verdict.UNCLEAR: "not yet clear; more prompts or rounds would tell",
+        Verdict.UNCLEAR: "not yet clear; more questions or rounds would tell",
     }[verdict]
 
 

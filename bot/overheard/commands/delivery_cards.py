@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from overheard.alerts.events import digest_card, event_card, held_back
 from overheard.alerts.outbox import Outgoing, Postponed
@@ -91,7 +90,7 @@ class DeliveryCards:
 
     async def _event(self, delivery: Delivery) -> Outgoing | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
-        deployment = await self._deployment.refreshed()
+        deployment, call = await self._as_seen_in(delivery.channel)
         store = deployment.store
         alert = await store.alerts.get(delivery.alert_id)
         events = await store.alerts.events(delivery.alert_id)
@@ -101,7 +100,7 @@ class DeliveryCards:
         route = routed(deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
         quiet_until = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
-        card = event_card(alert, event, self._deployment.names)
+        card = event_card(alert, event, deployment.names, call.zone)
         return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=loud)
 
     async def _digest(self, delivery: Delivery) -> Outgoing | None:
@@ -112,12 +111,11 @@ class DeliveryCards:
         return Outgoing(card) if card else None
 
     async def _report(self, delivery: Delivery) -> Outgoing | None:
-        deployment = await self._deployment.refreshed()
+        deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
         table = next((r for r in reports if r.name == delivery.subject), None)
         if table is None:
             return None
-        call = Call(zone=ZoneInfo(table.timezone))
         return Outgoing(await digest(deployment, call, brands=table.brands))
 
     async def _notice(self, delivery: Delivery) -> Outgoing:
@@ -153,8 +151,7 @@ class DeliveryCards:
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
         deployment = await self._deployment.refreshed()
-        route = routed(deployment.config.routes, channel)
-        zone = ZoneInfo(route.timezone) if route else deployment.zone
+        zone = deployment.zone_in(channel) or deployment.zone
         return deployment, Call(channel=channel, zone=zone)
 
 

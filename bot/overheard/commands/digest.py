@@ -13,7 +13,7 @@ from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_moment
-from overheard.commands.brand_report import Report, read_report
+from overheard.commands.brand_report import Report, read_report, silent_sentence
 from overheard.commands.standings import Place
 from overheard.commands.status import (
     alert_sentence,
@@ -38,12 +38,12 @@ MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 """Things to do, alerts of each kind, and models without a change that are shown."""
 QUESTION_CHARS = 70
 ADVICE = {
-    GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {hits} of {answers}.",
-    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong in {hits} of "
-    "{answers}.",
+    GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {counted} answers.",
+    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong in {counted} "
+    "answers that state it.",
     GapKind.UNSTATED: "State your {subject} as text on your page: no answer says it.",
-    GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {hits} of {answers}.",
-    GapKind.SOURCE: "Be named on {subject}: {hits} answers without you cite it.",
+    GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {counted} answers.",
+    GapKind.SOURCE: "Be named on {subject}: {counted} answers with sources cite it without you.",
 }
 
 
@@ -120,6 +120,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
         watching_sentence(report.stories.values(), deployment.names),
         claims,
         _steady(deployment, report, week),
+        await silent_sentence(deployment, call, report),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
     return Card(
@@ -212,9 +213,11 @@ def _summary(deployment: Deployment, found: Report, week: Week) -> str:
     states: dict[Model, str] = {}
     for alerts, still in ((week.new, ""), (week.open, "still ")):
         for alert in alerts:
-            moved = AlertPart.METRICS not in week.over.get(alert.id, frozenset())
-            way = _direction(deployment, alert, found.brand) if moved else "wrong"
-            states.setdefault(alert.shift.model, f"{still}{way}")
+            if AlertPart.METRICS in week.over.get(alert.id, frozenset()):
+                states.setdefault(alert.shift.model, "partly back")
+            else:
+                way = _direction(deployment, alert, found.brand)
+                states.setdefault(alert.shift.model, f"{still}{way}")
     states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
     for story in found.stories.values():
         if story.state is StoryState.WATCHING:
@@ -261,8 +264,7 @@ def _todo(deployment: Deployment, item: BriefItem) -> str:
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=models or "models",
-        hits=item.hits,
-        answers=wording.count(item.answers, "answer"),
+        counted=item.counted,
     )
 
 

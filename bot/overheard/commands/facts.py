@@ -215,7 +215,7 @@ FACTS: CatalogueNoun[Fact] = CatalogueNoun(
         "Value": lambda fact: fact.value,
         "As of": _day,
     },
-    empty="Answers are checked against nothing yet. Begin with: facts add",
+    empty="Answers are checked against nothing yet.",
     concerns=lambda fact, brand: fact.brand == brand,
     relation="about",
     more_data=("previous",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -40,30 +41,40 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
     reasons += [f"{end.place}: {end.problem}." for end in ends]
     return Card(
         title=wording.count(len(rows), "model"),
-        text="\n\n".join([*reasons, *(judge["told"] for judge in judged)]),
-        table=Table(
-            ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
-            tuple(
-                (
-                    _name(deployment, row["model"], call.face),
-                    row["how"],
-                    row["price"],
-                    row["pace"],
-                    row["told"],
-                )
-                for row in rows
-            ),
-        ),
+        text="\n\n".join([*_lines(call, deployment, rows), *reasons, *(j["told"] for j in judged)]),
+        table=_table(deployment, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=OWN if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
-def _name(deployment: Deployment, model: str, face: Face) -> str:
-    """Return a model's name; the terminal, where it is configured, shows its id as well."""
-    name = deployment.names.name(Model.parse(model))
-    return name if face is Face.CHAT else f"{name}, {model}"
+def _table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
+    """Lay models out for the terminal, where they are configured: with ids, prices and pace."""
+    return Table(
+        ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
+        tuple(
+            (
+                f"{deployment.names.name(Model.parse(row['model']))}, {row['model']}",
+                row["how"],
+                row["price"],
+                row["pace"],
+                row["told"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def _lines(call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield, for a chat, a paragraph with a line for each model: how it is asked, and whether it
+    works.
+    """
+    if call.face is Face.CHAT and rows:
+        asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
+        named = [deployment.names.name(Model.parse(row["model"])) for row in rows]
+        lines = zip(named, asked, (row["told"] for row in rows), strict=True)
+        yield "\n".join(f"{name}{how}: {state}" for name, how, state in lines)
 
 
 async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -49,11 +49,13 @@ async def plugins(
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     return Card(
         title=wording.count(len(loaded.reports), "plugin"),
-        text=faults or "All of them are loaded.",
+        text=faults or f"All of them are loaded{_listed(loaded.reports, call.face)}.",
         table=Table(
             ("Plugin", "Version", "State", "Provides"),
             tuple((r.name, r.version, _state(r), ", ".join(r.provides)) for r in loaded.reports),
-        ),
+        )
+        if call.face is Face.TERMINAL
+        else None,
         severity=Severity.WARNING if faults else Severity.GOOD,
         data={
             "plugins": [
@@ -71,8 +73,13 @@ async def plugins(
     )
 
 
+def _listed(reports: Sequence[PluginReport], face: Face) -> str:
+    """List the names of plugins in a chat; the terminal has a table of them."""
+    return f": {wording.listing([r.name for r in reports])}" if face is Face.CHAT else ""
+
+
 async def show_plugin(
-    deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
+    deployment: Deployment | Session, call: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
     """Show what one plugin provides, and what can be set for it.
 
@@ -91,7 +98,9 @@ async def show_plugin(
     return Card(
         title=_named(report),
         text=report.problem or ", ".join(report.provides) or _idle(report),
-        table=Table(("Table", "Key", "Value", "Default"), tuple(keys)) if keys else None,
+        table=Table(("Table", "Key", "Value", "Default"), tuple(keys))
+        if keys and call.face is Face.TERMINAL
+        else None,
         severity=Severity.WARNING if report.problem else Severity.GOOD,
         data={
             "name": report.name,

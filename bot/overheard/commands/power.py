@@ -72,7 +72,7 @@ async def power(
     repeats: Annotated[
         int | None,
         option(
-            "How often each prompt is asked in a run; by default as scheduled, else 3.",
+            "How often each question is asked in a check; by default as scheduled, else 3.",
             low=1,
             high=100,
         ),
@@ -240,7 +240,7 @@ def _text(now: Offer) -> str:
 
 def _fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
     """Return the size of the panel and what is assumed of run effects."""
-    asked = f"{wording.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
+    asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
         Field("In a run", f"{asked}, every {_span(plan.days).removeprefix('1 ')}"),
         Field("Moods", f"tau {outlook.tau:.2f}"),

@@ -24,7 +24,7 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.arguments import find_prompt
-from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
+from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Panel, Prompt, Setting
@@ -88,7 +88,7 @@ async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
 
 
 async def _card(
-    deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None, done: str
+    deployment: Deployment, call: Call, prompt: Prompt, before: Prompt | None, done: str
 ) -> Card:
     """Return the card of a prompt that was added, changed or restored."""
     notes = {
@@ -108,7 +108,7 @@ async def _card(
         "Names": ", ".join(sorted(branded)),
         "Tags": ", ".join(prompt.tags),
         "Labels": ", ".join(filter(None, labels)),
-        "Key": prompt.key,
+        **({KEY: prompt.key} if call.face is Face.TERMINAL else {}),
     }
     return PROMPTS.changed_card(prompt, done, f"“{prompt.text}”\n\n{note}", fields)
 
@@ -119,7 +119,7 @@ def _short(prompt: Prompt) -> str:
 
 PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
     name="prompts",
-    singular="prompt",
+    singular="question",
     shape=Prompt,
     key=(
         Option(
@@ -135,19 +135,19 @@ PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
     edit_fields=(Option("text", "Another question in its place."), *optional(_FIELDS[1:])),
     find=_find,
     reference=lambda prompt: (prompt.key,),
-    label=lambda _: "This prompt",
+    label=lambda _: "This question",
     loss=lambda prompt: f"“{_short(prompt)}” is no longer asked, and its answers are kept",
     keep=lambda store, prompt: store.catalogue.set_prompt(prompt),
     retire=lambda store, prompt: store.catalogue.remove_prompt(prompt.key),
     check=_check,
     card=_card,
     columns={
-        "Prompt": _short,
+        "Question": _short,
         "For": lambda prompt: ", ".join(prompt.brands) or "all",
         "Tags": lambda prompt: ", ".join(prompt.tags),
-        "Key": lambda prompt: prompt.key,
+        KEY: lambda prompt: prompt.key,
     },
-    empty="Nothing is asked yet. Begin with: prompts add",
+    empty="Nothing is asked yet.",
     notes=_notes,
     concerns=lambda prompt, brand: not prompt.brands or brand in prompt.brands,
     more_data=("key",),
@@ -164,7 +164,7 @@ PROMPTS_ADD = PROMPTS.command(
 )
 PROMPTS_EDIT = PROMPTS.command(
     "edit",
-    "Change a prompt; another text begins another history.",
+    "Change a question; another text begins another history.",
     'prompts edit "Which project tool" --tag teams',
 )
 PROMPTS_REMOVE = PROMPTS.command(
@@ -258,7 +258,7 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
         table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
         actions=actions,
         severity=Severity.PLAIN if questions else Severity.WARNING,
-        footer=f"Run {outcome.run.key} · {wording.money(outcome.spent)}",
+        footer=wording.money(outcome.spent),
         data={
             "brand": brand,
             "suggestions": questions,

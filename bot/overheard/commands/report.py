@@ -15,7 +15,7 @@ from overheard.cards.charts.renderer import Drawable, alt, drawing, picture
 from overheard.cards.charts.svg import COLORS, Theme
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standings
-from overheard.commands.brand_report import Report, read_report
+from overheard.commands.brand_report import Report, read_report, silent_sentence
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
@@ -105,7 +105,12 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         ),
         image=await picture(chart, "trend.png"),
         actions=tuple(_next(call, report)),
-        footer=_text(call, report.runs),
+        footer=" ".join(
+            filter(
+                None,
+                (_text(call, report.runs), await silent_sentence(deployment, call, report)),
+            )
+        ),
         data=data,
         choice=metric_choice(deployment, brand, HEADLINE),
     )

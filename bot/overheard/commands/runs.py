@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -45,11 +46,16 @@ async def list_runs(
     }
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
     rows = tuple(_row(call, run, busy, handed_in) for run in runs)
+    actions = _actions(runs) if runs else [Action("check", "Check now")] if is_chat else []
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}" if runs else "No checks",
-        text="" if runs else "Nothing has been asked yet; begin with: check",
-        table=_table(rows, call.face) if rows else None,
-        actions=tuple(_actions(runs)),
+        text=_lines(call, runs, busy, handed_in)
+        if is_chat
+        else ""
+        if runs
+        else "Nothing has been asked yet; begin with: check",
+        table=_table(rows) if rows and not is_chat else None,
+        actions=tuple(actions),
         data={"runs": [_data(run, busy, handed_in) for run in runs]},
     )
 
@@ -123,21 +129,33 @@ async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) 
     return shown
 
 
-def _table(rows: tuple[tuple[str, ...], ...], face: Face) -> Table:
-    """Lay checks out; their keys, which only commands need, are for the terminal."""
-    header = ("Run", "Begun", "State", "Questions", "Asked by")
-    if face is Face.TERMINAL:
-        return Table(header, rows, frozenset({3}))
-    return Table(header[1:], tuple(row[1:] for row in rows), frozenset({2}))
+def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
+    """Lay checks out for the terminal, with the keys that commands need."""
+    return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
 
 
 def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     begun = wording.moment(run.started_at, call.zone)
-    if call.face is Face.CHAT:
-        at = run.started_at
-        begun = f"{wording.short_day(at, call.zone)}, {wording.clock(at, call.zone)}"
     return (run.key, begun, _state_words(run, busy, handed_in), count, named(run.asked_by))
+
+
+def _lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:
+    """Write a line for each check, for a chat: when, how many questions, who; and its state where
+    it is not complete.
+    """
+    if not runs:
+        return "Nothing has been asked yet."
+    return "\n".join(_line(call, run, _state_words(run, busy, handed_in)) for run in runs)
+
+
+def _line(call: Call, run: Run, state: str) -> str:
+    at, zone = run.started_at, call.zone
+    when = f"{wording.short_day(at, zone)}, {wording.clock(at, zone)}"
+    asked = wording.count(len(run.panel), "question") if run.panel else ""
+    who = wording.line(named(run.asked_by))
+    shown = "" if run.state is RunState.COMPLETE else state
+    return f"{when}: {', '.join(filter(None, (asked, who, shown)))}"
 
 
 def _state_words(run: Run, busy: set[int], handed_in: set[int]) -> str:

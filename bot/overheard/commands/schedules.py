@@ -60,7 +60,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     if not pairs:
         text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, call, *pair) for pair in pairs)
+    rows = tuple(_row(deployment, *pair) for pair in pairs)
     return Card(
         title=wording.count(len(pairs), "schedule"),
         text=text,
@@ -77,22 +77,22 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     )
 
 
-async def pause_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Card:
+async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
     """Skip a schedule until it is resumed.
 
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(deployment, call, name, paused=True)
+    return await _switch(deployment, name, paused=True)
 
 
-async def resume_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Card:
+async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
     """Let a schedule run again. The runs that were due while it was paused are not made up.
 
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(deployment, call, name, paused=False)
+    return await _switch(deployment, name, paused=False)
 
 
 async def run_schedule(
@@ -128,21 +128,21 @@ async def check_schedule(
     )
 
 
-async def _switch(deployment: Deployment, call: Call, name: str, *, paused: bool) -> Card:
+async def _switch(deployment: Deployment, name: str, *, paused: bool) -> Card:
     """Pause or resume a schedule; return its card."""
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
     switched = await deployment.store.schedules.pause(schedule.name, now, paused=paused)
     state = f"{'paused' if paused else 'running'}{'' if switched else ' already'}"
-    return await _schedule_card(deployment, call, schedule, schedule.name, f"It is {state}. ")
+    return await _schedule_card(deployment, schedule, schedule.name, f"It is {state}. ")
 
 
 async def _schedule_card(
-    deployment: Deployment, call: Call, schedule: Schedule, title: str, text: str = ""
+    deployment: Deployment, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
     """Return a card that says when a schedule runs next."""
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-    text += next_run(deployment, call, schedule, state)
+    text += next_run(deployment, schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
 
 
@@ -158,10 +158,10 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
     raise unknown(kind, name, [schedule.name for schedule in catalogue.schedules])
 
 
-def next_run(deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState) -> str:
-    """Say when a schedule runs next; an empty string when it does not."""
+def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> str:
+    """Say when a schedule runs next, by its own clock; an empty string when it does not."""
     at = _next(deployment, schedule, state)
-    return f"It runs next on {wording.moment(at, call.zone)}." if at else ""
+    return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
 
 
 def next_time(cron: Cron, state: ScheduleState | None, now: datetime) -> datetime | None:
@@ -173,31 +173,30 @@ def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> d
     return next_time(Cron(schedule.cron, schedule.timezone), state, deployment.clock.now())
 
 
-def _row(
-    deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState
-) -> tuple[str, ...]:
+def _row(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> tuple[str, ...]:
     """Return the cells of a schedule in the table."""
-    at = _next(deployment, schedule, state)
+    at, zone = _next(deployment, schedule, state), find_zone(schedule.timezone)
     return (
         schedule.name,
         f"{in_words(schedule.cron)} ({schedule.timezone})",
-        wording.moment(at, call.zone) if at else "paused" if state.paused else "never",
-        _last(call, schedule, state),
+        wording.moment(at, zone) if at else "paused" if state.paused else "never",
+        _last(schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
         "config" if _declared(deployment, schedule) else "people",
     )
 
 
-def _last(call: Call, schedule: Schedule, state: ScheduleState) -> str:
+def _last(schedule: Schedule, state: ScheduleState) -> str:
     """Return when the schedule last ran, in words; empty if it has not run since it was resumed."""
+    zone = find_zone(schedule.timezone)
     if state.begun > state.done:
-        return f"under way since {wording.moment(state.begun, call.zone)}"
+        return f"under way since {wording.moment(state.begun, zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
     if not state.problem and cron.after(state.done - timedelta(seconds=1)) != state.done:
         return ""  # when it was first seen or resumed: it has not run since
     ended = "failed, " if state.problem else ""
-    return ended + wording.moment(state.done, call.zone)
+    return ended + wording.moment(state.done, zone)
 
 
 def _declared(deployment: Deployment, schedule: Schedule) -> bool:
@@ -249,12 +248,12 @@ async def _check(
 
 
 async def _card(
-    deployment: Deployment, call: Call, schedule: Schedule, _: Schedule | None, done: str
+    deployment: Deployment, _: Call, schedule: Schedule, __: Schedule | None, done: str
 ) -> Card:
     """Return the card of a schedule that was added, changed or restored."""
     price = await _price(deployment, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "
-    return await _schedule_card(deployment, call, schedule, f"{done} {schedule.name}", text)
+    return await _schedule_card(deployment, schedule, f"{done} {schedule.name}", text)
 
 
 async def _price(deployment: Deployment, schedule: Schedule) -> str:
@@ -325,7 +324,7 @@ _FIELDS = (
     ),
     Option("timezone", "The zone, such as Europe/Berlin.", default=""),
     Option("brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"),
-    Option("repeats", "How often each prompt is asked.", Kind.INTEGER, default=1, low=1),
+    Option("repeats", "How often each question is asked.", Kind.INTEGER, default=1, low=1),
     Option(
         "batch",
         "Ask in batches where they are sold: half price, up to 24 hours.",

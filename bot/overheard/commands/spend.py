@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from overheard.alerts.events import named
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.card import Action, Card, Choice, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, option
+from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
 from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
@@ -21,7 +21,7 @@ from overheard.runs.budget import WARNING
 Sums = dict[str, float]
 
 BY = ("provider", "model", "brand", "asker", "channel")
-SHOWN = {"provider": "Service", "model": "Model", "brand": "Brand", "asker": "Person"}
+SHOWN = {"model": "Model", "brand": "Brand", "asker": "Person", "provider": "Service"}
 
 
 async def spend(
@@ -31,9 +31,10 @@ async def spend(
     days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
     since: Annotated[str, option("Since this day, instead of days.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
-    by: Annotated[str, option("What the chart shows.", choices=BY)] = "provider",
+    by: Annotated[str, option("What the chart shows.", choices=BY)] = "model",
 ) -> Card:
-    """Show what was spent, by provider, model, brand and person.
+    """Show what was spent: in a chat one picture, and a menu of what it shows; in the terminal by
+    model, brand, person and provider.
 
     Args:
         deployment: The open deployment.
@@ -57,7 +58,9 @@ async def spend(
     estimated = sum(spending.estimated_usd for spending in spent)
     budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
-    others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
+    in_chat = call.face is Face.CHAT
+    others = [name for name in SHOWN if name != by and len(sums[name]) > 1 and not in_chat]
+    typed = {"days": str(days) if days else "", "since": since, "until": until}
     bars = Bars(
         f"Spent by {SHOWN.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
     )
@@ -70,7 +73,8 @@ async def spend(
         table=_table(SHOWN.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
-        footer="Brands that share an answer share its cost.",
+        footer="Brands that share an answer share its cost." if by == "brand" or others else "",
+        choice=_choice(by, sums, typed) if in_chat else None,
         more=tuple(Card(f"By {n}", table=_table(SHOWN[n], shown[n])) for n in others),
         data={
             "since": begin.isoformat(),
@@ -92,6 +96,16 @@ def _readable(name: str, sums: Sums, deployment: Deployment) -> Sums:
         label = named(key) if name == "asker" else models.get(key, key) if name == "model" else key
         shown[label] = shown.get(label, 0.0) + usd
     return shown
+
+
+def _choice(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
+    """Return the menu of what the picture shows; None where nothing else is worth a picture."""
+    names = [name for name in SHOWN if name == by or len(sums[name]) > 1]
+    given = "".join(f" --{name} {quoted(value)}" for name, value in typed.items() if value)
+    entries = tuple(
+        Action(f"spend --by {name}{given}", f"By {SHOWN[name].lower()}") for name in names
+    )
+    return Choice("Show", entries, names.index(by)) if by in names and len(names) > 1 else None
 
 
 def _limit_name(key: str) -> str:

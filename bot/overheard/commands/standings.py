@@ -107,7 +107,7 @@ def _metric_cell(row: Standing) -> str:
 
 ONLY_BRANDED = (
     "Every question names a brand, so how often yours is named of itself is not measured. Add "
-    "questions that buyers ask without a name: prompts add."
+    "questions that buyers ask without a name."
 )
 
 

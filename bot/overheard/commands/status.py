@@ -18,7 +18,7 @@ from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standings
 from overheard.commands.alerts import alert_card
-from overheard.commands.brand_report import Report, read_report
+from overheard.commands.brand_report import Report, read_report, silent_sentence
 from overheard.commands.claims import read_claims
 from overheard.commands.schedules import next_run, next_time
 from overheard.commands.standings import HEADLINE_METRIC, Place
@@ -64,6 +64,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         watching_sentence(stories, deployment.names, with_brand=len(reports) > 1),
         await unrouted_sentence(deployment),
         *_claims(claims),
+        *dict.fromkeys([await silent_sentence(deployment, call, report) for report in measured]),
         *([] if measured else ["Nothing is measured yet."]),
         *([await next_check_sentence(deployment, call)]),
     ]
@@ -79,7 +80,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
             "stories": [story.data() for story in stories],
             "alerts": [alert_row(alert) for alert in alerts],
             "false_claims": {name: sentence for name, sentence in claims if sentence},
-            "next_runs": await _next_runs(deployment, call),
+            "next_runs": await _next_runs(deployment),
         },
     )
 
@@ -142,12 +143,12 @@ def _empty(call: Call) -> Card:
     )
 
 
-async def _next_runs(deployment: Deployment, call: Call) -> list[str]:
+async def _next_runs(deployment: Deployment) -> list[str]:
     now = deployment.clock.now()
     found = []
     for schedule in deployment.catalogue.schedules:
         state = await deployment.store.schedules.state(schedule.name, now)
-        if sentence := next_run(deployment, call, schedule, state):
+        if sentence := next_run(deployment, schedule, state):
             found.append(f"{schedule.name}: {sentence}")
     return found
 

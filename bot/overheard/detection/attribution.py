@@ -253,10 +253,12 @@ def _models(models: Mapping[StreamKey, bool]) -> str:
 
 
 def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
-    """Say what is known of each day on which there was an update, in a sentence."""
-    for day, same in groupby(updates, lambda update: update.at.date()):
+    """Say how each update became known, a sentence for each day on which there was one; which day
+    that is depends on the reader's time zone, and the card of the alert says it.
+    """
+    for _, same in groupby(updates, lambda update: update.at.date()):
         signs = " and ".join(dict.fromkeys(map(_sign, same)))
-        yield f"The dates go with {day:%-d %B %Y}, when {signs}."
+        yield f"The dates go with an update: {signs}."
 
 
 def _sign(update: ModelUpdate) -> str:

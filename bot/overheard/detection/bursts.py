@@ -192,7 +192,7 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
         return ""
     if signs.largest > policy.threshold:
         return f"something may have changed, burst {bursts + 1} of at most {policy.most}"
-    return "a canary was hit" if signs.canary and not bursts else ""
+    return "a small daily question was answered differently" if signs.canary and not bursts else ""
 
 
 def _left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:

@@ -77,7 +77,9 @@ class BriefItem:
         title: What to do, as a title.
         why: The evidence, as a sentence.
         hits: Number of answers that show the gap.
-        answers: Number of all answers.
+        answers: Number of all answers, by whose share items are ranked.
+        possible: Number of answers that could show the gap: those to the question, that state the
+            fact, that judge the brand on the topic, or that cite sites; 0 where no number is apt.
         stated: What models state about the subject, or an empty string.
         prompts: Keys of the questions whose answers show the gap.
         models: The models whose answers show the gap, most frequent first.
@@ -94,6 +96,7 @@ class BriefItem:
     why: str
     hits: int
     answers: int
+    possible: int = 0
     stated: str = ""
     prompts: tuple[str, ...] = ()
     models: tuple[Model, ...] = ()
@@ -107,6 +110,11 @@ class BriefItem:
     def key(self) -> str:
         """The id in commands: 6 hex digits that are the same in every brief."""
         return item_key(self.kind, self.subject, self.stated)
+
+    @property
+    def counted(self) -> str:
+        """How many answers show the gap, of those that could: ``15 of 66``."""
+        return f"{self.hits:,} of {self.possible:,}" if self.possible else f"{self.hits:,}"
 
     @property
     def interval(self) -> Interval:

@@ -49,6 +49,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             f"and not {market.brand.name}.",
             hits=len(hits),
             answers=len(scored),
+            possible=len(answers),
             prompts=_prompts(hits),
             models=_models(hits),
             sources=_sources(hits),
@@ -74,6 +75,7 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             f"“{wording.line(stated)}”, which is {verdict}.",
             hits=len(hits),
             answers=len(scored),
+            possible=max(len(hits), sum(_states(market, answer, field) for answer in scored)),
             stated=wording.line(stated),
             prompts=_prompts(hits),
             models=_models(hits),
@@ -152,6 +154,7 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
             + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
             hits=len(negative),
             answers=len(scored),
+            possible=len(judged),
             prompts=_prompts(negative),
             models=_models(negative),
             sources=_sources(negative),
@@ -187,11 +190,17 @@ def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
             f"{_agree(missed, 'do')} not name {market.brand.name}.",
             hits=missed,
             answers=len(scored),
+            possible=len(citing),
             prompts=_prompts(hits),
             models=_models(hits),
             facts=market.facts,
             missing=_missing_fact(market.facts, "what buyers ask for"),
         )
+
+
+def _states(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool:
+    """Whether an answer states something about a field of the brand's facts."""
+    return any(detail.topic == field for detail in answer.claims(market.brand.name))
 
 
 Finder = Callable[[BriefMarket, Sequence[ScoredAnswer]], Iterator[BriefItem]]

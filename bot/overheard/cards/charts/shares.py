@@ -21,8 +21,9 @@ from overheard.cards.charts.trend import Mark, marks_within
 
 FILLS = ("f1", "f2", "f3", "f4")
 MAX_AREAS = 5
-GAIN = 0.02
-"""Least growth of a share with which a competitor is shown as the one that gained."""
+GAIN = 0.03
+"""Least loss of the brand's share, and growth of a competitor's, with which the competitor is shown
+as the one that gained: a steady brand lost nothing to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,13 @@ class Shares:
 
     @property
     def gained(self) -> Share | None:
-        """The competitor whose share grew most over its usual, by at least `GAIN`; else None."""
-        best = max(self.shares[1:], key=self._growth, default=None)
-        return best if best and self._growth(best) >= GAIN else None
+        """The competitor whose share grew most over its usual while the brand's fell, each by at
+        least `GAIN`; else None.
+        """
+        brand, *rivals = self.shares
+        best = max(rivals, key=self._growth, default=None)
+        has_lost = self._growth(brand) <= -GAIN
+        return best if best and has_lost and self._growth(best) >= GAIN else None
 
     def _growth(self, share: Share) -> float:
         usual = self.usual(share)
