@@ -186,13 +186,14 @@ async def test_a_name_that_was_given_away_does_not_come_back() -> None:
 
 
 async def test_the_list_says_where_each_comes_from() -> None:
-    """Declared and added brands are in one table."""
+    """Declared and added brands are in one table; a chat, where it is no news, does not say it."""
     office = await open_office()
     await office.chat.type("brands add Umbra")
     card = (await office.chat.type("brands")).card
     assert card.table
 
-    assert {row[0]: row[-1] for row in card.table.rows} == {
+    assert "From" not in card.table.header
+    assert {brand["name"]: brand["from"] for brand in card.data["brands"]} == {
         "Acme": "configuration",
         "Zeta": "configuration",
         "Umbra": "people",
