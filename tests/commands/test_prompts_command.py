@@ -55,7 +55,7 @@ async def test_another_text_is_another_prompt() -> None:
     [
         (f"prompts remove {BEST}", "This question is declared in config.toml"),
         ('prompts edit "Which tool" --tag x', "This question is declared in config.toml"),
-        ("prompts remove Why", 'There is no prompt called "Why"; known: Which tool is best?'),
+        ("prompts remove Why", 'There is no question called "Why"; known: Which tool is best?'),
         ("prompts add Why? --brand Nobody", 'There is no brand called "Nobody"'),
     ],
 )
