@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
@@ -169,6 +170,14 @@ class EntryTable(Settings):
         return LandscapeEntry(topic, self.value, self.source, self.as_of, self.via, corrected)
 
 
+@cache  # building the validators takes longer than reading all files
+def _validators() -> tuple[
+    TypeAdapter[dict[str, date]], TypeAdapter[dict[LandscapeTopic, EntryTable]]
+]:
+    """Return the validators of the days on which models end, and of a vendor's entries."""
+    return TypeAdapter(dict[str, date]), TypeAdapter(dict[LandscapeTopic, EntryTable])
+
+
 def read_landscapes(package: str) -> Iterator[Landscape]:
     """Yield the vendors in the ``landscape.toml`` of an import package.
 
@@ -178,10 +187,12 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
     tables = tomllib.loads(files(package).joinpath(LANDSCAPE_FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():
         title = str(table.pop("title", name))
-        ends = TypeAdapter(dict[str, date]).validate_python(table.pop("shutdowns", {}))
+        days, _ = _validators()
+        ends = days.validate_python(table.pop("shutdowns", {}))
         yield Landscape(name, title, tuple(_entries(table)), ends)
 
 
 def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
-    read = TypeAdapter(dict[LandscapeTopic, EntryTable]).validate_python(table)
+    _, entries = _validators()
+    read = entries.validate_python(table)
     yield from (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)
