@@ -204,11 +204,12 @@ def model(panels: int, seed: int) -> None:
         )
         cells.append(f"{_yearly(found, years)}")
         lines.append((effects, *cells))
-    for kind in ("t3", "two-state", "ar1"):
+    others = ("own", "t3"), ("own", "two-state"), ("own", "ar1"), ("shared", "two-state")
+    for effects, kind in others:
         found, years = events.model_false_alarms(
-            WorldDesign(kind, "own", 0.5), max(1, panels // 4), seed
+            WorldDesign(kind, effects, 0.5), max(1, panels // 4), seed
         )
-        lines.append((f"own, {kind} 0.5", "", "", _yearly(found, years)))
+        lines.append((f"{effects}, {kind} 0.5", "", "", _yearly(found, years)))
     rows(
         ("effects", "runs; bar 2.6", "runs at the default budget; bar 3.5", "a year; bar 1"), lines
     )

@@ -64,6 +64,23 @@ def test_two_brands_are_no_category() -> None:
     assert model_changes(streams, BUDGET) == []
 
 
+def test_two_runs_in_a_row_in_another_state_are_no_change_of_the_model() -> None:
+    """A model that answers some runs with search speaks otherwise of all brands, and goes back;
+    when it stays there, that is a change.
+    """
+
+    def found(until: int | None, seed: int) -> list[int]:
+        design = WorldDesign("normal", "shared", 0.1, brands=8, runs=22)
+        changes = {(b, 0): (Moved(14, logits=1.2, until=until),) for b in range(8)}
+        streams = simulate_world(design, seed, changes).streams
+        return [change.run.id for change in model_changes(streams, BUDGET / 4)]
+
+    assert [found(16, seed) for seed in range(3)] == [[], [], []]
+    for seed in range(3):
+        [run] = found(None, seed)
+        assert 17 <= run <= 20
+
+
 def models_of(sizes: dict[tuple[int, int], float], runs: int = 26) -> list[Stream]:
     """Return the visibility of six brands at three models, some of which move with run 21."""
     design = WorldDesign("normal", "shared", 0.25, brands=6, models=3, runs=runs)

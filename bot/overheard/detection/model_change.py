@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from math import exp
 
 from overheard.detection import attribution
@@ -24,7 +25,12 @@ from overheard.detection.control_variate import RunSeries, StreamGroup, run_seri
 from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.known_time import Comparison, compare_sides
 from overheard.detection.nuisance import joint_evidence, step_evidence
-from overheard.detection.statistic import OUTLIER_PRIOR, OUTLIER_RUNS, candidate_starts
+from overheard.detection.statistic import (
+    OUTLIER_PRIOR,
+    OUTLIER_RUNS,
+    candidate_starts,
+    deviating_runs,
+)
 from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, np
@@ -36,8 +42,11 @@ MODEL_SIZES, BRAND_SIZES = (0.2, 0.35, 0.7), (0.4, 0.8, 1.5)
 APART_SHARE, BOTH_SHARE = 0.75, 0.15
 """Of the changes of a model so many move each brand for itself, and so many all of them alike too;
 the rest only that."""
-SHARED_OUTLIERS = 0.05
-"""Share of runs in which all brands deviate alike."""
+OTHER_STATE = (1.0, 10.0)
+"""Runs in which a model answers in another state, and all brands deviate alike, that are expected,
+and of how many runs, before any is seen."""
+STATE_RUNS = 6
+"""So many of the latest, or of the first, runs may be in it."""
 AUTOCORRELATION_COST, OWN_COST = 1.0, 1.0
 """What autocorrelated effects of each brand's own, and their share of a run's variance, add to the
 threshold: in such worlds an unchanged model shows more evidence."""
@@ -171,11 +180,9 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
     apart = joint_evidence(series.level, series.noise, steps, latest, sizes)
     weight = 1 / (series.own + 1 / series.information)
     mean = (weight * series.raw).sum(axis=0) / weight.sum(axis=0)
-    alike = step_evidence(mean[None], 1 / weight.sum(axis=0)[None], steps, latest)
-    own, common = (
-        part.steps - np.log1p(rare * np.exp(np.minimum(part.outliers, 500.0)).sum())
-        for part, rare in ((apart, OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]), (alike, SHARED_OUTLIERS))
-    )
+    rare = OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]
+    own = apart.steps - np.log1p(rare * np.exp(np.minimum(apart.outliers, 500.0)).sum())
+    common = _common_evidence(mean, 1 / weight.sum(axis=0), steps)
     share = apart.variance / (apart.variance + float(series.noise.mean()))
     own = own - AUTOCORRELATION_COST * apart.autocorrelation - OWN_COST * share
     parts = (
@@ -184,6 +191,33 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
         np.log(1 - APART_SHARE - BOTH_SHARE) + common,
     )
     return np.asarray(np.logaddexp.reduce(parts, axis=0)), apart.alone
+
+
+def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
+    """Return the logarithms of the Bayes factors of a step in what all brands have in common, K.
+
+    A model that answers some runs in another state, say with search, speaks otherwise of all
+    brands, and goes back. So its rival is that some of the latest runs, or the first, are in
+    another state, each of them by chance: their share is not known (Beta distribution), and a step
+    shows when more runs in a row are than that explains.
+
+    Args:
+        mean: What all brands have in common, n.
+        noise: Its variance without a run effect, n.
+        steps: The regressor of a step at each start, K x n.
+    """
+    runs = len(mean)
+    latest = range(max(1, runs - STATE_RUNS), runs)
+    sets = [part for size in range(1, len(latest) + 1) for part in combinations(latest, size)]
+    sets += [tuple(range(size)) for size in range(1, min(STATE_RUNS, latest[0]) + 1)]
+    states = np.array([np.isin(np.arange(runs), part) for part in sets], np.float64)
+    found = step_evidence(mean[None], noise[None], np.concatenate([steps, states]), 0).steps
+    seen, whole = deviating_runs(mean[None], noise[None], OTHER_STATE)
+    more = np.arange(STATE_RUNS)
+    chances = np.cumsum(np.log((seen + more) / (whole + more)))
+    weights = chances[[len(part) - 1 for part in sets]]
+    rival = np.logaddexp.reduce([0.0, *(found[len(steps) :] + weights)])
+    return np.asarray(found[: len(steps)] - rival)
 
 
 def statistic(series: RunSeries) -> tuple[float, int]:

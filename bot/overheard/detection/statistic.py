@@ -109,7 +109,8 @@ def statistic(
     after = (np.arange(runs) >= places[:, None]).astype(np.float64)
     steps = _regressors(after, series.weights)
     step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
-    deviating = _deviating_share(series)
+    seen, whole = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
+    deviating = seen / whole
     uniform = step_odds.steps - _deviating_runs(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
@@ -213,25 +214,30 @@ def _deviating_runs(factors: Floats, share: float) -> float:
     return float(np.logaddexp(0.0, np.log(share) + factors).sum())
 
 
-def _deviating_share(series: RunSeries) -> float:
-    """Return which share of the model's runs deviate from their neighbours on both sides.
+def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
+    """Return how many runs of J series deviate from their neighbours on both sides, of how many.
 
-    The usual distance from the neighbours is a median over the brands and runs: an estimate of the
+    The usual distance from the neighbours is a median over the series and runs: an estimate of the
     variance would hold the deviating runs themselves, and none would stand out.
+
+    Args:
+        level: The series, J x n.
+        noise: The variance of each run without the run effect, J x n.
+        prior: Deviating runs that are expected, and of how many, before any is seen.
     """
-    level, near = series.level, CHECKED_NEIGHBOURS
-    seen, whole = OUTLIER_PRIOR
+    near = CHECKED_NEIGHBOURS
+    seen, whole = prior
     runs = level.shape[1]
     last = runs - near - 1
     if last >= near:
-        middle, noise = level[:, :last], series.noise[:, :last]
+        middle, calls = level[:, :last], noise[:, :last]
         around = np.median(level[:, _neighbours(last, near)], axis=2)
         distance = np.abs(middle - around)
         usual = (MEDIAN_TO_SD * np.median(distance)) ** 2
-        spread = np.sqrt(np.maximum(usual, 1.3 * noise))
+        spread = np.sqrt(np.maximum(usual, 1.3 * calls))
         seen += float((distance > OUTLIER_SDS * spread).sum())
         whole += middle.size
-    return seen / whole
+    return seen, whole
 
 
 @lru_cache(512)
