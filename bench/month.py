@@ -6,8 +6,8 @@ The bot is a process of its own that serves a Slack and a Discord on loopback ov
 only its clock is moved, from Monday to Monday. Two models answer eight questions three times, as
 often as `market.py` has it. Two people ask for the same check at once; the process is killed in
 the middle of a check and started again; one model begins to state a wrong price and names the brand
-less; the other's service fails for a check; then all is as before. People take the alert, open
-what it offers, and read the overview, the report and the digest.
+less; the other's service fails for a check; then all is as before. A person takes the alert, gives
+it back, takes it again and opens what it offers; all read the overview, the report and the digest.
 
 Each step is a column as wide as a phone, with the messages that are new or were edited; the pages
 are in FOLDER, with pictures where Chromium is installed. Printed are the words and numbers of each
@@ -300,8 +300,8 @@ class Month:
     def alerts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the messages of alerts in both channels, without answers to clicks."""
         alert = re.compile(
-            r"(ChatGPT|Claude) (gets|no longer|names|has|recommends|puts|drops|speaks|gives|warns|"
-            r"changed|says) "
+            r"(ChatGPT|Claude) (gets|got|no longer|names|has|recommends|puts|drops|speaks|spoke|"
+            r"gives|gave|warns|changed|says|said) "
         )
         slack = [
             one
@@ -491,6 +491,13 @@ async def _lie(month: Month) -> None:
     [alert], [there] = month.alerts()
     await slack.click(alert, "I'll take it")
     await month.step("8. Ann takes it", lambda: "has it" in str(month.alerts()[0]))
+    said = [one for one in slack.replies if "Undo" in str(one.get("blocks"))]
+    await slack.click(said[-1], "Undo", own=True)
+    await month.step("8. and gives it back", lambda: "I'll take it" in str(month.alerts()[0]))
+    if "has it" in str(month.alerts()[0]):
+        month.faults.append("8. slack: what was taken back is still shown")
+    await slack.click(month.alerts()[0][0], "I'll take it")
+    await month.step("8. and takes it again", lambda: "has it" in str(month.alerts()[0]))
     for label in ("Read answers", "What to do?", "Details"):
         await slack.click(month.alerts()[0][0], label)
         press = discord.choose if label == "Details" else discord.click

@@ -21,7 +21,7 @@ from overheard.commands.check import check
 from overheard.commands.plugins import notice_card
 from overheard.config.loader import Config, parse_config
 from overheard.deployment import Call, Deployment
-from overheard.domain import AlertState, Finish, Price, Question, Reply
+from overheard.domain import AlertEventKind, AlertState, Finish, Price, Question, Reply
 from overheard.interfaces import Form
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.fakes import ADA, EchoProvider, FakeChat
@@ -205,6 +205,8 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
         for event in (await now.store.alerts.events(alert.id))[1:][-1:]:
+            if event.what is AlertEventKind.CONTINUED:  # which is not posted
+                continue
             card = event_card(alert, event, now.names)
             if _is_new(alert.id, card.title, str(card.text)):
                 yield Scene("Alerts", "In its thread", card)

@@ -146,7 +146,7 @@ async def test_no_more_rounds_are_asked_than_wanted() -> None:
     card = await compared(office, rounds=2, margin=1)
 
     assert (card.data["rounds"], card.data["stopped"]) == (2, "all rounds asked")
-    assert "more prompts or rounds would tell" in str(card.text)
+    assert "more questions or rounds would tell" in str(card.text)
 
 
 async def test_each_model_draws_for_itself_where_that_is_asked() -> None:

@@ -249,8 +249,9 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     return Card(
         title=f"What {name} said of {shift.brand}",
         text=(
-            f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
-            f"{wording.count(len(shift.prompts), 'question')}."
+            f"It rests on {wording.count(after, 'answer')}"
+            + (f" now and {before:,} before, to the same " if before else " to ")
+            + f"{wording.count(len(shift.prompts), 'question')}."
             + ("" if shown_quotes or gone else " None of the answers says anything in a sentence.")
             + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
+from overheard.alerts.events import named
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Role, argument
@@ -117,7 +118,7 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
     taught = text or answer.reply.text
     return Card(
         title=f"{title} answer {answer.id}",
-        text=f"It enters the next dataset, as approved by {approval.who}.",
+        text=f"It enters the next dataset, as approved by {named(approval.who)}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
             Field("Taught", wording.shorten(wording.line(taught), 300), wide=True),
@@ -187,7 +188,11 @@ def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
     done = [answer.id for answer in ready]
     undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION
-    text = f"They enter the next dataset, as approved by {who}." if done else "Nothing is approved."
+    text = (
+        f"They enter the next dataset, as approved by {named(who)}."
+        if done
+        else "Nothing is approved."
+    )
     return Card(
         title=f"Approved {wording.count(len(done), 'answer')}",
         text=text if short or not done else f"{text} To take that back: {undo}",

@@ -19,6 +19,7 @@ from overheard.cards.card import (
     Tainted,
 )
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.cards.model_names import ModelNames
 from overheard.commands.approvals import answer_review, keep
 from overheard.commands.arguments import BrandName
 from overheard.deployment import Call, Deployment
@@ -67,7 +68,7 @@ async def review(
     subject = find_brand(deployment.catalogue, brand)
     now = deployment.clock.now()
     answers = await answer_review(deployment).candidates(subject, now, controls=controls)
-    return _review_card(subject, answers, most)
+    return _review_card(deployment.names, subject, answers, most)
 
 
 async def correct(
@@ -147,13 +148,15 @@ async def build_dataset(
     return _card(made, out)
 
 
-def _review_card(brand: Brand, candidates: Sequence[Candidate], most: int) -> Card:
+def _review_card(
+    names: ModelNames, brand: Brand, candidates: Sequence[Candidate], most: int
+) -> Card:
     """Return candidates as a card with a button for each."""
     shown = candidates[:most]
     rows = tuple(
         (
             str(candidate.answer.id),
-            str(candidate.answer.question.model),
+            names.name(candidate.answer.question.model),
             candidate.objection or "nothing against it",
         )
         for candidate in shown

@@ -76,7 +76,9 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
 def moves_table(moves: list[Move]) -> Table | None:
     """Return a preview as a table, or None when nothing changes."""
     rows = tuple(
-        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after)) for m in moves
+        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after))
+        for m in moves
+        if m.before is not None  # a new brand has nothing to compare
     )
     header = ("Brand", "Metric", "Before", "After")
     return Table(header, rows, frozenset({2, 3})) if rows else None
@@ -99,15 +101,13 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
     if used:
         title = "The numbers follow your change"
         text = (
-            f"What is measured has changed: {what}. All {answers} were read again, so that old "
-            "and new numbers compare. What the models said has not changed, and a step in a trend "
-            "chart is not their doing either. The table shows the last 90 days of answers as they "
-            f"were counted before and are counted now. {after.note}".rstrip()
+            f"Changed: {what}. All {answers} were read again, so that old and new numbers compare; "
+            f"a step in a chart is your change, and not the models'. {after.note}".rstrip()
         )
     else:
         title = "Your change waits for a yes"
         text = (
-            f"What is measured has changed: {what}. All {answers} were read again. {after.note} "
+            f"Changed: {what}. All {answers} were read again. {after.note} "
             "Until you switch, reports show the numbers from before the change."
         )
     actions = (
@@ -124,7 +124,7 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
         table=moves_table(await preview(deployment, before, after)),
         actions=actions,
         severity=Severity.PLAIN if used else Severity.WARNING,
-        footer="The numbers from before are kept until somebody removes them with: scores prune",
+        footer="The table shows the last 90 days; the numbers from before are kept.",
         data={"edition": after.id, "state": after.state.value, "before": before.id},
     )
 
@@ -136,15 +136,14 @@ async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -
         title=f"Reports show the scores of set {after.id} now",
         text=(
             f"They differ from those of set {before.id} in this: {what}. No model was asked, and "
-            f"what the models said has not changed. The table shows the last 90 days of answers "
-            f"as they were counted before and are counted now."
+            f"what the models said has not changed."
         ),
         table=moves_table(await preview(deployment, before, after)),
         actions=(
             Action("report", "Report"),
             Action(f"scores switch {before.id}", "Switch back"),
         ),
-        footer="The other scores are kept until somebody removes them with: scores prune",
+        footer="The table shows the last 90 days; the other scores are kept.",
         data={"edition": after.id, "state": after.state.value, "before": before.id},
     )
 

@@ -49,15 +49,13 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     after = pending_edition(editions)
     done = await share_done(rescoring, deployment) if after else 1.0
     rows = tuple(_row(call, edition, now, done) for edition in editions)
-    metric_moves = await preview(deployment, now, after) if now and after else []
+    moved = moves_table(await preview(deployment, now, after)) if now and after else None
     return Card(
         title=_title(deployment, after, done) if editions else "Nothing was scored yet",
         text=(after.note if after else "") or _usual(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
-        more=(Card("What it changes so far", table=moves_table(metric_moves)),)
-        if metric_moves
-        else (),
-        actions=_actions(after),
+        more=(Card("What it changes so far", table=moved),) if moved else (),
+        actions=(*_actions(after), *_removal(len(editions))),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
         data={"editions": [_data(edition, done) for edition in editions]},
@@ -244,9 +242,14 @@ def _title(deployment: Deployment, after: Edition | None, done: float) -> str:
     return f"History is being scored anew: {wording.percent(done)}"
 
 
+def _removal(count: int) -> tuple[Action, ...]:
+    """Return the button that removes earlier sets of scores, which asks first."""
+    return (Action("scores prune", "Remove earlier sets", menu=True),) if count > 1 else ()
+
+
 def _usual(count: int) -> str:
     if count > 1:
-        return "Earlier sets are kept, so that you can switch back; remove them with: scores prune"
+        return "Earlier sets are kept, so that you can switch back."
     return ""
 
 
