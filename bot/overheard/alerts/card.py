@@ -378,7 +378,7 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     return step(alert.shift, metrics) + "".join(then)
 
 
-def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
+def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Say where an alert's metric went, for a table: ``visibility 70 % → 45 % → 20 %``."""
     if alert.shift.statement:
         return statement_brief(alert.statements)

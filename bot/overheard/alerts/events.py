@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from overheard.alerts.card import brief
+from overheard.alerts.card import metric_path
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import quoted
@@ -289,7 +289,7 @@ def alert_table(
     parts = dict.fromkeys(wholes or {}, ", part of the model's change as a whole")
     rows = [
         (
-            f"{subject(alert, names)}: {brief(alert, metrics)}",
+            f"{subject(alert, names)}: {metric_path(alert, metrics)}",
             wording.moment(alert.opened_at, zone),
             state(alert, zone) + parts.get(alert.id, ""),
             *([str(alert.id)] if numbers else ()),

@@ -113,8 +113,8 @@ class HistoryReader:
         return BrandReplay(brand, monitor, alarms)
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
-        """Return the changes of models as a whole that would have been reported over the whole
-        past, as alerts, in the order of their news, and numbered in it.
+        """Return the alerts of models as a whole that the whole past would have raised, in the
+        order in which they would have been raised, numbered from 1.
 
         Args:
             brands: Names of brands; changes that moved none of them are left out.

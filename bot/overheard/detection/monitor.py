@@ -456,7 +456,7 @@ class Monitor:
         run: RunKey,
         updates: Sequence[ModelUpdate],
     ) -> str:
-        """Return in words what the shift looks like, by what moved with it."""
+        """Return a sentence on the likely cause of a shift, by the streams that moved with it."""
         key = analysis.stream.key
         alike = [s for s in self._all if s.key.metric == key.metric]
         past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]

@@ -91,9 +91,11 @@ def part_of(
 def belongs_to(
     alert: Alert, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
-    """Return the alert to which an alert belongs, or None: of a brand, that of its model
-    as a whole (`part_of`); of a model as a whole where everything moved, the first one that says
-    so, of another model at the same time.
+    """Return the alert to which another alert belongs, or None.
+
+    A brand's alert belongs to that of its model as a whole (`part_of`). The alert of a model as a
+    whole that says that everything moved belongs to the first such alert of another model at the
+    same time.
 
     Args:
         alert: The alert; its number is 0 while it is not stored.
@@ -146,7 +148,7 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
         late = not kept.state.over and any(not reports(kept, s) for s in shifts if s.statement)
         action = AlertAction.GROW if late else AlertAction.KEEP
         return Placement(action, kept.id, recovers=_recovered(head, same_model, kept.id))
-    return _place_in_open(shifts, same_model) or _place_anew(shifts, same_model, at)
+    return _place_in_open(shifts, same_model) or _place_as_new(shifts, same_model, at)
 
 
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
@@ -202,7 +204,7 @@ def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
     return along / (sum(change**2 for change in reported.values()) or 1.0)
 
 
-def _place_anew(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
+def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
     """Return shifts as a recovered alert that happens again, or as a new alert."""
     head, recovers = shifts[0], _recovered(shifts[0], alerts)
     if again := next((a for a in alerts if _happens_again(a, shifts, at)), None):

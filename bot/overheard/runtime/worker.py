@@ -83,7 +83,7 @@ class Worker:
         if run_id != self._known_for or monotonic() - self._read_at > CATALOGUE_TTL_S:
             self._known, self._read_at = await self._deployment.refreshed(), monotonic()
             self._known_for = run_id
-        return replace(self._known, scoring=self._known.scoring.anew())
+        return replace(self._known, scoring=self._known.scoring.fresh())
 
 
 def _flows(

@@ -94,7 +94,7 @@ class Judging:
     def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
         self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
         self._rounds = 0
-        self._anew = asyncio.Lock()
+        self._repeating = asyncio.Lock()
         for asker in self._askers:
             asker.judge.connect(asker)
 
@@ -111,16 +111,16 @@ class Judging:
                     await asker.rest()
 
     @asynccontextmanager
-    async def anew(self) -> AsyncIterator[None]:
+    async def asking_again(self) -> AsyncIterator[None]:
         """Let judges ask again what was answered before the block; it is paid for once more."""
-        async with self._anew, self.round():
+        async with self._repeating, self.round():
             for asker in self._askers:
-                asker.anew = True
+                asker.again = True
             try:
                 yield
             finally:
                 for asker in self._askers:
-                    asker.anew = False
+                    asker.again = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Asker:
 
     def __init__(self, means: JudgingResources, judge: Judge) -> None:
         self.judge = judge
-        self.anew = False
+        self.again = False
         self._means = means
         self._round: _Round | None = None
         self._beginning = asyncio.Lock()
@@ -166,7 +166,7 @@ class _Asker:
         kept = None
         round_id = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
-            serves = answer.run_id == round_id or not self.anew
+            serves = answer.run_id == round_id or not self.again
             whole = answer.complete and not answer.gone
             if answer.question.model == question.model and whole and serves:
                 kept = answer

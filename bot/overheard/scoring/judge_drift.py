@@ -72,7 +72,7 @@ class Rejudging:
             return None
         then = await self._earlier_values(shift, f"{judge.name}@{self.scoring.version(judge)}")
         answers = await self._answers(shift, then)
-        now = await self.scoring.judged_anew(judge, answers, shift.brand, shift.metric)
+        now = await self.scoring.judged_again(judge, answers, shift.brand, shift.metric)
         if not now:
             return None
         pairs = np.array([(then[number], value) for number, value in now.items()])

@@ -126,7 +126,7 @@ class Scoring:
         """Return these scorers over other brands, with no faults counted yet."""
         return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
 
-    def anew(self) -> Scoring:
+    def fresh(self) -> Scoring:
         """Return a copy with no faults counted yet."""
         same = copy(self)
         same.faults, same._just_read = Counter(), {}
@@ -219,13 +219,13 @@ class Scoring:
         judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
         return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
 
-    async def judged_anew(
+    async def judged_again(
         self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
     ) -> dict[int, float]:
         """Return what a judge says of answers now, by their numbers; nothing of it is kept."""
         if not self._judging:
             return {}
-        async with self._judging.anew():
+        async with self._judging.asking_again():
             results = await asyncio.gather(
                 *(self._score(judge, "", self._readings(answer)) for answer in answers)
             )
