@@ -101,10 +101,10 @@ def test_the_figures_of_rules_by_their_paths(monkeypatch: pytest.MonkeyPatch) ->
     """All have their delay with the limit that keeps the promise; rules of the market raise what
     their usual limit raises in a year without a change.
     """
-    monkeypatch.setattr(benchmarks, "PANELS", 400)
+    monkeypatch.setattr(benchmarks, "PANELS", 150)
     found = compare(WorldDesign(tau=0.25, prompts=20), 20.0, 0.5, 0.7, seed=7)
     design = Design(72, 20, 3, tau=0.25)
-    fallen = simulate(design, Change(40, -20.0, 0.5), size=400, seed=7)
+    fallen = simulate(design, Change(40, -20.0, 0.5), size=150, seed=7)
     still = undone(fallen, design, 20, seed=8)
     assert list(found.rules) == [rule.name for rule in RULES]
     assert found.lorden_calls == pytest.approx(lorden_calls(fallen, 52))
@@ -122,7 +122,7 @@ def test_the_figures_of_rules_by_their_paths(monkeypatch: pytest.MonkeyPatch) ->
         assert figures[name].error == pytest.approx(np.std(seen) / len(seen) ** 0.5), name
     assert found.oracle.false_alarms == 0.7
     for rule in RULES:
-        raised = (rule.path(still, 20, rule.usual) > rule.usual).sum() / 400
+        raised = (rule.path(still, 20, rule.usual) > rule.usual).sum() / 150
         assert found.rules[rule.name].false_alarms == pytest.approx(raised)
     assert found.oracle.delay < min(rule.delay for rule in found.rules.values())
 
