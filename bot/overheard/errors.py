@@ -312,6 +312,13 @@ class PluginFault(OverheardError):
     problem: str
 
 
+class PluginPaused(PluginFault):
+    message = "{part} {problem}."  # it was not called, since it is paused after earlier faults
+
+    part: str
+    problem: str
+
+
 class UnknownCommand(OverheardError):
     message = 'There is no command "{name}"{hint}; "help" shows all of them.'
 

@@ -45,12 +45,15 @@ def citations_of(message: Message) -> list[Citation]:
 def usage_of(message: Message) -> Mapping[str, object]:
     """Return the billed tokens and searches; `input_tokens` includes the cached tokens."""
     usage: Any = message.usage
+    sent: Any = getattr(usage, "input_tokens", None)
     cached = getattr(usage, "cache_read_input_tokens", None) or 0
     written = getattr(usage, "cache_creation_input_tokens", None) or 0
+    counts = (sent, cached, written)
+    counted = all(isinstance(count, int | float) and count >= 0 for count in counts)
     details = getattr(usage, "output_tokens_details", None)
     tools = getattr(usage, "server_tool_use", None)
     return {
-        "input_tokens": getattr(usage, "input_tokens", 0) + cached + written,
+        "input_tokens": sent + cached + written if counted else None,
         "output_tokens": getattr(usage, "output_tokens", 0),
         "cached_tokens": cached,
         "reasoning_tokens": getattr(details, "thinking_tokens", 0),

@@ -56,9 +56,11 @@ def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, obje
     """Return the billed tokens and searches; tokens of search results are not billed."""
     usage = response.usage_metadata
     thoughts = getattr(usage, "thoughts_token_count", None) or 0
+    shown = getattr(usage, "candidates_token_count", None) or 0
+    counted = isinstance(shown, int | float) and isinstance(thoughts, int | float)
     return {
         "input_tokens": getattr(usage, "prompt_token_count", 0),
-        "output_tokens": (getattr(usage, "candidates_token_count", None) or 0) + thoughts,
+        "output_tokens": shown + thoughts if counted else None,
         "cached_tokens": getattr(usage, "cached_content_token_count", 0),
         "reasoning_tokens": thoughts,
         "searches": _searches(response, model),

@@ -92,6 +92,19 @@ async def test_a_search_that_failed_does_not_cost_the_answer(provider: Any, vend
     assert reply.citations == (Citation("https://one.test", "One"),)
 
 
+@pytest.mark.parametrize("count", [None, "10", -1])
+async def test_a_count_that_is_none_does_not_cost_the_answer(
+    provider: Any, vendor: Vendor, count: object
+) -> None:
+    """What the answer costs is not known then, and not nothing."""
+    answer = MESSAGES.answer("Acme.", "end_turn")
+    answer["usage"]["input_tokens"] = count
+    vendor.reactions = [Reaction(answer)]
+
+    reply = await provider.ask(ASKED, seed=7)
+    assert (reply.text, reply.usage, reply.cost_usd) == ("Acme.", Usage(), None)
+
+
 async def test_tokens_that_the_cache_held_are_tokens_sent(provider: Any, vendor: Vendor) -> None:
     """The service counts them apart; here they are a part of what was sent."""
     answer = MESSAGES.answer("Acme.", "end_turn")

@@ -98,7 +98,8 @@ def completion(**changes: Any) -> Behaviour:
         ({"model": {"id": "m"}, "system_fingerprint": []}, "", "", Usage()),
         ({"usage": {"prompt_tokens": 10**20, "completion_tokens": 3}}, "", "", Usage()),
         ({"usage": {"prompt_tokens": -1, "completion_tokens": "3"}}, "", "", Usage()),
-        ({"usage": {"prompt_tokens": 2.0, "completion_tokens": None}}, "", "", Usage(2, 0)),
+        ({"usage": {"prompt_tokens": 2.0, "completion_tokens": None}}, "", "", Usage()),
+        ({"usage": {"prompt_tokens": 2.0, "completion_tokens": 3}}, "", "", Usage(2, 3)),
         ({"usage": "none"}, "", "", Usage()),
     ],
 )

@@ -1,5 +1,6 @@
 """Tests of price lists: what the built-in ones promise, and how a price is found."""
 
+import math
 import tomllib
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -184,6 +185,16 @@ def test_a_known_price_goes_before_a_reported_nothing(reported: object, cost: fl
         {"input_tokens": None, "output_tokens": None},
         {"input_tokens": -5, "output_tokens": 10},
         {"input_tokens": 2**31 - 1, "output_tokens": 2**31 - 1},
+        {"input_tokens": "10", "output_tokens": "10"},
+        {"input_tokens": "10", "output_tokens": 10},
+        {"input_tokens": 10},
+        {"output_tokens": 10},
+        {"input_tokens": 10, "output_tokens": 0},
+        {"input_tokens": 1e300, "output_tokens": 10},
+        {"input_tokens": math.nan, "output_tokens": 10},
+        {"input_tokens": 10, "output_tokens": math.inf},
+        {"input_tokens": True, "output_tokens": True},
+        {"input_tokens": [10], "output_tokens": {"all": 10}},
     ],
 )
 @pytest.mark.parametrize("reported", [None, 0])
@@ -194,7 +205,14 @@ def test_without_believable_usage_the_cost_is_unknown(
     assert charged(reported, usage) is None
 
 
-def charged(reported: object, usage: dict[str, object]) -> float | None:
+def test_fewer_tokens_than_the_text_can_have_are_not_believed() -> None:
+    """The cost would be too low."""
+    usage: dict[str, object] = {"input_tokens": 10, "output_tokens": 2}
+    assert charged(None, usage, "Acme is good. " * 4) is not None
+    assert charged(None, usage, "Acme is good. " * 400) is None
+
+
+def charged(reported: object, usage: dict[str, object], text: str = "Acme.") -> float | None:
     """Return the cost of a reply at $1 and $2 a million tokens."""
     table = {"base_url": "http://host/v1", "models": ["m-1"]}
     settings = ProviderSettings.model_validate(
@@ -203,5 +221,5 @@ def charged(reported: object, usage: dict[str, object]) -> float | None:
     service = HostedService("svc", "an API", settings, PriceList(settings.prices))
     question = Question(Prompt("Which?"), Model("svc", "m-1"))
     return service.reply(
-        question, "Acme.", Finish.COMPLETE, headers={}, usage=usage, cost=reported
+        question, text, Finish.COMPLETE, headers={}, usage=usage, cost=reported
     ).cost_usd

@@ -1,7 +1,9 @@
 """Tests of carrying out a run."""
 
 import asyncio
+import math
 from datetime import timedelta
+from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -15,9 +17,11 @@ from overheard.domain import (
     Panel,
     Price,
     Prompt,
+    Question,
     Reply,
     Run,
     RunState,
+    Usage,
 )
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, SpendReservation, call_cost, price_of
@@ -372,6 +376,40 @@ async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
     assert usual > 0
     assert await house.store.money.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
     assert [reason.endswith(ESTIMATE_NOTE) for reason in outcome.failures] == [True]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        reply(cost_usd=0.0),
+        reply(cost_usd=0.0, usage=Usage(50, 200)),
+        reply(cost_usd=0.0, usage=Usage(0, 1)),
+        KeyError("usage"),
+        Reply("", Finish.FAILED),
+        Reply("Acme.", Finish.COMPLETE, cost_usd=math.nan),
+        Reply("Acme.", Finish.COMPLETE, usage=Usage(-1, 5), cost_usd=None),
+    ],
+    ids=lambda told: str(told)[:20],
+)
+async def test_what_a_provider_does_not_tell_does_not_slip_a_budget(told: object) -> None:
+    """Nor what it tells as 0 or breaks at, at every other call: none of it was for nothing."""
+    provider = ScriptedProvider(concurrency=1, price=Price(100, 100))
+    turns = count()
+
+    def answer(_: Question) -> Any:
+        if next(turns) % 2:
+            return reply(cost_usd=0.2)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    provider.answer = answer
+    house = House(provider, limit=10)
+    outcome = await house.run(house.new_run())
+
+    assert outcome.spent > 3 * 0.2
+    assert await house.store.money.spent() == pytest.approx(outcome.spent)
+    assert outcome.estimated > 0
 
 
 async def test_money_is_given_back_when_a_run_ends() -> None:

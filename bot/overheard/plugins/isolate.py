@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from overheard.cards import wording
 from overheard.config.redaction import printable, redacted, shortened, text_of
-from overheard.errors import OverheardError, PluginFault
+from overheard.errors import OverheardError, PluginFault, PluginPaused
 from overheard.plugins.output import plugin_code
 from overheard.plugins.validate import Nonsense
 
@@ -177,7 +177,7 @@ class Guard:
         """Return the details of an error that the plugin raised, as a message may show them."""
         return {key: self.shown(value) for key, value in error.details.items()}
 
-    def paused(self) -> PluginFault | None:
+    def paused(self) -> PluginPaused | None:
         """Return why the part is paused, or None when it is not."""
         return self._pause_fault() if self._now() < self._until else None
 
@@ -204,9 +204,9 @@ class Guard:
             self._noticed = True
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 
-    def _pause_fault(self) -> PluginFault:
+    def _pause_fault(self) -> PluginPaused:
         """Return the error for a call of a paused part."""
-        return PluginFault(
+        return PluginPaused(
             part=self.part,
             problem=f"is paused for {wording.count(round(PAUSE_S / 60), 'minute')} after "
             f"{wording.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 10_000_000
 """Larger reported counts are taken as an error of the service."""
+MAX_CHARACTERS_A_TOKEN = 50
+"""More than a text has on average in any tokenizer."""
 MAX_COST_USD = 1_000.0
 """A larger reported cost of one answer is taken as an error of the service."""
 MAX_TEXT_LENGTH = 4_000_000
@@ -166,7 +168,7 @@ class HostedService:
             finish: The reported ending; an empty answer becomes `Finish.FAILED`.
             headers: The headers of the response.
             usage: Counts by the field names of `Usage`; a value that is no count becomes 0, and
-                with an impossible count of tokens, all of them.
+                with a missing or impossible count of tokens, all of them.
             served_model: The reported model id.
             fingerprint: The reported fingerprint of the back end.
             model_version: The reported version.
@@ -182,7 +184,7 @@ class HostedService:
             raise TypeError("an answer that is no text")
         if len(text) > MAX_TEXT_LENGTH:
             raise ValueError("an answer that is too long")
-        billed = _usage(usage)
+        billed = _usage(usage, text)
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
@@ -375,17 +377,21 @@ def _reported_text(value: object) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def _usage(reported: Mapping[str, object]) -> Usage:
-    """Return the reported counts; none of them when those of tokens are impossible."""
-    tokens = [reported.get(name) or 0 for name in ("input_tokens", "output_tokens")]
-    if any(isinstance(n, int | float) and not 0 <= n <= MAX_TOKENS for n in tokens):
-        return Usage()
-    return Usage(**{field.name: _count(reported.get(field.name)) for field in fields(Usage)})
+def _usage(reported: Mapping[str, object], text: str) -> Usage:
+    """Return the reported counts; none of them when those of tokens are missing or impossible.
+
+    Each question has tokens, and so has each answer with a text: one count without the other, or
+    fewer tokens than a text of that length can have, would price the call too low.
+    """
+    counts = {field.name: _count(reported.get(field.name)) for field in fields(Usage)}
+    told = counts["input_tokens"] and counts["output_tokens"] >= len(text) / MAX_CHARACTERS_A_TOKEN
+    return Usage(**counts) if told else Usage()
 
 
 def _count(value: object) -> int:
     """Return a reported count; 0 unless it is a number from 0 to `MAX_TOKENS`."""
-    return int(value) if isinstance(value, int | float) and 0 <= value <= MAX_TOKENS else 0
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
 
 
 def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:

@@ -9,13 +9,23 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from overheard.domain import COMPLETE, Answer, FailureKind, Finish, Model, Question, Reply, Run
-from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.domain import (
+    COMPLETE,
+    FREE,
+    Answer,
+    FailureKind,
+    Finish,
+    Model,
+    Question,
+    Reply,
+    Run,
+)
+from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validate import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
-from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.telemetry import traced
 
 if TYPE_CHECKING:
@@ -45,6 +55,8 @@ class ProviderCall:
     Attributes:
         begun: When the call began, on the event loop's monotonic clock.
         ended: When the call ended, on the same clock.
+        unread: Whether the plugin broke at the call: the service may charge it, whatever it
+            replied.
     """
 
     def __init__(self, provider: Provider, question: Question, run: Run, clock: Clock) -> None:
@@ -53,6 +65,7 @@ class ProviderCall:
         self._question = question
         self._run = run
         self._asked_at = clock.now()
+        self.unread = False
 
     @traced("ask", lambda call: {"overheard.model": str(call.model)})
     async def make(self) -> tuple[Answer, ProviderFailed | None]:
@@ -89,6 +102,7 @@ class ProviderCall:
         except (ProviderFailed, ProviderUnavailable):
             raise
         except OverheardError as failure:
+            self.unread = not isinstance(failure, PluginPaused)
             return NO_ANSWER, str(failure)
         except asyncio.CancelledError:
             if _is_being_cancelled():
@@ -97,10 +111,13 @@ class ProviderCall:
         except (Exception, SystemExit) as failure:  # its text may contain a secret
             if deadline.expired():
                 raise self._silence() from None
+            self.unread = True
             return NO_ANSWER, self._fault(type(failure).__name__)
         if isinstance(self._provider, GuardedProvider):  # it has validated the reply
             return _scorable(reply, self._question)
-        return checked_reply(reply, self._question, remedy_of(self._provider))
+        checked = checked_reply(reply, self._question, remedy_of(self._provider))
+        self.unread = checked[0] is NO_ANSWER
+        return checked
 
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what, remedy_of(self._provider))
@@ -116,23 +133,38 @@ class ProviderCall:
 
 
 def with_estimated_cost(
-    answer: Answer, failure: ProviderFailed | None, providers: Mapping[str, Provider]
+    answer: Answer,
+    failure: ProviderFailed | None,
+    providers: Mapping[str, Provider],
+    *,
+    unread: bool = False,
 ) -> Answer:
     """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
-    That applies to an answer without usage, to a malformed reply, and to a call that timed out or
-    lost its connection after the question was sent. Other answers are returned unchanged.
+    That applies to an answer without usage, to a reply that cannot be read, and to a call that
+    timed out or lost its connection after the question was sent. A cost of 0 counts only where the
+    model has no price or is free: a provider may report it for what it does not know. Other answers
+    are returned unchanged.
+
+    Args:
+        answer: The answer.
+        failure: The failure that the provider reported, or None.
+        providers: By name.
+        unread: Whether the plugin broke at the call.
     """
     question, reply = answer.question, answer.reply
     size, note = TYPICAL, ""
-    if failure is None:
-        if reply.cost_usd is not None or answer.error:
-            return answer
-        size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
-    elif failure.ambiguous or failure.kind is FailureKind.MALFORMED:
+    if unread or (failure and (failure.ambiguous or failure.kind is FailureKind.MALFORMED)):
         note = f" {ESTIMATE_NOTE}"
-    else:
+    elif failure:
         return answer
+    else:
+        price = price_of(question.model, providers)
+        if reply.cost_usd or price in {None, FREE}:
+            return answer
+        if price and reply.cost_usd == 0 and (usage := reply.usage).input_tokens:
+            return replace(answer, reply=replace(reply, cost_usd=price.cost(usage)))
+        size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
     limit = question.limit
     usual = call_cost(question.prompt, question.model, providers, size, answer_limit=limit)
     if not usual:

@@ -204,7 +204,9 @@ class Runner:
                 call = ProviderCall(lane.provider, question, job.run, self._clock)
                 try:
                     answer, failure = await call.make()
-                    answer = with_estimated_cost(answer, failure, self._providers)
+                    answer = with_estimated_cost(
+                        answer, failure, self._providers, unread=call.unread
+                    )
                 except BaseException:
                     self._reservation.settle(held, 0.0)
                     raise
