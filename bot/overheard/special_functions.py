@@ -19,6 +19,16 @@ _CENTRAL = 0.425
 """The distance from 1/2 up to which `ndtri` uses its central fraction."""
 
 
+def logit(p: Any) -> Floats:
+    """Return the logarithm of the odds of a probability, for 0 < p < 1."""
+    return np.asarray(np.log(p / (1 - p)))
+
+
+def expit(x: Any) -> Floats:
+    """Return the probability of logarithmic odds: the inverse of `logit`."""
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
 def gammaln(x: Any) -> Floats:
     """Return the logarithm of the gamma function, for x > 0."""
     return np.asarray(np.frompyfunc(math.lgamma, 1, 1)(x), dtype=np.float64)

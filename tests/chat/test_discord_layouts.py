@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discord_rules import COMPONENTS_V2, units, walk, words, wrong_components, wrong_embeds
+from overheard.cards import wording
 from overheard.cards.card import (
     Action,
     Card,
@@ -98,7 +99,8 @@ def cards(depth: int = 1) -> st.SearchStrategy[Card]:
         ).map(tuple),
         table=st.none() | st.builds(Table, st.just(("A", "B", "C")), rows, st.just(frozenset({1}))),
         quotes=st.lists(
-            st.builds(Quote, few, texts(100).map(lambda t: Tainted(markup.plain(t)))), max_size=12
+            st.builds(Quote, few, texts(100).map(lambda t: Tainted(wording.visible(t)))),
+            max_size=12,
         ).map(tuple),
         image=st.none() | st.builds(Image, st.just(b"png"), few),
         actions=st.lists(actions(), max_size=30).map(tuple),

@@ -196,7 +196,7 @@ class _Asked:
 
     def prompts(self, brands: Collection[str]) -> dict[str, Prompt]:
         """Return the prompts that serve any of some brands, by key."""
-        return {p.key: p for p in self.catalogue.prompts if brands and _serves(p, brands)}
+        return {p.key: p for p in self.catalogue.prompts if any(map(p.concerns, brands))}
 
     @property
     def spent(self) -> int:
@@ -209,9 +209,7 @@ class _Asked:
         key = f"burst-{latest.id}-{self.model}"
         prompts = tuple(p for p in self.catalogue.prompts if p.key in burst.asks)
         panel = Panel(
-            brands=tuple(
-                b.name for b in self.tracked if any(_serves(p, [b.name]) for p in prompts)
-            ),
+            brands=tuple(b.name for b in self.tracked if any(p.concerns(b.name) for p in prompts)),
             prompts=prompts,
             models=(self.model,),
             seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
@@ -240,10 +238,6 @@ def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) ->
     return (
         _Open(before, verdict) if verdict is None or verdict.finding is UpdateStatus.OPEN else None
     )
-
-
-def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
-    return not prompt.brands or not set(prompt.brands).isdisjoint(brands)
 
 
 def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:

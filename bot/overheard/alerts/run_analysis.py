@@ -221,7 +221,7 @@ def served(deployment: Deployment, panel: Panel | None) -> list[str]:
     names = [brand.name for brand in tracked(deployment.catalogue)]
     if panel is None:  # history that was imported
         return names
-    return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
+    return [n for n in names if any(p.concerns(n) for p in panel.prompts)]
 
 
 async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:

@@ -27,7 +27,6 @@ from overheard.domain import (
     Alert,
     Answer,
     BlockTable,
-    Brand,
     Catalogue,
     Detail,
     Model,
@@ -143,7 +142,7 @@ class StatementReader:
                 continue
             read = reader.read(answer)
             for brand in tracked:
-                if brand.name in read.named and _concerns(answer, brand):
+                if brand.name in read.named and answer.question.prompt.concerns(brand.name):
                     # All other brands are rivals here: what is of another brand is not of this.
                     others = [other for other in self.catalogue.brands if other != brand]
                     for sentence in grave_sentences(read.reading(brand, others)):
@@ -321,11 +320,6 @@ def false_claim(answer: Answer, detail: Detail) -> FalseClaim:
 def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> Occurrence:
     prompt = answer.question.prompt.key
     return Occurrence(false_claim(answer, detail), runs[answer.run_id], prompt)
-
-
-def _concerns(answer: Answer, brand: Brand) -> bool:
-    brands = answer.question.prompt.brands
-    return not brands or brand.name in brands
 
 
 def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:

@@ -159,6 +159,14 @@ def printable(text: str) -> str:
     return "".join(map(_visible, _FILLERS.sub("", text)))
 
 
+def visible(text: Text) -> str:
+    """Return text, untrusted or not, without invisible characters and without space at its ends.
+
+    Markup in it is not escaped.
+    """
+    return printable(_words(text)).strip()
+
+
 def line(text: str) -> str:
     """Return printable text on one line, with each run of white space replaced by one space."""
     return " ".join(printable(text).split())

@@ -149,7 +149,7 @@ PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
     },
     empty="Nothing is asked yet.",
     notes=_notes,
-    concerns=lambda prompt, brand: not prompt.brands or brand in prompt.brands,
+    concerns=Prompt.concerns,
     more_data=("key",),
 )
 

@@ -142,7 +142,7 @@ def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[s
     def brands(spending: Spending) -> list[str]:
         panel, prompt = runs[spending.run_id].panel, spending.prompt
         named = panel.brands if panel else ()
-        return [b for b in named if not prompt.brands or b in prompt.brands] or ["(none)"]
+        return [b for b in named if prompt.concerns(b)] or ["(none)"]
 
     shares: dict[str, Callable[[Spending], list[str]]] = {
         "provider": lambda s: [s.model.provider],

@@ -20,6 +20,7 @@ from overheard.detection.nuisance import STEP_VARIANCE
 from overheard.domain import Model, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, Places, np
+from overheard.special_functions import logit
 
 MAX_BASELINE_RUNS = 120
 """Largest number of a baseline's runs that count, the latest."""
@@ -255,7 +256,7 @@ def _sparse_odds(
     old = _level(n[:first].sum(axis=0), hits[:first].sum(axis=0), 0.5)
     moved_n, moved_hits = n[first:start].sum(axis=0), hits[first:start].sum(axis=0)
     moved = _level(moved_n, moved_hits, old)
-    weight = _logit(moved) - _logit(old)
+    weight = logit(moved) - logit(old)
     now_n, now_hits = n[start:].sum(axis=0), hits[start:].sum(axis=0)
     seen = float(weight @ (now_hits - now_n * old))
     far = float(weight @ (now_n * (moved - old)))
@@ -284,10 +285,6 @@ def _level(n: Floats, hits: Floats, centre: Floats | float) -> Floats:
 
 def _normal_log(x: float, variance: float) -> float:
     return float(-(x**2) / (2 * variance) - np.log(variance) / 2)
-
-
-def _logit(chance: Floats) -> Floats:
-    return np.asarray(np.log(chance / (1 - chance)))
 
 
 LEARNING_RUNS = 6

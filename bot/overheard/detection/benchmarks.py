@@ -14,6 +14,7 @@ from math import exp, inf, log
 from overheard.detection.simulate import Change, Design, World, simulate, undone
 from overheard.detection.worlds import WorldDesign
 from overheard.numpy_proxy import Floats, np
+from overheard.special_functions import logit
 
 WARM_UP, YEAR, BEFORE = 20, 52, 20
 """Runs: before watching begins, watched in a year, and watched before the change."""
@@ -51,7 +52,7 @@ def oracle(world: World, start: int, tau: float) -> Floats:
     """
     asked = world.n[:, start:].astype(np.float64)
     before, after = world.chance[:, None], world.changed[:, None]
-    weight = _logit(after) - _logit(before)
+    weight = logit(after) - logit(before)
     x = (weight * (world.total[:, start:] - asked * before)).sum(axis=2)
     calls = (asked * weight**2 * before * (1 - before)).sum(axis=2)
     effects = tau**2 * (asked * weight * before * (1 - before)).sum(axis=2) ** 2
@@ -147,10 +148,6 @@ def delays(paths: Floats, limit: float | Floats, change: int) -> Floats:
 def _pooled(world: World) -> tuple[Floats, Floats]:
     n = world.n.sum(axis=2).astype(np.float64)
     return world.total.sum(axis=2) / n, n
-
-
-def _logit(chance: Floats) -> Floats:
-    return np.asarray(np.log(chance / (1 - chance)))
 
 
 @dataclass(frozen=True, slots=True)

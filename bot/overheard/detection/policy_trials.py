@@ -25,6 +25,7 @@ from overheard.detection.trials import REPORTED_LEVELS, MonitorTrial, Reliabilit
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np
+from overheard.special_functions import expit, logit
 
 GUARDED = 4
 """How many of the runs of the warm-up are scheduled as later ones are: every prompt once."""
@@ -91,8 +92,8 @@ class SimulatedBrand:
         old = self.stream
         n = np.array([[asks.get(prompt, 0) for prompt in old.prompts]])
         chance, effect = self._chances[changed], self._tau * self._rng.standard_normal()
-        logits = np.log(chance / (1 - chance)) + effect
-        hits = self._rng.binomial(n, 1 / (1 + np.exp(-logits)))
+        logits = logit(chance) + effect
+        hits = self._rng.binomial(n, expit(logits))
         total = np.concatenate([old.total, hits])
         run = RunKey(at, old.runs[-1].id + 1)
         n = np.concatenate([old.n, n])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, Mask, np
+from overheard.special_functions import expit, logit
 
 WELL_KNOWN = (0.62, 0.76)
 """Beta parameters of mention probabilities over prompts, for a well-known brand."""
@@ -126,11 +127,11 @@ def simulate(
     chance = np.clip(rng.beta(*design.beta, size=(size, asked.shape[1])), 0.01, 0.99)
     changed = chance if change is None else moved(chance, change.points, change.carried, rng)
     later = np.arange(design.runs) >= (design.runs if change is None else change.at)
-    logits = np.where(later[:, None], _logit(changed)[:, None], _logit(chance)[:, None])
+    logits = np.where(later[:, None], logit(changed)[:, None], logit(chance)[:, None])
     if run_effects is None:
         run_effects = design.tau * rng.standard_normal((size, design.runs))
     n = rng.binomial(design.repeats * asked, 1 - design.missing, size=logits.shape)
-    total = rng.binomial(n, _expit(logits + run_effects[..., None]))
+    total = rng.binomial(n, expit(logits + run_effects[..., None]))
     return World(chance, changed, n, total, run_effects)
 
 
@@ -148,8 +149,8 @@ def undone(world: World, design: Design, at: int, *, seed: int) -> World:
     rng = np.random.default_rng(seed)
     total, run_effects = world.total.copy(), world.run_effects.copy()
     run_effects[:, at:] = design.tau * rng.standard_normal(run_effects[:, at:].shape)
-    logits = _logit(world.chance)[:, None] + run_effects[:, at:, None]
-    total[:, at:] = rng.binomial(world.n[:, at:], _expit(logits))
+    logits = logit(world.chance)[:, None] + run_effects[:, at:, None]
+    total[:, at:] = rng.binomial(world.n[:, at:], expit(logits))
     return replace(world, total=total, run_effects=run_effects)
 
 
@@ -191,12 +192,4 @@ def _asked_counts(design: Design) -> Counts:
 
 
 def _shift_rates(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
-    return np.where(carriers, _expit(_logit(chance) + shift), chance)
-
-
-def _logit(chance: Floats) -> Floats:
-    return np.log(chance / (1 - chance))
-
-
-def _expit(logit: Floats) -> Floats:
-    return 1 / (1 + np.exp(-logit))
+    return np.where(carriers, expit(logit(chance) + shift), chance)

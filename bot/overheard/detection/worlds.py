@@ -16,6 +16,7 @@ from overheard.detection.simulate import WELL_KNOWN, moved
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, np
+from overheard.special_functions import expit, logit
 
 KINDS = ("normal", "t3", "two-state", "ar1", "uneven", "drift", "edits")
 EFFECTS = {"shared": 1.0, "own": 0.0, "half": 0.5}
@@ -185,24 +186,24 @@ def _answers(
     prompts = asked.shape[1]
     chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
     loads = 1 + rng.standard_normal(prompts) if design.kind == "uneven" else np.ones(prompts)
-    logits = _logit(chance) + effects[:, None] * loads
+    logits = logit(chance) + effects[:, None] * loads
     if design.kind == "drift":
         logits += DRIFT_SD * autoregressive((prompts, design.runs), AUTOCORRELATION, rng).T
     after = chance
     for index, change in enumerate(changes):
         shift = _shift(chance, change, rng)
         logits[change.at : change.until] += shift
-        after = 1 / (1 + np.exp(-_logit(chance) - shift)) if index == 0 else after
+        after = expit(logit(chance) + shift) if index == 0 else after
     n = design.repeats * asked
     if design.kind == "edits":
         n = rng.binomial(n, 1 - MISSING_SHARE)
-    return n, rng.binomial(n, 1 / (1 + np.exp(-logits))), (chance, after)
+    return n, rng.binomial(n, expit(logits)), (chance, after)
 
 
 def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
     """Return by how much each prompt's logit moves with a change, P."""
     if change.points:
-        return _logit(moved(chance[None], change.points, change.carried, rng)[0]) - _logit(chance)
+        return logit(moved(chance[None], change.points, change.carried, rng)[0]) - logit(chance)
     carriers = rng.permutation(len(chance)) < round(change.carried * len(chance))
     return np.asarray(carriers * change.logits)
 
@@ -218,7 +219,3 @@ def _asked_counts(design: WorldDesign) -> Counts:
         asked[run:, old : old + many] = 0
         asked[run:, new : new + many] = 1
     return asked
-
-
-def _logit(chance: Floats) -> Floats:
-    return np.asarray(np.log(chance / (1 - chance)))

@@ -106,6 +106,10 @@ class Prompt:
         """The key of the text, see `prompt_key`."""
         return prompt_key(self.text)
 
+    def concerns(self, brand: str) -> bool:
+        """Return whether the prompt is asked for a brand, given by its name."""
+        return not self.brands or brand in self.brands
+
 
 NEVER_SAY = frozenset({"never say", "never", "not true", "false claims"})
 """Fields of a fact sheet whose values are false."""
@@ -192,7 +196,7 @@ class Catalogue:
 
     def prompts_for(self, brand: str) -> tuple[Prompt, ...]:
         """Return the prompts that are asked for one brand."""
-        return tuple(p for p in self.prompts if not p.brands or brand in p.brands)
+        return tuple(p for p in self.prompts if p.concerns(brand))
 
     def rivals(self, brand: str) -> tuple[Brand, ...]:
         """Return the brands that a brand is compared with.

@@ -51,7 +51,7 @@ class Payer:
         """
         moment = at.astimezone(UTC)
         month = f"{moment:%Y-%m}"
-        brands = [b for b in self.brands if not prompt.brands or b in prompt.brands]
+        brands = [b for b in self.brands if prompt.concerns(b)]
         shares = {
             Account("run", str(self.run_id)): 1.0,
             Account("day", period=f"{moment:%Y-%m-%d}"): 1.0,

@@ -134,7 +134,9 @@ class AnswerReview:
             approval.answer_id: approval for approval in await self.store.finetune.approvals()
         }
         answers = [answer async for answer in self.store.answers.stream(numbers=list(approvals))]
-        brand_answers = [answer for answer in answers if _asked_for(answer, brand)]
+        brand_answers = [
+            answer for answer in answers if answer.question.prompt.concerns(brand.name)
+        ]
         return await self.judged([(approvals[answer.id], answer) for answer in brand_answers])
 
 
@@ -150,11 +152,6 @@ def _distinct(answers: Sequence[Answer]) -> Iterator[Answer]:
         if key not in seen:
             seen.add(key)
             yield answer
-
-
-def _asked_for(answer: Answer, brand: Brand) -> bool:
-    brands = answer.question.prompt.brands
-    return not brands or brand.name in brands
 
 
 def _is_control(answer: Answer, keys: Iterable[str]) -> bool:

@@ -44,7 +44,7 @@ def lay_out(
     """
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     names = tuple(dict.fromkeys(brand.name for brand in chosen))
-    prompts = tuple(p for p in catalogue.prompts if not p.brands or set(p.brands) & set(names))
+    prompts = tuple(p for p in catalogue.prompts if any(map(p.concerns, names)))
     _require("brand", names)
     _require("prompt", prompts)
     return Panel(names, prompts, choose_models(providers, models), repeats, seed)

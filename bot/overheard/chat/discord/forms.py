@@ -31,7 +31,7 @@ def modal(form: Form) -> ui.Modal:
     asked = [o for o in form.command.options if form.choices.get(o.name, ("typed",))]
     own, shared = split_options(asked)
     if form.text and len(own) + bool(shared) < DISCORD.inputs:
-        dialog.add_item(ui.TextDisplay(markup.cut(markup.plain(form.text), DISCORD.modal_text)))
+        dialog.add_item(ui.TextDisplay(markup.cut(wording.visible(form.text), DISCORD.modal_text)))
     for option in own:
         dialog.add_item(_labelled(option, form))
     if shared:

@@ -217,7 +217,7 @@ def _fields(fields: Sequence[Field]) -> Iterator[Words]:
 def _field(field: Field, gap: str) -> str:
     """Return a field as text; a value of several lines begins on a line of its own."""
     name = markup.cut(markup.inline(field.name), MAX_TITLE) or "-"
-    is_short = gap == " " and "\n" not in markup.plain(field.value)
+    is_short = gap == " " and "\n" not in wording.visible(field.value)
     value = markup.inline(field.value) if is_short else markup.escape(field.value)
     between = gap if is_short else "\n"
     return f"**{name}**{between}{markup.counted(value, MAX_FIELD) or '-'}"

@@ -40,26 +40,21 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def plain(text: Text) -> str:
-    """Return text without invisible characters, for places where Discord reads no markup."""
-    return wording.printable(text.text if isinstance(text, Tainted) else text).strip()
-
-
 def escape(text: Text) -> str:
     """Return text that Discord shows literally; addresses in tainted text are not links."""
-    escaped = _unmarked(text, plain(text))
+    escaped = _unmarked(text, wording.visible(text))
     return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
 
 
 def line(text: Text) -> str:
     """Return escaped text on one line."""
-    joined = wording.line(plain(text))
+    joined = wording.line(wording.visible(text))
     return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
 
 
 def inline(text: Text) -> str:
     """Return escaped text on one line, to be put after other text on that line."""
-    return _unmarked(text, wording.line(plain(text)))
+    return _unmarked(text, wording.line(wording.visible(text)))
 
 
 def _unmarked(text: Text, characters: str) -> str:
@@ -128,7 +123,7 @@ def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
 
 def _cell(text: Text) -> str:
     """Return a cell for a code block, in which a backtick is the only markup."""
-    short = wording.shorten(wording.line(plain(text)), MAX_CELL)
+    short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
@@ -180,5 +175,5 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
 
 def _short(text: Text) -> str:
     """Return a cell, escaped, on one line of at most `MAX_CELL` characters."""
-    short = wording.shorten(wording.line(plain(text)), MAX_CELL)
+    short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return inline(Tainted(short) if isinstance(text, Tainted) else short)

@@ -28,7 +28,6 @@ from overheard.chat.slack.text import (
     quote,
     rich,
     section,
-    shown,
     small,
     span,
     text_table,
@@ -179,7 +178,7 @@ def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     if card.file:
         yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
-        yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
+        yield _Part(small(cut(wording.visible(card.footer), SLACK.context), SLACK.context), card)
     yield from (_Part(block, card) for block in controls(card))
 
 
@@ -201,7 +200,7 @@ def _title(card: Card) -> Iterator[Block]:
 
 
 def _text(card: Card) -> Iterator[Block]:
-    for piece in pieces(cut(shown(card.text), MAX_TEXT), SLACK.text):
+    for piece in pieces(cut(wording.visible(card.text), MAX_TEXT), SLACK.text):
         yield rich(section(span(piece)))
 
 
@@ -221,7 +220,7 @@ def _fields(fields: Sequence[Field]) -> Iterator[Block]:
 
 def _fits_column(field: Field) -> bool:
     """Return whether a field is short, and free of characters that mrkdwn reads as markup."""
-    name, value = wording.line(field.name), shown(field.value)
+    name, value = wording.line(field.name), wording.visible(field.value)
     fits = len(name) + len(value) <= MAX_COLUMN_FIELD
     return (
         not (field.wide or field.action)
@@ -237,24 +236,24 @@ def _columns(fields: Sequence[Block]) -> Iterator[Block]:
 
 
 def _column_field(field: Field) -> Block:
-    text = f"*{wording.line(field.name) or '-'}*\n{shown(field.value) or '-'}"
+    text = f"*{wording.line(field.name) or '-'}*\n{wording.visible(field.value) or '-'}"
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _wide_field(field: Field) -> Block:
     """Return a field on its own; with a button next to it, if it has an action."""
     if field.action:
-        text = f"{wording.line(field.name)}\n{shown(field.value)}"
+        text = f"{wording.line(field.name)}\n{wording.visible(field.value)}"
         shown_button = button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
         return {"type": "section", "text": plain(text, SLACK.text), "accessory": shown_button}
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
-    value = cut(shown(field.value), SLACK.text - MAX_COLUMN_FIELD)
+    value = cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
 
 
 def _quote(quoted: Quote) -> Block:
     source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
-    text = cut(shown(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
+    text = cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
@@ -313,7 +312,7 @@ def _characters(piece: Any) -> int:
 def _message(pack: Sequence[_Part]) -> Message:
     """Return a group of parts as a message; its fallback text is that of the first card."""
     card = pack[0].card
-    summary = wording.line(": ".join(filter(None, [card.title, shown(card.text)])))
+    summary = wording.line(": ".join(filter(None, [card.title, wording.visible(card.text)])))
     fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
     images = tuple(part.image for part in pack if part.image)
     tables = tuple(part.table for part in pack if part.table)

@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.controls import ACTION_PREFIX
-from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
+from overheard.chat.slack.text import Block, cut, plain, rich, section, small, span
 from overheard.interfaces import Form
 
 CALLBACK_ID = "overheard:form"
@@ -88,9 +88,9 @@ def notice(title: str, text: str) -> dict[str, Any]:
 def _blocks(form: Form) -> Iterator[Block]:
     """Yield the blocks of a form: the problem, the summary, and an input for each option."""
     if form.problem:
-        problem = cut(shown(form.problem), SLACK.text - 10)
+        problem = cut(wording.visible(form.problem), SLACK.text - 10)
         yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
-    yield small(shown(form.text or form.command.summary), SLACK.context)
+    yield small(wording.visible(form.text or form.command.summary), SLACK.context)
     for option in form.command.options[: SLACK.home - 2]:
         choices = form.choices.get(option.name)
         if choices is not None and not choices:

@@ -18,7 +18,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from overheard.cards import wording
-from overheard.cards.card import Table, Tainted, Text
+from overheard.cards.card import Table
 from overheard.cards.wording import heading, heading_cells, named_cells
 from overheard.chat.limits import SLACK
 
@@ -27,11 +27,6 @@ Block = dict[str, Any]
 
 _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
 """Characters that mrkdwn reads as markup, escaped or not."""
-
-
-def shown(text: Text) -> str:
-    """Return text without invisible characters and without space at its ends."""
-    return wording.printable(text.text if isinstance(text, Tainted) else text).strip()
 
 
 def cut(text: str, limit: int) -> str:
@@ -137,7 +132,7 @@ def data_table(table: Table) -> Block | None:
 
     A table without a caption, which Slack wants, is captioned by the heading of its rows.
     """
-    rows = [[_cell(shown(cell)) for cell in row] for row in table.rows]
+    rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
     if not (2 <= len(rows) <= SLACK.table_rows and len(header) >= 2):
         return None
@@ -183,7 +178,7 @@ def text_table(table: Table) -> Iterator[Block]:
     """
     if caption := wording.line(table.caption):
         yield small(caption, SLACK.context)
-    rows = [[_cell(shown(cell)) for cell in row] for row in table.rows]
+    rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
     widths = _widths(header, rows, table.right)
     if widths is None or _max_lines(rows, widths) > MAX_CELL_LINES:

@@ -39,7 +39,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Words
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Quote, Severity, Table, Tainted, Text
+from overheard.cards.card import Card, Field, Quote, Severity, Table, Text
 from overheard.cards.wording import heading, heading_cells
 
 BORDERS = {
@@ -123,7 +123,7 @@ def _parts(card: Card, width: int) -> Iterator[RenderableType]:
 
 def _plain(text: Text, style: str = "") -> Words:
     """Return text in a style, without markup and without control characters."""
-    return Words(wording.printable(text.text if isinstance(text, Tainted) else text).strip(), style)
+    return Words(wording.visible(text), style)
 
 
 def _fields(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
