@@ -355,18 +355,14 @@ def _unkept_level(verdict: UpdateEffect) -> str:
 
 def _finding(verdict: UpdateEffect, scale: Scale) -> str:
     if verdict.finding is UpdateStatus.MOVED:
-        return _moved(verdict, scale)
+        return shift_words(verdict, scale)
     if verdict.finding is UpdateStatus.STILL:
         return f"did not move by more than {_bound(verdict, scale)}{_to_exclude(verdict)}"
     return f"is not yet clear after {verdict.looks} of {verdict.most} runs"
 
 
-def shift_words(shift: Shift, scale: Scale) -> str:
-    """Return what a shift that goes with an update says, with the figures of the shift."""
-    return _moved(shift, scale)
-
-
-def _moved(moved: UpdateEffect | Shift, scale: Scale) -> str:
+def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
+    """Return the figures of a shift as the end of a sentence: ``moved by -20 points (...)``."""
     low, high = moved.interval
     return (
         f"moved by {wording.change(moved.change, scale)} "

@@ -86,7 +86,10 @@ def post_id(key: str) -> str:
 
 
 def read_mark(message: discord.Message) -> MessageMark:
-    """Return a message's mark; its post is empty for a message without a mark."""
+    """Return a message's mark; its post is empty for a message without a mark.
+
+    A mark is in the address of an embed, or in the numbers of the first two components.
+    """
     matches = (POST_ID.search(embed.url or "") for embed in message.embeds)
     if match := next(filter(None, matches), None):
         return MessageMark(match[1], int(match[2] or 0))
