@@ -49,13 +49,20 @@ def test_run_effects_have_their_variance_and_their_share_in_common(
     assert np.mean(drawn) == pytest.approx(0, abs=0.01)
     assert np.mean(drawn**2) == pytest.approx(0.25, rel=rough)
     assert np.mean(drawn[:, 0] * drawn[:, 1]) == pytest.approx(0.25 * common, abs=0.25 * rough)
+    related = 0.7 if kind == "ar1" else 0
     neighbours = np.mean(drawn[..., 1:] * drawn[..., :-1]) / np.mean(drawn**2)
-    assert neighbours == pytest.approx(0.7 if kind == "ar1" else 0, abs=0.02)
+    assert neighbours == pytest.approx(related, abs=0.02)
+    first = np.mean(drawn[..., 1] * drawn[..., 0]) / np.mean(drawn[..., :2] ** 2)
+    assert first == pytest.approx(related, abs=0.1)
 
 
-def test_two_states_are_two() -> None:
-    """15 % of the runs are in the other one; t3 has the tails of Student's t."""
-    states = run_effects(WorldDesign("two-state", brands=1), 500, np.random.default_rng(5))
+@pytest.mark.parametrize("effects", ["shared", "own"])
+def test_two_states_are_two(effects: str) -> None:
+    """15 % of the runs are in the other one, in which brands are named more often; t3 has the tails
+    of Student's t.
+    """
+    design = WorldDesign("two-state", effects, brands=1)
+    states = run_effects(design, 500, np.random.default_rng(5))
     low, high = np.unique(states.round(9))
     assert np.mean(states > (low + high) / 2) == pytest.approx(0.15, abs=0.01)
     tails = {
