@@ -240,7 +240,7 @@ def _year(
                 streams=[brand.stream],
                 seed=len(made),
             )
-            asks, burst = (dict(wanted.asks), True) if wanted else ({}, True)
+            asks, burst = dict(wanted.asks) if wanted else {}, True
             now = wanted.at if wanted else now
         weeks.append(GuardedWeek(calls, rare))
     return weeks
