@@ -1,11 +1,16 @@
 """Tests of what is normal: the runs that count."""
 
+from dataclasses import replace
+
 from overheard.detection.baseline import (
     MAX_BASELINE_RUNS,
     Baseline,
     Excursion,
     rows_with_answers,
+    run_effect_prior,
     stream_rows,
+    stream_since,
+    stream_until,
 )
 from overheard.detection.simulate import Design, simulate
 from overheard.domain import Model, Shift
@@ -42,3 +47,45 @@ def test_a_part_of_a_stream_keeps_its_kind() -> None:
     assert part.runs == (STREAM.runs[3], STREAM.runs[5])
     assert part.binary
     assert rows_with_answers(part).tolist() == [0, 1]
+
+
+def test_a_change_of_the_model_makes_the_runs_before_it_past() -> None:
+    """And what was an excursion from their level; where there were none, nothing changes."""
+    baseline = Baseline(STREAM.runs, list(range(10)))
+    excursion = Excursion(SHIFT, 9, (0, 1), "visibility", uniform=True, since=2)
+    baseline.excursion = excursion
+    assert baseline.begin(STREAM.runs[0]) is False
+    assert (baseline.rows, baseline.excursion) == (list(range(10)), excursion)
+    assert baseline.begin(STREAM.runs[7]) is True
+    assert (baseline.rows, baseline.runs_needed) == ([7, 8, 9], 1)
+
+
+def test_a_change_that_goes_further_keeps_the_level_before_the_first() -> None:
+    """Of its metric and in its direction; the brand may return to either level."""
+    first = Excursion(SHIFT, 9, (0, 1), "visibility", uniform=True, since=2)
+    rise = replace(SHIFT, change=0.3)
+    other = replace(SHIFT, metric="top1")
+    for shift, levels in ((SHIFT, 2), (rise, 1), (other, 1)):
+        baseline = Baseline(STREAM.runs, list(range(10)), first)
+        baseline.restart(Excursion(shift, 12, (3, 4), shift.metric, uniform=True, since=10))
+        assert baseline.excursion
+        assert len(list(baseline.excursion.levels)) == levels
+
+
+def test_what_is_expected_of_a_provider() -> None:
+    """ChatGPT's run effects are each brand's own, and Google's are shared."""
+    chatgpt, gemini, unknown = (
+        run_effect_prior(Model(provider, "m")) for provider in ("openai", "google", "svc")
+    )
+    assert chatgpt.own > chatgpt.shared
+    assert gemini.shared > gemini.own
+    assert unknown.own == unknown.shared == 0.03
+
+
+def test_streams_are_cut_at_runs() -> None:
+    """Up to a run with that one, and from it on."""
+    run = STREAM.runs[40]
+    assert stream_until(STREAM, run).runs == STREAM.runs[:41]
+    since = stream_since(STREAM, run)
+    assert since.runs == STREAM.runs[40:]
+    assert np.array_equal(since.n, STREAM.n[40:])

@@ -13,8 +13,9 @@ from overheard.detection.simulate import Change, Design, simulate
 from overheard.numpy_proxy import Floats, np
 
 BEFORE, SINCE = np.arange(10), np.arange(10, 24)
+RUNS = 24
 PRIOR, VARIANCE = RunEffectPrior(shared=0.02, own=0.03), 0.025
-Odds = Callable[[StreamGroup, int], tuple[float, float]]
+Odds = Callable[[StreamGroup, int, int], tuple[float, float]]
 
 
 def group(back: int, carried: float = 1.0, *, beyond: bool = False, seed: int = 3) -> StreamGroup:
@@ -34,13 +35,12 @@ def given(seen: Floats, covariance: Floats) -> tuple[float, float]:
     return float(pull @ seen), float(covariance[-1, -1] - pull @ covariance[:-1, -1])
 
 
-def uniform_odds(group: StreamGroup, start: int) -> tuple[float, float]:
+def uniform_odds(group: StreamGroup, start: int, end: int) -> tuple[float, float]:
     """Return the odds of the old level and of one beyond it, by the means of three stretches.
 
     The size of the step is normal around 0 and seen through the noise; the old mean has noise too.
     """
-    rows = np.concatenate([BEFORE, SINCE])
-    series = run_series(group, rows, PRIOR)
+    series = run_series(group, np.arange(end), PRIOR)
     noise = series.noise[0].mean() + VARIANCE
     stretches = np.split(series.level[0], [10, start])
     old, moved, now = (stretch.mean() for stretch in stretches)
@@ -56,9 +56,9 @@ def uniform_odds(group: StreamGroup, start: int) -> tuple[float, float]:
     return back, beyond if other_side else 0.0
 
 
-def sparse_odds(group: StreamGroup, start: int) -> tuple[float, float]:
+def sparse_odds(group: StreamGroup, start: int, end: int) -> tuple[float, float]:
     """Return the same by the successes of the prompts that moved, each weighing its step."""
-    n, hits = (np.split(x[0], [10, start]) for x in (group.n, group.total))
+    n, hits = (np.split(x[0][:end], [10, start]) for x in (group.n, group.total))
     weights, seen, far, calls, pull = [], 0.0, 0.0, 0.0, 0.0
     for prompt in range(12):
         answers = [part[:, prompt].sum() for part in n]
@@ -71,8 +71,8 @@ def sparse_odds(group: StreamGroup, start: int) -> tuple[float, float]:
         far += weight * answers[2] * (moved - old)
         calls += weight**2 * answers[2] * old * (1 - old) * (1 + answers[2] / (answers[0] + 4))
         pull += weight * answers[2] * old * (1 - old)
-    shared = run_series(group, np.concatenate([BEFORE, SINCE]), PRIOR).shared
-    sd = (calls + (VARIANCE + shared) * pull**2 / (24 - start)) ** 0.5
+    shared = run_series(group, np.arange(end), PRIOR).shared
+    sd = (calls + (VARIANCE + shared) * pull**2 / (end - start)) ** 0.5
     stayed = norm.pdf(seen, far, sd)
     wide = (sd**2 + far**2) ** 0.5
     return norm.pdf(seen, 0, sd) / stayed, norm.pdf(seen, 0, wide) / stayed * (seen * far < 0)
@@ -95,7 +95,8 @@ def test_the_odds_are_those_of_normal_densities(
     """The mean over eight starts; a level far beyond the old one is a rival with odds of 0.03."""
     brand = group(21, carried, beyond=beyond)
     found = evidence(brand, uniform=odds is uniform_odds)
-    clipped = np.clip([odds(brand, start) for start in range(16, 24)], np.exp(-50), np.exp(50))
+    every = [odds(brand, start, RUNS) for start in range(16, RUNS)]
+    clipped = np.clip(every, np.exp(-50), np.exp(50))
     back, far = clipped.T
     if beyond:
         assert far.mean() > 1
@@ -103,6 +104,10 @@ def test_the_odds_are_those_of_normal_densities(
     assert found.mean_odds == pytest.approx(expected.mean(), rel=1e-6)
     assert found.summed_odds == pytest.approx(expected.sum(), rel=1e-6)
     assert found.start == 16 + back.argmax()
+    early = return_evidence(brand, BEFORE, SINCE[:2], PRIOR, VARIANCE, uniform=odds is uniform_odds)
+    assert early
+    back_at_once, beyond_at_once = odds(brand, 11, 12)
+    assert early.mean_odds == pytest.approx(back_at_once / (1 + 0.03 * beyond_at_once))
 
 
 @pytest.mark.parametrize("uniform", [True, False])
