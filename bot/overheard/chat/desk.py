@@ -29,7 +29,7 @@ from overheard.chat.progress import (
 from overheard.chat.questions.asking import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
 from overheard.commands.delivery_cards import cut_off_card
-from overheard.commands.guide import HELP, teach
+from overheard.commands.guide import HELP, next_steps, teach
 from overheard.commands.registry import offered
 from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
@@ -213,7 +213,9 @@ class ChatDesk:
             await conversation.show(replies.not_allowed(refusal), private=True)
         elif isinstance(error, UnknownCommand):
             if not await self._asked_in_words(request, conversation):
-                await conversation.show(self._not_known(request, error), private=True)
+                deployment, _ = await self._opened(request.person, request.channel)
+                steps = [Action(step.words, step.label) for step in await next_steps(deployment)]
+                await conversation.show(self._not_known(request, error, steps), private=True)
         else:
             await self._put_right(request, conversation, error)
 
@@ -241,14 +243,14 @@ class ChatDesk:
             raise UnknownCommand(name=name, hint="")
         return spec
 
-    def _not_known(self, request: Request, error: UnknownCommand) -> Card:
+    def _not_known(self, request: Request, error: UnknownCommand, steps: Sequence[Action]) -> Card:
         """Say where a command is that chats do not offer, or which one may have been meant."""
         typed = (request.words or request.command).casefold().split()
         for spec in offered(Face.TERMINAL):
             if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
                 return replies.terminal_only(spec)
         return replies.unknown(
-            error, near(" ".join(typed), self._commands), request.words or request.command
+            error, near(" ".join(typed), self._commands), request.words or request.command, steps
         )
 
     async def _put_right(

@@ -88,13 +88,19 @@ def not_allowed(reason: str, wanted: str = "") -> Card:
     return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING)
 
 
-def unknown(error: UnknownCommand, close: Sequence[CommandSpec], typed: str) -> Card:
+def unknown(
+    error: UnknownCommand,
+    close: Sequence[CommandSpec],
+    typed: str,
+    steps: Sequence[Action] = (),
+) -> Card:
     """Return the card for an unknown command, with buttons that do what may have been meant.
 
     Args:
         error: What was wrong.
         close: Commands of similar names.
         typed: What was typed.
+        steps: What can be done now, for words that are like no command.
     """
     meant = [
         Action(_corrected(typed, spec), spec.name.capitalize())
@@ -104,7 +110,7 @@ def unknown(error: UnknownCommand, close: Sequence[CommandSpec], typed: str) -> 
     return Card(
         "Unknown command",
         _sentence(error).removesuffix('; "help" shows all of them.') + ("?" if error.hint else "."),
-        actions=(*fitting(*meant), Action("help", "Help")),
+        actions=(*fitting(*(meant if close else steps[:MAX_MEANT])), Action("help", "Help")),
         severity=Severity.WARNING,
     )
 

@@ -122,8 +122,8 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
-        """Show the objects, or those that belong to one brand; in the terminal also their keys and
-        where each comes from.
+        """Show the objects, or those that belong to one brand; in the terminal also their keys.
+        Where each comes from is shown there, too, and in a chat when the configuration has some.
 
         Raises:
             UnknownName: for a brand that does not exist.
@@ -140,9 +140,14 @@ class CatalogueNoun(Generic[Entry]):
             for name, cell in (self.columns or {}).items()
             if in_terminal or (name != KEY and any(map(cell, entries)))
         }
-        origins = ("From",) if in_terminal else ()
+        change = Action(f"{self.name} edit", f"Change a {self.singular}")
+        shown = {DECLARED: deployment.config.file, ADDED: "chat"}
+        origins = ("From",) if in_terminal else ("Decided in",) if declared else ()
         rows = [
-            (*(cell(t) for cell in columns.values()), *(origins and (origin,)))
+            (
+                *(cell(t) for cell in columns.values()),
+                *(origins and (origin if in_terminal else shown[origin],)),
+            )
             for t, origin in each
         ]
         suffix = f" {self.relation} {name}" if name else ""
@@ -151,7 +156,10 @@ class CatalogueNoun(Generic[Entry]):
             title=count + suffix,
             text=await self._list_text(deployment, entries),
             table=Table((*columns, *origins), tuple(rows)) if rows else None,
-            actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),
+            actions=(
+                Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),
+                *([change] if any(origin == ADDED for _, origin in each) else []),
+            ),
             footer=f"What comes from the configuration is changed in {deployment.config.file}."
             if in_terminal
             else "",

@@ -133,7 +133,7 @@ async def _what_now(deployment: Deployment, commands: Iterable[CommandSpec]) -> 
         deployment: The open deployment.
         commands: All commands, for the data of the card.
     """
-    suggestions = [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
+    suggestions = await next_steps(deployment)
     return Card(
         title="What can I do now?",
         fields=tuple(
@@ -151,6 +151,11 @@ async def _what_now(deployment: Deployment, commands: Iterable[CommandSpec]) -> 
             "commands": {spec.name: spec.summary for spec in commands},
         },
     )
+
+
+async def next_steps(deployment: Deployment) -> list[Suggestion]:
+    """Return what fits the state of a deployment, the most useful first."""
+    return [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
 
 
 async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
@@ -175,7 +180,13 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
             "facts add", "Add a fact", "Your price, your plans: I say who gets them wrong."
         )
     if not catalogue.schedules:
-        yield Suggestion("schedules add", "Check every week", "A change shows only between checks.")
+        yield Suggestion(
+            "schedules plan", "Check every week", "A change shows only between checks."
+        )
+    if not deployment.config.routes:
+        yield Suggestion(
+            "subscribe", "Alerts into this channel", "I speak up when something shifts."
+        )
     if is_checked:
         yield Suggestion(f"report {name}", "Report", "How often each model names you.")
         yield Suggestion(f"versus {name}", "Against a rival", "Who is ahead at which model.")
@@ -185,6 +196,8 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
         )
         yield Suggestion("check", "Check now", "Ask again today.")
     yield Suggestion("prompts list", "Questions", "What is asked.")
+    yield Suggestion("brands list", "Competitors", "Whom you are measured beside.")
+    yield Suggestion("routes list", "Channels", "Where alerts and summaries go.")
 
 
 def _list(specs: Sequence[CommandSpec]) -> str:

@@ -84,7 +84,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     """Show one brand: in the newest run of each model, and how often it was named since."""
     report = await read_report(deployment, brand)
     if not report.runs:
-        return _unanswered(brand)
+        return _unanswered(brand, call.face)
     data = {"brand": brand.name, "results": [row.data() for row in report.rows]}
     if details or not report.places:
         when = _text(call, report.runs)
@@ -116,9 +116,11 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     )
 
 
-def _unanswered(brand: Brand) -> Card:
+def _unanswered(brand: Brand, face: Face) -> Card:
     """Return the card of a brand about which there are no answers."""
-    text = "No answers yet. Ask with check, or bring history with import."
+    text = "No answers yet."
+    if face is Face.TERMINAL:
+        text += " Ask with check, or bring history with import."
     ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
     return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
 
@@ -182,7 +184,7 @@ async def share(
     deployment = await deployment.caught_up(call.progress)
     report = await read_report(deployment, chosen)
     if not report.runs:
-        return _unanswered(chosen)
+        return _unanswered(chosen, call.face)
     content, page = await _page(deployment, call, report)
     name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
     return Card(

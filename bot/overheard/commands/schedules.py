@@ -58,7 +58,9 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(burst_sentence(deployment, call, plan) for plan in plans)])
     if not pairs:
-        text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
+        text = "None yet: I ask only when you say so."
+        if call.face is Face.TERMINAL:
+            text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
     rows = tuple(_row(deployment, *pair) for pair in pairs)
     return Card(

@@ -34,6 +34,9 @@ SETTINGS = {
     "prompts list": "Questions",
     "facts list": "Facts",
     "schedules list": "When I check",
+    "routes list": "Channels",
+    "models list": "Models",
+    "access list": "Who may do what",
     "spend": "Costs",
 }
 """The entries of the menu, by the words behind them."""
