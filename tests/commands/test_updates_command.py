@@ -164,6 +164,6 @@ def test_few_runs_before_are_always_told(tmp_path: Path, rates: list[float]) -> 
     (effect,) = made.json("updates", "list")["updates"][0]["effects"]
     assert not effect["level_kept"]
     assert (
-        "with only 3 runs before it, the level of 1 false finding in 20 is not kept"
+        "with only 3 checks before it, more than 1 such finding in 20 may be chance"
         in (effect["sentence"])
     )

@@ -87,11 +87,17 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
         text="\n\n".join(
             [
                 *statement_lines(alert.moved),
-                f"It began with the check of {began}."
-                + (" Since then, other figures moved too:" if rows else ""),
+                f"It began with the check of {began}.",
             ]
         ),
-        table=Table(("Figure", "Before", "Since"), rows, frozenset({1, 2})) if rows else None,
+        table=Table(
+            ("Figure", "Before", "Since"),
+            rows,
+            frozenset({1, 2}),
+            caption="Other figures that moved",
+        )
+        if rows
+        else None,
         quotes=statement_quotes(alert.moved, evidence.names.name(alert.shift.model)),
         severity=Severity.BAD,
         footer=_footer(alert, evidence),

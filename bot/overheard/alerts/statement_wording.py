@@ -110,7 +110,7 @@ def short_statement_lines(
             if answers:
                 yield f"It says “{value}” {count}{_truth(statement)}."
             else:
-                yield f"It said “{value}”, and in none of the answers of the latest check."
+                yield f"It said “{value}”; no answer of the latest check does."
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:

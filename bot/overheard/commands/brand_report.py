@@ -115,25 +115,35 @@ def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
     return {model: sorted(found) for model, found in runs.items()}
 
 
-async def silent_sentence(deployment: Deployment, call: Call, report: Report) -> str:
-    """Say which models did not answer in the latest check, so that what is shown of them is older;
-    empty where all of them answered.
+async def silent_models(deployment: Deployment, report: Report) -> dict[Model, datetime]:
+    """Return the models that were asked in the latest check and did not answer, with the time of
+    the check that their figures are of.
     """
     if not report.runs:
-        return ""
+        return {}
     latest = max(runs[-1] for runs in report.runs.values())
     found = await deployment.store.runs.find(until=latest.at, limit=1)
     panel = found[0].panel if found and found[0].id == latest.id else None
     asked = panel.models if panel else ()
-    silent = {
-        m: runs[-1].at for m, runs in report.runs.items() if runs[-1] != latest and m in asked
+    return {
+        model: runs[-1].at
+        for model, runs in sorted(report.runs.items())
+        if runs[-1] != latest and model in asked
     }
+
+
+async def silent_sentence(deployment: Deployment, call: Call, report: Report) -> str:
+    """Say which models did not answer in the latest check, so that what is shown of them is older;
+    empty where all of them answered.
+    """
+    silent = await silent_models(deployment, report)
     if not silent:
         return ""
-    names = wording.listing([deployment.names.name(model) for model in sorted(silent)])
-    days = dict.fromkeys(wording.short_day(silent[model], call.zone) for model in sorted(silent))
+    names = wording.listing([deployment.names.name(model) for model in silent])
+    days = dict.fromkeys(wording.short_day(at, call.zone) for at in silent.values())
+    latest = max(runs[-1].at for runs in report.runs.values())
     whose = "its" if len(silent) == 1 else "their"
     return (
-        f"{names} did not answer on {wording.short_day(latest.at, call.zone)}; {whose} figures are "
+        f"{names} did not answer on {wording.short_day(latest, call.zone)}; {whose} figures are "
         f"of {wording.listing(list(days))}."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_moment
-from overheard.commands.brand_report import Report, read_report, silent_sentence
+from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.standings import Place
 from overheard.commands.status import (
     alert_sentence,
@@ -39,8 +39,8 @@ MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 QUESTION_CHARS = 70
 ADVICE = {
     GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {counted} answers.",
-    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong in {counted} "
-    "answers that state it.",
+    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong {counted} "
+    "times.",
     GapKind.UNSTATED: "State your {subject} as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {counted} answers.",
     GapKind.SOURCE: "Be named on {subject}: {counted} answers with sources cite it without you.",
@@ -107,6 +107,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     """Return the card of a brand's week: changes, open alerts, false claims, and what to do."""
     report = await read_report(deployment, brand)
     week = await _week(deployment, call, report, since)
+    silent = await silent_models(deployment, report)
     claims = await claims_sentence(deployment, brand)
     todo = await things_to_do(deployment, brand)
     shares = voice_shares(report, call.zone)
@@ -119,12 +120,12 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
         *await _still_open(deployment, call, week),
         watching_sentence(report.stories.values(), deployment.names),
         claims,
-        _steady(deployment, report, week),
+        _steady(deployment, report, week, silent),
         await silent_sentence(deployment, call, report),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
     return Card(
-        title=f"{brand.name}'s week: {_summary(deployment, report, week)}",
+        title=f"{brand.name}'s week: {_summary(deployment, report, week, silent)}",
         text="\n\n".join(filter(None, parts)),
         image=await picture(shares, "share-of-voice.png") if shares else None,
         actions=fitting(*_actions(brand, week)),
@@ -191,10 +192,11 @@ async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[st
     return [f"Still open: {line}" for line in lines]
 
 
-def _steady(deployment: Deployment, found: Report, week: Week) -> str:
-    """Write the state of the brand where nothing is open."""
+def _steady(deployment: Deployment, found: Report, week: Week, silent: Collection[Model]) -> str:
+    """Write the state of the brand where nothing is open, at the models that answered."""
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
     moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
+    moved |= set(silent)
     lines = [_stands(deployment, place) for place in found.places if place.model not in moved][
         :MAX_STEADY
     ]
@@ -206,7 +208,7 @@ def _stands(deployment: Deployment, place: Place) -> str:
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
 
 
-def _summary(deployment: Deployment, found: Report, week: Week) -> str:
+def _summary(deployment: Deployment, found: Report, week: Week, silent: Collection[Model]) -> str:
     """Write the state at each model, such as ``still down at ChatGPT, steady at Claude``."""
     if not found.places:
         return "nothing was measured"
@@ -222,6 +224,8 @@ def _summary(deployment: Deployment, found: Report, week: Week) -> str:
     for story in found.stories.values():
         if story.state is StoryState.WATCHING:
             states.setdefault(story.model, "watched")
+    for model in silent:
+        states.setdefault(model, "no answers")
     parts: dict[str, list[str]] = {}
     for model in [*states, *(p.model for p in found.places if p.model not in states)]:
         parts.setdefault(states.get(model, "steady"), []).append(deployment.names.name(model))

@@ -31,7 +31,7 @@ from overheard.commands.page_tables import (
     read_views,
 )
 from overheard.commands.standings import HEADLINE_METRIC
-from overheard.commands.status import alert_owner
+from overheard.commands.status import alert_owner, began_at
 from overheard.commands.trend import trend_chart
 from overheard.commands.updates import shift_words
 from overheard.commands.voice import voice_shares
@@ -211,8 +211,7 @@ async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
     with unseen():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
     shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
-    began = starts.get(shift.began or shift.run_id, alert.opened_at)
+    began = await began_at(deployment, alert)
     since = f"since {wording.day(began, call.zone)}{alert_owner(alert)}"
     model, metric = deployment.names.name(shift.model), deployment.scoring.metrics.get(shift.metric)
     if shift.statement or alert.of_model or metric is None:

@@ -61,12 +61,14 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         text = "None yet: I ask only when you say so."
         if call.face is Face.TERMINAL:
             text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
-    header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, *pair) for pair in pairs)
+    header: tuple[str, ...] = ("Schedule", "When", "Next")
+    if call.face is Face.TERMINAL:
+        header += ("Last", "Brands", "Repeats", "From")
+    rows = tuple(_row(deployment, *pair)[: len(header)] for pair in pairs)
     return Card(
         title=wording.count(len(pairs), "schedule"),
         text=text,
-        table=Table(header, rows, frozenset({5})) if rows else None,
+        table=Table(header, rows, frozenset({5}) & set(range(len(header)))) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
         actions=(Action("schedules plan", "When I ask", Style.PRIMARY),)
         if call.face is Face.CHAT

@@ -74,7 +74,7 @@ async def spend(
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         actions=(Action("budget set", "Budget"),) if in_chat else (),
-        footer="Brands that share an answer share its cost." if by == "brand" or others else "",
+        footer="Brands that share an answer share its cost." if len(sums["brand"]) > 1 else "",
         choice=_choice(by, sums, typed) if in_chat else None,
         more=tuple(Card(f"By {n}", table=_table(SHOWN[n], shown[n])) for n in others),
         data={

@@ -195,8 +195,17 @@ async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> st
         card = await alert_card(deployment, call, alert)
     if alert.state.over:
         return f"{card.title.rstrip('.')}."
-    since = wording.short_day(alert.opened_at, call.zone)
+    since = wording.short_day(await began_at(deployment, alert), call.zone)
     return f"{card.title.rstrip('.')}. Since {since}{alert_owner(alert)}."
+
+
+async def began_at(deployment: Deployment, alert: Alert) -> datetime:
+    """Return when the check began with which an alert's change most likely began, so that charts
+    and sentences name one day; it may have been raised later.
+    """
+    run_id = alert.shift.began or alert.shift.run_id
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    return starts.get(run_id, alert.opened_at)
 
 
 def watching_sentence(

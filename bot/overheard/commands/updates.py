@@ -103,7 +103,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     return Card(
-        title=wording.count(len(known), "known update"),
+        title=wording.count(_days(call, known), "known update"),
         text="\n\n".join(
             [*problems, *_paragraphs(call, known, effects, wholes, names if is_chat else None)]
         )
@@ -120,6 +120,13 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
             "problems": problems,
         },
     )
+
+
+def _days(call: Call, known: Sequence[ModelUpdate]) -> int:
+    """Return how many updates are known, in a chat; one that shows in several signs counts once."""
+    if call.face is Face.TERMINAL:
+        return len(known)
+    return len({(update.model, update.at.astimezone(call.zone).date()) for update in known})
 
 
 async def add_update(
@@ -349,8 +356,8 @@ def _unkept_level(verdict: UpdateEffect) -> str:
     """
     if verdict.keeps_level:
         return ""
-    before = wording.count(verdict.runs[0], "run")
-    return f" (with only {before} before it, the level of 1 false finding in 20 is not kept)"
+    before = wording.count(verdict.runs[0], "check")
+    return f" (with only {before} before it, more than 1 such finding in 20 may be chance)"
 
 
 def _finding(verdict: UpdateEffect, scale: Scale) -> str:
