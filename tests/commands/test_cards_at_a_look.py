@@ -128,3 +128,36 @@ async def test_report_and_trend_give_one_number_one_interval() -> None:
     trend = (await office.chat.type("trend Acme")).card.data["models"]["svc/m-1"][-1]
 
     assert report["interval"] == trend["interval"]
+
+
+async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its figures are older than the others; the check offers to ask it again."""
+    monkeypatch.syspath_prepend(str(BENCH))
+    bench: Any = __import__("market")
+    with unseen():
+        async with bench.open_market(str(tmp_path)) as market:
+            await market.check(0)
+            down = ProviderFailed(model="claude", reason="it is busy; try again later.")
+            market.deployment.plugins.providers["anthropic"].answer = lambda _: down
+            _, checked = await market.check(1)
+            typed = ("status", "report", "digest", "schedules list", "runs list")
+            cards = {words: (await market.chat.type(words)).card for words in typed}
+
+    silent = "Claude did not answer on 28 Sep; its figures are of 21 Sep."
+    assert checked.title == "Part of a check: Claude did not answer"
+    assert checked.actions[0].label == "Ask Claude again"
+    assert checked.actions[0].words.endswith(
+        "--model anthropic/claude-sonnet-5-5+search --repeats 3"
+    )
+    assert silent in cards["status"].text
+    assert silent in cards["report"].footer
+    assert silent in cards["digest"].text
+    assert cards["digest"].title == "Pipedrive's week: no answers at Claude, steady at ChatGPT"
+    assert "Steady: Claude" not in cards["digest"].text
+    [schedule] = cards["schedules list"].table.rows
+    assert schedule[1:] == ("every Monday at 9:00 (Europe/Berlin)", "28 Sep 2026, 09:00 CEST")
+    latest, first = cards["runs list"].text.splitlines()
+    assert latest.endswith(": 48 questions, Ada, partial")
+    assert first.endswith(": 48 questions, Ada")
