@@ -369,6 +369,17 @@ async def test_progress_says_how_many_workers_there_are(monkeypatch: pytest.Monk
     assert len(house.progress.titles) == 2
 
 
+async def test_a_single_worker_is_shown_at_once() -> None:
+    """As any other number is."""
+    house = House()
+
+    async def workers() -> int:
+        return 1
+
+    assert await RunProgress(house.store, house.progress, await house.start(), workers)()
+    assert house.progress.titles == ["Asking svc/m-1 (1 worker)"]
+
+
 @pytest.mark.parametrize(
     ("channel", "state"), [("terminal", RunState.PAUSED), ("slack:C1", RunState.RUNNING)]
 )
