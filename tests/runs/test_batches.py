@@ -28,7 +28,7 @@ COST = 0.5 * (10 * 1e-6 + 20 * 2e-6)
 MODEL = Model("svc", "m-1")
 PROMPTS = tuple(Prompt(f"Which tool suits {n} people?") for n in range(4))
 PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2, batch=True)
-QUICK = BatchPolling(first_s=0.01, longest_s=0.02, unreachable_s=0.2, cancelling_s=1.0)
+QUICK = BatchPolling(first_s=0.01, longest_s=0.02, unreachable_s=0.2, cancelling_s=60.0)
 
 
 @pytest.fixture
