@@ -95,6 +95,24 @@ def test_the_message_has_the_news_in_words(charts: list[Chart]) -> None:
     assert card.table.strong == 1
 
 
+def test_the_table_has_no_usual_value_before_there_is_one() -> None:
+    """A brand without earlier answers has a dash; in a first check there is no such column."""
+    claim = alert_of(shift_of(metric="false claims", statement=CLAIM))
+    began = NOON + DAY
+    first = alert_message(claim, evidence(stream_of("Acme", MODEL, [[2, 1]]), began=began)).table
+    young = replace(
+        stream_of("Zeta", MODEL, [[0, 0], [0, 0], [3, 3]]),
+        n=np.array([[0, 0], [0, 0], [4, 4]]),
+    )
+    later = alert_message(alert_of(shift_of(began=3)), evidence(FELL, young, began=NOON + 3 * DAY))
+
+    assert first
+    assert first.header == ("Brand", "3 Mar")
+    assert first.rows == (("Acme", "3 of 8"),)
+    assert later.table
+    assert later.table.rows[0] == ("Zeta", "-", "6 of 8")
+
+
 def test_a_false_claim_is_the_worst_news() -> None:
     """It heads the title; that accuracy fell with it goes without saying."""
     claim = shift_of(metric="false claims", statement=CLAIM)

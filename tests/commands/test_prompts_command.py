@@ -78,7 +78,7 @@ async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
     one = await office.chat.type("prompts remove Is Acme good?")
 
     assert "known: Is Acme good?, Is Acme good value?" in str(both.card.text)
-    assert one.card.title == "Go on?"
+    assert one.card.title == "Ask a question no longer?"
 
 
 async def test_removing_can_be_undone() -> None:

@@ -120,6 +120,13 @@ class MetricValue:
         is_count = self.answers and metric.scale is Scale.BINARY
         return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
 
+    def cell(self, value: float | None, metric: Metric) -> str:
+        """Write a value for a table, with the number of answers that it is a count of."""
+        if value is None:
+            return "-"
+        is_count = self.answers and metric.scale is Scale.BINARY
+        return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
+
     def shows(self, value: float | None, change: float, metric: Metric) -> bool:
         """Whether a value, as it is written, lies on the side of the usual one to which a change
         goes; without a usual one there is nothing that it could contradict.
@@ -153,29 +160,28 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def _table(shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence) -> Table | None:
-    """Return the brands of the chart with what is usual and what the latest check measured, the
-    highest first; None where nothing is usual yet.
+    """Return the brands of the chart with what is usual, where something is, and what the latest
+    check measured, the highest first; None without measurements.
     """
     found = [
         (series.label, value)
         for series in chart.series
         if (value := read(evidence.stream(series.label, shift), evidence, shift))
-        and value.usual is not None
     ]
     if not found:
         return None
+    has_usual = any(value.usual is not None for _, value in found)
     found.sort(key=lambda entry: entry[1].now, reverse=metric.higher_is_better)
-    of = f" of {chart.answers}" if chart.answers else ""
-    rows = tuple(
-        (name, *(f"{value.written(v, metric)}{of}" for v in (value.usual or 0.0, value.now)))
+    rows = [
+        (name, value.cell(value.usual, metric), value.cell(value.now, metric))
         for name, value in found
-    )
+    ]
     names = [name for name, _ in found]
-    latest = max(at for series in chart.series for at, *_ in series.points)
+    latest = wording.short_day(chart.times[-1], evidence.zone)
     return Table(
-        ("Brand", "Usually", wording.short_day(latest, evidence.zone)),
-        rows,
-        frozenset({1, 2}),
+        ("Brand", "Usually", latest) if has_usual else ("Brand", latest),
+        tuple(rows if has_usual else ((name, now) for name, _, now in rows)),
+        frozenset({1, 2} if has_usual else {1}),
         strong=names.index(shift.brand) if shift.brand in names else None,
         pictured=True,
         caption=chart.title,
@@ -329,7 +335,8 @@ def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Metric
         for point in points
         if point.at < evidence.began and is_usual(evidence.earlier, point.at)
     ]
-    unmeasured = None if shift.statement else shift.before
+    is_brand = stream is not None and stream.key.brand == shift.brand
+    unmeasured = shift.before if is_brand and not shift.statement else None
     usual = sum(before) / len(before) if before else unmeasured
     after = [point.mean for point in points if point.at >= evidence.began]
     since = sum(after) / len(after) if after else None

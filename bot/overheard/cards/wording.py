@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from math import inf
 
 from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
@@ -14,6 +15,13 @@ MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Not taken from `strftime`, which follows the locale of the machine."""
 
+BOUNDS = {
+    Scale.BINARY: (0.0, 1.0),
+    Scale.SHARE: (0.0, 1.0),
+    Scale.POLARITY: (-1.0, 1.0),
+    Scale.RANK: (1.0, inf),
+}
+"""The smallest and the largest value of each scale."""
 MAX_STEM = 60
 """Characters of a file's name, without its ending."""
 _FILLERS = re.compile(
@@ -59,8 +67,11 @@ def interval(low: float, high: float, scale: Scale) -> str:
 
 
 def value_range(low: float, high: float, scale: Scale) -> str:
-    """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``."""
-    ends = value(low, scale), value(high, scale)
+    """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``; it ends
+    where the scale does.
+    """
+    least, most = BOUNDS[scale]
+    ends = value(max(low, least), scale), value(min(high, most), scale)
     if all(end.endswith(" %") for end in ends):
         return f"{ends[0][:-2]} to {ends[1]}"
     return " to ".join(ends)

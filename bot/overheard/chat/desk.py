@@ -466,7 +466,7 @@ class ChatDesk:
         elif not await self._pending.take(token):
             await conversation.show(replies.EXPIRED, private=True)
         elif not yes:
-            await conversation.show(replies.cancelled(waiting.order))
+            await conversation.show(replies.cancelled())
         else:
             deployment, call = await self._opened(request.person, waiting.channel)
             await self._do(

@@ -23,7 +23,7 @@ from overheard.interfaces import Form, Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
-OPEN = "This question expires in an hour."
+OPEN = "This offer expires in an hour."
 EXPIRED = Card(
     "This question is closed",
     "It was answered before, or it waited for more than an hour. Ask for it again.",
@@ -38,6 +38,7 @@ MAX_MEANT = 2
 """Commands that are offered in place of an unknown one."""
 MAX_WORDS = 120
 """Characters of a command that a question repeats."""
+_CLAUSE_END = re.compile(r"[:;,.]")
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +64,8 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         actions = (Action(f"confirm {token}", "Ask", Style.PRIMARY), cancel)
         return Card(title, text, actions=actions, footer=OPEN, data=data)
     return Card(
-        title="Go on?",
-        text=f"{command}\n\n{needed.reason}",
+        title=f"{_CLAUSE_END.split(order.spec.summary)[0]}?",
+        text=needed.reason,
         actions=(Action(f"confirm {token}", "Go on", Style.DANGER), cancel),
         severity=Severity.WARNING,
         footer=OPEN,
@@ -72,9 +73,9 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     )
 
 
-def cancelled(order: Order) -> Card:
+def cancelled() -> Card:
     """Return the card for a command that was cancelled instead of confirmed."""
-    return Card("Left as it is", f"Nothing was done: {order.words}")
+    return Card("Left as it is", "Nothing was done.")
 
 
 def not_allowed(reason: str, wanted: str = "") -> Card:

@@ -142,7 +142,7 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     )
     fields = {
         "Also called": ", ".join(brand.aliases),
-        "Beside": ", ".join(brand.competitors),
+        "Competitors": ", ".join(brand.competitors),
         "Domains": ", ".join(brand.domains),
         "Category": brand.category,
         **{rule.spelling: meaning(rule) for rule in brand.rules},
@@ -200,7 +200,7 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     columns={
         "Brand": lambda brand: brand.name,
         "Also called": lambda brand: ", ".join(brand.aliases),
-        "Beside": lambda b: ", ".join(b.competitors) if b.tracked else "a competitor",
+        "Competitors": lambda b: ", ".join(b.competitors) if b.tracked else "a competitor",
     },
     empty="Nothing is measured yet.",
     require_free=require_free_names,

@@ -252,8 +252,9 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
     else:
         typed = (Action(f'prompts add "{q}"', wording.shorten(q, 60)) for q in questions)
         actions = fitting(*(entry for entry in typed if entry.words.count('"') == 2))[:MAX_BUTTONS]
+    found = wording.count(len(questions), "suggestion") if questions else "No suggestion"
     return Card(
-        title=f"{wording.count(len(questions), 'suggestion')} for {brand}",
+        title=f"{found} for {brand}",
         text="\n\n".join(problems or [advice]),
         table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
         actions=actions,

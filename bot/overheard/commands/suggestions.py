@@ -128,13 +128,13 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
     advice = (
         "They do not count. Add those that fit."
         if suggested.rivals or suggested.spellings
-        else f"No name in {wording.count(suggested.answers, 'answer')} is missing."
+        else f"All names in {wording.count(suggested.answers, 'answer')} are known."
     )
     rows = [(Tainted(n), "competitor", f"{c} of {suggested.answers}") for n, c in suggested.rivals]
     rows += [(Tainted(n), "your name", f"{c} times") for n, c in suggested.spellings]
-    names = wording.count(len(rows), "name")
+    names = wording.count(len(rows), "name") if rows else "No name"
     return Card(
-        title=f"{names} may be missing for {own_brand.name}",
+        title=f"{names} {'may be' if rows else 'is'} missing for {own_brand.name}",
         text="\n\n".join([advice, *warnings]),
         table=Table(("Name", "May be", "Answers"), tuple(rows), frozenset({2})) if rows else None,
         actions=fitting(
