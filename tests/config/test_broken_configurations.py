@@ -232,6 +232,54 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         "is a name; write the id",
     ),
     "access-person": (MARKET + '[access]\nadmins = ["slack:@ann"]\n', "must hold ids such as"),
+    "storage-nul": ('[storage]\nurl = "sqlite:///a\\u0000b"\n', "must be one line"),
+    "storage-one-slash": ('[storage]\nurl = "sqlite:a.db"\n', '"sqlite:///overheard.db"'),
+    "storage-parameters": ('[storage]\nurl = "sqlite:///a.db?mode=ro"\n', "has no parameters"),
+    "brand-composed": (
+        '[[brands]]\nname = "Caf\u00e9"\n[[brands]]\nname = "Cafe\u0301"\n',
+        "numbers 1 and 2",
+    ),
+    "brand-endless": (f'[[brands]]\nname = "{"A" * 5_000}"\n', "longer than 200 characters"),
+    "provider-many-calls": (
+        MARKET + COMPATIBLE + f"concurrency = {'9' * 20}\n",
+        "concurrency must be 1000 or less",
+    ),
+    "provider-endless-answer": (
+        MARKET + COMPATIBLE + f"max_tokens = {'9' * 30}\n",
+        "max_tokens must be 10000000 or less",
+    ),
+    "provider-priceless": (
+        MARKET + COMPATIBLE + "prices.m = { input = inf, output = 1 }\n",
+        "input must be a finite number",
+    ),
+    "provider-hidden-url": (
+        MARKET + COMPATIBLE.replace("localhost", "ex\\u202eample.com"),
+        "base_url must be an address",
+    ),
+    "provider-line-break": (
+        MARKET + COMPATIBLE.replace('["m"]', '["m\\nx"]'),
+        "models.1 must be one line without control characters; type it again.\n",
+    ),
+    "provider-key-device": (
+        MARKET + COMPATIBLE + 'api_key_file = "/dev/zero"\n',
+        "it is too long for a secret",
+    ),
+    "provider-key-nothing": (
+        MARKET + COMPATIBLE + 'api_key_file = "/dev/null"\n',
+        "it is empty",
+    ),
+    "provider-key-two-lines": (
+        MARKET + COMPATIBLE + 'api_key_file = "config.toml"\n',
+        "copy the key again",
+    ),
+    "budget-digits": (MARKET + f"[budget]\nmonth = {'9' * 400}\n", "must be a finite number"),
+    "schedule-many-repeats": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\nrepeats = 1000000000000\n',
+        "repeats must be 1000 or less",
+    ),
+    "chat-channel-name": (MARKET + '[chat.channels]\n"general" = 5\n', "write the id"),
+    "chat-with-colon": (MARKET + '[chats."a:b"]\nplugin = "apprise"\n', 'without "/" and ":"'),
+    "discord-negative": (MARKET + "[discord]\nguilds = [-5]\n", "guilds.1 must be more than 0"),
     "logging-level": (
         MARKET + '[logging]\nlevel = "verbose"\n',
         "level must be 'info' or 'warning'",

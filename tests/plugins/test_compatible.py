@@ -100,6 +100,7 @@ def completion(**changes: Any) -> Behaviour:
         ({"usage": {"prompt_tokens": -1, "completion_tokens": "3"}}, "", "", Usage()),
         ({"usage": {"prompt_tokens": 2.0, "completion_tokens": None}}, "", "", Usage()),
         ({"usage": {"prompt_tokens": 2.0, "completion_tokens": 3}}, "", "", Usage(2, 3)),
+        ({"usage": {"prompt_tokens": True, "completion_tokens": 3}}, "", "", Usage()),
         ({"usage": "none"}, "", "", Usage()),
     ],
 )
@@ -117,6 +118,7 @@ async def test_odd_details_do_not_cost_the_answer(
 
     assert reply.text == "Acme."
     assert (reply.served_model, reply.fingerprint, reply.usage) == (served, fingerprint, usage)
+    assert reply.cost_usd is None, "no text was written for no tokens"
     assert isinstance(reply.usage.input_tokens, int)
 
 

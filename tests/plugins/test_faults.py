@@ -122,7 +122,7 @@ async def test_an_empty_answer_is_no_answer(
     shape: Shape, provider: Provider, vendor: Vendor
 ) -> None:
     """It would look as if the brand were not mentioned. It is paid all the same."""
-    vendor.reactions = [whole(shape, " ")]
+    vendor.reactions = [whole(shape, " \u200b")]
     reply = await provider.ask(ASKED, seed=7)
 
     assert reply.finish is Finish.FAILED

@@ -5,9 +5,20 @@ import ssl
 import time
 from typing import Any
 
+import aiohttp
 import pytest
+from openai import DefaultAioHttpClient
 
-from overheard import FailureKind, Finish, HostedService, Model, PriceList, Prompt, Question
+from overheard import (
+    FailureKind,
+    Finish,
+    HostedService,
+    Model,
+    PriceList,
+    Prompt,
+    Question,
+    http_client,
+)
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.settings import ProviderSettings
@@ -54,6 +65,27 @@ def test_the_deepest_cause_may_say_most() -> None:
     error.__context__.__cause__ = ssl.SSLError()
 
     assert "no secure connection" in read_fault(error, PLACE).reason
+
+
+async def test_what_is_no_http_is_no_refusal_of_the_question() -> None:
+    """Aiohttp gives it the status 400, as if the service had said so; it may be billed."""
+    endings = (b"Content-Length: -5\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + bodies.pop())
+        writer.close()
+
+    bodies = list(endings)
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for _ in endings:
+            with pytest.raises(aiohttp.ClientResponseError) as raised:
+                async with http_client(url, DefaultAioHttpClient) as client:
+                    await client.get("/")
+            fault = read_fault(raised.value, PLACE)
+            assert (fault.kind, fault.status) == (FailureKind.MALFORMED, None)
+            assert fault.ambiguous
 
 
 @pytest.mark.parametrize("status", [200, 0, "429", None, 999])

@@ -42,12 +42,14 @@ async def fetch(url: str, path: str = "/v1/models", kind: type | None = None) ->
         ("gzip", gzip.compress),
         ("deflate", zlib.compress),
         ("deflate", raw_deflate),
+        ("gzip", lambda data: b"".join(map(gzip.compress, (data[:1], b"", data[1:])))),
+        ("gzip", lambda data: gzip.compress(data) + bytes(9)),
     ],
 )
 async def test_what_is_packed_as_asked_for_is_unpacked(
     kind: type | None, encoding: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    """The two encodings that a request names; deflate also without its header."""
+    """The two encodings that a request names; deflate also without its header, gzip in members."""
     async with Service().serving() as service:
         headers = {"Content-Encoding": encoding} if encoding else {}
         service.reactions = [Reaction(pack(TEXT), 200, headers)]

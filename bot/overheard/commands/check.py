@@ -14,6 +14,7 @@ from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument,
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
+from overheard.config.sections import MAX_REPEATS
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run
@@ -30,7 +31,9 @@ async def check(
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
-    repeats: Annotated[int, option("How often each question is asked.", low=1)] = 1,
+    repeats: Annotated[
+        int, option("How often each question is asked.", low=1, high=MAX_REPEATS)
+    ] = 1,
     batch: Annotated[
         bool, option("Ask in batches where they are sold: half price, up to 24 hours.")
     ] = False,

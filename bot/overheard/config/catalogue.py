@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -25,6 +26,8 @@ from overheard.domain import (
 )
 
 MAX_PROMPT_CHARS = 20_000
+MAX_NAME_CHARS = 200
+"""The longest name of a brand; messages and charts have no room for more."""
 _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
 
 
@@ -48,13 +51,24 @@ def _has_letter(name: str) -> str:
     return name
 
 
+def _is_short(name: str) -> str:
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(f"must not be longer than {MAX_NAME_CHARS} characters")
+    return name
+
+
 def _is_asked(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
     return text
 
 
-BrandName = Annotated[Line, AfterValidator(_has_letter)]
+def spelling_key(spelling: str) -> str:
+    """Return what two spellings that read the same have in common."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelling).casefold())
+
+
+BrandName = Annotated[Line, AfterValidator(_has_letter), AfterValidator(_is_short)]
 
 
 class RuleTable(Settings):
@@ -83,12 +97,12 @@ class BrandTable(Settings):
     @model_validator(mode="after")
     def _is_no_competitor(self) -> BrandTable:
         """Refuse a brand among its own competitors: it would be compared with itself."""
-        names = {name.casefold() for name in (self.name, *self.aliases)}
+        names = {spelling_key(name) for name in (self.name, *self.aliases)}
         for competitor in self.competitors:
-            if competitor.casefold() in names:
+            if spelling_key(competitor) in names:
                 raise ValueError(f'competitors must not hold the brand itself, "{competitor}"')
-        rivals = [competitor.casefold() for competitor in self.competitors]
-        if twice := next((r for r in self.competitors if rivals.count(r.casefold()) > 1), ""):
+        rivals = [spelling_key(competitor) for competitor in self.competitors]
+        if twice := next((r for r in self.competitors if rivals.count(spelling_key(r)) > 1), ""):
             raise ValueError(f'competitors must not name the same twice, "{twice}"')
         return self
 

@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
-from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
+from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable, spelling_key
 from overheard.config.sections import (
+    CHANNEL,
     AccessTable,
     AskingTable,
     AssistantTable,
@@ -59,6 +60,25 @@ class StorageTable(Settings):
     """
 
     url: str = "sqlite:///overheard.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        """Refuse what would be taken for a file's name, or whose parameters would be ignored."""
+        kind = url.partition(":")[0].casefold()
+        if not url.isprintable():
+            raise ValueError("must be one line without control characters; type it again")
+        if kind.startswith(("sqlite", "postgres")) and "://" not in url:
+            raise ValueError(f'needs slashes, such as "{_EXAMPLES[kind[:6]]}"')
+        if kind.startswith("sqlite") and "?" in url:
+            raise ValueError('of a file has no parameters; leave out "?" and what follows it')
+        return url
+
+
+_EXAMPLES = {
+    "sqlite": "sqlite:///overheard.db",
+    "postgr": "postgresql://user@host/database",
+}
 
 
 class AlertsTable(Settings):
@@ -269,10 +289,10 @@ def _misnamed_plugins(config: Config) -> Iterator[str]:
     """Report tables of plugins whose name or ``plugin`` key is no word."""
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
-            if not re.fullmatch(r"[^/\s]+", name):
+            if not re.fullmatch(r"[^/:\s]+", name):
                 yield (
                     f'{config.file}, [{section}."{name}"]: the name of this table must be one word '
-                    f'without "/"; rename it.'
+                    f'without "/" and ":"; rename it.'
                 )
             if not isinstance(table.get("plugin", name), str):
                 yield (
@@ -306,8 +326,9 @@ def _channels_by_name(config: Config) -> Iterator[str]:
     routed += [("[health] notices", channel) for channel in config.health.notices]
     routed += [("[health] alive", channel) for channel in config.health.alive]
     routed += [("[budget.channels]", channel) for channel in config.budget.channels]
+    routed += [("[chat.channels]", channel) for channel in config.chat.channels]
     for table, channel in routed:
-        if is_name(channel):
+        if is_name(channel) or not re.match(CHANNEL, channel):
             yield (
                 f'{config.file}, {table}: "{channel}" is a name; write the id, which the '
                 f'channel\'s details show, such as "slack:C0123456789".'
@@ -345,9 +366,10 @@ def _unserved_models(config: Config) -> Iterator[str]:
 
 def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
     """Report values of a key that occur in several tables, ignoring case."""
-    for value, count in Counter(value.casefold() for value in values).items():
+    folded = [spelling_key(value) for value in values]
+    for value, count in Counter(folded).items():
         if count > 1:
-            places = [str(i) for i, v in enumerate(values, 1) if v.casefold() == value]
+            places = [str(i) for i, v in enumerate(folded, 1) if v == value]
             yield (
                 f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
                 f"the same {key} occurs {count} times; keep one."
@@ -358,9 +380,9 @@ def _shared_spellings(config: Config) -> Iterator[str]:
     """Report a spelling that two brands share: every mention would count for both."""
     owners: dict[str, str] = {}
     for brand in config.brands:
-        for spelling in dict.fromkeys(name.casefold() for name in (brand.name, *brand.aliases)):
+        for spelling in dict.fromkeys(map(spelling_key, (brand.name, *brand.aliases))):
             owner = owners.setdefault(spelling, brand.name)
-            if owner.casefold() != brand.name.casefold():
+            if spelling_key(owner) != spelling_key(brand.name):
                 yield (
                     f'{config.file}, [[brands]]: "{spelling}" stands for both {owner} and '
                     f"{brand.name}; leave it to one of them."

@@ -15,6 +15,10 @@ from overheard.config.settings import Line, Secret, Settings
 from overheard.domain import Account
 
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
+MAX_CONCURRENCY = 1_000
+"""The most calls to a provider at a time: each holds a connection and memory."""
+MAX_REPEATS = 1_000
+"""The most repeats of a question in a check."""
 _IDS = {"slack": r"([A-Z0-9]+/)?[A-Z0-9]+", "discord": r"@?\d+"}
 """What ids look like, by platform; other chats have their own."""
 
@@ -61,7 +65,7 @@ class ScheduleTable(Timed):
 
     name: Line
     brands: tuple[str, ...] = ()
-    repeats: int = Field(default=1, ge=1)
+    repeats: int = Field(default=1, ge=1, le=MAX_REPEATS)
     batch: bool = False
 
 
@@ -280,7 +284,7 @@ class LimitTable(Settings):
         tokens_per_minute: The largest number of tokens sent and received in a minute.
     """
 
-    concurrency: int | None = Field(default=None, ge=1)
+    concurrency: int | None = Field(default=None, ge=1, le=MAX_CONCURRENCY)
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
 
@@ -412,7 +416,7 @@ class DiscordTable(Settings):
     token: Secret | None = Field(default=None, json_schema_extra={"env": "DISCORD_TOKEN"})
     application_id: int | None = Field(default=None, gt=0)
     command: str = Field(default="overheard", pattern=r"^[a-z0-9_-]{1,32}$")
-    guilds: tuple[int, ...] = ()
+    guilds: tuple[Annotated[int, Field(gt=0)], ...] = ()
     direct_messages: bool = True
     permissions: tuple[str, ...] = ()
     api_url: str = Field(default=DISCORD_API, pattern=r"^https?://\S+$")
@@ -428,8 +432,8 @@ class ChatTable(Settings):
         channels: The same limit for single channels, by ``platform:id``.
     """
 
-    spend_without_asking: float = Field(default=0.0, ge=0)
-    channels: Mapping[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    spend_without_asking: Dollars = 0.0
+    channels: Mapping[str, Dollars] = Field(default_factory=dict)
 
     def free(self, channel: str) -> float:
         """Return the US dollars that a command in a channel may cost without confirmation."""

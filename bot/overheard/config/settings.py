@@ -90,6 +90,8 @@ class _Unusable:
         self.problem = problem
 
 
+MAX_SECRET_BYTES = 2**16
+"""The longest file of a secret, in bytes."""
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction of the text around them."""
 
@@ -134,7 +136,11 @@ def check(
     try:
         return settings.model_validate(table, context={FOLDER: folder}), []
     except ValidationError as error:
-        return None, [_sentence(settings, detail, where) for detail in error.errors()]
+        details = error.errors()
+        entries = {detail["loc"][:-1] for detail in details}
+        # Of a list with a wrong entry, pydantic also says that it is too short.
+        kept = [d for d in details if d["type"] != "too_short" or d["loc"] not in entries]
+        return None, [_sentence(settings, detail, where) for detail in kept]
 
 
 def secrets_of(settings: BaseModel) -> Iterator[str]:
@@ -237,15 +243,34 @@ def _secret(
         )
     if file is not None:
         try:
-            place = folder / Path(str(file)).expanduser()
-            return SecretStr(place.read_text(encoding="utf-8").strip())
+            return SecretStr(_file_content(folder / Path(str(file)).expanduser()))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            reason = getattr(error, "strerror", None) or str(error)
             return _Unusable(
                 f"cannot be read from {name}_file ({reason}); correct its path or rights"
             )
-    value = os.environ.get(variable, "") if variable else ""
+    value = os.environ.get(variable, "").strip() if variable else ""
     return SecretStr(value) if value else None
+
+
+def _file_content(file: Path) -> str:
+    """Return the secret in a file, without white space around it.
+
+    Raises:
+        ValueError: when it holds no secret; a device such as /dev/zero is not read to its end.
+        OSError: when it cannot be read.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(MAX_SECRET_BYTES + 1)
+    if len(content) > MAX_SECRET_BYTES:
+        raise ValueError("it is too long for a secret")
+    try:
+        secret = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    if not secret:
+        raise ValueError("it is empty")
+    return secret
 
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
@@ -273,6 +298,8 @@ def problem_of(detail: ErrorDetails) -> str:
     """Return the problem of a value, as words that follow the name of its key."""
     if isinstance(detail["input"], _Unusable):
         return detail["input"].problem
+    if detail["type"] == "float_type" and isinstance(detail["input"], int):  # of 309 digits or more
+        return _PROBLEMS["finite_number"]
     if detail["type"] not in _PROBLEMS:
         return detail["msg"].removeprefix("Value error, ").rstrip(".")
     context = detail.get("ctx", {}).items()

@@ -171,7 +171,7 @@ UNREADABLE = ServiceFault(
 BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
     (frozenset({"ReplyTooLargeError"}), TOO_LARGE),
     (frozenset({"ForeignAddressError"}), FOREIGN),
-    (frozenset({"UndecodableReplyError"}), UNREADABLE),
+    (frozenset({"UndecodableReplyError", "HttpProcessingError"}), UNREADABLE),
     (
         frozenset({"gaierror", "ClientConnectorDNSError"}),
         replace(UNREACHABLE, reason="the name in {url} is not known", remedy="check base_url"),
@@ -279,11 +279,15 @@ def _headers(error: BaseException) -> Mapping[str, str]:
 
 
 def _by_class(error: BaseException) -> ServiceFault:
-    names = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
+    names = {name for cause in _chain(error) for name in _class_names(cause)}
     for class_names, fault in BY_CLASS:
         if class_names & names:
             return fault
     return ServiceFault(FailureKind.OTHER, type(error).__name__, "try again later")
+
+
+def _class_names(error: BaseException) -> list[str]:
+    return [kind.__name__ for kind in type(error).__mro__]
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -305,6 +309,8 @@ def _status(error: BaseException) -> int:
     response = (getattr(error, "response", None), "status_code")
     values = (getattr(owner, name, None) for owner, name in (*objects, response))
     status = next((number for number in values if isinstance(number, int)), 0)
+    if any("HttpProcessingError" in _class_names(cause) for cause in _chain(error)):
+        return 0  # aiohttp says 400 of a response that it cannot read
     return status if 300 <= status <= 599 else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from overheard.config.sections import MAX_CONCURRENCY
 from overheard.domain import (
     FREE,
     Capabilities,
@@ -44,8 +46,6 @@ WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
 """Endings with which an empty answer is no failure."""
 MAX_LISTED = 2_000
 """Models that are read of a service's list."""
-MAX_CONNECTIONS = 1_000
-"""Connections of an SDK's client; high, because rate limits bound the number of calls."""
 
 REFUSING = frozenset({400, 422})
 """Statuses of a service that does not accept a request's parameters."""
@@ -91,7 +91,7 @@ class HostedService:
             settings.base_url,
             kind,
             timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
-            limits=httpx2.Limits(max_connections=MAX_CONNECTIONS),
+            limits=httpx2.Limits(max_connections=MAX_CONCURRENCY),
             **options,
         )
 
@@ -200,7 +200,8 @@ class HostedService:
     def _finish(self, question: Question, finish: Finish, text: str) -> Finish:
         if finish is Finish.LENGTH and self.window(question):
             finish = Finish.WINDOW
-        return finish if text.strip() or finish in WITHHELD else Finish.FAILED
+        shown = any(unicodedata.category(character)[0] not in "CZ" for character in text)
+        return finish if shown or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
         """Return the reported cost, else the cost by the price list, else None.

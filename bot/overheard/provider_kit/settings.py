@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from overheard.config.settings import Line, Settings
+from overheard.config.sections import MAX_CONCURRENCY, Dollars
+from overheard.config.settings import Line, Secret, Settings
 
 
 class PriceTable(Settings):
@@ -22,10 +24,10 @@ class PriceTable(Settings):
         batch_cached: The factor for tokens read from the cache, if it is another.
     """
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached: float | None = Field(default=None, ge=0)
-    search: float | None = Field(default=None, ge=0)
+    input: Dollars
+    output: Dollars
+    cached: Dollars | None = None
+    search: Dollars | None = None
     batch: float | None = Field(default=None, gt=0, le=1)
     batch_cached: float | None = Field(default=None, gt=0, le=1)
 
@@ -50,12 +52,12 @@ class ProviderSettings(Settings):
     base_url: str
     models: tuple[Line, ...] = Field(min_length=1)
     prices: Mapping[str, PriceTable] = Field(default_factory=dict)
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
     max_searches: int = Field(default=3, ge=1, le=20)
     connect_timeout: float = Field(default=10, gt=0, le=600)
     first_byte_timeout: float | None = Field(default=None, gt=0, le=600)
     timeout: float = Field(default=120, gt=0, le=600)
-    concurrency: int = Field(default=4, ge=1)
+    concurrency: int = Field(default=4, ge=1, le=MAX_CONCURRENCY)
 
     @property
     def silence(self) -> float:
@@ -75,6 +77,17 @@ class ProviderSettings(Settings):
             )
         return url
 
+    @field_validator("api_key", check_fields=False)
+    @classmethod
+    def _fits_a_header(cls, key: Secret | None) -> Secret | None:
+        """Refuse a key that no header of a request can hold: most were copied with too much."""
+        text = key.get_secret_value() if key else ""
+        if not re.fullmatch(r"[!-~]*", text):
+            raise ValueError(
+                "has a blank, a line break or a letter with an accent in it; copy the key again"
+            )
+        return key
+
 
 def _is_address(url: str) -> bool:
     """Return whether a text is an http or https address with a host."""
@@ -83,4 +96,4 @@ def _is_address(url: str) -> bool:
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # its text may repeat a password
         return False
-    return bool(whole) and not any(character.isspace() for character in url)
+    return bool(whole) and url.isprintable() and " " not in url

@@ -33,6 +33,8 @@ PIECE_BYTES = 2**16
 """The largest decoded piece; a compressed piece may stand for a thousand times its length."""
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 """`zlib`'s window setting that recognises both formats by their headers."""
+GZIP_MAGIC = b"\x1f\x8b"
+"""How a member of gzip begins."""
 ENCODINGS = "gzip, deflate"
 
 _allowed_bytes: ContextVar[int] = ContextVar("allowed_bytes", default=MAX_REPLY_BYTES)
@@ -159,12 +161,24 @@ class _Decoder:
             UndecodableReplyError: when the data is damaged.
         """
         try:
-            piece = self._first(chunk)
-            while piece or self._inflater.unconsumed_tail:
+            piece, rest = self._first(chunk), self._rest()
+            while piece or rest:
                 yield piece
-                piece = self._inflater.decompress(self._inflater.unconsumed_tail, PIECE_BYTES)
+                piece, rest = self._inflater.decompress(rest, PIECE_BYTES), self._rest()
         except zlib.error:
             raise UndecodableReplyError from None
+
+    def _rest(self) -> bytes:
+        """Return what is not decoded yet. Gzip may have several members; what follows the last is
+        ignored.
+        """
+        if not self._inflater.eof:
+            return self._inflater.unconsumed_tail
+        rest = self._inflater.unused_data
+        if not (rest and GZIP_MAGIC.startswith(rest[:2])):
+            return b""
+        self._inflater = zlib.decompressobj(GZIP_OR_ZLIB)
+        return rest
 
     def _first(self, chunk: bytes) -> bytes:
         """Decode the beginning of a piece; some services send deflate without zlib's header."""
