@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -146,13 +147,22 @@ def _lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int])
     """
     if not runs:
         return "Nothing has been asked yet."
-    return "\n".join(_line(call, run, _state_words(run, busy, handed_in)) for run in runs)
+    sizes = {len(run.panel) for run in runs if run.panel}
+    days = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
+    each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
+    lines = [
+        _line(call, run, _state_words(run, busy, handed_in), days, sized=not each) for run in runs
+    ]
+    return "\n".join([*each, *lines])
 
 
-def _line(call: Call, run: Run, state: str) -> str:
+def _line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
+    """Write a check in a line, with its time where its day has several."""
     at, zone = run.started_at, call.zone
-    when = f"{wording.short_day(at, zone)}, {wording.clock(at, zone)}"
-    asked = wording.count(len(run.panel), "question") if run.panel else ""
+    when = wording.short_day(at, zone)
+    if days[when] > 1:
+        when += f", {wording.clock(at, zone)}"
+    asked = wording.count(len(run.panel), "question") if run.panel and sized else ""
     who = wording.line(named(run.asked_by))
     shown = "" if run.state is RunState.COMPLETE else state
     return f"{when}: {', '.join(filter(None, (asked, who, shown)))}"
