@@ -79,8 +79,9 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
         assert "Still learning what is normal" in await house.ask(share)
     assert "1 new alert" in await house.ask(0.5)
     await house.shows("m-1 names Acme far less")
-    for share in (0.5, 0.0, 0.0):
-        await house.ask(share)
+    later = " ".join([await house.ask(share) for share in (0.5, 0.0, 0.0)])
+    assert "1 open alert has changed" in later
+    assert "new alert" not in later
     await house.shows("m-1 names Acme far less")
     await eventually(lambda: "Named in 0 of 36 answers" in str(chats.slack.messages))
     for share in (0.9, 0.9):

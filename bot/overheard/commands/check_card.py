@@ -294,13 +294,13 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iter
     detection = found.detection
     if outcome.state is RunState.FAILED:
         if detection.alerts:
-            yield f"{wording.count(len(detection.alerts), 'new alert')}."
+            yield f"{_raised(outcome, detection.alerts)}."
         return
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
     elif detection.alerts:
         shown = ", below" if found.announced else ""
-        yield f"{wording.count(len(detection.alerts), 'new alert')}{shown}."
+        yield f"{_raised(outcome, detection.alerts)}{shown}."
     elif detection.compared and not is_reported:
         yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
@@ -312,6 +312,17 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iter
             f"{wording.count(outcome.reused, 'answer')} of earlier checks were reused: the figures "
             "count them, and the comparison does not."
         )
+
+
+def _raised(outcome: Outcome, alerts: Sequence[Alert]) -> str:
+    """Say how many alerts a run raised, and how many of the open ones changed with it."""
+    new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)
+    changed = len(alerts) - new
+    parts = [wording.count(new, "new alert")] if new else []
+    if changed:
+        have = "has" if changed == 1 else "have"
+        parts.append(f"{wording.count(changed, 'open alert')} {have} changed")
+    return " and ".join(parts)
 
 
 def _endings(outcome: Outcome, names: ModelNames) -> Iterator[str]:
