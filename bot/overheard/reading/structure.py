@@ -191,6 +191,8 @@ class _Builder:
         above = self._top.owner
         for row, cell in table_cells(self.body, rows, self.names):
             owner = cell.owner or (above if cell.inherits else NOBODY)
+            if cell.role in _LASTING_ROLES and cell.inherits:
+                owner = owner or self.last_owner
             if cell.role is UnitRole.TITLE:
                 yield self._unit(cell.start, cell.end, owner, cell.role, cell.label)
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from overheard.domain import UnitRole
-from overheard.reading.labels import bare_start, role_of
+from overheard.reading.labels import LabelKind, bare_start, kind_of, role_of
 from overheard.reading.layout import Line
 from overheard.reading.owners import NOBODY, Names, Owner
 
@@ -16,6 +16,9 @@ _PROSE_SPACES = 5
 """Spaces from which a cell without a role is prose, and not a property."""
 _TITLE_SPACES = 12
 """Spaces from which a cell that names the subject is more than a name."""
+_LASTING = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT})
+_SENTENCES = re.compile(r"[\w)][.;!] \w")
+"""Between the sentences of a cell about several brands: "Acme: light. Bolt: cheap."."""
 _SUBJECT_CELLS = 3
 """Cells of a row in which its subject is searched."""
 
@@ -69,6 +72,8 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
     for row, cells, (place, owner) in zip(rows[1:], below, subjects, strict=True):
         if by_column:
             found = _column_cells(body, cells, columns, heads)
+        elif (given := _generic(body, cells, place, names)) is not None:
+            found = _role_cells(cells, body, given)
         else:
             product = Owner(body[slice(*cells[place])], foreign=not inherits)
             subject = owner if owner or inherits else product
@@ -92,7 +97,11 @@ def _subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple
         (
             (at, owner)
             for at in worded
-            if (owner := names.begins(*cells[at]) if at else names.owner(*cells[at]))
+            if (
+                owner := names.begins(*cells[at])
+                if at
+                else names.of_title(*cells[at], multi=True) or NOBODY
+            )
         ),
         None,
     )
@@ -122,6 +131,28 @@ def _column_cells(
         yield Cell(*cell, owner or Owner(head, foreign=bool(head)), role, label)
 
 
+def _generic(
+    body: str, cells: Sequence[tuple[int, int]], place: int, names: Names
+) -> str | None:
+    """Return the first cell of a row if no brand owns the row, such as "Pros", else None."""
+    label = body[slice(*cells[0])]
+    if role_of(label) in _LASTING:
+        return label
+    generic = kind_of(label) is LabelKind.GENERIC and not names.within(*cells[0])
+    if generic and any(body.count(" ", *cell) >= _PROSE_SPACES for cell in cells[1:]):
+        return label
+    brands = {mention.brand for mention in names.within(*cells[place])} if place else ()
+    return label if len(brands) > 1 and _SENTENCES.search(body, *cells[place]) else None
+
+
+def _role_cells(cells: Sequence[tuple[int, int]], body: str, label: str) -> Iterator[Cell]:
+    """Yield the cells of a row that begins with a role or with a generic label."""
+    role = role_of(label)
+    yield Cell(*cells[0], role=UnitRole.TITLE, label=label, inherits=role is not None)
+    for cell in cells[1:]:
+        yield Cell(*cell, role=role or UnitRole.NONE, label=label, inherits=role is not None)
+
+
 def _row_cells(
     body: str,
     cells: Sequence[tuple[int, int]],
@@ -132,7 +163,8 @@ def _row_cells(
     inherits: bool,
 ) -> Iterator[Cell]:
     """Yield the cells of a row with one owner, whose name is in the cell `place`."""
-    for at, (cell, head) in enumerate(zip(cells, heads, strict=False)):
+    for at, cell in enumerate(cells):
+        head = heads[at] if at < len(heads) else ""
         if _is_rank(body, cell) or (at == place and body.count(" ", *cell) < _TITLE_SPACES):
             role = UnitRole.TITLE
         elif at < place:
