@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from overheard_sentiment.faults import (
     ADMITTED,
@@ -57,6 +58,8 @@ _FOREIGN_CLAUSE = re.compile(
     r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings|doch|leider)\b)"
 )
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
+_CACHED_TEXTS = 256
+"""Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
 """Characters before a pattern in which words take the drawback back."""
 _EMPTY_CON = re.compile(
@@ -82,19 +85,24 @@ class Drawback:
     price: bool = False
 
 
+@lru_cache(maxsize=_CACHED_TEXTS)
 def drawbacks(
     text: str, *, price_only: bool = False, conceded_only: bool = False
-) -> Iterator[Drawback]:
-    """Yield the drawbacks that a text names, one for each clause that names any.
+) -> tuple[Drawback, ...]:
+    """Return the drawbacks that a text names, one for each clause that names any.
 
     Args:
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
         conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
     """
+    return tuple(_drawbacks(text, price_only=price_only, conceded_only=conceded_only))
+
+
+def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[Drawback]:
     small = _lowered(text)
     found = False
-    parts = list(clauses(text))
+    parts = clauses(text)
     listed = [] if price_only else fault_words(small)
     for index, (start, end) in enumerate(parts):
         taken_back = index + 1 < len(parts) and bool(
@@ -181,15 +189,17 @@ def listed_drawbacks(text: str) -> Iterator[Drawback]:
         at = found.end() if found else end
 
 
-def clauses(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) offsets of the clauses of a text."""
-    at = 0
+@lru_cache(maxsize=_CACHED_TEXTS)
+def clauses(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the (start, end) offsets of the clauses of a text."""
+    spans, at = [], 0
     for found in _CLAUSE.finditer(text):
         if found.start() > at:
-            yield at, found.start()
+            spans.append((at, found.start()))
             at = found.end()
     if at < len(text):
-        yield at, len(text)
+        spans.append((at, len(text)))
+    return tuple(spans)
 
 
 def _lowered(text: str) -> str:

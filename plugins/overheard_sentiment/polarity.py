@@ -101,6 +101,16 @@ def polarity(
         others: (start, end) offsets of the mentions of other brands.
         against: Whether the sentence advises the reader against the brand.
     """
+    return _polarity(sentence, tuple(own), tuple(others), against)
+
+
+@lru_cache(maxsize=256)  # those of one long answer
+def _polarity(
+    sentence: str,
+    own: tuple[Span, ...],
+    others: tuple[Span, ...],
+    against: bool,  # noqa: FBT001 - a cache has no keyword arguments
+) -> Polarity:
     parsed = words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
     passed_over = any(
