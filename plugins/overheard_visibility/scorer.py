@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
+from overheard_visibility.answers import once_an_answer
 from overheard_visibility.standing import FIRST_CHOICE, standing
 
 _ABOUT_A_FACT = "fact"
@@ -100,6 +101,7 @@ def _rank(reading: Reading) -> int:
     return _order(reading).index(reading.brand.name) + 1
 
 
+@once_an_answer
 def _order(reading: Reading) -> list[str]:
     """Return the named brands in order: by first mention, unless a list is numbered.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
+from overheard_visibility.answers import once_an_answer
 from overheard_visibility.picks import (
     AFTER,
     ASIDE,
@@ -133,9 +135,9 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
 def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     """Yield the texts that make the brand the first choice."""
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-    asked = {word.casefold() for word in WORD.findall(reading.answer.question.prompt.text)}
+    told = _choices(reading)
+    asked, verdict, mentions, chosen = told.asked, told.verdict, told.mentions, told.chosen
     awards: dict[str, bool] = {}
-    verdict = _verdict(reading)
     for unit in owned:
         title = unit.text if unit.role is UnitRole.TITLE else unit.label
         if title not in awards:
@@ -149,8 +151,6 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
             or CITED.search(unit.text)
         ):
             yield unit.text
-    mentions = sorted((*reading.mentions, *_products(reading)), key=attrgetter("start"))
-    chosen = [m for m in mentions if not m.negated and _is_chosen(reading, m, asked)]
     alone = {mention.brand for mention in chosen} == {reading.brand.name}
     if not chosen:
         yield from _picked(reading, mentions)
@@ -161,6 +161,32 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         ):
             yield reading.sentence(mention.sentence)
     yield from _ranked_first(reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What the words of an answer pick, the same for all its brands.
+
+    Attributes:
+        asked: The words of the question, in lower case.
+        verdict: The first sentence of a verdict that names a brand.
+        mentions: All mentions, with those of products, in order.
+        chosen: The mentions that the words around them pick.
+    """
+
+    asked: frozenset[str]
+    verdict: Unit | None
+    mentions: tuple[Mention, ...]
+    chosen: tuple[Mention, ...]
+
+
+@once_an_answer
+def _choices(reading: Reading) -> _Choices:
+    words = WORD.findall(reading.answer.question.prompt.text)
+    asked = frozenset(word.casefold() for word in words)
+    mentions = tuple(sorted((*reading.mentions, *_products(reading)), key=attrgetter("start")))
+    chosen = tuple(m for m in mentions if not m.negated and _is_chosen(reading, m, asked))
+    return _Choices(asked, _verdict(reading), mentions, chosen)
 
 
 def _products(reading: Reading) -> Iterator[Mention]:

@@ -131,9 +131,7 @@ def _column_cells(
         yield Cell(*cell, owner or Owner(head, foreign=bool(head)), role, label)
 
 
-def _generic(
-    body: str, cells: Sequence[tuple[int, int]], place: int, names: Names
-) -> str | None:
+def _generic(body: str, cells: Sequence[tuple[int, int]], place: int, names: Names) -> str | None:
     """Return the first cell of a row if no brand owns the row, such as "Pros", else None."""
     label = body[slice(*cells[0])]
     if role_of(label) in _LASTING:
