@@ -370,6 +370,33 @@ _BURDEN = re.compile(
 )
 """What the user has to put up with, and what is less than it was or should be."""
 
+_CONDITIONS = re.compile(
+    r"""
+    \b(?=\w)(?:
+    (?:if|provided|assuming|as\ long\ as|so\ long\ as|once)\ you(?:['\u2019]re|\ are)?\ (?:can\ (?:live|put\ up|cope
+      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:willing|prepared|ready|happy)\ to
+      |have\ (?:the|some|enough|a)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach|developers?|person
+        |administrator|team)|have\ (?:someone|somebody))
+    |provided\ that\b|unless\ you\ (?:pay|upgrade|build|buy|set|add|clean|configure|train|keep|charge|host)
+    |(?:rarely|seldom|hardly\ ever)\ (?!needs?|fails?|breaks?|crash|gets?|refuse|miss|disappoint|seen|found|goes
+      |loses?|drops?|complain|bothers?|matters?|an?\b|do\ )\w+
+    |little\ (?:else|reason|point|to\ (?:fall|do|offer|show|choose|say|set))\b
+    |(?:no|not\ much)\ (?:good\ |real\ |obvious\ )?(?:reason|point)\ (?:to|in)\b|not\ (?:\w+\ ){0,2}(?:strong\ suit|forte)
+    |loses\ (?:out|ground|points)|eats\ (?:memory|ram|through)|(?:bites?|stings)\b(?!\ of)|costs\ you\b(?!\ (?:nothing|less))
+    |(?:thin|weak|tight|poor|slow|stingy|shallow|short|sparse)\ (?:bass|padding|sound|(?:\w+\ )?limits?|storage|battery|coverage
+      |mids?|treble|contrast|documentation|docs|support|selection|signal|speeds?|resolution|quality|lighting|reach
+      |reporting|integrations?|search|customi[sz]ation)\b
+    |low\ (?:\w+\ ){0,2}(?:limits?|coverage|quality|resale|resolution|contrast)\b
+    |can(?:['\u2019]t|not)\ (?!(?:quite\ |really\ )?(?:go|beat|be\ (?:beat|match|over|fault)|fault|complain|ask|argue|miss|see|hear
+      |feel|notice|tell|imagine|get\ enough|help|wait|leak|spill|tip|slip|hurt|lose|remember|do\ without|live
+      |afford|make|decide|find|say|think|stand|recommend|have|bear|stop|touch|reach|rust|happen|come))\w+
+    |more\ than\ an?\ (?:pound|kilo|hour|week|month)\b
+    )
+    """,
+    re.VERBOSE,
+)
+"""Under which conditions it works, what it cannot do, and what there is too little of."""
+
 _ADJECTIVES = re.compile(
     r"""
     \b(?=\w)(?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )
@@ -458,7 +485,7 @@ FAULT = re.compile(
     r"\b(?=\w)(?:"
     + "|".join(
         f"(?:{kind.pattern})"
-        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _ADJECTIVES, _FAULTY)
+        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _CONDITIONS, _ADJECTIVES, _FAULTY)
     )
     + ")",
     re.VERBOSE,

@@ -109,7 +109,7 @@ def _polarity(
     sentence: str,
     own: tuple[Span, ...],
     others: tuple[Span, ...],
-    against: bool,  # noqa: FBT001 - a cache has no keyword arguments
+    against: bool,
 ) -> Polarity:
     parsed = words(sentence)
     groups = list(_groups(sentence, parsed, own, others))

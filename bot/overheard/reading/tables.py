@@ -73,7 +73,7 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
         if by_column:
             found = _column_cells(body, cells, columns, heads)
         elif (given := _generic(body, cells, place, names)) is not None:
-            found = _role_cells(cells, body, given)
+            found = _role_cells(cells, given)
         else:
             product = Owner(body[slice(*cells[place])], foreign=not inherits)
             subject = owner if owner or inherits else product
@@ -143,7 +143,7 @@ def _generic(body: str, cells: Sequence[tuple[int, int]], place: int, names: Nam
     return label if len(brands) > 1 and _SENTENCES.search(body, *cells[place]) else None
 
 
-def _role_cells(cells: Sequence[tuple[int, int]], body: str, label: str) -> Iterator[Cell]:
+def _role_cells(cells: Sequence[tuple[int, int]], label: str) -> Iterator[Cell]:
     """Yield the cells of a row that begins with a role or with a generic label."""
     role = role_of(label)
     yield Cell(*cells[0], role=UnitRole.TITLE, label=label, inherits=role is not None)
