@@ -138,7 +138,11 @@ _LACKING = re.compile(
       |refund|longer\ (?:sold|made|available|supported|offer\w*|tak\w+|accept\w*|includ\w+
         |supports?|works?|sells?|makes?)\b|option|way|built|auto\w*|trial|calendar|integration
           |customer|multi\w*|advanced
-      |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb)
+      |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb
+      |microphone|mic\b|camera|speakers?|display|ethernet|hdmi|bluetooth|gps|dolby|debit|atms?\b|branch(?:es)?|checking
+      |certified|keypad|lid\b|pockets?|timer|thermostat|preview|undo|templates?|report(?:s|ing)|dashboards?|inbox
+      |search|notifications?|chat|encryption|backups?|version\w*|dark\ mode|widgets?|folders?|subtasks?|dependenc\w+
+      |recurring|two-factor|dimming|remote|charger|case|stand\b|kickstand|spare)
     |(?:comes?|ships?|sold|delivered|arrives?)\ without\b
     |(?:(?<=\A)|(?<=[;,.:]\ )|\b(?:is|are|with|offers?|has|have|gives?|leaves?|get
       |so)\ (?:there\ is\ )?)(?:little|few)

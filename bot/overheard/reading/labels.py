@@ -71,7 +71,7 @@ _ROLES: dict[UnitRole, str] = {
         r"cons?|but|however|the flip side|on the (?:flip side|downside)|downsides?|drawbacks?"
         r"|(?:the )?catch|limitations?|weak(?:ness(?:es)?| points?"
         r"| spots?)|disadvantages?|caveats?|trade-?offs?|negatives?|the bad|dislikes?|shortcomings?"
-        r"|less ideal for|(?:not|isn['\u2019]t) (?:so |as |the )?(?:ideal|great|good|best|suited"
+        r"|why not|less ideal for|(?:not|isn['\u2019]t) (?:so |as |the )?(?:ideal|great|good|best|suited"
         r"|recommended|perfect) (?:for|if)|not for|skip (?:it )?if|avoid if|worst for"
         r"|where it (?:falls short|struggles|lags)|what could be better"
         r"|what(?:['\u2019]s| is) (?:bad|missing|not so good|not great)"
