@@ -233,7 +233,7 @@ _TROUBLE = re.compile(
     (?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on|when|if)\b
     |(?:reliability|durability|quality|safety|privacy|security)\ (?:issues?|problems?|concerns?)\b
     |(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|under\ investigation\b
-    |(?<!no\ )learning\ curve\b|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
+    |(?<!no\ )(?<!gentle\ )(?<!short\ )(?<!easy\ )learning\ curve\b(?!\ is\ (?:gentle|short|shallow|easy|low|mild))|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
     |(?:wants|needs?|takes?|demands?|asks\ for|calls?\ for|called\ for|requires?
       |teach\ you)\ (?:some\ |a\ lot\ of\ |much\ )?
       (?:patience|practice|discipline|training|know-how|care\b|attention|planning|upkeep
@@ -293,7 +293,7 @@ _TROUBLE = re.compile(
     |(?:slows?|bogs?)\ down\b|slow\ down\ (?:sharply|a\ lot|once|when|under)|tops\ out\b
       |maxes\ out\b
     |trails\ (?!and\b|or\b)(?:the|its|behind|most|x)|capped\ at|lags\ behind
-    |hard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better|believe)\w+
+    |hard(?:er)?\ to\ (?!find\ fault|beat|go\ wrong|fault|match|resist|find\ better|believe)\w+
     |difficult\ to\ (?!beat|match)\w+
     |a\ (?:real\ |bit\ of\ a\ |minor\ |little\ |constant\ )?(?:nuisance|hassle|pain|headache|chore
       |letdown|disappointment|(?:sore|weak)\ spot|deal-?breaker|gamble|compromise|worry)\b
@@ -331,7 +331,7 @@ _BURDEN = re.compile(
     |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
     |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
     |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
-    |(?:short|light|thin|weak)\ on\b(?!\ (?:maintenance|calories|sugar|effort|your|the|you|every))
+    |(?:short|light|thin|weak)\ on\b(?!\ (?:system|resources|memory|battery|maintenance|calories|sugar|effort|your|the|you|every))
     |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with
       |live\ with\b|make\ do\b
     |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s
@@ -373,6 +373,45 @@ _BURDEN = re.compile(
     re.VERBOSE,
 )
 """What the user has to put up with, and what is less than it was or should be."""
+
+_RESERVATIONS = re.compile(
+    r"""
+    \b(?=\w)(?:
+    (?:where|what)\ (?:it|they|this|x\w+)\ (?:really\ )?(?:stumbles?|falls?|loses?|struggles?|lags?|fails?|disappoints?|lacks?
+      |misses)\b|(?:what|which)\ (?:holds\ (?:it|them)\ back|lets\ (?:it|them)\ down|bothers|i\ miss)
+    |(?:my|our|the|one|only|main|biggest|real|big)\ (?:\w+\ ){0,2}(?:reservations?|quibbles?|nitpicks?|hesitations?
+      |sticking\ point|obstacle|hurdle)\b|thing\ (?:i|we)(?:['\u2019]d|\ would)\ (?:change|like\ to\ see)
+    |(?:i|we)\ (?:wish|missed|would\ have\ liked|sorely)\b|would\ (?:be|have\ been)\ nice
+    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|mind\ the\ (?!gap)\w+|just\ know\b|jury\ is|time\ will\ tell|remains\ to\ be\ seen
+    |get\ what\ you\ pay|hurts\b|(?:the|an?)\ (?:absence|lack)\ of|(?:less|not)\ (?:so\ )?(?:impressed|convinced|thrilled|keen)\b
+    |(?:reputation|trust|confidence)\ (?:\w+\ )?(?:suffered|took\ a|taken\ a|shaken|damaged)
+    |has(?:n['\u2019]t|\ not)\ (?:kept|been\ (?:updated|fully|great|smooth)|improved|caught|moved|aged|grown|received|seen)
+    |gone\ quiet|dragged\ its\ feet
+    |take(?:s)?\ (?:forever|ages|an\ eternity|most\ of|(?:up\ to\ )?(?:two|three|four|six|several|many)\ (?:weeks|months|days)
+      (?!\ off))|took\ (?:us|me|our\ \w+)\ (?:most|hours|days|ages|forever|several|two|three|weeks|months)
+    |wait(?:s|ing)?\ (?:(?:for\ )?(?:days|weeks|hours|months)|times?\ (?:are|can|of|on))|(?:late|slow)\ or\ (?:not|never)
+    |(?:barely|scarcely|just\ about)\ (?:makes?|lasts?|gets?|covers?|holds?|fits?|works?|enough)\b
+    |(?:drops?|falls?|shrinks?|slows?|cut)\ (?:by\ (?:a|half|nearly)|to\ a\ (?:trickle|crawl))|all[ -]or[ -]nothing
+    |more\ of\ an?\ \w+\ than\b|(?:anything|integrations?|reports?|features?|support)\ beyond\b|means\ (?:hiring|paying|buying|calling
+      |a\ call|more\ (?:work|clicks|cost))
+    |locks?\ (?:you|users|customers)\b|makes?\ you\ (?:call|wait|pay|click|watch|sit|dig|jump|work)|fights?\ you\b
+    |(?:project|job|chore|science)\ (?:of\ its\ own|in\ (?:itself|its\ own\ right))|assumes\ (?:you|that|some|a\b|prior)
+    |looks?\ alike|for\ no\ (?:obvious\ |good\ |apparent\ )?reason|(?:crammed|stuffed|littered|cluttered|riddled)\ with
+    |works?\ best\ (?:if|when|only)|only\ (?:above|below|beyond|outside)|better\ (?:fit|suited)\ (?:for|to)\ (?:large|big|enterprise|teams)
+    |(?:fair|good|certain)\ (?:amount|bit|deal)\ of\ (?:setup|set-up|work|training|tinkering|effort|configuration|patience|manual)
+    |results?\ (?:may\ |can\ |will\ )?vary|(?:do|does|handle|handles|manage|manages)\ (?:this|that|it)\ better|(?:less|price|better)\ elsewhere
+    |runs?\ (?:a\ |half\ |one\ |\w+\ )?(?:size\ |bit\ |little\ |touch\ )?(?:small|narrow|short|hot|warm|loud)\b|sleeps?\ (?:warm|hot)
+    |gets?\ (?:too\ |very\ |quite\ |a\ bit\ )?(?:hot|loud|slow|messy|noisy|expensive|dirty|dusty|tedious|old|buried)\b
+    |a\ lot\ to\ (?:carry|pay|ask|take|learn|lift|manage)|attracts?\ (?:lint|dust|hair|dirt|finger)|unevenly\b
+    |do(?:es)?(?:n['\u2019]t|\ not)\ do\b(?!\ (?:any|much)\ (?:harm|damage))|(?:count|counts)\ (?:as\ (?:paid|a)|towards?\ (?:your|the))
+    |at\ your\ (?:own\ )?(?:expense|cost|risk)|credit\ card\ (?:before|up\ front|is\ required|required\ for)
+    |(?:set|sets)\ you\ back|cost(?:s)?\ a\ (?:small\ )?(?:fortune|bundle|bomb)|(?:adds|add)\ [$\u20ac\u00a3]\d|pay\ (?:separately|on\ top)
+    |more\ for\ less\b
+    )
+    """,
+    re.VERBOSE,
+)
+"""Frames of a reservation: "where it stumbles", "the one thing I'd change", "takes ages"."""
 
 _CONDITIONS = re.compile(
     r"""
@@ -489,7 +528,7 @@ FAULT = re.compile(
     r"\b(?=\w)(?:"
     + "|".join(
         f"(?:{kind.pattern})"
-        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _CONDITIONS, _ADJECTIVES, _FAULTY)
+        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _RESERVATIONS, _CONDITIONS, _ADJECTIVES, _FAULTY)
     )
     + ")",
     re.VERBOSE,
@@ -572,7 +611,7 @@ DENIED = re.compile(
 """Words right before a pattern that deny it: "nothing gets in the way"."""
 
 PURPOSE = re.compile(
-    r"\b(?:for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?"
+    r"\b(?:warns? (?:you )?(?:about|of)|spares? you|saves? you|for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?"
     r"|finds?"
     r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?"
     r"|survives?"
