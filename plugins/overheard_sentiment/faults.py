@@ -382,7 +382,7 @@ _RESERVATIONS = re.compile(
     |(?:my|our|the|one|only|main|biggest|real|big)\ (?:\w+\ ){0,2}(?:reservations?|quibbles?|nitpicks?|hesitations?
       |sticking\ point|obstacle|hurdle)\b|thing\ (?:i|we)(?:['\u2019]d|\ would)\ (?:change|like\ to\ see)
     |(?:i|we)\ (?:wish|missed|would\ have\ liked|sorely)\b|would\ (?:be|have\ been)\ nice
-    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|mind\ the\ (?!gap)\w+|just\ know\b|jury\ is|time\ will\ tell|remains\ to\ be\ seen
+    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|(?<!\w\ )mind\ the\ (?!gap)\w+|just\ know\b|jury\ is|time\ will\ tell|remains\ to\ be\ seen
     |get\ what\ you\ pay|hurts\b|(?:the|an?)\ (?:absence|lack)\ of|(?:less|not)\ (?:so\ )?(?:impressed|convinced|thrilled|keen)\b
     |(?:reputation|trust|confidence)\ (?:\w+\ )?(?:suffered|took\ a|taken\ a|shaken|damaged)
     |has(?:n['\u2019]t|\ not)\ (?:kept|been\ (?:updated|fully|great|smooth)|improved|caught|moved|aged|grown|received|seen)
@@ -407,6 +407,17 @@ _RESERVATIONS = re.compile(
     |at\ your\ (?:own\ )?(?:expense|cost|risk)|credit\ card\ (?:before|up\ front|is\ required|required\ for)
     |(?:set|sets)\ you\ back|cost(?:s)?\ a\ (?:small\ )?(?:fortune|bundle|bomb)|(?:adds|add)\ [$\u20ac\u00a3]\d|pay\ (?:separately|on\ top)
     |more\ for\ less\b
+    |(?:an?|such\ an?)\ (?:maze|puzzle|slog|mess|ritual|minefield|jungle|mouthful|lottery|dead\ end|moving\ target|stopgap)\b
+    |digs?\ into\ your|w(?:ore|ears)\ through|comes?\ (?:undone|loose|unstuck|apart)|(?:gave|gives|giving)\ out\b|drags?\ on\b
+    |(?<!never\ )g(?:ets|ot)\ stuck|piles?\ up\b(?!\ points)|interrupts?\b|intrudes?\b|by\ accident|at\ random
+    |logs?\ you\ out|forces?\ (?:you|everyone|users|teams|people|customers)|gloss(?:es)?\ over|spy\ on|overstates?|understates?
+    |slips?\ (?:out|off|down)\b|collapses?\b(?!\ (?:to|into|flat|before))|flattens?\b|smelled\b|means?\ little
+    |among\ the\ (?:worst|tightest|slowest|lowest|weakest|least|noisiest|loudest|dearest)|plunged|plummeted|tumbled
+    |minimum\ of\ (?:\d|two|three|four|five|six|ten)|(?<!no\ )strings\ attached|(?:is|are)\ extra\b|close\ to\ zero
+    |(?:few|hardly\ any)\ (?:\w+\ )?can\ (?:justify|afford)|pay\ for\ \w+\ (?:that\ )?you\ (?:don|won|may|never)
+    |than\ (?:it|they)\ should|look(?:s)?\ (?:as\ if|like)\ (?:it|they)\ (?:come|comes|date|dates|belong|belongs|was|were)\b
+    |keeps?\ (?:asking|nagging|pushing|losing|forgetting|crashing)|(?:tends?|likes?)\ to\ (?:hang|crash|forget|lose|drop|slip|overheat|break)
+    |(?:asks?|wants?|expects?)\ (?:too\ much|a\ lot)|too\ many\b(?!\ to)|too\ (?:much|few|little)\b(?!\ (?:to\ choose|of\ a\ good))
     )
     """,
     re.VERBOSE,
@@ -417,8 +428,8 @@ _CONDITIONS = re.compile(
     r"""
     \b(?=\w)(?:
     (?:if|provided|assuming|as\ long\ as|so\ long\ as|once)\ you(?:['\u2019]re|\ are)?\ (?:can\ (?:live|put\ up|cope
-      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:willing|prepared|ready|happy)\ to
-      |have\ (?:the|some|enough|a)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach|developers?|person
+      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:prepared|ready)\ to
+      |have\ (?:the|some|enough)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach|developers?|person
         |administrator|team)|have\ (?:someone|somebody))
     |provided\ that\b|unless\ you\ (?:pay|upgrade|build|buy|set|add|clean|configure|train|keep|charge|host)
     |(?:rarely|seldom|hardly\ ever)\ (?!needs?|fails?|breaks?|crash|gets?|refuse|miss|disappoint|seen|found|goes
