@@ -97,6 +97,9 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
+      |\bthe\ (?:winner|right\ {CHOICE})\ for\ (?:you|your\ \w+)\ is|\bthe\ sweet\ spot\ is|\bthe\ overall\ best(?:\ \w+)?\ is
+      |\b(?:and|then)\ (?:just\ )?(?:buy|get|go\ with)|\b(?:honest|own)\ (?:opinion|take|view|advice|answer)(?:\ is)?[:,]
+      |\b(?:nothing|nobody|no\ (?:other\ )?\w+)\ (?:else\ )?(?:comes\ close\ to|matches|beats|touches|rivals|tops)
       |\bif\ you\ (?:want|need)\ (?:just\ |only\ )?one\b[^,.]{{0,30}},\ it['\u2019]s
       |\bif\ I\ (?:were|was)\ (?:buying|choosing|in\ your|you)\b[^:.]{{0,60}}[:,]
       |\bmy\ {CHOICE}\ for\ [^.,;]{{3,50}}\ (?:is|would\ be)
@@ -201,6 +204,14 @@ AFTER = re.compile(
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|remains)\ (?:hard|tough|difficult)\ to\ (?:beat|top
       |argue)\b(?!\ (?:for|in|at|on|when)\b)
     |\ is\ where\ (?:I|we|most|you\ should)\b
+    |\ first(?=\W*\Z|[.,;])|\ makes?\ the\ most\ sense\b(?!\ (?:if|when|once|for\ (?!most|you)))
+    |\ (?:is|would\ be)\ the\ way\ to\ go\b(?!\ (?:if|when|for\ (?!most|you)))
+    |\ (?:should\ be|would\ be|is|belongs|sits)\ (?:at|on)\ (?:the\ )?top\ of\ (?:your|my|our|the|any)\b
+    |\ at\ the\ top\ of\ your\b|\ (?:comes?\ closest|(?:fits?|suits?|matches)\ (?:your\ \w+|you|what\ you[^.]{{0,20}}|the\ (?:bill
+      |brief))\ (?:best|perfectly))\b
+    |\ (?:offers?|strikes?|has|gives?)\ (?:you\ )?the\ best\ (?:overall\ )?(?:balance|mix|compromise|package|combination)\b
+    |\ (?:is|remains)\ (?:the\ )?(?:our\ |my\ )?(?:clear\ |obvious\ |overall\ |all-round\ )*(?:front-?runner|number\ one|winner
+      |standout)\b
     |\ for\ (?:most|nearly\ every(?:one|body))\b(?!\ (?:of\ its|purposes|part))
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter
@@ -217,7 +228,7 @@ AFTER = re.compile(
         (?:overall\ |all-round\ |first\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
         (?!\ (?:for\ (?!most|you\b|your)|if|when|in\ (?!general)))
       |the\ best\ (?:overall\ )?(?:fit|match|buy|solution|place\ to\ (?:start
-        |begin))(?!\ (?:for\ (?!most|you\b|your)|if|when))
+        |begin))(?!\ (?:for\ (?!most|you\b|your|what\ you)|if|when))
       |(?:the\ {CHOICE}\ (?:that\ )?(?:to|I|we|you\ should|most)|where\ (?:I|we|you\ should
         |most\ people\ should)
         |what\ (?:I|we))\b
