@@ -308,6 +308,8 @@ ELSE = re.compile(
     re.IGNORECASE,
 )
 """Words of a sentence whose second half recommends to the other readers."""
+NEXT = re.compile(r";|[,\u2014]\s(?:and|but|while|whereas|though)\s", re.IGNORECASE)
+"""Between two clauses of a sentence that may be about two brands."""
 SPLIT = re.compile(
     r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
     re.IGNORECASE,

@@ -29,6 +29,7 @@ from overheard_visibility.picks import (
     IN_DOUBT,
     LEFT_OUT,
     NEED,
+    NEXT,
     NICHE,
     NUMBER_ONE,
     OBJECT,
@@ -435,6 +436,7 @@ def _choose(before: str, after: str) -> bool:
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
     before, after = _around(reading, mention)
+    before, after = NEXT.split(before)[-1], NEXT.split(after)[0]
     opens = mention.sentence == 0  # the first sentence says again what was asked
     return any(
         CONDITION.search(
