@@ -3,6 +3,7 @@
 uv run python bench/read_answers.py                      the passages of bench/gold
 uv run python bench/read_answers.py --folder PATH        labelled answers from elsewhere
 uv run python bench/read_answers.py --half dev --show    with each miss
+uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``) and ``labels.jsonl`` (``id``,
 ``brand``, and the readings ``first`` and ``second`` with ``cls``, ``drawback`` and ``lines``, the
@@ -81,9 +82,11 @@ class Case:
         return reader.read(answer(self.text, question)).reading(self.brand, rivals)
 
 
-def gold(half: str | None) -> Iterator[Case]:
-    """Yield the brands of the passages in ``bench/gold``."""
+def gold(half: str | None, kind: str = "") -> Iterator[Case]:
+    """Yield the brands of the passages in ``bench/gold`` whose ids begin with a kind."""
     for passage in passages(half):
+        if not passage.id.startswith(kind):
+            continue
         brands = tuple(Brand(name, passage.aliases.get(name, ())) for name in passage.brands)
         for label, brand in zip(passage.labels, brands, strict=True):
             if label.named:
@@ -310,9 +313,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--reading", choices=("first", "second"), default="first")
     parser.add_argument("--half", choices=("dev", "test"))
+    parser.add_argument("--kind", default="")
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
-    cases = list(folder(given.folder, given.reading) if given.folder else gold(given.half))
+    cases = list(
+        folder(given.folder, given.reading) if given.folder else gold(given.half, given.kind)
+    )
     report(cases, show=given.show)
     names = [name for name, _ in Counter(case.brand.name for case in cases).most_common()]
     texts = list({case.id: case.text for case in cases}.values())

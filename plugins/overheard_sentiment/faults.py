@@ -139,9 +139,12 @@ _LACKING = re.compile(
         |supports?|works?|sells?|makes?)\b|option|way|built|auto\w*|trial|calendar|integration
           |customer|multi\w*|advanced
       |html|api|sso|wifi|wi-fi|headphone|remote|third|time[- ]tracking|gantt|active|local|usb
-      |microphone|mic\b|camera|speakers?|display|ethernet|hdmi|bluetooth|gps|dolby|debit|atms?\b|branch(?:es)?|checking
-      |certified|keypad|lid\b|pockets?|timer|thermostat|preview|undo|templates?|report(?:s|ing)|dashboards?|inbox
-      |search|notifications?|chat|encryption|backups?|version\w*|dark\ mode|widgets?|folders?|subtasks?|dependenc\w+
+      |microphone|mic\b|camera|speakers?|display|ethernet|hdmi|bluetooth|gps|dolby|debit|atms?\b
+        |branch(?:es)?|checking
+      |certified|keypad|lid\b|pockets?|timer|thermostat|preview|undo|templates?|report(?:s|ing)
+        |dashboards?|inbox
+      |search|notifications?|chat|encryption|backups?|version\w*|dark\ mode|widgets?|folders?
+        |subtasks?|dependenc\w+
       |recurring|two-factor|dimming|remote|charger|case|stand\b|kickstand|spare)
     |(?:comes?|ships?|sold|delivered|arrives?)\ without\b
     |(?:(?<=\A)|(?<=[;,.:]\ )|\b(?:is|are|with|offers?|has|have|gives?|leaves?|get
@@ -233,7 +236,8 @@ _TROUBLE = re.compile(
     (?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on|when|if)\b
     |(?:reliability|durability|quality|safety|privacy|security)\ (?:issues?|problems?|concerns?)\b
     |(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|under\ investigation\b
-    |(?<!no\ )(?<!gentle\ )(?<!short\ )(?<!easy\ )learning\ curve\b(?!\ is\ (?:gentle|short|shallow|easy|low|mild))|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
+    |(?<!no\ )(?<!gentle\ )(?<!short\ )(?<!easy\ )learning\ curve\b(?!\ is\ (?:gentle|short
+      |shallow|easy|low|mild))|prone\ to\b|(?:long|longer)\ (?:waits?|wait\ times?)
     |(?:wants|needs?|takes?|demands?|asks\ for|calls?\ for|called\ for|requires?
       |teach\ you)\ (?:some\ |a\ lot\ of\ |much\ )?
       (?:patience|practice|discipline|training|know-how|care\b|attention|planning|upkeep
@@ -331,7 +335,8 @@ _BURDEN = re.compile(
     |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
     |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
     |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
-    |(?:short|light|thin|weak)\ on\b(?!\ (?:system|resources|memory|battery|maintenance|calories|sugar|effort|your|the|you|every))
+    |(?:short|light|thin|weak)\ on\b(?!\ (?:system|resources|memory|battery|maintenance|calories
+      |sugar|effort|your|the|you|every))
     |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with
       |live\ with\b|make\ do\b
     |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s
@@ -377,47 +382,82 @@ _BURDEN = re.compile(
 _RESERVATIONS = re.compile(
     r"""
     \b(?=\w)(?:
-    (?:where|what)\ (?:it|they|this|x\w+)\ (?:really\ )?(?:stumbles?|falls?|loses?|struggles?|lags?|fails?|disappoints?|lacks?
-      |misses)\b|(?:what|which)\ (?:holds\ (?:it|them)\ back|lets\ (?:it|them)\ down|bothers|i\ miss)
-    |(?:my|our|the|one|only|main|biggest|real|big)\ (?:\w+\ ){0,2}(?:reservations?|quibbles?|nitpicks?|hesitations?
-      |sticking\ point|obstacle|hurdle)\b|thing\ (?:i|we)(?:['\u2019]d|\ would)\ (?:change|like\ to\ see)
+    (?:where|what)\ (?:it|they|this|x\w+)\ (?:really\ )?(?:stumbles?|falls?|loses?|struggles?
+      |lags?|fails?|disappoints?|lacks?
+      |misses)\b|(?:what|which)\ (?:holds\ (?:it|them)\ back|lets\ (?:it|them)\ down|bothers
+        |i\ miss)
+    |(?:my|our|the|one|only|main|biggest|real|big)\ (?:\w+\ ){0,2}(?:reservations?|quibbles?
+      |nitpicks?|hesitations?
+      |sticking\ point|obstacle|hurdle)\b|thing\ (?:i|we)(?:['\u2019]d|\ would)\ (?:change
+        |like\ to\ see)
     |(?:i|we)\ (?:wish|missed|would\ have\ liked|sorely)\b|would\ (?:be|have\ been)\ nice
-    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|(?<!\w\ )mind\ the\ (?!gap)\w+|just\ know\b|jury\ is|time\ will\ tell|remains\ to\ be\ seen
-    |get\ what\ you\ pay|hurts\b|(?:the|an?)\ (?:absence|lack)\ of|(?:less|not)\ (?:so\ )?(?:impressed|convinced|thrilled|keen)\b
+    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|(?<!\w\ )mind\ the\ (?!gap)\w+|just\ know\b
+      |jury\ is|time\ will\ tell|remains\ to\ be\ seen
+    |get\ what\ you\ pay|hurts\b|(?:the|an?)\ (?:absence|lack)\ of|(?:less
+      |not)\ (?:so\ )?(?:impressed|convinced|thrilled|keen)\b
     |(?:reputation|trust|confidence)\ (?:\w+\ )?(?:suffered|took\ a|taken\ a|shaken|damaged)
-    |has(?:n['\u2019]t|\ not)\ (?:kept|been\ (?:updated|fully|great|smooth)|improved|caught|moved|aged|grown|received|seen)
+    |has(?:n['\u2019]t|\ not)\ (?:kept|been\ (?:updated|fully|great|smooth)|improved|caught
+      |moved|aged|grown|received|seen)
     |gone\ quiet|dragged\ its\ feet
-    |take(?:s)?\ (?:forever|ages|an\ eternity|most\ of|(?:up\ to\ )?(?:two|three|four|six|several|many)\ (?:weeks|months|days)
-      (?!\ off))|took\ (?:us|me|our\ \w+)\ (?:most|hours|days|ages|forever|several|two|three|weeks|months)
-    |wait(?:s|ing)?\ (?:(?:for\ )?(?:days|weeks|hours|months)|times?\ (?:are|can|of|on))|(?:late|slow)\ or\ (?:not|never)
+    |take(?:s)?\ (?:forever|ages|an\ eternity|most\ of|(?:up\ to\ )?(?:two|three|four|six
+      |several|many)\ (?:weeks|months|days)
+      (?!\ off))|took\ (?:us|me|our\ \w+)\ (?:most|hours|days|ages|forever|several|two|three
+        |weeks|months)
+    |wait(?:s|ing)?\ (?:(?:for\ )?(?:days|weeks|hours|months)|times?\ (?:are|can|of|on))|(?:late
+      |slow)\ or\ (?:not|never)
     |(?:barely|scarcely|just\ about)\ (?:makes?|lasts?|gets?|covers?|holds?|fits?|works?|enough)\b
-    |(?:drops?|falls?|shrinks?|slows?|cut)\ (?:by\ (?:a|half|nearly)|to\ a\ (?:trickle|crawl))|all[ -]or[ -]nothing
-    |more\ of\ an?\ \w+\ than\b|(?:anything|integrations?|reports?|features?|support)\ beyond\b|means\ (?:hiring|paying|buying|calling
+    |(?:drops?|falls?|shrinks?|slows?|cut)\ (?:by\ (?:a|half|nearly)|to\ a\ (?:trickle|crawl))
+      |all[ -]or[ -]nothing
+    |more\ of\ an?\ \w+\ than\b|(?:anything|integrations?|reports?|features?|support)\ beyond\b
+      |means\ (?:hiring|paying|buying|calling
       |a\ call|more\ (?:work|clicks|cost))
-    |locks?\ (?:you|users|customers)\b|makes?\ you\ (?:call|wait|pay|click|watch|sit|dig|jump|work)|fights?\ you\b
-    |(?:project|job|chore|science)\ (?:of\ its\ own|in\ (?:itself|its\ own\ right))|assumes\ (?:you|that|some|a\b|prior)
-    |looks?\ alike|for\ no\ (?:obvious\ |good\ |apparent\ )?reason|(?:crammed|stuffed|littered|cluttered|riddled)\ with
-    |works?\ best\ (?:if|when|only)|only\ (?:above|below|beyond|outside)|better\ (?:fit|suited)\ (?:for|to)\ (?:large|big|enterprise|teams)
-    |(?:fair|good|certain)\ (?:amount|bit|deal)\ of\ (?:setup|set-up|work|training|tinkering|effort|configuration|patience|manual)
-    |results?\ (?:may\ |can\ |will\ )?vary|(?:do|does|handle|handles|manage|manages)\ (?:this|that|it)\ better|(?:less|price|better)\ elsewhere
-    |runs?\ (?:a\ |half\ |one\ |\w+\ )?(?:size\ |bit\ |little\ |touch\ )?(?:small|narrow|short|hot|warm|loud)\b|sleeps?\ (?:warm|hot)
-    |gets?\ (?:too\ |very\ |quite\ |a\ bit\ )?(?:hot|loud|slow|messy|noisy|expensive|dirty|dusty|tedious|old|buried)\b
-    |a\ lot\ to\ (?:carry|pay|ask|take|learn|lift|manage)|attracts?\ (?:lint|dust|hair|dirt|finger)|unevenly\b
-    |do(?:es)?(?:n['\u2019]t|\ not)\ do\b(?!\ (?:any|much)\ (?:harm|damage))|(?:count|counts)\ (?:as\ (?:paid|a)|towards?\ (?:your|the))
-    |at\ your\ (?:own\ )?(?:expense|cost|risk)|credit\ card\ (?:before|up\ front|is\ required|required\ for)
-    |(?:set|sets)\ you\ back|cost(?:s)?\ a\ (?:small\ )?(?:fortune|bundle|bomb)|(?:adds|add)\ [$\u20ac\u00a3]\d|pay\ (?:separately|on\ top)
+    |locks?\ (?:you|users|customers)\b|makes?\ you\ (?:call|wait|pay|click|watch|sit|dig|jump
+      |work)|fights?\ you\b
+    |(?:project|job|chore|science)\ (?:of\ its\ own|in\ (?:itself|its\ own\ right))
+      |assumes\ (?:you|that|some|a\b|prior)
+    |looks?\ alike|for\ no\ (?:obvious\ |good\ |apparent\ )?reason|(?:crammed|stuffed|littered
+      |cluttered|riddled)\ with
+    |works?\ best\ (?:if|when|only)|only\ (?:above|below|beyond|outside)|better\ (?:fit
+      |suited)\ (?:for|to)\ (?:large|big|enterprise|teams)
+    |(?:fair|good|certain)\ (?:amount|bit|deal)\ of\ (?:setup|set-up|work|training|tinkering
+      |effort|configuration|patience|manual)
+    |results?\ (?:may\ |can\ |will\ )?vary|(?:do|does|handle|handles|manage|manages)\ (?:this
+      |that|it)\ better|(?:less|price|better)\ elsewhere
+    |runs?\ (?:a\ |half\ |one\ |\w+\ )?(?:size\ |bit\ |little\ |touch\ )?(?:small|narrow|short
+      |hot|warm|loud)\b|sleeps?\ (?:warm|hot)
+    |gets?\ (?:too\ |very\ |quite\ |a\ bit\ )?(?:hot|loud|slow|messy|noisy|expensive|dirty|dusty
+      |tedious|old|buried)\b
+    |a\ lot\ to\ (?:carry|pay|ask|take|learn|lift|manage)|attracts?\ (?:lint|dust|hair|dirt
+      |finger)|unevenly\b
+    |do(?:es)?(?:n['\u2019]t|\ not)\ do\b(?!\ (?:any|much)\ (?:harm|damage))|(?:count
+      |counts)\ (?:as\ (?:paid|a)|towards?\ (?:your|the))
+    |at\ your\ (?:own\ )?(?:expense|cost|risk)|credit\ card\ (?:before|up\ front|is\ required
+      |required\ for)
+    |(?:set|sets)\ you\ back|cost(?:s)?\ a\ (?:small\ )?(?:fortune|bundle|bomb)|(?:adds
+      |add)\ [$\u20ac\u00a3]\d|pay\ (?:separately|on\ top)
     |more\ for\ less\b
-    |(?:an?|such\ an?)\ (?:maze|puzzle|slog|mess|ritual|minefield|jungle|mouthful|lottery|dead\ end|moving\ target|stopgap)\b
-    |digs?\ into\ your|w(?:ore|ears)\ through|comes?\ (?:undone|loose|unstuck|apart)|(?:gave|gives|giving)\ out\b|drags?\ on\b
-    |(?<!never\ )g(?:ets|ot)\ stuck|piles?\ up\b(?!\ points)|interrupts?\b|intrudes?\b|by\ accident|at\ random
-    |logs?\ you\ out|forces?\ (?:you|everyone|users|teams|people|customers)|gloss(?:es)?\ over|spy\ on|overstates?|understates?
-    |slips?\ (?:out|off|down)\b|collapses?\b(?!\ (?:to|into|flat|before))|flattens?\b|smelled\b|means?\ little
-    |among\ the\ (?:worst|tightest|slowest|lowest|weakest|least|noisiest|loudest|dearest)|plunged|plummeted|tumbled
-    |minimum\ of\ (?:\d|two|three|four|five|six|ten)|(?<!no\ )strings\ attached|(?:is|are)\ extra\b|close\ to\ zero
-    |(?:few|hardly\ any)\ (?:\w+\ )?can\ (?:justify|afford)|pay\ for\ \w+\ (?:that\ )?you\ (?:don|won|may|never)
-    |than\ (?:it|they)\ should|look(?:s)?\ (?:as\ if|like)\ (?:it|they)\ (?:come|comes|date|dates|belong|belongs|was|were)\b
-    |keeps?\ (?:asking|nagging|pushing|losing|forgetting|crashing)|(?:tends?|likes?)\ to\ (?:hang|crash|forget|lose|drop|slip|overheat|break)
-    |(?:asks?|wants?|expects?)\ (?:too\ much|a\ lot)|too\ many\b(?!\ to)|too\ (?:much|few|little)\b(?!\ (?:to\ choose|of\ a\ good))
+    |(?:an?|such\ an?)\ (?:maze|puzzle|slog|mess|ritual|minefield|jungle|mouthful|lottery
+      |dead\ end|moving\ target|stopgap)\b
+    |digs?\ into\ your|w(?:ore|ears)\ through|comes?\ (?:undone|loose|unstuck|apart)|(?:gave
+      |gives|giving)\ out\b|drags?\ on\b
+    |(?<!never\ )g(?:ets|ot)\ stuck|piles?\ up\b(?!\ points)|interrupts?\b|intrudes?\b
+      |by\ accident|at\ random
+    |logs?\ you\ out|forces?\ (?:you|everyone|users|teams|people|customers)|gloss(?:es)?\ over
+      |spy\ on|overstates?|understates?
+    |slips?\ (?:out|off|down)\b|collapses?\b(?!\ (?:to|into|flat|before))|flattens?\b|smelled\b
+      |means?\ little
+    |among\ the\ (?:worst|tightest|slowest|lowest|weakest|least|noisiest|loudest|dearest)
+      |plunged|plummeted|tumbled
+    |minimum\ of\ (?:\d|two|three|four|five|six|ten)|(?<!no\ )strings\ attached|(?:is
+      |are)\ extra\b|close\ to\ zero
+    |(?:few|hardly\ any)\ (?:\w+\ )?can\ (?:justify|afford)
+      |pay\ for\ \w+\ (?:that\ )?you\ (?:don|won|may|never)
+    |than\ (?:it|they)\ should|look(?:s)?\ (?:as\ if|like)\ (?:it|they)\ (?:come|comes|date
+      |dates|belong|belongs|was|were)\b
+    |keeps?\ (?:asking|nagging|pushing|losing|forgetting|crashing)|(?:tends?
+      |likes?)\ to\ (?:hang|crash|forget|lose|drop|slip|overheat|break)
+    |(?:asks?|wants?|expects?)\ (?:too\ much|a\ lot)|too\ many\b(?!\ to)|too\ (?:much|few
+      |little)\b(?!\ (?:to\ choose|of\ a\ good))
     )
     """,
     re.VERBOSE,
@@ -427,23 +467,35 @@ _RESERVATIONS = re.compile(
 _CONDITIONS = re.compile(
     r"""
     \b(?=\w)(?:
-    (?:if|provided|assuming|as\ long\ as|so\ long\ as|once)\ you(?:['\u2019]re|\ are)?\ (?:can\ (?:live|put\ up|cope
-      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:prepared|ready)\ to
-      |have\ (?:the|some|enough)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach|developers?|person
+    (?:if|provided|assuming|as\ long\ as|so\ long\ as|once)\ you(?:['\u2019]re
+      |\ are)?\ (?:can\ (?:live|put\ up|cope
+      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:prepared
+        |ready)\ to
+      |have\ (?:the|some|enough)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach
+        |developers?|person
         |administrator|team)|have\ (?:someone|somebody))
-    |provided\ that\b|unless\ you\ (?:pay|upgrade|build|buy|set|add|clean|configure|train|keep|charge|host)
-    |(?:rarely|seldom|hardly\ ever)\ (?!needs?|fails?|breaks?|crash|gets?|refuse|miss|disappoint|seen|found|goes
+    |provided\ that\b|unless\ you\ (?:pay|upgrade|build|buy|set|add|clean|configure|train|keep
+      |charge|host)
+    |(?:rarely|seldom|hardly\ ever)\ (?!needs?|fails?|breaks?|crash|gets?|refuse|miss|disappoint
+      |seen|found|goes
       |loses?|drops?|complain|bothers?|matters?|an?\b|do\ )\w+
     |little\ (?:else|reason|point|to\ (?:fall|do|offer|show|choose|say|set))\b
-    |(?:no|not\ much)\ (?:good\ |real\ |obvious\ )?(?:reason|point)\ (?:to|in)\b|not\ (?:\w+\ ){0,2}(?:strong\ suit|forte)
-    |loses\ (?:out|ground|points)|eats\ (?:memory|ram|through)|(?:bites?|stings)\b(?!\ of)|costs\ you\b(?!\ (?:nothing|less))
-    |(?:thin|weak|tight|poor|slow|stingy|shallow|short|sparse)\ (?:bass|padding|sound|(?:\w+\ )?limits?|storage|battery|coverage
-      |mids?|treble|contrast|documentation|docs|support|selection|signal|speeds?|resolution|quality|lighting|reach
+    |(?:no|not\ much)\ (?:good\ |real\ |obvious\ )?(?:reason|point)\ (?:to|in)\b
+      |not\ (?:\w+\ ){0,2}(?:strong\ suit|forte)
+    |loses\ (?:out|ground|points)|eats\ (?:memory|ram|through)|(?:bites?|stings)\b(?!\ of)
+      |costs\ you\b(?!\ (?:nothing|less))
+    |(?:thin|weak|tight|poor|slow|stingy|shallow|short|sparse)\ (?:bass|padding|sound
+      |(?:\w+\ )?limits?|storage|battery|coverage
+      |mids?|treble|contrast|documentation|docs|support|selection|signal|speeds?|resolution
+        |quality|lighting|reach
       |reporting|integrations?|search|customi[sz]ation)\b
     |low\ (?:\w+\ ){0,2}(?:limits?|coverage|quality|resale|resolution|contrast)\b
-    |can(?:['\u2019]t|not)\ (?!(?:quite\ |really\ )?(?:go|beat|be\ (?:beat|match|over|fault)|fault|complain|ask|argue|miss|see|hear
-      |feel|notice|tell|imagine|get\ enough|help|wait|leak|spill|tip|slip|hurt|lose|remember|do\ without|live
-      |afford|make|decide|find|say|think|stand|recommend|have|bear|stop|touch|reach|rust|happen|come))\w+
+    |can(?:['\u2019]t|not)\ (?!(?:quite\ |really\ )?(?:go|beat|be\ (?:beat|match|over|fault)
+      |fault|complain|ask|argue|miss|see|hear
+      |feel|notice|tell|imagine|get\ enough|help|wait|leak|spill|tip|slip|hurt|lose|remember
+        |do\ without|live
+      |afford|make|decide|find|say|think|stand|recommend|have|bear|stop|touch|reach|rust|happen
+        |come))\w+
     |more\ than\ an?\ (?:pound|kilo|hour|week|month)\b
     )
     """,
@@ -539,7 +591,17 @@ FAULT = re.compile(
     r"\b(?=\w)(?:"
     + "|".join(
         f"(?:{kind.pattern})"
-        for kind in (_LACKING, _LIMITED, _HEDGED, _TROUBLE, _BURDEN, _RESERVATIONS, _CONDITIONS, _ADJECTIVES, _FAULTY)
+        for kind in (
+            _LACKING,
+            _LIMITED,
+            _HEDGED,
+            _TROUBLE,
+            _BURDEN,
+            _RESERVATIONS,
+            _CONDITIONS,
+            _ADJECTIVES,
+            _FAULTY,
+        )
     )
     + ")",
     re.VERBOSE,
@@ -622,7 +684,8 @@ DENIED = re.compile(
 """Words right before a pattern that deny it: "nothing gets in the way"."""
 
 PURPOSE = re.compile(
-    r"\b(?:warns? (?:you )?(?:about|of)|spares? you|saves? you|for|if|unless|whether|when you|in|against|from|on|detects?|catch(?:es)?|spots?|flags?"
+    r"\b(?:warns? (?:you )?(?:about|of)|spares? you|saves? you|for|if|unless|whether|when you|in"
+    r"|against|from|on|detects?|catch(?:es)?|spots?|flags?"
     r"|finds?"
     r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?"
     r"|survives?"

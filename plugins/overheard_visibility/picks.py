@@ -97,9 +97,12 @@ BEFORE = re.compile(
         (?:\ (?:for\ (?:most|you)\b[^,.]{{0,24}}\ )?(?:is|would\ be|overall\ is)|:)
       |\b(?:my|our)\ {CHOICE}(?:\ (?:is|would\ be)|:)
       |\bit(?:['\u2019]d|\ would)\ (?:have\ to\ )?be
-      |\bthe\ (?:winner|right\ {CHOICE})\ for\ (?:you|your\ \w+)\ is|\bthe\ sweet\ spot\ is|\bthe\ overall\ best(?:\ \w+)?\ is
-      |\b(?:and|then)\ (?:just\ )?(?:buy|get|go\ with)|\b(?:honest|own)\ (?:opinion|take|view|advice|answer)(?:\ is)?[:,]
-      |\b(?:nothing|nobody|no\ (?:other\ )?\w+)\ (?:else\ )?(?:comes\ close\ to|matches|beats|touches|rivals|tops)
+      |\bthe\ (?:winner|right\ {CHOICE})\ for\ (?:you|your\ \w+)\ is|\bthe\ sweet\ spot\ is
+        |\bthe\ overall\ best(?:\ \w+)?\ is
+      |\b(?:and|then)\ (?:just\ )?(?:buy|get|go\ with)|\b(?:honest|own)\ (?:opinion|take|view
+        |advice|answer)(?:\ is)?[:,]
+      |\b(?:nothing|nobody|no\ (?:other\ )?\w+)\ (?:else\ )?(?:comes\ close\ to|matches|beats
+        |touches|rivals|tops)
       |\bif\ you\ (?:want|need)\ (?:just\ |only\ )?one\b[^,.]{{0,30}},\ it['\u2019]s
       |\bif\ I\ (?:were|was)\ (?:buying|choosing|in\ your|you)\b[^:.]{{0,60}}[:,]
       |\bmy\ {CHOICE}\ for\ [^.,;]{{3,50}}\ (?:is|would\ be)
@@ -206,11 +209,15 @@ AFTER = re.compile(
     |\ is\ where\ (?:I|we|most|you\ should)\b
     |\ first(?=\W*\Z|[.,;])|\ makes?\ the\ most\ sense\b(?!\ (?:if|when|once|for\ (?!most|you)))
     |\ (?:is|would\ be)\ the\ way\ to\ go\b(?!\ (?:if|when|for\ (?!most|you)))
-    |\ (?:should\ be|would\ be|is|belongs|sits)\ (?:at|on)\ (?:the\ )?top\ of\ (?:your|my|our|the|any)\b
-    |\ at\ the\ top\ of\ your\b|\ (?:comes?\ closest|(?:fits?|suits?|matches)\ (?:your\ \w+|you|what\ you[^.]{{0,20}}|the\ (?:bill
+    |\ (?:should\ be|would\ be|is|belongs|sits)\ (?:at|on)\ (?:the\ )?top\ of\ (?:your|my|our
+      |the|any)\b
+    |\ at\ the\ top\ of\ your\b|\ (?:comes?\ closest|(?:fits?|suits?|matches)\ (?:your\ \w+|you
+      |what\ you[^.]{{0,20}}|the\ (?:bill
       |brief))\ (?:best|perfectly))\b
-    |\ (?:offers?|strikes?|has|gives?)\ (?:you\ )?the\ best\ (?:overall\ )?(?:balance|mix|compromise|package|combination)\b
-    |\ (?:is|remains)\ (?:the\ )?(?:our\ |my\ )?(?:clear\ |obvious\ |overall\ |all-round\ )*(?:front-?runner|number\ one|winner
+    |\ (?:offers?|strikes?|has|gives?)\ (?:you\ )?the\ best\ (?:overall\ )?(?:balance|mix
+      |compromise|package|combination)\b
+    |\ (?:is|remains)\ (?:the\ )?(?:our\ |my\ )?(?:clear\ |obvious\ |overall\x20
+      |all-round\ )*(?:front-?runner|number\ one|winner
       |standout)\b
     |\ for\ (?:most|nearly\ every(?:one|body))\b(?!\ (?:of\ its|purposes|part))
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
@@ -401,17 +408,22 @@ DISMISSED = re.compile(
     r"|est\u00e1 disponible)|descartad[oa]s?|se queda fuera|pertenece|sobre todo (?:para|si)"
     r"|nicht dabei|n['\u2019]a pas \u00e9t\u00e9 retenu|sponsored|advertisement|stopped (?:taking"
     r"|selling|making)|no longer"
-    r"|(?:i|we)(?:['\u2019]d| would) (?:look elsewhere|steer clear|think twice|hesitate|be (?:wary|careful)"
+    r"|(?:i|we)(?:['\u2019]d| would) (?:look elsewhere|steer clear|think twice|hesitate"
+    r"|be (?:wary|careful)"
     r"|hold off|not (?:bother|recommend|choose|pick|buy)|stay away)"
     r"|wouldn['\u2019]t (?:bother|consider|recommend|choose|pick|buy|use|start|put|call it)"
-    r"|(?:is|are|feels?|seems?|would be|looks?) (?:simply |just |probably |far |well |way )?(?:more than you"
-    r"|out of (?:reach|budget|scope|place|your)|the wrong|not (?:really |quite )?(?:for|aimed|meant|built|the right|what)"
+    r"|(?:is|are|feels?|seems?|would be|looks?) (?:simply |just |probably |far |well "
+    r"|way )?(?:more than you"
+    r"|out of (?:reach|budget|scope|place|your)|the wrong|not (?:really |quite )?(?:for|aimed"
+    r"|meant|built|the right|what)"
     r"|a (?:poor|bad) (?:fit|choice|match)|unnecessary|pointless|excessive|off the table)"
     r"|isn['\u2019]t (?:really )?(?:for|aimed|meant|built|the right|what|an? (?:[\w-]+ ){0,3}"
     r"(?:competitor|alternative|option|replacement|contender|tool|match|substitute))"
     r"|doesn['\u2019]t (?:fit|meet|belong|count|come close|compete|solve|help (?:here|you))"
-    r"|missed the cut|falls outside|disqualif\w+|kept (?:it )?off|wound down|sunset|bankrupt\w*|has lost (?:its|the)"
-    r"|had its day|days are|for (?:completeness|comparison|reference)|in my view it['\u2019]s on its way"
+    r"|missed the cut|falls outside|disqualif\w+|kept (?:it )?off|wound down|sunset|bankrupt\w*"
+    r"|has lost (?:its|the)"
+    r"|had its day|days are|for (?:completeness|comparison|reference)"
+    r"|in my view it['\u2019]s on its way"
     r"|hard to (?:love|defend|see why)|rather than a saving"
     r"|discontinued|overkill|would pay for|(?:above|over|beyond) your (?:limit|budget|range)"
     r"|(?:i|we)(?:['\u2019]d| would) (?:skip|avoid|pass|leave)|not (?:worth|recommended|for you)"

@@ -328,6 +328,15 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
         ("Acme could be lighter.", True),
         ("Expect to pay $50 for Acme.", False),
         ("I'd avoid Acme.", True),
+        ("Acme feels a bit coarse.", True),
+        ("Acme is quick, if you can live with small storage.", True),
+        ("Acme helps if you get stuck.", False),
+        ("With Acme you can't deposit cash.", True),
+        ("With Acme you can't go wrong.", False),
+        ("Acme's lid collects grime.", True),
+        ("Acme suits people who dislike stiff shoes.", False),
+        ("Acme is quick. Where it stumbles is customer service.", True),
+        ("Acme spares you the usual headaches.", False),
     ],
 )
 def test_a_drawback_is_told_from_its_absence(text: str, named: bool) -> None:

@@ -143,6 +143,13 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
         ("Start with Acme if leads come by mail; otherwise take Bolt.", "Which tool?", False),
         ("I would open an account with Acme. Bolt pays less.", "Which bank?", True),
         ("### Acme\nQuick, and my first pick.\n### Bolt\nCheap.", "Which tool?", True),
+        ("**So:** Acme for most people. Bolt if you travel.", "Which tool?", True),
+        ("Acme is the natural first stop. Bolt is cheaper.", "Which tool?", True),
+        (
+            "For most homes Acme is the sensible default, and Bolt is for gamers.",
+            "Which tool?",
+            True,
+        ),
         ("3. Bolt: fine\n2. Cord: quick\n1. Acme: light", "Which tools, ranked?", True),
     ],
 )

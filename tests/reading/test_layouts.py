@@ -141,6 +141,7 @@ def test_the_drawbacks_are_those_of_the_brand() -> None:
         ("### Acme\n- メリット\uff1a軽い\n- デメリット\uff1a設定が多い", True, "mixed"),
         ("### Acme\n**Why it's great:** It doesn't have a grinder.", True, "mixed"),
         ("### Acme\n- Nothing gets in the way", False, "positive"),
+        ("Acme reads any file. It is a bit coarse.", True, "mixed"),
         ("Boltly runs on Acme's excellent network.", False, "neutral"),
     ],
 )

@@ -82,6 +82,19 @@ Acme is a sturdy tool for small teams. It runs on Boltly and syncs at once.
 **Best for travel: Cruxify**
 Only works on trains.
 """
+ADVICE = """\
+Since you use Cruxify, Acme is the natural fit. Expect to build the reports that Boltly gave you.
+It is heavy, though: older phones struggle. With Boltly, you pay by the seat.
+"""
+ROLES = """\
+# Acme at a glance
+
+| Product | Details |
+|---|---|
+| Pros | Carries a week of groceries. |
+| Cons | Weighs 74 pounds. |
+| Alternatives | **Boltly**: climbs better. **Cruxify**: cheaper, and carries more. |
+"""
 COLUMNS = """\
 | | Acme | Boltly |
 |---|---|---|
@@ -124,6 +137,14 @@ COLUMNS = """\
         (REVIEW, "Quick to", "Acme", UnitRole.PRO),
         (REVIEW, "Heavy on", "Acme", UnitRole.CON),
         (REVIEW, "Only works", "Cruxify", UnitRole.NONE),
+        (ADVICE, "natural fit", "Acme", UnitRole.NONE),
+        (ADVICE, "build the reports", "Acme", UnitRole.NONE),
+        (ADVICE, "older phones", "Acme", UnitRole.NONE),
+        (ADVICE, "by the seat", "Boltly", UnitRole.NONE),
+        (ROLES, "groceries", "Acme", UnitRole.PRO),
+        (ROLES, "74 pounds", "Acme", UnitRole.CON),
+        (ROLES, "climbs better", "Boltly", UnitRole.NONE),
+        (ROLES, "carries more", "Cruxify", UnitRole.NONE),
         (COLUMNS, "slow sync", "Acme", UnitRole.CON),
         (COLUMNS, "costly seats", "Boltly", UnitRole.CON),
     ],
