@@ -79,7 +79,7 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
     ):
         await peer.ready()
         await peer.interact(2, command("check"), member=asker)
-        await peer.gateway.until(peer.shown)
+        await peer.gateway.until(lambda: any("'Ask'" in str(one) for one in peer.shown()))
         [question] = peer.shown()
         name = await peer.click(question["id"], "Ask", member=reader)
         await peer.gateway.until(lambda: len(peer.shown()) == 2)
