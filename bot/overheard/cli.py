@@ -28,7 +28,14 @@ from overheard.commands.registry import sections
 from overheard.config.loader import Config
 from overheard.config.redaction import json_line
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
-from overheard.errors import FileUnwritable, NothingToAsk, OverheardError, RunPaused
+from overheard.errors import (
+    FileUnwritable,
+    NothingToAsk,
+    OverheardError,
+    RunPaused,
+    StoreError,
+    StoreMissing,
+)
 from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
@@ -112,12 +119,12 @@ async def _open_and_run(
         return await run_command(order, opener, call, agreed_usd=agreed_usd, stage=stage)
     config = session.read_config()
     async with session.open_deployment(config, create=spec.creates_store) as deployment:
-        _tell_of_missing_store(deployment)
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
-        async with log_use(store, clock, spec, call.who, order.words, stage):
+        used = log_use(store, clock, spec, call.who, order.words, stage)
+        async with _telling_of_missing_store(deployment), used:
             try:
                 return await run_command(
                     order, deployment, call, agreed_usd=agreed_usd, stage=stage
@@ -141,14 +148,27 @@ async def _open_and_log(
     """Open a deployment for a command that does so itself, and write down that it was used."""
     async with (
         open_deployment(config, create=create) as deployment,
+        _telling_of_missing_store(deployment),
         log_use(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
-        _tell_of_missing_store(deployment)
         yield deployment
 
 
+@asynccontextmanager
+async def _telling_of_missing_store(deployment: Deployment) -> AsyncIterator[None]:
+    """Name the store that a command found missing and did not create, unless its error does."""
+    told = False
+    try:
+        yield
+    except (StoreError, StoreMissing):
+        told = True
+        raise
+    finally:
+        if not told:
+            _tell_of_missing_store(deployment)
+
+
 def _tell_of_missing_store(deployment: Deployment) -> None:
-    """Name the store that a command found missing and did not create."""
     if deployment.missing_store:
         click.echo(
             f"There is no store at {deployment.missing_store} yet; overheard check creates it. If "

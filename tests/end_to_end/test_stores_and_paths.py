@@ -36,6 +36,7 @@ def test_a_command_that_reads_creates_no_store(program: Program, words: str) -> 
     _, told = program.run(*words.split(), code=None)
 
     assert "There is no store at sqlite:///overheard.db yet; overheard check creates it." in told
+    assert told.count("no store") == 1
     assert not list(program.folder.glob("overheard.db*"))
 
 
@@ -48,11 +49,13 @@ def test_what_is_declared_is_shown_before_there_is_a_store(program: Program) -> 
     ]
 
 
-def test_a_backup_needs_a_store(program: Program) -> None:
-    """There would be nothing in it."""
-    _, told = program.run("db", "backup", "copy.db", code=1)
+@pytest.mark.parametrize("words", ["db backup copy.db", "db copy sqlite:///copy.db"])
+def test_a_copy_needs_a_store(program: Program, words: str) -> None:
+    """There would be nothing in it; one sentence says so."""
+    _, told = program.run(*words.split(), code=1)
 
     assert "there is no such file" in told
+    assert "There is no store" not in told
     assert [file.name for file in program.folder.iterdir()] == ["config.toml"]
 
 

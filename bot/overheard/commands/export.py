@@ -23,7 +23,7 @@ from overheard.commands.retain import private
 from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer
-from overheard.errors import FileUnwritable, StoreError
+from overheard.errors import FileUnwritable, StoreMissing
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
 
@@ -82,14 +82,10 @@ async def export_to(
 
     Raises:
         FileUnwritable: when the file cannot be written.
-        StoreError: when there is no store, so that an earlier export is not replaced by nothing.
+        StoreMissing: when there is no store, so that an earlier export is not replaced by nothing.
     """
     if deployment.missing_store:
-        raise StoreError(
-            url=deployment.missing_store,
-            reason="there is no such file",
-            remedy="check [storage] url",
-        )
+        raise StoreMissing(url=deployment.missing_store)
     if call.face is Face.CHAT:
         return await _as_file(deployment, call, What(what))
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
