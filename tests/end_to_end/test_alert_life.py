@@ -126,10 +126,11 @@ def test_an_alert_lives_in_one_message(raised: Program) -> None:
     shown, *thread = chat.messages.values()
     assert [field.value for field in shown.shows.fields] == ["closed by terminal"]
     assert [action.words for action in shown.shows.actions] == ["evidence 1", "alerts show 1"]
-    told = [re.sub(r"\d[\d-]+, \d\d:\d\d", "(then)", str(reply.card.text)) for reply in thread]
+    then = r"\d+ \w{3} \d{4}, \d\d:\d\d"
+    told = [re.sub(then, "(then)", str(reply.card.text)) for reply in thread]
     assert told == [
         "Somebody at the terminal takes care of it.",
-        "Somebody at the terminal put it aside. Until (then) UTC.",
+        "Somebody at the terminal put it aside. Until (then) JST.",
         "Somebody at the terminal put it aside. Until the next update.",
         "Somebody at the terminal marked it as an update of the model.",
         "Somebody at the terminal closed it. It was our own doing.",
