@@ -149,6 +149,11 @@ def test_the_details_have_what_is_seldom_needed() -> None:
         for state in (AlertState.OPEN, AlertState.CLOSED)
     }
 
+    details = with_life(CARD, alert_of(follows=2), UTC, details=True).actions
+    shown = {action.label for action in with_life(CARD, alert_of(follows=2), UTC).actions}
+    seldom = {action.label: action.menu for action in details if action.label not in shown}
+    assert "Snooze until the next update" in seldom
+    assert all(seldom.values()), "they are in the menu"
     assert "The model was updated" in labels[AlertState.OPEN]
     assert "Snooze 1 day" in labels[AlertState.OPEN]
     assert "Open again" in labels[AlertState.CLOSED]
