@@ -89,7 +89,7 @@ def test_an_answer_in_another_language_is_kept_told_and_not_scored(
     assert {r["answers"] for r in data["results"] if r["metric"] == "visibility"} == {1}
     out, _ = program.run("check", "--yes")
     assert (
-        "1 answer of m-1 was in another language than the prompt's, and is not scored."
+        "1 answer of m-1 was in another language than the question's, and is not scored."
         in sentences(out)
     )
 

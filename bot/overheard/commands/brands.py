@@ -231,7 +231,7 @@ _RULE_FIELDS = (
     Option("not_near", "A word that must not stand in the same sentence.", many=True),
     Option(
         "languages",
-        "A language of questions, such as de, whose answers it counts in.",
+        "A language, such as de, in whose answers it counts.",
         many=True,
         word="language",
     ),

@@ -164,7 +164,7 @@ PROMPTS_ADD = PROMPTS.command(
 )
 PROMPTS_EDIT = PROMPTS.command(
     "edit",
-    "Change a question; another text begins another history.",
+    "Change a question; another text is another history.",
     'prompts edit "Which project tool" --tag teams',
 )
 PROMPTS_REMOVE = PROMPTS.command(
