@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from overheard import Mention, Reading, Unit, UnitRole
 from overheard_sentiment.aspects import aspect_of
-from overheard_sentiment.drawbacks import clauses, drawbacks, foreign_drawbacks, listed_drawbacks
+from overheard_sentiment.drawbacks import (
+    Drawback,
+    clauses,
+    drawbacks,
+    foreign_drawbacks,
+    listed_drawbacks,
+)
 from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.polarity import Polarity, Span, polarity
 
@@ -223,6 +229,7 @@ def _named(unit: Unit, masked: str, text: str, language: str) -> Iterator[NamedD
     """Yield the drawbacks that a unit of the brand names; the language is empty for English."""
     if unit.role in _WITHOUT_DRAWBACKS:
         return
+    found: Iterable[Drawback]
     if unit.role is UnitRole.CON:
         found = listed_drawbacks(masked)
     elif language:
