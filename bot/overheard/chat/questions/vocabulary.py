@@ -28,6 +28,7 @@ words ("messing" for "missing").
 
 _WORD = re.compile(r"[^\W_]+(?:[.&'\u2019][^\W_]+)*|#[^\W_][\w-]*")
 _DOUBLE = re.compile(r"(.)\1")
+_LIST = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
 _CONTRACTED = {"n't": "not", "'s": "", "'re": "", "'ll": "", "'ve": "", "'m": "", "'d": ""}
@@ -212,8 +213,9 @@ def vocabulary(language: str) -> Vocabulary:
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}
     frames: list[tuple[re.Pattern[str], str]] = []
+    lists = {name: "|".join(_split(listed)) for name, listed in tables.get("lists", {}).items()}
     for concept, listed in tables["concepts"].items():
-        for phrase in _split(listed):
+        for phrase in _split(_LIST.sub(lambda name: lists[name[1]], listed)):
             if "(" in phrase:
                 frames.append((_frame(phrase), concept))
             elif phrase.endswith("*"):
