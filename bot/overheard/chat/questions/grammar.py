@@ -43,6 +43,8 @@ NOT_ASKED = frozenset(
 """Concepts that no answer here covers unless a rule allows them."""
 DECISIONS = frozenset({"reroute", "rebudget", "replan"})
 """Concepts that name what is to be changed together with the wish to change it."""
+RESTATED = frozenset({"restate", "topic", "we", "number"})
+"""Concepts of a fact's new value: "our starter plan is now 14 euros"."""
 CONTINUED = frozenset(
     {"versus", "metric", "standing", "leader", "share", "answers", "drawbacks", "claims", "lost"}
     | {"sources"}
@@ -70,6 +72,8 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 """Words with which a part of a text limits what another part asks."""
+OF_ANSWERS = frozenset({*METRICS, "say", "praise", "lose"}) - {"share"}
+"""Concepts of what an answer holds."""
 YEAR_TOPICS = frozenset({"founded"})
 """Topics of which a year is the value, and not the time that is asked about."""
 
@@ -224,6 +228,8 @@ class _Reader:
         wish = next((concept for concept in begins if concept != WEAK), "")
         if wish == "schedule" and "check" in parsed.concepts and parsed.period:
             return replace(parsed, intent="configure", period=None, unknown=())
+        if parsed.concepts >= RESTATED:
+            return replace(parsed, intent="configure", period=None, unknown=())
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "new_question", *DECISIONS} or not what:
             return None
@@ -316,6 +322,8 @@ class _Reader:
             found.topic = found.topic or topic[0]
             found.concepts.add("topic")
             return topic[1]
+        if concept == "when" and self._joins(tokens, at, found):
+            return size
         if concept := concept or _shape(tokens[at].word):
             found.concepts.add("and_also" if concept == "and" and not at else concept)
             return size
@@ -330,6 +338,14 @@ class _Reader:
             found.models |= dict.fromkeys(near.models)
             found.concepts.add("asked")
         return near.size
+
+    def _joins(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
+        """Whether "when" begins a condition, as in "where do we rank when ChatGPT makes a list",
+        which says no more than that the models answer.
+        """
+        told = self._words.concept([tokens[at - 1].word]) if at else None
+        model = self._known.model(tokens, at + 1)
+        return bool(model and told != "and" and found.concepts & OF_ANSWERS)
 
     def _update_of(
         self, tokens: Sequence[Token], at: int

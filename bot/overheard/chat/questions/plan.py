@@ -107,7 +107,8 @@ class _Planner(Offers):
         metric = self._reading.metric or "visibility"
         if not rivals:
             alone = self._reading.we and not {"who", "competitors"} & self._reading.concepts
-            return self._trend(metric) if alone and self._period_bound else self._leader()
+            over_time = alone and self._period_bound and not self._of_one_brand("often")
+            return self._trend(metric) if over_time else self._leader()
         if not self._reading.we and len(rivals) > 1:
             return None
         return self._against(rivals, metric)
@@ -133,9 +134,17 @@ class _Planner(Offers):
         if self._reading.metric == "share_of_voice":
             return self._share()
         metric = self._reading.metric or "visibility"
+        if metric == "visibility" and self._of_one_brand("often"):
+            return self._trend("top1")
         if self._period_bound:
             return self._share()
         return self._about_brand("report", many=True, details=metric != "visibility")
+
+    def _of_one_brand(self, concept: str) -> bool:
+        """Whether a question with a concept is about a single brand: "how often are we first"."""
+        concepts = self._reading.concepts
+        named = self._reading.brands or self._reading.we
+        return bool(concept in concepts and named and not {"who", "competitors"} & concepts)
 
     def _rivals_moved(self) -> Plan | None:
         if self._now.here:
@@ -168,6 +177,8 @@ class _Planner(Offers):
         )
 
     def _show(self) -> Plan | None:
+        if self._reading.brands or self._reading.models or self._period_bound:
+            return self._standing()
         return self._answers() if self._now.here else None
 
     def _when(self) -> Plan | None:
@@ -184,7 +195,7 @@ class _Planner(Offers):
         if not topic and "cost" in self._reading.concepts:
             topic = "price"
         if len(self._reading.brands) + self._reading.we > 1 and self._rivals:
-            return None
+            return self._versus() if self._reading.metric == "sentiment" else None
         return self._about_brand("answers list", about=topic)
 
     def _said_before(self) -> Plan | None:
