@@ -113,6 +113,7 @@ class Offers(Resolution):
             ("facts", "facts add", "Add a fact"),
             ("restate", "facts edit", "Correct a fact"),
             ("topic", "facts add", "Add a fact"),
+            ("topic", "facts edit", "Correct a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
             ("reroute", f"subscribe {brand}", "Alerts into this channel"),
