@@ -231,7 +231,7 @@ class _Reader:
         if parsed.concepts >= RESTATED:
             return replace(parsed, intent="configure", period=None, unknown=())
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
-        if wish not in {"configure", "new_question", *DECISIONS} or not what:
+        if wish not in {"configure", "removal", "new_question", *DECISIONS} or not what:
             return None
         if not parsed.unknown and "site" not in parsed.concepts and wish not in DECISIONS:
             return None

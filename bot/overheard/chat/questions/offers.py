@@ -121,6 +121,13 @@ class Offers(Resolution):
             ("rebudget", "budget set", "Budget"),
             ("who", "brands add", "Add a brand"),
         ]
+        if "removal" in concepts:
+            wanted = [
+                ("competitors", f"brands edit {brand}", "Competitors"),
+                ("questions", "prompts remove", "Remove a question"),
+                ("facts", "facts remove", "Remove a fact"),
+                *wanted,
+            ]
         chosen = [(words.strip(), label) for name, words, label in wanted if name in concepts]
         usual = {"competitors", "facts", "schedule"}
         every = [(words.strip(), label) for name, words, label in wanted if name in usual]
