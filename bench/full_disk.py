@@ -12,6 +12,7 @@ is posted once.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
@@ -29,7 +30,7 @@ from typing import Any
 from endpoint import calls, endpoint
 from faults import small_disk
 
-from overheard.alerts.outbox import LEASE, Letter, Outbox
+from overheard.alerts.outbox import LEASE, Outbox, Outgoing
 from overheard.cards.card import Card
 from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import StoreError, ungrouped
@@ -141,8 +142,8 @@ async def undelivered(disk: Path, free_kb: int) -> list[str]:
     chat, wrong = Recorder(), list[str]()
     store = await open_store(f"sqlite:///{disk}/store.db")
 
-    async def compose(_: Delivery) -> Letter:
-        return Letter(Card("Notice"))
+    async def compose(_: Delivery) -> Outgoing:
+        return Outgoing(Card("Notice"))
 
     chats: dict[str, Any] = {"desk": chat}  # as much of a chat as the outbox calls
     outbox = Outbox(store.deliveries, chats, compose, chat)
@@ -170,6 +171,9 @@ async def undelivered(disk: Path, free_kb: int) -> list[str]:
 
 def main() -> None:
     """Fill a disk to several degrees, and print what was wrong."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     chance, wrong = random.Random(0), list[str]()
     for free_kb in (0, 8, *(chance.randrange(16, 500) for _ in range(4))):
         with TemporaryDirectory() as name, endpoint(0.01) as url:

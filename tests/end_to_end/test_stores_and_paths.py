@@ -40,6 +40,18 @@ def test_a_command_that_reads_creates_no_store(program: Program, words: str) -> 
     assert not list(program.folder.glob("overheard.db*"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["runs resume 7", "runs cancel 7", "alerts close 7", "scores prune", "db retain --yes"],
+)
+def test_a_command_for_what_is_stored_creates_no_store(program: Program, words: str) -> None:
+    """There is nothing that it could change."""
+    _, told = program.run(*words.split(), code=None)
+
+    assert told.count("There is no store at sqlite:///overheard.db yet") == 1
+    assert not list(program.folder.glob("overheard.db*"))
+
+
 def test_what_is_declared_is_shown_before_there_is_a_store(program: Program) -> None:
     """The brands of the configuration."""
     shown, _ = program.run("brands", "--json")

@@ -288,8 +288,8 @@ class CommandSpec:
         faces: Where it can be used.
         opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
             `overheard.deployment.Session`, from which a deployment can be opened.
-        reads: Whether it only reads the store, whatever its role; without one it creates no store.
-            A command for viewers does so too.
+        needs_store: Whether it works on what a store holds already, such as a run or an alert, and
+            so creates none. A command for viewers creates none either.
         fill: ``async def fill(deployment, call, **options) -> Mapping | FormContent``: the values
             with which its form is filled in; a command that changes something has one. Where forms
             exist the form is opened when only the required options were given.
@@ -312,7 +312,7 @@ class CommandSpec:
     confirms: bool = False
     faces: frozenset[Face] = EVERYWHERE
     opens: bool = True
-    reads: bool = False
+    needs_store: bool = False
     title: str = ""
     chart: str | None = None
     fill: Callable[..., Awaitable[Mapping[str, Any] | FormContent]] | None = None
@@ -337,7 +337,7 @@ class CommandSpec:
     @property
     def creates_store(self) -> bool:
         """Whether it creates a store that does not exist."""
-        return self.role > Role.VIEWER and not self.reads
+        return self.role > Role.VIEWER and not self.needs_store
 
     @property
     def noun(self) -> str:

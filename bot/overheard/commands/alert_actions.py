@@ -198,6 +198,7 @@ ALERTS_ACKNOWLEDGE = CommandSpec(
     "Say that you take care of an alert.",
     acknowledge,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts acknowledge 12",),
 )
@@ -206,6 +207,7 @@ ALERTS_SNOOZE = CommandSpec(
     "Put an alert aside for a while.",
     snooze,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts snooze 12", "alerts snooze 12 --for friday", "alerts snooze 12 --for update"),
 )
@@ -214,6 +216,7 @@ ALERTS_CLOSE = CommandSpec(
     "Put an alert away.",
     close,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts close 12", "alerts close 12 --why ours"),
 )
@@ -222,6 +225,7 @@ ALERTS_REOPEN = CommandSpec(
     "Open an alert again.",
     reopen,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts reopen 12",),
 )
@@ -230,6 +234,7 @@ ALERTS_UNDO = CommandSpec(
     "Take back one thing that was done to an alert.",
     undo,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts undo 12 57",),
 )
@@ -238,6 +243,7 @@ ALERTS_UPDATE = CommandSpec(
     "Say that an alert shows an update of the model.",
     mark_update,
     role=Role.OPERATOR,
+    needs_store=True,
     private=True,
     examples=("alerts update 12", 'alerts update 12 --note "announced on their blog"'),
     title="Mark a model update",
@@ -247,6 +253,7 @@ ALERTS_RECHECK = CommandSpec(
     "Ask the alert's model about its brand again.",
     recheck,
     role=Role.OPERATOR,
+    needs_store=True,
     spends=True,
     examples=("alerts recheck 12",),
     chart="",

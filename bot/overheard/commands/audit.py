@@ -78,7 +78,7 @@ AUDIT = CommandSpec(
     "Show who changed something or spent, the newest first.",
     audit,
     role=Role.ADMIN,
-    reads=True,
+    needs_store=True,
     private=True,
     examples=("audit", "audit --since yesterday"),
 )

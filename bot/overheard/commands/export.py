@@ -226,7 +226,7 @@ EXPORT = CommandSpec(
     "Write answers or scores to a file.",
     export_to,
     role=Role.ADMIN,
-    reads=True,
+    needs_store=True,
     private=True,
     examples=("export answers", "export scores"),
 )

@@ -197,6 +197,7 @@ RETAIN = CommandSpec(
     "Write texts that are older than [retention] allows to a file, and remove them.",
     retain,
     role=Role.ADMIN,
+    needs_store=True,
     faces=frozenset({Face.TERMINAL}),
     confirms=True,
 )

@@ -212,6 +212,7 @@ RUNS_PAUSE = CommandSpec(
     "Stop a run until somebody resumes it.",
     pause_run,
     role=Role.OPERATOR,
+    needs_store=True,
     examples=("runs pause 1f3a",),
 )
 RUNS_RESUME = CommandSpec(
@@ -219,6 +220,7 @@ RUNS_RESUME = CommandSpec(
     "Go on with a run that was paused or cut off.",
     resume_run,
     role=Role.OPERATOR,
+    needs_store=True,
     spends=True,
     examples=("runs resume 1f3a",),
     chart="",
@@ -228,5 +230,6 @@ RUNS_CANCEL = CommandSpec(
     "Give a run up; what was answered is kept.",
     cancel_run,
     role=Role.OPERATOR,
+    needs_store=True,
     examples=("runs cancel 1f3a",),
 )

@@ -297,6 +297,7 @@ SCORES_RESCORE = CommandSpec(
     "Score history anew after a change, and switch to it.",
     rescore,
     role=Role.OPERATOR,
+    needs_store=True,
     spends=True,
     examples=("scores rescore", "scores rescore --judge"),
 )
@@ -305,6 +306,7 @@ SCORES_SWITCH = CommandSpec(
     "Read another set of scores: the one that waits, or an earlier one again.",
     switch,
     role=Role.ADMIN,
+    needs_store=True,
     examples=("scores switch", "scores switch 1"),
     confirms=True,
 )
@@ -313,6 +315,7 @@ SCORES_CANCEL = CommandSpec(
     "Score history no further for a change, and keep the scores from before it.",
     cancel,
     role=Role.ADMIN,
+    needs_store=True,
     examples=("scores cancel",),
 )
 SCORES_PRUNE = CommandSpec(
@@ -320,6 +323,7 @@ SCORES_PRUNE = CommandSpec(
     "Remove the scores that nobody reads; the answers stay.",
     prune,
     role=Role.ADMIN,
+    needs_store=True,
     examples=("scores prune",),
     confirms=True,
 )
