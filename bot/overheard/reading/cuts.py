@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from overheard.domain import Mention
 
@@ -18,11 +18,12 @@ _ROLE_WORDS = (
     r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
 )
 _END = re.compile(
-    r"[。！？｡][」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
-    r"|(?P<mark>[.!?…$])(?:"
+    r"[。！？｡.!?…$](?:"  # noqa: RUF001 - one set first, which the search finds fast
+    r"(?<=[。！？｡])[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
+    r"|"
     r"(?<=[.!?])(?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
     r"|(?<=[A-Z]{2}.)(?=[A-Z][a-z])|(?<=\u00b0[FC]\.)(?=[A-Z])|(?<=[a-z)].)(?=\d{1,2}\.\s?[A-Z]))"
-    r"|(?<!\$)(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
+    r"|(?<=[.!?…])(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
     r"|(?<=\$)[\d,]{1,9}(?:(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?"
     r"\([\d.,]{1,7}[kKmM]?\+?\)|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])))"
 )
@@ -59,8 +60,7 @@ PREDICATE = re.compile(
 """What follows the subject of a sentence: at most three more words of a name, and a verb."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a line.
 
     Attributes:
@@ -104,7 +104,7 @@ def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
         (found.end(), found.end())
         for found in _END.finditer(body, start, end)
         if found["stop"] != ""
-        or found["mark"] != "."
+        or body[found.start()] != "."
         or not _SHORTENED.search(body, max(start, found.start() - 8), found.start())
     ]
     colon = body.find(":", start, end)

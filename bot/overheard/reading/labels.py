@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from overheard.domain import UnitRole
 
@@ -21,8 +21,7 @@ class LabelKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A label at the beginning of a piece of text.
 
     Attributes:
@@ -39,7 +38,7 @@ class Label:
 _DECORATION = re.compile(r"(?:[^\w\s\"'(\[$€£~+<>&-]|\+\s|-\s)[^\w\s\"'(\[$€£~+<>&-]*\s*")
 _NUMBER = re.compile(r"(?:#\s?)?\d{1,2}(?:[.)]|\s?[.:\u2013-]\s)\s*|#\d{1,2}\s+")
 _DIVIDER = re.compile(
-    r"\uff1a|[:\u2013\u2014-](?:(?<!\d:)(?<=:)(?!//)|(?<=:)(?!\d|//)|(?<=\s[\u2013\u2014])\s?"
+    r"[\uff1a:\u2013\u2014-](?:(?<=\uff1a)|(?<!\d:)(?<=:)(?!//)|(?<=:)(?!\d|//)|(?<=\s[\u2013\u2014])\s?"
     r"|(?<=\s-)\s"
     r"|(?<=\w\u2014)(?=\w))"
 )

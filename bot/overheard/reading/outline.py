@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from overheard.domain import UnitRole
@@ -27,7 +26,7 @@ _TITLED_SHARE = 0.34
 """The share of headings of a level with a brand from which the level carries subjects."""
 _BOLD_REACH = 6
 """Characters, such as emoji and quotes, that may precede the bold text of a label."""
-_RECURRING = re.compile(r"(?<![^\W_])([A-Z][^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")
+_RECURRING = re.compile(r"([A-Z](?<![^\W_][A-Z])[^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")
 _MANY_LABELS = 3
 """Labels of the same words from which they are a property of several products, and no product."""
 _LISTED = frozenset({UnitRole.PRO, UnitRole.CON})
@@ -138,11 +137,11 @@ class Outline:
         if kind is LabelKind.OTHER and follows and own_product:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if role_of(text) is not None and not above.owner:
-            above = replace(above, owner=carried)
+            above = above._replace(owner=carried)
         if following and not has_roles and text.casefold().startswith("consider"):
             return Context(0, label=text, closed=True)
         if kind is LabelKind.AWARD and not block_owner:
-            above = replace(above, owner=NOBODY)
+            above = above._replace(owner=NOBODY)
         return self.decide(label, above, multi=False, limit=limit)
 
     @cached_property

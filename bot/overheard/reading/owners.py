@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from overheard.domain import Mention, UnitRole
 from overheard.reading.cuts import PREDICATE
@@ -54,8 +54,7 @@ _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b",
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The owner of a text; see `overheard.domain.Unit` for the attributes."""
 
     name: str = ""
@@ -74,8 +73,7 @@ class Owner:
 NOBODY = Owner()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What the lines of a block inherit.
 
     Attributes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from overheard.domain import Mention, Unit, UnitRole
 from overheard.reading.cuts import is_worded, pieces
@@ -174,7 +173,7 @@ class _Builder:
             rank = _ROLE_RANK
         self._pop(rank)
         if whole.role in _LASTING_ROLES and not (whole.owner or whole.closed or self._top.owner):
-            whole = replace(whole, owner=self.last_owner)
+            whole = whole._replace(owner=self.last_owner)
         elif whole.owner:
             self.last_owner = NOBODY
         if whole.role is UnitRole.BEST_FOR and _AWARDED.search(whole.label):
@@ -320,10 +319,10 @@ class _Builder:
         """Return the context of an item without a label."""
         own = self.names.of_opening(start, end)
         if own and (multi or not context.owner):
-            return replace(context, owner=own, label="")
+            return context._replace(owner=own, label="")
         if multi and end - start < _TITLE_CHARACTERS and self.body[end - 1] not in ".!?":
             product = self.body[bare_start(self.body, start, end) : end]
-            return replace(context, owner=Owner(product, foreign=True))
+            return context._replace(owner=Owner(product, foreign=True))
         return context
 
     def _owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
