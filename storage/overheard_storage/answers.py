@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
@@ -24,7 +24,11 @@ from overheard_storage.rows import answer_of, answer_row
 from overheard_storage.tables import answers, models, prompts, readings, runs, scorers
 
 USUAL_RUNS = 10
-"""The newest runs whose answers say what a model is usually billed for."""
+"""The newest runs whose answers may say what a model is usually billed for."""
+USUAL_ANSWERS = 3
+"""Answers of a model that say so; older runs count only as long as newer ones have fewer, so that
+a model whose answers became longer is priced by them from the next run on.
+"""
 _USAGE = ("input_tokens", "output_tokens", "cached_tokens", "searches")
 _QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
 
@@ -112,11 +116,16 @@ class AnswerRepository(Repository):
         whole = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
         counted = [column for column in answers.c if column.name in _USAGE]
         reported = answers.c.input_tokens + answers.c.output_tokens > 0
-        newest = select(runs.c.id).where(~runs.c.aside).order_by(runs.c.started_at.desc())
+        newest = (
+            select(runs.c.id)
+            .where(~runs.c.aside)
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+        )
         newest_ids = [row.id for row in await self._database.rows(newest.limit(USUAL_RUNS))]
         query = (
             select(
                 answers.c.model_id,
+                answers.c.run_id,
                 func.count().label("all"),
                 func.sum(case((reported, 1), else_=0)).label("reported"),
                 *(func.sum(column).label(column.name) for column in counted),
@@ -126,18 +135,20 @@ class AnswerRepository(Repository):
                 among(answers.c.run_id, newest_ids),
                 among(answers.c.model_id, numbers.values()),
             )
-            .group_by(answers.c.model_id)
+            .group_by(answers.c.model_id, answers.c.run_id)
         )
-        sums = {row.model_id: row for row in await self._database.rows(query)}
-        return {
-            model: UsualUsage(
-                int(row.reported),
-                int(row.all - row.reported),
-                **{name: float(getattr(row, name)) / max(1, row.reported) for name in _USAGE},
-            )
-            for model, number in numbers.items()
-            if (row := sums.get(number))
-        }
+        rows = sorted(
+            await self._database.rows(query), key=lambda row: newest_ids.index(row.run_id)
+        )
+        found: dict[Model, UsualUsage] = {}
+        for model, number in numbers.items():
+            taken: list[Row[Any]] = []
+            for row in (row for row in rows if row.model_id == number):
+                if sum(one.reported for one in taken) < USUAL_ANSWERS:
+                    taken.append(row)
+            if taken:
+                found[model] = _mean_usage(taken)
+        return found
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return which served models gave the complete answers of some runs, or of all runs."""
@@ -205,6 +216,15 @@ class AnswerRepository(Repository):
         """The upsert, built once: building it takes as long as writing some answers."""
         columns = [column.name for column in answers.columns if column.name != "id"]
         return _upsert(self._database, columns)
+
+
+def _mean_usage(rows: Sequence[Row[Any]]) -> UsualUsage:
+    """Return the mean usage of the answers that some rows count and sum."""
+    reported = sum(int(row.reported) for row in rows)
+    means = {
+        name: sum(float(getattr(row, name)) for row in rows) / max(1, reported) for name in _USAGE
+    }
+    return UsualUsage(reported, sum(int(row.all) for row in rows) - reported, **means)
 
 
 def answers_query() -> Select[Any]:

@@ -246,9 +246,9 @@ async def test_a_quote_gives_back_what_dead_processes_held(
         assert (await house.pricing.quote(run)).asking.calls == 4
 
 
-async def answered(house: House, *usages: Usage) -> None:
+async def answered(house: House, *usages: Usage, key: str = "earlier") -> None:
     """Store a run with an answer for each usage."""
-    run = await house.store.runs.start(Run("earlier", house.clock.now(), PANEL))
+    run = await house.store.runs.start(Run(key, house.clock.now(), PANEL))
     questions = list(PANEL.questions())
     await house.store.answers.add(
         [
@@ -268,6 +268,19 @@ async def test_from_the_second_run_on_an_estimate_is_what_answers_were_billed_fo
     assert quote.asking.booked[Account("run", "0")] == pytest.approx(quote.asking.typical)
     found = await house.store.answers.usual_usage([MODEL, Model("svc", "other")])
     assert found == {MODEL: UsualUsage(2, 1, 50, 100)}
+
+
+@pytest.mark.parametrize(("newer", "mean"), [(2, 500.0), (3, 100.0)])
+async def test_older_answers_count_only_as_long_as_newer_ones_are_few(
+    newer: int, mean: float
+) -> None:
+    """A model whose answers become shorter or longer is priced by them from the next run on."""
+    house = House()
+    await answered(house, *[Usage(40, 700)] * 4, key="old")
+    await answered(house, *[Usage(40, 100)] * newer, key="new")
+    found = await house.store.answers.usual_usage([MODEL])
+
+    assert found[MODEL].output_tokens == pytest.approx(mean)
 
 
 async def test_the_most_that_a_run_can_cost_is_what_the_budget_leaves() -> None:
