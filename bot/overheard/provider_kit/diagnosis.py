@@ -171,7 +171,7 @@ UNREADABLE = ServiceFault(
 BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
     (frozenset({"ReplyTooLargeError"}), TOO_LARGE),
     (frozenset({"ForeignAddressError"}), FOREIGN),
-    (frozenset({"UndecodableReplyError", "HttpProcessingError"}), UNREADABLE),
+    (frozenset({"UndecodableReplyError"}), UNREADABLE),
     (
         frozenset({"gaierror", "ClientConnectorDNSError"}),
         replace(UNREACHABLE, reason="the name in {url} is not known", remedy="check base_url"),
@@ -199,6 +199,8 @@ BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
             ambiguous=True,
         ),
     ),
+    # Also the cause of a payload that breaks off, which is above.
+    (frozenset({"HttpProcessingError"}), UNREADABLE),
     (frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"}), UNREADABLE),
     (
         frozenset({"ConnectionTimeoutError", "ConnectionRefusedError", "ConnectError"}),
