@@ -70,8 +70,10 @@ class _Planner(Offers):
         """Answer how a brand is doing now, or over a period."""
         brands = self._reading.brands
         rivals = [name for name in brands if name not in self._now.own]
-        if rivals and (self._reading.we or len(brands) > 1):
+        if rivals and (self._reading.we or len(rivals) < len(brands)):
             return self._versus()
+        if len(rivals) > 1 and (self._reading.models or self._period_bound):
+            return None
         now = self._reading.period and self._reading.period.start == self._now.today
         if self._reading.models or (self._period_bound and not now):
             return self._trend("visibility")
