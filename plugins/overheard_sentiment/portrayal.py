@@ -41,6 +41,7 @@ _HISTORY = re.compile(
 )
 """Words of facts that speak neither for a brand nor against it."""
 _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
+_PICKING = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP})
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
@@ -134,7 +135,7 @@ def portrayal(reading: Reading) -> Portrayal:
             continue
         whole.readable = True
         owned = unit.is_of(reading.brand.name)
-        whole.picked |= owned and unit.role in {UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP}
+        whole.picked |= owned and unit.role in _PICKING
         presents = unit.role not in _NOT_PRESENTING and not _HISTORY.search(text)
         whole.presented |= owned and presents
         if unit.role is UnitRole.SHOP or unit.role is UnitRole.TITLE:

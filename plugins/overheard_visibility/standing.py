@@ -302,7 +302,15 @@ def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
 
 def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     """Yield the sentences that pick the brand without naming any: "My first recommendation."."""
-    picks = [
+    picks = _nameless_picks(reading)
+    if len({unit.owner for unit in picks}) == 1:
+        yield from (unit.text for unit in picks if unit in owned)
+
+
+@once_an_answer
+def _nameless_picks(reading: Reading) -> list[Unit]:
+    """Return the sentences that pick their owner without naming any brand."""
+    return [
         unit
         for unit in reading.units
         if unit.owner
@@ -310,8 +318,6 @@ def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         and not _inside(reading.mentions, unit)
         and _picks(unit.text)
     ]
-    if len({unit.owner for unit in picks}) == 1:
-        yield from (unit.text for unit in picks if unit in owned)
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)

@@ -27,6 +27,7 @@ MARKER_CODES = range(0xE000, 0xE100)
 _BLOCK_CODE = 0xE010
 _RULE = 40
 _MAX_DEPTH = 9
+_MARKER = re.compile(f"([{BOLD}{PLAIN}])")
 _STARRED = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _BULLET = re.compile(r"[\ue002]?(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+")
 
@@ -207,7 +208,7 @@ def _line(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
 def _bold(line: str) -> tuple[str, list[Span]]:
     """Return a line without markers and with single spaces, and the spans of its bold text."""
     text, spans, start = "", [], -1
-    for piece in re.split(f"([{BOLD}{PLAIN}])", line) if BOLD in line or PLAIN in line else [line]:
+    for piece in _MARKER.split(line) if BOLD in line or PLAIN in line else [line]:
         if piece == BOLD:
             start = len(text) if start < 0 else start
         elif piece == PLAIN:

@@ -28,6 +28,8 @@ from overheard.reading.tables import table_cells
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
 _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
 """Roles that go on in the sentences after the one with the label."""
+_PLAIN_ROLES = frozenset({UnitRole.NONE, UnitRole.SPECIFICATION})
+"""Roles in the place of which a sign, such as a tick, gives its own."""
 _LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
 """Most words of a line that is a title by its first words, or by being bold."""
 _INTRODUCING_CHARACTERS = 60
@@ -124,7 +126,7 @@ class _Builder:
                 self._pop(1)
             if self.ended:
                 yield self._unit(line.start, line.end, NOBODY, UnitRole.FOOTER)
-            elif line.kind in {LineKind.HEADER, LineKind.ROW}:
+            elif line.kind is LineKind.HEADER or line.kind is LineKind.ROW:
                 table.append(line)
             elif line.kind is LineKind.HEADING:
                 self._pop(line.level)
@@ -297,7 +299,7 @@ class _Builder:
             owner, role = self._owner(start, end, context, line), context.role
             if number and not labels and role not in _LASTING_ROLES:
                 role = base.role
-            if signed and role in {UnitRole.NONE, UnitRole.SPECIFICATION}:
+            if signed and role in _PLAIN_ROLES:
                 role = signed
             own = owner == context.owner or (role is signed and bool(owner))
             yield self._unit(
