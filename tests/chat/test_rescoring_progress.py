@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,15 +62,6 @@ async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, offi
         await slack.until(lambda: [m for m in slack.messages if PROGRESS in str(m)])
         await slack.until(lambda: [m for m in slack.messages if DONE in str(headers(m))])
     assert len(slack.messages) == 1
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    """A running Discord."""
-    running = Peer()
-    await running.start()
-    yield running
-    await running.close()
 
 
 async def test_discord_shows_how_far_it_is(peer: Peer, office: Office) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -262,15 +262,6 @@ def submission(modal: dict[str, Any], **typed: str) -> dict[str, Any]:
             value["values"] = [one["id"] for one in item.get("default_values", [])]
         told.append({"type": 18, "component": value})
     return {"custom_id": modal["custom_id"], "components": told}
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    """Discord on loopback."""
-    peer = Peer()
-    await peer.start()
-    yield peer
-    await peer.close()
 
 
 async def test_in_discord_five_interactions_lead_to_the_first_result(
