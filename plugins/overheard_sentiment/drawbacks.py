@@ -11,19 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from overheard_sentiment.faults import (
+from overheard_sentiment.concessions import (
     ADMITTED,
     CONCEDED,
     DENIED,
-    FAULT,
-    NEGATED,
-    PRICE,
     PURPOSE,
     REASSURING,
     SUPPOSED,
     TAKEN_BACK,
-    fault_words,
 )
+from overheard_sentiment.faults import FAULT, NEGATED, PRICE, fault_words
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
 from overheard_sentiment.words import words
 

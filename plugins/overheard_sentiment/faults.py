@@ -1,8 +1,7 @@
 """Patterns of drawbacks, by their grammar; all of them closed, and in English.
 
 Each is searched in a clause with the names masked, and all but `PRICE` in small letters: a search
-that need not ignore case takes less than half of the time. `TAKEN_BACK` and `DENIED` are searched
-shortly before a find.
+that need not ignore case takes less than half of the time.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from overheard_sentiment.burdens import BURDEN, CONDITIONS, RESERVATIONS
+
 _HEDGE = (
     r"(?:can|may|might|could|tends?\ to)"
     r"\ (?:(?:also|still|sometimes|occasionally|quickly|often)\ )?"
 )
-_DEGREE = r"(?:a\ bit|a\ little|a\ tad|somewhat|overly|excessively|too|rather)"
-_LESSER = (
+LESSER = (
     r"(?:small|short|slow|weak|low|few|narrow|cheap|poor|thin|old|loud|heavi|bulki|nois|pric)i?er"
 )
 _OF_OTHERS = r"(?:\w+\ ){0,4}?(?:than|compared\ (?:to|with))\ (?!before|ever|average)"
@@ -310,199 +310,6 @@ _TROUBLE = re.compile(
 )
 """What costs the user effort, or troubles others."""
 
-_BURDEN = re.compile(
-    r"""
-    \b(?=\w)(?:
-    you(?:['\u2019]ll|\ will|\ may|\ might|['\u2019]d)\ (?:only\ |also\ |probably\ |likely\ )?
-      (?:be\ (?:living|paying|stuck|pushed|asked|left|locked|tied|limited|waiting|charged|forced
-        |buying|on\ your\ own)
-      |end\ up\ (?!with\ a\ (?:better|great)|saving|happ)|find\ yourself|spend\ (?:the|your
-        |hours|days|weeks
-        |more)|(?:soon\ |quickly\ )?(?:miss|lose|outgrow|run\ out)\b|(?:have
-          |need)\ (?:a\ \w+\ )?to\ (?:build|bring|write
-        |find|maintain|set|sign|learn|type|clean|charge))
-    |you(?:['\u2019]re|\ are)\ (?:stuck|tied|locked|limited|on\ your\ own|left|(?:mostly\x20
-      |really\ |partly\ )?paying)\b
-    |you\ (?:ca(?:n['\u2019]t|nnot)|can\ not|wo(?:n['\u2019]t)
-      |will\ not)\ (?!go\ (?:far\ )?wrong|beat|miss|see|hear
-      |feel|notice|tell|argue|ask|do\ without|be\ (?:beat|disappoint)|lose|get\ (?:lost|enough)
-        |help|wait
-      |have\ to|need|imagine|regret|find\ (?:a\ |any\w*\ )?better|mind|worry|break|outgrow
-        |run\ out|pay)\w+
-    |(?:it|that|which|they|model|app|version|plan|tool|editor|software)\ can(?:['\u2019]t
-      |not)\ (?!be\ (?:beat|match|fault)|go\ wrong
-      |leak|tip|hurt|fail|break)\w+
-    |(?:is|are|was)\ (?:just|only|a\ mere|barely)\ [\d$\u20ac\u00a3]
-    |(?:stops?|caps\ out|ends?|cuts\ off|runs?\ out)\ (?:at|after|once)\b(?!\ nothing)
-    |no\ longer\b(?!\ (?:have|need|require|necessary|an\ issue|a\ problem|true))
-    |(?:short|light|thin|weak)\ on\b(?!\ (?:system|resources|memory|battery|maintenance|calories
-      |sugar|effort|your|the|you|every))
-    |rough\ (?:around\ the\ )?edges|hit[- ](?:or|and)[- ]miss|(?:put|putting)\ up\ with
-      |live\ with\b|make\ do\b
-    |wears?\ out\b|gives?\ (?:me|us|some)\ pause|few\ and\ far|afterthought|show(?:s
-      |ing)\ (?:its|their)\ age
-    |long\ in\ the\ tooth|behind\ (?:the\ (?:leaders?|competition|times|pack|best|curve)
-      |its\ (?:rivals|peers)
-      |competitors|rivals)\b|more\ than\ (?:with\ )?(?:some|most|many)\ others
-    |than\ (?:it|they)\ (?:used\ to|should|once)\b|than\ (?:you|i|we)(?:['\u2019]d
-      |\ would)\ (?:like|expect|hope|want
-      |think)
-    |not\ what\ (?:it|they)\ (?:was|were|used)|used\ to\ be\ (?:better|cheaper|free|faster)
-    |(?:is|are|feels?|looks?
-      |would\ be)\ (?:more\ )?(?:an?\ )?(?:\w+\ )rather\ than\ (?:an?\ )?\w+(?=\W*\Z|[,;.])
-    |(?:is|are|remains?|feels?)\ (?:merely\ |just\ |only\ |rather\ |quite\ |fairly\ |still\x20
-      |pretty\ |a\ bit\ )?(?:small|thin
-      |short|weak|tight|modest|minimal|average|shallow|middling|spotty|mixed|sparse|behind)\b
-      (?!\ (?:and\ light|enough|but|price|effort|to\ nil))
-    |(?:uneven|varying|mixed|average|dubious|questionable)\ quality|quality\ varies|(?:vary
-      |varies)\ (?:wildly|widely
-      |a\ lot|greatly|between)
-    |depends?\ (?:heavily|entirely|a\ lot|very\ much|largely)\ on
-    |only\ (?:comes?|starts?|appears?|unlocks?|exists?|gets?|applies|applied|reaches)\b
-    |(?:does|do)(?:n['\u2019]t|\ not)\ exist|(?:is|are)(?:n['\u2019]t|\ not)\ (?:free|published
-      |there|public|an\ option|possible
-      |what\ it)\b
-    |(?:drops?|falls?|dips?|disappears?|vanish(?:es)?|slips?|suffers?|climbs?
-      |deteriorates?)\ (?:off\ |sharply\ |quickly\x20
-      |noticeably\ )*(?:at\ (?:busy|peak|night|the\ edges)|when\b|once\b|after\ (?:a\ (?:few
-        |couple|while|year)|the)|under\ load|on\ renewal|beyond)\b
-    |leav(?:es?|ing)\ (?:you\ (?:to|with\ (?:no|few|little))|much\b|a\ lot\b|something|little
-      |no\ (?:headroom|room|way|choice)|traces)
-    |far\ from\b(?!\ (?:a|the|any)\ )|a\ far\ cry|no\ match\ for|years\ behind
-      |(?:still\ )?(?:a\ )?work\ in\ progress|(?:feels?|seems?)\ half
-    |(?:some|many|older|younger|most)\ \w+\ (?:struggle|get\ lost|give\ up|never
-      |find\ it\ (?:hard|too|over))
-    |steep\b(?!\ (?:discount|hill|slope|trail|climb|descent|driveway|terrain))
-    )
-    """,
-    re.VERBOSE,
-)
-"""What the user has to put up with, and what is less than it was or should be."""
-
-_RESERVATIONS = re.compile(
-    r"""
-    \b(?=\w)(?:
-    (?:where|what)\ (?:it|they|this|x\w+)\ (?:really\ )?(?:stumbles?|falls?|loses?|struggles?
-      |lags?|fails?|disappoints?|lacks?
-      |misses)\b|(?:what|which)\ (?:holds\ (?:it|them)\ back|lets\ (?:it|them)\ down|bothers
-        |i\ miss)
-    |(?:my|our|the|one|only|main|biggest|real|big)\ (?:\w+\ ){0,2}(?:reservations?|quibbles?
-      |nitpicks?|hesitations?
-      |sticking\ point|obstacle|hurdle)\b|thing\ (?:i|we)(?:['\u2019]d|\ would)\ (?:change
-        |like\ to\ see)
-    |(?:i|we)\ (?:wish|missed|would\ have\ liked|sorely)\b|would\ (?:be|have\ been)\ nice
-    |do(?:n['\u2019]t|\ not)\ expect\b|beware\b|(?<!\w\ )mind\ the\ (?!gap)\w+|just\ know\b
-      |jury\ is|time\ will\ tell|remains\ to\ be\ seen
-    |get\ what\ you\ pay|hurts\b|(?:the|an?)\ (?:absence|lack)\ of|(?:less
-      |not)\ (?:so\ )?(?:impressed|convinced|thrilled|keen)\b
-    |(?:reputation|trust|confidence)\ (?:\w+\ )?(?:suffered|took\ a|taken\ a|shaken|damaged)
-    |has(?:n['\u2019]t|\ not)\ (?:kept|been\ (?:updated|fully|great|smooth)|improved|caught
-      |moved|aged|grown|received|seen)
-    |gone\ quiet|dragged\ its\ feet
-    |take(?:s)?\ (?:forever|ages|an\ eternity|most\ of|(?:up\ to\ )?(?:two|three|four|six
-      |several|many)\ (?:weeks|months|days)
-      (?!\ off))|took\ (?:us|me|our\ \w+)\ (?:most|hours|days|ages|forever|several|two|three
-        |weeks|months)
-    |wait(?:s|ing)?\ (?:(?:for\ )?(?:days|weeks|hours|months)|times?\ (?:are|can|of|on))|(?:late
-      |slow)\ or\ (?:not|never)
-    |(?:barely|scarcely|just\ about)\ (?:makes?|lasts?|gets?|covers?|holds?|fits?|works?|enough)\b
-    |(?:drops?|falls?|shrinks?|slows?|cut)\ (?:by\ (?:a|half|nearly)|to\ a\ (?:trickle|crawl))
-      |all[ -]or[ -]nothing
-    |more\ of\ an?\ \w+\ than\b|(?:anything|integrations?|reports?|features?|support)\ beyond\b
-      |means\ (?:hiring|paying|buying|calling
-      |a\ call|more\ (?:work|clicks|cost))
-    |locks?\ (?:you|users|customers)\b|makes?\ you\ (?:call|wait|pay|click|watch|sit|dig|jump
-      |work)|fights?\ you\b
-    |(?:project|job|chore|science)\ (?:of\ its\ own|in\ (?:itself|its\ own\ right))
-      |assumes\ (?:you|that|some|a\b|prior)
-    |looks?\ alike|for\ no\ (?:obvious\ |good\ |apparent\ )?reason|(?:crammed|stuffed|littered
-      |cluttered|riddled)\ with
-    |works?\ best\ (?:if|when|only)|only\ (?:above|below|beyond|outside)|better\ (?:fit
-      |suited)\ (?:for|to)\ (?:large|big|enterprise|teams)
-    |(?:fair|good|certain)\ (?:amount|bit|deal)\ of\ (?:setup|set-up|work|training|tinkering
-      |effort|configuration|patience|manual)
-    |results?\ (?:may\ |can\ |will\ )?vary|(?:do|does|handle|handles|manage|manages)\ (?:this
-      |that|it)\ better|(?:less|price|better)\ elsewhere
-    |runs?\ (?:a\ |half\ |one\ |\w+\ )?(?:size\ |bit\ |little\ |touch\ )?(?:small|narrow|short
-      |hot|warm|loud)\b|sleeps?\ (?:warm|hot)
-    |gets?\ (?:too\ |very\ |quite\ |a\ bit\ )?(?:hot|loud|slow|messy|noisy|expensive|dirty|dusty
-      |tedious|old|buried)\b
-    |a\ lot\ to\ (?:carry|pay|ask|take|learn|lift|manage)|attracts?\ (?:lint|dust|hair|dirt
-      |finger)|unevenly\b
-    |do(?:es)?(?:n['\u2019]t|\ not)\ do\b(?!\ (?:any|much)\ (?:harm|damage))|(?:count
-      |counts)\ (?:as\ (?:paid|a)|towards?\ (?:your|the))
-    |at\ your\ (?:own\ )?(?:expense|cost|risk)|credit\ card\ (?:before|up\ front|is\ required
-      |required\ for)
-    |(?:set|sets)\ you\ back|cost(?:s)?\ a\ (?:small\ )?(?:fortune|bundle|bomb)|(?:adds
-      |add)\ [$\u20ac\u00a3]\d|pay\ (?:separately|on\ top)
-    |more\ for\ less\b
-    |(?:an?|such\ an?)\ (?:maze|puzzle|slog|mess|ritual|minefield|jungle|mouthful|lottery
-      |dead\ end|moving\ target|stopgap)\b
-    |digs?\ into\ your|w(?:ore|ears)\ through|comes?\ (?:undone|loose|unstuck|apart)|(?:gave
-      |gives|giving)\ out\b|drags?\ on\b
-    |(?<!never\ )g(?:ets|ot)\ stuck|piles?\ up\b(?!\ points)|interrupts?\b|intrudes?\b
-      |by\ accident|at\ random
-    |logs?\ you\ out|forces?\ (?:you|everyone|users|teams|people|customers)|gloss(?:es)?\ over
-      |spy\ on|overstates?|understates?
-    |slips?\ (?:out|off|down)\b|collapses?\b(?!\ (?:to|into|flat|before))|flattens?\b|smelled\b
-      |means?\ little
-    |among\ the\ (?:worst|tightest|slowest|lowest|weakest|least|noisiest|loudest|dearest)
-      |plunged|plummeted|tumbled
-    |minimum\ of\ (?:\d|two|three|four|five|six|ten)|(?<!no\ )strings\ attached|(?:is
-      |are)\ extra\b|close\ to\ zero
-    |(?:few|hardly\ any)\ (?:\w+\ )?can\ (?:justify|afford)
-      |pay\ for\ \w+\ (?:that\ )?you\ (?:don|won|may|never)
-    |than\ (?:it|they)\ should|look(?:s)?\ (?:as\ if|like)\ (?:it|they)\ (?:come|comes|date
-      |dates|belong|belongs|was|were)\b
-    |keeps?\ (?:asking|nagging|pushing|losing|forgetting|crashing)|(?:tends?
-      |likes?)\ to\ (?:hang|crash|forget|lose|drop|slip|overheat|break)
-    |(?:asks?|wants?|expects?)\ (?:too\ much|a\ lot)|too\ many\b(?!\ to)|too\ (?:much|few
-      |little)\b(?!\ (?:to\ choose|of\ a\ good))
-    )
-    """,
-    re.VERBOSE,
-)
-"""Frames of a reservation: "where it stumbles", "the one thing I'd change", "takes ages"."""
-
-_CONDITIONS = re.compile(
-    r"""
-    \b(?=\w)(?:
-    (?:if|provided|assuming|as\ long\ as|so\ long\ as|once)\ you(?:['\u2019]re
-      |\ are)?\ (?:can\ (?:live|put\ up|cope
-      |stand|stomach|tolerate|handle|forgive|get\ past|accept)|accept|put\ in\b|(?:prepared
-        |ready)\ to
-      |have\ (?:the|some|enough)\ (?:\w+\ )?(?:patience|time|space|skills?|room|stomach
-        |developers?|person
-        |administrator|team)|have\ (?:someone|somebody))
-    |provided\ that\b|unless\ you\ (?:pay|upgrade|build|buy|set|add|clean|configure|train|keep
-      |charge|host)
-    |(?:rarely|seldom|hardly\ ever)\ (?!needs?|fails?|breaks?|crash|gets?|refuse|miss|disappoint
-      |seen|found|goes
-      |loses?|drops?|complain|bothers?|matters?|an?\b|do\ )\w+
-    |little\ (?:else|reason|point|to\ (?:fall|do|offer|show|choose|say|set))\b
-    |(?:no|not\ much)\ (?:good\ |real\ |obvious\ )?(?:reason|point)\ (?:to|in)\b
-      |not\ (?:\w+\ ){0,2}(?:strong\ suit|forte)
-    |loses\ (?:out|ground|points)|eats\ (?:memory|ram|through)|(?:bites?|stings)\b(?!\ of)
-      |costs\ you\b(?!\ (?:nothing|less))
-    |(?:thin|weak|tight|poor|slow|stingy|shallow|short|sparse)\ (?:bass|padding|sound
-      |(?:\w+\ )?limits?|storage|battery|coverage
-      |mids?|treble|contrast|documentation|docs|support|selection|signal|speeds?|resolution
-        |quality|lighting|reach
-      |reporting|integrations?|search|customi[sz]ation)\b
-    |low\ (?:\w+\ ){0,2}(?:limits?|coverage|quality|resale|resolution|contrast)\b
-    |can(?:['\u2019]t|not)\ (?!(?:quite\ |really\ )?(?:go|beat|be\ (?:beat|match|over|fault)
-      |fault|complain|ask|argue|miss|see|hear
-      |feel|notice|tell|imagine|get\ enough|help|wait|leak|spill|tip|slip|hurt|lose|remember
-        |do\ without|live
-      |afford|make|decide|find|say|think|stand|recommend|have|bear|stop|touch|reach|rust|happen
-        |come))\w+
-    |more\ than\ an?\ (?:pound|kilo|hour|week|month)\b
-    )
-    """,
-    re.VERBOSE,
-)
-"""Under which conditions it works, what it cannot do, and what there is too little of."""
-
 _ADJECTIVES = re.compile(
     r"""
     \b(?=\w)(?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )
@@ -566,7 +373,7 @@ _FAULTY = re.compile(
       |capacity|speed|storage)\b
     |\bon\ the\ (?:small|large|heavy|short|long|thin|thick|soft|firm|basic|bulky|slow|loud|low|high
       |heavier|smaller|larger|shorter|thinner|dry|quiet|plain|warm|cool|pricey)(?:er)?\ side\b
-    |\b(?<!even\ ){_LESSER}\ (?!prices?\b|costs?\b|monthly){_OF_OTHERS}(?=\w)
+    |\b(?<!even\ ){LESSER}\ (?!prices?\b|costs?\b|monthly){_OF_OTHERS}(?=\w)
     |\b(?:squeaks?|squeal|rattle|wobble|slips|slides\ off|sheds|smells|stinks|drifts|tangles
       |smudges|scuffs|dents
       |warps|bends\ (?:easily|out)|shrinks|stretches\ out|drops?\ (?:out|calls|the\ connection
@@ -596,9 +403,9 @@ FAULT = re.compile(
             _LIMITED,
             _HEDGED,
             _TROUBLE,
-            _BURDEN,
-            _RESERVATIONS,
-            _CONDITIONS,
+            BURDEN,
+            RESERVATIONS,
+            CONDITIONS,
             _ADJECTIVES,
             _FAULTY,
         )
@@ -624,77 +431,3 @@ def fault_words(text: str) -> list[tuple[int, int]]:
     if known.isdisjoint(_TOKEN.findall(text)):
         return []
     return [found.span() for found in _TOKEN.finditer(text) if found.group() in known]
-
-
-CONCEDED = re.compile(
-    rf"""
-    \b(?=\w)(?:(?:may|might)\ (?!be\ found|find\b|often|be\ a\ (?:good|great))|{_DEGREE}\ (?!than)
-      |quite\ (?!good|well)|slightly
-    |{_LESSER}\ |only\b|some\b|separate|above|less\b|not\b|no\b|few(?:er)?\b
-    |limit\w*|older\b|basic\b|large\b|loud|heavy|bulky|smaller|shorter)|n['\u2019]t\b
-    """,
-    re.VERBOSE,
-)
-"""Signs of a drawback in a clause that is conceded: "but", "although", "while"."""
-
-ADMITTED = re.compile(
-    r"\b(?:it|they|this \w+|which|that)(?: (?:does|do|has|have|is|are|can|will) not|"
-    r" (?:does|do|has|have|is|are|wo|ca)n['\u2019]t) (?:have|include|support|come|offer|provide"
-    r"|fit|last|match|reach"
-    r"|as\b|quite|the (?:best|most|quietest|fastest|lightest))"
-    r"|\bit lacks\b|\bnot quite\b(?! as (?:expensive|pricey))|\A\W*not (?:as|a true|the)\b"
-    r"|\byou(?:['\u2019]ll| will)? (?:also )?need (?:a separate|an external|to (?:buy|purchase"
-    r"|add))\b",
-)
-"""Signs of a drawback among the pros: "it doesn't have a grinder"."""
-
-REASSURING = re.compile(
-    r"""
-    \b(?:still|good|great|excellent|better|best|worth|impressive|affordable|easy|offers?|perfect
-      |solid|budget-friendly
-      |but\ (?:also|more)|not\ (?:only|just)|be\ sure|check|well|highly|popular|delivers?
-      |lower\ (?:price
-      |cost)|reliable|effective|often\ (?:be\ )?found|efficient|superb|high\ quality)\b
-    """,
-    re.VERBOSE,
-)
-"""Words with which a conceded clause names no drawback after all."""
-
-TAKEN_BACK = re.compile(
-    r"\b(?:than|unlike|without|reduces?|reducing|prevent(?:s|ing)?|relie(?:f|ves?|ving)"
-    r"|handles?(?!\s+(?:can|may|get|are|is|feel|become))"
-    r"|eliminat\w+|avoid(?:s|ing)?|don['\u2019]t need|do(?:es)?n['\u2019]t (?:require|need|mean"
-    r"|want"
-    r"|compromise|sacrifice|break|skimp|clog|leave|feel|irritate|disappoint|cost|get in)"
-    r"|not (?:just|only|require|need|compromise)|no need|isn['\u2019]t (?:just|only)|minimi[sz]\w+"
-    r"|fight(?:s|ing)?|even (?:if|though) you|if you(?:['\u2019]re| are)? not|instead of"
-    r"|rather than"
-    r"|compared to|versus|won['\u2019]t (?:break|irritate|clog|leave|scratch|cost)"
-    r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?"
-    r"|(?:zero|minimal|barely any|free of|resist(?:s|ant)?|against|removes?|blocks?|masks?|hides?)"
-    r"|(?:those|people|families|anyone|everyone|buyers|users|readers|teams) who|for (?:those|people"
-    r"|families|anyone) with|(?:that|what|which) (?:the )?(?:[\w'\u2019]+ ){1,3}(?=lacks?\b))\b",
-)
-"""Words before a pattern that take the drawback back."""
-
-DENIED = re.compile(
-    r"(?:\b(?:no|nothing|none|never|nor|not|hardly|barely|zero)"
-    r"|n['\u2019]t)\b(?: [\w'\u2019-]+){0,2} \Z",
-)
-"""Words right before a pattern that deny it: "nothing gets in the way"."""
-
-PURPOSE = re.compile(
-    r"\b(?:warns? (?:you )?(?:about|of)|spares? you|saves? you|for|if|unless|whether|when you|in"
-    r"|against|from|on|detects?|catch(?:es)?|spots?|flags?"
-    r"|finds?"
-    r"|alerts?|repels?|fix(?:es)?|repairs?|tracks?|reports?|sees?|before|after|withstands?"
-    r"|survives?"
-    r"|forgives?|tolerates?|shrugs off|cuts|stops?|ends?|kills?|smooths?|tames?|curbs?|lessens?)"
-    r"(?: (?!complain)[\w'\u2019-]+){0,2} \Z"
-)
-"""Words before one that finds fault when that is what the product is for: "for noisy rooms"."""
-
-SUPPOSED = re.compile(
-    r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z"
-)
-"""The beginning of a condition, in which nothing is said to be so: "if you get stuck"."""
