@@ -15,8 +15,7 @@ from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.model_change import model_changes
 from overheard.detection.monitor import Monitor, Restart, reported_changes
-from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
-from overheard.detection.worlds import (
+from overheard.detection.simulate import (
     Changes,
     Moved,
     WorldDesign,
@@ -24,6 +23,7 @@ from overheard.detection.worlds import (
     metric_name,
     simulate_world,
 )
+from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.domain import Shift
 from overheard.measure.blocks import Stream, StreamKey
 

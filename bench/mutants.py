@@ -47,7 +47,7 @@ TARGETS = {
     "runs/budget.py": ["runs"],
     "runs/quote.py": ["runs"],
     "runs/service.py": ["runs"],
-    "runs/retries.py": ["runs"],
+    "runs/limits.py": ["runs"],
 }
 """Which tests guard which room or module."""
 BAR = 0.9

@@ -16,10 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
 from overheard_storage import tables
-from overheard_storage.bulk import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.money import MoneyRepository
-from overheard_storage.repository import ASKED_PROMPT, Lookups, Name, Repository, among
+from overheard_storage.repository import (
+    ASKED_PROMPT,
+    Lookups,
+    Name,
+    Repository,
+    among,
+    by_column,
+    each_of,
+)
 from overheard_storage.rows import answer_of, answer_row
 from overheard_storage.tables import answers, models, prompts, readings, runs, scorers
 

@@ -39,7 +39,7 @@ _LEADER_LOCKS = 0x647574
 
 
 class LockRepository:
-    """Locks of runs and leaders; see `overheard.interfaces.operations.LockRepository`.
+    """Locks of runs and leaders; see `overheard.interfaces.store.LockRepository`.
 
     Args:
         database: The database that the processes share.

@@ -17,7 +17,7 @@ _states = schedule_states.c
 
 
 class ScheduleRepository(Repository):
-    """States of schedules; see `overheard.interfaces.operations.ScheduleRepository`."""
+    """States of schedules; see `overheard.interfaces.store.ScheduleRepository`."""
 
     @uninterrupted
     async def state(self, name: str, now: datetime) -> ScheduleState:
@@ -51,7 +51,7 @@ class ScheduleRepository(Repository):
 
 
 class AuditRepository(Repository):
-    """The audit log; see `overheard.interfaces.operations.AuditRepository`."""
+    """The audit log; see `overheard.interfaces.store.AuditRepository`."""
 
     @uninterrupted
     async def add(self, entry: AuditEntry) -> None:
@@ -84,7 +84,7 @@ def _entry(row: Row[Any]) -> AuditEntry:
 
 
 class SettingRepository(Repository):
-    """Settings; see `overheard.interfaces.operations.SettingRepository`."""
+    """Settings; see `overheard.interfaces.store.SettingRepository`."""
 
     async def all(self) -> list[Setting]:
         """Return all settings, the oldest first."""
@@ -120,7 +120,7 @@ class SettingRepository(Repository):
 
 
 class ChatStateRepository(Repository):
-    """The state of chats; see `overheard.interfaces.operations.ChatStateRepository`."""
+    """The state of chats; see `overheard.interfaces.store.ChatStateRepository`."""
 
     @uninterrupted
     async def first_request(self, platform: str, request: str, now: datetime) -> bool:

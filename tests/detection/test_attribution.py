@@ -25,13 +25,7 @@ from overheard.detection.attribution import (
 from overheard.detection.baseline import run_effect_prior
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
-from overheard.detection.worlds import (
-    Moved,
-    WorldDesign,
-    brand_name,
-    model_of,
-    simulate_world,
-)
+from overheard.detection.simulate import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np

@@ -12,8 +12,7 @@ from overheard.detection.benchmarks import (
     lorden_calls,
     oracle,
 )
-from overheard.detection.simulate import Change, Design, World, simulate, undone
-from overheard.detection.worlds import WorldDesign
+from overheard.detection.simulate import Change, Design, World, WorldDesign, simulate, undone
 
 FALL, Z, POOLED = RULES
 

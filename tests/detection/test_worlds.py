@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from overheard.detection.worlds import (
+from overheard.detection.simulate import (
     FIRST_RUN,
     KINDS,
     Moved,

@@ -12,12 +12,11 @@ import pytest
 from both_chats import Chats, eventually
 from loopback import ChatService
 from office import executed
-from overheard.chat.factory import open_chats
 from overheard.commands.alert_actions import close
 from overheard.commands.check import check
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
-from overheard.runtime.server import Server
+from overheard.runtime.server import Server, open_chats
 from overheard.runtime.wiring import open_deployment
 from program import PROMPTS, Program
 

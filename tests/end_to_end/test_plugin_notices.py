@@ -20,12 +20,11 @@ from office import executed
 from overheard import Card, ChatFailed
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
-from overheard.chat.factory import open_chats
 from overheard.commands.check import check
 from overheard.config.loader import load_config, parse_config
 from overheard.deployment import Call, Deployment
 from overheard.plugins import load_plugins
-from overheard.runtime.server import Server
+from overheard.runtime.server import Server, open_chats
 from overheard.runtime.wiring import open_deployment
 from program import Program
 

@@ -22,13 +22,21 @@ from overheard.detection import bursts, updates
 from overheard.detection.baseline import run_slice
 from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
 from overheard.detection.updates import UpdateEffect, UpdateStatus
-from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
+from overheard.domain import (
+    BURST,
+    VISIBILITY,
+    Brand,
+    Catalogue,
+    Model,
+    ModelUpdate,
+    Panel,
+    Prompt,
+    Run,
+)
 from overheard.measure.blocks import RunKey, Stream, streams_of_table
 
 ANNOUNCED = frozenset({"announced", "feed"})
 """How updates are known whose time is certain. The others are only signs of one."""
-METRIC = "visibility"
-"""By which it is judged what an update did."""
 
 
 class BurstCause(Enum):
@@ -130,7 +138,7 @@ class BurstPlanner:
         """Return the burst that follows the latest announced update; None when the effect on every
         brand is clear or the year's calls for bursts are used up.
         """
-        blocks = await self._past.store.blocks.table(model=asked.model, metric=METRIC)
+        blocks = await self._past.store.blocks.table(model=asked.model, metric=VISIBILITY)
         known = streams_of_table(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
         effects = [

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from overheard.alerts.statements import FALSE_VERDICTS, false_claim, is_same_statement
+from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
@@ -16,6 +16,8 @@ from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream
 from overheard.detection.placement import belongs_to
 from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (
+    FALSE_VERDICTS,
+    VISIBILITY,
     WHOLE_MODEL,
     Alert,
     AlertEvent,
@@ -39,8 +41,6 @@ CORRECT = "correct"
 """The verdict of a detail whose statement agrees with the facts."""
 QUOTED_PROMPTS = 2
 LONGEST_QUOTE = 300
-CHARTED = "visibility"
-"""Metric of the picture of an alert that reports statements alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +365,7 @@ def measured_shift(alert: Alert) -> Shift:
     the brand that moved most.
     """
     measured = (shift for shift in alert.moved if shift.statement is None and shift.brand)
-    return next(measured, replace(alert.shift, metric=CHARTED))
+    return next(measured, replace(alert.shift, metric=VISIBILITY))
 
 
 def quotes(

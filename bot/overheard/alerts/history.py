@@ -14,13 +14,10 @@ from overheard.config.loader import AlertsTable
 from overheard.deployment import Deployment
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
-from overheard.domain import BURST, Alert, BlockTable, Catalogue, Metric, ModelUpdate
+from overheard.domain import BURST, VISIBILITY, Alert, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.numpy_proxy import np
-
-CATEGORY_METRIC = "visibility"
-"""By which it is judged whether a model changed as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ class HistoryReader:
         Args:
             until: Only runs that began up to this time; by default all.
         """
-        table = await self.store.blocks.table(metric=CATEGORY_METRIC, until=until)
+        table = await self.store.blocks.table(metric=VISIBILITY, until=until)
         return streams_of_table(table.of(self.versions))
 
     async def replay(

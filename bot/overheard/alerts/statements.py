@@ -24,6 +24,7 @@ from overheard.detection.statements import (
     statement_shift,
 )
 from overheard.domain import (
+    FALSE_VERDICTS,
     Alert,
     Answer,
     BlockTable,
@@ -40,8 +41,6 @@ from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 from overheard.reading.grave import grave_sentences, may_be_grave
 from overheard.reading.reader import Reader
-
-FALSE_VERDICTS = ("wrong", "stale")
 
 
 @dataclass(frozen=True, slots=True)

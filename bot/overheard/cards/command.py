@@ -80,7 +80,9 @@ class Face(StrEnum):
 
 
 EVERYWHERE = frozenset(Face)
-
+IN_CHAT = frozenset({Face.CHAT})
+IN_TERMINAL = frozenset({Face.TERMINAL})
+"""Values of `CommandSpec.faces`."""
 
 _PLACEHOLDERS = {
     Kind.INTEGER: "N",

@@ -17,7 +17,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.domain import PendingConfirmation
 from overheard.errors import ConfirmationNeeded
 from overheard.interfaces import Clock, Person, Request
-from overheard.interfaces.operations import ChatStateRepository
+from overheard.interfaces.store import ChatStateRepository
 
 EXPIRY = timedelta(hours=1)
 """How long a command waits for a yes."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
-from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
+from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
 from overheard.config.stored import LISTS, NAME, ROLE, Rights
 from overheard.deployment import TERMINAL, Call, Deployment
 from overheard.domain import AuditEntry, Delivery, DeliveryKind, Setting
@@ -25,7 +25,6 @@ MAX_TRIES = 10
 """Wrong codes after which the code is void."""
 REQUEST = "request "
 """The beginning of a notice's subject by which a person asks an admin; the command follows."""
-IN_CHAT = frozenset({Face.CHAT})
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _MENTION = re.compile(r"<@[!&]?(\w+)(?:\|[^>]*)?>|<!subteam\^(\w+)(?:\|[^>]*)?>")

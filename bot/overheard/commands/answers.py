@@ -15,9 +15,9 @@ from overheard.commands.brand_report import Report, read_report
 from overheard.commands.page_tables import newest_answers, read_questions, read_sources, read_views
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Detail, Model
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.scored_answers import SENTIMENT, VISIBILITY, ScoredAnswer
+from overheard.finetune.gaps import ScoredAnswer
 from overheard.finetune.texts import true_facts
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences

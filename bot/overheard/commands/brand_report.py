@@ -16,7 +16,6 @@ from overheard.alerts.story import (
 )
 from overheard.cards import wording
 from overheard.commands.standings import (
-    HEADLINE_METRIC,
     Place,
     Standing,
     places,
@@ -25,7 +24,7 @@ from overheard.commands.standings import (
 )
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import rows_with_answers
-from overheard.domain import Alert, Brand, Model
+from overheard.domain import VISIBILITY, Alert, Brand, Model
 from overheard.measure.blocks import RunKey, Stream
 
 
@@ -74,7 +73,7 @@ class Report:
     @property
     def headline_lines(self) -> list[Stream]:
         """The streams of the headline metric, the brand's own first, by model."""
-        shown = [line for line in self.lines if line.key.metric == HEADLINE_METRIC]
+        shown = [line for line in self.lines if line.key.metric == VISIBILITY]
         return sorted(shown, key=lambda s: (self.names.index(s.key.brand), s.key.model))
 
 
@@ -100,7 +99,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     alerts = await leading(deployment.store, alerts)
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
-    history = [line for line in own_lines if line.key.metric == HEADLINE_METRIC]
+    history = [line for line in own_lines if line.key.metric == VISIBILITY]
     brand_places = places(brand.name, rows, history, found_stories)
     return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
 

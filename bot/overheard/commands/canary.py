@@ -22,6 +22,7 @@ from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
 from overheard.runs.budget import Pair, SpendReservation, capabilities_of, unasked
 from overheard.runs.execute import Runner
+from overheard.runs.limits import RetryPolicy
 from overheard.runs.model_updates import (
     CANARY_SOURCE,
     DAILY,
@@ -39,7 +40,6 @@ from overheard.runs.model_updates import (
     whole_panel,
 )
 from overheard.runs.plan import find_model, new_run
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.service import with_run_lock
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.config.sections import DiscordTable, SlackTable
 from overheard.deployment import Call, Session
 from overheard.errors import ChatUnavailable
@@ -171,7 +171,7 @@ SLACK_MANIFEST = CommandSpec(
     "slack manifest",
     "Write the manifest that makes the app at Slack, from the configuration.",
     slack_manifest,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=("slack manifest", "slack manifest --format json"),
 )
@@ -240,7 +240,7 @@ DISCORD_INVITE = CommandSpec(
     "discord invite",
     "Print the address that lets the bot into a Discord server.",
     invite,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=("discord invite",),
 )

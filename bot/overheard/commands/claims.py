@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from overheard.alerts.statement_wording import true_value
-from overheard.alerts.statements import FALSE_VERDICTS, false_claim
+from overheard.alerts.statements import false_claim
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
@@ -16,7 +16,7 @@ from overheard.commands.arguments import BrandName, ModelName, unknown
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Detail, Model, Prompt
+from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import fact_questions

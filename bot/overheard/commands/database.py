@@ -8,11 +8,10 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Role, argument
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
 from overheard.deployment import Call, Session
 from overheard.domain.operations import StoreHealth, TableSize
 
-_TERMINAL = frozenset({Face.TERMINAL})
 DEAD = 0.2
 """The share of a table's rows that may be dead before it is reported."""
 FREE = 0.25
@@ -162,14 +161,14 @@ UPGRADE = CommandSpec(
     "Bring the store's schema to this version.",
     upgrade,
     role=Role.ADMIN,
-    faces=_TERMINAL,
+    faces=IN_TERMINAL,
     opens=False,
 )
 CHECK = CommandSpec(
     "db check",
     "Show whether the store is whole, how large it is, and whether it needs a vacuum.",
     examine,
-    faces=_TERMINAL,
+    faces=IN_TERMINAL,
     opens=False,
 )
 COPY = CommandSpec(
@@ -178,7 +177,7 @@ COPY = CommandSpec(
     copy,
     role=Role.ADMIN,
     examples=("db copy postgresql://overheard@db/overheard", "db copy sqlite:///copy.db"),
-    faces=_TERMINAL,
+    faces=IN_TERMINAL,
     opens=False,
 )
 BACKUP = CommandSpec(
@@ -187,6 +186,6 @@ BACKUP = CommandSpec(
     back_up,
     role=Role.ADMIN,
     examples=("db backup overheard-monday.db",),
-    faces=_TERMINAL,
+    faces=IN_TERMINAL,
     opens=False,
 )

@@ -18,7 +18,7 @@ from overheard.cards.card import (
     Table,
     Tainted,
 )
-from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.approvals import answer_review, keep
 from overheard.commands.arguments import BrandName
@@ -260,5 +260,5 @@ DATASET_BUILD = CommandSpec(
     build_dataset,
     role=Role.ADMIN,
     examples=("dataset build Acme --out acme-dataset",),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
 )

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity
-from overheard.cards.command import CommandSpec, Face, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
@@ -235,7 +235,7 @@ DEMO = CommandSpec(
     "Watch a real model being fine-tuned in silence, on this machine, with no key.",
     demo,
     examples=("demo",),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     chart="overheard-demo.png",
 )

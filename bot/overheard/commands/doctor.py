@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 from overheard.alerts.story import unrouted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Role, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.examinations import (
     called_models,
     clock_finding,
@@ -423,7 +423,7 @@ DOCTOR = CommandSpec(
     "Look at everything a deployment needs, and say the remedy for each fault.",
     doctor,
     role=Role.ADMIN,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=("doctor", "doctor --deep"),
 )

@@ -11,6 +11,7 @@ from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.deployment import Deployment
 from overheard.domain import (
     PENDING,
+    VISIBILITY,
     Delivery,
     DeliveryKind,
     Edition,
@@ -23,12 +24,8 @@ from overheard.domain import (
 from overheard.interfaces import Progress
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
-from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
 from overheard.scoring.judge import channel_of, judges
-from overheard.scoring.rescoring import DUTY, Rescoring
-
-ALWAYS_SHOWN = "visibility"
-"""The metric that a preview shows even where it does not change."""
+from overheard.scoring.rescoring import DUTY, WINDOW, Move, Rescoring, changes, moves
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
@@ -69,7 +66,7 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     return [
         m
         for m in metric_moves
-        if m.metric.name == ALWAYS_SHOWN or _written(m, m.before) != _written(m, m.after)
+        if m.metric.name == VISIBILITY or _written(m, m.before) != _written(m, m.after)
     ]
 
 

@@ -22,7 +22,16 @@ from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
-from overheard.domain import FIRST_CHECK, Delivery, DeliveryKind, Model, Panel, Run, RunState
+from overheard.domain import (
+    FIRST_CHECK,
+    VISIBILITY,
+    Delivery,
+    DeliveryKind,
+    Model,
+    Panel,
+    Run,
+    RunState,
+)
 from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
@@ -105,9 +114,6 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
     if len(rounds) == ROUNDS or any(run.state in ended for run in rounds):
         return None
     return FirstCheck(tuple(rounds))
-
-
-METRIC = "visibility"
 
 
 async def propose_first_check(
@@ -238,7 +244,7 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
     rows, data = [], []
     for model in panel.models:
-        streams = await read_streams(deployment, list(names), model=model, metric=METRIC)
+        streams = await read_streams(deployment, list(names), model=model, metric=VISIBILITY)
         for row, entry in _places(model, [_part(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)

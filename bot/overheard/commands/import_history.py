@@ -20,7 +20,7 @@ from typing import Annotated, Any, BinaryIO
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Role, argument
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, RunState
@@ -286,5 +286,5 @@ IMPORT = CommandSpec(
     import_history,
     role=Role.ADMIN,
     examples=("import history.jsonl",),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
 )

@@ -15,8 +15,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
 from overheard.runs.budget import capabilities_of, price_of
-from overheard.runs.limits import ModelLimiter
-from overheard.runs.retries import BreakerState
+from overheard.runs.limits import BreakerState, ModelLimiter
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 

@@ -30,13 +30,12 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.status import alert_owner, began_at
 from overheard.commands.trend import trend_chart
 from overheard.commands.updates import shift_words
 from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Brand
+from overheard.domain import VISIBILITY, Alert, Brand
 from overheard.finetune.brief import BriefItem, GapKind, steps
 from overheard.finetune.brief_sources import draw_brief
 from overheard.reading.claims import ClaimCluster
@@ -241,7 +240,7 @@ async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | 
         return standings.rates(report.places, deployment.names)
     moved = next((a.shift.model for a in report.alerts if a.shift.model in report.runs), None)
     lines = [line for line in report.headline_lines if moved in {None, line.key.model}]
-    metric = deployment.scoring.metrics[HEADLINE_METRIC]
+    metric = deployment.scoring.metrics[VISIBILITY]
     return await trend_chart(deployment, call, report.brand, metric, lines)
 
 
@@ -262,7 +261,7 @@ def _how_asked(deployment: Deployment, call: Call, report: Report) -> str:
     parts = []
     for place in report.places:
         line = next(
-            s for s in report.lines if s.key == (report.brand.name, place.model, HEADLINE_METRIC)
+            s for s in report.lines if s.key == (report.brand.name, place.model, VISIBILITY)
         )
         row = [run.id for run in line.runs].index(place.mine.run_id)
         questions = int((line.n[row] > 0).sum())

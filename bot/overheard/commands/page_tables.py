@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.commands.claims import CLAIM_DAYS
-from overheard.commands.standings import HEADLINE_METRIC, Place, Standing
+from overheard.commands.standings import Place, Standing
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Catalogue, Model
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.scored_answers import SENTIMENT, ScoredAnswer, scored_answers
+from overheard.finetune.gaps import ScoredAnswer, scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.claims import ClaimCluster
 
@@ -101,7 +101,7 @@ def read_questions(
     texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in lines:
-        if line.key.brand != brand.name or line.key.metric != HEADLINE_METRIC:
+        if line.key.brand != brand.name or line.key.metric != VISIBILITY:
             continue
         row = max(index for index in range(len(line.runs)) if line.n[index].any())
         for place, prompt in enumerate(line.prompts):

@@ -18,7 +18,7 @@ from typing import Annotated
 import overheard
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
-from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.arguments import unknown
 from overheard.config.settings import described
 from overheard.deployment import Call, Deployment, Session
@@ -210,14 +210,14 @@ PLUGINS_RESUME = CommandSpec(
     resume_plugin,
     role=Role.ADMIN,
     examples=("plugins resume acme",),
-    faces=frozenset({Face.CHAT}),
+    faces=IN_CHAT,
 )
 PLUGINS_PIN = CommandSpec(
     "plugins pin",
     "Show what to write to allow a plugin as it is installed now, and no other.",
     pin_plugin,
     examples=("plugins pin acme",),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
 )
 
@@ -323,6 +323,6 @@ PLUGINS_NEW = CommandSpec(
     "Write a project for a plugin, with tests, that works as it stands.",
     new_plugin,
     examples=("plugins new reading-level", "plugins new acme --kind provider"),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
 )

@@ -29,7 +29,7 @@ from overheard.detection.power import (
 from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.detection.simulate import WELL_KNOWN
 from overheard.detection.updates import DEFAULT_PLAN
-from overheard.domain import Brand, Model, Prompt, Scale
+from overheard.domain import VISIBILITY, Brand, Model, Prompt, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
@@ -40,7 +40,6 @@ USUAL_RUNS = 20
 """Runs of baseline that are assumed as long as there are fewer."""
 KNOWN_FROM = 5
 """Runs that it takes to estimate run effects from the store."""
-METRIC = "visibility"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +263,7 @@ async def _outlook(
     deployment: Deployment, plan: PowerPlan, model: Model
 ) -> tuple[Outlook, list[str]]:
     """Return what is known of the panel, and what is assumed, as sentences."""
-    known = await read_streams(deployment, model=model, metric=METRIC)
+    known = await read_streams(deployment, model=model, metric=VISIBILITY)
     own_streams = [stream for stream in known if stream.key.brand == plan.brand.name]
     runs = int((own_streams[0].n.sum(axis=1) > 0).sum()) if own_streams else 0
     allowed = deployment.config.alerts.false_alarms_per_year
@@ -328,7 +327,6 @@ POWER = CommandSpec(
 )
 
 
-YEAR = 365.25
 TWICE = {
     "Twice the repeats": "each asked twice as many times",
     "Twice the prompts": "with twice the questions",
@@ -370,12 +368,12 @@ class Offer:
     @property
     def calls_a_year(self) -> float:
         """Calls in a year."""
-        return self.outlook.calls * self.often * YEAR / self.days
+        return self.outlook.calls * self.often * DAYS_A_YEAR / self.days
 
     @property
     def usd_a_year(self) -> float | None:
         """Dollars in a year, or None."""
-        return None if self.usd is None else self.usd * self.often * YEAR / self.days
+        return None if self.usd is None else self.usd * self.often * DAYS_A_YEAR / self.days
 
     def data(self) -> dict[str, Any]:
         """Return the offer for JSON output."""

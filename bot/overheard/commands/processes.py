@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Session
 from overheard.domain import TaskKind
@@ -29,7 +29,7 @@ RUN = CommandSpec(
     "run",
     "Connect the chats, carry out schedules and deliver alerts, until it is stopped.",
     run,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=("run",),
 )
@@ -90,7 +90,7 @@ WORKER = CommandSpec(
     "worker",
     "Ask and score for all processes of a deployment, until it is stopped.",
     worker,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=("worker", "worker --concurrency 20", "worker --only scoring", "worker --port 8485"),
 )

@@ -11,6 +11,7 @@ from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
+    IN_CHAT,
     CommandSpec,
     Face,
     FormChoice,
@@ -330,7 +331,7 @@ PROMPTS_CHOOSE = CommandSpec(
     "Add suggested questions, chosen with check boxes.",
     choose_prompts,
     role=Role.ADMIN,
-    faces=frozenset({Face.CHAT}),
+    faces=IN_CHAT,
     fill=fill_choice,
     examples=("prompts choose Acme",),
 )

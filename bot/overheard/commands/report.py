@@ -13,18 +13,18 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Style, fitting
 from overheard.cards.charts.renderer import Drawable, alt, drawing, picture
 from overheard.cards.charts.svg import COLORS, Theme
-from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standings
 from overheard.commands.brand_report import Report, read_report, silent_sentence
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page
-from overheard.commands.standings import HEADLINE_METRIC, metric_table
+from overheard.commands.standings import metric_table
 from overheard.commands.trend import metric_choice, trend_chart
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Metric, Model, Scale
+from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, FileUnreadable, NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
@@ -32,7 +32,7 @@ from overheard.runs.plan import find_brand, tracked
 if TYPE_CHECKING:
     from overheard.commands.page import ReportPage
 
-HEADLINE = Metric(HEADLINE_METRIC, Scale.BINARY, "Visibility")
+HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
 MAX_LABEL = 30
 """Longest label of a button, in characters."""
 
@@ -216,7 +216,7 @@ SHARE = CommandSpec(
     share,
     examples=("share Acme",),
     public=True,
-    faces=frozenset({Face.CHAT}),
+    faces=IN_CHAT,
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
-from overheard.cards.command import CommandSpec, Face, Role
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
@@ -198,6 +198,6 @@ RETAIN = CommandSpec(
     retain,
     role=Role.ADMIN,
     needs_store=True,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     confirms=True,
 )

@@ -11,6 +11,7 @@ from overheard.alerts.bursts import BURSTS, burst_sentence, planned_bursts, plan
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (
+    IN_CHAT,
     MAX_NAME_CHARS,
     CommandSpec,
     Face,
@@ -364,7 +365,7 @@ SCHEDULES_PLAN = CommandSpec(
     "Choose days and time of the checks, in a form with their price.",
     plan_schedule,
     role=Role.ADMIN,
-    faces=frozenset({Face.CHAT}),
+    faces=IN_CHAT,
     fill=fill_plan,
     title="When I ask",
     examples=("schedules plan --day mon --day thu --time 9:00",),

@@ -27,8 +27,7 @@ from overheard.commands.shifts import shifts_seen
 from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.errors import NothingToSwitch
-from overheard.scoring.edition_preview import changes
-from overheard.scoring.rescoring import DUTY, Rescoring, carry
+from overheard.scoring.rescoring import DUTY, Rescoring, carry, changes
 
 POLL_S = 0.5
 """Seconds between two checks of a rescoring that another process carries out."""

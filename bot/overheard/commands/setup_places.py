@@ -9,6 +9,7 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import (
+    IN_CHAT,
     CommandSpec,
     FormContent,
     Kind,
@@ -26,7 +27,7 @@ from overheard.commands.arguments import (
     read_clock,
 )
 from overheard.commands.power import current_offer
-from overheard.commands.setup_checklist import IN_CHAT, step_after
+from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     DAYS_A_MONTH,
     REPEATS,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
-from overheard.cards.command import CommandSpec, Face, Role, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.check import check
 from overheard.commands.report import report
@@ -330,7 +330,7 @@ SETUP = CommandSpec(
     "Write a configuration for a brand, check once, and report.",
     setup,
     role=Role.ADMIN,
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
     examples=(
         "setup",

@@ -25,7 +25,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.standings import read_streams
-from overheard.commands.trend import HEADLINE, trend_chart
+from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import OwnRecord, own_record
 from overheard.detection.decide import Decision, decide
@@ -34,6 +34,7 @@ from overheard.detection.placement import belongs_to, part_of
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import (
+    VISIBILITY,
     WHOLE_MODEL,
     Alert,
     Brand,
@@ -368,15 +369,15 @@ async def _course(
     deployment: Deployment, call: Call, brand: Brand, changes: Sequence[Change]
 ) -> Image | None:
     """Draw how often a brand was named, with marks where that changed; None without answers."""
-    metric = deployment.scoring.metrics.get(HEADLINE)
-    lines = await read_streams(deployment, [brand.name], metric=HEADLINE) if metric else []
+    metric = deployment.scoring.metrics.get(VISIBILITY)
+    lines = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
     if metric is None or not lines:
         return None
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     marks = tuple(
         Mark(starts[shift.began], "better" if shift.change > 0 else "worse")
         for shift in (change.shift for change in changes)
-        if shift.metric == HEADLINE and shift.brand == brand.name and shift.began in starts
+        if shift.metric == VISIBILITY and shift.brand == brand.name and shift.began in starts
     )
     chart = await trend_chart(deployment, call, brand, metric, lines)
     return await picture(replace(chart, marks=marks), "shifts.png")

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
-from overheard.cards.command import CommandSpec, Face, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
 from overheard.detection.benchmarks import Comparisons
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.policy_trials import SentinelOutcome
+from overheard.detection.simulate import EFFECTS, KINDS, WorldDesign
 from overheard.detection.trials import (
     AGES,
     RUNS_A_YEAR,
@@ -21,7 +22,6 @@ from overheard.detection.trials import (
     Reliability,
     TrialOutcome,
 )
-from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
 
 FIXED, DYNAMIC = "fixed", "dynamic"
 BUDGET = 0.2
@@ -279,6 +279,6 @@ SIMULATE = CommandSpec(
         "simulate --world two-state --effects own --tau 0.5 --per-year 1",
         "simulate --drop 5 --prompts 60",
     ),
-    faces=frozenset({Face.TERMINAL}),
+    faces=IN_TERMINAL,
     opens=False,
 )

@@ -15,13 +15,10 @@ from overheard.cards.card import Table
 from overheard.cards.charts.bars import Rate, RateGroup, Rates
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Deployment
-from overheard.domain import Metric, Model
+from overheard.domain import VISIBILITY, Metric, Model
 from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.scoring.service import Scoring
-
-HEADLINE_METRIC = "visibility"
-"""The metric that is shown first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def standings_in(
         if stream.key.brand in brands and stream.key.metric in metrics
         for point in trend(stream)
     ]
-    order = sorted(metrics, key=lambda name: name != HEADLINE_METRIC)
+    order = sorted(metrics, key=lambda name: name != VISIBILITY)
     return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
@@ -100,7 +97,7 @@ def metric_table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
 
 def _metric_cell(row: Standing) -> str:
     mean = wording.value(row.point.mean, row.metric.scale)
-    if row.metric.name != HEADLINE_METRIC:
+    if row.metric.name != VISIBILITY:
         return mean
     return f"{mean} ({wording.value_range(row.point.low, row.point.high, row.metric.scale)})"
 
@@ -172,7 +169,7 @@ async def read_places(
         rows: Standings of one run for each model.
         stories: The brand's stories, which say what is usual.
     """
-    history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
+    history = await read_streams(deployment, [brand], metric=VISIBILITY)
     return places(brand, rows, history, stories)
 
 
@@ -187,10 +184,10 @@ def places(
     Args:
         brand: The brand.
         rows: Standings of one run for each model.
-        history: The brand's streams of `HEADLINE_METRIC`, with earlier runs.
+        history: The brand's streams of `VISIBILITY`, with earlier runs.
         stories: The brand's stories, which say which of the earlier runs are usual.
     """
-    shown = [row for row in rows if row.metric.name == HEADLINE_METRIC]
+    shown = [row for row in rows if row.metric.name == VISIBILITY]
     earlier = {stream.key.model: trend(stream) for stream in history}
     found = []
     for row in shown:

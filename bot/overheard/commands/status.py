@@ -21,10 +21,10 @@ from overheard.commands.alerts import alert_card
 from overheard.commands.brand_report import Report, read_report, silent_sentence
 from overheard.commands.claims import read_claims
 from overheard.commands.schedules import next_run, next_time
-from overheard.commands.standings import HEADLINE_METRIC, Place
+from overheard.commands.standings import Place
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, AlertState, Brand, RunState
+from overheard.domain import VISIBILITY, Alert, AlertState, Brand, RunState
 from overheard.runs.plan import tracked
 
 MAX_BRANDS, MAX_PLACES, MAX_ALERTS = 5, 4, 2
@@ -52,8 +52,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     if not brands:
         return _empty(call)
     reports = [
-        await read_report(deployment, brand, metric=HEADLINE_METRIC)
-        for brand in brands[:MAX_BRANDS]
+        await read_report(deployment, brand, metric=VISIBILITY) for brand in brands[:MAX_BRANDS]
     ]
     alerts = await leading(deployment.store, await alerts_about(deployment.store, live=True))
     claims = [

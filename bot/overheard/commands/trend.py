@@ -17,12 +17,11 @@ from overheard.commands.check_card import fault_sentences
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
-from overheard.domain import Brand, Metric, Model
+from overheard.domain import VISIBILITY, Brand, Metric, Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
 
-HEADLINE = "visibility"
 NAMED = "Named in answers"
 """What the menu calls the headline metric."""
 
@@ -32,7 +31,7 @@ async def show_trend(
     call: Call,
     *,
     brand: BrandName,
-    metric: Annotated[str, option("What to show.", Kind.METRIC)] = HEADLINE,
+    metric: Annotated[str, option("What to show.", Kind.METRIC)] = VISIBILITY,
     model: Annotated[str, option("Only at this model, beside the competitors.", Kind.MODEL)] = "",
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
@@ -116,7 +115,7 @@ async def _card(
 
 
 def _title(metric: Metric, brand: Brand) -> str:
-    if metric.name == HEADLINE:
+    if metric.name == VISIBILITY:
         return f"How often {brand.name} is named"
     return f"{metric.label} of {brand.name}"
 
@@ -132,9 +131,9 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
         *(
             Action(
                 f"report {name}"
-                if metric.name == HEADLINE
+                if metric.name == VISIBILITY
                 else f"trend {name} --metric {metric.name}",
-                NAMED if metric.name == HEADLINE else metric.label,
+                NAMED if metric.name == VISIBILITY else metric.label,
             )
             for metric in metrics
         )
@@ -213,7 +212,7 @@ def _better(change: float, metric: Metric) -> bool:
 
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
     """Say what a chart shows, and at one model how that was asked."""
-    shown = "Named" if metric.name == HEADLINE else metric.label
+    shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:
         return f"{shown} · {brand.name}"
     [model] = models

@@ -24,13 +24,12 @@ from overheard.detection.updates import (
     credited,
     follow_updates,
 )
-from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
+from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 
-METRIC = "visibility"
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}
 
@@ -70,7 +69,7 @@ class Effect:
         finding = UpdateStatus.MOVED if self.shift else verdict.finding if verdict else None
         return {
             "brand": self.brand,
-            "metric": METRIC,
+            "metric": VISIBILITY,
             "finding": finding.value if finding else None,
             "looks": verdict.looks if verdict else 0,
             "before": measured.before if measured else None,
@@ -183,7 +182,7 @@ Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
 """What detection found, by brand and model."""
 
 
-async def found_changes(deployment: Deployment, call: Call, metric: str = METRIC) -> Changes:
+async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBILITY) -> Changes:
     """Return the changes of a metric that detection finds over the whole past, as `shifts` does.
 
     What an update did must agree with when a shift began and how large it was.
@@ -223,7 +222,7 @@ async def _effects(
     """Return what each update of a model did to the tracked brands, in the order of time."""
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
-    streams = await read_streams(deployment, model=model, metric=METRIC)
+    streams = await read_streams(deployment, model=model, metric=VISIBILITY)
     effects = {
         brand.name: dict(
             zip(
@@ -314,7 +313,7 @@ async def _model(deployment: Deployment, name: str) -> Model:
     except ValueError:
         model = None
     if model and (
-        str(model) in served or await read_streams(deployment, model=model, metric=METRIC)
+        str(model) in served or await read_streams(deployment, model=model, metric=VISIBILITY)
     ):
         return model
     known = ", ".join(served) or "none yet"

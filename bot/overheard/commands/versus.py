@@ -15,11 +15,10 @@ from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import asked_by
 from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown
 from overheard.commands.brand_report import Report, read_report
-from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Catalogue, Model
-from overheard.finetune.scored_answers import SENTIMENT, scored_answers
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
+from overheard.finetune.gaps import scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.trends import Point, level
 from overheard.numpy_proxy import np
@@ -281,7 +280,7 @@ def _sentence(
         "behind": f"{other} is ahead",
         "far behind": f"{other} is far ahead",
     }
-    shown = [duel for duel in duels if duel.metric == HEADLINE_METRIC]
+    shown = [duel for duel in duels if duel.metric == VISIBILITY]
     sentences = []
     for finding, words in texts.items():
         models = [duel.model for duel in shown if duel.finding == finding]

@@ -53,12 +53,10 @@ from overheard.detection.evidence import (
 from overheard.detection.known_time import compare_sides
 from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
-from overheard.domain import Alert, Model, ModelUpdate, Shift
+from overheard.domain import VISIBILITY, Alert, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
-LEARNING_METRIC = "visibility"
-"""The metric whose smallest visible change is shown while a baseline is short."""
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 UPDATE_WEIGHT = 3.0
@@ -222,7 +220,7 @@ class Monitor:
         enough.
         """
         short = [
-            (len(watched.baseline.rows), metric != LEARNING_METRIC, model, metric)
+            (len(watched.baseline.rows), metric != VISIBILITY, model, metric)
             for model, watched in self._watched.items()
             for metric, group in watched.groups.items()
             if group.binary and 0 < len(watched.baseline.rows) < LEARNING_RUNS

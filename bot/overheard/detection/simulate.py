@@ -1,14 +1,19 @@
-"""The common simulator: panels whose truth is known, to try statistics on.
+"""Simulated panels and worlds whose truth is known, to judge statistics and the monitor by.
 
 A panel's prompts have success probabilities from a Beta distribution (U-shaped for a well-known
 brand). In each run every prompt is asked a few times; a run has one normal run effect
 for all its prompts on the logit scale; a change is one logit shift from some run on, of all prompts
 or of some. Everything is drawn from the seed that is passed in.
+
+A world has the answers of several models about several brands. A run effect is the same for all
+brands of a model (shared), different for each brand (own), or half of each. The kinds of effects
+are the ways in which a null distribution of independent normal effects can be wrong.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from overheard.domain import Model
@@ -123,7 +128,7 @@ def simulate(
             model was asked about; by default they are drawn.
     """
     rng = np.random.default_rng(seed)
-    asked = _asked_counts(design)
+    asked = asked_counts(design.runs, design.prompts, design.edits, design.edited)
     chance = np.clip(rng.beta(*design.beta, size=(size, asked.shape[1])), 0.01, 0.99)
     changed = chance if change is None else moved(chance, change.points, change.carried, rng)
     later = np.arange(design.runs) >= (design.runs if change is None else change.at)
@@ -177,19 +182,221 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     return _shift_rates(chance, carriers, (low + high) / 2)
 
 
-def _asked_counts(design: Design) -> Counts:
-    """Return which prompts each run asks, R x P: 0 or 1. A prompt that replaces an edited prompt
-    has a column of its own.
+def asked_counts(runs: int, prompts: int, edits: Sequence[int], edited: int) -> Counts:
+    """Return which prompts each run asks, R x P: 0 or 1.
+
+    Args:
+        runs: Number of runs, R.
+        prompts: Number of prompts in a run.
+        edits: Runs before which prompts are replaced; each new prompt has a column of its own.
+        edited: How many prompts are replaced each time, the oldest first.
     """
-    columns = design.prompts + design.edited * len(design.edits)
-    asked = np.zeros((design.runs, columns), np.int64)
-    asked[:, : design.prompts] = 1
-    for index, run in enumerate(design.edits):
-        old, new = index * design.edited, design.prompts + index * design.edited
-        asked[run:, old : old + design.edited] = 0
-        asked[run:, new : new + design.edited] = 1
+    asked = np.zeros((runs, prompts + edited * len(edits)), np.int64)
+    asked[:, :prompts] = 1
+    for index, run in enumerate(edits):
+        old, new = index * edited, prompts + index * edited
+        asked[run:, old : old + edited] = 0
+        asked[run:, new : new + edited] = 1
     return asked
 
 
 def _shift_rates(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
     return np.where(carriers, expit(logit(chance) + shift), chance)
+
+
+KINDS = ("normal", "t3", "two-state", "ar1", "uneven", "drift", "edits")
+
+EFFECTS = {"shared": 1.0, "own": 0.0, "half": 0.5}
+"""Share of the run effects' variance that all brands of a model have in common."""
+
+OTHER_STATE_SHARE = 0.15
+"""Share of runs that are answered in the other of two states."""
+
+AUTOCORRELATION = 0.7
+
+DRIFT_SD = 0.5
+"""Standard deviation of each prompt's own drift, logit scale, where prompts drift."""
+
+EDIT_RUNS, EDITED_SHARE, MISSING_SHARE = 26, 1 / 6, 0.15
+"""Where prompts are edited: every so many runs such a share is replaced, and calls fail."""
+
+FIRST_RUN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldDesign:
+    """What is asked, and how the world behaves.
+
+    Attributes:
+        kind: The kind of run effects, of `KINDS`.
+        effects: Which brands share them, of `EFFECTS`.
+        tau: Their standard deviation, logit scale.
+        brands: Number of brands.
+        models: Number of models.
+        metrics: Number of binary metrics.
+        runs: Number of runs, a week apart.
+        prompts: Number of prompts in a run.
+        repeats: How often each is asked in a run.
+        beta: Parameters of the Beta distribution of the success probabilities.
+    """
+
+    kind: str = "normal"
+    effects: str = "shared"
+    tau: float = 0.25
+    brands: int = 5
+    models: int = 1
+    metrics: int = 1
+    runs: int = 104
+    prompts: int = 30
+    repeats: int = 3
+    beta: tuple[float, float] = WELL_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A change of one brand at one model, of all its metrics.
+
+    Attributes:
+        at: Index of the first run after it.
+        points: Change of the mean probability, in points; 0 where ``logits`` gives the size.
+        carried: Share of the prompts that carry it, 0 to 1.
+        logits: Shift of these prompts on the logit scale, where ``points`` is 0.
+        until: Index of the first run in which it is over; None for ever.
+    """
+
+    at: int
+    points: float = 0.0
+    carried: float = 1.0
+    logits: float = 0.0
+    until: int | None = None
+
+
+Changes = Mapping[tuple[int, int], tuple[Moved, ...]]
+"""The changes of each brand (index) at each model (index)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulatedWorld:
+    """The answers of a world.
+
+    Attributes:
+        streams: Those of all brands, models and metrics.
+        chances: Success probabilities before and after the first change of each brand, by the
+            indices of brand, model and metric.
+    """
+
+    streams: list[Stream]
+    chances: Mapping[tuple[int, int, int], tuple[Floats, Floats]] = field(default_factory=dict)
+
+
+def simulate_world(
+    design: WorldDesign, seed: int, changes: Changes | None = None
+) -> SimulatedWorld:
+    """Draw the answers of a world.
+
+    Args:
+        design: What is asked, and how the world behaves.
+        seed: Seed of the random numbers.
+        changes: What changes; nothing by default.
+    """
+    rng = np.random.default_rng(seed)
+    streams: list[Stream] = []
+    chances: dict[tuple[int, int, int], tuple[Floats, Floats]] = {}
+    keys = tuple(RunKey(FIRST_RUN + timedelta(weeks=r), r + 1) for r in range(design.runs))
+    edits = range(EDIT_RUNS, design.runs, EDIT_RUNS) if design.kind == "edits" else ()
+    edited = round(EDITED_SHARE * design.prompts)
+    for model in range(design.models):
+        asked = asked_counts(design.runs, design.prompts, edits, edited)
+        common = run_effects(design, design.metrics + 1, rng)
+        for metric in range(design.metrics):
+            effects = _mixed(common[:-1][metric], common[-1], design.metrics)
+            for brand in range(design.brands):
+                own = (changes or {}).get((brand, model), ())
+                cells = (brand, model, metric)
+                n, total, chances[cells] = _answers(design, asked, effects[brand], own, rng)
+                hits = total.astype(np.float64)
+                key = StreamKey(brand_name(brand), model_of(model), metric_name(metric))
+                prompts = tuple(f"prompt {p:04d}" for p in range(asked.shape[1]))
+                streams.append(Stream(key, "simulated@1", keys, prompts, n, hits, hits))
+    return SimulatedWorld(streams, chances)
+
+
+def brand_name(brand: int) -> str:
+    """Return the name of a simulated brand."""
+    return f"Brand {brand + 1:02d}"
+
+
+def model_of(model: int) -> Model:
+    """Return a simulated model."""
+    return Model("simulated", f"model-{model + 1}")
+
+
+def metric_name(metric: int) -> str:
+    """Return the name of a simulated metric; the first is visibility."""
+    return "visibility" if metric == 0 else f"metric-{metric + 1}"
+
+
+def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Floats:
+    """Draw run effects with the design's standard deviation, size x brands x runs."""
+    shared_share = EFFECTS[design.effects]
+    shared = _unit_effects(design.kind, (size, 1, design.runs), rng)
+    own = _unit_effects(design.kind, (size, design.brands, design.runs), rng)
+    return np.asarray(design.tau * (shared_share**0.5 * shared + (1 - shared_share) ** 0.5 * own))
+
+
+def _mixed(own: Floats, common: Floats, metrics: int) -> Floats:
+    """Return the effects of a metric; several metrics of one answer have half in common."""
+    return common if metrics == 1 else np.asarray((own + common) / 2**0.5)
+
+
+def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Draw effects of variance 1 (before prompts load on them); runs are on the last axis."""
+    if kind == "t3":
+        return np.asarray(rng.standard_t(3, shape) / 3**0.5)
+    if kind == "two-state":
+        spread = (OTHER_STATE_SHARE * (1 - OTHER_STATE_SHARE)) ** 0.5
+        return np.asarray(((rng.random(shape) < OTHER_STATE_SHARE) - OTHER_STATE_SHARE) / spread)
+    if kind == "ar1":
+        return autoregressive(shape, AUTOCORRELATION, rng)
+    return rng.standard_normal(shape)
+
+
+def autoregressive(shape: tuple[int, ...], phi: float, rng: np.random.Generator) -> Floats:
+    """Draw a stationary AR(1) series of variance 1 along the last axis."""
+    steps = rng.standard_normal(shape)
+    for r in range(1, shape[-1]):
+        steps[..., r] = phi * steps[..., r - 1] + (1 - phi**2) ** 0.5 * steps[..., r]
+    return steps
+
+
+def _answers(
+    design: WorldDesign,
+    asked: Counts,
+    effects: Floats,
+    changes: tuple[Moved, ...],
+    rng: np.random.Generator,
+) -> tuple[Counts, Counts, tuple[Floats, Floats]]:
+    """Draw a brand's answers: numbers of answers and hits, R x P, and its chances, P each."""
+    prompts = asked.shape[1]
+    chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
+    loads = 1 + rng.standard_normal(prompts) if design.kind == "uneven" else np.ones(prompts)
+    logits = logit(chance) + effects[:, None] * loads
+    if design.kind == "drift":
+        logits += DRIFT_SD * autoregressive((prompts, design.runs), AUTOCORRELATION, rng).T
+    after = chance
+    for index, change in enumerate(changes):
+        shift = _shift(chance, change, rng)
+        logits[change.at : change.until] += shift
+        after = expit(logit(chance) + shift) if index == 0 else after
+    n = design.repeats * asked
+    if design.kind == "edits":
+        n = rng.binomial(n, 1 - MISSING_SHARE)
+    return n, rng.binomial(n, expit(logits)), (chance, after)
+
+
+def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
+    """Return by how much each prompt's logit moves with a change, P."""
+    if change.points:
+        return logit(moved(chance[None], change.points, change.carried, rng)[0]) - logit(chance)
+    carriers = rng.permutation(len(chance)) < round(change.carried * len(chance))
+    return np.asarray(carriers * change.logits)

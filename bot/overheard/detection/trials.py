@@ -16,7 +16,7 @@ from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.evidence import MIN_TRACKED, AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
-from overheard.detection.worlds import (
+from overheard.detection.simulate import (
     Changes,
     Moved,
     SimulatedWorld,

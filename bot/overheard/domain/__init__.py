@@ -77,7 +77,12 @@ from overheard.domain.runs import (
     TaskKind,
 )
 from overheard.domain.scores import (
+    ACCURACY,
+    BRANDED_VISIBILITY,
+    FALSE_VERDICTS,
     PENDING,
+    SENTIMENT,
+    VISIBILITY,
     Block,
     BlockRun,
     BlockStream,
@@ -99,12 +104,17 @@ from overheard.domain.scores import (
 )
 
 __all__ = [
+    "ACCURACY",
+    "BRANDED_VISIBILITY",
     "BURST",
     "COMPLETE",
+    "FALSE_VERDICTS",
     "FIRST_CHECK",
     "FREE",
     "PENDING",
+    "SENTIMENT",
     "UNFINISHED",
+    "VISIBILITY",
     "WHOLE_MODEL",
     "Account",
     "Alert",

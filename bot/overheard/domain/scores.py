@@ -14,6 +14,15 @@ from overheard.domain.models import Model
 from overheard.domain.runs import Answer
 from overheard.numpy_proxy import Counts, Floats, Places, np
 
+VISIBILITY = "visibility"
+"""The metric of whether an answer names a brand, to a question that names none."""
+BRANDED_VISIBILITY = "branded_visibility"
+"""The same, to a question that names a brand."""
+ACCURACY, SENTIMENT = "accuracy", "sentiment"
+"""The metrics of how many stated facts are right, and of the tone, from -1 to 1."""
+FALSE_VERDICTS = ("wrong", "stale")
+"""Verdicts of `Detail`s on facts that are stated falsely: never true, or no longer."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overheard.cards import wording
-from overheard.domain import Brand, Fact, Model
-from overheard.finetune.scored_answers import ACCURACY, SENTIMENT, VISIBILITY
+from overheard.domain import ACCURACY, SENTIMENT, VISIBILITY, Brand, Fact, Model
 from overheard.measure.intervals import Interval, wilson
 
 

@@ -13,16 +13,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from overheard.detection.updates import FollowUpPlan, UpdateEffect, follow_updates
-from overheard.domain import Block, Brand, Catalogue, Model, Publication, Run
-from overheard.finetune.brief import METRICS, BriefItem, BriefMarket, GapKind
-from overheard.finetune.gaps import brief
-from overheard.finetune.rounds import CONTROL_TAG
-from overheard.finetune.scored_answers import (
+from overheard.domain import (
     BRANDED_VISIBILITY,
     VISIBILITY,
+    Block,
+    Brand,
+    Catalogue,
+    Model,
+    Publication,
+    Run,
+)
+from overheard.finetune.brief import METRICS, BriefItem, BriefMarket, GapKind
+from overheard.finetune.gaps import (
     ScoredAnswer,
+    brief,
     scored_answers,
 )
+from overheard.finetune.rounds import CONTROL_TAG
 from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams

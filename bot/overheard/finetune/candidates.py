@@ -7,12 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.cards import wording
-from overheard.domain import Answer, Approval, Brand, Catalogue, ScoreRecord
+from overheard.domain import (
+    ACCURACY,
+    FALSE_VERDICTS,
+    Answer,
+    Approval,
+    Brand,
+    Catalogue,
+    ScoreRecord,
+)
 from overheard.errors import NotApproved
 from overheard.finetune.dataset import Approved
-from overheard.finetune.gaps import FALSE
 from overheard.finetune.rounds import CONTROL_TAG, control_prompts
-from overheard.finetune.scored_answers import ACCURACY
 from overheard.finetune.texts import unfit_content
 from overheard.interfaces import Store
 from overheard.reading.reader import Reader
@@ -178,7 +184,7 @@ def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> M
         for record in records
         if record.score.metric == ACCURACY and record.answer_id in answer_ids
         for detail in record.score.details
-        if detail.verdict in FALSE
+        if detail.verdict in FALSE_VERDICTS
     }
 
 

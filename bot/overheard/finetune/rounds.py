@@ -10,6 +10,7 @@ from importlib.resources import files
 from math import ceil
 
 from overheard.domain import (
+    VISIBILITY,
     Answer,
     Block,
     Brand,
@@ -28,8 +29,6 @@ from overheard.scoring.service import Scoring
 
 CONTROL_TAG = "control"
 """The tag of control prompts, which are unrelated to the brand."""
-CONTROL_METRIC = "visibility"
-"""The metric of answers to control prompts: whether the brand is mentioned."""
 PAIRS_PER_CHECK = 30
 """Smallest number of new pairs between two checks. Few prompts are asked in more rounds: 100 pairs
 of noisy answers are too few to show equivalence."""
@@ -228,7 +227,7 @@ class ModelComparison:
         if not self._setup.controls:
             return []
         blocks = await self._ask_both(self._setup.controls, 0)
-        metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
+        metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
         return self._contrasts(blocks, self._setup.brand, metrics)
 
     def _unseen(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
@@ -237,7 +236,7 @@ class ModelComparison:
 
     def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
         """Return the contrast of each competitor's visibility, by name."""
-        metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
+        metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
         return {
             rival.name: contrast
             for rival in self._setup.rivals

@@ -20,16 +20,22 @@ from overheard.interfaces.chats import (
     Request,
 )
 from overheard.interfaces.plugins import (
+    Batching,
+    Described,
     History,
+    Judge,
+    JudgeClient,
     Listener,
+    Listing,
     PostedListener,
+    Provider,
     ScoredListener,
+    Scorer,
     ShiftListener,
     UpdateFeed,
+    Verifiable,
     View,
 )
-from overheard.interfaces.providers import Batching, Described, Listing, Provider, Verifiable
-from overheard.interfaces.scorers import Judge, JudgeClient, Scorer
 from overheard.interfaces.services import (
     PROBLEM,
     Clock,

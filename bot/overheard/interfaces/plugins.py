@@ -1,8 +1,10 @@
-"""Update feeds, listeners, and the view of the store that plugin commands receive."""
+"""What plugins implement: providers with their optional abilities, scorers, judges, update feeds
+and listeners; and the view of the store that plugin commands receive.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol, runtime_checkable
@@ -10,15 +12,230 @@ from typing import Protocol, runtime_checkable
 from overheard.domain import (
     Alert,
     Answer,
+    BatchStatus,
     Block,
+    Capabilities,
     Catalogue,
+    Metric,
     Model,
     ModelUpdate,
+    Price,
+    Question,
+    Reading,
+    Reply,
     Run,
+    Score,
     ScoreRecord,
     Shift,
 )
 from overheard.interfaces.services import Clock
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A service that answers questions with its models."""
+
+    @property
+    def name(self) -> str:
+        """The name of its table in config.toml, and the first half of ``provider/model``."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """The largest number of concurrent calls; 1 or more."""
+        ...
+
+    def models(self) -> Sequence[str]:
+        """Return the ids of the models that a check asks by default."""
+        ...
+
+    def price(self, model: str) -> Price | None:
+        """Return the price of a model; `FREE` for a free model, None when unknown."""
+        ...
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Ask one question and return the reply; `Reply.finish` says whether it is complete.
+
+        Args:
+            question: The prompt, and the model of this provider to ask.
+            seed: The sampling seed, 0 to 2**31 - 1; ignored by models without seeds.
+
+        Raises:
+            ProviderFailed: when there is no answer; the message contains no secret.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close connections and processes. Called once, as the last call."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A provider that describes the capabilities of its models. Optional."""
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return the capabilities of a model, without any I/O."""
+        ...
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """A provider whose key and address can be checked without a question. Optional."""
+
+    async def verify(self) -> datetime | None:
+        """Make one free call, such as listing the models.
+
+        Returns:
+            The service's current time, if it reports one, to detect a wrong local clock.
+
+        Raises:
+            ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
+                be reached; the message contains no secret.
+        """
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A provider whose service says which models it offers. Optional."""
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the ids of the models that this account can ask, newest first; free.
+
+        A service that has no such list gives an empty one.
+
+        Raises:
+            ProviderUnavailable: as for `Verifiable`.
+        """
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A provider whose vendor has a batch service, cheaper and slower. Optional.
+
+    `Capabilities.batch` says which models can be asked in batches.
+    """
+
+    async def submit(self, questions: Mapping[str, Question]) -> str:
+        """Submit questions as a batch and return the vendor's id of the batch.
+
+        Args:
+            questions: Questions to one model, by our ids: up to 64 letters, digits and hyphens.
+
+        Raises:
+            ProviderFailed: when the vendor did not accept the batch, or may have (`ambiguous`).
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
+        ...
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
+        """Return the progress of a batch, and all replies once it has ended. The call is free.
+
+        Args:
+            batch: The vendor's id of the batch.
+            questions: The submitted questions, by our ids.
+
+        Raises:
+            ProviderFailed: when the vendor does not report the state.
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
+        ...
+
+    async def cancel(self, batch: str) -> None:
+        """Cancel the unanswered questions of a batch. Finished answers are charged and kept.
+
+        Raises:
+            ProviderUnavailable: when the request does not reach the vendor.
+        """
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Computes metrics of a brand from an answer.
+
+    A scorer that reads `Reading.facts` has the attribute ``reads_facts = True``: when a fact
+    changes, this scorer scores the history again.
+    """
+
+    @property
+    def name(self) -> str:
+        """Unique among scorers."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version. It must change whenever the same answer could get another score: scores of
+        two versions are never compared.
+        """
+        ...
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """The metrics that the scorer computes. Every metric belongs to one scorer."""
+        ...
+
+    def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
+        """Return the scores of one brand in one answer; may be async.
+
+        The same reading must give the same scores. Omit a metric that the answer does not show;
+        do not return 0.
+        """
+        ...
+
+
+class JudgeClient(Protocol):
+    """Asks the model of a judge, within the judge's budget."""
+
+    async def ask(self, text: str, *, schema: Mapping[str, object] | None = None) -> Reply:
+        """Return a complete reply to a text; a repeated text gets the stored reply, free of charge.
+
+        Args:
+            text: The request.
+            schema: The JSON schema of the reply, for services with structured output; others
+                ignore it.
+
+        Raises:
+            ProviderFailed: when there is no complete reply.
+            ProviderUnavailable: when the model cannot be asked at all.
+            JudgeBudgetUsedUp: when the judge's budget is used up.
+        """
+        ...
+
+
+@runtime_checkable
+class Judge(Scorer, Protocol):
+    """A scorer that asks a model. Optional.
+
+    Three further attributes are optional: ``schema``, the JSON schema of the replies to
+    `rehearsals`; ``verdicts``, the number of verdicts that it has read, ``kept`` or lost by reason;
+    and ``losses(replies)``, the same number for replies to `rehearsals`.
+    """
+
+    @property
+    def model(self) -> Model:
+        """The model to ask; preferably a dated snapshot, which the vendor does not change."""
+        ...
+
+    @property
+    def budget(self) -> float:
+        """The judge's budget a month, in US dollars; config.toml may limit it further."""
+        ...
+
+    @property
+    def rehearsals(self) -> Sequence[str]:
+        """Fixed texts that are asked in every round, to detect a change of the judge's model."""
+        ...
+
+    def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
+        """Return how many gold labels the replies to `rehearsals` match, and how many there are."""
+        ...
+
+    def connect(self, asker: JudgeClient) -> None:
+        """Receive the client for the judge's model. Called once, before the first score."""
+        ...
 
 
 @runtime_checkable

@@ -27,9 +27,8 @@ from overheard.runs.budget import (
 )
 from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
-from overheard.runs.limits import Limits, ModelLimiter
+from overheard.runs.limits import Limits, ModelLimiter, RetryPolicy
 from overheard.runs.plan import progress_title
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
 

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, suppress
 
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Connectable, Desk, DrainingChat
-from overheard.interfaces.operations import LockRepository
+from overheard.interfaces.store import LockRepository
 
 LOCK_RETRY_S = 0.2
 """Seconds between two attempts of a standby to take the lock."""

@@ -17,7 +17,6 @@ from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
-from overheard.chat.factory import open_chats
 from overheard.commands.access import issue_code
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
@@ -28,6 +27,7 @@ from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
+from overheard.config.loader import Config
 from overheard.config.stored import Rights, merged
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import (
@@ -39,7 +39,8 @@ from overheard.domain import (
     Run,
     Schedule,
 )
-from overheard.errors import OverheardError, ungrouped
+from overheard.errors import ChatUnavailable, OverheardError, ungrouped
+from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, DarkChat, Desk
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
@@ -361,3 +362,31 @@ async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await chat.close()
+
+
+def open_chats(config: Config) -> dict[str, Chat]:
+    """Return the chats that a configuration describes, by name; log one that is not installed."""
+    chats: dict[str, Chat] = {}
+    for name in ("slack", "discord"):
+        if getattr(config, name) is None:
+            continue
+        try:
+            chats[name] = _open(name, config)
+        except ModuleNotFoundError as error:
+            remedy = f"install it with: {reinstall_command('overheard')}"
+            reason = f"the package {error.name} is missing"
+            log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
+    return chats
+
+
+def _open(name: str, config: Config) -> Chat:
+    """Import a platform and return its chat."""
+    # Each takes half a second to import.
+    if name == "slack" and config.slack:
+        from overheard.chat.slack.chat import SlackChat
+
+        return SlackChat(config.slack)
+    assert config.discord  # noqa: S101 - the caller has checked
+    from overheard.chat.discord.chat import DiscordChat
+
+    return DiscordChat(config.discord)

@@ -164,7 +164,7 @@ async def _queue(config: Config, store: Store) -> Queue:
 
 
 def _open_chats(config: Config) -> Mapping[str, Chat]:
-    from overheard.chat.factory import open_chats
+    from overheard.runtime.server import open_chats
 
     return {**open_chats(config), **load_plugins(config).chats}
 

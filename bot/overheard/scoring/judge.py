@@ -43,9 +43,8 @@ from overheard.runs.budget import (
     price_of,
 )
 from overheard.runs.execute import Runner
-from overheard.runs.limits import Limits
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run
-from overheard.runs.retries import RetryPolicy
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
