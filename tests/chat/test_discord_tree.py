@@ -204,6 +204,7 @@ def test_a_form_comes_back_as_options() -> None:
     typed = {
         "name": "Acme ",
         "aliases": "Acme Inc\n\nAjax, Inc",
+        "domains": "",
         "category": "",
         "more": "tracked: no\nWeight: heavy\nnonsense",
     }
@@ -219,6 +220,18 @@ def test_a_form_comes_back_as_options() -> None:
         "tracked": False,
         "weight": "heavy",
     }
+
+
+async def test_what_a_form_leaves_out_moves_no_input() -> None:
+    """An option that follows it is read where it was shown."""
+    shown = forms.modal(Form(ADD, "Add", choices={"aliases": ()})).to_dict()
+    own = [label["component"]["custom_id"] for label in shown["components"]]
+    assert own == ["name", "domains", "category", "tracked", "weight"]
+    components = [
+        {"type": 18, "component": {"type": 4, "custom_id": key, "value": f"{at}"}}
+        for at, key in enumerate(own)
+    ]
+    assert forms.read_options({"components": components}, ADD)["weight"] == 4
 
 
 async def test_choices_are_menus() -> None:

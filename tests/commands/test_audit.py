@@ -9,6 +9,7 @@ import pytest
 
 from loopback import ChatService
 from office import DECLARED, open_office
+from overheard.cards.card import Tainted
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import CONFIRM, ChatDesk
@@ -73,3 +74,22 @@ def test_what_is_done_in_the_terminal_is_noted(tmp_path: Path, service: ChatServ
         [latest, *_] = program.json("audit", "--limit", "2")["entries"][spec.name == "audit" :]
         assert (latest["command"], latest["who"]) == (spec.name, "terminal"), spec.name
         assert latest["outcome"]
+
+
+async def test_a_chat_is_told_in_lines_who_did_what() -> None:
+    """The last ten, without ids; why something was not done is in brackets."""
+    office = await open_office(DECLARED)
+    access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
+    chat = FakeChat(
+        ChatDesk(office.deployment, ConfiguredAccess(access, office.store, office.deployment.clock))
+    )
+    for number in (*range(11), 3):
+        await chat.type(f'prompts add "Lamp {number}?"')
+    card = (await chat.type("audit")).card
+
+    assert isinstance(card.text, Tainted)
+    latest, *others = card.text.text.splitlines()
+    assert ': prompts add "Lamp 3?" (This question is there already; ' in latest
+    assert len(others) == 9
+    assert not any("U1" in line or "done" in line for line in others)
+    assert [action.words for action in card.actions] == ["audit --limit 50"]

@@ -113,7 +113,7 @@ async def test_a_service_that_fails_is_one_sentence_with_the_models_name() -> No
     card = (await office.chat.type("check --repeats 20")).card
 
     assert card.title == "The check failed: no question was answered"
-    assert "m-1 did not answer: it is busy; try again later. (20 times)" in str(card.text)
+    assert "m-1 did not answer 20 questions: it is busy; try again later." in str(card.text)
     assert "svc/" not in str(card.text)
     assert "paused" not in str(card.text)
 

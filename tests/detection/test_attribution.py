@@ -88,8 +88,8 @@ def test_what_cannot_be_told_apart_is_said_together(models: int, brands: int, wo
 
 
 def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
-    """A cause that was left open is revised by a probable one, and a probable one by a sure one; in
-    between, both are left open.
+    """Causes that were left open are revised by a settled one, and a probable one by a sure one;
+    in between, what was said stays, and both are left open where another cause is probable.
     """
     alone, whole = Hypothesis.BRAND_AT_MODEL, Hypothesis.MODEL
 
@@ -101,6 +101,7 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
         return Explanation(tuple(causes(weights, 2, 2)), said, f"{said} Nothing else moved.")
 
     first, turned, sure = looks(0.66, alone), looks(0.87, whole), looks(0.95, whole)
+    weaker, settled, likely = looks(0.55, alone), looks(0.8, alone), looks(0.7, alone)
     left_open = looks(0.5, alone)
     assert turned.differs_from(left_open.words)
     assert sure.differs_from(first.words)
@@ -113,6 +114,10 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
     assert told.probable is None
     assert sure.beside(first.text) == sure
     assert turned.beside("") == turned
+    assert weaker.beside(first.text).probable == first.probable == CAUSES[alone]
+    assert "; or " in likely.beside(left_open.words).words
+    assert not likely.differs_from(left_open.words)
+    assert settled.differs_from(left_open.words)
     assert sure.probable == CAUSES[whole]
 
 

@@ -116,7 +116,7 @@ def test_a_failing_service_is_told_and_asked_again_next_time(
 
     assert data["state"] == "partial"
     assert data["failures"] == {
-        "svc/m-1 did not answer: the service answers with status 500; try again later.": 3
+        "svc/m-1 did not answer: the service has an error of its own (500); try again later.": 3
     }
 
 

@@ -353,7 +353,7 @@ async def test_progress_says_how_many_workers_there_are(monkeypatch: pytest.Monk
     questions = list(PANEL.questions())[:2]
     await house.store.answers.add([Answer(run.id, q, reply(), run.started_at) for q in questions])
     assert await progress()
-    title = "Asking svc/m-1"
+    title = "Asking 6 questions"
     assert house.progress.titles == [f"{title} ({NO_WORKER})"]
     assert (house.progress.totals, house.progress.steps) == ([6], 2)
 
@@ -377,7 +377,7 @@ async def test_a_single_worker_is_shown_at_once() -> None:
         return 1
 
     assert await RunProgress(house.store, house.progress, await house.start(), workers)()
-    assert house.progress.titles == ["Asking svc/m-1 (1 worker)"]
+    assert house.progress.titles == ["Asking 6 questions (1 worker)"]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,18 @@ from typing import Annotated
 
 from overheard.alerts.events import named
 from overheard.cards import wording
-from overheard.cards.card import Card, Table, Tainted
+from overheard.cards.card import Action, Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
 from overheard.commands.arguments import moment
 from overheard.deployment import Call, Deployment
+from overheard.domain import AuditEntry
 
-SHOWN_ENTRIES = 50
-"""How many entries are shown by default."""
+SHOWN_ENTRIES, SHOWN_IN_CHAT = 50, 10
+"""How many entries are shown by default, in a terminal and in a chat."""
+DONE = "done"
+"""The outcome of what succeeded, which a chat is not told."""
+MAX_WORDS, MAX_OUTCOME = 80, 60
+"""Characters of what was done, and of why it was not, in a line of a chat."""
 
 
 async def audit(
@@ -20,7 +25,7 @@ async def audit(
     call: Call,
     *,
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
-    limit: Annotated[int, option("How many.", low=1, high=10_000)] = SHOWN_ENTRIES,
+    limit: Annotated[int | None, option("How many.", low=1, high=10_000)] = None,
 ) -> Card:
     """Show who changed something or could spend, the newest first.
 
@@ -28,24 +33,15 @@ async def audit(
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         since: From when on.
-        limit: How many at most.
+        limit: How many at most; by default 50, and 10 in a chat.
 
     Raises:
         TimeUnreadable: when `since` is no time.
     """
     start = moment(since, deployment.clock.now(), call.zone) if since else None
-    entries = await deployment.store.audit.find(since=start, limit=limit)
     in_chat = call.face is Face.CHAT
-    rows = tuple(
-        (
-            wording.moment(entry.at, call.zone),
-            Tainted(named(entry.who) if in_chat else entry.who),
-            _place(entry.channel, call) if in_chat else entry.channel,
-            Tainted(entry.words or entry.command),
-            Tainted(entry.outcome),
-        )
-        for entry in entries
-    )
+    shown = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
+    entries = await deployment.store.audit.find(since=start, limit=shown)
     data = [
         {
             "at": entry.at.isoformat(),
@@ -57,19 +53,55 @@ async def audit(
         }
         for entry in entries
     ]
+    if not entries:
+        text = "Nothing has been changed, and nothing asked."
+        return Card("Who did what", text, data={"entries": data})
+    if in_chat:
+        more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
+        return Card(
+            title="Who did what",
+            text=Tainted("\n".join(_line(entry, call) for entry in entries)),
+            actions=(more,) if len(entries) == shown < SHOWN_ENTRIES else (),
+            data={"entries": data},
+        )
+    rows = tuple(
+        (
+            wording.moment(entry.at, call.zone),
+            Tainted(entry.who),
+            entry.channel,
+            Tainted(entry.words or entry.command),
+            Tainted(entry.outcome),
+        )
+        for entry in entries
+    )
     return Card(
         title=f"The last {wording.count(len(entries), 'entry', 'entries')} of the audit log",
-        text="" if entries else "Nothing has been changed, and nothing asked.",
-        table=Table(("When", "Who", "Where", "What", "Outcome"), rows) if rows else None,
+        table=Table(("When", "Who", "Where", "What", "Outcome"), rows),
         data={"entries": data},
     )
+
+
+def _line(entry: AuditEntry, call: Call) -> str:
+    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``; where it was done, if
+    not here, and why it was not done, in brackets.
+    """
+    at = f"{wording.short_day(entry.at, call.zone)}, {wording.clock(entry.at, call.zone)}"
+    what = wording.shorten(wording.line(entry.words or entry.command), MAX_WORDS)
+    place = _place(entry.channel, call)
+    failed = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
+    notes = ", ".join(filter(None, (place if place != HERE else "", failed.rstrip("."))))
+    who = wording.line(named(entry.who))
+    return f"{at} \N{MIDDLE DOT} {who}: {what}{f' ({notes})' if notes else ''}"
+
+
+HERE = "here"
 
 
 def _place(channel: str, call: Call) -> str:
     """Return a place without its id: ``here``, ``Slack``, ``terminal``."""
     platform, colon, _ = channel.partition(":")
     if channel == call.channel:
-        return "here"
+        return HERE
     return platform.capitalize() if colon else platform
 
 

@@ -364,7 +364,11 @@ def _by_model(failures: Counter[str], models: Sequence[Model], names: ModelNames
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:
     """Yield each failure with its number, as sentences."""
     for sentence, count in faults.items():
-        yield f"{sentence} ({wording.count(count, 'time')})"
+        who, silent, why = sentence.partition(" did not answer: ")
+        if silent:
+            yield f"{who} did not answer {wording.count(count, 'question')}: {why}"
+        else:
+            yield f"{sentence} ({wording.count(count, 'time')})"
 
 
 def _fields(outcome: Outcome) -> Iterator[Field]:

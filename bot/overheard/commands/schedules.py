@@ -39,12 +39,14 @@ from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Schedule, ScheduleState
-from overheard.errors import BadSchedule, OverheardError, ReadOnly
+from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
 
 USUAL_NAME = "weekly"
 _KEY = argument("Its name.", Kind.SCHEDULE)
 ScheduleName = Annotated[str, _KEY]
+_DAYS = option("The days.", choices=tuple(WEEKDAYS), word="day")
+_TIME = option("The time of day.", Kind.CLOCK)
 
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
@@ -280,8 +282,8 @@ async def plan_schedule(
     call: Call,
     *,
     name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = USUAL_NAME,
-    days: Annotated[Sequence[str], option("The days.", choices=tuple(WEEKDAYS), word="day")] = (),
-    time: Annotated[str, option("The time of day.", Kind.CLOCK)] = "",
+    days: Annotated[Sequence[str], _DAYS] = (),
+    time: Annotated[str, _TIME] = "",
     timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
     repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
 ) -> Card:
@@ -299,6 +301,38 @@ async def plan_schedule(
         raise ReadOnly(thing=f'The schedule "{name}"', file=deployment.config.file)
     done = "Changed" if before else "Added"
     return await _card(await deployment.refreshed(), call, schedule, before, done)
+
+
+async def edit_schedule(
+    deployment: Deployment, call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
+) -> Card:
+    """Change a schedule that was added; its times by days and time, or as a text.
+
+    Raises:
+        BadUsage: when its times are given in both ways.
+        BadSchedule: when a day or the time cannot be read.
+        UnknownName: when it does not exist.
+        ReadOnly: when config.toml has it.
+        NothingToChange: when nothing would change.
+    """
+    if days or time:
+        if given.get("cron"):
+            raise BadUsage(problem="When is given twice", usage="days and a time, or a text")
+        before = find_schedule(deployment.catalogue, given["name"])
+        usual_days, usual_time = days_of(before.cron) or ((), USUAL_TIME)
+        given["cron"] = cron_of(tuple(days) or usual_days, time or usual_time)
+    return await SCHEDULES.edit(deployment, call, **given)
+
+
+async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
+    """Return the form of a schedule, with days and time where its times are such."""
+    values = dict(await SCHEDULES.fill(deployment, call, **given))
+    planned = days_of(values["cron"])
+    if planned is None:
+        return FormContent(values, {"days": (), "time": ()})
+    days, time = planned
+    del values["cron"]
+    return FormContent({**values, "days": days, "time": time}, {"days": DAY_CHOICES, "cron": ()})
 
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
@@ -321,7 +355,7 @@ async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormCont
 _FIELDS = (
     Option(
         "cron",
-        "When, such as every Monday at 9; or five fields of cron.",
+        "When, such as every Monday at 9, or in cron.",
         required=True,
         positional=True,
         label="When",
@@ -332,7 +366,7 @@ _FIELDS = (
     Option("repeats", "How often each question is asked.", Kind.INTEGER, default=1, low=1),
     Option(
         "batch",
-        "Ask in batches where they are sold: half price, up to 24 hours.",
+        "Ask in batches: half price, up to 24 hours.",
         Kind.FLAG,
         default=False,
     ),
@@ -407,8 +441,21 @@ SCHEDULES_ADD = SCHEDULES.command(
     'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
     'schedules add nightly "0 1 * * *" --batch',
 )
-SCHEDULES_EDIT = SCHEDULES.command(
-    "edit", "Change a schedule.", 'schedules edit weekly --cron "0 8 * * mon"'
+SCHEDULES_EDIT = replace(
+    SCHEDULES.command(
+        "edit",
+        "Change a schedule.",
+        "schedules edit weekly --day mon --day thu --time 8:00",
+        'schedules edit weekly --cron "0 8 * * mon"',
+    ),
+    run=edit_schedule,
+    options=(
+        *SCHEDULES.key,
+        replace(_DAYS, name="days", many=True),
+        replace(_TIME, name="time"),
+        *SCHEDULES.edit_fields,
+    ),
+    fill=fill_edit,
 )
 SCHEDULES_REMOVE = SCHEDULES.command(
     "remove", "Remove a schedule; what it has asked is kept.", "schedules remove weekly"

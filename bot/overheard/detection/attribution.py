@@ -17,6 +17,8 @@ from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 SURE, PROBABLE = 0.9, 0.6
 """From these posterior probabilities on the words are firm, and "probably"."""
+SETTLED = 0.75
+"""From this posterior probability on a cause is named that was left open before."""
 _OR = "; or "
 """What stands between two causes, where none is probable."""
 
@@ -52,7 +54,7 @@ BRAND_ALONE = Cause(
     "a change that touches this brand alone, in the model or on the web", "{brand} alone"
 )
 MODEL_OR_CATEGORY = Cause(
-    "an update of the model, or a change of the whole category", "not {brand} alone"
+    "an update of the model, or a change of the whole category", "the whole model, or the category"
 )
 """With one model, where a second model would separate two hypotheses."""
 THIS_MODEL = Cause("an update of this model", "this model")
@@ -95,8 +97,16 @@ def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
     if weight >= SURE:
         return f"This looks like {first.pattern}.{hint}"
     if weight >= PROBABLE:
-        return f"This is probably {first.pattern}.{hint}"
-    return f"This may be {first.pattern}{_OR}{second.pattern}.{hint}"
+        return _probably(first) + hint
+    return _either(first, second) + hint
+
+
+def _probably(cause: Cause) -> str:
+    return f"This is probably {cause.pattern}."
+
+
+def _either(first: Cause, second: Cause) -> str:
+    return f"This may be {first.pattern}{_OR}{second.pattern}."
 
 
 def is_everything(said: str) -> bool:
@@ -122,41 +132,47 @@ class Explanation:
 
     @property
     def probable(self) -> Cause | None:
-        """The likeliest cause, where the words call it probable; or None."""
+        """The cause that the words name; None where they leave two open."""
         if _OR in self.words:
             return None
-        return next((cause for cause, weight in self.causes if weight >= PROBABLE), None)
+        return next((cause for cause, _ in self.causes if cause.pattern in self.words), None)
 
     def differs_from(self, said: str) -> bool:
-        """Whether an earlier explanation is to be revised: another cause is probable now, where the
-        earlier left two open, and sure, where it named one. So one check more does not turn it
+        """Whether an earlier explanation is to be revised: where it left two causes open, one is
+        settled now, and where it named one, another is sure. So one check more does not turn it
         back.
 
         Args:
             said: The words of the earlier explanation.
         """
-        _, _, other = said.partition(_OR)
         weight = self.causes[0][1] if self.causes else 0.0
-        return self._contradicts(said) and weight >= (PROBABLE if other else SURE)
+        if _OR in said:
+            return weight >= SETTLED
+        return self._contradicts(said) and weight >= SURE
 
     def beside(self, said: str) -> Explanation:
-        """Return the explanation as it is shown beside an earlier one: where it names another cause
-        and is not sure enough to revise the earlier, its words leave both open.
+        """Return the explanation as it is shown beside an earlier one that is not to be revised:
+        what was said stays; where another cause is probable now, the words leave both open.
 
         Args:
             said: The words of the earlier explanation.
         """
-        if not self._contradicts(said) or self.differs_from(said):
+        before = [cause for cause, _ in self.causes if cause.pattern in said]
+        if not before or self.differs_from(said):
             return self
-        (first, _), (second, _), *_ = self.causes
-        before = next((cause for cause, _ in self.causes if cause.pattern in said), second)
-        now = f"This may be {first.pattern}{_OR}{before.pattern}."
+        now = self.words
+        if _OR in said:
+            (first, _), (second, _), *_ = self.causes
+            now = _either(first, next((cause for cause in before if cause != first), second))
+        elif self._contradicts(said):
+            now = _either(self.causes[0][0], before[0])
+        elif self.probable is None:
+            now = _probably(before[0])
         return replace(self, words=now, text=self.text.replace(self.words, now, 1))
 
     def _contradicts(self, said: str) -> bool:
-        """Whether another cause is probable now than the one that earlier words name first."""
-        first = said.partition(_OR)[0]
-        return bool(said and self.probable and self.probable.pattern not in first)
+        """Whether another cause is probable now than the one that earlier words name."""
+        return bool(said and self.probable and self.probable.pattern not in said)
 
     def data(self) -> dict[str, object]:
         """Return the explanation for JSON output."""

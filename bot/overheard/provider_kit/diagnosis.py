@@ -91,7 +91,7 @@ BUSY = ServiceFault(
 )
 BROKEN = ServiceFault(
     FailureKind.SERVER,
-    "the service answers with status {status}",
+    "the service has an error of its own ({status})",
     "try again later",
     retryable=True,
 )

@@ -71,11 +71,8 @@ def choose_models(
 
 
 def progress_title(panel: Panel | None) -> str:
-    """Return the title of the progress display; it names the model when there is only one."""
-    models = panel.models if panel else ()
-    return (
-        f"Asking {models[0] if len(models) == 1 else wording.count(len(panel or ()), 'question')}"
-    )
+    """Return the title of the progress display."""
+    return f"Asking {wording.count(len(panel or ()), 'question')}"
 
 
 def _require(kind: str, matches: Sequence[object]) -> None:

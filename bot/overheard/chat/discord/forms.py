@@ -56,10 +56,9 @@ def command_of(custom_id: str) -> str:
 def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
     """Return the options of a submitted form by their names; see `_value` for the values."""
     typed = dict(_inputs(data.get("components", ())))
-    own, shared = split_options(spec.options)
-    options = {option.name: _value(option, typed.get(option.name, "")) for option in own}
     lines = dict(_lines(str(typed.get(SHARED_INPUT, ""))))
-    options |= {o.name: _value(o, lines[o.written]) for o in shared if o.written in lines}
+    given = [(option, typed.get(option.name, lines.get(option.written))) for option in spec.options]
+    options = {option.name: _value(option, text) for option, text in given if text is not None}
     return {name: value for name, value in options.items() if value is not None}
 
 
