@@ -1,9 +1,11 @@
 """The landscape, as people ask for it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from office import DECLARED, Office, open_office
 from overheard.config.loader import Config
+from overheard.domain import Landscape
 from overheard.plugins import load_plugins
 from program import Program
 
@@ -26,17 +28,68 @@ async def office_with_vendors(config: str = DECLARED) -> Office:
     return Office(replace(office.deployment, plugins=plugins), office.store, office.provider)
 
 
-async def test_the_overview_has_a_row_and_a_button_for_each_vendor() -> None:
-    """A click shows all that one of them says."""
+async def test_the_overview_has_a_row_and_an_entry_of_the_menu_for_each_vendor() -> None:
+    """The choice of one shows all that it says."""
     office = await office_with_vendors()
-    overview = await office.chat.type("landscape")
-    card = (await office.chat.click(overview, "Perplexity")).card
+    overview = (await office.chat.type("landscape")).card
+    assert overview.table
+    assert overview.choice
+    words = {action.label: action.words for action in overview.choice.actions}
+    card = (await office.chat.type(words["xAI"])).card
+    everything = (await office.chat.type("landscape xai --details")).card
 
-    assert {row["vendor"] for row in overview.card.data["vendors"]} >= {"openai", "perplexity"}
+    assert {str(row[0]).partition(" ends ")[0] for row in overview.table.rows} == set(words)
+    assert {row["vendor"] for row in overview.data["vendors"]} >= {"openai", "perplexity"}
+    assert [field.name for field in card.fields] == ["Fine-tuning", "API data", "Consumer data"]
+    assert len(everything.fields) > len(card.fields)
+    assert "https://docs.x.ai/" in str(everything.fields)
+
+
+async def test_what_no_page_says_is_not_known() -> None:
+    """Nothing is guessed."""
+    office = await office_with_vendors()
+    card = (await office.chat.type("landscape perplexity")).card
     topics = {topic["topic"]: topic for topic in card.data["topics"]}
+
     assert topics["api-data"]["source"].startswith("https://www.perplexity.ai/")
     assert topics["fine-tuning"]["standing"] == "not known"
     assert topics["fine-tuning"]["value"] is None
+    assert "Fine-tuning" not in [field.name for field in card.fields]
+
+
+async def test_the_overview_says_first_what_has_to_be_done() -> None:
+    """Which of one's own models ends, and whose models end next."""
+    office = await office_with_vendors()
+    plugins = office.deployment.plugins
+    [asked] = plugins.models
+    today = office.deployment.clock.now().date()
+    days = {asked.name: today + timedelta(days=3), "other": today + timedelta(days=9)}
+    ending = Landscape("zebra", "Zebra", shutdowns=days)
+    plugins = replace(plugins, landscapes={**plugins.landscapes, "zebra": ending})
+    deployment = replace(office.deployment, plugins=plugins)
+    office = Office(deployment, office.store, office.provider)
+    card = (await office.chat.type("landscape")).card
+
+    assert card.title == "1 model of yours ends soon"
+    assert "Choose another." in str(card.text)
+    assert asked.name in str(card.text)
+    assert card.table
+    assert str(card.table.rows[0][0]).startswith("Zebra ends ")
+    assert str(card.table.rows[0][0]).endswith("and 1 more")
+
+
+async def test_what_is_old_says_so_in_the_overview_and_below() -> None:
+    """With the month in the one and the day in the other."""
+    old = CORRECTION.replace("xai.crawlers", "xai.api-data").replace("2026", "2019")
+    office = await office_with_vendors(DECLARED + old)
+    overview = (await office.chat.type("landscape")).card
+    card = (await office.chat.type("landscape xai")).card
+    assert overview.table
+    [row] = [row for row in overview.table.rows if str(row[0]).startswith("xAI")]
+    [told] = [field.value for field in card.fields if field.name == "API data"]
+
+    assert row[2] == "GrokBot. (Feb 2019)"
+    assert "not checked since 1 Feb 2019" in str(told)
 
 
 async def test_a_correction_goes_first_and_is_told_as_one() -> None:

@@ -1,15 +1,26 @@
 """What vendors say, corrected and dated."""
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
+from overheard.commands.landscape import MAX_CELL_CHARS
 from overheard.config.loader import Config
-from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
-from overheard.finetune.landscape import MAX_AGE, EntryStatus, apply_corrections, topic_statuses
+from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic, Model
+from overheard.finetune.landscape import (
+    MAX_AGE,
+    EntryStatus,
+    apply_corrections,
+    topic_statuses,
+    upcoming_shutdowns,
+)
 from overheard.plugins import load_plugins
+from overheard.scoring.judge import JUDGE_MODELS
 
-TODAY = date(2026, 11, 24)
+TODAY = date(2026, 11, 29)
 SUPPLIED = {
     "acme": Landscape(
         "acme",
@@ -42,6 +53,25 @@ def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
     assert found[LandscapeTopic.TUNING] is EntryStatus.UNKNOWN
 
 
+def test_what_is_old_says_since_when() -> None:
+    """A statement that was not read again for half a year keeps its day and is marked with it."""
+    old = {one.topic: one.unchecked_since for one in topic_statuses(SUPPLIED["acme"], TODAY)}
+
+    assert old.pop(LandscapeTopic.FORMATS) == TODAY - MAX_AGE - timedelta(days=1)
+    assert not any(old.values())
+
+
+def test_what_ends_in_a_span_is_listed_by_day() -> None:
+    """Both ends of the span belong to it."""
+    days = {"late": TODAY + timedelta(days=9), "today": TODAY, "gone": TODAY - timedelta(days=1)}
+    acme = Landscape("acme", "Acme", shutdowns={**days, "far": TODAY + timedelta(days=10)})
+
+    assert upcoming_shutdowns(acme, TODAY, TODAY + timedelta(days=9)) == [
+        (TODAY, "today"),
+        (TODAY + timedelta(days=9), "late"),
+    ]
+
+
 def test_a_day_to_come_proves_nothing() -> None:
     """A slip in a year must not keep a correction fresh for ever; tomorrow is here somewhere."""
     days = {
@@ -72,6 +102,9 @@ def test_a_gist_is_the_first_sentence() -> None:
     gists = {one.topic: one.gist for one in topic_statuses(SUPPLIED["acme"], TODAY)}
 
     assert gists[LandscapeTopic.CRAWLERS] == "AcmeBot."
+    short = LandscapeEntry(LandscapeTopic.ROBOTS, "Yes. Mostly.", "https://acme.ai", short="mostly")
+    [*_, robots, _] = topic_statuses(Landscape("acme", "Acme", (short,)), TODAY)
+    assert robots.gist == "mostly"
     assert gists[LandscapeTopic.TUNING] == "not known"
 
 
@@ -103,6 +136,26 @@ def test_built_in_entries_name_a_page_and_no_future_day(vendor: str) -> None:
         assert entry.source.startswith("https://")
         assert entry.as_of is None or entry.as_of <= TODAY
         assert entry.value.endswith(".")
+        assert len(entry.short) <= MAX_CELL_CHARS
+        assert not entry.short.endswith(".")
+
+
+SUGGESTED = re.findall(
+    r'"([\w.-]+)(?:\+search)?"',
+    " ".join(
+        line
+        for line in Path("config.example.toml").read_text("utf-8").splitlines()
+        if line.startswith(("#models = [", "#model = "))
+    ),
+)
+
+
+@pytest.mark.parametrize("name", [*SUGGESTED, *JUDGE_MODELS])
+def test_no_suggested_model_ends_soon(name: str) -> None:
+    """Neither those of the example configuration, nor those that read answers."""
+    last = shutdown_day(Model("any", name), LANDSCAPES.values())
+
+    assert last is None or last > TODAY + SHUTDOWN_NOTICE
 
 
 def test_the_well_known_vendors_are_there() -> None:

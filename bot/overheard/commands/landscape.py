@@ -1,18 +1,22 @@
-"""`landscape`: how each vendor fine-tunes and uses data, with its own page as the source."""
+"""`landscape`: what vendors end soon, fine-tune, and do with data, with their own pages as the
+sources.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
-from overheard.cards.command import CommandSpec, argument, quoted
+from overheard.cards.card import Action, Card, Choice, Field, Severity, Table, fitting
+from overheard.cards.command import CommandSpec, Face, argument, option, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.demo import opened
+from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
 from overheard.deployment import Call, Deployment, Session
-from overheard.domain import Landscape, LandscapeTopic
+from overheard.domain import Landscape, LandscapeTopic, Model
 from overheard.finetune.landscape import (
     MAX_AGE,
     TITLES,
@@ -20,12 +24,21 @@ from overheard.finetune.landscape import (
     TopicStatus,
     apply_corrections,
     topic_statuses,
+    upcoming_shutdowns,
 )
 
+HEADER = ("Vendor", "Fine-tuning", "Trains on API data", "Trains on chats", "Ends next")
+CHAT_HEADER = ("Vendor", "Tuning", "API", "Chats")
+KEY = "Tuning: whether it can be fine-tuned. API, Chats: whether it trains on them."
 SHOWN = (LandscapeTopic.TUNING, LandscapeTopic.API_DATA, LandscapeTopic.CONSUMER_DATA)
 """Topics in the overview."""
-GIST = 70
-"""Characters of a cell in it."""
+FIRST = (*SHOWN, LandscapeTopic.OPT_OUT)
+"""Topics that a vendor's card in a chat shows at first."""
+MAX_CELL_CHARS = 40
+NOTHING = "-"
+_NEVER = [(date.max, "")]
+NAMED = 3
+"""Largest number of models that a card names as ending."""
 
 
 async def show_landscape(
@@ -33,8 +46,11 @@ async def show_landscape(
     call: Call,
     *,
     provider: Annotated[str, argument("Only this vendor.")] = "",
+    details: Annotated[
+        bool, option("In a chat, every topic with the address of its page.")
+    ] = False,
 ) -> Card:
-    """Show what vendors say of fine-tuning, data and crawlers, or all that one of them says.
+    """Show what vendors end, fine-tune and do with data, or all that one of them says.
 
     Nothing need be configured for it.
 
@@ -42,19 +58,19 @@ async def show_landscape(
         UnknownName: for a vendor of whom nothing is said.
     """
     async with opened(given) as deployment:
-        return _card(deployment, call, provider)
+        return _card(deployment, call, provider, details=details)
 
 
-def _card(deployment: Deployment, call: Call, provider: str) -> Card:
+def _card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
     """Return the card of one vendor, or of all for an empty name."""
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known_landscapes(deployment)
     if not provider:
-        return _overview(known, today)
+        return _overview(deployment, call, known, today)
     landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
     if landscape is None:
         raise unknown("vendor", provider, list(known))
-    return _vendor(landscape, topic_statuses(landscape, today))
+    return _vendor(call, landscape, topic_statuses(landscape, today), today, details=details)
 
 
 def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
@@ -74,71 +90,172 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
     )
 
 
-def _overview(known: Mapping[str, Landscape], today: date) -> Card:
-    """Return the card of all vendors, one row each."""
-    topics = {name: topic_statuses(landscape, today) for name, landscape in known.items()}
-    rows = tuple(_row(known[name], statuses) for name, statuses in topics.items())
-    header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
+def _overview(
+    deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
+) -> Card:
+    """Return the card of all vendors: what has to be done, and a row for each.
+
+    Vendors of whom something ends next come first.
+    """
+    last = today + SHUTDOWN_NOTICE
+    order = sorted(
+        known, key=lambda name: (upcoming_shutdowns(known[name], today, last) or _NEVER)[0]
+    )
+    topics = {name: topic_statuses(known[name], today) for name in order}
+    ending = _own_endings(deployment, known, today)
+    vendors = fitting(*(Action(f"landscape {quoted(n)}", known[n].title) for n in order))
+    in_chat = call.face is Face.CHAT
+    row = _chat_row if in_chat else _row
+    rows = tuple(row(known[name], statuses, today) for name, statuses in topics.items())
     return Card(
-        title=f"How {wording.count(len(known), 'vendor')} fine-tune and use data",
-        text="Each in its first sentence. All topics of one vendor, with sources: landscape VENDOR",
-        table=Table(header, rows, frozenset({len(header) - 1})) if rows else None,
-        actions=fitting(
-            *(Action(f"landscape {quoted(n)}", landscape.title) for n, landscape in known.items())
+        title=f"{_count(ending)} of yours {'ends' if len(ending) == 1 else 'end'} soon"
+        if ending
+        else "No model of yours ends soon",
+        text="\n\n".join(
+            (
+                f"{' '.join(ending)} Choose another." if ending else "Nothing to do.",
+                *([KEY] if in_chat and rows else []),
+            )
         ),
-        footer=f"To check: topics that are older than {MAX_AGE.days} days, undated or not known.",
+        table=Table(CHAT_HEADER if in_chat else HEADER, rows) if rows else None,
+        severity=Severity.WARNING if ending else Severity.PLAIN,
+        actions=() if in_chat else vendors,
+        choice=Choice("One vendor, with its pages", vendors) if in_chat and vendors else None,
+        footer=f"A month in brackets: not checked since, for over {MAX_AGE.days} days."
+        if any(status.standing is EntryStatus.STALE for row in topics.values() for status in row)
+        else "",
         data={"vendors": [_data(known[name], statuses) for name, statuses in topics.items()]},
     )
 
 
-def _row(landscape: Landscape, topics: Sequence[TopicStatus]) -> tuple[str, ...]:
-    gists = {topic.topic: wording.shorten(topic.gist, GIST) for topic in topics}
-    unsure = sum(topic.standing is not EntryStatus.KNOWN for topic in topics)
-    return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
+def _count(models: Sequence[str]) -> str:
+    return wording.count(len(models), "model")
 
 
-def _vendor(landscape: Landscape, topics: Sequence[TopicStatus]) -> Card:
-    """Return the card of one vendor, with all topics."""
-    unsure = [TITLES[topic.topic] for topic in topics if topic.standing is not EntryStatus.KNOWN]
+def _own_endings(deployment: Deployment, known: Mapping[str, Landscape], today: date) -> list[str]:
+    """Return a sentence for each model that is asked and ends soon, or has ended."""
+    days = {
+        model: day
+        for model in deployment.plugins.models
+        if (day := shutdown_day(model, known.values())) and day <= today + SHUTDOWN_NOTICE
+    }
+    return [
+        f"{_named(deployment, model)} {'ends' if day >= today else 'ended'} on {_day(day)}."
+        for model, day in sorted(days.items(), key=lambda found: found[1])
+    ]
+
+
+def _named(deployment: Deployment, model: Model) -> str:
+    """Return what readers call a model, with its id."""
+    name = deployment.names.name(model)
+    return name if model.name in name else f"{name} ({model.name})"
+
+
+def _day(day: date) -> str:
+    """Format a day: ``3 Mar 2026``."""
+    return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}"
+
+
+def _month(day: date) -> str:
+    """Format the month of a day: ``Mar 2026``."""
+    return f"{wording.MONTHS[day.month - 1]} {day.year}"
+
+
+def _row(landscape: Landscape, topics: Sequence[TopicStatus], today: date) -> tuple[str, ...]:
+    cells = {status.topic: _cell(status) for status in topics}
+    ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
+    return (landscape.title, *(cells[topic] for topic in SHOWN), _ends(ends[:1], len(ends)))
+
+
+def _chat_row(landscape: Landscape, topics: Sequence[TopicStatus], today: date) -> tuple[str, ...]:
+    """Return a row whose first cell says what ends, too."""
+    title, *cells, ends = _row(landscape, topics, today)
+    return (title if ends == NOTHING else f"{title} ends {ends}", *cells)
+
+
+def _cell(status: TopicStatus) -> str:
+    """Return a topic in a few words; what is old has its day."""
+    gist = wording.shorten(status.gist, MAX_CELL_CHARS)
+    since = status.unchecked_since
+    return f"{gist} ({_month(since)})" if since else gist
+
+
+def _ends(models: Sequence[tuple[date, str]], count: int) -> str:
+    """Return which models end when, and how many more: ``gpt-5 on 11 Dec, and 5 more``."""
+    named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
+    more = [f"{count - len(models)} more"] if count > len(models) else []
+    return ", and ".join(filter(None, (", ".join(named), *more))) or NOTHING
+
+
+def _vendor(
+    call: Call, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
+) -> Card:
+    """Return the card of one vendor: what ends, what has to be looked at again, and its topics."""
+    in_chat = call.face is Face.CHAT
+    whole = details or not in_chat
+    shown = topics if whole else [t for t in topics if t.topic in FIRST and t.entry]
+    ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
+    old = [TITLES[status.topic] for status in shown if status.standing in _OLD]
     table = f"[landscape.{landscape.name}.TOPIC]"
+    sentences = (
+        f"Ends soon: {_ends(ends[:NAMED], len(ends))}." if ends else "",
+        f"Look again before you rely on it: {wording.listing(old)}." if old else "",
+    )
     return Card(
         title=f"{landscape.title}: fine-tuning and data",
-        text=f"Look again before you rely on it: {wording.listing(unsure)}." if unsure else "",
-        fields=tuple(Field(TITLES[topic.topic], _words(topic), wide=True) for topic in topics),
-        severity=Severity.WARNING if unsure else Severity.PLAIN,
-        footer=f"Correct it in your configuration, {table}, with value, source and as_of.",
+        text="\n\n".join(filter(None, sentences)),
+        fields=tuple(
+            Field(TITLES[status.topic], _words(status, whole=whole), wide=True) for status in shown
+        ),
+        severity=Severity.WARNING if ends or old else Severity.PLAIN,
+        actions=()
+        if whole
+        else fitting(Action(f"landscape {quoted(landscape.name)} --details", "Everything it says")),
+        footer=f"Correct it in your configuration, {table}, with value, source and as_of."
+        if not in_chat
+        else "",
         data=_data(landscape, topics),
     )
 
 
-def _words(topic: TopicStatus) -> str:
-    """Return a topic as a sentence with its source and its age."""
-    entry = topic.entry
+_OLD = {EntryStatus.STALE, EntryStatus.UNDATED}
+
+
+def _words(status: TopicStatus, *, whole: bool) -> str:
+    """Return a topic as sentences, with its source and its age."""
+    entry = status.entry
     if entry is None:
         return "Not known: no page of the vendor that was read says it."
-    marks = [topic.standing.value.upper()] if topic.standing is not EntryStatus.KNOWN else []
-    day = f"as of {entry.as_of:%Y-%m-%d}" if entry.as_of else ""
-    via = f"read via {entry.via}" if entry.via else ""
+    source = entry.source if whole else urlsplit(entry.source).hostname or ""
+    via = f"read via {entry.via}" if entry.via and whole else ""
     origin = "from the configuration" if entry.corrected else ""
-    source = ", ".join(filter(None, [*marks, entry.source, day, via, origin]))
-    return f"{entry.value} ({source})"
+    return f"{entry.value} ({', '.join(filter(None, [source, _age(status), via, origin]))})"
+
+
+def _age(status: TopicStatus) -> str:
+    """Return how old a topic's entry is: ``as of ...``, ``not checked since ...``."""
+    as_of = status.entry and status.entry.as_of
+    if status.standing is EntryStatus.UNDATED or not as_of:
+        return "of no certain day"
+    return f"{'not checked since' if status.unchecked_since else 'as of'} {_day(as_of)}"
 
 
 def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
-    """Return a vendor with its topics as JSON."""
+    """Return a vendor with its topics and the last days of its models as JSON."""
     return {
         "vendor": landscape.name,
         "title": landscape.title,
-        "topics": [_topic(topic) for topic in topics],
+        "topics": [_topic(status) for status in topics],
+        "shutdowns": {name: day.isoformat() for name, day in landscape.shutdowns.items()},
     }
 
 
-def _topic(topic: TopicStatus) -> dict[str, Any]:
+def _topic(status: TopicStatus) -> dict[str, Any]:
     """Return a topic as JSON."""
-    entry = topic.entry
+    entry = status.entry
     return {
-        "topic": topic.topic.value,
-        "standing": topic.standing.value,
+        "topic": status.topic.value,
+        "standing": status.standing.value,
         "value": entry.value if entry else None,
         "source": entry.source if entry else None,
         "as_of": entry.as_of.isoformat() if entry and entry.as_of else None,
@@ -149,7 +266,7 @@ def _topic(topic: TopicStatus) -> dict[str, Any]:
 
 LANDSCAPE = CommandSpec(
     "landscape",
-    "Show how each vendor fine-tunes and uses data, with sources.",
+    "Show what vendors end soon, fine-tune, and do with data.",
     show_landscape,
     examples=("landscape", "landscape openai"),
     opens=False,

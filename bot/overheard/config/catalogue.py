@@ -178,10 +178,13 @@ class EntryTable(Settings):
     source: str = Field(pattern=r"^https?://\S+$", examples=["https://acme.com/bots"])
     as_of: date | None = None
     via: str = ""
+    short: Line | None = None
 
     def entry(self, topic: LandscapeTopic, *, corrected: bool = False) -> LandscapeEntry:
         """Return the entry that the table declares."""
-        return LandscapeEntry(topic, self.value, self.source, self.as_of, self.via, corrected)
+        return LandscapeEntry(
+            topic, self.value, self.source, self.as_of, self.via, corrected, self.short or ""
+        )
 
 
 @cache  # building the validators takes longer than reading all files

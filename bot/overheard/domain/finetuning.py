@@ -78,6 +78,8 @@ class LandscapeEntry:
         as_of: The latest day on which the statement was checked, or None when unknown.
         via: The copy or quotation that was read instead of the page, or an empty string.
         corrected: Whether the entry comes from the configuration and not from a plugin.
+        short: The statement in a few words without a full stop, such as ``unless opted out``, for
+            tables; or an empty string.
     """
 
     topic: LandscapeTopic
@@ -86,6 +88,7 @@ class LandscapeEntry:
     as_of: date | None = None
     via: str = ""
     corrected: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ FORMATS: Mapping[str, VendorFormat] = {
             _messages,
             None,
             "https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html",
+            as_of=date(2026, 7, 28),
             fewest=32,
             most=10_000,
             validation=1_000,
@@ -127,7 +128,8 @@ FORMATS: Mapping[str, VendorFormat] = {
             validation_size=10**9,
             total=10_000,
             notice="No Claude can be tuned today: the only one that Bedrock tuned, Claude 3 Haiku, "
-            "ended there on 10 September 2026.",  # .../userguide/model-lifecycle.html, 2026-08-20
+            "ended there on 10 September 2026. Bedrock tunes models of Amazon and Meta, from files "
+            "of another form.",  # .../model-lifecycle-legacy.html, custom-model-fine-tuning.html
         ),
         VendorFormat(
             "vertex",

@@ -55,11 +55,16 @@ class TopicStatus:
 
     @property
     def gist(self) -> str:
-        """The first sentence of the entry, or "not known"."""
+        """The entry in a few words, else its first sentence; or "not known"."""
         if self.entry is None:
             return EntryStatus.UNKNOWN.value
         first, stop, _ = self.entry.value.partition(". ")
-        return first + "." if stop else first
+        return self.entry.short or (first + "." if stop else first)
+
+    @property
+    def unchecked_since(self) -> date | None:
+        """The day of the entry if that is too long ago, or None."""
+        return self.entry.as_of if self.entry and self.standing is EntryStatus.STALE else None
 
 
 def apply_corrections(
@@ -90,6 +95,11 @@ def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]
         TopicStatus(topic, by_topic.get(topic), _standing(by_topic.get(topic), today))
         for topic in LandscapeTopic
     )
+
+
+def upcoming_shutdowns(landscape: Landscape, first: date, last: date) -> list[tuple[date, str]]:
+    """Return the models of a vendor that end from the first to the last day, the next one first."""
+    return sorted((day, name) for name, day in landscape.shutdowns.items() if first <= day <= last)
 
 
 def _standing(entry: LandscapeEntry | None, today: date) -> EntryStatus:
