@@ -116,6 +116,6 @@ ASK = CommandSpec(
     spends=True,
     examples=(
         'ask "Which project tool is best for a small team?"',
-        'ask "Is Acme worth its price?" --model openai/gpt-5',
+        'ask "Is Acme worth its price?" --model openai/gpt-5.4-mini',
     ),
 )

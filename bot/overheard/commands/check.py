@@ -145,7 +145,7 @@ CHECK = CommandSpec(
         "check --first",
         "check --reuse 24h",
         "check --batch",
-        "check --model openai/gpt-5",
+        "check --model openai/gpt-5.4-mini",
     ),
     chart="",
 )

@@ -141,7 +141,10 @@ COMPARE = CommandSpec(
     compare,
     role=Role.OPERATOR,
     spends=True,
-    examples=("compare local/base local/tuned", "compare openai/gpt-5 openai/ft:gpt-5:acme Acme"),
+    examples=(
+        "compare local/base local/tuned",
+        "compare openai/gpt-5.4-mini anthropic/claude-sonnet-5-5 Acme",
+    ),
     opens=False,
     chart="",
 )

@@ -307,7 +307,7 @@ MODELS_RENAME = CommandSpec(
     rename_model,
     role=Role.ADMIN,
     title="Name of a model",
-    examples=('models rename openai/gpt-5 "ChatGPT"',),
+    examples=('models rename openai/gpt-5.4-mini "ChatGPT"',),
 )
 BUDGET_SET = CommandSpec(
     "budget set",

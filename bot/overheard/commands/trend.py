@@ -253,6 +253,10 @@ TREND = CommandSpec(
     "trend",
     "Show how a metric of a brand went over time.",
     show_trend,
-    examples=("trend Acme", "trend Acme --metric sentiment", "trend Acme --model openai/gpt-5"),
+    examples=(
+        "trend Acme",
+        "trend Acme --metric sentiment",
+        "trend Acme --model openai/gpt-5.4-mini",
+    ),
     chart="",
 )

@@ -331,7 +331,10 @@ UPDATES_ADD = CommandSpec(
     "Note that a model was updated.",
     add_update,
     role=Role.OPERATOR,
-    examples=("updates add openai/gpt-5 --when 2026-11-24", "updates add openai/gpt-5"),
+    examples=(
+        "updates add openai/gpt-5.4-mini --when 2026-11-24",
+        "updates add openai/gpt-5.4-mini",
+    ),
 )
 UPDATES_REMOVE = CommandSpec(
     "updates remove",
