@@ -21,8 +21,8 @@ from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, installed_plugins, load_plugins
-from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
+from overheard.runs.price import Estimate
 from overheard.runs.quote import Pricing
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from overheard.domain import Account, Claim, Model, Price, Prompt, Run
-from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, question_tokens
+from overheard.runs.price import TYPICAL, WORST, Estimate, Size, question_tokens
 from overheard.scoring.judge import (
     GOLD_TEXTS,
     channel_of,

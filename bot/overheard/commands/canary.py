@@ -20,7 +20,7 @@ from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison,
 from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
-from overheard.runs.budget import Pair, SpendReservation, capabilities_of, unasked
+from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
 from overheard.runs.limits import RetryPolicy
 from overheard.runs.model_updates import (
@@ -40,6 +40,7 @@ from overheard.runs.model_updates import (
     whole_panel,
 )
 from overheard.runs.plan import find_model, new_run
+from overheard.runs.price import Pair, capabilities_of, unasked
 from overheard.runs.service import with_run_lock
 
 

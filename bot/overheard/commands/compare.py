@@ -32,8 +32,8 @@ from overheard.finetune.rounds import (
     control_prompts,
 )
 from overheard.reading.markdown import readable
-from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import choose_models, find_brand, new_run, tracked
+from overheard.runs.price import Pair, unasked
 
 LABEL = "compare"
 

@@ -33,18 +33,11 @@ from overheard.domain import (
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import (
-    TYPICAL,
-    WORST,
-    Estimate,
-    Size,
-    SpendReservation,
-    call_cost,
-    price_of,
-)
+from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run
+from overheard.runs.price import TYPICAL, WORST, Estimate, Size, call_cost, price_of
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""

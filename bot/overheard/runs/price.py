@@ -1,0 +1,195 @@
+"""The price of questions, by what models charge and by the usual size of their answers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from math import inf
+
+from overheard.domain import (
+    Account,
+    Capabilities,
+    Model,
+    Panel,
+    Payer,
+    Price,
+    Prompt,
+    Usage,
+    UsualUsage,
+)
+from overheard.interfaces import Described, Provider
+
+CHARACTERS_A_TOKEN = 3.0
+"""Fewer than in English prose, so that the estimate is too high rather than too low."""
+
+Pair = tuple[Prompt, Model]
+_NO_CAPABILITIES = Capabilities()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The assumed size of an answer in tokens: the answer, and what is read in each search."""
+
+    answer: int
+    search: int
+
+
+TYPICAL = Size(400, 2_000)
+WORST = Size(4_000, 10_000)
+"""The size of most answers, and a size that hardly any answer exceeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The estimated price of questions.
+
+    Attributes:
+        calls: Number of questions.
+        typical: Dollars for answers of `TYPICAL` size, of models with a known price.
+        worst: Dollars for answers of `WORST` size, of models with a known price.
+        unknown: The models without a known price.
+        booked: The typical dollars of each account.
+    """
+
+    calls: int
+    typical: float
+    worst: float
+    unknown: tuple[Model, ...] = ()
+    booked: Mapping[Account, float] = field(default_factory=dict)
+
+    @property
+    def free(self) -> bool:
+        """Whether it certainly costs nothing."""
+        return self.worst == 0 and not self.unknown
+
+
+def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
+    """Count the questions that are still to be asked, by prompt and model."""
+    if asked:
+        return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
+    return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
+
+
+def estimate(
+    calls: Mapping[Pair, int],
+    providers: Mapping[str, Provider],
+    payer: Payer,
+    now: datetime,
+    batched: Collection[Model] = (),
+    usual: Mapping[Model, UsualUsage] | None = None,
+    answer_limit: int | None = None,
+) -> Estimate:
+    """Price calls before the first one.
+
+    Args:
+        calls: The number of calls by prompt and model.
+        providers: Providers by name.
+        payer: The accounts on which the calls are booked.
+        now: The current time, for the accounts of the day and the month.
+        batched: The models that are asked in batches.
+        usual: The mean usage of a model's answers so far; a model that is missing is taken to
+            answer with `TYPICAL` size.
+        answer_limit: Tokens of an answer at most, or None for what the provider allows.
+    """
+    prices = {model: price_of(model, providers) for _, model in calls}
+    typical = worst = 0.0
+    booked: dict[Account, float] = defaultdict(float)
+    for (prompt, model), count in calls.items():
+        batch = model in batched
+        priced = partial(
+            call_cost, prompt, model, providers, batch=batch, answer_limit=answer_limit
+        )
+        if answer_limit:
+            cost = priced(TYPICAL)
+        else:
+            cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
+        typical += count * cost
+        worst += count * max(cost, priced(WORST))
+        for account, share in payer.accounts(prompt, now).items():
+            booked[account] += share * count * cost
+    unknown = tuple(model for model, price in prices.items() if price is None)
+    return Estimate(sum(calls.values()), typical, worst, unknown, booked)
+
+
+def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
+    """Return a model's price; None when its plugin gives none, or not a valid one."""
+    try:
+        price: object = providers[model.provider].price(model.name)
+        if isinstance(price, Price) and all(0 <= amount < inf for amount in _amounts(price)):
+            return price
+    except Exception:  # of any kind: the price is unknown then
+        return None
+    return None
+
+
+def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
+    """Return the capabilities of a model; none when its provider does not declare them."""
+    provider = providers[model.provider]
+    try:
+        declared: object = (
+            provider.capabilities(model.name) if isinstance(provider, Described) else 0
+        )
+    except Exception:  # of any kind: nothing is declared then
+        return _NO_CAPABILITIES
+    return declared if isinstance(declared, Capabilities) else _NO_CAPABILITIES
+
+
+def call_cost(
+    prompt: Prompt,
+    model: Model,
+    providers: Mapping[str, Provider],
+    size: Size,
+    *,
+    batch: bool = False,
+    added_tokens: int = 0,
+    answer_limit: int | None = None,
+) -> float:
+    """Return the dollars of one call with an answer of some size; 0 for an unknown price.
+
+    Args:
+        prompt: The prompt.
+        model: The model.
+        providers: Providers by name.
+        size: The assumed size of the answer.
+        batch: Whether the question is asked in a batch.
+        added_tokens: Tokens that are sent in addition to the prompt.
+        answer_limit: Tokens of an answer at most; by default what its provider allows.
+    """
+    price = price_of(model, providers)
+    if price is None:
+        return 0.0
+    able = capabilities_of(model, providers)
+    asked = question_tokens(prompt) + added_tokens + able.searches * size.search
+    answer = min(size.answer, answer_limit or able.answer_limit or size.answer)
+    return price.cost(Usage(asked, answer, searches=able.searches), batch=batch)
+
+
+def usual_cost(
+    prompt: Prompt,
+    model: Model,
+    providers: Mapping[str, Provider],
+    usual: Mapping[Model, UsualUsage],
+    *,
+    batch: bool = False,
+) -> float:
+    """Return the dollars that a call will probably cost; 0 for an unknown price.
+
+    The mean usage of the model's latest answers at today's price; for a model without answers,
+    an answer of `TYPICAL` size.
+    """
+    used, price = usual.get(model), price_of(model, providers)
+    if not used or not used.answers or price is None:
+        return call_cost(prompt, model, providers, TYPICAL, batch=batch)
+    return price.mean_cost(used, batch=batch)
+
+
+def question_tokens(prompt: Prompt) -> int:
+    """Return an upper estimate of the tokens of a question."""
+    return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
+
+
+def _amounts(price: Price) -> tuple[float, ...]:
+    return (price.input, price.output, price.cached or 0.0, price.search)
