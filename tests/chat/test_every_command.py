@@ -93,7 +93,7 @@ def examples() -> Iterator[str]:
     """Yield what help teaches, with names that this deployment knows."""
     for spec in offered(Face.CHAT):
         for example in spec.examples or (spec.name,):
-            yield example.replace("openai/gpt-5", "svc/m-1").replace("project tool", "tool")
+            yield example.replace("openai/gpt-5.4-mini", "svc/m-1").replace("project tool", "tool")
 
 
 async def test_slack_takes_all_that_they_show(
