@@ -155,7 +155,13 @@ async def _orphans(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def _compare(connection: AsyncConnection) -> tuple[int, int]:
-    """Compare blocks with the sums of their scores; return how many exist and how many differ."""
+    """Compare the blocks of some runs with the sums of their scores.
+
+    Half of the runs are the newest, the others lie at even distances among the older ones.
+
+    Returns:
+        How many blocks exist in the store or in the sums, and how many differ.
+    """
     number = func.row_number().over(order_by=runs.c.id.desc())
     listed = select(runs.c.id, number.label("place"), func.count().over().label("all")).subquery()
     half = COMPARED_RUNS // 2

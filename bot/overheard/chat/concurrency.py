@@ -57,6 +57,7 @@ class CommandSlots:
                 self._free.release()
 
     async def _acquire(self) -> None:
+        """Wait for a free slot; raise TooBusy when too many commands wait already."""
         if self._free.locked() and self._waiting >= self._max_waiting:
             raise TooBusy(waiting=self._waiting)
         self._waiting += 1

@@ -401,6 +401,7 @@ class Completing:
 
 
 def _named(catalogue: Catalogue, kind: Kind) -> list[str]:
+    """Return the names of the brands, prompts or schedules of a catalogue."""
     if kind is Kind.BRAND:
         return [brand.name for brand in catalogue.brands]
     if kind is Kind.PROMPT:

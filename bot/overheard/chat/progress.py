@@ -188,6 +188,7 @@ class ChatProgress:
         return self._ended.is_set()
 
     def _card(self, meter: Meter | None) -> Card:
+        """Return the card of the progress so far, with a button to stop a run under way."""
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(
             title=f"Working on it: {self._title}",

@@ -101,6 +101,7 @@ def _first(item: BriefItem, drawn: BriefDraft) -> str:
 
 
 def _state(item: BriefItem, drawn: BriefDraft) -> str:
+    """Return what a page should state for an item of a brief, or which fact to add first."""
     if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS

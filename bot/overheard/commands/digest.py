@@ -284,6 +284,7 @@ async def _costs(deployment: Deployment, since: datetime) -> str:
 
 
 def _actions(brand: Brand, week: Week) -> list[Action]:
+    """Return the buttons of a brand's digest."""
     mine = quoted(brand.name)
     alerts = [*week.new, *week.open]
     return [

@@ -159,6 +159,7 @@ def _replace(part: Path, whole: Path) -> None:
 
 
 def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
+    """Return a function that writes one line of the export, a mapping with these fields."""
     if form is Format.JSONL:
         return lambda line: out.write(json_line(line, out) + "\n")
     # With another line end, the writer would leave a lone CR in a text without quotes.

@@ -146,6 +146,7 @@ def _empty(call: Call) -> Card:
 
 
 async def _next_runs(deployment: Deployment) -> list[str]:
+    """Return when each schedule runs next, as sentences; a schedule that never does is left out."""
     now = deployment.clock.now()
     found = []
     for schedule in deployment.catalogue.schedules:

@@ -233,6 +233,14 @@ def _basis(phi: float, runs: int, profile: Floats) -> Basis:
 
 
 def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
+    """Return the eigenbasis of an autoregressive correlation between runs.
+
+    Args:
+        phi: The correlation of neighbouring runs.
+        runs: Number of runs.
+        profile: The information in each run in float32, as bytes so that it can be a key of the
+            cache; empty when all runs weigh the same.
+    """
     apart = np.abs(np.subtract.outer(np.arange(runs), np.arange(runs)))
     correlation = phi**apart
     if profile:

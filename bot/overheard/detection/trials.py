@@ -238,7 +238,16 @@ def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Resta
 def delay(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> Delay:
-    """Watch brands whose visibility falls; those with an alarm before are left out."""
+    """Watch brands whose visibility falls, and measure the runs until the alarm.
+
+    Brands with an alarm before the fall are left out; a fall without an alarm counts `RUNS_AFTER`.
+
+    Args:
+        trial: The monitor, the world and the fall.
+        panels: Number of simulated worlds.
+        seed: Seed of the first world; each next world has the next seed.
+        step: Called after each world.
+    """
     design = replace(trial.world, runs=CHANGE_AT + RUNS_AFTER)
     changes: Changes = {(0, 0): (Moved(CHANGE_AT, -trial.drop, trial.carried),)}
     runs = []

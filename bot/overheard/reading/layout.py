@@ -25,8 +25,13 @@ MARKER_CODES = range(0xE000, 0xE100)
 """Code points of all markers."""
 
 _BLOCK_CODE = 0xE010
+"""Code point of the marker line before a paragraph; a heading adds its level to it, 1 to 6."""
+_ITEM_CODE, _INSIDE_ITEM_CODE, _MAX_DEPTH = 10, 20, 9
+"""What the first line and the later blocks of an item add, together with the item's depth."""
+_HEADER_CODE, _ROW_CODE = 30, 31
+"""What the first row and the other rows of a table add."""
 _RULE = 40
-_MAX_DEPTH = 9
+"""What a horizontal rule before the block adds."""
 _MARKER = re.compile(f"([{BOLD}{PLAIN}])")
 _STARRED = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _BULLET = re.compile(r"[\ue002]?(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+")
@@ -120,13 +125,13 @@ class LayoutMarks:
         """Return the marker line of the block that begins."""
         rule, self._rule = self._rule, False
         if self._row:
-            self._row, code = False, 30 if self._header else 31
+            self._row, code = False, _HEADER_CODE if self._header else _ROW_CODE
         elif self._heading:
             code = self._heading
         elif self._depth:
             depth = min(self._depth, _MAX_DEPTH)
             item, self._item = self._item, False
-            code = (10 if item else 20) + depth
+            code = (_ITEM_CODE if item else _INSIDE_ITEM_CODE) + depth
         else:
             code = 0
         return chr(_BLOCK_CODE + code + (_RULE if rule else 0))
@@ -172,7 +177,8 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
         if not text:
             continue
         if bullet and code % _RULE == 0:
-            code, opens = code + (_TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else 11), True
+            code += _TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else _ITEM_CODE + 1
+            opens = True
         span = (at, at + len(text))
         spans.append(_line(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
         if rank == FIRST or (rank and not lists):
@@ -182,7 +188,7 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
         texts.append(text)
         at, rank, opens = span[1] + 1, "", False
         code %= _RULE
-        if bullet and code in {_TITLE_LEVEL, 11}:
+        if bullet and code in {_TITLE_LEVEL, _ITEM_CODE + 1}:
             code = 0
     if down:
         places = [
@@ -196,11 +202,14 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
 
 
 def _line(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
+    """Return a line of the body, of the kind that the code of its marker line says."""
     code, rule = code % _RULE, code >= _RULE
-    if code >= 30:
-        return Line(*span, LineKind.HEADER if code == 30 else LineKind.ROW, 0, True, rule, bold)
-    if code >= 10:
-        return Line(*span, LineKind.ITEM, code % 10, opens and code < 20, rule, bold)
+    if code >= _HEADER_CODE:
+        kind = LineKind.HEADER if code == _HEADER_CODE else LineKind.ROW
+        return Line(*span, kind, 0, True, rule, bold)
+    if code >= _ITEM_CODE:
+        opens = opens and code < _INSIDE_ITEM_CODE
+        return Line(*span, LineKind.ITEM, code % 10, opens, rule, bold)
     kind = LineKind.HEADING if code else LineKind.PARAGRAPH
     return Line(*span, kind, code, opens, rule, bold)
 

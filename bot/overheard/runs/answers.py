@@ -147,6 +147,7 @@ class WriteBatcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Wait until all answers are written."""
         if self._writer:
             await asyncio.wait({self._writer})
 

@@ -277,6 +277,7 @@ def _add_labelled(
 def _add_gauges(
     registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
 ) -> None:
+    """Register a gauge with one label, and set its value for each value of the label."""
     from prometheus_client import Gauge
 
     gauge = Gauge(name, text, [label], registry=registry)

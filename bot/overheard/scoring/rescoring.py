@@ -383,6 +383,7 @@ def _mean(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
 
 
 def _brands(before: Catalogue, after: Catalogue) -> Iterator[str]:
+    """Yield what differs in the brands of two catalogues: new, gone, or which fields changed."""
     old = {brand.name: brand for brand in before.brands}
     new = {brand.name: brand for brand in after.brands}
     yield from (f"{name} is new" for name in new if name not in old)

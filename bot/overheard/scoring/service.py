@@ -237,6 +237,7 @@ class Scoring:
         }
 
     async def _keep(self, store: Store, shares: Sequence[Share], readings: _Readings) -> None:
+        """Read shares of answers; store and announce their scores."""
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
                 await store.scores.add(scorer.name, self.version(scorer), read)
@@ -333,6 +334,7 @@ def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
 
 
 def _markets(catalogue: Catalogue) -> dict[str, Market]:
+    """Return the market of each brand by name: the brand, its rivals and its facts."""
     facts: dict[str, list[Fact]] = {}
     for fact in catalogue.facts:
         facts.setdefault(fact.brand, []).append(fact)

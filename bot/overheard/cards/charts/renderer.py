@@ -100,6 +100,11 @@ class ChartRenderer:
         self._pool = None
 
     def _drawn(self, chart: Drawable, theme: Theme) -> bytes:
+        """Return a chart as PNG, drawn in the process for charts.
+
+        Raises:
+            NotDrawn: when the chart cannot be drawn, or the process is lost or takes too long.
+        """
         try:
             return self._start_worker().submit(_draw, chart, theme).result(self._timeout_s)
         except (BrokenExecutor, OSError, TimeoutError) as error:

@@ -89,6 +89,14 @@ class SlackQuestions:
             await self._answer(event, body, thread, thread)
 
     async def _answer(self, event: Body, body: Body, thread: str, answer_thread: str) -> None:
+        """Ask what an event's text says, unless the bot itself wrote it.
+
+        Args:
+            event: The message or mention.
+            body: The whole request from Slack.
+            thread: The thread that the message belongs to.
+            answer_thread: The thread to answer in.
+        """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         me = workspace.rights.bot_user_id or ""
         if event["user"] == me:

@@ -155,6 +155,7 @@ class _Fitted:
     table: Table
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the table with whole headings, else broken ones, else one record after another."""
         for whole_headings in (True, False):
             widths = _widths(self.table, whole_headings=whole_headings)
             room = options.max_width - sum(widths) - GAP * (len(widths) - 1)
