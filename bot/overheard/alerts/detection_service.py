@@ -403,7 +403,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
 
 
 def _sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
-    """Group runs into sessions, the oldest first."""
+    """Group runs into sessions, the oldest first: each lasts `SESSION_GAP` from its first run."""
     sessions: list[list[RunKey]] = []
     for run in runs:
         if sessions and run.at - sessions[-1][0].at < SESSION_GAP:

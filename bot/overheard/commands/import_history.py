@@ -144,7 +144,7 @@ class _Intake:
         self.known = 0
 
     async def look(self) -> None:
-        """See what is stored of the run."""
+        """Count the stored answers of the run, and find the next free repeat of each question."""
         self._stored.clear()
         self._gone.clear()
         async for answer in self._store.answers.stream(runs=[self._run.id]):
@@ -154,23 +154,21 @@ class _Intake:
             self._next[prompt, model] = max(self._next.get((prompt, model), 0), repeat + 1)
 
     async def take(self, lines: Sequence[AnswerLine]) -> None:
-        """Keep the answers that are not there yet."""
+        """Store the answers of lines that are not stored yet."""
         missing = [answer for line in lines if (answer := self._first_seen(line))]
         while missing:
             kept = {answer.question.key for answer in await self._store.answers.add(missing)}
             self.new += len(kept)
             missing = [answer for answer in missing if answer.question.key not in kept]
-            if (
-                missing
-            ):  # A lock that is a file does not bind every process: the numbers were taken.
+            if missing:  # the lock is a file and binds no other process, which took the repeats
                 await self.look()
                 missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
 
     def _first_seen(self, line: AnswerLine) -> Answer | None:
-        """Count a line.
+        """Count a line as read; return its answer with a free repeat, or None if it is stored.
 
-        Two equal lines are two answers: short answers do repeat. So the third line of its kind
-        is new only when fewer than three are stored.
+        Two equal lines are two answers, because short answers do repeat: the third equal line is
+        new only when fewer than three are stored.
         """
         answer = line.answer(self._run.id)
         self._read[_content(answer)] += 1

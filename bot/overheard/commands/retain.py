@@ -52,7 +52,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
         text = f"{deployment.config.file} says nothing of [retention], so texts are kept for ever."
         return Card("Nothing to do", text, data={"texts": 0})
     count, oldest = 0, ""
-    async for answer in old(deployment):
+    async for answer in expired_answers(deployment):
         count, oldest = count + 1, oldest or wording.moment(answer.asked_at, call.zone)
     if not count:
         return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
@@ -88,7 +88,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         now = deployment.clock.now()
         file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
-        async for group in batches(old(deployment), GROUP):
+        async for group in batches(expired_answers(deployment), GROUP):
             lines = await _lines(deployment, group, runs)
             await asyncio.to_thread(append, file, lines)
             removed += await deployment.store.retention.forget_texts(
@@ -97,17 +97,21 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         return Retained(removed, file if removed else None)
 
 
-async def old(deployment: Deployment) -> AsyncIterator[Answer]:
-    """Stream the answers whose texts are older than they may be."""
-    usual, named, now = deployment.config.retention.days, _named(deployment), deployment.clock.now()
-    shortest = min((days for days in (usual, *named.values()) if days), default=0)
+async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
+    """Stream the answers whose texts are older than the configuration keeps them.
+
+    An answer is kept as long as the brand with the longest time; 0 days keep it for ever.
+    """
+    usual_days, days_of_brand = deployment.config.retention.days, _named(deployment)
+    now = deployment.clock.now()
+    shortest = min((days for days in (usual_days, *days_of_brand.values()) if days), default=0)
     if not shortest:
         return
     tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
     async for answer in deployment.store.retention.old_texts(now - timedelta(days=shortest)):
-        concerned = answer.question.prompt.brands or tracked
-        kept = [named.get(name, usual) for name in concerned] or [usual]
-        if all(kept) and answer.asked_at < now - timedelta(days=max(kept)):
+        brands = answer.question.prompt.brands or tracked
+        kept_days = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
+        if all(kept_days) and answer.asked_at < now - timedelta(days=max(kept_days)):
             yield answer
 
 

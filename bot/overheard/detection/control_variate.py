@@ -292,8 +292,16 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
 
 
 def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple[Floats, Floats]:
-    """Return the best linear estimate of the shared effect from all other brands, and the variance
-    that it leaves, both J x n.
+    """Estimate the shared effect of each run from all other brands, for each brand.
+
+    Args:
+        x: The runs of J brands in logits, J x n.
+        noise: Their call variances, J x n.
+        shared: Variance of the shared run effect.
+        own: Variance of a brand's own run effect.
+
+    Returns:
+        The best linear estimate, and the variance that it leaves, both J x n.
     """
     weight = 1 / (own + noise)
     others = weight.sum(axis=0) - weight
