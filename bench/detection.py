@@ -36,11 +36,11 @@ from figures import rows
 
 from overheard.detection import trials
 from overheard.detection.alarm_table import WATCHED_A_YEAR
-from overheard.detection.baseline import RUNS_TO_SHOW, smallest_visible_loss
 from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
 from overheard.detection.monitor import Monitor
 from overheard.detection.simulate import Moved, WorldDesign, brand_name, simulate_world
 from overheard.detection.trials import MonitorTrial

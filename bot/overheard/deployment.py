@@ -17,7 +17,7 @@ from overheard.config.cron import find_zone
 from overheard.config.loader import Config, find_config, load_config
 from overheard.config.sections import Zoned
 from overheard.config.stored import merged
-from overheard.domain import Catalogue, TaskKind
+from overheard.domain import TERMINAL, Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, installed_plugins, load_plugins
@@ -28,9 +28,6 @@ from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
-
-TERMINAL = "terminal"
-"""Who asks in the terminal, and where."""
 
 
 class NoProgress:

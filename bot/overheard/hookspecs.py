@@ -16,6 +16,7 @@ from overheard.cards.command import CommandSpec
 from overheard.config.settings import Settings, SomeSettings, check, secrets_of
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
+from overheard.installation import PROJECT
 from overheard.interfaces import (
     Chat,
     PostedListener,
@@ -26,7 +27,6 @@ from overheard.interfaces import (
     UpdateFeed,
 )
 
-PROJECT = "overheard"
 API_VERSION = "1.0"
 """The version of this contract. A plugin may state the range it works with as a module attribute,
 ``overheard_api = ">=1.0,<2"``; without one it is taken to work with any."""

@@ -15,14 +15,13 @@ from overheard_storage.blocks import add_blocks
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import answer_of
-from overheard_storage.scores import note_readings
+from overheard_storage.scores import SCORE_COLUMNS, note_readings
 from overheard_storage.tables import answers, approvals, readings, scores
 
 CARRIED_ANSWERS = 1_000
 """Answers whose scores are copied in one transaction."""
 
 _KEY = (scores.c.answer_id, scores.c.scorer_id, scores.c.brand_id, scores.c.metric_id)
-_COLUMNS = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
 
 
 class RetentionRepository(Repository):
@@ -75,7 +74,9 @@ class RetentionRepository(Repository):
             carried = await note_readings(self._database, connection, new_scorer, numbers)
             of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
             await connection.execute(
-                scores.insert().from_select(_COLUMNS, _copied_scores(new_scorer).where(*of_answers))
+                scores.insert().from_select(
+                    SCORE_COLUMNS, _copied_scores(new_scorer).where(*of_answers)
+                )
             )
             summed = await connection.execute(_sums(new_scorer).where(*of_answers))
             if rows := [tuple(row) for row in summed]:
@@ -84,9 +85,9 @@ class RetentionRepository(Repository):
 
 
 def _copied_scores(scorer: int) -> Select[Any]:
-    """Return a query of scores with another scorer's number, in the columns of `_COLUMNS`."""
+    """Return a query of scores with another scorer's number, in the columns of `SCORE_COLUMNS`."""
     kept = {"scorer_id": literal(scorer)}
-    return select(*(kept.get(name, scores.c[name]) for name in _COLUMNS))
+    return select(*(kept.get(name, scores.c[name]) for name in SCORE_COLUMNS))
 
 
 def _sums(scorer: int) -> Select[Any]:

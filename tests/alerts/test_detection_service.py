@@ -11,8 +11,8 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.config.loader import AlertsTable
-from overheard.detection.baseline import LEARNING_RUNS
 from overheard.detection.evidence import JudgeCheck
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.domain import (
     Alert,
     AlertEventKind,

@@ -10,7 +10,6 @@ from alert_shapes import MODEL, STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
 from overheard.detection.alarm_table import AlertLevel, needed_excess
-from overheard.detection.baseline import LEARNING_RUNS
 from overheard.detection.decide import Decision, Reason, Silence, decide, decide_model
 from overheard.detection.evidence import (
     JUDGE_LEVEL,
@@ -24,6 +23,7 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.model_change import ModelChange
 from overheard.detection.placement import (
     AlertAction,

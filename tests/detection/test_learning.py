@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from overheard.detection.alarm_table import needed_excess
-from overheard.detection.baseline import (
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.detection.learning import (
     FIRST_SDS,
     OLD_SDS,
     WEAK_BETA,
@@ -16,7 +17,6 @@ from overheard.detection.baseline import (
     own_record,
     smallest_visible_loss,
 )
-from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.simulate import WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey
 

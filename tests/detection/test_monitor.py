@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.baseline import LEARNING_RUNS
 from overheard.detection.decide import Reason, decide
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
@@ -19,6 +18,7 @@ from overheard.detection.evidence import (
     measured_change,
 )
 from overheard.detection.known_time import compare_sides
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
 from overheard.detection.placement import AlertAction
 from overheard.detection.simulate import (

@@ -17,9 +17,9 @@ from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import AlertPart, keep_watched, parts_over, wholes_of
-from overheard.detection.baseline import Learning
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
+from overheard.detection.learning import Learning
 from overheard.detection.model_change import (
     ModelChange,
     latest_model_change,

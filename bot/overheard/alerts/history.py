@@ -1,20 +1,34 @@
-"""A brand's past, fetched from the store for its monitor; the decisions are in
+"""The past of brands, fetched from the store and analysed run by run; the decisions are in
 `detection/decide.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
+from overheard.cards import wording
 from overheard.config.loader import AlertsTable
-from overheard.deployment import Deployment
+from overheard.deployment import Call, Deployment
 from overheard.detection.evidence import AlertPolicy
+from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
-from overheard.domain import BURST, VISIBILITY, Alert, BlockTable, Catalogue, Metric, ModelUpdate
+from overheard.detection.update_signs import silent_updates
+from overheard.domain import (
+    BURST,
+    VISIBILITY,
+    Alert,
+    BlockTable,
+    Brand,
+    Catalogue,
+    Metric,
+    ModelUpdate,
+    Run,
+)
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.numpy_proxy import np
@@ -160,3 +174,69 @@ def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
         key, run = StreamKey(brand, model, metric), RunKey(*table.runs[place])
         runs[key] = min(run, runs.get(key, run))
     return runs
+
+
+async def replays(
+    deployment: Deployment,
+    call: Call,
+    brands: Sequence[Brand],
+    runs: Mapping[int, Run] | None = None,
+) -> list[BrandReplay]:
+    """Return the analysis of the whole past of brands, run by run.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brands: The brands.
+        runs: All runs by number; by default they are read from the store.
+    """
+    if runs is None:
+        runs = {run.id: run for run in await deployment.store.runs.find()}
+    updates, reader = await _updates(deployment, runs), HistoryReader.of(deployment)
+    restarts = await reader.restarts()
+    call.progress.start("Looking at the past", len(brands))
+    found = []
+    for brand in brands:
+        found.append(await reader.replay(brand.name, updates, restarts=restarts))
+        call.progress.advance()
+    call.progress.finish()
+    return found
+
+
+async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
+    """Return the updates that are known, and those that show in the replies."""
+    known = await deployment.store.updates.find()
+    order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
+    seen = silent_updates(await deployment.store.answers.served_models(), order)
+    noted = {(update.model, update.at, update.source) for update in known}
+    return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
+
+
+def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
+    """Return how often the rule would have fired in the deployment's latest unchanged runs.
+
+    A run is unchanged when no brand has an alarm in it that lasted; it fired when a brand had one
+    that was taken back.
+    """
+    analysed = {
+        model_evidence.run
+        for replay in found
+        for part in replay.monitor.evidence.values()
+        for model_evidence in part
+    }
+    by_number = {run.id: run for run in analysed}
+    alarms = {alarm.run for replay in found for alarm in replay.alarms}
+    raised = Counter(
+        alarm.run.id for r in found for alarm in r.alarms for _ in {s.model for s in alarm.shifts}
+    )
+    ended = Counter(
+        returned.shift.run_id for replay in found for returned in replay.monitor.returns
+    )
+    taken_back = [by_number[run] for run, count in ended.items() if count >= raised[run]]
+    return own_record(sorted(analysed), alarms, taken_back)
+
+
+def record_sentence(record: OwnRecord) -> str:
+    """Say how often the rule would have fired, for people."""
+    runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
+    return f"In your last {runs} the rule would have fired {times}."

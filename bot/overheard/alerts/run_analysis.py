@@ -12,7 +12,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import Learning
+from overheard.detection.learning import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.model_updates import read_feeds

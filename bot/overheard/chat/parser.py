@@ -326,6 +326,8 @@ VALUES_MAX_AGE_S = 5.0
 """Seconds for which values are shown again without asking the store: people type fast."""
 
 
+COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
+"""Kinds of options whose values the desk offers while a person types."""
 LISTED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Kind.ALERT})
 """Kinds whose values a form lists."""
 

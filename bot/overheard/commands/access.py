@@ -13,8 +13,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
 from overheard.config.stored import LISTS, NAME, ROLE, Rights
-from overheard.deployment import TERMINAL, Call, Deployment
-from overheard.domain import AuditEntry, Delivery, DeliveryKind, Setting
+from overheard.deployment import Call, Deployment
+from overheard.domain import TERMINAL, AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly
 from overheard.interfaces import Clock, Store
 

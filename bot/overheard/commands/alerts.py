@@ -25,11 +25,10 @@ from overheard.cards.charts.renderer import aside
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, AlertState
+from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
 from overheard.runs.plan import lay_out
 
-TERMINAL = "terminal"
 SHOWN = 20
 """Alerts that a list shows by default."""
 

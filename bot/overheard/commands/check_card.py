@@ -19,7 +19,7 @@ from overheard.commands import standings
 from overheard.commands.editions import waiting
 from overheard.commands.standings import Standing, read_places, standings_in
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import Learning
+from overheard.detection.learning import Learning
 from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams

@@ -159,7 +159,7 @@ CHAT_VERDICTS = {
     Verdict.UNCLEAR: "Not clear",
 }
 """Verdicts on metrics in the words of a chat."""
-MOVED = frozenset({Verdict.BETTER, Verdict.WORSE})
+MOVED_VERDICTS = frozenset({Verdict.BETTER, Verdict.WORSE})
 """Verdicts of a difference."""
 MOST_NOUNS = 3
 """Metrics of each verdict that a chat names."""
@@ -390,7 +390,7 @@ def _chart(
         words: What readers call the metrics, by name; what differs then comes first.
     """
     metrics = sorted(
-        result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED
+        result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED_VERDICTS
     )
     spans = [
         _span(
@@ -412,7 +412,7 @@ def _chart(
 
 
 def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
-    moved = contrast.verdict in MOVED
+    moved = contrast.verdict in MOVED_VERDICTS
     return Difference(
         label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
     )

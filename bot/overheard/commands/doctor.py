@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+from overheard.alerts.history import record_sentence, replays, unchanged_record
 from overheard.alerts.story import unrouted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
@@ -26,7 +27,6 @@ from overheard.commands.examinations import (
     usage_findings,
 )
 from overheard.commands.prompts import named_brands
-from overheard.commands.shifts import record_sentence, replays, unchanged_record
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session

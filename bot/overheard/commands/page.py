@@ -44,7 +44,7 @@ MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
 """What two printed pages have room for."""
 BRIEF_DAYS = 90
 """The age of the answers from which the steps are drawn, as in `brief`."""
-MOVED = 0.05
+LEAST_RATE_MOVED = 0.05
 """Least difference to the usual share with which a tile is shown as worse."""
 
 
@@ -174,12 +174,12 @@ def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iter
         words = f"{name} answers name you"
         if usual is not None:
             words += f", usually {wording.share(usual, place.answers)}"
-        yield Tile(value, words, usual is not None and usual - mean >= MOVED)
+        yield Tile(value, words, usual is not None and usual - mean >= LEAST_RATE_MOVED)
     if voice:
         own = voice.shares[0]
         now, usual = own.values[-1], voice.usual(own)
         usually = f", usually {wording.percent(usual)}" if usual is not None else ""
-        worse = usual is not None and usual - now >= MOVED
+        worse = usual is not None and usual - now >= LEAST_RATE_MOVED
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
 
 

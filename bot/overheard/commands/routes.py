@@ -14,7 +14,8 @@ from overheard.commands.arguments import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days
 from overheard.commands.setup_places import checked_zone, put, put_digest, put_route
 from overheard.config.sections import RouteTable
 from overheard.config.stored import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
-from overheard.deployment import TERMINAL, Call, Deployment
+from overheard.deployment import Call, Deployment
+from overheard.domain import TERMINAL
 from overheard.errors import BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
 

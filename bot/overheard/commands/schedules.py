@@ -42,7 +42,8 @@ from overheard.domain import Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
 
-USUAL_NAME = "weekly"
+WEEKLY = "weekly"
+"""The name of the schedule that the set-up makes, and of a new one without a name."""
 _KEY = argument("Its name.", Kind.SCHEDULE)
 ScheduleName = Annotated[str, _KEY]
 _DAYS = option("The days.", choices=tuple(WEEKDAYS), word="day")
@@ -281,7 +282,7 @@ async def plan_schedule(
     deployment: Deployment,
     call: Call,
     *,
-    name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = USUAL_NAME,
+    name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = WEEKLY,
     days: Annotated[Sequence[str], _DAYS] = (),
     time: Annotated[str, _TIME] = "",
     timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
@@ -338,7 +339,7 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of a schedule, with the price of a check."""
     weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
-    schedule = weekly[0] if weekly else Schedule(USUAL_NAME, "0 9 * * mon", repeats=3)
+    schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)
     days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
     zone = schedule.timezone if weekly else getattr(call.zone, "key", "UTC")
     price = await _price(deployment, schedule)

@@ -27,6 +27,7 @@ from overheard.commands.arguments import (
     read_clock,
 )
 from overheard.commands.power import current_offer
+from overheard.commands.schedules import WEEKLY
 from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     DAYS_A_MONTH,
@@ -37,12 +38,10 @@ from overheard.commands.setup_draft import (
 )
 from overheard.config.cron import find_zone
 from overheard.config.stored import BUDGET, DIGEST, MONTH, ROUTE
-from overheard.deployment import TERMINAL, Call, Deployment
-from overheard.domain import Brand, Schedule, Setting
+from overheard.deployment import Call, Deployment
+from overheard.domain import TERMINAL, Brand, Schedule, Setting
 from overheard.errors import BadSchedule, ReadOnly
 
-SCHEDULE = "weekly"
-"""The name of the schedule that the set-up makes."""
 DIGEST_DELAY_H = 1
 """Hours from the check to the weekly summary."""
 
@@ -76,11 +75,11 @@ async def keep_place(deployment: Deployment, call: Call, brand: Brand, choice: P
     zone = checked_zone(choice.timezone, call)
     days, time = choice.days or USUAL_DAYS, choice.time or USUAL_TIME
     cron = cron_of(days, time)
-    old = next((s for s in deployment.catalogue.schedules if s.name == SCHEDULE), None)
-    schedule = Schedule(SCHEDULE, cron, zone, (brand.name,), REPEATS)
+    old = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
+    schedule = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
     schedule = replace(old, cron=cron, timezone=zone) if old else schedule
     if not await deployment.store.catalogue.set_schedule(schedule):
-        raise ReadOnly(thing=f'The schedule "{SCHEDULE}"', file=deployment.config.file)
+        raise ReadOnly(thing=f'The schedule "{WEEKLY}"', file=deployment.config.file)
     if choice.channel != TERMINAL:
         await put_route(deployment, call, choice.channel, zone)
         first = next(day for day in WEEKDAYS if day in days_of(cron)[0])  # type: ignore[index]
@@ -156,7 +155,7 @@ def checked_zone(typed: str, call: Call) -> str:
 def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
     """Return the values of the form: what is decided already, else what is usual."""
     schedules = deployment.catalogue.schedules
-    mine = next((schedule for schedule in schedules if schedule.name == SCHEDULE), None)
+    mine = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
     days, time = (days_of(mine.cron) if mine else None) or (USUAL_DAYS, USUAL_TIME)
     routes = deployment.config.routes
     return {

@@ -10,7 +10,13 @@ from typing import Annotated, Any
 
 from overheard.alerts.alert_message import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.events import WHOLE
-from overheard.alerts.history import BrandReplay, HistoryReader
+from overheard.alerts.history import (
+    BrandReplay,
+    HistoryReader,
+    record_sentence,
+    replays,
+    unchanged_record,
+)
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import (
     statement_brief,
@@ -27,19 +33,17 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.standings import read_streams
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import OwnRecord, own_record
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
+from overheard.detection.learning import OwnRecord
 from overheard.detection.placement import belongs_to, part_of
 from overheard.detection.statements import StatementStory, statement_shift
-from overheard.detection.update_signs import silent_updates
 from overheard.domain import (
     VISIBILITY,
     WHOLE_MODEL,
     Alert,
     Brand,
     Model,
-    ModelUpdate,
     Run,
     Shift,
     StatementKind,
@@ -122,72 +126,6 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
     brand_replays = await replays(deployment, call, tracked(deployment.catalogue), runs)
     alarms = [alarm for replay in brand_replays for alarm in replay.alarms]
     return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
-
-
-async def replays(
-    deployment: Deployment,
-    call: Call,
-    brands: Sequence[Brand],
-    runs: Mapping[int, Run] | None = None,
-) -> list[BrandReplay]:
-    """Return the analysis of the whole past of brands, run by run.
-
-    Args:
-        deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
-        brands: The brands.
-        runs: All runs by number; by default they are read from the store.
-    """
-    if runs is None:
-        runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates, reader = await _updates(deployment, runs), HistoryReader.of(deployment)
-    restarts = await reader.restarts()
-    call.progress.start("Looking at the past", len(brands))
-    found = []
-    for brand in brands:
-        found.append(await reader.replay(brand.name, updates, restarts=restarts))
-        call.progress.advance()
-    call.progress.finish()
-    return found
-
-
-async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
-    """Return the updates that are known, and those that show in the replies."""
-    known = await deployment.store.updates.find()
-    order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
-    seen = silent_updates(await deployment.store.answers.served_models(), order)
-    noted = {(update.model, update.at, update.source) for update in known}
-    return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
-
-
-def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
-    """Return how often the rule would have fired in the deployment's latest unchanged runs.
-
-    A run is unchanged when no brand has an alarm in it that lasted; it fired when a brand had one
-    that was taken back.
-    """
-    analysed = {
-        model_evidence.run
-        for replay in found
-        for part in replay.monitor.evidence.values()
-        for model_evidence in part
-    }
-    by_number = {run.id: run for run in analysed}
-    alarms = {alarm.run for replay in found for alarm in replay.alarms}
-    raised = Counter(
-        alarm.run.id for r in found for alarm in r.alarms for _ in {s.model for s in alarm.shifts}
-    )
-    ended = Counter(
-        returned.shift.run_id for replay in found for returned in replay.monitor.returns
-    )
-    taken_back = [by_number[run] for run, count in ended.items() if count >= raised[run]]
-    return own_record(sorted(analysed), alarms, taken_back)
-
-
-def record_sentence(record: OwnRecord) -> str:
-    """Say how often the rule would have fired, for people."""
-    runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
-    return f"In your last {runs} the rule would have fired {times}."
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
+from overheard.alerts.history import replays
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import moment
-from overheard.commands.shifts import replays
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment

@@ -22,7 +22,7 @@ from overheard.measure.trends import trend
 from overheard.runs.plan import find_brand, tracked
 
 VOICE_METRIC = "share_of_voice"
-MOVED = 0.03
+LEAST_SHARE_MOVED = 0.03
 """Least difference to the usual share at which a card says what is usual."""
 _Course = dict[datetime, float]
 
@@ -144,7 +144,7 @@ def _mean(courses: dict[Model, _Course], at: datetime) -> float:
 
 
 def voice_title(shares: Shares) -> str:
-    """Write a brand's share, and what is usual where that differs by `MOVED`."""
+    """Write a brand's share, and what is usual where that differs by `LEAST_SHARE_MOVED`."""
     own_shares = shares.shares[0]
     return f"{own_shares.label}'s share of voice: {_now(shares, own_shares)}"
 
@@ -162,7 +162,7 @@ def voice_sentence(shares: Shares) -> str:
 
 def _now(shares: Shares, share: Share) -> str:
     now, usual = share.values[-1], shares.usual(share)
-    if usual is None or (abs(now - usual) < MOVED and share != shares.gained):
+    if usual is None or (abs(now - usual) < LEAST_SHARE_MOVED and share != shares.gained):
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
 

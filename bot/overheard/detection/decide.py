@@ -15,7 +15,6 @@ from enum import StrEnum
 from math import inf
 
 from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
-from overheard.detection.baseline import LEARNING_RUNS
 from overheard.detection.evidence import (
     AlertHistory,
     AlertPolicy,
@@ -24,6 +23,7 @@ from overheard.detection.evidence import (
     ModelEvidence,
     StreamEvidence,
 )
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.model_change import ModelChange
 from overheard.detection.placement import ONE_STORY, AlertAction, Placement, part_of, place
 from overheard.domain import WHOLE_MODEL, Alert, Model, Shift

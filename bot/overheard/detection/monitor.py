@@ -27,12 +27,9 @@ from overheard.detection.alarm_table import (
     runs_a_year,
 )
 from overheard.detection.baseline import (
-    LEARNING_RUNS,
     Baseline,
     Excursion,
-    Learning,
     ReturnEvidence,
-    learning,
     return_evidence,
     run_effect_prior,
     run_slice,
@@ -51,6 +48,7 @@ from overheard.detection.evidence import (
     measured_change,
 )
 from overheard.detection.known_time import compare_sides
+from overheard.detection.learning import LEARNING_RUNS, Learning, learning
 from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import VISIBILITY, Alert, Model, ModelUpdate, Shift

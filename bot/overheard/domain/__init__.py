@@ -64,6 +64,7 @@ from overheard.domain.operations import (
 from overheard.domain.runs import (
     BURST,
     FIRST_CHECK,
+    TERMINAL,
     UNFINISHED,
     Answer,
     Batch,
@@ -113,6 +114,7 @@ __all__ = [
     "FREE",
     "PENDING",
     "SENTIMENT",
+    "TERMINAL",
     "UNFINISHED",
     "VISIBILITY",
     "WHOLE_MODEL",

@@ -13,6 +13,9 @@ from overheard.domain.catalogue import Prompt
 from overheard.domain.models import COMPLETE, Model, Reply
 from overheard.domain.money import Payer
 
+TERMINAL = "terminal"
+"""Who asks in the terminal, and the channel of runs that were begun there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

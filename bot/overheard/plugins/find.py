@@ -14,16 +14,16 @@ from importlib.metadata import Distribution, EntryPoint, distributions, entry_po
 from typing import Any
 
 from overheard.cards.command import CommandSpec
-from overheard.config.loader import Config
+from overheard.config.loader import PLUGIN_SECTIONS, Config
 from overheard.config.settings import Settings, suggestion
 from overheard.domain import Landscape, Model
-from overheard.hookspecs import PROJECT, PluginSettings
+from overheard.hookspecs import PluginSettings
+from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
 from overheard.plugins.isolate import ASK, Guard, Guards, Notices
 from overheard.plugins.output import plugin_code, separated_output
 from overheard.plugins.registration import (
     KINDS,
-    SECTIONS,
     Fault,
     Registered,
     fault_of,
@@ -111,7 +111,7 @@ class _Loader(threading.Thread):
         self._timeout_s = timeout_s
         self._settings = {
             section: PluginSettings(_tables(config, section, point.name), section, config.file)
-            for section in SECTIONS
+            for section in PLUGIN_SECTIONS
         }
         self._made: Registered | None = None
         self._error: BaseException | None = None
@@ -197,7 +197,7 @@ def load_plugins(
     Output of plugins goes to stderr in this time.
 
     Args:
-        config: The configuration; each plugin gets its own tables of `SECTIONS`.
+        config: The configuration; each plugin gets its own tables of `PLUGIN_SECTIONS`.
         entry_points: The entry points to load; by default those of the group ``overheard``.
         timeout_s: Seconds that each plugin may take.
     """
@@ -235,7 +235,7 @@ def _tables(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[s
 
 def _ownerless(config: Config, installed: list[str]) -> Iterable[PluginReport]:
     """Yield a report for each table of the configuration whose plugin is not installed."""
-    for section in SECTIONS:
+    for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
             plugin = str(table.get("plugin", name))
             if plugin not in installed:

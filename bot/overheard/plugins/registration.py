@@ -20,14 +20,12 @@ from overheard.config.redaction import one_line, redacted, text_of
 from overheard.config.settings import suggestion
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError
-from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
-from overheard.installation import reinstall_command
+from overheard.hookspecs import API_VERSION, HOOKS, PluginSettings
+from overheard.installation import PROJECT, reinstall_command
 from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
 from overheard.plugins.isolate import ASK
 from overheard.plugins.validate import Nonsense, validated
 
-SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
-"""The tables of the configuration that belong to plugins."""
 KINDS = ("provider", "scorer", "landscape", "chat", "feed", "command")
 """Kinds of objects that are registered by name."""
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 
 from overheard.config.loader import Config
 from overheard.errors import OverheardError
-from overheard.hookspecs import PROJECT
+from overheard.installation import PROJECT
 from overheard.plugins.registration import Fault
 
 UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})

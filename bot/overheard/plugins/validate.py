@@ -20,6 +20,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from overheard.cards.card import Card
 from overheard.domain import ModelUpdate, Reply, Score
+from overheard.domain.models import MAX_REPLY_CHARS
 
 MAX_CARD_CHARACTERS = 1_500_000
 """Characters of a card that is written out; a platform shows far less."""
@@ -27,8 +28,6 @@ MAX_QUOTE_LENGTH = 10_000
 """Characters of a score's quote, and of each part of its details."""
 MAX_RESULTS = 1_000
 """Scores of one reading, or updates of one feed."""
-MAX_TEXT_LENGTH = 4_000_000
-"""Characters of a reply: several times what any model writes; more takes minutes to score."""
 MAX_TOKENS = 2**31 - 1
 """The largest number of tokens that every database stores."""
 NOT_A_SCORE = Score("", 0.0)
@@ -102,8 +101,8 @@ def validated_reply(given: object) -> Reply:
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
     copy = validated(given, Reply)
-    if len(copy.text) > MAX_TEXT_LENGTH:
-        raise Nonsense(f"its text is longer than {MAX_TEXT_LENGTH:,} characters")
+    if len(copy.text) > MAX_REPLY_CHARS:
+        raise Nonsense(f"its text is longer than {MAX_REPLY_CHARS:,} characters")
     if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
         raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
     if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):

@@ -24,6 +24,7 @@ from overheard.domain import (
     Reply,
     Usage,
 )
+from overheard.domain.models import MAX_REPLY_CHARS
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
@@ -40,8 +41,6 @@ MAX_CHARACTERS_A_TOKEN = 50
 """More than a text has on average in any tokenizer."""
 MAX_COST_USD = 1_000.0
 """A larger reported cost of one answer is taken as an error of the service."""
-MAX_TEXT_LENGTH = 4_000_000
-"""Characters; a longer answer cannot be read."""
 WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
 """Endings with which an empty answer is no failure."""
 MAX_LISTED = 2_000
@@ -182,7 +181,7 @@ class HostedService:
         """
         if not isinstance(text, str):
             raise TypeError("an answer that is no text")
-        if len(text) > MAX_TEXT_LENGTH:
+        if len(text) > MAX_REPLY_CHARS:
             raise ValueError("an answer that is too long")
         billed = _usage(usage, text)
         return Reply(

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from overheard.cards import wording
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import Answer, Run, RunState, Task, TaskKind
+from overheard.domain import TERMINAL, Answer, Run, RunState, Task, TaskKind
 from overheard.errors import (
     BatchUncollected,
     HoldLost,
@@ -38,8 +38,6 @@ MAX_HOLDS = 5
 WORKERS_TTL_S = 5.0
 """Seconds after which workers are counted again."""
 NO_WORKER = "no worker is connected; start one with: overheard worker"
-TERMINAL = "terminal"
-"""The channel of runs that were begun at a terminal."""
 
 log = logging.getLogger("overheard")
 

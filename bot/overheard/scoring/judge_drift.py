@@ -21,7 +21,7 @@ MAX_REJUDGED_ANSWERS = 100
 """Old answers that are judged a second time."""
 REJUDGED_RUNS = 12
 """Of how many runs before the shift they are."""
-MOVED = 2
+LEAST_LABELS_MOVED = 2
 """Gold labels from which a change of the agreement between two rounds is reported."""
 SOUND = 0.75
 """The share of gold labels that a judge agrees with, if its word is to count for much."""
@@ -45,7 +45,7 @@ class Agreement:
 
     def differs_from(self, before: Agreement) -> bool:
         """Whether it differs from an earlier round by more than a model's own noise."""
-        return self.of != before.of or abs(self.right - before.right) >= MOVED
+        return self.of != before.of or abs(self.right - before.right) >= LEAST_LABELS_MOVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
+from overheard.chat.parser import COMPLETED
 from overheard.config.sections import DiscordTable
 from overheard.config.settings import suggestion
 from overheard.errors import ChatUnavailable
@@ -53,8 +54,6 @@ ROOT_DESCRIPTIONS = {
     "expert": "Runs, scores, plugins and what the figures rest on.",
 }
 """The roots, in their order: what follows the command's name, and the description."""
-COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
-"""Kinds of options whose values the desk offers while a person types."""
 DESCRIPTION_LIMITS = (70, 50, 30, 15)
 """Descriptions are cut to these lengths, one after the other, until the whole tree fits."""
 _OPTIONAL = frozenset({"autocomplete", "choices", "max_value", "min_value", "options", "required"})

@@ -21,13 +21,13 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
 from overheard.chat.slack.workspaces import token_refusal
+from overheard.commands.chat_apps import SLACK_EVENTS_PATH
 from overheard.errors import ChatUnavailable
 
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 0.5
 """Seconds to wait for Slack's closing frame when a socket is closed."""
-EVENTS_PATH = "/slack/events"
 MAX_REQUEST_BYTES = 1 << 20
 """Larger HTTP requests are refused; Slack's own are much smaller."""
 
@@ -205,7 +205,7 @@ def _web_application(
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
     server = web.Application(client_max_size=MAX_REQUEST_BYTES)
-    server.add_routes([web.post(EVENTS_PATH, receive_event)])
+    server.add_routes([web.post(SLACK_EVENTS_PATH, receive_event)])
     if flow:
         server.add_routes(_installation_routes(flow))
     return server

@@ -10,6 +10,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.limits import SLACK
+from overheard.chat.parser import COMPLETED
 from overheard.chat.slack.controls import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain, rich, section, small, span
 from overheard.interfaces import Form
@@ -17,8 +18,6 @@ from overheard.interfaces import Form
 CALLBACK_ID = "overheard:form"
 """The callback id of every form."""
 NUMBERS = frozenset({Kind.INTEGER, Kind.NUMBER})
-COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
-"""Kinds of options whose values the desk offers while a person types."""
 
 
 @dataclass(frozen=True, slots=True)

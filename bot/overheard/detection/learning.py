@@ -1,0 +1,141 @@
+"""What is known of a young deployment: what its short baselines would show, and how often the rule
+would have fired in its own unchanged runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from overheard.detection.alarm_table import RUNS_A_YEAR, needed_excess
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.measure.blocks import RunKey
+from overheard.numpy_proxy import Floats, Places, np
+
+LEARNING_RUNS = 6
+"""Runs after which a baseline is long enough."""
+RUNS_TO_SHOW = 3
+"""Number of runs within which a change of the named size shows."""
+FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
+"""Standard deviations of a run that a change needs to show within three runs, with a power of about
+0.8 at one false alarm a year: after a single run, which does not show how large run effects are;
+for baselines of less than so many runs; and for older ones."""
+WEAK_BETA = (0.31, 0.38)
+"""What is expected of a prompt's rate before its answers are seen, half of `FRESH_BETA`."""
+RECORD_RUNS = 40
+"""Number of runs over which the record of the own false alarms is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """A baseline that is still short.
+
+    Attributes:
+        runs: How many runs it has.
+        needed: How many make it long enough.
+        change: How large a loss of a rate must be to show within the next three runs, 0 to 1; None
+            when no rate varies.
+        answers: Number of answers in a run.
+    """
+
+    runs: int
+    needed: int
+    change: float | None
+    answers: int = 0
+
+    @property
+    def lost(self) -> int:
+        """The same loss as a count of a run's answers."""
+        return round((self.change or 0.0) * self.answers)
+
+
+def learning(
+    group: StreamGroup,
+    rows: Places,
+    prior: RunEffectPrior,
+    per_year: float = 1.0,
+    brands: int = 1,
+) -> Learning:
+    """Return what a baseline would show of a loss within three runs.
+
+    Args:
+        group: The brand's stream and those of its rivals.
+        rows: The baseline's runs, one or more.
+        prior: The expected variances of the run effects of the model, logit scale.
+        per_year: False alarms that the deployment accepts in a year.
+        brands: Number of brands that are watched.
+    """
+    runs = len(rows)
+    change = smallest_visible_loss(group, rows, prior, per_year, brands)
+    return Learning(runs, LEARNING_RUNS, change, round(float(group.n[0][rows[-1]].sum())))
+
+
+def smallest_visible_loss(
+    group: StreamGroup,
+    rows: Places,
+    prior: RunEffectPrior,
+    per_year: float = 1.0,
+    brands: int = 1,
+) -> float | None:
+    """Return how large a loss of a rate shows within three runs, 0 to 1; None when nothing does.
+
+    The loss is one logit shift of all prompts; the runs to come ask what the latest run asked.
+    """
+    runs = len(rows)
+    asked = group.n[:, rows[-1]]
+    n, hits = (cells[:, rows].sum(axis=1) for cells in (group.n, group.total))
+    chance, spread = _posterior(n, hits)
+    information = (asked * spread).sum(axis=1)
+    if information[0] <= 0:
+        return None
+    shared, own = prior.shared, prior.own
+    if runs > 1:
+        series = run_series(group, rows, prior)
+        shared, own = series.shared, series.own
+    others = (1 / (own + 1 / np.maximum(information[1:], 0.3))).sum()
+    noise = 1 / float(information[0]) + shared / (1 + shared * others) + own
+    sds = FIRST_SDS if runs == 1 else YOUNG_SDS if runs < YOUNG_RUNS else OLD_SDS
+    stricter = needed_excess(per_year, RUNS_A_YEAR, brands) - needed_excess(1.0, RUNS_A_YEAR, 1)
+    sds = max(sds**2 + 2 * stricter, 1.0) ** 0.5
+    shift = sds * (noise * (1 + 1 / runs)) ** 0.5
+    weight = asked[0] / max(float(asked[0].sum()), 1.0)
+    p = chance[0]
+    lower = p / (p + (1 - p) * np.exp(min(shift, 50.0)))
+    return float(weight @ (p - lower))
+
+
+def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
+    """Return each prompt's expected rate, and its expected variance of an answer."""
+    a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
+    whole = a + b
+    return a / whole, a * b / (whole * (whole + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """What the rule did to a deployment's own runs without a change.
+
+    Attributes:
+        runs: Number of the latest runs that were analysed and had no lasting change.
+        fired: How many of them raised an alarm that was taken back, or was raised falsely.
+    """
+
+    runs: int
+    fired: int
+
+
+def own_record(
+    analysed: Sequence[RunKey], alarms: Iterable[RunKey], taken_back: Iterable[RunKey]
+) -> OwnRecord:
+    """Return in how many of the latest `RECORD_RUNS` unchanged runs the rule fired.
+
+    A run with an alarm whose change lasted is not unchanged and is left out.
+
+    Args:
+        analysed: The runs that were analysed, the oldest first.
+        alarms: The runs with an alarm.
+        taken_back: Those of them whose alarm ended because the change did not last.
+    """
+    fired, raised = set(taken_back), set(alarms)
+    unchanged = [run for run in analysed if run in fired or run not in raised][-RECORD_RUNS:]
+    return OwnRecord(len(unchanged), sum(1 for run in unchanged if run in fired))
