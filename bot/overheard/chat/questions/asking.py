@@ -24,6 +24,8 @@ from overheard.interfaces import Request
 
 QUESTIONS_PER_MINUTE = 12
 """Questions that one person may ask in a minute."""
+MAX_UNKNOWN = 3
+"""The most words that are not understood of a question of which the rest gets a button."""
 MAX_CONVERSATIONS = 2_000
 """Conversations whose last question is remembered."""
 
@@ -170,7 +172,9 @@ class QuestionDesk:
 
     def _guess(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
         """Return a button for what the understood words ask for."""
-        if not reading.intent or len(reading.unknown) > 2 or reading.intent in _NO_GUESS:
+        if not reading.intent or len(reading.unknown) > MAX_UNKNOWN:
+            return None
+        if reading.intent in _NO_GUESS or reading.not_asked:
             return None
         made = plan(reading, situation)
         spec = self._commands.get(made.command) if made else None

@@ -18,9 +18,11 @@ from overheard.chat.questions.vocabulary import (
     LANGUAGES,
     LIGHT,
     WEAK,
+    IntentRule,
     Token,
     Vocabulary,
     denied,
+    fold,
     implied,
     rules,
     tokenize,
@@ -172,10 +174,12 @@ class _Reader:
         if parsed.bare and self._asks_how(parsed, tokens):
             several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
             return replace(parsed, intent="versus" if several else "standing")
-        read = replace(parsed, intent=_intent(parsed, short=len(tokens) <= MAX_BARE_WORDS))
+        short = len(tokens) <= MAX_BARE_WORDS
+        read = replace(parsed, intent=_intent(parsed, short=short))
         if read.understood:
             return _completed(read, before)
-        return self._free_question(tokens, parsed) or self._free_subject(tokens) or read
+        free = self._free_question(tokens, parsed) or self._free_subject(tokens)
+        return free or (read if read.intent else _partly(parsed, short=short))
 
     def _respelled(
         self, tokens: Sequence[Token]
@@ -230,12 +234,28 @@ class _Reader:
             return replace(parsed, intent="configure", period=None, unknown=())
         if parsed.concepts >= RESTATED:
             return replace(parsed, intent="configure", period=None, unknown=())
+        first = {token.word for token in tokens[:WISH_WORDS]}
+        if self._about_name(tokens, parsed):
+            if parsed.concepts - SLOTS == {"access"} and first & self._words.granting:
+                return replace(parsed, intent="access", unknown=())
+            allowed = {"configure", "check", "site"} | SLOTS
+            if parsed.concepts <= allowed and first & self._words.tracking:
+                concepts = frozenset({"configure", "competitors"})
+                return replace(parsed, intent="configure", concepts=concepts, unknown=())
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "removal", "new_question", *DECISIONS} or not what:
             return None
         if not parsed.unknown and "site" not in parsed.concepts and wish not in DECISIONS:
             return None
         return replace(parsed, intent="configure", concepts=what | {"configure"}, unknown=())
+
+    def _about_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
+        """Whether all that is not understood is one name: "Anna", "Foo Bar", "foo.com"."""
+        site = parsed.typed.get("site", "")
+        name = " ".join((*parsed.unknown, *([site] if _DOMAIN.fullmatch(fold(site)) else [])))
+        text = " ".join(token.text for token in tokens if token.text)
+        named = not (parsed.brands or parsed.models or parsed.period)
+        return named and 0 < len(name.split()) <= MAX_NAME_WORDS and name in text
 
     def _free_subject(self, tokens: Sequence[Token]) -> ParsedQuestion | None:
         """Return a question for what is said of a subject of one's own: "about onboarding calls".
@@ -286,6 +306,8 @@ class _Reader:
         if numbered := self._alert(tokens, at):
             found.alert, size = numbered
             found.concepts.add("alert_number")
+        elif concept == "only" and self._names_beside(tokens, at, size):
+            return size
         elif brand := self._known.brand(tokens, at):
             found.brands[brand[0]] = None
             size = brand[1]
@@ -314,18 +336,38 @@ class _Reader:
             return 0
         return size
 
+    def _names_beside(self, tokens: Sequence[Token], at: int, size: int) -> bool:
+        """Whether a name or a time stands before or after "only", which then says no more than
+        that: "only ChatGPT", "only in May", "HubSpot only".
+        """
+        after = self._after(WEAK, tokens, at + size)
+        places = [(place, 0) for place in (at + size, after) if place < len(tokens)]
+        places += [(place, at) for place in range(max(0, at - 2), at)]
+        return any(self._a_name(tokens, *place) for place in places)
+
+    def _a_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
+        """Whether a name or a time begins at a place, and ends at another if that is not 0."""
+        found = self._known.model(tokens, at) or self._known.brand(tokens, at)
+        found = found or self._times.read(tokens, at)
+        return bool(found and (not end or at + found[1] == end))
+
     def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
         """Read a phrase, or a name or word with a mistake, and return its number of words."""
         topic = self._known.topic(tokens, at)
         concept, size = self._words.phrase(tokens, at)
         if topic and topic[1] >= size and concept not in {"facts", "models"}:
+            words = tokens[at : at + topic[1]]
             found.topic = found.topic or topic[0]
-            found.concepts.add("topic")
+            found.note("topic", words)
+            if found.topic != topic[0] and at != found.topic_end:
+                found.unknown.append(" ".join(token.text for token in words))
+            found.topic_end = at + topic[1]
             return topic[1]
         if concept == "when" and self._joins(tokens, at, found):
             return size
         if concept := concept or _shape(tokens[at].word):
-            found.concepts.add("and_also" if concept == "and" and not at else concept)
+            concept = "and_also" if concept == "and" and not at else concept
+            found.note(concept, tokens[at : at + size])
             return size
         near = self._known.near(tokens, at)
         if near is None:
@@ -394,14 +436,23 @@ class _Found:
     not_asked: list[str] = field(default_factory=list)
     guessed: list[tuple[str, str]] = field(default_factory=list)
     topic: str = ""
+    topic_end: int = 0
     period: NamedTime | None = None
     periods: list[tuple[NamedTime, str]] = field(default_factory=list)
     alert: int = 0
+    typed: dict[str, str] = field(default_factory=dict)
+
+    def note(self, concept: str, tokens: Sequence[Token]) -> None:
+        """Add a concept, with the words that it was typed as."""
+        self.concepts.add(concept)
+        self.typed.setdefault(concept, " ".join(token.text for token in tokens if token.text))
 
     def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
         """Return the reading, without what the question asks for."""
         concepts, brands = self.concepts, tuple(self.brands)
-        concepts |= {implied()[concept] for concept in concepts if concept in implied()}
+        for concept in concepts & set(implied()):
+            concepts.add(implied()[concept])
+            self.typed.setdefault(implied()[concept], self.typed.get(concept, concept))
         if any(name in names.own for name in brands):
             concepts.add("we")
         if any(name not in names.own for name in brands):
@@ -427,6 +478,7 @@ class _Found:
             unknown=tuple(self.unknown),
             not_asked=tuple(self.not_asked),
             guessed=tuple(self.guessed),
+            typed=self.typed,
             language=language,
         )
 
@@ -437,28 +489,47 @@ class _Found:
 
 
 def _intent(parsed: ParsedQuestion, *, short: bool) -> str:
-    """Return what the concepts of a question ask for; empty when no rule explains all of them.
+    """Return the intent of the rule that explains every concept of a question, or "".
 
     Args:
-        parsed: The names, times and concepts of the question.
+        parsed: The question.
         short: Whether the question is short enough for a greeting.
     """
+    fitting = [rule for rule in _rules(parsed, short=short) if not _unexplained(rule, parsed)]
+    return max(fitting, key=lambda rule: len(rule.needs)).intent if fitting else ""
+
+
+def _partly(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
+    """Return a question with the intent of the rule that explains most of it; the words that it
+    does not explain are unknown.
+    """
+    rules_left = _rules(parsed, short=short)
+    if not rules_left:
+        return parsed
+    best = max(rules_left, key=lambda rule: (-len(_unexplained(rule, parsed)), len(rule.needs)))
+    unused = [parsed.typed.get(concept, concept) for concept in sorted(_unexplained(best, parsed))]
+    return replace(parsed, intent=best.intent, unknown=(*parsed.unknown, *unused))
+
+
+def _rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
+    """Return the rules whose concepts a question has, and whose intent it may have."""
     concepts = parsed.concepts
-    best, size = "", 0
     if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
-        return ""  # "the difference between being named and being recommended"
+        return []  # "the difference between being named and being recommended"
     named = bool(parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we)
     refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
-    for rule in rules():
-        groups = len(rule.needs)
-        if rule.intent in refused or (rule.intent in GREETINGS and (named or not short)):
-            continue
-        needed = frozenset().union(*rule.needs)
-        fits = all(group & concepts for group in rule.needs)
-        explained = concepts <= needed | rule.allows | SLOTS
-        if fits and explained and groups > size:
-            best, size = rule.intent, groups
-    return best
+    if named or not short:
+        refused |= GREETINGS
+    return [
+        rule
+        for rule in rules()
+        if rule.intent not in refused and all(group & concepts for group in rule.needs)
+    ]
+
+
+def _unexplained(rule: IntentRule, parsed: ParsedQuestion) -> frozenset[str]:
+    """Return the concepts of a question that a rule neither needs nor allows."""
+    return parsed.concepts - frozenset().union(*rule.needs) - rule.allows - SLOTS
 
 
 def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:

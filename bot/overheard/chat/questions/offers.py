@@ -84,7 +84,7 @@ class Offers(Resolution):
     def _check(self) -> Plan | None:
         """Offer to ask the models again; at a later time, to be reminded or to plan it."""
         period = self._reading.period
-        if period and (period.until or period.future(self._now.today)):
+        if period and (period.until or (period.ahead or self._now.today) > self._now.today):
             if self._now.here:
                 return self._snooze()
             return self._offer("When shall I ask?", "", ("schedules plan", "When I ask"))

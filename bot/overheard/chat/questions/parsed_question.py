@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from overheard.chat.questions.times import NamedTime
 
@@ -42,6 +43,7 @@ class ParsedQuestion:
         unknown: Words that were not understood, as typed.
         not_asked: Names of models that are not asked here.
         guessed: Spellings that were corrected, with what they were read as.
+        typed: The words that each concept was typed as.
         language: The language.
     """
 
@@ -59,6 +61,7 @@ class ParsedQuestion:
     unknown: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
     guessed: tuple[tuple[str, str], ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
 
     @property

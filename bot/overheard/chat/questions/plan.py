@@ -241,6 +241,9 @@ class _Planner(Offers):
         )
         return self._run("spend", **by)
 
+    def _digest(self) -> Plan | None:
+        return self._run("digest", brands=self._reading.brands)
+
     def _status(self) -> Plan | None:
         return self._run("status")
 
@@ -273,6 +276,9 @@ class _Planner(Offers):
         if self._reading.alert:
             return self._run("alerts show", alert=str(self._reading.alert))
         state = "live" if "open" in self._reading.concepts else ""
+        earlier = self._reading.period and self._reading.period.start != self._now.today
+        if self._period_bound and earlier and not state:
+            return self._changes()
         brand = self._reading.brands[:1]
         return self._run("alerts list", state=state, brand=brand[0] if brand else "")
 

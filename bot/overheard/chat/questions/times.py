@@ -17,6 +17,7 @@ _QUARTER = re.compile(r"q([1-4])")
 _HALF = re.compile(r"h([12])")
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<half>am|pm|h)?")
 _MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
+_SPAN = re.compile(r"(?P<number>\d{1,3})(?P<unit>[dw])")
 _WEEK, _FORTNIGHT, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 14, 30, 91, 365, 2
 
 
@@ -246,6 +247,9 @@ class TimeReader:
     def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
         """Return ``two weeks ago``, or ``for 3 days`` after a word of duration."""
         number = self._number(tokens, at)
+        if not number and (short := _SPAN.fullmatch(tokens[at].word)):
+            days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
+            return replace(self._back(days), ahead=self._today + timedelta(days)), 1
         if not number:
             return None
         unit = self._phrase("units", tokens, at + number[1])

@@ -90,6 +90,8 @@ class Vocabulary:
         about: The words in front of a subject of answers.
         interjections: Words that say nothing at the beginning of a question, before a comma.
         opening: The words with which a question begins that is answered by yes or no.
+        tracking: The verbs before the name of a brand that is to be watched.
+        granting: The verbs before the name of a person who gets or loses a right.
         short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
         words: All words of these, without beginnings of words.
     """
@@ -104,6 +106,8 @@ class Vocabulary:
     about: frozenset[str]
     interjections: frozenset[str]
     opening: frozenset[str]
+    tracking: frozenset[str]
+    granting: frozenset[str]
     short: Mapping[str, tuple[str, ...]]
     words: frozenset[str]
 
@@ -241,8 +245,10 @@ def vocabulary(language: str) -> Vocabulary:
         for full, listed in tables["short"].items()
         for word in _split(listed)
     }
-    about = frozenset(map(fold, _split(tables["about"])))
-    opening = frozenset(map(fold, _split(tables["opening"])))
+
+    def word_list(name: str) -> frozenset[str]:
+        return frozenset(map(fold, _split(tables[name])))
+
     known = (phrases, topics, *times.values())
     words = {word for table in known for phrase in table for word in phrase}
     words |= {word for frame, _ in frames for word in words_of(frame.pattern)}
@@ -254,9 +260,11 @@ def vocabulary(language: str) -> Vocabulary:
         hints=tables["hints"],
         times=times,
         longest=longest,
-        about=about,
+        about=word_list("about"),
         interjections=frozenset(_split(tables["interjections"])),
-        opening=opening,
+        opening=word_list("opening"),
+        tracking=word_list("tracking"),
+        granting=word_list("granting"),
         short=short,
         words=frozenset(words),
     )

@@ -64,8 +64,8 @@ def not_understood(
     distinct = {action.words: action for action in reversed(offered)}
     actions = [action for action in offered if distinct.pop(action.words, None)]
     return Card(
-        "I did not understand that",
-        "\n\n".join(filter(None, (_reason(reading, situation), note))),
+        "I understood only a part of that" if guess else "I did not understand that",
+        "\n\n".join(filter(None, (_reason(reading, situation, guess), note))),
         fields=fields,
         actions=tuple(actions[:MAX_ACTIONS]),
         severity=Severity.WARNING,
@@ -73,15 +73,19 @@ def not_understood(
     )
 
 
-def _reason(reading: ParsedQuestion, situation: Situation) -> str:
+def _reason(reading: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
     """Return in a sentence why a question is not answered."""
     if reading.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
         names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])
         return f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
     for concept, reason in _REASONS.items():
-        if concept in reading.concepts and not reading.unknown:
+        if concept in reading.concepts:
             return reason
+    if guess:
+        named = wording.listing([wording.line(n) for n in (*reading.brands, *reading.models)])
+        read = f"“{guess.label}”" + (f" and {named}" if named else "")
+        return f"I read {read}, but not the rest, so I will not guess. Without it:"
     return "So I will not guess. I can do these, for example:"
 
 
