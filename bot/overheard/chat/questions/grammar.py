@@ -130,6 +130,9 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         rest = [part for part in parts if part != asked[0][0]]
         others = [reading for reading in readings if reading is not asked[0][1]]
         reason = separator is _SENTENCE or all(map(_PERSON.search, rest))
+        spoken = frozenset().union(*(reading.concepts for reading in others))
+        if spoken & {"alert", "this_alert", "alert_number"}:
+            continue  # "I saw the alert. What happened there?"
         limited = any(_CONDITION.search(part) for part in rest)
         named = any(
             r.brands
@@ -236,7 +239,7 @@ class _Reader:
             return replace(parsed, intent="configure", period=None, unknown=())
         first = {token.word for token in tokens[:WISH_WORDS]}
         if self._about_name(tokens, parsed):
-            if parsed.concepts - SLOTS == {"access"} and first & self._words.granting:
+            if parsed.concepts == {"access"}:
                 return replace(parsed, intent="access", unknown=())
             allowed = {"configure", "check", "site"} | SLOTS
             if parsed.concepts <= allowed and first & self._words.tracking:
@@ -320,7 +323,7 @@ class _Reader:
                 size += 1
         elif category := self._known.category(tokens, at):
             found.concepts.add(LIGHT)
-            size = category[1]
+            size = self._after("kind", tokens, at + category[1]) - at
         elif other := self._known.other_model(tokens, at):
             found.not_asked.append(other[0])
             size = other[1]

@@ -61,7 +61,7 @@ class NameReader:
         self._models = {words_of(s): shown for s, shown in names.models.items()}
         self._others = {words_of(s): s for s in names.other_models}
         self._topics = {words_of(s): topic for s, topic in names.topics.items()}
-        self._categories = {words_of(name): name for name in names.categories}
+        self._categories = {words_of(n + s): n for n in names.categories for s in ("", "s")}
         known = (self._brands, self._models, self._others, self._topics, self._categories)
         self._parts = frozenset(word for names in known for words in names for word in words)
 

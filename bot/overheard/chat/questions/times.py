@@ -11,6 +11,8 @@ from overheard.chat.questions.vocabulary import Token, Vocabulary
 
 UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
 """The events of a vocabulary's ``[times.events]``."""
+MAX_DAYS = 1_100
+"""The longest time in days, weeks or months that a question names."""
 _ISO = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
 _QUARTER = re.compile(r"q([1-4])")
@@ -257,6 +259,8 @@ class TimeReader:
             return None
         size = number[1] + unit[1]
         days = number[0] * unit[0]
+        if days > MAX_DAYS:
+            return None  # "100/month" is a budget
         if back := self._phrase("back", tokens, at + size):
             start = self._today - timedelta(days)
             return NamedTime(start, start + timedelta(1)), size + back[1]

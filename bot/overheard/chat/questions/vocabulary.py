@@ -31,6 +31,7 @@ _DOUBLE = re.compile(r"(.)\1")
 _LIST = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
+_STEMS = {"ca": "can", "wo": "will", "sha": "shall"}
 _CONTRACTED = {"n't": "not", "'s": "", "'re": "", "'ll": "", "'ve": "", "'m": "", "'d": ""}
 
 
@@ -56,6 +57,7 @@ def tokenize(text: str) -> list[Token]:
         for ending, full in _CONTRACTED.items():
             if word.endswith(ending) and len(word) > len(ending):
                 stem = word.removesuffix(ending)
+                stem = _STEMS.get(stem, stem) if full else stem
                 tokens.append(Token(typed[: len(stem)], stem))
                 tokens += [Token(full, full)] if full else []
                 break
@@ -91,7 +93,6 @@ class Vocabulary:
         interjections: Words that say nothing at the beginning of a question, before a comma.
         opening: The words with which a question begins that is answered by yes or no.
         tracking: The verbs before the name of a brand that is to be watched.
-        granting: The verbs before the name of a person who gets or loses a right.
         short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
         words: All words of these, without beginnings of words.
     """
@@ -107,7 +108,6 @@ class Vocabulary:
     interjections: frozenset[str]
     opening: frozenset[str]
     tracking: frozenset[str]
-    granting: frozenset[str]
     short: Mapping[str, tuple[str, ...]]
     words: frozenset[str]
 
@@ -264,7 +264,6 @@ def vocabulary(language: str) -> Vocabulary:
         interjections=frozenset(_split(tables["interjections"])),
         opening=word_list("opening"),
         tracking=word_list("tracking"),
-        granting=word_list("granting"),
         short=short,
         words=frozenset(words),
     )
