@@ -40,7 +40,7 @@ MAX_NAME_WORDS = 2
 MAX_BARE_WORDS = 8
 """Names in longer texts without a predicate are no question."""
 NOT_ASKED = frozenset(
-    {"future", "opinion", "export", "neg", "recurring", "define", "elsewhere", "bot", "do_it"}
+    {"future", "opinion", "export", "neg", "limit", "recurring", "define", "elsewhere", "bot", "do_it"}
 )
 """Concepts that no answer here covers unless a rule allows them."""
 DECISIONS = frozenset({"reroute", "rebudget", "replan"})
@@ -52,6 +52,10 @@ CONTINUED = frozenset(
     | {"sources"}
 )
 """Intents of questions that may mean the models and the time of the one before."""
+LIMITS = frozenset({"than", "instead", "between", "only", "when", "where", "why"})
+"""Concepts of words that make of a subject something else."""
+OBJECTS = frozenset({"us", "uns"})
+"""Words for "we" that no subject of ours follows."""
 SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
 """Concepts of what a question is about."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
@@ -129,7 +133,9 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
             continue
         rest = [part for part in parts if part != asked[0][0]]
         others = [reading for reading in readings if reading is not asked[0][1]]
-        reason = separator is _SENTENCE or all(map(_PERSON.search, rest))
+        at = parts.index(asked[0][0])
+        others_than_before = rest if separator is _CLAUSE else parts[at + 1 :]
+        reason = all(map(_PERSON.search, others_than_before))
         spoken = frozenset().union(*(reading.concepts for reading in others))
         if spoken & {"alert", "this_alert", "alert_number"}:
             continue  # "I saw the alert. What happened there?"
@@ -211,6 +217,8 @@ class _Reader:
         at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
         if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
             return None
+        if "again" in parsed.concepts:
+            return None  # "ask ChatGPT again in Germany"
         models, size = self._known.model(tokens, at) or ((), 0)
         question = tokens[at + size if size else self._after("models", tokens, at) :]
         if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
@@ -245,6 +253,8 @@ class _Reader:
             if parsed.concepts <= allowed and first & self._words.tracking:
                 concepts = frozenset({"configure", "competitors"})
                 return replace(parsed, intent="configure", concepts=concepts, unknown=())
+            if wish == "record" and "topic" in parsed.concepts:
+                return replace(parsed, intent="configure", unknown=())
         what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
         if wish not in {"configure", "removal", "new_question", *DECISIONS} or not what:
             return None
@@ -271,10 +281,12 @@ class _Reader:
             return None
         begin = self._after(WEAK, tokens, places[-1] + 1)
         owned = self._after("we", tokens, begin)
-        if owned > begin and self._after(WEAK, tokens, owned) > owned:
-            return None  # "about us on Twitter"
         subject = tokens[owned:]
+        if OBJECTS & {token.word for token in tokens[begin:]}:
+            return None  # "about us on Twitter"
         named = self._scan(subject)
+        if named.topic or named.concepts & (NOT_ASKED | LIMITS):
+            return None  # "about our price in Germany"
         if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or named.not_asked:
             return None
         if named.models or named.period or named.brands:

@@ -165,6 +165,8 @@ class Resolution:
         named = self._reading.models and command not in OF_ALERTS
         if named and not {"model", "models"} & known and "by" not in options:
             self._notes.append("This shows all models.")
+        if self._reading.topic and not {"about", "alert"} & known and command != "facts list":
+            self._notes.append("This shows all subjects.")
         given = {name: value for name, value in {**slots, **options}.items() if name in known}
         return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
 
