@@ -40,11 +40,26 @@ MAX_NAME_WORDS = 2
 MAX_BARE_WORDS = 8
 """Names in longer texts without a predicate are no question."""
 NOT_ASKED = frozenset(
-    {"future", "opinion", "export", "neg", "limit", "recurring", "define", "elsewhere", "bot", "do_it"}
+    {
+        "future",
+        "opinion",
+        "export",
+        "neg",
+        "limit",
+        "recurring",
+        "define",
+        "elsewhere",
+        "bot",
+        "do_it",
+    }
 )
 """Concepts that no answer here covers unless a rule allows them."""
 DECISIONS = frozenset({"reroute", "rebudget", "replan"})
 """Concepts that name what is to be changed together with the wish to change it."""
+RECORDS = frozenset({"competitors", "questions", "facts", "schedule", *DECISIONS})
+"""Concepts that name what a form changes."""
+BESIDE_NAME = frozenset({"configure", "check", "site", "named", "competitors"}) | SLOTS
+"""Concepts of a wish to have a brand watched, beside its name."""
 RESTATED = frozenset({"restate", "topic", "we", "number"})
 """Concepts of a fact's new value: "our starter plan is now 14 euros"."""
 CONTINUED = frozenset(
@@ -239,28 +254,29 @@ class _Reader:
         """
         if parsed.not_asked:
             return None
+        if parsed.concepts == {"access"} and self._about_name(tokens, parsed):
+            return replace(parsed, intent="access", unknown=())
+        changed = self._changed(tokens, parsed)
+        form = replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
+        return form if changed else None
+
+    def _changed(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
+        """Return the concepts of what a wish is to change; none of no wish."""
+        concepts = parsed.concepts
         begins = [self._words.phrase(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
-        if wish == "schedule" and "check" in parsed.concepts and parsed.period:
-            return replace(parsed, intent="configure", period=None, unknown=())
-        if parsed.concepts >= RESTATED:
-            return replace(parsed, intent="configure", period=None, unknown=())
-        first = {token.word for token in tokens[:WISH_WORDS]}
-        if self._about_name(tokens, parsed):
-            if parsed.concepts == {"access"}:
-                return replace(parsed, intent="access", unknown=())
-            allowed = {"configure", "check", "site"} | SLOTS
-            if parsed.concepts <= allowed and first & self._words.tracking:
-                concepts = frozenset({"configure", "competitors"})
-                return replace(parsed, intent="configure", concepts=concepts, unknown=())
-            if wish == "record" and "topic" in parsed.concepts:
-                return replace(parsed, intent="configure", unknown=())
-        what = parsed.concepts & {"competitors", "questions", "facts", "schedule", *DECISIONS}
-        if wish not in {"configure", "removal", "new_question", *DECISIONS} or not what:
-            return None
-        if not parsed.unknown and "site" not in parsed.concepts and wish not in DECISIONS:
-            return None
-        return replace(parsed, intent="configure", concepts=what | {"configure"}, unknown=())
+        if concepts >= RESTATED or (wish == "record" and "topic" in concepts):
+            return concepts
+        if wish == "schedule" and "check" in concepts and parsed.period:
+            return concepts
+        tracking = self._words.tracking & {token.word for token in tokens[:WISH_WORDS]}
+        if tracking and concepts <= BESIDE_NAME and self._about_name(tokens, parsed):
+            return frozenset({"configure", "competitors"})
+        what = concepts & RECORDS
+        left_over = parsed.unknown or "site" in concepts or wish in DECISIONS
+        if wish in {"configure", "removal", "new_question", *DECISIONS} and what and left_over:
+            return what | {"configure"}
+        return frozenset()
 
     def _about_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
         """Whether all that is not understood is one name: "Anna", "Foo Bar", "foo.com"."""
@@ -285,7 +301,8 @@ class _Reader:
         if OBJECTS & {token.word for token in tokens[begin:]}:
             return None  # "about us on Twitter"
         named = self._scan(subject)
-        if named.topic or named.concepts & (NOT_ASKED | LIMITS):
+        linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
+        if (named.topic and linked) or named.concepts & (NOT_ASKED | LIMITS):
             return None  # "about our price in Germany"
         if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or named.not_asked:
             return None
@@ -362,14 +379,14 @@ class _Reader:
 
     def _a_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
         """Whether a name or a time begins at a place, and ends at another if that is not 0."""
-        found = self._known.model(tokens, at) or self._known.brand(tokens, at)
-        found = found or self._times.read(tokens, at)
-        return bool(found and (not end or at + found[1] == end))
+        read = (self._known.model, self._known.brand, self._times.read)
+        found = (reader(tokens, at) for reader in read)
+        return any(name and (not end or at + name[1] == end) for name in found)
 
     def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
         """Read a phrase, or a name or word with a mistake, and return its number of words."""
         topic = self._known.topic(tokens, at)
-        concept, size = self._words.phrase(tokens, at)
+        concept, size = self._phrase(tokens, at)
         if topic and topic[1] >= size and concept not in {"facts", "models"}:
             words = tokens[at : at + topic[1]]
             found.topic = found.topic or topic[0]
@@ -395,6 +412,20 @@ class _Reader:
             found.models |= dict.fromkeys(near.models)
             found.concepts.add("asked")
         return near.size
+
+    def _phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+        """Return the concept of the longest phrase at a place that takes no word from a time:
+        "improve" and not "improve this" before "this year".
+        """
+        concept, size = self._words.phrase(tokens, at)
+        last = at + size - 1
+        calendar = any(
+            (tokens[last].word,) in self._words.times[k] for k in ("this", "last", "next")
+        )
+        if size > 1 and calendar and self._times.read(tokens, last):
+            shorter = self._words.phrase(tokens[:last], at)
+            return shorter if shorter[0] else (concept, size)
+        return concept, size
 
     def _joins(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
         """Whether "when" begins a condition, as in "where do we rank when ChatGPT makes a list",

@@ -117,6 +117,7 @@ class Offers(Resolution):
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
             ("reroute", f"subscribe {brand}", "Alerts into this channel"),
+            ("channel", f"subscribe {brand}", "Alerts into this channel"),
             ("reroute", "routes list", "Where alerts go"),
             ("rebudget", "budget set", "Budget"),
             ("who", "brands add", "Add a brand"),

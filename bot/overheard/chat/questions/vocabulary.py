@@ -32,6 +32,8 @@ _LIST = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
 _STEMS = {"ca": "can", "wo": "will", "sha": "shall"}
+_WITH_IS = frozenset({"that", "it"})
+"""Words whose ending 's is "is", and not a possession."""
 _CONTRACTED = {"n't": "not", "'s": "", "'re": "", "'ll": "", "'ve": "", "'m": "", "'d": ""}
 
 
@@ -57,9 +59,10 @@ def tokenize(text: str) -> list[Token]:
         for ending, full in _CONTRACTED.items():
             if word.endswith(ending) and len(word) > len(ending):
                 stem = word.removesuffix(ending)
-                stem = _STEMS.get(stem, stem) if full else stem
+                more = "is" if ending == "'s" and stem in _WITH_IS else full
+                stem = _STEMS.get(stem, stem) if more else stem
                 tokens.append(Token(typed[: len(stem)], stem))
-                tokens += [Token(full, full)] if full else []
+                tokens += [Token(more, more)] if more else []
                 break
         else:
             tokens.append(Token(typed, word))
