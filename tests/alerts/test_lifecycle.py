@@ -153,7 +153,7 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
 
     events = await house.store.alerts.events(number)
     assert [event.note for event in events][2::2] == [
-        "Visibility fell from 70 % to 12 %.",
+        "The model names it far less.",
         "It is back at 70 %.",
         "",
     ]

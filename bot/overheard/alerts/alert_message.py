@@ -285,6 +285,14 @@ def shift_phrase(
     return f"changed {whose} {label}"
 
 
+def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
+    """Return what a model does since one step of an alert, after its name; see `shift_phrase`."""
+    hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
+    if hardly and _went_both_ways(shift):
+        return ELSEWHERE[shift.metric].format(brand=subject)
+    return shift_phrase(shift, metric, subject)
+
+
 def _went_both_ways(shift: Shift) -> bool:
     """Whether some questions moved up, and others down."""
     rises = {p.after > p.before for p in shift.prompts if p.after != p.before}

@@ -338,10 +338,17 @@ def alert_chart(
         title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
         scale=metric.scale,
         series=tuple(series),
-        marks=(_mark(shift, evidence), *(Mark(at, "grew") for at in evidence.grown.values())),
+        marks=(_mark(shift, evidence), *_latest_growth(evidence)),
         zone=evidence.zone,
         answers=answers,
     )
+
+
+def _latest_growth(evidence: AlertEvidence) -> Iterator[Mark]:
+    """Yield the mark of when it grew last, if that was after it began."""
+    grown = max(evidence.grown.values(), default=evidence.began)
+    if grown > evidence.began:
+        yield Mark(grown, "grew")
 
 
 def _mark(shift: Shift, evidence: AlertEvidence) -> Mark:

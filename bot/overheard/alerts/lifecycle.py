@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from overheard.alerts.card import step
+from overheard.alerts.alert_message import step_phrase
 from overheard.alerts.events import SNOOZED_UNTIL, named, snoozed_until
 from overheard.alerts.routes import Routes
+from overheard.alerts.statement_wording import statement_step
 from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
@@ -193,17 +194,20 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps(self, shifts: Sequence[Shift]) -> str:
-        """Return a sentence with the steps of the first shifts, at most `MOST_STEPS`."""
-        named_shifts = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
-        several = len({shift.brand for shift in named_shifts}) > 1
+        """Say what a model does since the first shifts, at most `MOST_STEPS`, without figures:
+        those are in the message above, in its own unit.
+        """
+        shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
+        several = len({shift.brand for shift in shown}) > 1
         steps = [
-            f"{shift.brand}'s {step(shift, self._routes.metrics)}"
-            if several
-            else step(shift, self._routes.metrics)
-            for shift in named_shifts
+            statement_step(shift.statement).removeprefix("it ")
+            if shift.statement
+            else step_phrase(
+                shift, self._routes.metrics.get(shift.metric), shift.brand if several else "it"
+            )
+            for shift in shown
         ]
-        note = f"{wording.listing(steps)}."
-        return note[0].upper() + note[1:]
+        return f"The model {wording.listing(steps)}."
 
     async def recover(
         self,

@@ -264,19 +264,26 @@ NAMES_LEFT = 232.0
 """Where names at the ends of lines begin, in units."""
 LONG_MARK = 190.0
 """Width at which the words of a mark are cut, in units."""
+MARK_GAP = 10.0
+"""Least gap between the words of two marks, in units."""
 
 
 def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
-    """Draw marks, each an x and its words, as dashed lines; the last has its words above."""
-    for x, _ in placed:
+    """Draw marks, each an x and its words, in the order of x, as dashed lines; each has its words
+    above, where those of later marks leave room.
+    """
+    room = WIDTH - 8.0
+    for x, words in reversed(placed):
         sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
-    for x, words in placed[-1:]:
         text = fit(words, LABEL_SIZE, LONG_MARK, 600)
         half = width(text, LABEL_SIZE, 600) / 2
-        middle = min(max(x, 8 + half), WIDTH - 8 - half)
+        middle = min(max(x, 8 + half), room - half)
+        if middle - half < 8 or abs(middle - x) > half:  # they would stand elsewhere
+            continue
         sheet.text(
             (middle, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
         )
+        room = middle - half - MARK_GAP
 
 
 @dataclass(frozen=True, slots=True)
