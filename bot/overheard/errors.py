@@ -250,7 +250,7 @@ class NothingAnswered(OverheardError):
 
 
 class NothingToSwitch(OverheardError):
-    message = "No other scores wait to be read; scores list shows which there are."
+    message = "No other scores wait to be read."
 
 
 class NotJudgedYet(OverheardError):

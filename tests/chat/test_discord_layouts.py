@@ -317,7 +317,7 @@ def test_the_menu_holds_what_is_seldom_needed() -> None:
     close = Action("alerts close 1", "Close", confirm="Close it?", menu=True)
     snooze = Action("alerts snooze 1 --for 1d", "Snooze", menu=True)
     [menu] = pieces(render(Card("T", actions=(snooze, close)))[0], 3)
-    assert menu["placeholder"] == "More: Snooze, Close"
+    assert menu["placeholder"] == "More: snooze, close"
     told = [option["value"] for option in menu["options"]]
     assert told == [f"{ClickKind.RUN}:{snooze.words}", f"{ClickKind.ASK}:{close.words}"]
 
@@ -372,7 +372,7 @@ def test_embeds_say_the_same() -> None:
     assert old["embeds"][0]["image"]["url"] == "attachment://chart-1.png"
     told = [one for one in walk(old["components"]) if one["type"] in {2, 3}]
     assert [one.get("label") or one["placeholder"] for one in told] == [
-        "Fix", "Check", "More: Help",
+        "Fix", "Check", "More: help",
     ]  # fmt: skip
 
 

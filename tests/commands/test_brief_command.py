@@ -267,5 +267,5 @@ async def test_an_item_that_does_not_exist_is_one_sentence() -> None:
     done = await office.chat.type("brief done abcdef")
     reopened = await office.chat.type("brief reopen abcdef")
 
-    assert 'There is no item called "abcdef"' in str(done.card.text)
+    assert 'There is no task called "abcdef"' in str(done.card.text)
     assert 'There is no published item called "abcdef"' in str(reopened.card.text)

@@ -75,7 +75,7 @@ def test_an_update_is_kept_and_listed(program: Program) -> None:
     assert update["model"] == "svc/m-1"
     assert update["at"] == UPDATE.isoformat()
     assert update["note"] == "new weights"
-    assert update["effects"][0]["sentence"] == "Acme has no runs to compare."
+    assert update["effects"][0]["sentence"] == "Acme has no checks to compare."
 
 
 def test_what_is_the_same_is_said_once(program: Program) -> None:
@@ -85,8 +85,8 @@ def test_what_is_the_same_is_said_once(program: Program) -> None:
     program.run("updates", "add", "svc/m-1", "--when", "2026-04-27T09:00Z", "--note", "again")
 
     shown = sentences(program.run("updates", "list")[0])
-    assert shown.count("Acme, Beta and Gamma have no runs to compare.") == 1
-    assert shown.count("no runs to compare") == 1
+    assert shown.count("Acme, Beta and Gamma have no checks to compare.") == 1
+    assert shown.count("no checks to compare") == 1
 
 
 def test_a_brand_that_moved(program: Program) -> None:
@@ -104,7 +104,7 @@ def test_a_brand_that_did_not_move(program: Program) -> None:
     """Two runs leave it open; after six the card says by how much it moved at most."""
     add(program)
     bring(program, [0.5] * 2, UPDATE)
-    assert "Acme is not yet clear after 2 of 6 runs." in sentences(
+    assert "Acme is not yet clear after 2 of 6 checks." in sentences(
         program.run("updates", "list")[0]
     )
     bring(program, [0.5] * 4, UPDATE + timedelta(days=1))

@@ -129,3 +129,5 @@ def test_an_answer_that_is_hardly_prose_is_shown_as_it_is() -> None:
 
     assert readable(code) == code
     assert readable("**Acme** is best.") == "Acme is best."
+    plans = "Compare plans at https://www.acme.example/plans?a=1, or [here](https://a.example)."
+    assert readable(plans) == "Compare plans at acme.example, or here."

@@ -75,6 +75,7 @@ SUBJECTS = {
     "sentiment": f"Tone, from {wording.MINUS}1 to +1",
     "drawback": "With a drawback",
     "accuracy": "Facts right",
+    "branded_visibility": "Named when asked by name",
 }
 """What a value of a metric is, at the beginning of a line or as the title of a chart."""
 NOUNS = {

@@ -27,6 +27,8 @@ from overheard.measure.blocks import Stream
 SHOWN_PROMPTS = 5
 MOST_LINES = 5
 """Lines of an alert's chart."""
+MOST_STEPS = 3
+"""Steps of an alert's way that a table names."""
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
@@ -392,14 +394,21 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
 
 
 def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Say where an alert's metric went, for a table: ``visibility 70 % → 45 % → 20 %``."""
-    if alert.shift.statement:
-        return statement_brief(alert.statements)
+    """Say what is stated and where an alert's metric went, for a table: ``price “$49”; visibility
+    70 % → 45 % → 20 %``; of a long way its ends.
+    """
     if alert.of_model:
         return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
-    label, before, after = metric_words(alert.shift, metrics)
-    now = (metric_words(shift, metrics)[2] for shift in further(alert))
-    return f"{label} {' → '.join((before, after, *now))}"
+    moved = [shift for shift in alert.moved if not shift.statement]
+    path = [shift for shift in moved if shift.metric == moved[0].metric]
+    parts = [statement_brief(alert.statements)] if alert.shift.statement else []
+    if path:
+        steps = [metric_words(shift, metrics) for shift in path]
+        label, before, _ = steps[0]
+        after = [step[2] for step in steps]
+        shown = after if len(after) <= MOST_STEPS else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
+        parts.append(f"{label} {' → '.join((before, *shown))}")
+    return "; ".join(parts)
 
 
 def further(alert: Alert) -> list[Shift]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
-from overheard.cards.command import CommandSpec, FormContent, quoted
+from overheard.cards.command import CommandSpec, FormContent, Kind, quoted
 from overheard.chat.parser import Order
 from overheard.errors import (
     BadUsage,
@@ -37,7 +37,7 @@ MAX_KNOWN = 3
 MAX_MEANT = 2
 """Commands that are offered in place of an unknown one."""
 MAX_WORDS = 120
-"""Characters of a command that a question repeats."""
+"""Characters of what was typed that a question repeats."""
 _CLAUSE_END = re.compile(r"[:;,.]")
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,7 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         needed: Why a confirmation is needed.
         token: The id of the question, which its buttons carry.
     """
-    command = wording.shorten(order.words.partition(" --")[0], MAX_WORDS)
-    asked = "" if command == order.spec.name else command  # it is in the title
-    if order.spec.noun:  # such as ``alerts recheck 12``, of a button: its number says nothing
-        asked = order.spec.summary
+    asked = _asked(order)
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:
@@ -71,6 +68,26 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
         footer=OPEN,
         data=data,
     )
+
+
+def _asked(order: Order) -> str:
+    """Return what would be done, in words: a question or brands that were named, else the summary;
+    empty where the command alone says it.
+    """
+    if order.spec.noun:  # such as ``alerts recheck 12``, of a button: its number says nothing
+        return order.spec.summary
+    given = {
+        option: order.options[option.name]
+        for option in order.spec.options
+        if option.positional and order.options.get(option.name)
+    }
+    if not {option.kind for option in given} <= {Kind.TEXT, Kind.BRAND}:
+        return order.spec.summary
+    said = [
+        wording.listing(list(value)) if option.many else f"“{value}”"
+        for option, value in given.items()
+    ]
+    return wording.shorten("\n".join(said), MAX_WORDS)
 
 
 def cancelled() -> Card:
@@ -196,4 +213,11 @@ def sentence(error: Exception) -> str:
 
 
 def _sentence(error: OverheardError) -> str:
-    return str(error)[:1].upper() + str(error)[1:]
+    said = str(error)
+    if isinstance(error, UnknownName) and error.kind in _BY_ID:
+        said = f'there is no {_BY_ID[error.kind]} called "{error.name}"{error.hint}.'
+    return said[:1].upper() + said[1:]
+
+
+_BY_ID = {"run": "check", "item": "task", "published item": "published task"}
+"""What readers call things whose names are ids, of which no list is shown."""

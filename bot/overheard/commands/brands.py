@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -151,13 +151,23 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     return BRANDS.changed_card(
         brand,
         done,
-        "\n\n".join([asked, *warnings]),
+        "\n\n".join([asked, *_told(risky)]),
         fields,
         check if prompts else Action("prompts add", "Add a question"),
         *rule_actions(brand, risky),
         warning=bool(warnings),
         warnings=warnings,
     )
+
+
+def _told(risky: Sequence[Risk]) -> Iterator[str]:
+    """Yield the risks of spellings, those that are alike once."""
+    alike: dict[tuple[str, str], list[Risk]] = {}
+    for risk in risky:
+        alike.setdefault((risk.reason, risk.remedy), []).append(risk)
+    for first, *others in alike.values():
+        names = wording.listing([f'"{risk.spelling}"' for risk in others])
+        yield f"{first} The same holds for {names}." if others else str(first)
 
 
 def _count(brands: Sequence[Brand]) -> str:
@@ -198,9 +208,9 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     existing=_existing,
     title=lambda brand: brand.name,
     columns={
-        "Brand": lambda brand: brand.name,
+        "Brand": lambda b: b.name if b.tracked else f"{b.name} (competitor)",
         "Also called": lambda brand: ", ".join(brand.aliases),
-        "Competitors": lambda b: ", ".join(b.competitors) if b.tracked else "a competitor",
+        "Competitors": lambda brand: ", ".join(brand.competitors) if brand.tracked else "",
     },
     empty="Nothing is measured yet.",
     require_free=require_free_names,

@@ -179,7 +179,7 @@ async def reopen_item(
     ):
         known = await deployment.store.finetune.publications(subject.name)
         raise unknown("published item", item, [progress.item for progress in known])
-    return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
+    return Card("Reopened", "It is to be written again.", data={"item": item})
 
 
 def _brand(deployment: Deployment, name: str) -> Brand:

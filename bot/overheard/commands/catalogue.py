@@ -119,6 +119,7 @@ class CatalogueNoun(Generic[Entry]):
             examples=examples,
             confirms=verb == "remove",
             fill=self.fill if verb == "edit" else None,
+            title=f"{verb.capitalize()} {self.singular}",
         )
 
     async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:

@@ -408,7 +408,7 @@ def _chart(
         _span(f"{name}'s visibility", contrast, _moved(contrast))
         for name, contrast in result.rivals.items()
     ]
-    return Spans(title=title, spans=tuple(spans), caption="Differences with their 90 % intervals")
+    return Spans(title=title, spans=tuple(spans), caption="Lines: where it lies nine times in ten")
 
 
 def _span(label: str, contrast: Contrast, verdict: str) -> Difference:

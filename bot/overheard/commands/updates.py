@@ -52,10 +52,28 @@ class Effect:
     def predicate(self) -> str:
         """What is said of the brand, for people, after its name."""
         if self.verdict is None:
-            return shift_words(self.shift, Scale.BINARY) if self.shift else "has no runs to compare"
+            return (
+                shift_words(self.shift, Scale.BINARY) if self.shift else "has no checks to compare"
+            )
         if self.shift:
             return shift_words(self.shift, Scale.BINARY) + _unkept_level(self.verdict)
         return effect_words(self.verdict, Scale.BINARY)
+
+    @property
+    def short(self) -> str:
+        """The same without its uncertainty, for a chat: ``is named less: 45 %, before 88 %``."""
+        moved = self.shift or self.verdict
+        if moved is None:
+            return "has no checks to compare"
+        if self.shift or (self.verdict and self.verdict.finding is UpdateStatus.MOVED):
+            way = "more" if moved.change > 0 else "less"
+            now, before = wording.percent(moved.after), wording.percent(moved.before)
+            return f"is named {way}: {now}, before {before}"
+        verdict = self.verdict
+        if verdict is None or verdict.finding is not UpdateStatus.STILL:
+            looks = f" after {verdict.looks} of {verdict.most} checks" if verdict else ""
+            return f"is not yet clear{looks}"
+        return f"is named as before, give or take {_bound(verdict, Scale.BINARY)}"
 
     @property
     def sentence(self) -> str:
@@ -175,7 +193,7 @@ async def remove_update(
         known = [str(update.id) for update in await deployment.store.updates.find()]
         listed = ", ".join(known) or "none yet"
         raise UnknownName(kind="update", name=str(number), hint="", known=listed)
-    return Card("Removed", f"Update {number} is forgotten.", data={"id": number})
+    return Card("Removed", "The update is forgotten.", data={"id": number})
 
 
 Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
@@ -279,14 +297,14 @@ def _paragraphs(
         name = names.name(update.model) if names else str(update.model)
         head = f"{name}, {wording.day(update.at, call.zone)}:"
         whole = [WHOLE_CHANGED] if update.id in wholes else []
-        yield " ".join([head, *whole, *_sentences(effects[update.id])])
+        yield " ".join([head, *whole, *_sentences(effects[update.id], short=names is not None)])
 
 
-def _sentences(effects: Iterable[Effect]) -> Iterator[str]:
+def _sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
     """Say of all brands of which the same is to be said that it is so, in one sentence."""
     alike: dict[str, list[str]] = {}
     for effect in effects:
-        alike.setdefault(effect.predicate, []).append(effect.brand)
+        alike.setdefault(effect.short if short else effect.predicate, []).append(effect.brand)
     for predicate, brands in alike.items():
         verb, space, rest = predicate.partition(" ")
         verb = _PLURAL.get(verb, verb) if len(brands) > 1 else verb
@@ -367,7 +385,7 @@ def _finding(verdict: UpdateEffect, scale: Scale) -> str:
         return shift_words(verdict, scale)
     if verdict.finding is UpdateStatus.STILL:
         return f"did not move by more than {_bound(verdict, scale)}{_to_exclude(verdict)}"
-    return f"is not yet clear after {verdict.looks} of {verdict.most} runs"
+    return f"is not yet clear after {verdict.looks} of {verdict.most} checks"
 
 
 def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
@@ -386,9 +404,9 @@ def _to_exclude(verdict: UpdateEffect) -> str:
     if verdict.bound <= EXCLUDED_CHANGE:
         return ""
     if verdict.runs_to_exclude is None:
-        before = wording.count(verdict.runs[0], "run")
+        before = wording.count(verdict.runs[0], "check")
         return f"; {points} cannot be excluded with {before} before it"
-    return f"; to exclude {points} would take {verdict.runs_to_exclude:,} runs since"
+    return f"; to exclude {points} would take {verdict.runs_to_exclude:,} checks since"
 
 
 def _bound(verdict: UpdateEffect, scale: Scale) -> str:

@@ -54,12 +54,18 @@ def prose(text: str, titles: Collection[str] = ()) -> str:
     return laid_out(text, titles).body
 
 
+_BARE_ADDRESS = re.compile(
+    r"(?<![\w(<\[\"'=/])https?://(?:www\.)?([^\s/<>()\[\]]+)[^\s<>()\[\]]*?(?=[.,;:!?]?(?:\s|$))"
+)
+
+
 def readable(text: str) -> str:
     """Return an answer for display: its prose, or the whole text if less than a quarter is prose.
 
-    An answer that is mostly code is shown with the code.
+    An answer that is mostly code is shown with the code. Of an address within a sentence the host
+    stays, without which the sentence would lack a word.
     """
-    prose_text = prose(text)
+    prose_text = prose(_BARE_ADDRESS.sub(r"\1", text))
     return prose_text if 4 * len(prose_text) >= len(text) else text
 
 

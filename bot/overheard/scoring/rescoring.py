@@ -401,7 +401,7 @@ def _differing(before: Brand, after: Brand) -> list[str]:
 def _facts(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
     old, new = set(map(_stated, before)), set(map(_stated, after))
     changed = sorted({(fact.brand, fact.field) for fact in old ^ new})
-    yield from (f"the {field} of {brand}" for brand, field in changed)
+    yield from (f"the fact “{field}” of {brand}" for brand, field in changed)
 
 
 def _stated(fact: Fact) -> Fact:

@@ -290,8 +290,18 @@ def _menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
     """Yield menus, of as many entries as Discord takes, whose text names the first entries."""
     for start in range(0, len(actions), DISCORD.options):
         entries = tuple(actions[start : start + DISCORD.options])
-        names = ", ".join(wording.line(action.label) for action in entries)
-        yield Menu(wording.shorten(f"{label}: {names}", MAX_PLACEHOLDER), entries)
+        yield Menu(_placeholder(label, entries), entries)
+
+
+def _placeholder(label: str, entries: Sequence[Action]) -> str:
+    """Return a menu's text: as many entries as a phone shows, without what is in brackets."""
+    names = [wording.line(action.label).partition(" (")[0] for action in entries]
+    names = [f"{name[:1].lower()}{name[1:]}" for name in names]
+    whole = f"{label}: {', '.join(names)}"
+    while len(whole) > MAX_PLACEHOLDER and len(names) > 1:
+        names.pop()
+        whole = f"{label}: {', '.join(names)} \N{HORIZONTAL ELLIPSIS}"
+    return wording.shorten(whole, MAX_PLACEHOLDER)
 
 
 def _choice(choice: Choice | None) -> Iterator[Menu]:
