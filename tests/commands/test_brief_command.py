@@ -268,4 +268,4 @@ async def test_an_item_that_does_not_exist_is_one_sentence() -> None:
     reopened = await office.chat.type("brief reopen abcdef")
 
     assert 'There is no task called "abcdef"' in str(done.card.text)
-    assert 'There is no published item called "abcdef"' in str(reopened.card.text)
+    assert 'There is no published task called "abcdef"' in str(reopened.card.text)
