@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from overheard.detection.alarm_table import WATCHED_A_YEAR
-from overheard.detection.baseline import run_effect_prior, stream_until
+from overheard.detection.baseline import stream_until
+from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.model_change import model_changes

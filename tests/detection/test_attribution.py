@@ -22,8 +22,12 @@ from overheard.detection.attribution import (
     is_everything,
     words,
 )
-from overheard.detection.baseline import run_effect_prior
-from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.detection.control_variate import (
+    RunEffectPrior,
+    StreamGroup,
+    run_effect_prior,
+    run_series,
+)
 from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
 from overheard.detection.simulate import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import Model, ModelUpdate

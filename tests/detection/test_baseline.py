@@ -7,11 +7,11 @@ from overheard.detection.baseline import (
     Baseline,
     Excursion,
     rows_with_answers,
-    run_effect_prior,
     stream_rows,
     stream_since,
     stream_until,
 )
+from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.simulate import Design, simulate
 from overheard.domain import Model, Shift
 from overheard.numpy_proxy import np

@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from overheard.detection.baseline import run_effect_prior, stream_rows, stream_until
-from overheard.detection.control_variate import StreamGroup, run_series
+from overheard.detection.baseline import stream_rows, stream_until
+from overheard.detection.control_variate import StreamGroup, run_effect_prior, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.known_time import compare_sides
 from overheard.detection.model_change import (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from overheard.detection.baseline import run_effect_prior
+from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.hypotheses import Hypothesis, attribute, attribute_model
 from overheard.domain import WHOLE_MODEL, Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
@@ -287,16 +287,3 @@ def _sign(update: ModelUpdate) -> str:
         "canary": "a small daily question was answered differently",
     }.get(update.source, "an update was made known")
     return f"{how}{note}"
-
-
-def first_after(
-    updates: Iterable[ModelUpdate], models: Mapping[Model, Sequence[RunKey]]
-) -> list[tuple[Model, RunKey]]:
-    """Return the first run of a model after each of its updates."""
-    first_runs = []
-    for update in updates:
-        runs = models.get(update.model, ())
-        after = next((run for run in runs if run.at >= update.at), None)
-        if after:
-            first_runs.append((update.model, after))
-    return first_runs

@@ -15,7 +15,7 @@ from math import inf
 
 from overheard.detection.control_variate import RunEffectPrior, RunSeries, StreamGroup, run_series
 from overheard.detection.nuisance import STEP_VARIANCE
-from overheard.domain import Model, Shift
+from overheard.domain import Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, Places, np
 from overheard.special_functions import logit
@@ -24,17 +24,6 @@ MAX_BASELINE_RUNS = 120
 """Largest number of a baseline's runs that count, the latest."""
 MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a new baseline has before a shift from it can be seen."""
-PROVIDER_PRIORS = {
-    "openai": RunEffectPrior(shared=0.02, own=0.05),
-    "google": RunEffectPrior(shared=0.04, own=0.02),
-}
-"""Variances of run effects that are expected of a provider's models before their runs are seen:
-with search, ChatGPT's effects were each brand's own, and Google's shared by all brands."""
-
-
-def run_effect_prior(model: Model) -> RunEffectPrior:
-    """Return what variances of run effects are expected of a model."""
-    return PROVIDER_PRIORS.get(model.provider, RunEffectPrior())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, Places, np
 
@@ -55,6 +56,19 @@ class RunEffectPrior:
 
     shared: float = 0.03
     own: float = 0.03
+
+
+PROVIDER_PRIORS = {
+    "openai": RunEffectPrior(shared=0.02, own=0.05),
+    "google": RunEffectPrior(shared=0.04, own=0.02),
+}
+"""Variances of run effects that are expected of a provider's models before their runs are seen:
+with search, ChatGPT's effects were each brand's own, and Google's shared by all brands."""
+
+
+def run_effect_prior(model: Model) -> RunEffectPrior:
+    """Return what variances of run effects are expected of a model."""
+    return PROVIDER_PRIORS.get(model.provider, RunEffectPrior())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,12 +16,8 @@ from math import exp
 
 from overheard.detection import attribution
 from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, runs_a_year
-from overheard.detection.baseline import (
-    MAX_BASELINE_RUNS,
-    run_effect_prior,
-    stream_since,
-)
-from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
+from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since
+from overheard.detection.control_variate import RunSeries, StreamGroup, run_effect_prior, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.known_time import Comparison, compare_sides
 from overheard.detection.nuisance import joint_evidence, step_evidence

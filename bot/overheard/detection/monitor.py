@@ -31,12 +31,11 @@ from overheard.detection.baseline import (
     Excursion,
     ReturnEvidence,
     return_evidence,
-    run_effect_prior,
     run_slice,
     stream_rows,
     stream_until,
 )
-from overheard.detection.control_variate import StreamGroup
+from overheard.detection.control_variate import StreamGroup, run_effect_prior
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
@@ -262,8 +261,10 @@ class Monitor:
         runs = self._watched[model].baseline.runs
         updates = [u for u in self._updates if u.source not in UNWEIGHTED_SOURCES]
         weights = np.ones(len(runs))
-        for first in attribution.first_after(updates, {model: runs}):
-            weights[runs.index(first[1])] = UPDATE_WEIGHT
+        for update in updates:
+            first = next((row for row, run in enumerate(runs) if run.at >= update.at), None)
+            if update.model == model and first is not None:
+                weights[first] = UPDATE_WEIGHT
         before = np.cumsum(weights) / np.arange(1, len(runs) + 1)
         return np.asarray(weights / before)
 
