@@ -131,11 +131,18 @@ async def silent_models(deployment: Deployment, report: Report) -> dict[Model, d
     }
 
 
-async def silent_sentence(deployment: Deployment, call: Call, report: Report) -> str:
+def silent_sentence(
+    deployment: Deployment, call: Call, report: Report, silent: Mapping[Model, datetime]
+) -> str:
     """Say which models did not answer in the latest check, so that what is shown of them is older;
     empty where all of them answered.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where.
+        report: The report that shows them.
+        silent: The silent models, see `silent_models`.
     """
-    silent = await silent_models(deployment, report)
     if not silent:
         return ""
     names = wording.listing([deployment.names.name(model) for model in silent])

@@ -121,7 +121,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
         watching_sentence(report.stories.values(), deployment.names),
         claims,
         _steady(deployment, report, week, silent),
-        await silent_sentence(deployment, call, report),
+        silent_sentence(deployment, call, report, silent),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
     return Card(

@@ -15,7 +15,7 @@ from overheard.cards.charts.renderer import Drawable, alt, drawing, picture
 from overheard.cards.charts.svg import COLORS, Theme
 from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standings
-from overheard.commands.brand_report import Report, read_report, silent_sentence
+from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
@@ -97,6 +97,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
             data=data,
         )
     chart = await trend_chart(deployment, call, brand, HEADLINE, report.headline_lines)
+    silent = await silent_models(deployment, report)
     return Card(
         title=standings.headline(brand.name, report.places),
         text=standings.ranks(report.places, deployment.names),
@@ -108,7 +109,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         footer=" ".join(
             filter(
                 None,
-                (_text(call, report.runs), await silent_sentence(deployment, call, report)),
+                (_text(call, report.runs), silent_sentence(deployment, call, report, silent)),
             )
         ),
         data=data,

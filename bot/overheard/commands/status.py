@@ -18,7 +18,7 @@ from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standings
 from overheard.commands.alerts import alert_card
-from overheard.commands.brand_report import Report, read_report, silent_sentence
+from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.claims import read_claims
 from overheard.commands.schedules import next_run, next_time
 from overheard.commands.standings import Place
@@ -66,7 +66,12 @@ async def status(deployment: Deployment, call: Call) -> Card:
         watching_sentence(stories, deployment.names, with_brand=len(reports) > 1),
         await unrouted_sentence(deployment),
         *_claims(claims),
-        *dict.fromkeys([await silent_sentence(deployment, call, report) for report in measured]),
+        *dict.fromkeys(
+            [
+                silent_sentence(deployment, call, report, await silent_models(deployment, report))
+                for report in measured
+            ]
+        ),
         *([] if measured else ["Nothing is measured yet."]),
         *([await next_check_sentence(deployment, call)]),
     ]
