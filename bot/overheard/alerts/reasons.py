@@ -98,9 +98,7 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return a decision for JSON output; evidence is a factor, not a logarithm, and 1 is the
-    threshold of the baseline.
-    """
+    """Return a decision for JSON output."""
     return {
         "brand": decision.brand,
         "model": str(decision.model),
@@ -114,7 +112,10 @@ def decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def _silence_data(silence: Silence) -> dict[str, Any]:
-    """Return for JSON output why a metric was not reported."""
+    """Return for JSON output why a metric was not reported.
+
+    Evidence is a factor, not a logarithm; 1 is the threshold of the baseline.
+    """
     return {
         "metric": silence.metric,
         "reason": silence.reason.value,

@@ -151,7 +151,7 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     return BRANDS.changed_card(
         brand,
         done,
-        "\n\n".join([asked, *_told(risky)]),
+        "\n\n".join([asked, *_risk_sentences(risky)]),
         fields,
         check if prompts else Action("prompts add", "Add a question"),
         *rule_actions(brand, risky),
@@ -160,7 +160,7 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     )
 
 
-def _told(risky: Sequence[Risk]) -> Iterator[str]:
+def _risk_sentences(risky: Sequence[Risk]) -> Iterator[str]:
     """Yield the risks of spellings, those that are alike once."""
     alike: dict[tuple[str, str], list[Risk]] = {}
     for risk in risky:

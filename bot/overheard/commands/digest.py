@@ -197,13 +197,14 @@ def _steady(deployment: Deployment, found: Report, week: Week, silent: Collectio
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
     moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
     moved |= set(silent)
-    lines = [_stands(deployment, place) for place in found.places if place.model not in moved][
+    lines = [_standing(deployment, place) for place in found.places if place.model not in moved][
         :MAX_STEADY
     ]
     return f"Steady: {'; '.join(lines)}." if lines else ""
 
 
-def _stands(deployment: Deployment, place: Place) -> str:
+def _standing(deployment: Deployment, place: Place) -> str:
+    """Write how often a brand is named at a model: ``ChatGPT, 12 of 30, 2nd of 5``."""
     rank = f", {place.rank_words}" if place.rank_words else ""
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
 

@@ -104,10 +104,10 @@ async def _import_run(
     )
     async with _holding(store, run):
         intake = _Intake(store, run)
-        await intake.look()
+        await intake.read_stored()
         read = _read(lines, span.places)
         while batch := list(islice(read, BATCH)):
-            await intake.take(batch)
+            await intake.store_missing(batch)
             call.progress.advance(len(batch))
         tally.new += intake.new
         tally.known += intake.known
@@ -143,7 +143,7 @@ class _Intake:
         self.new = 0
         self.known = 0
 
-    async def look(self) -> None:
+    async def read_stored(self) -> None:
         """Count the stored answers of the run, and find the next free repeat of each question."""
         self._stored.clear()
         self._gone.clear()
@@ -153,7 +153,7 @@ class _Intake:
             prompt, model, repeat = answer.question.key
             self._next[prompt, model] = max(self._next.get((prompt, model), 0), repeat + 1)
 
-    async def take(self, lines: Sequence[AnswerLine]) -> None:
+    async def store_missing(self, lines: Sequence[AnswerLine]) -> None:
         """Store the answers of lines that are not stored yet."""
         missing = [answer for line in lines if (answer := self._first_seen(line))]
         while missing:
@@ -161,7 +161,7 @@ class _Intake:
             self.new += len(kept)
             missing = [answer for answer in missing if answer.question.key not in kept]
             if missing:  # the lock is a file and binds no other process, which took the repeats
-                await self.look()
+                await self.read_stored()
                 missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
 
     def _first_seen(self, line: AnswerLine) -> Answer | None:

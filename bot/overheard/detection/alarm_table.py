@@ -199,5 +199,6 @@ def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> flo
         whole = days == PACE_WINDOWS_DAYS[-1]
         recent = [r.at for r in analysed if r.at >= begin and (whole or r.id not in bursts)]
         span = (recent[-1] - recent[0]) / timedelta(days=1) if recent else 0.0
+        # Half a run less: weekly runs are 52 a year, and not 52.2.
         pace = max(pace, (len(recent) - 1) * DAYS_A_YEAR / max(span, 1.0) - 0.5)
     return pace

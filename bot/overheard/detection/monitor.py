@@ -283,7 +283,7 @@ class Monitor:
             row = bisect_left(watched.baseline.runs, run)
             if row < len(watched.baseline.runs) and watched.baseline.runs[row] == run:
                 asked[model] = row
-                self._look_at(watched, model, row, pace)
+                self._measure(watched, model, row, pace)
         level = self._table.joined([analysis.excess for analysis in self._seen.values()])
         self.crossed = level > needed
         for model, row in asked.items():
@@ -302,7 +302,7 @@ class Monitor:
                     self._seen.pop(StreamKey(self._brand, model, metric), None)
             yield ModelEvidence(self._brand, model, run, level, needed, streams, pace, returned)
 
-    def _look_at(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
+    def _measure(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
         """Work out the statistics of the brand's streams at a model after a run."""
         reach = max(RECENT_STARTS, round(REACH_DAYS / 365.25 * min(pace, 366.0)))
         for metric, group in watched.groups.items():
