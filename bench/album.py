@@ -1,13 +1,14 @@
 """Draws every card that a deployment shows, as Slack and as Discord show it, for people to look at.
 
-    uv run python bench/album.py FOLDER
+    uv run python bench/album.py FOLDER [--phone] [--dark]
     uv run python bench/album.py --budgets
 
-The cards come from real commands on a store with half a year of history (`story.py`), so this also
-shows what people would read. A page for each platform and group of commands, one for an alert, and
-a picture of each where Chromium is installed, in few colours; and a page of charts. With
-`--budgets`, the words, numbers and buttons of the cards of a market with known counts (`market.py`)
-are printed against their budgets (`card_sizes.py`), and their height in Slack at 390 px.
+The cards come from real commands on a store with half a year of history (`story.py`) and on a
+market with known counts (`market.py`), so this also shows what people would read. A page for each
+platform and group of commands, one for an alert, and a picture of each where Chromium is installed,
+in few colours, as a window or as a phone shows them; and a page of charts. With `--budgets`, the
+words, numbers and buttons of the market's cards are printed against their budgets
+(`card_sizes.py`), and their height in Slack at 390 px.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from overheard.interfaces import Form
 from overheard.testing.fakes import ADA
 
 COLUMNS, WIDTH, GAP = 4, 560, 24
-PHONE_WIDTH = 390
+PHONE_WIDTH, PHONE_COLUMNS = 390, 6
 UNITS = ("words", "numbers", "px", "buttons")
 COLOURS = 64
 """Of a picture: letters and charts need few."""
@@ -55,6 +56,13 @@ body {{ width: {width}px; max-width: none; padding: {gap}px; display: block;
 .typed {{ font: 600 14px "DejaVu Sans Mono", monospace; opacity: .75; margin-bottom: 4px;
   overflow-wrap: anywhere; }}
 .album img {{ max-width: 100%; }}
+"""
+SLACK_DARK = """
+body, button, input, textarea { background: #1a1d21; color: #d1d2d3; }
+.primary { background: #007a5a; color: #fff; }
+.time, .context, .hint, caption { color: #ababad; }
+.data th, pre { background: #222529; } button, input, textarea, pre, .data, th, td, hr, .modal {
+  border-color: #565856; } .app { background: #35373b; color: #ababad; }
 """
 DISCORD_MODAL = """
 .modal { background: #313338; border: 1px solid #1e1f22; border-radius: 8px; padding: 16px; }
@@ -104,9 +112,11 @@ PLATFORMS: Mapping[str, tuple[str, Shown]] = {
 }
 
 
-def page(style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS) -> str:
-    """Return a page of pieces, each under what led to it."""
-    layout = PAGE.format(columns=columns, gap=GAP, width=columns * (WIDTH + GAP) + GAP)
+def page(
+    style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS, wide: int = WIDTH
+) -> str:
+    """Return a page of pieces, each under what led to it, in columns so many pixels wide."""
+    layout = PAGE.format(columns=columns, gap=GAP, width=columns * (wide + GAP) + GAP)
     told = "".join(
         f'<div class="scene"><div class="typed">{html.escape(title)}</div>{body}</div>'
         for title, body in pieces
@@ -126,8 +136,11 @@ INVENTED = {
 ALONE_WIDTH = 480
 
 
-def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
-    """Yield the pages by name, with how many columns they have."""
+def pages(
+    scenes: Sequence[Scene], *, phone: bool = False, dark: bool = False
+) -> Iterator[tuple[str, str, int]]:
+    """Yield the pages by name, with how many pixels they are wide."""
+    columns, wide = (PHONE_COLUMNS, PHONE_WIDTH) if phone else (COLUMNS, WIDTH)
     ordered = sorted(scenes, key=lambda scene: scene.section)
     for section, group in groupby(ordered, key=lambda scene: scene.section):
         mine = list(group)
@@ -135,8 +148,10 @@ def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
             there = [one for one in mine if platform == "slack" or one.title != HOME]
             pieces = [(scene.title, shown(scene)) for scene in there]
             name = f"{platform}-{section.lower().replace(' ', '-')}"
-            yield name, page(style, pieces), COLUMNS
-    yield "charts", page(slack_gallery.STYLE.replace("WIDTHpx", "auto"), list(_charts()), 2), 2
+            css = style + (SLACK_DARK if dark and platform == "slack" else "")
+            yield name, page(css, pieces, columns, wide), columns * (wide + GAP) + GAP
+    style = slack_gallery.STYLE.replace("WIDTHpx", "auto")
+    yield "charts", page(style, list(_charts()), 2), 2 * (WIDTH + GAP) + GAP
 
 
 def _charts() -> Iterator[tuple[str, str]]:
@@ -159,10 +174,13 @@ def reduced(file: Path) -> Path:
     return small
 
 
-async def scenes() -> list[Scene]:
-    """Return all scenes of the story."""
-    with TemporaryDirectory() as folder:
-        return [scene async for scene in story(folder)]
+async def scenes(*, dark: bool = False) -> list[Scene]:
+    """Return all scenes of the story, and those of the market."""
+    darken(["fake"] if dark else [])
+    with TemporaryDirectory() as folder, themed("fake:album"):
+        told = [scene async for scene in story(folder)]
+    with TemporaryDirectory() as folder, themed("fake:album"):
+        return told + [Scene("Market", name, card) async for _, name, card in market_cards(folder)]
 
 
 async def alone() -> list[tuple[str, Card | Form]]:
@@ -237,6 +255,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draws every card as chats show it.")
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--budgets", action="store_true")
+    parser.add_argument("--phone", action="store_true", help="as a phone shows them")
+    parser.add_argument("--dark", action="store_true", help="for dark chats")
     given = parser.parse_args()
     if given.budgets:
         print_budgets()
@@ -247,10 +267,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for drawn in draw_alone(folder):
         print(drawn, flush=True)
-    for name, content, columns in pages(asyncio.run(scenes())):
+    found = asyncio.run(scenes(dark=given.dark))
+    for name, content, wide in pages(found, phone=given.phone, dark=given.dark):
         file = folder / f"{name}.html"
         file.write_text(content, encoding="utf-8")
-        shot = slack_gallery.photograph(file, columns * (WIDTH + GAP) + GAP)
+        shot = slack_gallery.photograph(file, wide)
         print(
             reduced(shot) if shot else f"{file} (no picture: Chromium is not installed)", flush=True
         )
