@@ -282,3 +282,15 @@ def test_a_table_that_has_no_room_is_told_row_by_row() -> None:
             assert cell in text
     assert "Share of voice: 48 %" in printed(card, 40)
     assert "Share of voice: 48 %" not in printed(card, 80)
+
+
+def test_words_of_a_narrow_table_are_whole() -> None:
+    """Where texts share what room there is, no word of them is cut, such as a key to type."""
+    keys = ("2026-11-29T03:42:13Z-0845", "2026-11-29T03:41:37Z-ec8f")
+    rows = tuple((key, "29 Nov 2026, 03:42 UTC", "complete", "7", "terminal") for key in keys)
+    header = ("Run", "Begun", "State", "Questions", "Asked by")
+    for width in range(50, 100, 7):
+        text = printed(Card("Checks", table=Table(header, rows, frozenset({3}))), width)
+        assert "…" not in text
+        assert all(text.count(key) == 1 for key in keys)
+        assert text.count("terminal") == 2

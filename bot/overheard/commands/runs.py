@@ -46,7 +46,7 @@ async def list_runs(
         run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
     }
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
-    rows = tuple(_row(call, run, busy, handed_in) for run in runs)
+    rows = tuple(_row(run, busy, handed_in) for run in runs)
     actions = _actions(runs) if runs else [Action("check", "Check now")] if is_chat else []
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}" if runs else "No checks",
@@ -131,14 +131,15 @@ async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) 
 
 
 def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
-    """Lay checks out for the terminal, with the keys that commands need."""
-    return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
+    """Lay checks out for the terminal, with the keys that commands need, which begin with when each
+    began.
+    """
+    return Table(("Run", "State", "Questions", "Asked by"), rows, frozenset({2}))
 
 
-def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
+def _row(run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
-    begun = wording.moment(run.started_at, call.zone)
-    return (run.key, begun, _state_words(run, busy, handed_in), count, named(run.asked_by))
+    return (run.key, _state_words(run, busy, handed_in), count, named(run.asked_by))
 
 
 def _lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:

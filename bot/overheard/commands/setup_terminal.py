@@ -114,8 +114,9 @@ class _Asking:
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         shown = f"{question} {', '.join(choices)}"
-        while (given := self.text(shown, default)) not in choices:
-            continue
+        given = self.text(shown, default)
+        while given not in choices:
+            given = self.text(f"{given!r} is not one of them. {shown}", default)
         return given
 
     def agree(self, question: str) -> bool:

@@ -142,7 +142,7 @@ def _field(field: Field) -> Words:
 def _columns(cells: Sequence[Words], columns: int) -> Grid:
     grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
     for _ in range(min(columns, len(cells))):
-        grid.add_column(ratio=1)
+        grid.add_column(ratio=1, overflow="fold")
     for start in range(0, len(cells), columns):
         grid.add_row(*cells[start : start + columns])
     return grid
@@ -191,21 +191,38 @@ def _records(table: Table) -> Iterator[Words]:
             yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
 
 
+def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
+    """Share `room` among columns, each cell of it to the one whose longest text has most lines."""
+    names = [wording.line(name) for name in table.header]
+    wanted = [
+        max(cell_len(text) for text in (name, *(_plain(row[index]).plain for row in table.rows)))
+        for index, name in enumerate(names)
+    ]
+    widened = list(widths)
+    for _ in range(room):
+        at = max(range(len(widened)), key=lambda index: wanted[index] / widened[index])
+        if wanted[at] <= widened[at]:
+            break
+        widened[at] += 1
+    return widened
+
+
 def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
     """Return a table as columns, with bars next to numbers of one kind where `room` allows."""
     numbers = _numbers(table)
     bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
     longest = max((number or 0 for row in numbers for number in row.values()), default=0)
     has_bars = bool(longest) and bar >= MIN_BAR
+    room -= (bar + BAR_GAP) * len(table.right) if has_bars else 0
+    widths = _widened(widths, table, room)
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
         justify: JustifyMethod = "right" if index in table.right and not has_bars else "left"
-        # Columns of numbers get a fixed width, so that only columns of text are narrowed.
-        width = widths[index] + (bar + BAR_GAP if has_bars else 0)
+        bars = bar + BAR_GAP if has_bars and index in table.right else 0
         heading = Words(wording.line(name))
         if has_bars and index in table.right:
             heading.pad_left(max(0, widths[index] - heading.cell_len))
-        grid.add_column(heading, justify=justify, width=width if index in table.right else None)
+        grid.add_column(heading, justify=justify, width=widths[index] + bars)
     for at, row in enumerate(table.rows):
         cells = [_plain(cell, "bold" if at == table.strong else "") for cell in row]
         for index, number in numbers[at].items() if has_bars else ():
