@@ -72,6 +72,18 @@ def _worker(scene: Scene) -> str:
     return ""
 
 
+def _workers(scene: Scene) -> str:
+    """Kill all workers at once; others are started, as systemd would."""
+    for victim in scene.here.workers:
+        victim.kill()
+    for victim in scene.here.workers:
+        victim.wait()
+    scene.here.workers.clear()
+    for _ in range(WORKERS):
+        scene.here.worker()
+    return ""
+
+
 def _follower(scene: Scene) -> str:
     """Kill the check that follows the run, and start it again, as its user would."""
     _kill(scene.follower)
@@ -127,6 +139,7 @@ def _disk(scene: Scene) -> str:
 Fault = Callable[[Scene], str]
 FAULTS: dict[str, Fault] = {
     "worker": _worker,
+    "workers": _workers,
     "follower": _follower,
     "bot": _bot,
     "postgresql": _postgresql,
