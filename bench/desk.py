@@ -79,7 +79,7 @@ class People:
         longest: Seconds of typing, at most.
         acknowledged: Seconds until each command was acknowledged.
         answered: Seconds until each command had its result.
-        failed: Results that report a failure, by their title.
+        failed: What results that report a failure say.
     """
 
     chat: FakeChat
@@ -105,7 +105,7 @@ class People:
         screen = await self.chat.type(words)
         self.answered.append(time.perf_counter() - due)
         if screen.card.failed:
-            self.failed.append(screen.card.title)
+            self.failed.append(f"{screen.card.title}: {screen.card.text}")
 
 
 def resident() -> float:
@@ -187,8 +187,8 @@ async def measure(calls: int, rate: float, minutes: float, folder: str, url: str
     for what, waits in (("acknowledged", people.acknowledged), ("answered", people.answered)):
         print(f"{what:<14}{told(waits)}")
     print(f"memory{'':<8}{before:.0f} MB before, {after:.0f} MB after")
-    for title in sorted(set(people.failed)):
-        print(f"failed{'':<8}{people.failed.count(title)} x {title}")
+    for text in sorted(set(people.failed)):
+        print(f"failed{'':<8}{people.failed.count(text)} x {text}")
     p99 = percentile(people.acknowledged, 99)
     print(f"99 of 100 are acknowledged within {p99 * 1000:.0f} ms (aim: {AIM * 1000:.0f} ms)")
     return p99 <= AIM and not people.failed
