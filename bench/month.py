@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
-import html
 import json
 import os
 import re
@@ -35,10 +33,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import discord_gallery
-import slack_gallery
 from card_sizes import UNSAID_WORDS
 from market import CONFIG, QUESTIONS, REPEATS, SERVED, UPDATED, reply_text
+from month_pages import Shown, draw, in_discord, in_slack, texts
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -55,8 +52,6 @@ WEEK_S = 7 * 86_400
 STILL_S = 2.5
 """Seconds without a change after which a step is over."""
 STEP_TIMEOUT_S = 120.0
-PHONE_PX = 390
-COLUMNS = 4
 MOST_WORDS, MOST_NUMBERS = 120, 25
 """The largest budget of a card: that of the digest."""
 BOB = "U2"
@@ -145,23 +140,6 @@ class Vendor(ChatService):
         return json.dumps(made).encode()
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A message as a chat shows it.
-
-    Attributes:
-        body: As HTML.
-        text: Its words, without those of buttons, tables and pictures.
-        all_text: All its words.
-        place: ``channel``, ``thread``, ``private``, ``window`` or ``Home``.
-    """
-
-    body: str
-    text: str
-    all_text: str
-    place: str
-
-
 @dataclass
 class Month:
     """The bot, both chats and both services, and what was shown so far.
@@ -235,38 +213,24 @@ class Month:
         """Yield all that both chats show, by a key that lasts."""
         for one in self.slack.messages:
             place = "thread" if "thread_ts" in one else "channel"
-            yield f"s{one['ts']}", ("slack", self._in_slack(one["blocks"], place))
+            yield f"s{one['ts']}", ("slack", in_slack(one["blocks"], self.slack._files, place))
         for number, one in enumerate(self.slack.replies):
             if "blocks" in one:
                 place = "private" if one.get("response_type") == "ephemeral" else "channel"
-                yield f"r{number}", ("slack", self._in_slack(one["blocks"], place))
+                yield f"r{number}", ("slack", in_slack(one["blocks"], self.slack._files, place))
         for number, one in enumerate(self.slack.whispers):
-            yield f"w{number}", ("slack", self._in_slack(one["blocks"], "private"))
+            yield f"w{number}", ("slack", in_slack(one["blocks"], self.slack._files, "private"))
         for number, one in enumerate(self.slack.modals):
-            yield f"v{number}", ("slack", self._in_slack(one["blocks"], "window"))
+            yield f"v{number}", ("slack", in_slack(one["blocks"], self.slack._files, "window"))
         for user, one in self.slack.homes.items():
-            yield f"h{user}", ("slack", self._in_slack(one["blocks"], "Home"))
+            yield f"h{user}", ("slack", in_slack(one["blocks"], self.slack._files, "Home"))
         for name, one in self.discord.messages.items():
             place = "thread" if one["channel_id"] in self.discord.threads else "channel"
             place = "private" if one["flags"] & 64 else place
-            yield f"d{name}", ("discord", self._in_discord(one, place))
-
-    def _in_slack(self, blocks: list[dict[str, Any]], place: str) -> Shown:
-        body = ""
-        for one in blocks:
-            if one["type"] == "image":
-                file = self.slack._files[one["slack_file"]["id"]]
-                body += _picture(file["content"])
-            else:
-                body += slack_gallery.block(one)
-        told = [one for one in blocks if one["type"] not in {"image", "actions", "data_table"}]
-        return Shown(body, " ".join(_texts(told)), " ".join(_texts(blocks)), place)
-
-    def _in_discord(self, message: dict[str, Any], place: str) -> Shown:
-        files = self.discord.files.get(message["id"], {})
-        body = "".join(_component(one, files) for one in message["components"])
-        text = re.sub(r"```.*?```|[*#>_`\\-]", " ", words(message), flags=re.DOTALL)
-        return Shown(body, text, f"{words(message)} {' '.join(_texts(message))}", place)
+            yield (
+                f"d{name}",
+                ("discord", in_discord(one, self.discord.files.get(one["id"], {}), place)),
+            )
 
     def _judge(self, step: str, chat: str, new: Sequence[Shown]) -> None:
         """Print the size of each message, and add what is wrong in it to the faults."""
@@ -306,7 +270,7 @@ class Month:
         slack = [
             one
             for one in self.slack.messages
-            if "thread_ts" not in one and alert.search(" ".join(_texts(one["blocks"][:1])))
+            if "thread_ts" not in one and alert.search(" ".join(texts(one["blocks"][:1])))
         ]
         discord = [
             one
@@ -328,7 +292,7 @@ class Month:
 
     def in_slack(self, *titles: str) -> int:
         """Return how many messages in Slack have a title that contains one of some words."""
-        told = [" ".join(_texts(one["blocks"][:1])) for one in self.slack.messages]
+        told = [" ".join(texts(one["blocks"][:1])) for one in self.slack.messages]
         return sum(any(title in one for title in titles) for one in told)
 
     async def check_in_slack(self, **who: Any) -> dict[str, Any]:
@@ -368,61 +332,6 @@ class Month:
         name: str = self.discord.answer(asked)["id"]
         await self.discord.click(name, "Ask")
         return name
-
-
-def _texts(part: Any) -> Iterator[str]:
-    """Yield the texts within blocks or components."""
-    if isinstance(part, dict):
-        for key, value in part.items():
-            if isinstance(value, str):
-                if key in {"text", "alt_text", "content", "label", "description", "caption"}:
-                    yield value
-            else:
-                yield from _texts(value)
-    elif isinstance(part, list):
-        for one in part:
-            yield from _texts(one)
-
-
-def _picture(content: bytes) -> str:
-    return f'<img class=picture src="data:image/png;base64,{base64.b64encode(content).decode()}">'
-
-
-def _component(one: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Return a component of Discord as HTML; what is not known as nothing."""
-    inner = "".join(_component(each, files) for each in one.get("components") or ())
-    draw = {
-        1: lambda: f'<div class="buttons">{inner}</div>',
-        2: lambda: _button(one),
-        3: lambda: _menu(one),
-        9: lambda: (
-            f'<div class="section"><div>{inner}</div>{_component(one["accessory"], files)}</div>'
-        ),
-        10: lambda: (
-            f'<div class="text">{"".join(discord_gallery.paragraphs(one["content"]))}</div>'
-        ),
-        12: lambda: _gallery(one, files),
-        17: lambda: (
-            f'<div class="box" style="border-left-color:#{one["accent_color"]:06x}">{inner}</div>'
-        ),
-    }
-    return draw.get(one["type"], lambda: "")()
-
-
-def _button(one: dict[str, Any]) -> str:
-    style = {1: "primary", 4: "danger"}.get(one["style"], "")
-    return f'<span class="button {style}">{html.escape(one["label"])}</span>'
-
-
-def _menu(one: dict[str, Any]) -> str:
-    chosen = [option["label"] for option in one["options"] if option.get("default")]
-    label = (chosen or [one.get("placeholder", "")])[0]
-    return f'<div class="menu" style="width:100%">{html.escape(label)}</div>'
-
-
-def _gallery(one: dict[str, Any], files: dict[str, bytes]) -> str:
-    names = [item["media"]["url"].removeprefix("attachment://") for item in one["items"]]
-    return "".join(_picture(files[name]) for name in names if name in files)
 
 
 async def live(month: Month) -> None:
@@ -559,34 +468,6 @@ async def open_month(folder: Path) -> AsyncIterator[Month]:
             vendor.close()
 
 
-def draw(month: Month, folder: Path) -> None:
-    """Write the pages of both chats, and take their pictures."""
-    looks = {
-        "slack": (slack_gallery.STYLE.replace("WIDTHpx", "auto"), "message"),
-        "discord": (discord_gallery.CSS + ".message{display:block}", "message"),
-    }
-    width = COLUMNS * (PHONE_PX + 20) + 20
-    for chat, steps in month.steps.items():
-        style, kind = looks[chat]
-        for number, some in enumerate(
-            steps[at : at + COLUMNS] for at in range(0, len(steps), COLUMNS)
-        ):
-            columns = "".join(
-                f'<div style="width:{PHONE_PX}px;flex:none"><b>{html.escape(name)}</b>'
-                + "".join(f"<p><i>{one.place}</i><div class={kind}>{one.body}</div>" for one in new)
-                + "</div>"
-                for name, new in some
-            )
-            page = folder / f"{chat}-{number}.html"
-            page.write_text(
-                f'<!doctype html><meta charset="utf-8"><style>{style}.message{{display:block}}'
-                f"body{{width:{width}px!important;max-width:none!important;display:flex;gap:20px;"
-                f"align-items:flex-start}}</style>{columns}",
-                encoding="utf-8",
-            )
-            print(slack_gallery.photograph(page, width) or page, flush=True)
-
-
 async def run(folder: Path) -> list[str]:
     """Live through the month, and draw it; return its faults."""
     with TemporaryDirectory() as place:
@@ -594,7 +475,7 @@ async def run(folder: Path) -> list[str]:
             try:
                 await live(month)
             finally:
-                draw(month, folder)
+                draw(month.steps, folder)
                 shutil.copy(Path(place) / "bot.log", folder)
     return month.faults
 

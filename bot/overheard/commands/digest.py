@@ -204,7 +204,7 @@ def _steady(deployment: Deployment, found: Report, week: Week, silent: Collectio
 
 
 def _standing(deployment: Deployment, place: Place) -> str:
-    """Write how often a brand is named at a model: ``ChatGPT, 12 of 30, 2nd of 5``."""
+    """Write how often a brand is named at a model: ``ChatGPT, 12 of 30 answers, 2nd``."""
     rank = f", {place.rank_words}" if place.rank_words else ""
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
 
