@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Proposal, Role
+from overheard.cards.command import CommandSpec, Option, Proposal, Role
 from overheard.chat.desk import ChatDesk
 from overheard.config.loader import parse_config
 from overheard.deployment import Deployment, assemble
@@ -109,3 +109,16 @@ async def open_office(
 async def executed(quoting: Awaitable[Proposal]) -> Card:
     """Execute what a command proposes, at any price."""
     return await (await quoting).execute()
+
+
+async def office_with(*commands: CommandSpec, **more: Any) -> Office:
+    """Open an office whose desk offers some commands of our own."""
+    office = await open_office(**more)
+    office.desk = ChatDesk(office.deployment, office.gate, commands, patience=0.01, pause=0.01)
+    office.chat = FakeChat(office.desk, forms=office.chat.forms)
+    return office
+
+
+def command(run: Any, *options: Option, **more: Any) -> CommandSpec:
+    """Make a command called try."""
+    return CommandSpec("try", "Try.", run, options, **more)

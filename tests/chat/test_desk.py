@@ -2,36 +2,22 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from office import DECLARED, PRICE, Office, open_office
+from office import DECLARED, command, office_with, open_office
 from overheard.cards.card import Card, Severity
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import Kind, Option, Role
 from overheard.chat.desk import ChatDesk
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Price, Run, RunState
-from overheard.errors import ChangeNeedsYes, NothingToAsk
+from overheard.domain import Alert
+from overheard.errors import NothingToAsk
 from overheard.interfaces import Person
-from overheard.testing.fakes import ADA, GENERAL, FakeChat, Screen
+from overheard.testing.fakes import FakeChat, Screen
 from scripted import reply
 
 BOB = Person("fake", "U2", "Bob")
-
-
-async def office_with(*commands: CommandSpec, **more: Any) -> Office:
-    """Open an office whose desk offers some commands of our own."""
-    office = await open_office(**more)
-    office.desk = ChatDesk(office.deployment, office.gate, commands, patience=0.01, pause=0.01)
-    office.chat = FakeChat(office.desk, forms=office.chat.forms)
-    return office
-
-
-def command(run: Any, *options: Option, **more: Any) -> CommandSpec:
-    """Make a command called try."""
-    return CommandSpec("try", "Try.", run, options, **more)
 
 
 async def test_a_command_is_served_once() -> None:
@@ -206,265 +192,13 @@ async def test_a_chat_that_takes_no_card_does_not_bring_the_desk_down() -> None:
     await office.chat.bring(office.chat.request(words="chek"), Broken())
 
 
-class TestMoney:
-    """Commands that may cost something."""
-
-    async def test_a_price_waits_for_a_yes(self) -> None:
-        """The yes does it, once."""
-        office = await open_office(price=PRICE)
-        question = await office.chat.type("check Acme")
-        assert office.provider.asked == []
-        assert "1 question for less than" in question.card.title
-        done = await office.chat.click(question, "Ask")
-        again = await office.chat.click(question, "Ask")
-
-        assert done.card.title.startswith("Acme: 1st of 2")
-        assert len(office.provider.asked) == 1
-        assert again.card.title == "This question is closed"
-        assert office.gate.notes == [("Ada", "check Acme", "done")]
-
-    async def test_a_yes_holds_for_the_price_that_was_shown(self) -> None:
-        """When the price has risen by then, also after a restart, the desk asks again."""
-        office = await open_office(price=PRICE)
-        question = await office.chat.type("check Acme")
-        dearer = Price(10 * PRICE.input, 10 * PRICE.output)
-        office.provider.price = lambda _: dearer  # type: ignore[method-assign, assignment]
-        office.chat.desk = ChatDesk(office.deployment, office.gate)
-        again = await office.chat.click(question, "Ask")
-        assert again.card.title == "1 question for less than $0.01"
-        assert office.provider.asked == []
-        done = await office.chat.click(again, "Ask")
-
-        assert done.card.title.startswith("Acme: 1st of 2")
-        assert len(office.provider.asked) == 1
-
-    @pytest.mark.parametrize("words", ["check Acme", "schedules run weekly"])
-    async def test_what_was_drawn_for_the_price_is_asked_after_the_yes(self, words: str) -> None:
-        """Also where a command proposes the check of another."""
-        schedule = '\n[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
-        office = await open_office(price=PRICE, config=DECLARED + schedule)
-        done = await office.chat.click(await office.chat.type(words), "Ask")
-        assert done.card.title.startswith("Acme: 1st of 2")
-
-    async def test_a_no_leaves_it(self) -> None:
-        """A yes that comes after it is too late."""
-        office = await open_office(price=PRICE)
-        question = await office.chat.type("check Acme")
-        left = await office.chat.click(question, "Cancel")
-        late = await office.chat.click(question, "Ask")
-
-        assert left.card.title == "Left as it is"
-        assert late.card.title == "This question is closed"
-        assert office.provider.asked == []
-
-    async def test_a_question_stands_for_an_hour(self) -> None:
-        """After that the price may be another."""
-        office = await open_office(price=PRICE)
-        question = await office.chat.type("check Acme")
-        office.deployment.clock._now += timedelta(hours=1)  # type: ignore[attr-defined] # a test's clock
-        late = await office.chat.click(question, "Ask")
-
-        assert late.card.title == "This question is closed"
-        assert office.provider.asked == []
-
-    async def test_what_costs_little_needs_no_yes(self) -> None:
-        """The configuration says how little, and for which channel."""
-        limits = '[chat]\nspend_without_asking = 1.0\nchannels."fake:dear" = 0.001\n'
-        office = await open_office(office_config(limits), price=PRICE)
-        free = await office.chat.type("check Acme")
-        dear = await office.chat.type("check Acme", channel="fake:dear")
-
-        assert free.card.title.startswith("Acme: 1st of 2")
-        assert dear.card.title == "1 question for less than $0.01"
-
-    async def test_what_nobody_told_the_price_of_always_needs_one(self) -> None:
-        """However much may be spent."""
-        office = await open_office(office_config("[chat]\nspend_without_asking = 1000\n"))
-        office.provider._price = None
-        screen = await office.chat.type("check Acme")
-
-        assert "he price of svc/m-1 is unknown" in str(screen.card.text)
-
-    async def test_somebody_else_decides_only_as_an_operator(self) -> None:
-        """The person who asked may always decide."""
-        office = await open_office()
-        office.desk = ChatDesk(office.deployment, office.gate, [command(remove, confirms=True)])
-        office.chat = FakeChat(office.desk)
-        question = await office.chat.type("try")
-        office.gate.role = Role.VIEWER
-        refused = await office.chat.click(question, "Go on", person=BOB)
-        done = await office.chat.click(question, "Go on")
-
-        assert refused.card.title == "Not allowed"
-        assert done.card.title == "Done"
-
-    async def test_the_run_belongs_to_who_asked(self) -> None:
-        """The store knows who and where."""
-        office = await open_office()
-        await office.chat.type("check Acme")
-        [run] = await office.store.runs.find()
-
-        assert (run.asked_by, run.channel) == ("Ada (fake:U1)", "fake:general")
-
-
-async def remove(_: Deployment, __: Call, *, agreed: bool) -> Card:
-    """Do nothing, as a command that removes something."""
-    if not agreed:
-        raise ChangeNeedsYes(change="It is gone then")
-    return Card("Done")
-
-
-def office_config(more: str) -> str:
-    """Return the usual configuration with something more."""
-    return more + DECLARED
-
-
-class TestLongWork:
-    """What is shown while a command takes its time."""
-
-    async def test_progress_is_one_message_that_becomes_the_result(self) -> None:
-        """It says how many questions are answered, what was spent, and how to stop."""
-        office = await open_office(patience=0.01, pause=0.01)
-        answered = asyncio.Event()
-        shown = asyncio.Event()
-
-        async def slowly() -> Any:
-            await answered.wait()
-            return reply("Acme is good.")
-
-        office.provider.answer = lambda _: slowly()
-        screen = Watched(shown)
-        task = asyncio.create_task(office.chat.bring(office.chat.request(words="check"), screen))
-        await shown.wait()
-        answered.set()
-        await task
-
-        [working, *_] = [card for card in screen.cards if _fields(card).get("Done") == "0 of 1"]
-        assert working.title == "Working on it: check"
-        fields = _fields(working)
-        assert fields["Spent"] == "$0.00"
-        assert screen.card.title.startswith("Acme: 1st of 2")
-
-    async def test_what_reads_while_a_check_runs_offers_no_stop(self) -> None:
-        """A run that another person has begun is not what the command's own message is about."""
-        shown = asyncio.Event()
-
-        async def look(_: Deployment, __: Call) -> Card:
-            await shown.wait()
-            return Card("Done")
-
-        office = await office_with(command(look))
-        now, who = office.deployment.clock.now(), str(ADA)
-        await office.store.runs.start(Run("mine", now, asked_by=who, channel=GENERAL))
-        screen = Watched(shown, stop=False)
-        await office.chat.bring(office.chat.request(words="try"), screen)
-
-        assert [card.title for card in screen.cards] == ["Working on it: try", "Done"]
-        assert screen.cards[0].actions == ()
-
-    async def test_a_running_check_can_be_stopped_from_its_message(self) -> None:
-        """The button cancels the run; what was answered is kept."""
-        office = await open_office(patience=0.01, pause=0.01)
-        looked = asyncio.Event()
-        run_state = office.store.runs.state
-
-        async def watched(run_id: int) -> RunState:
-            state = await run_state(run_id)
-            if state is RunState.CANCELLED:
-                looked.set()
-            return state
-
-        async def answer() -> Any:
-            await looked.wait()
-            return reply("Acme is good.")
-
-        office.store.runs.state = watched  # type: ignore[method-assign] # to know when it was asked
-        office.provider.answer = lambda _: answer()
-        screen = Watched(asyncio.Event())
-        task = asyncio.create_task(
-            office.chat.bring(office.chat.request(words="check --repeats 30"), screen)
-        )
-        await screen.ready.wait()
-        stopped = await office.chat.click(screen, "Stop")
-        await task
-        [run] = await office.store.runs.find()
-
-        assert stopped.card.title == "Cancelled"
-        assert run.state is RunState.CANCELLED
-        assert len(office.provider.asked) == office.provider.concurrency
-
-    async def test_what_is_done_at_once_says_nothing_before(self) -> None:
-        """Most commands show one card."""
-        office = await open_office()
-        screen = await office.chat.type("status")
-
-        assert len(screen.cards) == 1
-
-    async def test_progress_that_cannot_be_shown_does_not_stop_the_work(self) -> None:
-        """The result may well go through."""
-        done = asyncio.Event()
-
-        class Flaky(Screen):
-            async def show(self, card: Card, *, private: bool = False) -> None:
-                if card.title.startswith("Working"):
-                    done.set()
-                    raise OSError("busy")
-                await super().show(card, private=private)
-
-        async def work(_: Deployment, __: Call) -> Card:
-            await done.wait()
-            return Card("Done")
-
-        office = await office_with(command(work))
-        screen = await office.chat.bring(office.chat.request(words="try"), Flaky())
-
-        assert screen.card.title == "Done"
-
-    async def test_many_are_served_at_a_time(self) -> None:
-        """One person's long work holds up no other person."""
-        gate = asyncio.Event()
-
-        async def work(_: Deployment, call: Call) -> Card:
-            if call.who.startswith("Ada"):
-                await gate.wait()
-            else:
-                gate.set()
-            return Card("Done")
-
-        office = await office_with(command(work))
-        screens = await asyncio.gather(office.chat.type("try"), office.chat.type("try", person=BOB))
-
-        assert [screen.card.title for screen in screens] == ["Done", "Done"]
-
-
-class Watched(Screen):
-    """Says when a card was shown; with `stop`, one with a button to stop the run."""
-
-    def __init__(self, ready: asyncio.Event, *, stop: bool = True) -> None:
-        super().__init__()
-        self.ready = ready
-        self.stop = stop
-
-    async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card."""
-        await super().show(card, private=private)
-        stops = any(action.label == "Stop" for action in card.actions) and "Done" in _fields(card)
-        if not self.stop or stops:
-            self.ready.set()
-
-
-def _fields(card: Card) -> dict[str, str]:
-    """Return the values of a card's fields by their names."""
-    return {field.name: str(field.value) for field in card.fields}
-
-
 class TestHome:
     """The first page."""
 
     async def test_it_shows_brands_alerts_and_what_runs_next(self) -> None:
         """What was measured last, and when the next time is."""
         schedule = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
-        office = await open_office(office_config(schedule))
+        office = await open_office(schedule + DECLARED)
         await office.chat.type("check")
         card = await office.desk.home(BOB)
 
@@ -527,28 +261,6 @@ async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
     assert (await office.chat.choose("try", models=["a/b", "c/d"])).card.title == "a/b, c/d"
 
 
-async def test_a_question_outlives_the_program() -> None:
-    """A click after a restart does what was asked for, with the options that it had."""
-    done: list[object] = []
-
-    async def remove(
-        _: Deployment, __: Call, names: tuple[str, ...], *, agreed: bool = False
-    ) -> Card:
-        if not agreed:
-            raise ChangeNeedsYes(change="It is gone then")
-        done.append(names)
-        return Card("Removed")
-
-    spec = command(remove, Option("names", "Whose.", many=True, positional=True), confirms=True)
-    office = await office_with(spec)
-    screen = await office.chat.type("try Acme Zeta")
-    office.chat.desk = ChatDesk(office.deployment, office.gate, [spec])
-    answer = await office.chat.click(screen, "Go on")
-
-    assert answer.card.title == "Removed"
-    assert done == [("Acme", "Zeta")]
-
-
 async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> None:
     """The store knows it."""
     office = await open_office()
@@ -557,27 +269,6 @@ async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> N
     office.chat.desk = ChatDesk(office.deployment, office.gate)
 
     assert (await office.chat.bring(request)).cards == []
-
-
-async def test_progress_is_as_private_as_its_command() -> None:
-    """Other people do not see that it is under way."""
-    seen: list[bool] = []
-
-    class Watched(Screen):
-        async def show(self, card: Card, *, private: bool = False) -> None:
-            await super().show(card, private=private)
-            seen.append(private)
-
-    async def work(_: Deployment, __: Call) -> Card:
-        await asyncio.sleep(0.05)
-        return Card("Done")
-
-    for private in (True, False):
-        office = await office_with(command(work, private=private))
-        await office.chat.bring(office.chat.request(words="try"), Watched())
-        assert len(seen) > 1
-        assert set(seen) == {private}
-        seen.clear()
 
 
 async def test_who_cannot_be_shown_an_answer_is_told_so() -> None:
