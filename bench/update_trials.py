@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from overheard.detection.policy_trials import SimulatedBrand
-from overheard.detection.run_effects import weakly_shrunk_variance
+from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
@@ -123,7 +123,7 @@ def _follow(
     brand = SimulatedBrand(world, index, trial.before, trial.tau, rng)
     before = brand.stream
     known = [before, *(other.stream(index) for other in others)]
-    tau2 = weakly_shrunk_variance(known, trial.before + 1)
+    tau2 = run_effect_variance(known, trial.before + 1)
     update = before.runs[-1].at + timedelta(days=1)
     verdict: UpdateEffect | None = None
     since: list[RunKey] = []

@@ -28,12 +28,7 @@ from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy, measured_change
 from overheard.detection.known_time import compare_sides
 from overheard.detection.monitor import Monitor
-from overheard.detection.run_effects import (
-    moments,
-    pool,
-    run_effect_variance,
-    weakly_shrunk_variance,
-)
+from overheard.detection.run_effects import moments, run_effect_variance
 from overheard.detection.simulate import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
@@ -112,9 +107,7 @@ def evidence(own: Stream, *rivals: Stream) -> object:
 CASES: dict[str, Callable[[], object]] = {
     "run effects": lambda: [
         [moments(one, 13) for one in MARKET],
-        pool([[moments(one, 9) for one in MARKET], [moments(MOVED, 14)]]),
         run_effect_variance(MARKET, 12),
-        weakly_shrunk_variance(MARKET, 12),
     ],
     "evidence": lambda: [
         evidence(FALLEN),

@@ -3,7 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from overheard.detection.run_effects import PRIOR_RUNS, PRIOR_TAU2, moments, run_effect_variance
+from overheard.detection.run_effects import (
+    PRIOR_TAU2,
+    PRIOR_TAU2_RUNS,
+    moments,
+    run_effect_variance,
+)
 from overheard.detection.simulate import Design, simulate
 
 
@@ -37,11 +42,11 @@ def test_the_moments_find_the_variance(tau: float) -> None:
     assert found == pytest.approx(tau**2, abs=0.01 + 0.2 * tau**2)
 
 
-def test_the_prior_weighs_six_runs() -> None:
-    """With few runs the estimate stays near the prior, and never falls below its share."""
+def test_the_prior_weighs_one_run() -> None:
+    """The estimate never falls below the share of the prior."""
     world = simulate(Design(runs=5), size=200, seed=3)
     estimates = [run_effect_variance([world.stream(index)], 5) for index in range(200)]
-    assert min(estimates) == pytest.approx(PRIOR_TAU2 * PRIOR_RUNS / (PRIOR_RUNS + 3))
+    assert min(estimates) == pytest.approx(PRIOR_TAU2 * PRIOR_TAU2_RUNS / (PRIOR_TAU2_RUNS + 3))
 
 
 def test_failed_runs_do_not_count() -> None:

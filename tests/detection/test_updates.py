@@ -7,7 +7,7 @@ from scipy.stats import norm
 from update_trials import UpdateTrial, run_updates
 
 from overheard.detection.known_time import change_interval, compare_sides
-from overheard.detection.run_effects import weakly_shrunk_variance
+from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import Design, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
@@ -329,7 +329,7 @@ def test_rivals_help_to_estimate_the_run_effect_before_an_update() -> None:
     at = mine.runs[13].at
     found = [follow_updates(mine, others, [at]) for others in ([], [other])]
     for [effect], streams in zip(found, ([mine], [mine, other]), strict=True):
-        tau2 = weakly_shrunk_variance([cut(stream, 13) for stream in streams], 0)
+        tau2 = run_effect_variance([cut(stream, 13) for stream in streams], 0)
         assert effect == follow_update(mine, at, tau2)
     assert found[0] != found[1]
 

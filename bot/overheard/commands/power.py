@@ -26,7 +26,7 @@ from overheard.detection.power import (
     typical,
     unannounced,
 )
-from overheard.detection.run_effects import weakly_shrunk_variance
+from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import WELL_KNOWN
 from overheard.detection.updates import DEFAULT_PLAN
 from overheard.domain import VISIBILITY, Brand, Model, Prompt, Scale
@@ -282,7 +282,7 @@ async def _outlook(
 def _tau(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
     if plan.tau is not None:
         return plan.tau
-    return weakly_shrunk_variance(known, 0) ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
+    return run_effect_variance(known, 0) ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
 
 
 def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:

@@ -15,8 +15,8 @@ before, rare successes make the sum skew, and at a level of 0.001 a normal test 
 too often.
 
 Run effects have Student's t with 6 degrees of freedom, not the normal distribution: their variance
-is an estimate, which a prior worth 6 runs props up. With the normal, the test would believe lucky
-low estimates, and fire three to four times too often at a level of 0.001.
+is an estimate from few runs. With the normal, the test would believe lucky low estimates, and fire
+three to four times too often at a level of 0.001.
 """
 
 from __future__ import annotations

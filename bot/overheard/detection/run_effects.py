@@ -16,11 +16,9 @@ from overheard.numpy_proxy import np
 
 PRIOR_TAU2 = EXPECTED_SHOCK
 """The variance that is expected of a model with fewer than two runs."""
-PRIOR_RUNS = 6.0
-"""How many runs the prior weighs as much as."""
-WEAK_PRIOR_RUNS = 1.0
-"""The same for known updates: a model with larger run effects than most must not move more often.
-"""
+PRIOR_TAU2_RUNS = 1.0
+"""How many runs that weighs as much as: little, because a model with larger run effects than most
+must not seem to move more often."""
 
 
 class Moments(NamedTuple):
@@ -37,69 +35,28 @@ class Moments(NamedTuple):
     freedom: int
 
 
-class PooledMoments(NamedTuple):
-    """What several streams of one model say together.
-
-    Attributes:
-        found: The variance as they have it, 0 or more.
-        noise: What calls alone add to the variance of a run's distance, in the same units.
-        runs: How many runs that is worth.
-    """
-
-    found: float
-    noise: float
-    runs: int
-
-    @property
-    def shrunk(self) -> float:
-        """The variance, drawn towards `PRIOR_TAU2`; above 0."""
-        return (self.runs * self.found + PRIOR_RUNS * PRIOR_TAU2) / (self.runs + PRIOR_RUNS)
-
-
-def pool(windows: Iterable[Iterable[Moments]]) -> PooledMoments:
-    """Pool the moments of several streams and windows into one estimate of the variance.
-
-    Args:
-        windows: For each stretch of time in which no stream shifted, the moments of each stream.
-    """
-    useful = [[part for part in window if part.scale > 0] for window in windows]
-    parts = [part for window in useful for part in window]
-    if not parts:
-        return PooledMoments(0.0, 0.0, 0)
-    scale, excess = sum(part.scale for part in parts), sum(part.excess for part in parts)
-    runs = sum(max((part.freedom for part in window), default=0) for window in useful)
-    return PooledMoments(max(0.0, excess) / scale, (runs / scale) ** 0.5, runs)
-
-
 def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
     """Estimate the variance of the run effect, on the logit scale, from the runs before a time.
 
-    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR_TAU2`. Run
+    A moment estimator, pooled over the streams, not below 0, then drawn towards `PRIOR_TAU2`. Run
     effects belong to models, so all brands' streams of a model are evidence of them.
-
-    Args:
-        streams: All streams of one model.
-        first: Number of the run that comes after the baseline.
-
-    Returns:
-        The variance, above 0; `PRIOR_TAU2` when the baseline is a single run.
-    """
-    return pool([[moments(stream, first) for stream in streams]]).shrunk
-
-
-def weakly_shrunk_variance(streams: Iterable[Stream], first: int) -> float:
-    """Estimate the variance of a model's run effect with a weak prior, for known updates.
 
     Args:
         streams: Streams of one model and one metric; all brands help.
         first: Number of the run that comes after the baseline, the first that is not used; 0 for
             all runs.
+
+    Returns:
+        The variance, above 0; `PRIOR_TAU2` when the baseline is a single run.
     """
-    pooled = pool([[moments(stream, first) for stream in streams]])
+    parts = [part for stream in streams if (part := moments(stream, first)).scale > 0]
+    if not parts:
+        return PRIOR_TAU2
+    found = max(0.0, sum(part.excess for part in parts)) / sum(part.scale for part in parts)
     # A strong run effect moves a rate by less than its slope says: the moments are a little low.
-    found = pooled.found * (1 + pooled.found)
-    whole = pooled.runs + WEAK_PRIOR_RUNS
-    return (pooled.runs * found + WEAK_PRIOR_RUNS * PRIOR_TAU2) / whole
+    found *= 1 + found
+    runs = max(part.freedom for part in parts)
+    return (runs * found + PRIOR_TAU2_RUNS * PRIOR_TAU2) / (runs + PRIOR_TAU2_RUNS)
 
 
 def moments(stream: Stream, first: int) -> Moments:

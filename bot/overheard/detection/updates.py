@@ -20,7 +20,7 @@ from math import ceil
 
 from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
 from overheard.detection.known_time import StratifiedSplit, change_interval, split_stream
-from overheard.detection.run_effects import weakly_shrunk_variance
+from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import Mask, np
@@ -153,7 +153,7 @@ def follow_update(
     Args:
         stream: One brand, one model, one metric, from the beginning of its baseline.
         at: Time of the update; runs that began earlier count as before the update.
-        tau2: Variance of the run effect, see `run_effects.weakly_shrunk_variance`.
+        tau2: Variance of the run effect, see `run_effects.run_effect_variance`.
         plan: Number of looks, and the probability of a false finding.
 
     Returns:
@@ -200,7 +200,7 @@ def follow_updates(
         first, last = _bounds(stream, at, start, end, changes)
         known = [_between(measured, first, at) for measured in (stream, *others)]
         verdict = follow_update(
-            _between(stream, first, last), at, weakly_shrunk_variance(known, 0), plan
+            _between(stream, first, last), at, run_effect_variance(known, 0), plan
         )
         if verdict and verdict.finding is UpdateStatus.MOVED:
             start = at
