@@ -68,6 +68,14 @@ class TestBucket:
 
         assert bucket.delay(1, 0.0) == pytest.approx(0.5)
 
+    def test_a_service_that_names_no_end_of_its_window_counts_by_the_minute(self) -> None:
+        """Sixty of a hundred are used, so one comes back each second."""
+        bucket = Bucket()
+        bucket.learn(100, 40, None, now=0.0)
+        bucket.take(40)
+
+        assert bucket.delay(1, 0.0) == pytest.approx(1.0)
+
     def test_it_never_believes_that_more_is_allowed_than_was_configured(self) -> None:
         """Who configures a limit means it."""
         bucket = Bucket(6)

@@ -61,3 +61,4 @@ def test_what_a_service_tells_of_its_limit_is_shared_too() -> None:
     bucket.share(0.5, 0.0)
     bucket.learn(100, 40, 60, 0.0)
     assert bucket.size == 50
+    assert bucket.delay(1, 0.0) == pytest.approx(2.0)  # thirty of fifty come back in a minute

@@ -281,7 +281,7 @@ class Bucket:
             return
         size, left = size * self._share, left * self._share
         self.delay(0, now)
-        window = reset if reset and 0 < reset < inf and left < size else 60.0
+        window = reset if reset and 0 < reset < inf else 60.0
         self._rate = (size - left) / window if left < size else size / 60
         self.size = min(self._most, size)
         self._level, self._at = min(self._level, left), now
