@@ -157,14 +157,14 @@ async def _open_and_log(
 @asynccontextmanager
 async def _telling_of_missing_store(deployment: Deployment) -> AsyncIterator[None]:
     """Name the store that a command found missing and did not create, unless its error does."""
-    told = False
+    is_named = False
     try:
         yield
     except (StoreError, StoreMissing):
-        told = True
+        is_named = True
         raise
     finally:
-        if not told:
+        if not is_named:
             _tell_of_missing_store(deployment)
 
 

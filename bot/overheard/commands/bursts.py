@@ -128,8 +128,8 @@ async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     pairs = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
         if run.label == BURST and run.panel and run.started_at > oldest:
-            async with deployment.store.locks.run_lock(run.id) as mine:
-                pairs += [(run, run.panel)] if mine else []
+            async with deployment.store.locks.run_lock(run.id) as is_locked:
+                pairs += [(run, run.panel)] if is_locked else []
     return pairs
 
 

@@ -165,8 +165,8 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
         await detect_statements(deployment)
         return
     before = used_edition(await deployment.store.editions.all())
-    async with deployment.store.locks.leader_lock(DUTY) as mine:
-        if not mine:
+    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
+        if not is_locked:
             return
         switched = await rescoring.work(edition, progress, gently=True)
     if switched:

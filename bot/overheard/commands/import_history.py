@@ -117,8 +117,8 @@ async def _import_run(
 async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
     """Hold a run, and wait for it a while."""
     for _ in range(round(RUN_LOCK_TIMEOUT_S / PAUSE)):
-        async with store.locks.run_lock(run.id) as mine:
-            if mine:
+        async with store.locks.run_lock(run.id) as is_locked:
+            if is_locked:
                 yield
                 return
         await asyncio.sleep(PAUSE)

@@ -80,8 +80,8 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     Raises:
         FileUnwritable: when the file cannot be written.
     """
-    async with deployment.store.locks.leader_lock(DUTY) as mine:
-        if not mine or not limited(deployment):
+    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
+        if not is_locked or not limited(deployment):
             return Retained()
         await deployment.caught_up(call.progress)
         runs = {run.id: run for run in await deployment.store.runs.find()}

@@ -84,8 +84,8 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     """
     cancelled = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
-    async with deployment.store.locks.run_lock(cancelled.id) as mine:
-        if mine:  # no process carries it out, so no other message will say that it ended
+    async with deployment.store.locks.run_lock(cancelled.id) as is_locked:
+        if is_locked:  # no process carries it out, so no other message will say that it ended
             notes = await run_service(deployment, call).cancel_batches(cancelled)
             await deployment.store.money.release(cancelled.id)
             await deployment.store.runs.finish(

@@ -96,10 +96,10 @@ async def _rescore(
     if edition.state is not EditionState.SCORING:
         await deployment.store.editions.set_state(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)
-    async with deployment.store.locks.leader_lock(DUTY) as mine:
-        if mine and await rescoring.work(edition, call.progress, paying=judge):
+    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
+        if is_locked and await rescoring.work(edition, call.progress, paying=judge):
             await look_again(deployment, edition)
-    if not mine:
+    if not is_locked:
         await _watch(deployment, call, rescoring, edition)
     after = next(other for other in await deployment.store.editions.all() if other.id == edition.id)
     return await switched_card(await deployment.refreshed(), before, after)

@@ -384,8 +384,9 @@ def _usage(reported: Mapping[str, object], text: str) -> Usage:
     fewer tokens than a text of that length can have, would price the call too low.
     """
     counts = {field.name: _count(reported.get(field.name)) for field in fields(Usage)}
-    told = counts["input_tokens"] and counts["output_tokens"] >= len(text) / MAX_CHARACTERS_A_TOKEN
-    return Usage(**counts) if told else Usage()
+    fewest = len(text) / MAX_CHARACTERS_A_TOKEN
+    possible = counts["input_tokens"] and counts["output_tokens"] >= fewest
+    return Usage(**counts) if possible else Usage()
 
 
 def _count(value: object) -> int:

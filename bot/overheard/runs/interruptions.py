@@ -160,8 +160,8 @@ class RunResumer:
 
 async def is_held(store: Store, run: Run) -> bool:
     """Return whether a process carries a run out."""
-    async with store.locks.run_lock(run.id) as mine:
-        return not mine
+    async with store.locks.run_lock(run.id) as is_locked:
+        return not is_locked
 
 
 def _result_of(run: Run, now: datetime) -> Delivery:

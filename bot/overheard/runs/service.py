@@ -337,8 +337,8 @@ async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Don
     lost = 0
     while True:
         try:
-            async with store.locks.run_lock(run.id) as mine:
-                if not mine:
+            async with store.locks.run_lock(run.id) as is_locked:
+                if not is_locked:
                     raise RunUnderWay(run=run.key)
                 return await work()
         except HoldLost:

@@ -137,8 +137,8 @@ class Rescoring:
             and edition.state is EditionState.SCORING
             and await self.left() <= MAX_FOREGROUND_READINGS
         ):
-            async with self._store.locks.leader_lock(DUTY) as mine:
-                if mine and await self.work(edition, progress):
+            async with self._store.locks.leader_lock(DUTY) as is_locked:
+                if is_locked and await self.work(edition, progress):
                     return self._scoring
         return read
 
