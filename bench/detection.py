@@ -9,6 +9,7 @@
     uv run python bench/detection.py --part model       changes of a model as a whole
     uv run python bench/detection.py --part after       a brand's own change after that
     uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
+    uv run python bench/detection.py --part places      a world drawn otherwise
     uv run python bench/detection.py --part learning    what the learning sentence is worth
     uv run python bench/detection.py --part sentinel    the sentinel and announced updates
     uv run python bench/detection.py --part speed       seconds of one core
@@ -29,6 +30,7 @@ from pathlib import Path
 
 import events
 import numpy as np
+import places
 from charts import DelayLine, draw_delays, draw_power
 from costs import TAUS, sentinel, speed
 from events import DEFAULT_BUDGET
@@ -249,6 +251,40 @@ def deployment(panels: int, seed: int) -> None:
     )
 
 
+def another_world(panels: int, seed: int) -> None:
+    """Print false alarms and delays in the world of `places`, at one false alarm a year of a brand
+    and of the model, and at the default budget.
+    """
+    lines = []
+    default = AlertPolicy.shared_out(DEFAULT_BUDGET, places.KNOWN, {})
+    each = default.false_alarms_per_year / places.KNOWN
+    worlds = max(1, panels // 4)
+    for per_year, of_models in ((1.0, 1.0), (each, default.models_per_year)):
+        allowed = places.policy(per_year, of_models)
+        counted, found = places.alarms(worlds, trials.CHANGE_AT + RUNS_A_YEAR, seed, allowed)
+        years = worlds * (trials.CHANGE_AT + RUNS_A_YEAR) / RUNS_A_YEAR
+        mean = np.mean(counted) * worlds / years / places.KNOWN
+        error = 1.96 * np.std(counted) * worlds**0.5 / years / places.KNOWN
+        waited = (
+            places.delays(panels, seed + 10**6, allowed, 10.0),
+            places.delays(panels, seed + 10**6, allowed, 20.0),
+            places.model_delays(panels, seed + 2 * 10**6, of_models),
+        )
+        lines.append(
+            (
+                f"{per_year:.3g}, {of_models:.3g}",
+                f"{mean:.2f} [{max(0.0, mean - error):.2f}, {mean + error:.2f}]",
+                _yearly(found, years),
+                *(
+                    f"{np.mean(runs):.1f} +- {np.std(runs) / len(runs) ** 0.5:.1f}"
+                    for runs in waited
+                ),
+            )
+        )
+    names = "a brand-year", "of the model, a year", "-10 points", "-20 points", "the model changes"
+    rows(("allowed: a brand-year, of the model a year", *names), lines)
+
+
 def _held(held: bool) -> str:
     return "yes" if held else "no"
 
@@ -299,6 +335,7 @@ PARTS = {
     "model": model,
     "after": after,
     "deployment": deployment,
+    "places": another_world,
     "learning": learning,
     "sentinel": sentinel,
     "speed": speed,
