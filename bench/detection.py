@@ -222,11 +222,7 @@ def after(panels: int, seed: int) -> None:
     lines = []
     for effects in ("shared", "own"):
         found = events.after_model_change(effects, panels, seed)
-        cells = (
-            f"{np.mean(runs):.1f} +- {np.std(runs) / len(runs) ** 0.5:.1f}"
-            for runs in found.values()
-        )
-        lines.append((effects, str(len(found["mixture"])), *cells))
+        lines.append((effects, str(len(found["mixture"])), *map(_waited, found.values())))
     names = "begun again", "mixture of both levels", "no change of the model"
     rows(("effects", "panels", *names), lines)
 
@@ -275,10 +271,7 @@ def another_world(panels: int, seed: int) -> None:
                 f"{per_year:.3g}, {of_models:.3g}",
                 f"{mean:.2f} [{max(0.0, mean - error):.2f}, {mean + error:.2f}]",
                 _yearly(found, years),
-                *(
-                    f"{np.mean(runs):.1f} +- {np.std(runs) / len(runs) ** 0.5:.1f}"
-                    for runs in waited
-                ),
+                *map(_waited, waited),
             )
         )
     names = "a brand-year", "of the model, a year", "-10 points", "-20 points", "the model changes"
@@ -292,6 +285,10 @@ def _held(held: bool) -> str:
 def _share(share: float, of: int) -> str:
     low, high = wilson(share, max(of, 1), 0.95)
     return f"{share:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _waited(runs: list[int]) -> str:
+    return f"{np.mean(runs):.1f} +- {np.std(runs) / len(runs) ** 0.5:.1f}"
 
 
 def _yearly(found: int, years: float) -> str:
