@@ -127,6 +127,20 @@ def test_a_false_claim_is_the_worst_news() -> None:
     ]
 
 
+def test_a_message_that_is_too_long_leaves_out_what_else_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As with two topics, a mean, an update, a cause and an owner; the details have it."""
+    alert = alert_of(shift_of(change=-0.8), also=(shift_of(metric="sentiment"),))
+    known = evidence(FELL, began=NOON + 3 * DAY)
+    whole = alert_message(alert, known)
+    assert "Also worse: the tone." in str(whole.text)
+    said = f"{whole.title} {whole.text} {whole.footer}".split()
+    monkeypatch.setattr("overheard.alerts.alert_message.MAX_WORDS", len(said) - 1)
+
+    assert alert_message(alert, known).text == "Named in 1 of 8 answers, usually 8."
+
+
 def test_a_message_tells_the_latest_check() -> None:
     """Its counts are those of that check, also where nothing of a part is left."""
     claim = shift_of(metric="false claims", statement=CLAIM)

@@ -28,6 +28,7 @@ from overheard.cards.wording import MINUS
 from overheard.domain import (
     Answer,
     Brand,
+    ModelUpdate,
     Prompt,
     PromptShift,
     Question,
@@ -116,7 +117,9 @@ def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
 
 
 def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> None:
-    """A range of dates is shaded, a known date is not, and each growth has its mark."""
+    """A range of dates is shaded, and a known date is not; an update stands where the change began
+    that fits it, and a growth at the beginning is none.
+    """
     dates, day_8 = (NOON + DAY, NOON + 4 * DAY), NOON + 8 * DAY
     compose(alert_of(), evidence_of())
     compose(alert_of(), evidence_of(dates=dates, grown={5: day_8}))
@@ -126,6 +129,13 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
         Mark(NOON + 2 * DAY, "most likely began", dates),
         Mark(day_8, "grew"),
     )
+    later = shift_of(run_id=5, updates=(ModelUpdate(MODEL, NOON + DAY),))
+    known = [evidence_of(grown={5: at, 6: NOON + 2 * DAY}) for at in (NOON + 2 * DAY, day_8)]
+    marks = [card.alert_chart(later, METRICS["visibility"], one, "Named").marks for one in known]
+    assert [[mark.label for mark in shown] for shown in marks] == [
+        ["m-1 update, 3 Mar"],
+        ["began", "m-1 update, 3 Mar"],
+    ]
 
 
 def test_the_chart_shows_the_brand_and_its_competitors_at_that_model(charts: list[Chart]) -> None:

@@ -268,7 +268,7 @@ def test_a_picture_is_in_its_place() -> None:
         fields=(Field("Runs", "3"), Field("Open", "1")),
         table=Table(("A",), (("1",),)),
         image=Image(b"png", "It fell."),
-        actions=(Action("check", "Check"), Action("help", "Help", menu=True)),
+        actions=(Action("check", "Check"), *(Action(o, o, menu=True) for o in ("help", "spend"))),
         footer="Nearly certain",
     )
     [box] = pieces(render(card)[0], 17)
@@ -363,7 +363,7 @@ def test_embeds_say_the_same() -> None:
         "Text",
         fields=(Field("F", "1", action=Action("fix", "Fix")),),
         image=Image(b"png", "It fell."),
-        actions=(Action("check", "Check"), Action("help", "Help", menu=True)),
+        actions=(Action("check", "Check"), *(Action(o, o, menu=True) for o in ("help", "spend"))),
         footer="Run 3",
     )
     [page] = render(card)
@@ -372,7 +372,7 @@ def test_embeds_say_the_same() -> None:
     assert old["embeds"][0]["image"]["url"] == "attachment://chart-1.png"
     told = [one for one in walk(old["components"]) if one["type"] in {2, 3}]
     assert [one.get("label") or one["placeholder"] for one in told] == [
-        "Fix", "Check", "More: help",
+        "Fix", "Check", "More: help, spend",
     ]  # fmt: skip
 
 

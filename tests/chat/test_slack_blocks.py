@@ -308,16 +308,19 @@ def test_a_table_that_the_picture_shows_is_left_out() -> None:
 
 
 def test_what_is_seldom_needed_is_in_a_menu() -> None:
-    """Behind the buttons; a choice does what the words do."""
+    """Behind the buttons; a choice does what the words do. An entry alone is a button."""
     close = Action("alerts close 1", "Close", menu=True)
-    [message] = render(Card("T", actions=(close, Action("report", "Report"))))
+    more = (Action("report", "Report"), Action("alerts show 1", "Details", menu=True))
+    [message] = render(Card("T", actions=(close, *more)))
     button, menu = message.blocks[-1]["elements"]
 
     assert button["value"] == "report"
     assert menu["type"] == "overflow"
-    [option] = menu["options"]
+    option, _ = menu["options"]
     assert clicked_words({"actions": [{"selected_option": option}]}) == "alerts close 1"
     assert clicked_words({"actions": [button]}) == "report"
+    [alone] = render(Card("T", actions=(close, more[0])))
+    assert [one["type"] for one in alone.blocks[-1]["elements"]] == ["button", "button"]
 
 
 def test_a_long_menu_is_one_menu() -> None:

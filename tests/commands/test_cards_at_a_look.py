@@ -70,7 +70,7 @@ async def test_a_wrong_name_is_private_and_offers_the_right_one() -> None:
     office = await open_office()
     await office.chat.type("check")
     wrong = await office.chat.type("report Acmee")
-    right = await office.chat.click(wrong, "report Acme")
+    right = await office.chat.click(wrong, "Report Acme")
 
     assert wrong.private
     assert right.card.title.startswith("Acme is named in")

@@ -96,6 +96,8 @@ MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model as a whole names."""
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
+MAX_WORDS, ALSO = 60, "Also "
+"""Words of a message, and how its line on other metrics begins, which longer ones lack."""
 LONGEST_QUESTION = 80
 """Characters of a question within a message."""
 
@@ -145,17 +147,21 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
     reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    title = message_title(alert, evidence)
     lines = _model_lines(alert, evidence) if alert.of_model else _lines(alert, reading, evidence)
+    text, footer = "\n".join(lines), " · ".join(filter(None, _footer(alert, evidence)))
+    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:  # what else moved is in the details
+        text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO))
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
-    title = SUBJECTS.get(shift.metric, metric.label if metric else "")
-    chart = alert_chart(shift, metric, evidence, title, answers) if metric else None
+    subject = SUBJECTS.get(shift.metric, metric.label if metric else "")
+    chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
     return Card(
-        title=message_title(alert, evidence),
-        text="\n".join(lines),
+        title=title,
+        text=text,
         table=_table(shift, metric, chart, evidence) if metric and chart else None,
         image=printed(chart, f"alert-{alert.id}.png") if chart else None,
         severity=_severity(alert, evidence),
-        footer=" · ".join(filter(None, _footer(alert, evidence))),
+        footer=footer,
         data=alert_data(alert, evidence),
     )
 
@@ -484,7 +490,7 @@ def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     ]
     if alert.statements:  # which facts are wrong is said by the statements
         others = [shift for shift in others if shift.metric != "accuracy"]
-    for words, better in (("Also worse", False), ("Also better", True)):
+    for words, better in ((f"{ALSO}worse", False), (f"{ALSO}better", True)):
         nouns = [
             NOUNS.get(shift.metric, shift.metric)
             for shift in others

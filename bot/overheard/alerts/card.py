@@ -340,29 +340,28 @@ def alert_chart(
         title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
         scale=metric.scale,
         series=tuple(series),
-        marks=(_mark(shift, evidence), *_latest_growth(evidence)),
+        marks=tuple(_marks(shift, evidence)),
         zone=evidence.zone,
         answers=answers,
     )
 
 
-def _latest_growth(evidence: AlertEvidence) -> Iterator[Mark]:
-    """Yield the mark of when it grew last, if that was after it began."""
-    grown = max(evidence.grown.values(), default=evidence.began)
-    if grown > evidence.began:
-        yield Mark(grown, "grew")
-
-
-def _mark(shift: Shift, evidence: AlertEvidence) -> Mark:
-    """Mark when it began, with the update that it fits, and the stretch that holds its beginning
-    with a probability of 90 %.
+def _marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
+    """Mark when it began, with the stretch that holds its beginning with a probability of 90 %, and
+    when it grew last; the update that the shift fits is named where the shift began.
     """
     first, last = evidence.dates[0], evidence.dates[-1]
-    label = "began" if first == last else "most likely began"
+    labels = {evidence.began: "began" if first == last else "most likely began"}
+    grown = max(evidence.grown.values(), default=evidence.began)
+    if grown > evidence.began:
+        labels[grown] = "grew"
     if shift.updates:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
-        label = f"{evidence.names.name(shift.model)} update, {day}"
-    return Mark(evidence.began, label, None if first == last else (first, last))
+        began = evidence.grown.get(shift.run_id, evidence.began)
+        labels[began] = f"{evidence.names.name(shift.model)} update, {day}"
+    for at, label in labels.items():
+        is_first = at == evidence.began
+        yield Mark(at, label, (first, last) if is_first and first != last else None)
 
 
 def _better(shift: Shift, metric: Metric) -> bool:

@@ -6,7 +6,7 @@ A renderer turns a card into Block Kit, an embed or a terminal panel, within the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -201,6 +201,21 @@ class Link:
 def fitting(*actions: Action) -> tuple[Action, ...]:
     """Return the actions whose words are at most `LONGEST_ACTION` characters long."""
     return tuple(action for action in actions if len(action.words) <= LONGEST_ACTION)
+
+
+MOST_BUTTONS = 3
+"""Buttons beside which a menu of one entry is a button."""
+
+
+def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
+    """Return the buttons of a card and the entries of its menu; an entry alone is a button, where
+    there is room.
+    """
+    buttons = [action for action in actions if not action.menu]
+    entries = [action for action in actions if action.menu]
+    if len(entries) == 1 and len(buttons) < MOST_BUTTONS:
+        return buttons + entries, []
+    return buttons, entries
 
 
 @dataclass(frozen=True, slots=True)

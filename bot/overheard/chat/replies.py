@@ -187,7 +187,8 @@ def failed(error: Exception, order: Order | None = None) -> Card:
     actions: tuple[Action, ...] = ()
     if order and isinstance(error, UnknownName) and (meant := _MEANT.search(error.hint)):
         right = replace(order, options=_with_name(order.options, error.name, meant[1]))
-        actions = fitting(Action(right.words, right.words, Style.PRIMARY))
+        label = f"{right.words[:1].upper()}{right.words[1:]}"
+        actions = fitting(Action(right.words, label, Style.PRIMARY))
         if error.known.count(", ") >= MAX_KNOWN:
             text = f"{text.partition('; known: ')[0]}?"
     return Card(title, text, actions=actions, severity=Severity.BAD, failed=True)

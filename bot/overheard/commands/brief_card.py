@@ -57,7 +57,7 @@ def _table(shown: Sequence[BriefItem], face: Face) -> Table:
         counts = [item.counted if item.hits else "-" for item in shown]
         listed = zip(numbered, counts, strict=True)
         rows = [(f"{n}. {title}", LABELS[item.kind], of) for (n, title, item), of in listed]
-        return Table(("Content", "Gap", "Answers"), tuple(rows), frozenset({2}))
+        return Table(("Content", "Why", "Answers"), tuple(rows), frozenset({2}))
     header = ("No.", "Gap", "Content", "Answers", "Code")
     cells = [(str(n), LABELS[item.kind], t, share(item), item.key) for n, t, item in numbered]
     return Table(header, tuple(cells), frozenset({0}))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.events import named
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.alerts.story import StoryState, alerts_about, leading, read_stories
+from overheard.alerts.story import StoryState, alerts_about, leading, parts_over, read_stories
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -149,9 +149,8 @@ async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> Card:
     """Return the card of one brand after a run: ranks, a chart, open alerts, the next check."""
-    alerts = await alerts_about(deployment.store, brand, live=True)
-    alerts = await leading(deployment.store, alerts)
-    names = deployment.names
+    store, names = deployment.store, deployment.names
+    alerts = await leading(store, await alerts_about(store, brand, live=True))
     known = [(brand, model) for model in {row.model for row in rows}]
     stories = await read_stories(deployment, brand, known=known)
     places = await read_places(deployment, brand, rows, stories)
@@ -159,7 +158,9 @@ async def _brand_card(
     unmeasured = standings.ONLY_BRANDED if mine and not places else ""
     running = [
         f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
-        f"{names.name(alert.shift.model)}{_owner(alert)}."
+        f"{names.name(alert.shift.model)}"
+        f"{', partly over' if parts_over(await store.alerts.events(alert.id)) else ''}"
+        f"{_owner(alert)}."
         for alert in alerts
         if alert.opened_at < outcome.run.started_at
     ]

@@ -63,6 +63,7 @@ async def list_claims(
     names = deployment.names
     ask = Action(f"facts ask {quoted(subject.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
+    brief = Action(f"brief {quoted(subject.name)}", "What to do?")
     return Card(
         title=f"{wording.count(len(groups), 'false claim')} about {subject.name}",
         text="\n\n".join(
@@ -70,7 +71,7 @@ async def list_claims(
         ),
         table=_table(groups, truths, names) if len(groups) > 1 else None,
         quotes=tuple(_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
-        actions=fitting(ask if truths else add),
+        actions=fitting(*([brief] if groups else []), ask if truths else add),
         severity=Severity.WARNING if groups else Severity.PLAIN,
         footer=_footer(groups, days),
         data={"brand": subject.name, "claims": [_data(group, truths) for group in groups]},

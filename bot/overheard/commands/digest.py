@@ -183,7 +183,7 @@ async def _changed(deployment: Deployment, call: Call, week: Week) -> str:
 def _eased(name: str, over: frozenset[AlertPart]) -> str:
     """Say which part of an open alert is over."""
     if AlertPart.METRICS in over:
-        return f"At {name}, what moved is back where it was."
+        return f"{name} is back to what is usual."
     return f"{name} does not state it any more."
 
 

@@ -362,7 +362,7 @@ _FIELDS = (
         label="When",
         example="every Monday at 9",
     ),
-    Option("timezone", "The zone, such as Europe/Berlin.", default=""),
+    Option("timezone", "Such as Europe/Berlin.", default="", label="Time zone"),
     Option("brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"),
     Option("repeats", "How often each question is asked.", Kind.INTEGER, default=1, low=1),
     Option(

@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Field, File, Image, Quote, Severity
+from overheard.cards.card import (
+    Action,
+    Card,
+    Choice,
+    Field,
+    File,
+    Image,
+    Quote,
+    Severity,
+    divided,
+)
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
 
@@ -181,6 +191,7 @@ def _without_file(piece: Piece) -> Piece:
 def _box(card: Card) -> Box:
     """Return one card, without the cards below it, as a container that may be too large."""
     actions, notes = _different(card.actions)
+    buttons, entries = divided(actions)
     pieces: list[Piece] = [
         *_head(card),
         *([card.image] if card.image and card.image.png else ()),
@@ -189,8 +200,8 @@ def _box(card: Card) -> Box:
         *_enclosed(card.file),
         *_small(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
         *_choice(card.choice),
-        *_rows([action for action in actions if not action.menu]),
-        *_menus("More", [action for action in actions if action.menu]),
+        *_rows(buttons),
+        *_menus("More", entries),
     ]
     return Box(COLORS[card.severity], tuple(pieces) or (Words("-"),))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Style
+from overheard.cards.card import Action, Card, Choice, Style, divided
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.text import Block, plain
 
@@ -19,10 +19,10 @@ SWITCH = f"{ACTION_PREFIX}:switch"
 
 def controls(card: Card) -> Iterator[Block]:
     """Yield a card's buttons, and behind them the menus: a choice, and what is seldom needed."""
-    entries = [action for action in card.actions if action.menu and action.words]
     # A menu has one question for all entries, so that an entry with a question is a button.
-    entries = [entry for entry in _different(entries) if not entry.confirm]
-    buttons = [action for action in card.actions if not action.menu or action.confirm]
+    actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
+    buttons, entries = divided([action for action in actions if action.words or not action.menu])
+    entries = _different(entries)
     elements = [button(action, str(number)) for number, action in enumerate(buttons)]
     if card.choice and card.choice.chosen is None and card.choice.actions:
         elements.append(select(card.choice))
