@@ -1,6 +1,7 @@
 """The Home and `status`, and the digest of a week."""
 
 from office import DECLARED, Office, open_office
+from overheard.commands.schedules import next_checks
 from overheard.domain import Alert, AlertState, Model, Run, Shift
 from scripted import reply
 
@@ -102,3 +103,12 @@ async def test_where_no_brand_is_named_none_is_first() -> None:
 
     assert card.title == "Acme: named in 0 of 3 answers at m-1"
     assert "1st" not in str(card)
+
+
+async def test_the_next_checks_are_those_of_schedules_that_are_not_paused() -> None:
+    """Each has one; a schedule that is paused has none."""
+    tables = [f'[[schedules]]\nname = "{at}"\ncron = "0 {at} * * *"\n' for at in (7, 9)]
+    office = await open_office("".join(tables) + DECLARED)
+    assert sorted(at.hour for at in await next_checks(office.deployment)) == [7, 9]
+    await office.store.schedules.pause("7", office.deployment.clock.now(), paused=True)
+    assert [at.hour for at in await next_checks(office.deployment)] == [9]

@@ -11,7 +11,6 @@ from typing import NoReturn
 
 import pytest
 
-from overheard.commands.schedules import next_time
 from overheard.config.cron import Cron
 from overheard.errors import HoldLost, NothingToAsk
 from overheard.interfaces import Store
@@ -309,12 +308,3 @@ async def test_a_second_process_takes_over_when_the_first_ends() -> None:
     await until(lambda: second.done["one"])
     await second.end()
     assert not {*first.done["one"]} & {*second.done["one"][1:]}
-
-
-async def test_the_next_time_is_told_unless_it_is_paused() -> None:
-    """A schedule that is paused has none."""
-    store, cron = open_test_store(), Cron("0 7 * * *")
-    now = SEVEN - timedelta(hours=1)
-    assert next_time(cron, await store.schedules.state("daily", now), now) == SEVEN
-    await store.schedules.pause("daily", now, paused=True)
-    assert next_time(cron, await store.schedules.state("daily", now), now) is None

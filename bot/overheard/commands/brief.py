@@ -17,11 +17,11 @@ from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
-from overheard.errors import BadUsage, NothingToAsk
+from overheard.errors import BadUsage
 from overheard.finetune.brief import BriefItem
 from overheard.finetune.brief_sources import BriefDraft, draw_brief
 from overheard.finetune.pages import html, markdown
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import choose_brands
 
 ANSWER_DAYS = 90
 """The age of the answers that are read by default."""
@@ -184,12 +184,7 @@ async def reopen_item(
 
 def _brand(deployment: Deployment, name: str) -> Brand:
     """Return the brand of a name; without a name, the first tracked brand."""
-    if name:
-        return find_brand(deployment.catalogue, name)
-    known = tracked(deployment.catalogue)
-    if not known:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    return known[0]
+    return choose_brands(deployment.catalogue, [name] if name else [])[0]
 
 
 BRIEF = CommandSpec(

@@ -393,9 +393,7 @@ async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
 ) -> list[Standing]:
     """Return the standings of a panel's brands and their competitors in a run."""
-    names = dict.fromkeys(panel.brands)
-    for brand in panel.brands:
-        names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
+    names = deployment.catalogue.names_with_rivals(panel.brands)
     known = [name for name in names if deployment.scoring.catalogue.brand(name)]
     new = [name for name in names if name not in known]
     rows = standings_in(

@@ -32,7 +32,7 @@ from overheard.finetune.rounds import (
     control_prompts,
 )
 from overheard.reading.markdown import readable
-from overheard.runs.plan import choose_models, find_brand, new_run, tracked
+from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.runs.price import Pair, unasked
 
 LABEL = "compare"
@@ -112,19 +112,17 @@ def _match(
 ) -> ComparisonSetup:
     """Return the setup of a comparison of two models, checked."""
     catalogue = deployment.catalogue
-    known = [find_brand(catalogue, brand)] if brand else tracked(catalogue)
-    if not known:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    mine = catalogue.prompts_for(known[0].name)
+    measured = choose_brands(catalogue, [brand] if brand else [])[0]
+    mine = catalogue.prompts_for(measured.name)
     prompts = tuple(prompt for prompt in mine if CONTROL_TAG not in prompt.tags)
     if not prompts:
-        raise NothingToAsk(missing=f"no question is asked for {known[0].name}")
+        raise NothingToAsk(missing=f"no question is asked for {measured.name}")
     first, second = (
         choose_models(deployment.plugins.providers, [name])[0] for name in (base, tuned)
     )
-    rivals = catalogue.rivals(known[0].name)
+    rivals = catalogue.rivals(measured.name)
     return ComparisonSetup(
-        known[0], rivals, first, second, prompts, control_prompts(mine), seed, margin
+        measured, rivals, first, second, prompts, control_prompts(mine), seed, margin
     )
 
 

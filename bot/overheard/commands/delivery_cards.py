@@ -5,8 +5,8 @@ The weekly sign of life is one of its cards.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 from overheard.alerts.events import digest_card, event_card, held_back
 from overheard.alerts.outbox import Outgoing, Postponed
@@ -22,9 +22,8 @@ from overheard.commands.digest import digest
 from overheard.commands.editions import notice
 from overheard.commands.examinations import shutdown_findings
 from overheard.commands.plugins import notice_card
-from overheard.commands.schedules import next_time
+from overheard.commands.schedules import next_checks
 from overheard.commands.status import unrouted_sentence
-from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, Run, RunState
 from overheard.runs.plan import is_fresh
@@ -209,8 +208,7 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     stuck = [delivery for delivery in await store.deliveries.find(waiting=True) if delivery.problem]
     alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    times = [time async for time in _next_checks(deployment, now)]
-    upcoming = min(times, default=None)
+    upcoming = min(await next_checks(deployment), default=None)
     sentence = await unrouted_sentence(deployment)
     problems = list(_problems(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules)))
     problems += [sentence] if sentence else []
@@ -234,13 +232,6 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
         severity=Severity.WARNING if problems else Severity.GOOD,
         data={"well": not problems, "checks": len(runs), "spent_usd": cost, "alerts": len(alerts)},
     )
-
-
-async def _next_checks(deployment: Deployment, now: datetime) -> AsyncIterator[datetime]:
-    for schedule in deployment.catalogue.schedules:
-        state = await deployment.store.schedules.state(schedule.name, now)
-        if at := next_time(Cron(schedule.cron, schedule.timezone), state, now):
-            yield at
 
 
 def _problems(runs: list[Run], stuck: int, *, scheduled: bool) -> Iterator[str]:

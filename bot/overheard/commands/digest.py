@@ -26,10 +26,9 @@ from overheard.commands.trend import chart_marks
 from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertEventKind, AlertState, Brand, Model
-from overheard.errors import NothingToAsk
 from overheard.finetune.brief import BriefItem, GapKind
 from overheard.finetune.brief_sources import draw_brief
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import choose_brands
 
 WEEK = timedelta(days=7)
 BRIEF_DAYS = 90
@@ -90,10 +89,7 @@ async def digest(
         NothingToAsk: when no brand is configured.
         TimeUnreadable: for a day that cannot be read.
     """
-    chosen = [find_brand(deployment.catalogue, name) for name in brands]
-    chosen = chosen or tracked(deployment.catalogue)
-    if not chosen:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    chosen = choose_brands(deployment.catalogue, brands)
     now = deployment.clock.now()
     begin = past_moment(since, now, call.zone) if since else now - WEEK
     deployment = await deployment.caught_up(call.progress)

@@ -239,12 +239,10 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         panel: What was asked.
         since: Start of the first round.
     """
-    names = dict.fromkeys(panel.brands)
-    for brand in panel.brands:
-        names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
+    names = deployment.catalogue.names_with_rivals(panel.brands)
     rows, data = [], []
     for model in panel.models:
-        streams = await read_streams(deployment, list(names), model=model, metric=VISIBILITY)
+        streams = await read_streams(deployment, names, model=model, metric=VISIBILITY)
         for row, entry in _places(model, [_part(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)

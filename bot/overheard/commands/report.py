@@ -27,7 +27,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, FileUnreadable, NothingToAsk
 from overheard.measure.blocks import RunKey
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import choose_brands, find_brand
 
 if TYPE_CHECKING:
     from overheard.commands.page import ReportPage
@@ -61,10 +61,7 @@ async def report(
         FileUnreadable: when the logo of the page cannot be read.
         FileUnwritable: when the page cannot be written.
     """
-    catalogue = deployment.catalogue
-    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
-    if not chosen:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    chosen = choose_brands(deployment.catalogue, brands)
     if html and len(chosen) > 1:
         raise BadUsage(problem="A page shows one brand", usage="report BRAND --html FILE")
     deployment = await deployment.caught_up(call.progress)

@@ -172,13 +172,20 @@ def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -
     return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
 
 
-def next_time(cron: Cron, state: ScheduleState | None, now: datetime) -> datetime | None:
-    """Return when a job is due next; None when it is paused or never due again."""
-    return None if state and state.paused else cron.after(now)
-
-
 def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> datetime | None:
-    return next_time(Cron(schedule.cron, schedule.timezone), state, deployment.clock.now())
+    """Return when a schedule runs next; None when it is paused or never due again."""
+    if state.paused:
+        return None
+    return Cron(schedule.cron, schedule.timezone).after(deployment.clock.now())
+
+
+async def next_checks(deployment: Deployment) -> list[datetime]:
+    """Return when each schedule runs next; a schedule that is paused or never due is left out."""
+    times = []
+    for schedule in deployment.catalogue.schedules:
+        state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
+        times.append(_next(deployment, schedule, state))
+    return [at for at in times if at]
 
 
 def _row(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> tuple[str, ...]:

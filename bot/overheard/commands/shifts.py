@@ -48,9 +48,8 @@ from overheard.domain import (
     Shift,
     StatementKind,
 )
-from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import choose_brands, tracked
 from overheard.scoring.service import Scoring
 
 SHOWN_DECISIONS = 40
@@ -97,10 +96,7 @@ async def shifts(
         UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured.
     """
-    catalogue = deployment.catalogue
-    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
-    if not chosen:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    chosen = choose_brands(deployment.catalogue, brands)
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     brand_replays = await replays(deployment, call, chosen, runs)

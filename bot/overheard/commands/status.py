@@ -20,9 +20,8 @@ from overheard.commands import standings
 from overheard.commands.alerts import alert_card
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.claims import read_claims
-from overheard.commands.schedules import next_run, next_time
+from overheard.commands.schedules import next_checks, next_run
 from overheard.commands.standings import Place
-from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, AlertState, Brand, RunState
 from overheard.runs.plan import tracked
@@ -270,11 +269,7 @@ async def next_check(deployment: Deployment) -> tuple[datetime, float | None] | 
     """Return when the next scheduled check is due, and what the last complete check cost in
     dollars; None without one that is due.
     """
-    now, due = deployment.clock.now(), []
-    for schedule in deployment.catalogue.schedules:
-        state = await deployment.store.schedules.state(schedule.name, now)
-        if at := next_time(Cron(schedule.cron, schedule.timezone), state, now):
-            due.append(at)
+    due = await next_checks(deployment)
     return (min(due), await last_cost(deployment)) if due else None
 
 

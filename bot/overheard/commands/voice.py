@@ -17,9 +17,8 @@ from overheard.commands.brand_report import Report, read_report
 from overheard.commands.trend import chart_marks
 from overheard.deployment import Call, Deployment
 from overheard.domain import Model
-from overheard.errors import NothingToAsk
 from overheard.measure.trends import trend
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import choose_brands
 
 VOICE_METRIC = "share_of_voice"
 LEAST_SHARE_MOVED = 0.03
@@ -51,12 +50,10 @@ async def show_voice(
         NothingToAsk: when no brand is configured.
         TimeUnreadable: for a day that cannot be read.
     """
-    known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
-    if not known:
-        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    measured = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
     span = past_span(since, until, deployment.clock.now(), call.zone)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, known[0])
+    report = await read_report(deployment, measured)
     models = chosen_models(deployment, report, model)
     shares = voice_shares(report, call.zone, models=models, span=span)
     if shares is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -197,6 +197,12 @@ class Catalogue:
     def prompts_for(self, brand: str) -> tuple[Prompt, ...]:
         """Return the prompts that are asked for one brand."""
         return tuple(p for p in self.prompts if p.concerns(brand))
+
+    def names_with_rivals(self, brands: Iterable[str]) -> list[str]:
+        """Return the names of brands and then of their rivals, each once."""
+        names = dict.fromkeys(brands)
+        rivals = [rival.name for brand in names for rival in self.rivals(brand)]
+        return list(names | dict.fromkeys(rivals))
 
     def rivals(self, brand: str) -> tuple[Brand, ...]:
         """Return the brands that a brand is compared with.

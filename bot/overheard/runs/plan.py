@@ -42,12 +42,22 @@ def lay_out(
         NothingToAsk: when there is no brand, prompt or model.
         SearchUnknown: when a model shall search and its provider does not declare that it can.
     """
-    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
-    names = tuple(dict.fromkeys(brand.name for brand in chosen))
+    names = tuple(dict.fromkeys(brand.name for brand in choose_brands(catalogue, brands)))
     prompts = tuple(p for p in catalogue.prompts if any(map(p.concerns, names)))
-    _require("brand", names)
     _require("prompt", prompts)
     return Panel(names, prompts, choose_models(providers, models), repeats, seed)
+
+
+def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand]:
+    """Return brands by their names or aliases; by default all that are tracked.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when there is no brand.
+    """
+    chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
+    _require("brand", chosen)
+    return chosen
 
 
 def choose_models(
