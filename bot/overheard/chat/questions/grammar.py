@@ -144,7 +144,7 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         ]
         if len(asked) > 1:
             asked = [(part, reading) for part, reading in asked if part.endswith("?")]
-        if len(asked) != 1:
+        if len({reading.intent for _, reading in asked}) != 1:
             continue
         rest = [part for part in parts if part != asked[0][0]]
         others = [reading for reading in readings if reading is not asked[0][1]]
@@ -195,6 +195,8 @@ class _Reader:
         continues = parsed.follows or (parsed.bare and len(tokens) <= MAX_BARE_WORDS)
         if continues and (merged := _continued(parsed, before)):
             return merged
+        if parsed.bare and self._words.phrase(tokens, 0)[0] == "anything":
+            return replace(parsed, intent="changes")
         if parsed.bare and self._asks_how(parsed, tokens):
             several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
             return replace(parsed, intent="versus" if several else "standing")
@@ -265,6 +267,8 @@ class _Reader:
         concepts = parsed.concepts
         begins = [self._words.phrase(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
         wish = next((concept for concept in begins if concept != WEAK), "")
+        if wish == "configure" and concepts >= {"topic", "number"}:
+            return concepts
         if concepts >= RESTATED or (wish == "record" and "topic" in concepts):
             return concepts
         if wish == "schedule" and "check" in concepts and parsed.period:
