@@ -85,7 +85,7 @@ _CLAUSE = re.compile(
 )
 _PERSON = re.compile(r"\b(i|we|my|our|ich|wir|mein\w*|unser\w*)\b", re.IGNORECASE)
 _NUMBERED = frozenset(
-    {"snooze", "close", "take", "show", "reopen", "explain", "why", "mute", "ack"}
+    {"snooze", "close", "take", "show", "reopen", "explain", "why", "mute", "ack", "dismiss"}
 )
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,4}")
 _CONDITION = re.compile(
@@ -195,7 +195,9 @@ class _Reader:
         continues = parsed.follows or (parsed.bare and len(tokens) <= MAX_BARE_WORDS)
         if continues and (merged := _continued(parsed, before)):
             return merged
-        if parsed.bare and self._words.phrase(tokens, 0)[0] == "anything":
+        timed = parsed.period and not (parsed.brands or parsed.models or parsed.we)
+        timed = timed and before is None and (tokens[0].word,) in self._words.times["since"]
+        if parsed.bare and (timed or self._words.phrase(tokens, 0)[0] == "anything"):
             return replace(parsed, intent="changes")
         if parsed.bare and self._asks_how(parsed, tokens):
             several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
@@ -459,6 +461,8 @@ class _Reader:
             return None  # "who is #1"
         if word.startswith("#") and word[1:].isdigit():
             return int(word[1:]), 1
+        if at and tokens[at - 1].word in _NUMBERED and word.isdigit() and len(word) <= 6:
+            return (int(word), 1) if self._times.read(tokens, at) is None else None
         if at + 1 < len(tokens) and self._words.concept([word]) == "alert":
             number = tokens[at + 1].word.removeprefix("#")
             if number.isdigit() and len(number) <= 6:

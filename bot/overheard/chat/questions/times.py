@@ -287,6 +287,12 @@ class TimeReader:
     def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return ``mid October``: its second ten days."""
         part = self._phrase("parts", tokens, at)
+        if part and part[0] == 1:
+            this = next(iter(self._sizes("this", tokens, at + part[1])), 0)
+            unit = self._phrase("units", tokens, at + part[1] + this)
+            whole = self._whole(unit[0], 0) if unit else None
+            if unit and whole:
+                return NamedTime(whole.start), part[1] + this + unit[1]
         month = self._latest_month(tokens, at + part[1]) if part else None
         if not part or not month or not month[0].start:
             return None
