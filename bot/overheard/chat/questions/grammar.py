@@ -40,18 +40,8 @@ MAX_NAME_WORDS = 2
 MAX_BARE_WORDS = 8
 """Names in longer texts without a predicate are no question."""
 NOT_ASKED = frozenset(
-    {
-        "future",
-        "opinion",
-        "export",
-        "neg",
-        "limit",
-        "recurring",
-        "define",
-        "elsewhere",
-        "bot",
-        "do_it",
-    }
+    {"future", "opinion", "export", "neg", "limit", "two", "recurring", "define", "elsewhere"}
+    | {"bot", "do_it"}
 )
 """Concepts that no answer here covers unless a rule allows them."""
 DECISIONS = frozenset({"reroute", "rebudget", "replan"})
@@ -69,6 +59,10 @@ CONTINUED = frozenset(
 """Intents of questions that may mean the models and the time of the one before."""
 LIMITS = frozenset({"than", "instead", "between", "only", "when", "where", "why"})
 """Concepts of words that make of a subject something else."""
+QUESTION_WORDS = frozenset(
+    {"how", "what", "who", "why", "when", "where", "which_models", "often", "much", "count"}
+)
+"""Concepts of the words that questions begin with."""
 OBJECTS = frozenset({"us", "uns"})
 """Words for "we" that no subject of ours follows."""
 SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
@@ -142,7 +136,7 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
             for part, reading in zip(parts, readings, strict=True)
             if reading.understood and reading.intent not in GREETINGS
         ]
-        if len(asked) > 1:
+        if len(asked) > 1 and separator is _SENTENCE:
             asked = [(part, reading) for part, reading in asked if part.endswith("?")]
         if len({reading.intent for _, reading in asked}) != 1:
             continue
@@ -405,6 +399,8 @@ class _Reader:
             return size
         if concept := concept or _shape(tokens[at].word):
             concept = "and_also" if concept == "and" and not at else concept
+            if concept == "and" and self._asks(tokens, at + 1):
+                concept = "two"
             found.note(concept, tokens[at : at + size])
             return size
         near = self._known.near(tokens, at)
@@ -432,6 +428,13 @@ class _Reader:
             shorter = self._words.phrase(tokens[:last], at)
             return shorter if shorter[0] else (concept, size)
         return concept, size
+
+    def _asks(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether another question begins at a place."""
+        if at >= len(tokens):
+            return False
+        opening = tokens[at].word in self._words.opening
+        return not opening and self._words.phrase(tokens, at)[0] in QUESTION_WORDS
 
     def _joins(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
         """Whether "when" begins a condition, as in "where do we rank when ChatGPT makes a list",

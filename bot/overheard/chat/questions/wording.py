@@ -18,6 +18,7 @@ _REASONS = {
     "future": "I do not forecast; I show what models say now and what they said before.",
     "opinion": "I have no opinion of my own; I show what the models say.",
     "export": "I send nothing to other places; the report and all answers I can put here as files.",
+    "two": "I read two questions in it. Ask one after the other.",
     "limit": "I read a word in it that limits what you ask, and will not answer without that.",
     "neg": "I read a “not” in it, and will not guess what you leave out.",
 }
