@@ -273,7 +273,7 @@ class _Reader:
         if tracking and concepts <= BESIDE_NAME and self._about_name(tokens, parsed):
             return frozenset({"configure", "competitors"})
         what = concepts & RECORDS
-        left_over = parsed.unknown or "site" in concepts or wish in DECISIONS
+        left_over = parsed.unknown or "site" in concepts or wish in {"new_question", *DECISIONS}
         if wish in {"configure", "removal", "new_question", *DECISIONS} and what and left_over:
             return what | {"configure"}
         return frozenset()
@@ -468,6 +468,7 @@ class _Reader:
             return (int(word), 1) if self._times.read(tokens, at) is None else None
         if at + 1 < len(tokens) and self._words.concept([word]) == "alert":
             number = tokens[at + 1].word.removeprefix("#")
+            number = str(self._words.times["numbers"].get((number,), number))
             if number.isdigit() and len(number) <= 6:
                 return int(number), 2
         return None

@@ -332,10 +332,15 @@ class TimeReader:
     def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a day in numbers, a quarter, a half or a year."""
         word = tokens[at].word
-        if quarter := _QUARTER.fullmatch(word):
-            first = 3 * int(quarter[1]) - 2
+        quarter, size = _QUARTER.fullmatch(word), 1
+        number = int(quarter[1]) if quarter else 0
+        ordinal = self._phrase("ordinals", tokens, at)
+        if ordinal and self._word("units", tokens, at + ordinal[1]) == _QUARTER_DAYS:
+            number, size = ordinal[0], ordinal[1] + 1
+        if number:
+            first = 3 * number - 2
             year = self._latest_year(first)
-            return NamedTime(date(year, first, 1), _after(date(year, first + 2, 1))), 1
+            return NamedTime(date(year, first, 1), _after(date(year, first + 2, 1))), size
         if half := _HALF.fullmatch(word):
             first = 6 * int(half[1]) - 5
             year = self._latest_year(first)
