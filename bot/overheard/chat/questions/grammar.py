@@ -252,7 +252,7 @@ class _Reader:
         """
         if parsed.not_asked:
             return None
-        if parsed.concepts == {"access"} and self._about_name(tokens, parsed):
+        if "access" in parsed.concepts <= {"access", "make"} and self._about_name(tokens, parsed):
             return replace(parsed, intent="access", unknown=())
         changed = self._changed(tokens, parsed)
         form = replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
