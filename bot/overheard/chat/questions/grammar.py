@@ -48,7 +48,7 @@ DECISIONS = frozenset({"reroute", "rebudget", "replan"})
 """Concepts that name what is to be changed together with the wish to change it."""
 RECORDS = frozenset({"competitors", "questions", "facts", "schedule", *DECISIONS})
 """Concepts that name what a form changes."""
-BESIDE_NAME = frozenset({"configure", "check", "site", "named", "competitors"}) | SLOTS
+BESIDE_NAME = frozenset({"configure", "check", "site", "named", "competitors", "than"}) | SLOTS
 """Concepts of a wish to have a brand watched, beside its name."""
 RESTATED = frozenset({"restate", "topic", "we", "number"})
 """Concepts of a fact's new value: "our starter plan is now 14 euros"."""

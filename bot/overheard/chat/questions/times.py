@@ -236,6 +236,8 @@ class TimeReader:
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
                 if (day := self._phrase("weekdays", tokens, place)) is not None:
+                    if kind == "this" and day[0] == self._today.isoweekday():
+                        return NamedTime(self._today, self._today + timedelta(1)), size + day[1]
                     return self._on(day[0], ahead=kind == "next"), size + day[1]
                 months = self._season(tokens, place) or self._latest_month(tokens, place)
                 if months and kind != "next":
