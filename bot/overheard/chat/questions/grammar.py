@@ -351,7 +351,8 @@ class _Reader:
                 found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
                 size += 1
         elif category := self._known.category(tokens, at):
-            found.concepts.add(LIGHT)
+            asked = at and self._words.concept([tokens[at - 1].word]) == "what"
+            found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
             size = self._after("kind", tokens, at + category[1]) - at
         elif other := self._known.other_model(tokens, at):
             found.not_asked.append(other[0])

@@ -222,6 +222,9 @@ class _Planner(Offers):
         won = bool({"ahead", "first"} & self._reading.concepts) and not lost
         return self._about_brand("answers questions", won=won)
 
+    def _won(self) -> Plan | None:
+        return self._about_brand("answers questions", won=True)
+
     def _sources(self) -> Plan | None:
         return self._about_brand("answers sources")
 

@@ -236,9 +236,7 @@ class TimeReader:
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
                 if (day := self._phrase("weekdays", tokens, place)) is not None:
-                    if kind == "this" and day[0] == self._today.isoweekday():
-                        return NamedTime(self._today, self._today + timedelta(1)), size + day[1]
-                    return self._on(day[0], ahead=kind == "next"), size + day[1]
+                    return self._on(day[0], kind), size + day[1]
                 months = self._season(tokens, place) or self._latest_month(tokens, place)
                 if months and kind != "next":
                     return months[0], size + months[1]
@@ -377,7 +375,7 @@ class TimeReader:
             whole = self._whole(_WEEKEND, -1 if ended else 0)
             return (whole, unit[1]) if whole else None
         found = self._phrase("weekdays", tokens, at)
-        return (self._on(found[0], ahead=False), found[1]) if found else None
+        return (self._on(found[0]), found[1]) if found else None
 
     def _number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         if at < len(tokens) and tokens[at].word.isdigit() and len(tokens[at].word) <= 3:
@@ -416,11 +414,13 @@ class TimeReader:
         )
         return NamedTime(first, _after(first), ahead=ahead)
 
-    def _on(self, weekday: int, *, ahead: bool) -> NamedTime:
-        """Return the latest such day of the week before today, or the next."""
+    def _on(self, weekday: int, kind: str = "") -> NamedTime:
+        """Return the latest such day of the week before today, or the "next", or "this" one."""
+        if kind == "this" and weekday == self._today.isoweekday():
+            return NamedTime(self._today, self._today + timedelta(1))
         back = (self._today.isoweekday() - weekday) % 7 or 7
         later = self._today + timedelta(7 - back % 7)
-        day = later if ahead else self._today - timedelta(back)
+        day = later if kind == "next" else self._today - timedelta(back)
         return NamedTime(day, day + timedelta(1), ahead=later)
 
     def _whole(self, unit: int, steps: int) -> NamedTime | None:
