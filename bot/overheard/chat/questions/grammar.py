@@ -182,6 +182,8 @@ class _Reader:
         tokens, mended = self._respelled(self._words.expanded(tokens))
         parsed = self._scan(tokens)
         parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
+        if self._commands(tokens):
+            parsed = replace(parsed, concepts=parsed.concepts | {"do_it"})
         if tokens[0].word in self._words.opening:
             parsed = replace(parsed, concepts=parsed.concepts | {"yesno"})
         if form := self._form(tokens, parsed):
@@ -202,6 +204,15 @@ class _Reader:
             return _completed(read, before)
         free = self._free_question(tokens, parsed) or self._free_subject(tokens)
         return free or (read if read.intent else _partly(parsed, short=short))
+
+    def _commands(self, tokens: Sequence[Token]) -> bool:
+        """Whether a model is to do something: "tell Claude that we have an app"."""
+        at = self._after(WEAK, tokens, 0)
+        model = self._after(WEAK, tokens, at + 1)
+        if at >= len(tokens) or tokens[at].word not in self._words.commanding:
+            return False
+        named = self._known.model(tokens, model) if model < len(tokens) else None
+        return named is not None or self._after("models", tokens, model) > model
 
     def _respelled(
         self, tokens: Sequence[Token]
@@ -510,8 +521,9 @@ class _Found:
         """Return the reading, without what the question asks for."""
         concepts, brands = self.concepts, tuple(self.brands)
         for concept in concepts & set(implied()):
-            concepts.add(implied()[concept])
-            self.typed.setdefault(implied()[concept], self.typed.get(concept, concept))
+            for more in implied()[concept]:
+                concepts.add(more)
+                self.typed.setdefault(more, self.typed.get(concept, concept))
         if any(name in names.own for name in brands):
             concepts.add("we")
         if any(name not in names.own for name in brands):

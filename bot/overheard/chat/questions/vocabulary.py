@@ -95,6 +95,7 @@ class Vocabulary:
         about: The words in front of a subject of answers.
         interjections: Words that say nothing at the beginning of a question, before a comma.
         opening: The words with which a question begins that is answered by yes or no.
+        commanding: The verbs before the name of a model that is to do something.
         tracking: The verbs before the name of a brand that is to be watched.
         short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
         words: All words of these, without beginnings of words.
@@ -110,6 +111,7 @@ class Vocabulary:
     about: frozenset[str]
     interjections: frozenset[str]
     opening: frozenset[str]
+    commanding: frozenset[str]
     tracking: frozenset[str]
     short: Mapping[str, tuple[str, ...]]
     words: frozenset[str]
@@ -266,6 +268,7 @@ def vocabulary(language: str) -> Vocabulary:
         about=word_list("about"),
         interjections=frozenset(_split(tables["interjections"])),
         opening=word_list("opening"),
+        commanding=word_list("commanding"),
         tracking=word_list("tracking"),
         short=short,
         words=frozenset(words),
@@ -273,10 +276,10 @@ def vocabulary(language: str) -> Vocabulary:
 
 
 @cache
-def implied() -> Mapping[str, str]:
+def implied() -> Mapping[str, Sequence[str]]:
     """Return what a concept includes: ``which_models`` is ``models``, too."""
-    found: dict[str, str] = tomllib.loads(_read("rules.toml"))["implies"]
-    return found
+    tables = tomllib.loads(_read("rules.toml"))
+    return {concept: listed.split() for concept, listed in tables["implies"].items()}
 
 
 @cache
