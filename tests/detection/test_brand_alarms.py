@@ -27,15 +27,17 @@ def market(seed: int, tau: float) -> list[Stream]:
     from them, and sentiment has no run effect.
     """
     rng = np.random.default_rng(seed)
-    mood = tau * rng.standard_normal((RUNS, 1, 1))
-    return [stream for brand in range(BRANDS) for stream in answers(f"brand {brand}", mood, rng)]
+    run_effect = tau * rng.standard_normal((RUNS, 1, 1))
+    return [
+        stream for brand in range(BRANDS) for stream in answers(f"brand {brand}", run_effect, rng)
+    ]
 
 
-def answers(brand: str, mood: Floats, rng: np.random.Generator) -> list[Stream]:
+def answers(brand: str, run_effect: Floats, rng: np.random.Generator) -> list[Stream]:
     """Return what one brand's answers say in five metrics."""
     shape = (RUNS, PROMPTS, REPEATS)
     chance = np.clip(rng.beta(*WELL_KNOWN, PROMPTS), 0.01, 0.99)[:, None]
-    odds = chance / (1 - chance) * np.exp(mood)
+    odds = chance / (1 - chance) * np.exp(run_effect)
     named = rng.random(shape) < odds / (1 + odds)
     rank = rng.geometric(rng.uniform(0.2, 0.9, PROMPTS)[:, None], shape)
     others, mine = rng.poisson(3, shape), 1 + rng.poisson(1, shape)

@@ -128,10 +128,10 @@ def test_a_simulated_brand_answers_at_its_chances() -> None:
     shares = stream.total[2:, :2] / stream.n[2:, :2]
     assert shares[0] == pytest.approx(world.chance[1, :2], abs=0.03)
     assert shares[1] == pytest.approx(world.changed[1, :2], abs=0.03)
-    moody = policy_trials.SimulatedBrand(world, 1, 2, 0.5, np.random.default_rng(5))
+    shaken = policy_trials.SimulatedBrand(world, 1, 2, 0.5, np.random.default_rng(5))
     for _ in range(300):
-        moody.ask(at, dict.fromkeys(stream.prompts, 9000), changed=False)
-    share = moody.stream.total[2:] / 9000
+        shaken.ask(at, dict.fromkeys(stream.prompts, 9000), changed=False)
+    share = shaken.stream.total[2:] / 9000
     effects = np.log(share / (1 - share)) - np.log(world.chance[1] / (1 - world.chance[1]))
     assert effects.std(axis=0) == pytest.approx(0.5, rel=0.15)
     assert np.corrcoef(effects.T).min() > 0.9

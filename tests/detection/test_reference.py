@@ -32,7 +32,7 @@ def test_prompts_convolve() -> None:
 
 
 def test_moods_weaken_the_evidence() -> None:
-    """The moodier the runs, the larger the p-value; without run effect it is Fisher's."""
+    """The larger the run effects, the larger the p-value; without run effect it is Fisher's."""
     stream = simulate(Design(runs=4), size=1, seed=6).stream(0)
     stream.total[3] = np.minimum(stream.total[3] + 1, 3)
     cut = split_stream(stream, stream.since(4))

@@ -242,7 +242,7 @@ def _fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
     asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
         Field("In a run", f"{asked}, every {_span(plan.days).removeprefix('1 ')}"),
-        Field("Moods", f"tau {outlook.tau:.2f}"),
+        Field("Run effects", f"tau {outlook.tau:.2f}"),
         Field("Runs before", str(outlook.before)),
     )
 
