@@ -65,7 +65,7 @@ def test_more_of_anything_sees_less() -> None:
 
 
 def test_spacing_beats_repeats() -> None:
-    """Three spaced runs see less than one run of as many calls, the more so the larger run effects are."""
+    """Three spaced runs see less than one run of as many calls, more so with large run effects."""
     for tau in (0.25, 0.5):
         panel = replace(PANEL, tau=tau)
         assert at_known_time(panel, runs=3) < at_known_time(panel.times(repeats=3))
