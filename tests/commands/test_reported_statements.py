@@ -9,6 +9,7 @@ import pytest
 
 from lying import LIES, Lie, config, history
 from office import Office, open_office
+from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
 from overheard.commands.shifts import reported_statements, shifts, story_data
 from overheard.deployment import Call, NoProgress
@@ -70,3 +71,13 @@ async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> N
     assert {entry["kind"] for entry in card.data} <= {"claim", "shift"}
     assert "1 false claim" in card.title
     assert "it says “1999” of the founding year (in truth 2010)" in str(card.text)
+
+
+async def test_the_digest_says_when_a_fact_was_last_wrong(tmp_path: Path) -> None:
+    """It may be weeks ago, when no false claim of the week is left."""
+    office = await imported(tmp_path, LIES[1], seed=1, weeks=9, repeats=2)
+    newest = max(run.started_at for run in await office.store.runs.find())
+    advice = str((await digest(office.deployment, Call())).text)
+
+    assert "State “founded” as text on your page: m had it wrong" in advice
+    assert f"times, last on {newest.day} {newest:%b}." in advice

@@ -109,6 +109,7 @@ def test_wrong_claims_that_say_the_same_are_one_item() -> None:
     assert items[0].sources == (("old.example", 2),)
     assert items[0].said[0].text == "Acme costs $8."
     assert items[0].models == (Model("svc", "m-1"),)
+    assert items[0].last_at == max(found.answer.asked_at for found in answers[:2])
 
 
 def test_a_fact_that_nobody_states_is_an_item() -> None:
@@ -144,6 +145,7 @@ def test_criticism_in_answers_to_one_question_does_not_drown_in_the_others() -> 
     [item] = [i for i in found if i.kind is GapKind.SENTIMENT]
 
     assert item.title == "Respond to the criticism in answers to “Is Acme any good?”"
+    assert item.question == "Is Acme any good?"
     assert item.why.startswith("2 answers of 2 to this question that judge it speak badly of Acme")
 
 

@@ -38,9 +38,9 @@ MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 QUESTION_CHARS = 70
 ADVICE = {
     GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {counted} answers.",
-    GapKind.CLAIM: "State your {subject} as text on your page: {models} had it wrong {counted} "
-    "times.",
-    GapKind.UNSTATED: "State your {subject} as text on your page: no answer says it.",
+    GapKind.CLAIM: "State “{subject}” as text on your page: {models} had it wrong {counted} "
+    "times, last on {day}.",
+    GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {counted} answers.",
     GapKind.SOURCE: "Be named on {subject}: {counted} answers with sources cite it without you.",
 }
@@ -105,7 +105,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     week = await _week(deployment, call, report, since)
     silent = await silent_models(deployment, report)
     claims = await claims_sentence(deployment, brand)
-    todo = await things_to_do(deployment, brand)
+    todo = await things_to_do(deployment, call, brand)
     shares = voice_shares(report, call.zone)
     if shares:
         metric = deployment.scoring.metrics[VOICE_METRIC]
@@ -238,7 +238,9 @@ def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
     return "wrong"
 
 
-async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STEPS) -> list[str]:
+async def things_to_do(
+    deployment: Deployment, call: Call, brand: Brand, most: int = MAX_STEPS
+) -> list[str]:
     """Return what to do about a brand first, numbered, each of another kind where there are."""
     drawn = await draw_brief(
         deployment.catalogue,
@@ -252,20 +254,18 @@ async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STE
     ordered = [next(item for item in drawn.items if item.kind is kind) for kind in kinds]
     rest = [item for item in drawn.items if item not in ordered]
     chosen = [*ordered, *rest][:most]
-    return [f"{number}. {_todo(deployment, item)}" for number, item in enumerate(chosen, 1)]
+    return [f"{number}. {_todo(deployment, call, item)}" for number, item in enumerate(chosen, 1)]
 
 
-def _todo(deployment: Deployment, item: BriefItem) -> str:
+def _todo(deployment: Deployment, call: Call, item: BriefItem) -> str:
     """Write what to do about a gap, in one sentence."""
-    subject = item.subject
-    if item.kind is GapKind.ABSENT:
-        texts = {prompt.key: prompt.text for prompt in deployment.catalogue.prompts}
-        subject = f"“{wording.line(texts.get(item.subject, item.subject))}”"
+    subject = f"“{item.question}”" if item.question else item.subject
     models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=models or "models",
         counted=item.counted,
+        day=wording.short_day(item.last_at, call.zone) if item.last_at else "",
     )
 
 

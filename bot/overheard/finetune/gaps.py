@@ -146,6 +146,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             reachable=_reachable(market, hits),
             facts=facts or market.facts,
             missing=_missing_fact(facts, _topic_of_question(prompt)),
+            question=wording.line(prompt.text),
         )
 
 
@@ -174,6 +175,7 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             said=_excerpts((scored[number], quote) for number, quote in quoted),
             facts=facts,
             missing=_missing_fact(facts, field),
+            last_at=max(answer.answer.asked_at for answer in hits),
         )
 
 
@@ -254,6 +256,7 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
             ),
             facts=facts,
             missing=_missing_fact(facts, wording.listing(aspects) or "what they complain of"),
+            question="" if subject == topic else wording.line(topic),
         )
 
 
