@@ -1,4 +1,4 @@
-"""Drawbacks that a text names: closed patterns, and what stands under a heading of cons.
+"""Drawbacks that a text names: by patterns, by what was learnt, and under a heading of cons.
 
 Names are masked before, and a clause is judged by itself: "great sound, but no app". A clause that
 is conceded ("but ...", "although ...") needs less to name a drawback than a plain one.
@@ -22,6 +22,7 @@ from overheard_sentiment.concessions import (
 )
 from overheard_sentiment.faults import FAULT, NEGATED, PRICE, fault_words
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
+from overheard_sentiment.odds import LEARNT_DRAWBACK, log_odds
 from overheard_sentiment.words import words
 
 _CLAUSE = re.compile(
@@ -101,6 +102,7 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
     found = False
     parts = clauses(text)
     listed = [] if price_only else fault_words(small)
+    parsed = words(text)
     for index, (start, end) in enumerate(parts):
         taken_back = index + 1 < len(parts) and bool(
             _TURN_BEHIND.fullmatch(text, *parts[index + 1])
@@ -131,6 +133,7 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
                     )
                 )
             )
+            or log_odds(parsed, start, end, pro=conceded_only) > LEARNT_DRAWBACK
         ):
             yield Drawback(start, end)
         else:

@@ -20,7 +20,7 @@ class SentimentSettings(Settings):
 
 
 class Sentiment:
-    """Scores how an answer speaks of a brand, offline, from closed patterns and a lexicon.
+    """Scores how an answer speaks of a brand, offline, from patterns, lexicons and learnt weights.
 
     All text that is the brand's counts: what names it, and what is below its heading, in its list
     or in its row of a table. Both metrics exist only where the brand is named.
@@ -39,7 +39,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "13"
+    version = "14"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

@@ -1,0 +1,236 @@
+"""The odds of a standing from how an answer as a whole is built around a brand.
+
+A logistic regression over where, how often and beside whom the brand is named, and over what
+is told of it. The weights in ``odds.txt`` are derived by ``training/standings.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from overheard import Mention, Reading, Unit, UnitRole
+from overheard_visibility.answers import once_an_answer
+
+_WORD = re.compile(r"[\w#]+")
+_CONDITIONS = frozenset({"if", "when", "unless"})
+_OVERALL = frozenset(
+    {"overall", "allround", "rounder", "everyone", "everybody", "default", "winner"}
+    | {"pick", "choice"}
+)
+_DECIDING = _OVERALL | frozenset(
+    {"best", "top", "first", "most", "recommend", "recommended", "recommends", "recommendation"}
+    | {"i", "we", "my", "our", "you", "your"}
+)
+_SPEAKERS = frozenset({"i", "we", "my", "our", "me", "us"})
+_SHORT_OF = frozenset({"not", "no", "never", "only", "too", "none", "nothing", "less", "without"})
+_PAST = frozenset({"was", "were", "had", "been"})
+_CACHED_SENTENCES = 256
+"""Sentences whose words are kept: those of one long answer, which may name several brands."""
+_MOST_UNITS, _MOST_BRANDS, _MOST_SHORT = 6, 5, 3
+"""Numbers above which more of it says nothing more."""
+_LEAST_WORDS = 6
+"""The words of a text whose share of words about the past is told."""
+_OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
+
+
+class Odds(NamedTuple):
+    """The log odds of two standings, without what the words of the answer say."""
+
+    first_choice: float
+    only_named: float
+
+
+def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odds:
+    """Return the log odds that the brand is the first choice, and that it is only named.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions in the answer; one or more.
+        owned: The units that the brand owns.
+    """
+    weights = _weights()
+    first, only = weights["bias"]
+    for name, value in features(reading, own, owned).items():
+        if value:
+            to_first, to_only = weights.get(name, (0.0, 0.0))
+            first += to_first * value
+            only += to_only * value
+    return Odds(first, only)
+
+
+@cache
+def _weights() -> dict[str, tuple[float, float]]:
+    """Return the two weights of each feature from ``odds.txt``."""
+    text = files("overheard_visibility").joinpath("odds.txt").read_text(encoding="utf-8")
+    lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return {name: (float(first), float(only)) for first, only, name in lines}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the features need to know of the whole answer.
+
+    Attributes:
+        brands: The names of the brands, in the order in which they are named.
+        spans: Offsets of the first and last mention of each brand.
+        together: The brands that each sentence names.
+        last_line: Offset of the last paragraph; the length of the body if there is only one.
+        titled: The owners with a title.
+        offered: The owners with a title, an award, a card or a pro.
+        returns: The brands to which the answer returns after it has named another.
+    """
+
+    brands: tuple[str, ...]
+    spans: Mapping[str, tuple[int, int]]
+    together: Mapping[int, frozenset[str]]
+    last_line: int
+    titled: frozenset[str]
+    offered: frozenset[str]
+    returns: frozenset[str]
+
+
+@once_an_answer
+def _plan(reading: Reading) -> _Plan:
+    spans: dict[str, tuple[int, int]] = {}
+    together: dict[int, set[str]] = {}
+    for mention in reading.mentions:
+        first, _ = spans.get(mention.brand, (mention.start, 0))
+        spans[mention.brand] = (first, mention.start)
+        together.setdefault(mention.sentence, set()).add(mention.brand)
+    titled: set[str] = set()
+    offered: set[str] = set()
+    for unit in reading.units:
+        if unit.owner and unit.role in _OFFERS:
+            offered.update((unit.owner, *unit.shared))
+            if unit.role is UnitRole.TITLE:
+                titled.update((unit.owner, *unit.shared))
+    body = reading.body.rstrip()
+    last = body.rfind("\n") + 1
+    return _Plan(
+        tuple(spans),
+        spans,
+        {index: frozenset(brands) for index, brands in together.items()},
+        last or len(reading.body),
+        frozenset(titled),
+        frozenset(offered),
+        frozenset(
+            brand
+            for brand, (first, end) in spans.items()
+            if any(m.brand != brand and first < m.start < end for m in reading.mentions)
+        ),
+    )
+
+
+def features(
+    reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
+) -> dict[str, float | bool]:
+    """Return the features of a brand in an answer, by name; see `odds`."""
+    brand, plan = reading.brand.name, _plan(reading)
+    return {
+        **_places(reading, own, plan),
+        **_sentences(reading, own, plan),
+        **_text(reading, own, owned),
+        "alone returns": plan.returns == {brand},
+        "named last": plan.brands[-1] == brand and len(plan.brands) > 1,
+        "brands": min(len(plan.brands), _MOST_BRANDS) / _MOST_BRANDS,
+        "others have titles": len(plan.titled - {brand}) > 1,
+        "beside what is offered": len(plan.offered - {brand}) > 1 and brand not in plan.offered,
+        "advised against": all(mention.negated for mention in own),
+    }
+
+
+def _places(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
+    """Return features of where the brand is named."""
+    brand = reading.brand.name
+    last = [mention for mention in reading.mentions if mention.start >= plan.last_line]
+    opens = bool(last) and last[0].brand == brand
+    return {
+        "first at": own[0].start / max(1, len(reading.body)),
+        "in the last line": any(mention.brand == brand for mention in last),
+        "opens the last line again": opens and own[0].start < plan.last_line,
+        "alone in the first sentence with names": plan.together[min(plan.together)] == {brand},
+    }
+
+
+class _Sentence(NamedTuple):
+    """What the words of a sentence say: a condition, something for all readers, a decision."""
+
+    condition: bool
+    overall: bool
+    decides: bool
+
+
+@lru_cache(maxsize=_CACHED_SENTENCES)
+def _sentence(text: str) -> _Sentence:
+    words = _WORD.findall(text.lower())
+    known = frozenset(words)
+    most = "most" in known and any(
+        pair[0] == "most" and pair[1].endswith(("s", "people")) for pair in pairwise(words)
+    )
+    return _Sentence(
+        not known.isdisjoint(_CONDITIONS) or "for those" in text or "for people" in text,
+        most or not known.isdisjoint(_OVERALL),
+        not known.isdisjoint(_DECIDING),
+    )
+
+
+def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
+    """Return features of the sentences that name the brand."""
+    alone = {reading.brand.name}
+    overall = speaker = False
+    aside = True
+    said = _Sentence(condition=False, overall=False, decides=False)
+    for mention in own:
+        text = reading.sentence(mention.sentence)
+        said = _sentence(text)
+        before = reading.body[reading.sentences[mention.sentence][0] : mention.start]
+        aside = aside and "(" in before and ")" not in before
+        overall = overall or (said.overall and not said.condition)
+        plain = not said.condition and text[-1] != "?" and not mention.negated
+        if plain and not speaker and plan.together[mention.sentence] == alone:
+            speaker = not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
+    return {
+        "overall": overall,
+        "speaker": speaker,
+        "only in parentheses": aside,
+        "decides at last": said.decides,
+        "condition at last": said.condition,
+    }
+
+
+def _text(
+    reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
+) -> dict[str, float | bool]:
+    """Return features of the text that the brand owns."""
+    brand = reading.brand.name
+    labels = " | ".join(
+        {unit.text if unit.role is UnitRole.TITLE else unit.label for unit in owned}
+    )
+    for name in reading.brand.names:
+        labels = labels.replace(name, "X")
+    text = " ".join([unit.text for unit in owned]).lower()
+    words = text.split()
+    past = sum(map(_PAST.__contains__, words)) + text.count("ed ") + text.count("ed,")
+    short_of = sum(map(_SHORT_OF.__contains__, words)) + text.count("n't") + text.count("n\u2019t")
+    at = [bisect_right(reading.units, m.start, key=attrgetter("start")) - 1 for m in own]
+    around = [reading.units[index] for index in at]
+    return {
+        "no text": not owned,
+        "units": min(len(owned), _MOST_UNITS) / _MOST_UNITS,
+        "text without its name": len({id(unit) for unit in around if unit.is_of(brand)})
+        < len(owned),
+        "in another's text": any(unit.owner and not unit.is_of(brand) for unit in around),
+        "overall in a label": _sentence(labels).overall,
+        "overall in a heading": any(_sentence(unit.section).overall for unit in owned),
+        "short of": min(_MOST_SHORT, short_of) / _MOST_SHORT,
+        "past": past / max(_LEAST_WORDS, len(words)),
+        "reader": " you" in text or text.startswith("you"),
+    }
