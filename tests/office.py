@@ -16,7 +16,7 @@ from overheard.plugins import Plugins
 from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FakeChat
 from overheard_visibility.scorer import Visibility
-from scripted import ScriptedProvider, SteppingClock
+from scripted import ScriptedProvider, SteppingClock, reply
 
 DECLARED = """
 [[brands]]
@@ -122,3 +122,12 @@ async def office_with(*commands: CommandSpec, **more: Any) -> Office:
 def command(run: Any, *options: Option, **more: Any) -> CommandSpec:
     """Make a command called try."""
     return CommandSpec("try", "Try.", run, options, **more)
+
+
+async def asked_office(*answers: str, config: str = DECLARED) -> Office:
+    """Return an office whose model gave these answers, one in each check."""
+    office = await open_office(config)
+    for answer in answers:
+        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
+        await office.chat.type("check --repeats 3")
+    return office

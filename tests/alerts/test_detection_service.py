@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 
@@ -25,6 +24,7 @@ from overheard.domain import (
     Shift,
 )
 from overheard.testing.deployment import open_test_store
+from overheard.testing.fakes import FixedClock
 from weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 
 METRICS = {
@@ -39,17 +39,6 @@ Hit = Callable[[int, int], bool]
 OFTEN: Hit = lambda prompt, repeat: (prompt + repeat) % 3 > 0  # noqa: E731 - reads as a constant
 NEVER: Hit = lambda prompt, repeat: False  # noqa: E731, ARG005 - the same
 ALWAYS: Hit = lambda prompt, repeat: True  # noqa: E731, ARG005 - the same
-
-
-class FixedClock:
-    """A clock that shows one time."""
-
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        """Return it."""
-        return self._at
 
 
 class House:

@@ -1,24 +1,14 @@
 """Share of voice of the market, and a brand against another."""
 
-from office import DECLARED, Office, open_office
+from office import DECLARED, asked_office
 from overheard.domain import Model, ModelUpdate
-from scripted import reply
 
 BOTH, ZETA_ONLY = "Acme is best. Zeta is good.", "Zeta is best. Zeta is good too."
 
 
-async def _asked(*answers: str, config: str = DECLARED) -> Office:
-    """Return an office whose model gave these answers, one in each check."""
-    office = await open_office(config)
-    for answer in answers:
-        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
-        await office.chat.type("check --repeats 3")
-    return office
-
-
 async def test_share_of_voice_is_a_title_a_sentence_and_a_picture() -> None:
     """All three say the same of now and of what is usual."""
-    office = await _asked(BOTH, BOTH, ZETA_ONLY)
+    office = await asked_office(BOTH, BOTH, ZETA_ONLY)
     card = (await office.chat.type("voice")).card
 
     assert card.title == "Acme's share of voice: 0 %, usually 50 %"
@@ -30,7 +20,7 @@ async def test_share_of_voice_is_a_title_a_sentence_and_a_picture() -> None:
 
 async def test_share_of_voice_of_one_model_and_of_the_last_days() -> None:
     """A model that has no answers is a sentence."""
-    office = await _asked(BOTH, ZETA_ONLY)
+    office = await asked_office(BOTH, ZETA_ONLY)
     since = (await office.chat.type("voice Acme --model m-1 --since today")).card
     wrong = (await office.chat.type("voice Acme --model m-2")).card
 
@@ -40,7 +30,7 @@ async def test_share_of_voice_of_one_model_and_of_the_last_days() -> None:
 
 async def test_share_of_voice_marks_an_update_once_a_day() -> None:
     """By the name of the model, however often it was noticed."""
-    office = await _asked(BOTH, ZETA_ONLY)
+    office = await asked_office(BOTH, ZETA_ONLY)
     [run, _] = await office.store.runs.find()
     model = office.deployment.plugins.providers["svc"].models()[0]
     for source in ("served model", "people"):
@@ -53,7 +43,9 @@ async def test_share_of_voice_marks_an_update_once_a_day() -> None:
 
 async def test_without_competitors_share_of_voice_offers_to_add_some() -> None:
     """A share of all mentions of one brand says nothing."""
-    office = await _asked("Acme is best.", config=DECLARED.replace('competitors = ["Zeta"]', ""))
+    office = await asked_office(
+        "Acme is best.", config=DECLARED.replace('competitors = ["Zeta"]', "")
+    )
     screen = await office.chat.type("voice Acme")
 
     assert screen.action("Add competitors").words == "brands edit Acme"
@@ -61,7 +53,7 @@ async def test_without_competitors_share_of_voice_offers_to_add_some() -> None:
 
 async def test_a_brand_against_its_competitor() -> None:
     """Close where the difference may be chance, ahead where not; in the picture, counts."""
-    office = await _asked("Acme is best.", ZETA_ONLY)
+    office = await asked_office("Acme is best.", ZETA_ONLY)
     last = (await office.chat.type("versus Acme Zeta")).card
     every = (await office.chat.type("versus Acme Zeta --since today")).card
 
@@ -74,14 +66,14 @@ async def test_a_brand_against_its_competitor() -> None:
 
 async def test_of_two_brands_the_tracked_one_is_you() -> None:
     """In whichever order they are typed, and where one of them is left out."""
-    office = await _asked(BOTH)
+    office = await asked_office(BOTH)
     for words in ("versus Zeta Acme", "versus Acme", "versus Zeta", "compare Acme Zeta"):
         assert (await office.chat.type(words)).card.title == "Acme against Zeta"
 
 
 async def test_brands_that_are_not_competitors_are_a_sentence() -> None:
     """With those that are."""
-    office = await _asked(BOTH)
+    office = await asked_office(BOTH)
     card = (await office.chat.type("versus Zeta Zeta")).card
 
     assert card.failed
@@ -90,7 +82,7 @@ async def test_brands_that_are_not_competitors_are_a_sentence() -> None:
 
 async def test_a_report_leads_to_the_market_and_the_leading_competitor() -> None:
     """By buttons."""
-    office = await _asked(BOTH)
+    office = await asked_office(BOTH)
     screen = await office.chat.type("report Acme")
 
     assert screen.action("Share of voice").words == "voice Acme"

@@ -1,18 +1,8 @@
 """The Home and `status`, and the digest of a week."""
 
-from office import DECLARED, Office, open_office
+from office import DECLARED, Office, asked_office, open_office
 from overheard.commands.schedules import next_checks
 from overheard.domain import Alert, AlertState, Model, Run, Shift
-from scripted import reply
-
-
-async def _asked(*answers: str, config: str = DECLARED) -> Office:
-    """Return an office whose model gave these answers, one in each check."""
-    office = await open_office(config)
-    for answer in answers:
-        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
-        await office.chat.type("check --repeats 3")
-    return office
 
 
 async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:
@@ -25,7 +15,7 @@ async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = 
 
 async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
     """And the way on: at most four buttons and a menu."""
-    office = await _asked("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
+    office = await asked_office("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
     card = (await office.chat.type("status")).card
 
     assert card.title == "Acme: last of 2 at m-1"
@@ -37,7 +27,7 @@ async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
 
 async def test_status_says_who_has_an_open_alert() -> None:
     """By name, without the id."""
-    office = await _asked("Acme is best.", "Zeta is best.")
+    office = await asked_office("Acme is best.", "Zeta is best.")
     await _alert(office, AlertState.ACKNOWLEDGED, "Maya (slack:U1)")
     card = (await office.chat.type("status")).card
 
@@ -49,7 +39,7 @@ async def test_status_says_who_has_an_open_alert() -> None:
 async def test_status_of_several_brands_has_a_line_for_each_model() -> None:
     """Pictures of all would be too long for a phone."""
     more = DECLARED.replace("[[prompts]]", '[[brands]]\nname = "Umbra"\n\n[[prompts]]')
-    office = await _asked("Acme is best. Umbra is good.", config=more)
+    office = await asked_office("Acme is best. Umbra is good.", config=more)
     card = (await office.chat.type("status")).card
 
     assert card.title == "2 brands, 0 open alerts"
@@ -60,7 +50,7 @@ async def test_status_of_several_brands_has_a_line_for_each_model() -> None:
 async def test_status_says_when_the_next_check_is_due() -> None:
     """In words that are read at a glance."""
     weekly = '\n[[schedules]]\nname = "weekly"\ncron = "0 9 * * tue"\n'
-    office = await _asked("Acme is best.", config=DECLARED + weekly)
+    office = await asked_office("Acme is best.", config=DECLARED + weekly)
 
     assert "Next check tomorrow at 09:00." in str((await office.chat.type("status")).card.text)
 
@@ -74,7 +64,7 @@ async def test_without_brands_status_has_one_first_step() -> None:
 
 async def test_a_quiet_week() -> None:
     """Nothing is new, and the models are steady."""
-    office = await _asked("Acme is best. Zeta is good.", "Acme is best. Zeta is good.")
+    office = await asked_office("Acme is best. Zeta is good.", "Acme is best. Zeta is good.")
     card = (await office.chat.type("digest")).card
 
     assert card.title == "Acme's week: steady at m-1"
@@ -85,7 +75,7 @@ async def test_a_quiet_week() -> None:
 
 async def test_a_week_with_an_alert_says_so_first() -> None:
     """A new alert is a change; an earlier one is still open."""
-    office = await _asked("Acme is best.", "Zeta is best.")
+    office = await asked_office("Acme is best.", "Zeta is best.")
     await _alert(office)
     new = (await office.chat.type("digest Acme")).card
     later = (await office.chat.type("digest Acme --since now")).card
@@ -98,7 +88,7 @@ async def test_a_week_with_an_alert_says_so_first() -> None:
 
 async def test_where_no_brand_is_named_none_is_first() -> None:
     """A share of nothing is no place."""
-    office = await _asked("None of them.")
+    office = await asked_office("None of them.")
     card = (await office.chat.type("status")).card
 
     assert card.title == "Acme: named in 0 of 3 answers at m-1"

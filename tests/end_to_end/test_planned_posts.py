@@ -15,22 +15,12 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.config.loader import load_config
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
+from overheard.testing.fakes import FixedClock
 from overheard_storage import open_store
 from program import Program
 
 HOUR = timedelta(hours=1)
 REPORT = f'\n[[reports]]\nname = "week"\ncron = "0 8 * * mon"\nchannel = "{SLACK}"\n'
-
-
-class Then:
-    """The time at which something was."""
-
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        """Return it."""
-        return self._at
 
 
 @contextlib.asynccontextmanager
@@ -60,7 +50,7 @@ async def raise_alerts(program: Program, at: datetime, *brands: str) -> None:
     routes = Routes(load_config(program.folder / "config.toml").routes, {})
     for brand in brands:
         shift = Shift(brand, model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
-        await Lifecycle(store, routes, Then(at)).raise_alert(Alert(shift, at))
+        await Lifecycle(store, routes, FixedClock(at)).raise_alert(Alert(shift, at))
     await store.close()
 
 

@@ -1,6 +1,6 @@
 """Gaps in what models say of a brand, drawn from scored answers."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -22,8 +22,8 @@ from overheard.finetune.brief import BriefItem, BriefMarket, GapKind, steps
 from overheard.finetune.gaps import ScoredAnswer, brief
 from overheard.finetune.pages import BriefPage, html, markdown
 from overheard.finetune.texts import facts_asked_for, true_facts
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME, ZETA = Brand("Acme", domains=("acme.com",), competitors=("Zeta",)), Brand("Zeta")
 PRICE = Fact("Acme", "price", "$12 a month", date(2026, 2, 1), previous=("$8 a month",))
 CITY = Fact("Acme", "headquarters", "Lyon")

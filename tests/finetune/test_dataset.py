@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -30,8 +29,8 @@ from overheard.finetune.examples import (
 from overheard.finetune.formats import FORMATS, format_problems
 from overheard.finetune.rounds import control_prompts
 from overheard.finetune.texts import unfit_content
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME = Brand("Acme", domains=("acme.com",), competitors=("Zeta",), category="analytics tool")
 FACTS = tuple(
     Fact("Acme", field, value)

@@ -1,12 +1,12 @@
 """What every store keeps of batches: one suite for SQLite and PostgreSQL."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from overheard.domain import Batch, Model, Panel, Prompt, Run, Schedule
 from overheard.interfaces import Store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODEL = Model("openai", "gpt-5")
 PANEL = Panel(("Acme",), (Prompt("Which?"),), (MODEL,), batch=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from overheard.domain import (
     Answer,
@@ -19,8 +19,8 @@ from overheard.domain import (
     RunState,
 )
 from overheard.interfaces import Store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 READ = frozenset({"visibility@1", "sentiment@1"})
 GPT = Model("openai", "gpt-5")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from overheard.domain import PendingConfirmation
 from overheard.interfaces import Store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OPTIONS = {"brands": ("Acme", "Globex"), "repeats": 3, "note": "", "batch": True, "model": None}
 ASKED = PendingConfirmation("t1", "check", OPTIONS, "slack", "U1", "Ada", "slack:C1", NOON + HOUR)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from overheard.domain import (
     Answer,
@@ -23,19 +23,14 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from scripted import reply
+from stored_items import NOON, listed
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RULE = Rule("Ring", exact_case=True, near=("doorbell",), languages=("en",))
 CATALOGUE = Catalogue(
     (Brand("Acme", ("ACME Inc",), competitors=("Ring",)), Brand("Ring", rules=(RULE,))),
     facts=(Fact("Acme", "founded", "1999", date(2026, 1, 2), previous=("1998",)),),
 )
 OLD, NEW = frozenset({"visibility@1+a", "sentiment@1+a"}), frozenset({"visibility@1+b"})
-
-
-async def listed(stream: AsyncIterator[int]) -> list[int]:
-    """Read a stream to its end."""
-    return [item async for item in stream]
 
 
 async def answered(store: Store, count: int, key: str = "first") -> Sequence[Answer]:

@@ -1,7 +1,7 @@
 """What every store keeps for the fine-tuning side: one suite for SQLite and PostgreSQL."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from overheard.domain import (
     Answer,
@@ -15,8 +15,8 @@ from overheard.domain import (
     Run,
 )
 from overheard.interfaces import Store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DONE = Publication("Acme", "a1b2c3", "claim", "price", "$8", NOON, "Ada")
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import LiteralString, TypeVar
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -38,17 +37,11 @@ from overheard_storage import SqlStore, migrate, open_store
 from overheard_storage.maintenance import SqlMaintenance
 from postgres_server import PostgreSQL
 from scripted import Quiet
+from stored_items import NOON, listed
 
-Item = TypeVar("Item")
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GPT = Model("openai", "gpt-5")
 BEST = Prompt("What is the best tracker?", ("buying",), ("Acme",))
 TOOLS = SqlMaintenance()
-
-
-async def listed(stream: AsyncIterator[Item]) -> list[Item]:
-    """Read a stream to its end."""
-    return [item async for item in stream]
 
 
 async def fill(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -26,8 +26,8 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard_storage import open_store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = Account("day", period="2026-03-01")
 MONTH = Account("month", period="2026-03")
 SHARED, OWN = Prompt("Best?", topic="buying", language="en"), Prompt("Acme?", brands=("Acme",))

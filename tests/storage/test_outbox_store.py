@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from overheard.domain import (
     Alert,
@@ -21,8 +21,8 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard_storage import open_store
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LEASE = 2 * MINUTE
 BRAND, BOARD = "slack:C1", "discord:7"

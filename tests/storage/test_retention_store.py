@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 
 import pytest
 
@@ -23,16 +21,10 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.interfaces import Store
+from stored_items import NOON, listed
 
-Item = TypeVar("Item")
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 DETAILS = (Detail("price", "wrong", "$ 10", "It costs $ 10."), Detail("founded", "correct"))
-
-
-async def listed(stream: AsyncIterator[Item]) -> list[Item]:
-    """Read a stream to its end."""
-    return [item async for item in stream]
 
 
 @pytest.fixture

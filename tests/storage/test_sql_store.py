@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ from overheard.errors import StoreError
 from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from overheard_storage.database import Database, parse_url
+from stored_items import NOON
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GPT = Model("openai", "gpt-5")
 BEST = Prompt("What is the best tracker?")
 LONG = "Acme is named here. " * 500
