@@ -223,7 +223,7 @@ def after(panels: int, seed: int) -> None:
     for effects in ("shared", "own"):
         found = events.after_model_change(effects, panels, seed)
         lines.append((effects, str(len(found["mixture"])), *map(_waited, found.values())))
-    names = "begun again", "mixture of both levels", "no change of the model"
+    names = "begun again", "mixture of both levels", "no change of the model", "nor runs before it"
     rows(("effects", "panels", *names), lines)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from overheard.detection.alarm_table import WATCHED_A_YEAR
-from overheard.detection.baseline import stream_until
+from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
@@ -121,14 +121,18 @@ def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[
 
 
 def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[int]]:
-    """Return after how many runs a brand's own change is seen at the default budget, 25 at most,
+    """Return after how many runs a brand's own change is told at the default budget, 25 at most,
     some months after the model as a whole changed: with the baseline that begins again with the
     model's change, with the one that ships no more (a mixture), and without any change of the
-    model. Panels in which the model's change is not told are left out.
+    model, with all runs before and with those since the model would have changed. Panels in which
+    the model's change is not told are left out.
+
+    A change to the brand's old level is told as the end of what the model's change did to it.
     """
     design = WorldDesign("normal", effects, 0.25, runs=OWN_AT + 25)
     policy = AlertPolicy.shared_out(DEFAULT_BUDGET, design.brands, {})
-    waited: dict[str, list[int]] = {"begun again": [], "mixture": [], "no change of the model": []}
+    names = "begun again", "mixture", "no change of the model", "nor runs before it"
+    waited: dict[str, list[int]] = {name: [] for name in names}
     for number in range(panels):
         rng = np.random.default_rng([seed, number])
         own = Moved(OWN_AT, logits=float(rng.choice([-OWN_LOGITS, OWN_LOGITS])))
@@ -146,14 +150,14 @@ def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[i
         if not restarts:
             continue
         alone = simulate_world(design, seed + number, {(0, 0): (own,)}).streams
-        for name, watched, begun in (
-            ("begun again", streams, restarts),
-            ("mixture", streams, []),
-            ("no change of the model", alone, []),
-        ):
-            monitor = Monitor(brand_name(0), watched, policy=policy, restarts=begun)
-            late = [a.run.id - OWN_AT for a in monitor.replay() if a.run.id > OWN_AT]
-            waited[name].append(late[0] if late else 25)
+        since = [stream_since(stream, stream.runs[MODEL_AT]) for stream in alone]
+        watched = (streams, restarts), (streams, []), (alone, []), (since, [])
+        for name, (seen, begun) in zip(names, watched, strict=True):
+            monitor = Monitor(brand_name(0), seen, policy=policy, restarts=begun)
+            told = [alarm.run.id for alarm in monitor.replay()]
+            told += [ended.run.id for ended in monitor.returns]
+            late = [run - OWN_AT for run in told if run > OWN_AT]
+            waited[name].append(min(late, default=25))
     return waited
 
 

@@ -268,6 +268,26 @@ async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> Non
     assert alert.shift.before == pytest.approx(CHANGED["Beta"], abs=0.1)
 
 
+async def test_a_brand_that_is_back_alone_is_told_in_the_thread_of_its_model(moved: House) -> None:
+    """Its own alarm was added to the alert of the model, which goes on for the others; once."""
+    for _ in range(2):
+        await moved.week(CHANGED, *BRANDS)
+    [whole] = await moved.alerts()
+    assert any(shift.brand == "Acme" and shift.run_id > whole.shift.run_id for shift in whole.moved)
+    for _ in range(4):
+        await moved.week({**CHANGED, "Acme": USUAL["Acme"]}, *BRANDS)
+    runs = await moved.store.runs.find()
+    await moved.look(max(runs, key=lambda run: run.started_at), BRANDS)
+    [alert] = await moved.alerts()
+    assert not alert.state.over
+    eased = [
+        event.note
+        for event in await moved.store.alerts.events(alert.id)
+        if event.what is AlertEventKind.EASED
+    ]
+    assert eased == ["Acme is back where it was before."]
+
+
 async def test_looking_twice_tells_it_once(moved: House) -> None:
     """Workers look at the models in each part of a run."""
     [alert] = await moved.alerts()

@@ -138,6 +138,28 @@ def test_a_return_ends_the_alert_and_raises_none() -> None:
     assert decision.silence.reason is Reason.RETURNED
 
 
+def test_a_return_of_what_a_model_reports_eases_the_alert_of_the_model() -> None:
+    """The brand's shift was added to that alert; while it is open, and where no alert of the brand
+    ends.
+    """
+    ended = Returned(RunKey(STARTS[14], 14), shift(run=13), (), 13, "Acme", MODEL)
+    back = replace(evidence(stream()), returned=ended)
+
+    def placed(whole: Alert, *own: Alert) -> Placement:
+        return decide(back, POLICY, AlertHistory(own, STARTS, (whole,))).placement
+
+    joined = replace(category_alert(), later=(replace(shift(run=13), brand="Acme"),))
+    nothing = Placement(AlertAction.RECOVER)
+    assert placed(joined) == Placement(AlertAction.EASE, joined.id)
+    assert placed(joined, alert(shift(run=13))) == Placement(AlertAction.RECOVER, recovers=(7,))
+    assert placed(category_alert()) == nothing
+    assert placed(replace(joined, state=AlertState.RECOVERED)) == nothing
+    other = replace(joined.later[0], brand="Beta")
+    assert placed(replace(joined, later=(other,))) == nothing
+    elsewhere = replace(joined.shift, model=Model("x", "y"))
+    assert placed(replace(joined, shift=elsewhere)) == nothing
+
+
 def test_a_first_run_has_no_baseline() -> None:
     """The numbers say how many runs there are, and how many it takes."""
     decision = decided(StreamEvidence("visibility", runs=1, runs_needed=2))

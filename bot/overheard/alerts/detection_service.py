@@ -332,6 +332,9 @@ class DetectionService:
             for number in decision.placement.recovers:
                 with contextlib.suppress(AlertUnchanged):  # another process was quicker
                     await self._lifecycle.recover(number, BACK)
+        if decision.placement.action is AlertAction.EASE and not decision.shifts:
+            with contextlib.suppress(AlertUnchanged):  # it is over
+                await self._lifecycle.brand_is_back(decision.placement.alert, decision.brand)
         if not decision.shifts:
             return None
         if decision.placement.action is AlertAction.JOIN:

@@ -250,6 +250,22 @@ class Lifecycle:
         """
         return await self._change(number, AlertEventKind.CONTINUED, shifts=shifts)
 
+    async def brand_is_back(self, number: int, brand: str) -> Alert:
+        """Record that a brand is back where it was before its model changed as a whole, which goes
+        on for the others; once since the alert grew.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
+        """
+        note = f"{brand} is back where it was before."
+        alert = await self.find(number)
+        for event in reversed(await self._store.alerts.events(number)):
+            if event.what in {AlertEventKind.GREW, AlertEventKind.RELAPSED}:
+                break
+            if event.note == note:
+                return alert
+        return await self._change(number, AlertEventKind.EASED, note=note)
+
     async def carry_on(self, number: int) -> Alert:
         """Record that an alert goes on, so that its message is edited.
 

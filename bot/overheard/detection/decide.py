@@ -156,7 +156,9 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
 def _placement(
     shifts: Sequence[Shift], evidence: ModelEvidence, history: AlertHistory
 ) -> Placement:
-    """Return as what the evidence is reported: by its shifts, or as the end of an alert."""
+    """Return as what the evidence is reported: by its shifts, as the end of an alert, or as a part
+    that is over of a change of the model as a whole, to whose alert the brand's shift was added.
+    """
     if shifts:
         placed = place(shifts, history.alerts, evidence.run.at)
         whole = part_of(shifts[0], history.of_models, history.run_starts)
@@ -166,15 +168,19 @@ def _placement(
     if evidence.returned is None:
         return Placement(AlertAction.NONE)
     ended = evidence.returned.shift
-    return Placement(
-        AlertAction.RECOVER,
-        recovers=tuple(
-            alert.id
-            for alert in history.alerts
-            if alert.shift.model == ended.model
-            and not alert.state.over
-            and any(old.run_id == ended.run_id for old in alert.moved)
-        ),
+    whole = [alert for alert in history.of_models if _reports_open(alert, ended)]
+    recovers = tuple(alert.id for alert in history.alerts if _reports_open(alert, ended))
+    if whole and not recovers:
+        return Placement(AlertAction.EASE, whole[0].id)
+    return Placement(AlertAction.RECOVER, recovers=recovers)
+
+
+def _reports_open(alert: Alert, shift: Shift) -> bool:
+    """Whether an alert that is not over reports a brand's shift."""
+    return (
+        alert.shift.model == shift.model
+        and not alert.state.over
+        and any(old.run_id == shift.run_id and old.brand == shift.brand for old in alert.moved)
     )
 
 
