@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,9 +12,10 @@ import numpy as np
 from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decide import decide_model
+from overheard.detection.evidence import NO_HISTORY, AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
-from overheard.detection.model_change import model_changes
+from overheard.detection.model_change import model_changes, model_shifts, revised
 from overheard.detection.monitor import Monitor, Restart, reported_changes
 from overheard.detection.simulate import (
     Changes,
@@ -25,8 +26,8 @@ from overheard.detection.simulate import (
     simulate_world,
 )
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
-from overheard.domain import Shift
-from overheard.measure.blocks import Stream, StreamKey
+from overheard.domain import VISIBILITY, Shift
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 CLOSED_WITHIN = 4
 """A dip that lasts is wrongly ended when that happens within so many runs of its alarm."""
@@ -104,8 +105,8 @@ def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: i
 
 
 def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:
-    """Return after how many runs a change of a model as a whole is found, 20 at most; panels with
-    an earlier finding are left out.
+    """Return after how many runs a change of a model as a whole is told, 20 at most; panels in
+    which one is told earlier are left out.
     """
     design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
     waited = []
@@ -114,10 +115,53 @@ def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[
         sizes = rng.normal(0, MODEL_SD, MODEL_BRANDS).tolist()
         changes = {(b, 0): (Moved(MODEL_AT, logits=size),) for b, size in enumerate(sizes)}
         streams = simulate_world(design, seed + number, changes).streams
-        runs = [one.run.id - MODEL_AT for one in model_changes(streams, per_year)]
+        runs = [run.id - MODEL_AT for run in model_messages(streams, per_year)]
         if not runs or runs[0] > 0:
             waited.append(runs[0] if runs else 20)
     return waited
+
+
+def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[RunKey]:
+    """Yield the runs after which a change of a model as a whole is told. A change that one brand
+    explains better waits for a later run to say otherwise.
+    """
+    policy = AlertPolicy(1.0, len(streams), {VISIBILITY: SMALLEST_CHANGE}, per_year)
+    found = model_changes(streams, per_year)
+    for change, following in pairwise([*found, None]):
+        for run in streams[0].runs:
+            if run < change.run or (following and run >= following.run):
+                continue
+            past = [stream_until(stream, run) for stream in streams]
+            whole = revised(change, past)
+            shifts = model_shifts(whole, past, run)
+            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
+            if decision and decision.shifts:
+                yield run
+                break
+
+
+def mistaken_models(effects: str, size: float, per_year: float, panels: int, seed: int) -> int:
+    """Return how often one brand of ten that changes alone is told as a change of its model within
+    20 runs.
+
+    Args:
+        effects: Whose the run effects are, see `WorldDesign`.
+        size: By how much the brand changes, in logits.
+        per_year: False changes of a model that are allowed in a year.
+        panels: How many brands are watched.
+        seed: Seed of the first.
+    """
+    design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
+    alone: Changes = {(0, 0): (Moved(MODEL_AT, logits=size),)}
+    return sum(
+        any(
+            run.id > MODEL_AT
+            for run in model_messages(
+                simulate_world(design, seed + number, alone).streams, per_year
+            )
+        )
+        for number in range(panels)
+    )
 
 
 def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[int]]:
@@ -162,10 +206,10 @@ def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[i
 
 
 def model_false_alarms(world: WorldDesign, panels: int, seed: int) -> tuple[int, float]:
-    """Return how many changes of a model were found at one a year, and in how many years."""
+    """Return how many changes of a model were told at one a year, and in how many years."""
     design = replace(world, brands=MODEL_BRANDS)
     found = sum(
-        len(model_changes(simulate_world(design, seed + number).streams, 1.0))
+        len(list(model_messages(simulate_world(design, seed + number).streams, 1.0)))
         for number in range(panels)
     )
     return found, panels * design.runs / RUNS_A_YEAR
