@@ -43,7 +43,9 @@ OTHER_STATE = (1.0, 10.0)
 and of how many runs, before any is seen."""
 STATE_RUNS = 6
 """So many of the latest, or of the first, runs may be in it."""
-AUTOCORRELATION_COST, OWN_COST = 1.0, 1.0
+ALONE_CHANCE = 0.1
+"""The prior probability that some brand changes alone with a run."""
+AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
 """What autocorrelated effects of each brand's own, and their share of a run's variance, add to the
 threshold: in such worlds an unchanged model shows more evidence."""
 ONCE_A_YEAR, FALL = 1.5, 1.2
@@ -218,12 +220,16 @@ def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
 
 def statistic(series: RunSeries) -> tuple[float, int]:
     """Return the logarithm of the evidence for a change of the model as a whole, and the index of
-    the likeliest first run; one brand alone is a rival.
+    the likeliest first run.
+
+    It is the odds of a change of the model, with whichever run, against no change or one of a
+    brand alone, with whichever run: a rival that competed at each start for itself would leave to
+    the model the starts that explain neither well.
     """
     whole, alone = evidence(series)
-    logs = whole - np.logaddexp(0.0, alone)
+    rival = np.logaddexp(0.0, np.log(ALONE_CHANCE) + np.logaddexp.reduce(alone))
     starts = candidate_starts(series.raw.shape[1] - 1)
-    return float(np.logaddexp.reduce(logs)), int(starts[int(logs.argmax())])
+    return float(np.logaddexp.reduce(whole) - rival), int(starts[int(whole.argmax())])
 
 
 def _change(
