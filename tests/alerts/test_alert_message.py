@@ -250,6 +250,25 @@ def test_another_model_that_moved_is_not_called_unchanged() -> None:
     assert "m-2" not in alert_message(alert, evidence(FELL, began=began)).footer
 
 
+def test_another_model_need_not_have_moved_as_far() -> None:
+    """A quarter is enough, where the brand itself moved by four tenths."""
+    less = stream_of("Acme", OTHER, [[4, 4], [4, 4], [3, 3]])
+    card = alert_message(
+        alert_of(shift_of(change=-0.4)), evidence(FELL, less, began=NOON + 3 * DAY)
+    )
+
+    assert card.footer.endswith("m-2 too")
+
+
+def test_a_metric_whose_scorer_is_gone_is_named() -> None:
+    """A metric that is only not measured at the moment says nothing of a plugin."""
+    gone = alert_message(alert_of(shift_of(metric="gone")), evidence(FELL))
+    silent = alert_message(alert_of(), evidence())
+
+    assert 'The plugin that measures "gone" is not installed any more' in str(gone.text)
+    assert "plugin" not in str(silent.text)
+
+
 def test_checks_of_different_sizes_are_compared_in_per_cent() -> None:
     """Counts of different sizes do not compare."""
     uneven = replace(FELL, n=FELL.n * np.array([[1], [1], [2]]), total=FELL.total * [[1], [1], [2]])

@@ -22,6 +22,7 @@ from alert_shapes import (
 from overheard.alerts import card
 from overheard.alerts.card import alert_data, compose, metric_path, way
 from overheard.alerts.evidence import quotes
+from overheard.alerts.statement_wording import statement_phrase
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
@@ -32,6 +33,8 @@ from overheard.domain import (
     Prompt,
     PromptShift,
     Question,
+    ReportedStatement,
+    StatementKind,
 )
 from scripted import reply
 
@@ -292,6 +295,27 @@ def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
     assert (composed.severity, composed.image) == (Severity.WARNING, None)
     assert composed.footer == "Raised on 2 Mar 2026, 12:00 UTC."
     assert composed.data["metric"] == "gone"
+
+
+def test_figures_that_moved_with_a_statement_stand_on_the_right() -> None:
+    """The alert is of the statement; its figures are a table below."""
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14", answers=6, asked=24)
+    stated = shift_of(metric="false claims", statement=claim)
+    composed = compose(alert_of(stated, also=(shift_of(),)), evidence_of())
+
+    assert composed.table
+    assert composed.table.rows == (("Visibility", "70 %", "45 %"),)
+    assert composed.table.right == {1, 2}
+
+
+def test_a_statement_is_said_after_the_name_of_a_model() -> None:
+    """A false claim with what is said, a grave sentence by its topic."""
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14", answers=6, asked=24)
+    grave = ReportedStatement(StatementKind.GRAVE, "fraud", "", "", answers=2, asked=24)
+
+    assert statement_phrase(claim, "Acme") == "says Acme's price is “$49”"
+    assert statement_phrase(grave, "Acme").startswith("speaks of ")
+    assert statement_phrase(grave, "Acme").endswith(" at Acme")
 
 
 def test_an_alert_for_machines_has_all_of_its_shifts() -> None:

@@ -373,6 +373,17 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     assert await house.plan() is None
 
 
+async def test_a_check_at_the_time_of_an_update_is_its_first_look(house: House) -> None:
+    """The next burst keeps its distance from that check."""
+    store = house.deployment.store
+    latest = (await store.runs.find())[0].started_at
+    await store.updates.add(ModelUpdate(MODEL, latest))
+    planned = await house.plan()
+
+    assert planned is not None
+    assert planned.burst.at == latest + timedelta(hours=3)
+
+
 async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) -> None:
     """Sixty questions each, three hours apart, six at most; then it is clear."""
     update = ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1))
