@@ -168,10 +168,10 @@ def _placement(
     if evidence.returned is None:
         return Placement(AlertAction.NONE)
     ended = evidence.returned.shift
-    whole = [alert for alert in history.of_models if _reports_open(alert, ended)]
+    wholes = [alert for alert in history.of_models if _reports_open(alert, ended)]
     recovers = tuple(alert.id for alert in history.alerts if _reports_open(alert, ended))
-    if whole and not recovers:
-        return Placement(AlertAction.EASE, whole[0].id)
+    if wholes and not recovers:
+        return Placement(AlertAction.EASE, wholes[0].id)
     return Placement(AlertAction.RECOVER, recovers=recovers)
 
 
