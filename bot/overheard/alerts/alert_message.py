@@ -6,11 +6,25 @@ The figures, dates and sentences behind it are those of `overheard.alerts.card.c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from overheard.alerts.card import alert_chart, alert_data, model_title
 from overheard.alerts.events import named
 from overheard.alerts.evidence import AlertEvidence, measured_shift
+from overheard.alerts.metric_wording import (
+    COUNTED,
+    ELSEWHERE,
+    LEAST_MOVED,
+    MODEL_WORDS,
+    NOUNS,
+    RATES,
+    SUBJECTS,
+    MetricValue,
+    change_of,
+    metric_value,
+    shift_phrase,
+    went_both_ways,
+)
 from overheard.alerts.reasons import certainty
 from overheard.alerts.statement_wording import (
     is_listed,
@@ -18,80 +32,15 @@ from overheard.alerts.statement_wording import (
     statement_title,
     topic_words,
 )
-from overheard.alerts.story import AlertPart, Period, is_usual, lasted
+from overheard.alerts.story import AlertPart, Period, lasted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import printed
 from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
-from overheard.measure.blocks import Stream
 
-FAR = 0.3
-"""Change of a rate from which on words say "far"."""
 MOVED = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
-RATES = frozenset({Scale.BINARY, Scale.SHARE})
-PHRASES = {
-    "visibility": ("names {brand}{far} more", "names {brand}{far} less"),
-    "first_choice": ("recommends {brand} first{far} more", "recommends {brand} first{far} less"),
-    "top1": ("names {brand} first{far} more", "names {brand} first{far} less"),
-    "top3": ("puts {brand} in the first three more", "drops {brand} from the first three"),
-    "position": ("names {brand} earlier", "names {brand} later"),
-    "share_of_voice": ("gives {brand} a larger share", "gives {brand} a smaller share"),
-    "sentiment": ("speaks better of {brand}", "speaks worse of {brand}"),
-    "drawback": ("warns of {brand} less", "warns of {brand} more"),
-    "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
-}
-"""What a model does when a metric became better, and when it became worse."""
-MODEL_WORDS = {
-    "visibility": ("Named more", "Named less"),
-    "first_choice": ("Recommended first more often", "Recommended first less often"),
-    "top1": ("Named first more often", "Named first less often"),
-    "top3": ("Among the first three more often", "Among the first three less often"),
-    "position": ("Named earlier", "Named later"),
-    "share_of_voice": ("A larger share", "A smaller share"),
-    "sentiment": ("Spoken better of", "Spoken worse of"),
-    "drawback": ("Fewer drawbacks", "More drawbacks"),
-    "accuracy": ("More facts right", "Fewer facts right"),
-}
-"""What brands are, of which a metric became better, and worse."""
-COUNTED = frozenset({"visibility", "top1", "top3", "first_choice", "position"})
-"""Metrics of whether and where a brand is named, and not of what is said of it."""
-ELSEWHERE = {
-    "visibility": "names {brand} for other questions",
-    "first_choice": "recommends {brand} first for other questions",
-    "top1": "names {brand} first for other questions",
-    "top3": "puts {brand} in the first three for other questions",
-    "drawback": "warns of {brand} for other questions",
-}
-"""What a model does when questions moved both ways, and the whole hardly."""
-SUBJECTS = {
-    "visibility": "Named",
-    "first_choice": "Recommended first",
-    "top1": "Named first",
-    "top3": "Among the first three",
-    "position": "Your place",
-    "share_of_voice": "Your share",
-    "sentiment": f"Tone, from {wording.MINUS}1 to +1",
-    "drawback": "With a drawback",
-    "accuracy": "Facts right",
-    "branded_visibility": "Named when asked by name",
-}
-"""What a value of a metric is, at the beginning of a line or as the title of a chart."""
-NOUNS = {
-    "visibility": "how often you are named",
-    "first_choice": "recommendations",
-    "top1": "first places",
-    "top3": "places among the first three",
-    "position": "your place",
-    "share_of_voice": "your share",
-    "sentiment": "the tone",
-    "drawback": "drawbacks",
-    "accuracy": "facts",
-}
-"""What a metric is within a list."""
-LEAST_MOVED = 0.05
-"""Change of a rate below which a brand is not named among those that moved."""
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model as a whole names."""
 MOST_OTHERS = 2
@@ -102,51 +51,13 @@ LONGEST_QUESTION = 80
 """Characters of a question within a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricValue:
-    """A metric of a brand at a model: what it is now, and what is usual.
-
-    Attributes:
-        now: The mean in the latest check.
-        usual: The mean of the checks before the change; None when there was none.
-        since: The mean of the checks since the change began; None when there was none.
-        answers: The number of answers of each check, when all are of one size; else 0.
-    """
-
-    now: float
-    usual: float | None
-    since: float | None
-    answers: int
-
-    def written(self, value: float, metric: Metric) -> str:
-        """Write a value of the metric: the count of answers, where each check has as many."""
-        is_count = self.answers and metric.scale is Scale.BINARY
-        return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
-
-    def cell(self, value: float | None, metric: Metric) -> str:
-        """Write a value for a table, with the number of answers that it is a count of."""
-        if value is None:
-            return "-"
-        is_count = self.answers and metric.scale is Scale.BINARY
-        return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
-
-    def shows(self, value: float | None, change: float, metric: Metric) -> bool:
-        """Whether a value, as it is written, lies on the side of the usual one to which a change
-        goes; without a usual one there is nothing that it could contradict.
-        """
-        if value is None or self.usual is None:
-            return value is not None
-        moved = self.written(value, metric) != self.written(self.usual, metric)
-        return moved and (value - self.usual) * change > 0
-
-
 def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     """Return the message of an alert: its title is the worst news in words, its text has the false
     statements and how often the brand is named, and its last line says how sure that is.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
-    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     title = message_title(alert, evidence)
     lines = _model_lines(alert, evidence) if alert.of_model else _lines(alert, reading, evidence)
     text, footer = "\n".join(lines), " · ".join(filter(None, _footer(alert, evidence)))
@@ -173,7 +84,7 @@ def _table(shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence) 
     found = [
         (series.label, value)
         for series in chart.series
-        if (value := read(evidence.stream(series.label, shift), evidence, shift))
+        if (value := metric_value(evidence.stream(series.label, shift), evidence, shift))
     ]
     if not found:
         return None
@@ -224,7 +135,7 @@ def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
     it began. They do not when questions moved both ways.
     """
     metric = evidence.metrics.get(shift.metric)
-    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if metric is None or reading is None:
         return True
     return any(reading.shows(value, shift.change, metric) for value in (reading.now, reading.since))
@@ -252,7 +163,7 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
         verb = f"names {subject} again"
         first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
         if first.metric not in COUNTED or (
-            _went_both_ways(first) and abs(first.change) < LEAST_MOVED
+            went_both_ways(first) and abs(first.change) < LEAST_MOVED
         ):
             verb = f"speaks of {subject} as before"
         elif _is_better(first, evidence):
@@ -264,46 +175,11 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
 def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     """Return what a model does now, after its name."""
     with_direction = _shows_direction(shift, evidence)
-    if not with_direction and shift.metric in ELSEWHERE and _went_both_ways(shift):
+    if not with_direction and shift.metric in ELSEWHERE and went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
     return shift_phrase(
         shift, evidence.metrics.get(shift.metric), subject, with_direction=with_direction
     )
-
-
-def shift_phrase(
-    shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
-) -> str:
-    """Return what a model does since a shift, after its name: ``names Acme far less``.
-
-    Args:
-        shift: The shift.
-        metric: What it measures; None when that is not measured any more.
-        subject: The brand's name, or "it".
-        with_direction: Whether the direction of the shift may be said.
-    """
-    if with_direction and metric and metric.name in PHRASES:
-        far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
-        better, worse = PHRASES[metric.name]
-        phrase = better if (shift.change > 0) == metric.higher_is_better else worse
-        return phrase.format(brand=subject, far=far)
-    label = metric.label.lower() if metric else shift.metric
-    whose = "its" if subject == "it" else f"{subject}'s"
-    return f"changed {whose} {label}"
-
-
-def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
-    """Return what a model does since one step of an alert, after its name; see `shift_phrase`."""
-    hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
-    if hardly and _went_both_ways(shift):
-        return ELSEWHERE[shift.metric].format(brand=subject)
-    return shift_phrase(shift, metric, subject)
-
-
-def _went_both_ways(shift: Shift) -> bool:
-    """Whether some questions moved up, and others down."""
-    rises = {p.after > p.before for p in shift.prompts if p.after != p.before}
-    return len(rises) == 2
 
 
 def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
@@ -338,27 +214,6 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     return Severity.GOOD if _is_better(head, evidence) else Severity.BAD
 
 
-def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> MetricValue | None:
-    """Return what a stream is now and what was usual before the alert's change; None without
-    answers.
-    """
-    points = evidence.points(stream)
-    if not points:
-        return None
-    before = [
-        point.mean
-        for point in points
-        if point.at < evidence.began and is_usual(evidence.earlier, point.at)
-    ]
-    is_brand = stream is not None and stream.key.brand == shift.brand
-    unmeasured = shift.before if is_brand and not shift.statement else None
-    usual = sum(before) / len(before) if before else unmeasured
-    after = [point.mean for point in points if point.at >= evidence.began]
-    since = sum(after) / len(after) if after else None
-    sizes = {point.n for point in points}
-    return MetricValue(points[-1].mean, usual, since, sizes.pop() if len(sizes) == 1 else 0)
-
-
 def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the false statements, how often the brand is named now and usually, and what else
     moved.
@@ -370,7 +225,7 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
         yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
-        line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}"
+        line = f"{SUBJECTS.get(metric.name, metric.label)}{reading.words(metric)}"
         moved = net_shifts(alert)
         if over:
             yield f"{line}.{_lasted(alert, evidence)}"
@@ -403,7 +258,7 @@ def _elsewhere_asked(shift: Shift, evidence: AlertEvidence) -> str:
     """Say at which question a metric moved most in the direction of its shift; empty where that is
     not known.
     """
-    if shift.metric not in ELSEWHERE or not _went_both_ways(shift):
+    if shift.metric not in ELSEWHERE or not went_both_ways(shift):
         return ""
     moved = next((p for p in shift.prompts if (p.after - p.before) * shift.change > 0), None)
     text = evidence.text(moved.prompt) if moved else ""
@@ -422,7 +277,7 @@ def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
         shift = replace(measured_shift(alert), brand=brand.name)
         stream = evidence.stream(brand.name, shift)
         change = change_of(stream, evidence)
-        reading = read(stream, evidence, shift)
+        reading = metric_value(stream, evidence, shift)
         if change is not None and reading is not None:
             before = reading.now - change if reading.usual is None else reading.usual
             change = change if reading.since is None else reading.since - before
@@ -467,12 +322,12 @@ def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: boo
     """Write how often a brand is named now and usually: ``8 of 24 answers, usually 22``; where the
     latest check alone does not show the change, how often it is since on average.
     """
-    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:
         return ""
     mean = reading.since if _since(reading, shift.change, metric, evidence) else None
     shown = reading if mean is None else replace(reading, now=mean)
-    said = _value(shown, metric).removeprefix(" in ").removeprefix(": ")
+    said = shown.words(metric).removeprefix(" in ").removeprefix(": ")
     said = said if mean is None else f"on average {said}"
     return (
         said
@@ -501,20 +356,6 @@ def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             return
 
 
-def _value(reading: MetricValue, metric: Metric) -> str:
-    """Write what a metric is now and usually: `` in 8 of 24 answers, usually 22``."""
-    of = reading.answers if metric.scale is Scale.BINARY else 0
-    now = reading.written(reading.now, metric)
-    now = f"{now} of {wording.count(of, 'answer')}" if of else now
-    if metric.scale is Scale.BINARY:
-        now = f" in {now}" if of else f" in {now} of answers"
-    else:
-        now = f": {now}"
-    return (
-        now if reading.usual is None else f"{now}, usually {reading.written(reading.usual, metric)}"
-    )
-
-
 def _lasted(alert: Alert, evidence: AlertEvidence) -> str:
     """Say how long a change lasted that is over."""
     if alert.over_at is None:
@@ -533,18 +374,6 @@ def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
     }
     best = max(gains, key=lambda name: gains[name], default="")
     return f" {best} took your place." if best and gains[best] >= MOVED else ""
-
-
-def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
-    """Return by how much a stream's mean differs since the alert's change began from before; None
-    without runs on both sides.
-    """
-    points = evidence.points(stream)
-    before = [point.mean for point in points if point.at < evidence.began]
-    since = [point.mean for point in points if point.at >= evidence.began]
-    if not before or not since:
-        return None
-    return sum(since) / len(since) - sum(before) / len(before)
 
 
 def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from overheard.alerts.alert_message import step_phrase
 from overheard.alerts.events import SNOOZED_UNTIL, named, snoozed_until
+from overheard.alerts.metric_wording import step_phrase
 from overheard.alerts.routes import Routes
 from overheard.alerts.statement_wording import statement_step
 from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over

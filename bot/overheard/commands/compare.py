@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from overheard.alerts.alert_message import NOUNS, SUBJECTS
+from overheard.alerts.metric_wording import NOUNS, SUBJECTS
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from overheard.alerts.alert_message import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
     BrandReplay,
@@ -17,6 +16,7 @@ from overheard.alerts.history import (
     replays,
     unchanged_record,
 )
+from overheard.alerts.metric_wording import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import (
     statement_brief,

@@ -1,0 +1,195 @@
+"""How metrics, their values and their changes are called in alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from overheard.alerts.evidence import AlertEvidence
+from overheard.alerts.story import is_usual
+from overheard.cards import wording
+from overheard.domain import Metric, Scale, Shift
+from overheard.measure.blocks import Stream
+
+FAR = 0.3
+"""Change of a rate from which on words say "far"."""
+RATES = frozenset({Scale.BINARY, Scale.SHARE})
+PHRASES = {
+    "visibility": ("names {brand}{far} more", "names {brand}{far} less"),
+    "first_choice": ("recommends {brand} first{far} more", "recommends {brand} first{far} less"),
+    "top1": ("names {brand} first{far} more", "names {brand} first{far} less"),
+    "top3": ("puts {brand} in the first three more", "drops {brand} from the first three"),
+    "position": ("names {brand} earlier", "names {brand} later"),
+    "share_of_voice": ("gives {brand} a larger share", "gives {brand} a smaller share"),
+    "sentiment": ("speaks better of {brand}", "speaks worse of {brand}"),
+    "drawback": ("warns of {brand} less", "warns of {brand} more"),
+    "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
+}
+"""What a model does when a metric became better, and when it became worse."""
+MODEL_WORDS = {
+    "visibility": ("Named more", "Named less"),
+    "first_choice": ("Recommended first more often", "Recommended first less often"),
+    "top1": ("Named first more often", "Named first less often"),
+    "top3": ("Among the first three more often", "Among the first three less often"),
+    "position": ("Named earlier", "Named later"),
+    "share_of_voice": ("A larger share", "A smaller share"),
+    "sentiment": ("Spoken better of", "Spoken worse of"),
+    "drawback": ("Fewer drawbacks", "More drawbacks"),
+    "accuracy": ("More facts right", "Fewer facts right"),
+}
+"""What brands are, of which a metric became better, and worse."""
+COUNTED = frozenset({"visibility", "top1", "top3", "first_choice", "position"})
+"""Metrics of whether and where a brand is named, and not of what is said of it."""
+ELSEWHERE = {
+    "visibility": "names {brand} for other questions",
+    "first_choice": "recommends {brand} first for other questions",
+    "top1": "names {brand} first for other questions",
+    "top3": "puts {brand} in the first three for other questions",
+    "drawback": "warns of {brand} for other questions",
+}
+"""What a model does when questions moved both ways, and the whole hardly."""
+SUBJECTS = {
+    "visibility": "Named",
+    "first_choice": "Recommended first",
+    "top1": "Named first",
+    "top3": "Among the first three",
+    "position": "Your place",
+    "share_of_voice": "Your share",
+    "sentiment": f"Tone, from {wording.MINUS}1 to +1",
+    "drawback": "With a drawback",
+    "accuracy": "Facts right",
+    "branded_visibility": "Named when asked by name",
+}
+"""What a value of a metric is, at the beginning of a line or as the title of a chart."""
+NOUNS = {
+    "visibility": "how often you are named",
+    "first_choice": "recommendations",
+    "top1": "first places",
+    "top3": "places among the first three",
+    "position": "your place",
+    "share_of_voice": "your share",
+    "sentiment": "the tone",
+    "drawback": "drawbacks",
+    "accuracy": "facts",
+}
+"""What a metric is within a list."""
+LEAST_MOVED = 0.05
+"""Change of a rate below which a brand is not named among those that moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """A metric of a brand at a model: what it is now, and what is usual.
+
+    Attributes:
+        now: The mean in the latest check.
+        usual: The mean of the checks before the change; None when there was none.
+        since: The mean of the checks since the change began; None when there was none.
+        answers: The number of answers of each check, when all are of one size; else 0.
+    """
+
+    now: float
+    usual: float | None
+    since: float | None
+    answers: int
+
+    def written(self, value: float, metric: Metric) -> str:
+        """Write a value of the metric: the count of answers, where each check has as many."""
+        is_count = self.answers and metric.scale is Scale.BINARY
+        return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
+
+    def cell(self, value: float | None, metric: Metric) -> str:
+        """Write a value for a table, with the number of answers that it is a count of."""
+        if value is None:
+            return "-"
+        is_count = self.answers and metric.scale is Scale.BINARY
+        return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
+
+    def shows(self, value: float | None, change: float, metric: Metric) -> bool:
+        """Whether a value, as it is written, lies on the side of the usual one to which a change
+        goes; without a usual one there is nothing that it could contradict.
+        """
+        if value is None or self.usual is None:
+            return value is not None
+        moved = self.written(value, metric) != self.written(self.usual, metric)
+        return moved and (value - self.usual) * change > 0
+
+    def words(self, metric: Metric) -> str:
+        """Write what the metric is now and usually: `` in 8 of 24 answers, usually 22``."""
+        of = self.answers if metric.scale is Scale.BINARY else 0
+        now = self.written(self.now, metric)
+        now = f"{now} of {wording.count(of, 'answer')}" if of else now
+        if metric.scale is Scale.BINARY:
+            now = f" in {now}" if of else f" in {now} of answers"
+        else:
+            now = f": {now}"
+        return now if self.usual is None else f"{now}, usually {self.written(self.usual, metric)}"
+
+
+def shift_phrase(
+    shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
+) -> str:
+    """Return what a model does since a shift, after its name: ``names Acme far less``.
+
+    Args:
+        shift: The shift.
+        metric: What it measures; None when that is not measured any more.
+        subject: The brand's name, or "it".
+        with_direction: Whether the direction of the shift may be said.
+    """
+    if with_direction and metric and metric.name in PHRASES:
+        far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
+        better, worse = PHRASES[metric.name]
+        phrase = better if (shift.change > 0) == metric.higher_is_better else worse
+        return phrase.format(brand=subject, far=far)
+    label = metric.label.lower() if metric else shift.metric
+    whose = "its" if subject == "it" else f"{subject}'s"
+    return f"changed {whose} {label}"
+
+
+def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
+    """Return what a model does since one step of an alert, after its name; see `shift_phrase`."""
+    hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
+    if hardly and went_both_ways(shift):
+        return ELSEWHERE[shift.metric].format(brand=subject)
+    return shift_phrase(shift, metric, subject)
+
+
+def went_both_ways(shift: Shift) -> bool:
+    """Whether some questions moved up, and others down."""
+    rises = {p.after > p.before for p in shift.prompts if p.after != p.before}
+    return len(rises) == 2
+
+
+def metric_value(
+    stream: Stream | None, evidence: AlertEvidence, shift: Shift
+) -> MetricValue | None:
+    """Return what a stream is now and what was usual before the alert's change; None without
+    answers.
+    """
+    points = evidence.points(stream)
+    if not points:
+        return None
+    before = [
+        point.mean
+        for point in points
+        if point.at < evidence.began and is_usual(evidence.earlier, point.at)
+    ]
+    is_brand = stream is not None and stream.key.brand == shift.brand
+    unmeasured = shift.before if is_brand and not shift.statement else None
+    usual = sum(before) / len(before) if before else unmeasured
+    after = [point.mean for point in points if point.at >= evidence.began]
+    since = sum(after) / len(after) if after else None
+    sizes = {point.n for point in points}
+    return MetricValue(points[-1].mean, usual, since, sizes.pop() if len(sizes) == 1 else 0)
+
+
+def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
+    """Return by how much a stream's mean differs since the alert's change began from before; None
+    without runs on both sides.
+    """
+    points = evidence.points(stream)
+    before = [point.mean for point in points if point.at < evidence.began]
+    since = [point.mean for point in points if point.at >= evidence.began]
+    if not before or not since:
+        return None
+    return sum(since) / len(since) - sum(before) / len(before)
