@@ -17,7 +17,7 @@ from overheard.commands.answers import show_questions
 from overheard.commands.report import MAX_LOGO_BYTES, colors, legible_color, report
 from overheard.deployment import Call
 from overheard.domain import Alert, Answer, Citation, Model, Question, Run, Shift
-from overheard.errors import BadUsage, FileUnreadable, NothingToAsk
+from overheard.errors import BadUsage, FileUnreadable, NothingToAsk, UnknownName
 from overheard.interfaces import Scorer
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
@@ -95,7 +95,7 @@ async def test_questions_are_listed_from_either_end() -> None:
         ]
     )
 
-    async def listed(**order: bool) -> tuple[str, list[list[str]]]:
+    async def listed(**order: object) -> tuple[str, list[list[str]]]:
         card = await show_questions(office.deployment, Call(), brand="Acme", **order)  # type: ignore[arg-type]
         return card.title, [row["named"] for row in card.data["questions"]]
 
@@ -104,6 +104,11 @@ async def test_questions_are_listed_from_either_end() -> None:
     title, best_first = await listed(won=True)
     assert (title, best_first) == ("The questions that name Acme most", rows[::-1])
     assert rows != best_first
+    title, beside = await listed(against="Zeta")
+    assert title == "Zeta is named more often for 1 of 2 questions"
+    assert beside[0] == ["0 : 1 of 1"]
+    with pytest.raises(UnknownName, match="competitor"):
+        await listed(against="Acme")
 
 
 async def written(office: Office, folder: Path, **more: object) -> str:

@@ -9,10 +9,16 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted, fitting
-from overheard.cards.command import CommandSpec, option, quoted
-from overheard.commands.arguments import BrandName, ModelName
+from overheard.cards.command import CommandSpec, Kind, option, quoted
+from overheard.commands.arguments import BrandName, ModelName, unknown
 from overheard.commands.brand_report import Report, read_report
-from overheard.commands.page_tables import newest_answers, read_questions, read_sources, read_views
+from overheard.commands.page_tables import (
+    QuestionRow,
+    newest_answers,
+    read_questions,
+    read_sources,
+    read_views,
+)
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
@@ -111,14 +117,26 @@ async def show_questions(
     *,
     brand: BrandName,
     model: ModelName = "",
+    against: Annotated[
+        str, option("Beside this competitor: those where it leads first.", Kind.BRAND)
+    ] = "",
     won: Annotated[bool, option("Those that it wins first.")] = False,
 ) -> Card:
     """Show for each question how many of the newest answers name a brand, those it loses first.
 
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brand: The brand.
+        model: Only this model; empty means all.
+        against: A competitor that is counted beside it; empty means none.
+        won: Whether the questions that the brand wins are first.
+
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand, a competitor or a model that does not exist.
     """
     newest = await _read(deployment, call, brand, model)
+    rival = _competitor(deployment, newest.brand, against) if against else None
     if not newest.answers:
         return _nothing(newest.brand)
     models = sorted(newest.runs)
@@ -128,9 +146,9 @@ async def show_questions(
         newest.lines,
         newest.answers,
         models,
+        rival=rival,
         best_first=won,
     )
-    lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     name = newest.brand.name
     header = ("Question", *(deployment.names.name(shown_model) for shown_model in models))
     table = Table(
@@ -138,14 +156,11 @@ async def show_questions(
         tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
         right=frozenset(range(1, len(header))),
     )
-    title = f"Every question names {name} at some model"
-    if won:
-        title = f"The questions that name {name} most"
-    elif lost:
-        title = f"{name} is named in no answer to {wording.count(lost, 'question')}"
+    whom = f"{name} : {rival.name}" if rival else "it"
     return Card(
-        title=title,
-        text=f"Answers that name it, the questions it {'wins' if won else 'loses'} first."
+        title=_questions_title(name, rival, rows, won=won),
+        text=f"Answers that name {whom}, the questions {name if rival else 'it'} "
+        f"{'wins' if won else 'loses'} first."
         + (f" And {wording.count(more, 'more question')}." if more else ""),
         table=table,
         actions=fitting(
@@ -155,12 +170,42 @@ async def show_questions(
         footer=_newest_check(call, newest),
         data={
             "brand": name,
+            "against": rival.name if rival else None,
             "questions": [
                 {"question": row.text, "named": [cell.words for cell in row.cells]} for row in rows
             ],
             "models": [str(shown_model) for shown_model in models],
         },
     )
+
+
+def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
+    """Return a competitor of a brand.
+
+    Raises:
+        UnknownName: when there is no such brand, or it is no competitor.
+    """
+    rival = find_brand(deployment.catalogue, name)
+    rivals = deployment.catalogue.rivals(brand.name)
+    if rival not in rivals:
+        raise unknown(f"competitor of {brand.name}", rival.name, [known.name for known in rivals])
+    return rival
+
+
+def _questions_title(
+    name: str, rival: Brand | None, rows: Sequence[QuestionRow], *, won: bool
+) -> str:
+    """Return what a list of questions shows, in one line."""
+    lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
+    if rival:
+        behind = sum(any(cell.lost for cell in row.cells) for row in rows)
+        count = wording.count(len(rows), "question")
+        return f"{rival.name} is named more often for {behind or 'none'} of {count}"
+    if won:
+        return f"The questions that name {name} most"
+    if lost:
+        return f"{name} is named in no answer to {wording.count(lost, 'question')}"
+    return f"Every question names {name} at some model"
 
 
 async def show_sources(
@@ -350,7 +395,7 @@ ANSWERS_QUESTIONS = CommandSpec(
     "answers questions",
     "Show for each question whether answers name a brand, those it loses first.",
     show_questions,
-    examples=("answers questions Acme",),
+    examples=("answers questions Acme", "answers questions Acme --against Globex"),
 )
 ANSWERS_SOURCES = CommandSpec(
     "answers sources",

@@ -25,7 +25,7 @@ DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
 
 @dataclass(frozen=True, slots=True)
 class QuestionCell:
-    """How many answers of one model to a question name the brand."""
+    """How many answers of one model to a question name the brand, or it and another."""
 
     words: str
     lost: bool = False
@@ -82,6 +82,7 @@ def read_questions(
     scored: Iterable[ScoredAnswer],
     models: Sequence[Model],
     *,
+    rival: Brand | None = None,
     best_first: bool = False,
 ) -> tuple[list[QuestionRow], int]:
     """Return how often the brand is named for each question, at each model, in its newest run.
@@ -89,16 +90,41 @@ def read_questions(
     Args:
         catalogue: Has the texts of questions.
         brand: The brand.
-        lines: Streams of the brand.
+        lines: Streams of the brand, and of the rival.
         scored: Answers of the newest runs, with the texts of questions that were removed.
         models: The columns.
-        best_first: Whether the questions that name the brand most are first, not those it loses.
+        rival: Whose answers are counted beside the brand's; a question is lost where it leads.
+        best_first: Whether the questions that the brand wins are first, not those that it loses.
 
     Returns:
         Up to `MAX_QUESTIONS` questions, and how many there are beyond.
     """
     texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
     texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
+    lines = list(lines)
+    counts = _named(lines, brand)
+    others = _named(lines, rival) if rival else {}
+    sign = -1 if best_first else 1
+
+    def rank(key: str) -> tuple[float, str]:
+        lead = _share(counts[key]) - (_share(others[key]) if key in others else 0.0)
+        return sign * lead, texts.get(key, key)
+
+    order = sorted(counts, key=rank)
+    found = [
+        QuestionRow(
+            wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
+            tuple(
+                _cell(counts[key].get(model), others.get(key, {}).get(model)) for model in models
+            ),
+        )
+        for key in order[:MAX_QUESTIONS]
+    ]
+    return found, max(0, len(order) - MAX_QUESTIONS)
+
+
+def _named(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple[int, int]]]:
+    """Return how many answers name a brand, of how many, by question and model."""
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in lines:
         if line.key.brand != brand.name or line.key.metric != VISIBILITY:
@@ -108,27 +134,20 @@ def read_questions(
             if line.n[row, place]:
                 named = round(float(line.total[row, place]))
                 counts.setdefault(prompt, {})[line.key.model] = named, int(line.n[row, place])
-    sign = -1 if best_first else 1
-    order = sorted(counts, key=lambda key: (sign * _share(counts[key]), texts.get(key, key)))
-    found = [
-        QuestionRow(
-            wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
-            tuple(_cell(counts[key].get(model)) for model in models),
-        )
-        for key in order[:MAX_QUESTIONS]
-    ]
-    return found, max(0, len(order) - MAX_QUESTIONS)
+    return counts
 
 
 def _share(counts: Mapping[Model, tuple[int, int]]) -> float:
     return sum(named / answers for named, answers in counts.values()) / len(counts)
 
 
-def _cell(counts: tuple[int, int] | None) -> QuestionCell:
+def _cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
     if counts is None:
         return QuestionCell("-")
     named, answers = counts
-    return QuestionCell(f"{named} of {answers}", lost=named == 0)
+    if others is None:
+        return QuestionCell(f"{named} of {answers}", lost=named == 0)
+    return QuestionCell(f"{named} : {others[0]} of {answers}", lost=named < others[0])
 
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
