@@ -215,12 +215,21 @@ class _Planner(Offers):
         worse = {"behind", "howgo"} <= self._reading.concepts
         if worse and self._period_bound and "questions" not in self._reading.concepts:
             return self._progress()
-        against_us = self._reading.we and bool(self._rivals)
-        if against_us:
-            self._notes.append("This shows where you are named, not who is named instead.")
+        if {"competitors", "lose"} <= self._reading.concepts and not (
+            {"questions", "answers", "where"} & self._reading.concepts
+        ):
+            return self._leader()
+        named_instead = {"lose", "named"} <= self._reading.concepts
+        against_us = bool(self._rivals) and (self._reading.we or named_instead)
         lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
         won = bool({"ahead", "first"} & self._reading.concepts) and not lost
-        return self._about_brand("answers questions", won=won)
+        if not against_us:
+            return self._about_brand("answers questions", won=won)
+        self._reading = replace(self._reading, we=True)
+        if len(self._rivals) > 1:
+            self._notes.append("This shows where you are named, not who is named instead.")
+            return self._about_brand("answers questions", won=won)
+        return self._about_brand("answers questions", against=self._rivals[0])
 
     def _won(self) -> Plan | None:
         return self._about_brand("answers questions", won=True)
