@@ -17,7 +17,7 @@ from overheard.reading.mentions import MentionFinder
 from overheard.reading.structure import units
 from overheard.reading.text import sentences
 
-READING_VERSION = "10"
+READING_VERSION = "11"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 

@@ -26,6 +26,10 @@ from overheard.reading.owners import NOBODY, Context, Names, Owner
 from overheard.reading.tables import table_cells
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
+_LISTED_ROLES = frozenset({UnitRole.PRO, UnitRole.CON})
+"""Roles that a line without a colon gives to the list below it: "Cons"."""
+_LISTED_WORDS = 3
+"""Most words of such a line."""
 _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
 """Roles that go on in the sentences after the one with the label."""
 _PLAIN_ROLES = frozenset({UnitRole.NONE, UnitRole.SPECIFICATION})
@@ -64,6 +68,12 @@ _GOING_ON = re.compile(
     re.IGNORECASE,
 )
 """Beginnings of paragraphs that go on about the subject of the paragraph before."""
+_DECIDING = re.compile(
+    r"(?:(?:if|for|with|since|as)\b[^.]*,|overall\b|bottom line\b|in short\b|my (?:pick|choice)\b"
+    r"|(?:choose|go with|start with|take|pick)\b|(?:I|we)(?:['\u2019]d| would)\b)",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences that no longer belong to the cons before them."""
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
@@ -225,7 +235,7 @@ class _Builder:
             self._pop(_ITEM_RANK)
             if self._top.owner or not _GOING_ON.match(self.body, start):
                 self.carried = self._top.owner
-        if self._is_lead(line, start, last=at + 1 == len(self.lines)):
+        if self._is_lead(line, start, last=at + 1 == len(self.lines)) or self._lists(at, start):
             multi = not self._top.owner and bool(self.outline.titled)
             yield self._title(line, _LEAD_RANK, multi=multi)
             return
@@ -235,6 +245,13 @@ class _Builder:
             self.carried = NOBODY
         yield from self._text(line, opens=False, multi=False)
         self.last_owner = self.carried
+
+    def _lists(self, at: int, start: int) -> bool:
+        """Return whether a line is the role, such as "Cons", of the list below it."""
+        below = self.lines[at + 1].kind if at + 1 < len(self.lines) else None
+        text = self.body[start : self.lines[at].end]
+        short = text.count(" ") < _LISTED_WORDS
+        return below is LineKind.ITEM and short and role_of(text) in _LISTED_ROLES
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
         """Return whether a line of a paragraph is a title of the lines below."""
@@ -297,7 +314,14 @@ class _Builder:
                 context = self._opening(start, end, context, multi=multi)
                 self.stack[-1] = context
             owner, role = self._owner(start, end, context, line), context.role
-            if number and not labels and role not in _LASTING_ROLES:
+            if (
+                number
+                and not labels
+                and (
+                    role not in _LASTING_ROLES
+                    or (role is UnitRole.CON and _DECIDING.match(self.body, start))
+                )
+            ):
                 role = base.role
             if signed and role in _PLAIN_ROLES:
                 role = signed
