@@ -147,6 +147,17 @@ COLUMNS = """\
         (ROLES, "carries more", "Cruxify", UnitRole.NONE),
         (COLUMNS, "slow sync", "Acme", UnitRole.CON),
         (COLUMNS, "costly seats", "Boltly", UnitRole.CON),
+        ("### Acme\n\nCons\n\n- stiff lid\n\n### Boltly\n\nFine.", "stiff", "Acme", UnitRole.CON),
+        ("### Cons\n\n- **Acme**: stiff\n- **Boltly**: dim", "dim", "Boltly", UnitRole.CON),
+        ("- **Cons**: Acme squeaks. Boltly has a dim screen.", "dim", "Boltly", UnitRole.CON),
+        ("### Acme\n\n- Cons: stiff. If you travel, get it.", "travel", "Acme", UnitRole.NONE),
+        ("### Best Budget\n\n- Acme One\n- Cons: stiff", "stiff", "Acme", UnitRole.CON),
+        (
+            "| For | Pick |\n|---|---|\n| Small | Acme One. Cons: stiff |\n| Large | Boltly |",
+            "stiff",
+            "Acme",
+            UnitRole.CON,
+        ),
     ],
 )
 def test_owner_and_role_of_a_unit(text: str, words: str, owner: str, role: UnitRole) -> None:

@@ -13,11 +13,13 @@ from overheard.domain import Mention, Unit, UnitRole
 from overheard.reading.cuts import is_worded, pieces
 from overheard.reading.labels import (
     Label,
+    LabelKind,
     bare_start,
     emoji_role,
     has_notice,
     has_verb,
     is_footer,
+    kind_of,
     role_of,
 )
 from overheard.reading.layout import Line, LineKind, Page
@@ -226,6 +228,15 @@ class _Builder:
             owner = NOBODY if multi else above.owner
             self.stack.append(Context(rank, owner, above.role, above.label, above.closed))
         yield from self._text(line, opens=line.opens, multi=multi)
+        if line.opens and not multi:
+            self._award()
+
+    def _award(self) -> None:
+        """Give the list below an award without a name to the brand of its first item."""
+        above, item = self.stack[-2:]
+        free = not above.owner and not above.closed and item.owner and not item.owner.foreign
+        if free and kind_of(above.label) is LabelKind.AWARD:
+            self.stack[-2] = above._replace(owner=item.owner)
 
     def _paragraph(self, line: Line, at: int) -> Iterator[Unit]:
         """Yield the units of a paragraph; a bold line or a bare name opens a block."""
@@ -325,7 +336,8 @@ class _Builder:
                 role = base.role
             if signed and role in _PLAIN_ROLES:
                 role = signed
-            own = owner == context.owner or (role is signed and bool(owner))
+            free = role is signed or (role in _LISTED_ROLES and not context.owner)
+            own = owner == context.owner or (free and bool(owner))
             yield self._unit(
                 start, end, owner, role if own else UnitRole.NONE, context.label if own else ""
             )
@@ -333,13 +345,16 @@ class _Builder:
     def _labelled(
         self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
     ) -> Context:
-        """Return the context that a label in a line opens."""
+        """Return the context of a label in a line; below "Cons" alone all names have cons."""
+        top = self._top
         if line.kind is LineKind.PARAGRAPH:
-            return self.outline.decide_in_text(
-                label, above, self._top.owner, self.carried, limit, line
-            )
+            return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
         listed = bool(above.owner) and not multi
-        return self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
+        context = self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
+        plain = bool(context.owner) and context.role is UnitRole.NONE
+        if plain and not top.owner and top.role in _LISTED_ROLES:
+            return context.with_role(top.role)
+        return context
 
     def _opening(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
         """Return the context of an item without a label."""

@@ -18,7 +18,7 @@ _TITLE_SPACES = 12
 """Spaces from which a cell that names the subject is more than a name."""
 _LASTING = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT})
 _SENTENCES = re.compile(r"[\w)][.;!] \w")
-"""Between the sentences of a cell about several brands: "Acme: light. Bolt: cheap."."""
+"""Between the sentences of a cell: "Acme: light. Bolt: cheap."."""
 _SUBJECT_CELLS = 3
 """Cells of a row in which its subject is searched."""
 
@@ -163,10 +163,14 @@ def _row_cells(
     """Yield the cells of a row with one owner, whose name is in the cell `place`."""
     for at, cell in enumerate(cells):
         head = heads[at] if at < len(heads) else ""
-        if _is_rank(body, cell) or (at == place and body.count(" ", *cell) < _TITLE_SPACES):
+        told = at == place > 0 and _SENTENCES.search(body, *cell) is not None
+        short = at == place and body.count(" ", *cell) < _TITLE_SPACES
+        if _is_rank(body, cell) or (short and not told):
             role = UnitRole.TITLE
         elif at < place:
             role = UnitRole.BEST_FOR
+        elif told:
+            role = role_of(head) or UnitRole.NONE
         else:
             role = role_of(head) or _role_by_length(body, cell)
         yield Cell(*cell, owner, role, head, inherits)
