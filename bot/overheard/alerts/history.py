@@ -14,13 +14,15 @@ from overheard.alerts.reasons import alert_policy
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
 from overheard.deployment import Call, Deployment
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decide import Decision, decide
+from overheard.detection.evidence import AlertHistory, AlertPolicy
 from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import (
     BURST,
     VISIBILITY,
+    WHOLE_MODEL,
     Alert,
     BlockTable,
     Brand,
@@ -240,3 +242,24 @@ def record_sentence(record: OwnRecord) -> str:
     """Say how often the rule would have fired, for people."""
     runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
     return f"In your last {runs} the rule would have fired {times}."
+
+
+async def past_decisions(
+    deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
+) -> list[Decision]:
+    """Decide about each brand and model in each run, with the alerts there are; the newest first.
+
+    The judge is not asked again: that would cost money.
+    """
+    policy = HistoryReader.of(deployment).policy
+    starts = {number: run.started_at for number, run in runs.items()}
+    of_models = await deployment.store.alerts.find(brand=WHOLE_MODEL)
+    found = []
+    for replay in replays:
+        alerts = await deployment.store.alerts.find(brand=replay.brand)
+        history = AlertHistory(alerts, starts, of_models)
+        measured = [
+            model_evidence for part in replay.monitor.evidence.values() for model_evidence in part
+        ]
+        found += [decide(evidence, policy, history) for evidence in measured]
+    return sorted(found, key=lambda decision: decision.run, reverse=True)

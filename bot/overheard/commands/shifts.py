@@ -12,6 +12,7 @@ from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
     BrandReplay,
     HistoryReader,
+    past_decisions,
     record_sentence,
     replays,
     unchanged_record,
@@ -33,8 +34,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.standings import read_streams
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
-from overheard.detection.decide import Decision, decide
-from overheard.detection.evidence import AlertHistory
+from overheard.detection.decide import Decision
 from overheard.detection.learning import OwnRecord
 from overheard.detection.placement import belongs_to, part_of
 from overheard.detection.statements import StatementStory, statement_shift
@@ -111,7 +111,7 @@ async def shifts(
     )
     if not why:
         return card
-    decisions = await _decisions(deployment, brand_replays, runs)
+    decisions = await past_decisions(deployment, brand_replays, runs)
     return _with_reasons(deployment, card, decisions, runs, unchanged_record(brand_replays))
 
 
@@ -444,27 +444,6 @@ def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
         ],
         "explanation": shift.explanation,
     }
-
-
-async def _decisions(
-    deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
-) -> list[Decision]:
-    """Decide about each brand and model in each run, with the alerts there are; the newest first.
-
-    The judge is not asked again: that would cost money.
-    """
-    policy = HistoryReader.of(deployment).policy
-    starts = {number: run.started_at for number, run in runs.items()}
-    of_models = await deployment.store.alerts.find(brand=WHOLE_MODEL)
-    found = []
-    for replay in replays:
-        alerts = await deployment.store.alerts.find(brand=replay.brand)
-        history = AlertHistory(alerts, starts, of_models)
-        measured = [
-            model_evidence for part in replay.monitor.evidence.values() for model_evidence in part
-        ]
-        found += [decide(evidence, policy, history) for evidence in measured]
-    return sorted(found, key=lambda decision: decision.run, reverse=True)
 
 
 def _with_reasons(
