@@ -12,11 +12,11 @@ import numpy as np
 from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.decide import decide_model
+from overheard.detection.decide import decide_model, reported_changes
 from overheard.detection.evidence import NO_HISTORY, AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.model_change import model_changes, model_shifts, revised
-from overheard.detection.monitor import Monitor, Restart, reported_changes
+from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.simulate import (
     Changes,
     Moved,

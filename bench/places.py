@@ -14,9 +14,10 @@ from datetime import timedelta
 
 import numpy as np
 
+from overheard.detection.decide import reported_changes
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.model_change import model_changes
-from overheard.detection.monitor import Monitor, Restart, reported_changes
+from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.simulate import FIRST_RUN, brand_name, metric_name, model_of
 from overheard.detection.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
 from overheard.measure.blocks import RunKey, Stream, StreamKey

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.decide import Reason, decide
+from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
@@ -19,7 +19,7 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.monitor import Alarm, Monitor, Restart, reported_changes
+from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.simulate import (
     Change,

@@ -9,13 +9,22 @@ belongs to its change raises no alert of a brand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 
-from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
+from overheard.detection.alarm_table import (
+    WATCHED_A_YEAR,
+    AlertLevel,
+    Rarity,
+    rarity,
+)
+from overheard.detection.baseline import (
+    stream_until,
+)
 from overheard.detection.evidence import (
+    NO_HISTORY,
     AlertHistory,
     AlertPolicy,
     JudgeCheck,
@@ -24,10 +33,10 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.model_change import ModelChange
+from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.placement import ONE_STORY, AlertAction, Placement, part_of, place
-from overheard.domain import WHOLE_MODEL, Alert, Model, Shift
-from overheard.measure.blocks import RunKey
+from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
+from overheard.measure.blocks import RunKey, Stream
 
 MODEL_WEIGHT = 0.5
 """Weight from which on a change is reported as one of the model as a whole."""
@@ -330,6 +339,30 @@ def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
 
 def _nearness(silence: Silence) -> tuple[int, float]:
     """Return how near a silent metric came to an alert."""
-    return tuple(Reason).index(
-        silence.reason
-    ), -inf if silence.evidence is None else silence.evidence
+    order = tuple(Reason).index(silence.reason)
+    return order, -inf if silence.evidence is None else silence.evidence
+
+
+def reported_changes(
+    streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
+) -> Iterator[tuple[ModelChange, Alert]]:
+    """Yield the changes of models as a whole that would have been reported run by run, each with
+    its alert, by model.
+
+    Args:
+        streams: The streams of the category's metric, of all brands at all models.
+        policy: How often such an alert may be false, and which changes are too small for one.
+        updates: Known updates of the models.
+    """
+    models = sorted({stream.key.model for stream in streams})
+    for model in models:
+        own = [stream for stream in streams if stream.key.model == model]
+        for change in model_changes(own, policy.models_per_year, len(models)):
+            run = change.run
+            known = [stream_until(stream, run) for stream in streams]
+            whole = revised(change, known)
+            shifts = model_shifts(whole, known, run, updates)
+            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
+            if decision and decision.shifts:
+                head, *also = decision.shifts
+                yield whole, Alert(head, run.at, tuple(also))

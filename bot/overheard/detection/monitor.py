@@ -33,10 +33,9 @@ from overheard.detection.baseline import (
     return_evidence,
     run_slice,
     stream_rows,
-    stream_until,
 )
 from overheard.detection.control_variate import StreamGroup, run_effect_prior
-from overheard.detection.decide import Decision, decide, decide_model
+from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
@@ -48,9 +47,8 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS, Learning, learning
-from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
-from overheard.domain import VISIBILITY, Alert, Model, ModelUpdate, Shift
+from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
@@ -507,28 +505,3 @@ class Monitor:
 
 def _key(shift: Shift) -> StreamKey:
     return StreamKey(shift.brand, shift.model, shift.metric)
-
-
-def reported_changes(
-    streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
-) -> Iterator[tuple[ModelChange, Alert]]:
-    """Yield the changes of models as a whole that would have been reported run by run, each with
-    its alert, by model.
-
-    Args:
-        streams: The streams of the category's metric, of all brands at all models.
-        policy: How often such an alert may be false, and which changes are too small for one.
-        updates: Known updates of the models.
-    """
-    models = sorted({stream.key.model for stream in streams})
-    for model in models:
-        own = [stream for stream in streams if stream.key.model == model]
-        for change in model_changes(own, policy.models_per_year, len(models)):
-            run = change.run
-            known = [stream_until(stream, run) for stream in streams]
-            whole = revised(change, known)
-            shifts = model_shifts(whole, known, run, updates)
-            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
-            if decision and decision.shifts:
-                head, *also = decision.shifts
-                yield whole, Alert(head, run.at, tuple(also))
