@@ -54,13 +54,20 @@ def _table(shown: Sequence[BriefItem], face: Face) -> Table:
     """Lay items out; for the terminal with intervals, and with the codes that commands need."""
     numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
     if face is Face.CHAT:
-        counts = [item.counted if item.hits else "-" for item in shown]
-        listed = zip(numbered, counts, strict=True)
-        rows = [(f"{n}. {title}", LABELS[item.kind], of) for (n, title, item), of in listed]
-        return Table(("Content", "Why", "Answers"), tuple(rows), frozenset({2}))
+        rows = tuple((f"{n}. {title}", _shows(item)) for n, title, item in numbered)
+        return Table(("Content", "Why"), rows)
     header = ("No.", "Gap", "Content", "Answers", "Code")
     cells = [(str(n), LABELS[item.kind], t, share(item), item.key) for n, t, item in numbered]
     return Table(header, tuple(cells), frozenset({0}))
+
+
+def _shows(item: BriefItem) -> str:
+    """Write in how many answers a gap shows: ``wrong in 6 of 6 answers``."""
+    label = LABELS[item.kind]
+    if not item.hits:
+        return label
+    alone = item.hits == 1 and not item.possible
+    return f"{label} in {item.counted} {'answer' if alone else 'answers'}"
 
 
 def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
