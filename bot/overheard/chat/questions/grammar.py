@@ -241,7 +241,7 @@ class _Reader:
         at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
         if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
             return None
-        if "again" in parsed.concepts:
+        if parsed.concepts & {"again", "yesno"}:
             return None  # "ask ChatGPT again in Germany"
         models, size = self._known.model(tokens, at) or ((), 0)
         question = tokens[at + size if size else self._after("models", tokens, at) :]
@@ -272,8 +272,8 @@ class _Reader:
     def _changed(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
         """Return the concepts of what a wish is to change; none of no wish."""
         concepts = parsed.concepts
-        begins = [self._words.phrase(tokens, at)[0] for at in range(min(len(tokens), WISH_WORDS))]
-        wish = next((concept for concept in begins if concept != WEAK), "")
+        begin = self._after(WEAK, tokens, 0)
+        wish = self._words.phrase(tokens, begin)[0] if begin < len(tokens) else ""
         if wish == "configure" and concepts >= {"topic", "number"}:
             return concepts
         if concepts >= RESTATED or (wish == "record" and "topic" in concepts):

@@ -19,7 +19,19 @@ METRICS = {
 """The metric of each concept; of several in a question, the first that is here counts."""
 SLOTS = frozenset(
     {"we", "it", "rival", "asked", "how", "what", "light", "passive", "alert_number", "hello"}
-    | {"thanks", "show", "your", "past", "count", "yesno", "much", "removal", "anything", "send"}
+    | {
+        "thanks",
+        "show",
+        "your",
+        "past",
+        "count",
+        "yesno",
+        "much",
+        "removal",
+        "anything",
+        "send",
+        "would",
+    }
 )
 """What may be in any question, next to the concepts of its rule."""
 
