@@ -320,6 +320,8 @@ class _Reader:
         if named.models or named.period or named.brands:
             return None
         head, topic = self._scan(tokens[: places[-1]]), " ".join(t.text for t in subject)
+        if not (owned > begin or head.we or head.brands):
+            return None  # "about the election"
         head = replace(head, concepts=head.concepts | {"topic"}, topic=topic)
         head = replace(head, intent=_intent(head, short=False))
         return head if head.understood and head.intent == "answers" else None
