@@ -527,7 +527,7 @@ class _Found:
                 concepts.add(more)
                 self.typed.setdefault(more, self.typed.get(concept, concept))
         if any(name in names.own for name in brands):
-            concepts.add("we")
+            concepts |= {"we", "own"}
         if any(name not in names.own for name in brands):
             concepts.add("rival")
         if self.periods and "compare" in concepts:
