@@ -72,6 +72,37 @@ def test_another_brand_is_not_taken_for_a_mistake(brand: str) -> None:
         assert answer(question) == "-"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "except Claude",
+        "without HubSpot",
+        "if we raise prices",
+        "in Germany",
+        "before the summit",
+        "instead of HubSpot",
+        "and why do they drop it",
+        "half of the time",
+        "for small businesses",
+    ],
+)
+def test_a_question_is_not_answered_without_a_part_of_it(more: str) -> None:
+    """Whatever limits a question that is answered keeps it from being answered."""
+    for question in (
+        "how are we doing",
+        "what is our share of voice",
+        "which sources do they cite",
+    ):
+        assert answer(question) != "-"
+        assert answer(f"{question} {more}") == "-"
+
+
+def test_only_is_used_beside_a_name() -> None:
+    """Elsewhere it limits something else."""
+    assert answer("how are we doing only at Claude") == answer("how are we doing at Claude") != "-"
+    assert answer("show only the negative answers") == "-"
+
+
 def test_another_brand_of_a_similar_name_is_not_taken_for_a_known_one() -> None:
     """One other brand is enough for no answer."""
     assert not read("how is Pipedream doing?", names(), TODAY).understood

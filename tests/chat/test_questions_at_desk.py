@@ -56,6 +56,44 @@ async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None
     assert len(card.actions) == 3
 
 
+@pytest.mark.parametrize(
+    ("question", "unread", "offered"),
+    [
+        ("how are we doing in Germany?", "Germany", "report"),
+        ("which questions about pricing do we lose?", "pricing", "answers questions Acme"),
+        ("us against Foo", "Foo", "report Acme"),
+    ],
+)
+async def test_what_was_read_is_offered_and_not_answered(
+    question: str, unread: str, offered: str
+) -> None:
+    """A word that the reading does not use keeps it from being an answer."""
+    office = await open_office()
+    card = last(await asked(office, question))
+
+    assert card.title == "I understood only a part of that"
+    assert isinstance(card.fields[0].value, Tainted)
+    assert unread in card.fields[0].value.text
+    assert card.actions[0].words == offered
+    assert len({action.label for action in card.actions}) == len(card.actions) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("how are we doing everywhere except m1?", "limits"),
+        ("how visible are we and what do they cite?", "two questions"),
+    ],
+)
+async def test_a_limit_and_two_questions_are_told(question: str, reason: str) -> None:
+    """What is left without them would be another question."""
+    office = await open_office()
+    card = last(await asked(office, question))
+
+    assert reason in card.text
+    assert not any("--model" in action.words for action in card.actions)
+
+
 async def test_nothing_that_costs_or_changes_happens_without_its_button() -> None:
     """Neither in words nor as a typed command."""
     office = await open_office(price=None)

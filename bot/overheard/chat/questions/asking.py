@@ -174,7 +174,8 @@ class QuestionDesk:
         """Return a button for what the understood words ask for."""
         if not reading.intent or len(reading.unknown) > MAX_UNKNOWN:
             return None
-        if reading.intent in _NO_GUESS or reading.not_asked:
+        limited = reading.concepts & {"limit", "neg"}  # "except Claude" is not "at Claude"
+        if reading.intent in _NO_GUESS or reading.not_asked or limited:
             return None
         made = plan(reading, situation)
         spec = self._commands.get(made.command) if made else None

@@ -67,6 +67,10 @@ OBJECTS = frozenset({"us", "uns"})
 """Words for "we" that no subject of ours follows."""
 SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
 """Concepts of what a question is about."""
+NOT_BARE = frozenset(
+    {"it", "light", "alert_number", "your", "show", "number", "count", "much", "yesno"}
+)
+"""Concepts that keep names alone from asking how these are doing."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 WISH_WORDS = 4
@@ -280,8 +284,12 @@ class _Reader:
             return concepts
         if wish == "schedule" and "check" in concepts and parsed.period:
             return concepts
-        tracking = self._words.tracking & {token.word for token in tokens[:WISH_WORDS]}
-        if tracking and concepts <= BESIDE_NAME and self._about_name(tokens, parsed):
+        words = [token.word for token in tokens]
+        name = next((i for i, token in enumerate(tokens) if token.text in parsed.unknown), 0)
+        tracked = self._words.tracking & set(words[max(0, name - 2) : name]) or "site" in concepts
+        wished = self._words.tracking & set(words[:WISH_WORDS])
+        beside = concepts <= BESIDE_NAME and self._about_name(tokens, parsed)
+        if wished and tracked and beside:
             return frozenset({"configure", "competitors"})
         what = concepts & RECORDS
         left_over = parsed.unknown or "site" in concepts or wish in {"new_question", *DECISIONS}
@@ -309,16 +317,11 @@ class _Reader:
         begin = self._after(WEAK, tokens, places[-1] + 1)
         owned = self._after("we", tokens, begin)
         subject = tokens[owned:]
+        named = self._scan(subject)
+        if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or self._limited(subject, named):
+            return None
         if OBJECTS & {token.word for token in tokens[begin:]}:
             return None  # "about us on Twitter"
-        named = self._scan(subject)
-        linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
-        if (named.topic and linked) or named.concepts & (NOT_ASKED | LIMITS):
-            return None  # "about our price in Germany"
-        if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or named.not_asked:
-            return None
-        if named.models or named.period or named.brands:
-            return None
         head, topic = self._scan(tokens[: places[-1]]), " ".join(t.text for t in subject)
         if not (owned > begin or head.we or head.brands):
             return None  # "about the election"
@@ -326,11 +329,17 @@ class _Reader:
         head = replace(head, intent=_intent(head, short=False))
         return head if head.understood and head.intent == "answers" else None
 
+    def _limited(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
+        """Whether a subject names more than one thing: "our price in Germany", "our app at ..."."""
+        linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
+        other = named.models or named.period or named.brands or named.not_asked
+        return bool(other or (named.topic and linked) or named.concepts & (NOT_ASKED | LIMITS))
+
     def _asks_how(self, parsed: ParsedQuestion, tokens: Sequence[Token]) -> bool:
         """Whether names alone, such as "us at Claude?", ask how these are doing."""
         if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
-        if parsed.concepts & {"it", "light", "alert_number", "your", "show", "number", "count"}:
+        if parsed.concepts & NOT_BARE:
             return False
         timeless = parsed.period is None or bool(parsed.brands or parsed.models)
         return "how" in parsed.concepts or ("what" not in parsed.concepts and timeless)

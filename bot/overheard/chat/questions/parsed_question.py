@@ -18,7 +18,19 @@ METRICS = {
 }
 """The metric of each concept; of several in a question, the first that is here counts."""
 SLOTS = frozenset(
-    {"we", "own", "it", "rival", "asked", "how", "what", "light", "passive", "alert_number", "hello"}
+    {
+        "we",
+        "own",
+        "it",
+        "rival",
+        "asked",
+        "how",
+        "what",
+        "light",
+        "passive",
+        "alert_number",
+        "hello",
+    }
     | {
         "thanks",
         "show",

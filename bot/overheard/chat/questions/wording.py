@@ -63,8 +63,8 @@ def not_understood(
     words = ", ".join(f"“{wording.shorten(wording.line(w), 40)}”" for w in reading.unknown[:3])
     fields = (Field("Not understood", Tainted(words), wide=True),) if words else ()
     offered = [*([guess] if guess else []), *suggestions(situation)]
-    distinct = {action.words: action for action in reversed(offered)}
-    actions = [action for action in offered if distinct.pop(action.words, None)]
+    distinct = {action.label: action for action in reversed(offered)}
+    actions = [action for action in offered if distinct.pop(action.label, None)]
     return Card(
         "I understood only a part of that" if guess else "I did not understand that",
         "\n\n".join(filter(None, (_reason(reading, situation, guess), note))),
