@@ -403,7 +403,9 @@ class _Reader:
     def _a_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
         """Whether a name or a time begins at a place, and ends at another if that is not 0."""
         read = (self._known.model, self._known.brand, self._times.read)
-        found = (reader(tokens, at) for reader in read)
+        found = [reader(tokens, at) for reader in read]
+        concept, size = self._words.phrase(tokens, at)
+        found.append((concept, size) if concept in {"on_days", "recurring"} else None)
         return any(name and (not end or at + name[1] == end) for name in found)
 
     def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
