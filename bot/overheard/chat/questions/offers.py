@@ -111,6 +111,7 @@ class Offers(Resolution):
             ("new_rivals", f"brands edit {brand}", "Competitors"),
             ("questions", "prompts add", "Add a question"),
             ("facts", "facts add", "Add a fact"),
+            ("facts", "facts edit", "Correct a fact"),
             ("restate", "facts edit", "Correct a fact"),
             ("topic", "facts add", "Add a fact"),
             ("topic", "facts edit", "Correct a fact"),
