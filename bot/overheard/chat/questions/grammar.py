@@ -267,7 +267,9 @@ class _Reader:
         """
         if parsed.not_asked:
             return None
-        if "access" in parsed.concepts <= {"access", "make"} and self._about_name(tokens, parsed):
+        if "access" in parsed.concepts <= {"access", "make", "alert"} and self._about_name(
+            tokens, parsed
+        ):
             return replace(parsed, intent="access", unknown=())
         changed = self._changed(tokens, parsed)
         form = replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
