@@ -90,7 +90,7 @@ async def test_a_limit_and_two_questions_are_told(question: str, reason: str) ->
     office = await open_office()
     card = last(await asked(office, question))
 
-    assert reason in card.text
+    assert reason in str(card.text)
     assert not any("--model" in action.words for action in card.actions)
 
 
