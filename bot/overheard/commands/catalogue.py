@@ -134,38 +134,49 @@ class CatalogueNoun(Generic[Entry]):
         if name and self.concerns:
             entries = [entry for entry in entries if self.concerns(entry, name)]
         declared = await self._declared_keys(deployment)
-        each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in entries]
-        in_terminal = call.face is Face.TERMINAL
+        origins = [DECLARED if self._identity(entry) in declared else ADDED for entry in entries]
+        suffix = f" {self.relation} {name}" if name else ""
+        count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
+        actions = [Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY)]
+        if ADDED in origins:
+            actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
+        in_terminal, file = call.face is Face.TERMINAL, deployment.config.file
+        places = {DECLARED: file, ADDED: "chat"}
+        shown_origins = origins
+        if not in_terminal:
+            shown_origins = [places[origin] for origin in origins] if declared else []
+        return Card(
+            title=count + suffix,
+            text=await self._list_text(deployment, entries),
+            table=self._list_table(entries, shown_origins, in_terminal=in_terminal),
+            actions=tuple(actions),
+            footer=f"What comes from the configuration is changed in {file}."
+            if in_terminal
+            else "",
+            data={self.name: list(map(self.data, entries, origins))},
+        )
+
+    def _list_table(
+        self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
+    ) -> Table | None:
+        """Return objects as a table, or None without any; in a chat without columns that are empty.
+
+        Args:
+            entries: The objects.
+            origins: Where each comes from; empty if that is not shown.
+            in_terminal: Whether the table is for the terminal.
+        """
         columns = {
             name: cell
             for name, cell in (self.columns or {}).items()
             if in_terminal or (name != KEY and any(map(cell, entries)))
         }
-        change = Action(f"{self.name} edit", f"Change a {self.singular}")
-        shown = {DECLARED: deployment.config.file, ADDED: "chat"}
-        origins = ("From",) if in_terminal else ("Decided in",) if declared else ()
-        rows = [
-            (
-                *(cell(t) for cell in columns.values()),
-                *(origins and (origin if in_terminal else shown[origin],)),
-            )
-            for t, origin in each
-        ]
-        suffix = f" {self.relation} {name}" if name else ""
-        count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
-        return Card(
-            title=count + suffix,
-            text=await self._list_text(deployment, entries),
-            table=Table((*columns, *origins), tuple(rows)) if rows else None,
-            actions=(
-                Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),
-                *([change] if any(origin == ADDED for _, origin in each) else []),
-            ),
-            footer=f"What comes from the configuration is changed in {deployment.config.file}."
-            if in_terminal
-            else "",
-            data={self.name: [self.data(*args) for args in each]},
-        )
+        rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
+        header = tuple(columns)
+        if origins:
+            header = (*header, "From" if in_terminal else "Decided in")
+            rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
+        return Table(header, tuple(rows)) if rows else None
 
     async def _list_text(self, deployment: Deployment, entries: Sequence[Entry]) -> str:
         if not entries:

@@ -221,53 +221,59 @@ async def _chat_card(
 ) -> Card:
     """Return the card for a chat: the newest changes in words, above the course of one brand; with
     `details`, all of them as a table.
-
-    What moved in one check at one model is one line, and so is what belongs to a change of the
-    model as a whole.
     """
-    first_changes: dict[tuple[RunKey, Model, str], Change] = {}
-    for change in reversed(changes):
-        shift = change.shift
-        key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
-        first = first_changes.setdefault(key, change)
-        if _rank(shift) < _rank(first.shift):
-            first_changes[key] = change
-    lines = [change for change in first_changes.values() if not change.data.get("part_of")]
-    whose = brands[0].name if len(brands) == 1 else "your brands"
-    name = quoted(brands[0].name) if len(brands) == 1 else ""
-    rows = [
+    lines = _chat_lines(changes)
+    rows = tuple(
         (
             wording.day(change.run.at, call.zone),
             _phrase(deployment, change.shift),
             _values(deployment, change.shift),
         )
         for change in lines
-    ]
-    text = "\n".join(
-        f"{wording.short_day(change.run.at, call.zone)}: {_phrase(deployment, change.shift)}"
-        for change in lines[:SHOWN_CHANGES]
     )
-    if not looked:
-        text = "No answers yet."
-    elif not lines:
-        text = f"Nothing moved by more than chance explains, in {wording.count(looked, 'check')}."
-    hidden = len(lines) > SHOWN_CHANGES or any(change.shift.statement is None for change in lines)
+    has_table = details and bool(rows)
+    only = brands[0] if len(brands) == 1 else None
+    whose = only.name if only else "your brands"
+    name = f" {quoted(only.name)}" if only else ""
+    has_more = len(lines) > SHOWN_CHANGES or any(line.shift.statement is None for line in lines)
+    steps = [Action(f"trend{name}", "Trend")] if only and looked else []
+    if has_more and not details:
+        steps.append(Action(f"shifts{name} --details", "Details"))
     return Card(
         title=f"What changed for {whose}" if lines else f"Nothing has changed for {whose}",
-        text="" if details and rows else text,
-        table=Table(("Found", "What changed", "Figures"), tuple(rows))
-        if details and rows
-        else None,
-        image=None if details or not name else await _course(deployment, call, brands[0], lines),
-        actions=fitting(
-            *([Action(f"trend {name}", "Trend")] if name and looked else ()),
-            *(
-                [Action(f"shifts {name} --details".replace("  ", " "), "Details")]
-                if hidden and not details
-                else ()
-            ),
-        ),
+        text="" if has_table else _chat_text(deployment, call, lines, looked),
+        table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
+        image=await _course(deployment, call, only, lines) if only and not details else None,
+        actions=fitting(*steps),
         data=[change.data for change in changes],
+    )
+
+
+def _chat_lines(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that have a line of their own in a chat, the newest first.
+
+    What moved in one check at one model is one line, and so is what belongs to a change of the
+    model as a whole.
+    """
+    lines: dict[tuple[RunKey, Model, str], Change] = {}
+    for change in reversed(changes):
+        shift = change.shift
+        key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
+        line = lines.setdefault(key, change)
+        if _rank(shift) < _rank(line.shift):
+            lines[key] = change
+    return [change for change in lines.values() if not change.data.get("part_of")]
+
+
+def _chat_text(deployment: Deployment, call: Call, lines: Sequence[Change], looked: int) -> str:
+    """Say what changed last, or that nothing has in a number of checks."""
+    if not looked:
+        return "No answers yet."
+    if not lines:
+        return f"Nothing moved by more than chance explains, in {wording.count(looked, 'check')}."
+    return "\n".join(
+        f"{wording.short_day(change.run.at, call.zone)}: {_phrase(deployment, change.shift)}"
+        for change in lines[:SHOWN_CHANGES]
     )
 
 
