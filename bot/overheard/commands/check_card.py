@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.events import named
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.alerts.story import StoryState, alerts_about, leading, parts_over, read_stories
+from overheard.alerts.story import (
+    Story,
+    StoryState,
+    alerts_about,
+    leading,
+    parts_over,
+    read_stories,
+)
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
@@ -63,12 +70,11 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     ]
     warnings += [warning async for warning in _warnings(deployment, outcome.run)]
     faults = deployment.scoring.faults
-    first, *others = [
+    brand_cards = [
         await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
     ]
-    is_reported = any(
-        card.text.count("\n\n") for card in (first, *others) if isinstance(card.text, str)
-    )
+    first, *others = [card for card, _ in brand_cards]
+    is_reported = any(has_alerts for _, has_alerts in brand_cards)
     paragraphs = [
         *_news(outcome, analysis, is_reported=is_reported),
         *_endings(outcome, deployment.names),
@@ -147,35 +153,24 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
-) -> Card:
-    """Return the card of one brand after a run: ranks, a chart, open alerts, the next check."""
-    store, names = deployment.store, deployment.names
-    alerts = await leading(store, await alerts_about(store, brand, live=True))
+) -> tuple[Card, bool]:
+    """Return the card of one brand after a run: ranks, a chart, open alerts, the next check; and
+    whether it says something of alerts.
+    """
+    alerts = await leading(deployment.store, await alerts_about(deployment.store, brand, live=True))
     known = [(brand, model) for model in {row.model for row in rows}]
     stories = await read_stories(deployment, brand, known=known)
     places = await read_places(deployment, brand, rows, stories)
-    mine = [row for row in rows if row.brand == brand]
-    unmeasured = standings.ONLY_BRANDED if mine and not places else ""
-    running = [
-        f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
-        f"{names.name(alert.shift.model)}"
-        f"{', partly over' if parts_over(await store.alerts.events(alert.id)) else ''}"
-        f"{_owner(alert)}."
-        for alert in alerts
-        if alert.opened_at < outcome.run.started_at
-    ]
-    running += [
-        f"{names.name(story.model)} is back to what is usual."
-        for story in stories.values()
-        if story.state is StoryState.RECOVERED
-        and story.ended
-        and story.ended >= outcome.run.started_at
-    ]
-    return Card(
-        title=standings.title(brand, places, names),
-        text="\n\n".join(filter(None, [standings.sentence(places, names) or unmeasured, *running])),
-        table=standings.table(places, names, pictured=True),
-        image=await picture(standings.rates(places, names), "check.png") if places else None,
+    has_rows = any(row.brand == brand for row in rows)
+    unmeasured = standings.ONLY_BRANDED if has_rows and not places else ""
+    sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
+    ranks = standings.sentence(places, deployment.names) or unmeasured
+    chart = standings.rates(places, deployment.names) if places else None
+    card = Card(
+        title=standings.title(brand, places, deployment.names),
+        text="\n\n".join(filter(None, [ranks, *sentences])),
+        table=standings.table(places, deployment.names, pictured=True),
+        image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
             Action(f"report {quoted(brand)}", "Report"),
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
@@ -183,6 +178,31 @@ async def _brand_card(
         ),
         footer=f"{_counted_answers(outcome)} · {wording.money(outcome.spent)}",
     )
+    return card, bool(sentences)
+
+
+async def _alert_sentences(
+    deployment: Deployment,
+    call: Call,
+    alerts: Iterable[Alert],
+    stories: Iterable[Story],
+    run: Run,
+) -> list[str]:
+    """Say which alerts were open before a run, and at which models it showed that one is over."""
+    sentences = []
+    for alert in alerts:
+        if alert.opened_at < run.started_at:
+            over = parts_over(await deployment.store.alerts.events(alert.id))
+            sentences.append(
+                f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
+                f"{deployment.names.name(alert.shift.model)}{', partly over' if over else ''}"
+                f"{_owner(alert)}."
+            )
+    for story in stories:
+        ended = story.ended if story.state is StoryState.RECOVERED else None
+        if ended and ended >= run.started_at:
+            sentences.append(f"{deployment.names.name(story.model)} is back to what is usual.")
+    return sentences
 
 
 def _owner(alert: Alert) -> str:
@@ -231,7 +251,7 @@ async def gone_on(
     """Return the card after a run whose end the reader did not see, with a note on the reason."""
     panel = outcome.run.panel
     first, *others = [
-        await _brand_card(deployment, call, brand, rows, outcome)
+        (await _brand_card(deployment, call, brand, rows, outcome))[0]
         for brand in (panel.brands if panel else ())
     ]
     notes = [
