@@ -11,6 +11,7 @@ from overheard.alerts.run_analysis import run_service
 from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
+from overheard.detection.alarm_table import DAYS_A_YEAR
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
 from overheard.runs.plan import choose_models, lay_out, new_run, tracked
@@ -29,7 +30,7 @@ DRAFT = "setup:draft"
 """The name of the setting."""
 REPEATS = 3
 """How often a scheduled check asks each question."""
-DAYS_A_MONTH = 365.25 / 12
+DAYS_A_MONTH = DAYS_A_YEAR / 12
 MAX_ALIASES = 3
 """Names in answers that are proposed as other names of the brand."""
 

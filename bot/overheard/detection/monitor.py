@@ -20,6 +20,7 @@ from math import inf
 
 from overheard.detection import attribution
 from overheard.detection.alarm_table import (
+    DAYS_A_YEAR,
     AlarmTable,
     alarm_table,
     needed_excess,
@@ -54,6 +55,8 @@ from overheard.numpy_proxy import Floats, np
 
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
+MAX_PACE = 366.0
+"""Analyses a year from which on a change is looked for in no more runs: one a day."""
 UPDATE_WEIGHT = 3.0
 """How much likelier a change is in a run in which an update was announced or another model was
 served, than in other runs."""
@@ -301,8 +304,16 @@ class Monitor:
             yield ModelEvidence(self._brand, model, run, level, needed, streams, pace, returned)
 
     def _measure(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
-        """Work out the statistics of the brand's streams at a model after a run."""
-        reach = max(RECENT_STARTS, round(REACH_DAYS / 365.25 * min(pace, 366.0)))
+        """Work out the statistics of the brand's streams at a model after a run.
+
+        Args:
+            watched: The brand's streams at the model.
+            model: The model.
+            row: The row of the run.
+            pace: Analyses a year.
+        """
+        reach_years = REACH_DAYS / DAYS_A_YEAR
+        reach = max(RECENT_STARTS, round(reach_years * min(pace, MAX_PACE)))
         for metric, group in watched.groups.items():
             key = StreamKey(self._brand, model, metric)
             answered = watched.answered[metric]

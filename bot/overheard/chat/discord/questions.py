@@ -109,6 +109,7 @@ class MessageConversation:
             return
 
         async def reply(**content: Any) -> discord.Message:
+            """Send to the person, below the first page, or as a reply to the question."""
             if private:
                 return await self._message.author.send(**content)
             if number:
