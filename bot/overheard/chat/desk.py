@@ -172,15 +172,23 @@ class ChatDesk:
 
     async def _answer(self, request: Request, conversation: Conversation) -> None:
         """Answer a question in words by a command that reads, or by a card with buttons."""
-        refusal = await self._gate.allowed(request.person, request.channel, HELP)
-        if refusal is not None:
-            await conversation.show(replies.not_allowed(refusal), private=True)
-        elif wait_s := self._questions.wait_s(request):
+        if await self._is_refused(HELP, request, conversation):
+            return
+        if wait_s := self._questions.wait_s(request):
             await conversation.show(too_many(wait_s))
         else:
             deployment, call = await self._opened(request.person, request.channel)
             answer = await self._questions.answer(request, deployment, call)
             await self._show_answer(answer, request, deployment, call, conversation)
+
+    async def _is_refused(
+        self, spec: CommandSpec, request: Request, conversation: Conversation
+    ) -> bool:
+        """Tell a person who may not use a command why; return whether that was so."""
+        refusal = await self._gate.allowed(request.person, request.channel, spec)
+        if refusal is not None:
+            await conversation.show(replies.not_allowed(refusal), private=True)
+        return refusal is not None
 
     async def _show_answer(
         self,
@@ -195,9 +203,7 @@ class ChatDesk:
         if order is None:
             await conversation.show(answer.card)
             return
-        refusal = await self._gate.allowed(request.person, request.channel, order.spec)
-        if refusal is not None:
-            await conversation.show(replies.not_allowed(refusal), private=True)
+        if await self._is_refused(order.spec, request, conversation):
             return
         await self._do(
             order, request.person, deployment, call, conversation, shown=answer.decorated
@@ -207,10 +213,9 @@ class ChatDesk:
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
     ) -> None:
         """Say what was wrong with a request; details only to those who may use the commands."""
-        refusal = await self._gate.allowed(request.person, request.channel, HELP)
-        if refusal is not None:
-            await conversation.show(replies.not_allowed(refusal), private=True)
-        elif isinstance(error, UnknownCommand):
+        if await self._is_refused(HELP, request, conversation):
+            return
+        if isinstance(error, UnknownCommand):
             if not await self._asked_in_words(request, conversation):
                 deployment, _ = await self._opened(request.person, request.channel)
                 steps = [Action(step.words, step.label) for step in await next_steps(deployment)]
