@@ -56,6 +56,8 @@ _FOREIGN_CLAUSE = re.compile(
     r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings|doch|leider)\b)"
 )
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
+_TAKEN_BACK_ODDS = 1.0
+"""The log odds that words such as "fights" and "don't need" in a clause are against a drawback."""
 _CACHED_TEXTS = 256
 """Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
@@ -133,11 +135,19 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
                     )
                 )
             )
-            or log_odds(parsed, start, end, pro=conceded_only) > LEARNT_DRAWBACK
+            or _is_learnt(log_odds(parsed, start, end, pro=conceded_only), small, start, end)
         ):
             yield Drawback(start, end)
         else:
             found = before
+
+
+def _is_learnt(odds: float, small: str, start: int, end: int) -> bool:
+    """Return whether the odds of a clause are enough; more is needed where it takes one back."""
+    if odds <= LEARNT_DRAWBACK:
+        return False
+    surely = odds > LEARNT_DRAWBACK + _TAKEN_BACK_ODDS
+    return surely or TAKEN_BACK.search(small, start, end) is None
 
 
 def _turns(text: str, parts: Sequence[tuple[int, int]], index: int) -> bool:

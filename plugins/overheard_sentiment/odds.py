@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -25,6 +25,7 @@ anything is evidence against a drawback, about 0.65 in log odds on text that is 
 _PREFIXES = ("dis", "im", "in", "mis", "over", "un")
 _PREFIXED_LETTERS, _SUFFIXED_LETTERS = 7, 5
 """Letters of the shortest words whose first, or last, ones are a feature."""
+_CACHED_WORDS = 16_384
 
 
 def log_odds(text: Words, start: int, end: int, *, pro: bool = False) -> float:
@@ -62,37 +63,35 @@ def features(
     if first:
         before = text.texts[first - 1]
         yield ("=after a word" if before[0].isalnum() else f"=after {before}"), 1.0
-    forms: set[str] = set()
-    stems = []
+    stems, forms = [], set()
     for token in tokens:
-        if token[0].isdigit():
-            stems.append("#")
-        elif not token.removesuffix("'s").strip("x"):
-            stems.append("x")
-        else:
-            stems.append(stem(token))
-            forms.update(_forms(token))
+        word, shown = _read(token)
+        stems.append(word)
+        forms.update(shown)
     for form in forms:
         yield form, 1.0
     if stems:
         yield f"^ {stems[0]}", 1.0
     for word in set(stems):
         yield word, 1.0
-    for pair in set(pairwise(stems)):
-        yield " ".join(pair), 1.0
+    for pair in set(map(" ".join, pairwise(stems))):
+        yield pair, 1.0
 
 
-def _forms(token: str) -> Iterator[str]:
-    """Yield the endings and beginnings of a word that may tell without the word being known."""
-    if token.endswith("n't"):
-        yield "=n't"
-    if len(token) >= _SUFFIXED_LETTERS:
-        if token.endswith("er"):
-            yield "=-er"
-        elif token.endswith("less"):
-            yield "=-less"
-    if len(token) >= _PREFIXED_LETTERS and token.startswith(_PREFIXES):
-        yield "=un-"
+@lru_cache(maxsize=_CACHED_WORDS)
+def _read(token: str) -> tuple[str, tuple[str, ...]]:
+    """Return the stem of a word, and the features that need no knowledge of it."""
+    if token[0].isdigit():
+        return "#", ()
+    if not token.removesuffix("'s").strip("x"):
+        return "x", ()
+    forms = (
+        ("=n't", token.endswith("n't")),
+        ("=-er", len(token) >= _SUFFIXED_LETTERS and token.endswith("er")),
+        ("=-less", len(token) >= _SUFFIXED_LETTERS and token.endswith("less")),
+        ("=un-", len(token) >= _PREFIXED_LETTERS and token.startswith(_PREFIXES)),
+    )
+    return stem(token), tuple(name for name, has in forms if has)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -80,31 +80,42 @@ class _Plan:
 
     Attributes:
         brands: The names of the brands, in the order in which they are named.
-        spans: Offsets of the first and last mention of each brand.
         together: The brands that each sentence names.
         last_line: Offset of the last paragraph; the length of the body if there is only one.
+        at_last: The brands that it names, in order.
         titled: The owners with a title.
         offered: The owners with a title, an award, a card or a pro.
         returns: The brands to which the answer returns after it has named another.
     """
 
     brands: tuple[str, ...]
-    spans: Mapping[str, tuple[int, int]]
-    together: Mapping[int, frozenset[str]]
+    together: Mapping[int, Set[str]]
     last_line: int
-    titled: frozenset[str]
-    offered: frozenset[str]
-    returns: frozenset[str]
+    at_last: tuple[str, ...]
+    titled: Set[str]
+    offered: Set[str]
+    returns: Set[str]
 
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
-    spans: dict[str, tuple[int, int]] = {}
+    body = reading.body.rstrip()
+    last_line = body.rfind("\n") + 1 or len(reading.body)
+    seen: dict[str, int] = {}
+    at_last: dict[str, None] = {}
     together: dict[int, set[str]] = {}
+    returns: set[str] = set()
+    others = 0
+    before = ""
     for mention in reading.mentions:
-        first, _ = spans.get(mention.brand, (mention.start, 0))
-        spans[mention.brand] = (first, mention.start)
-        together.setdefault(mention.sentence, set()).add(mention.brand)
+        brand = mention.brand
+        others += brand != before
+        if seen.setdefault(brand, others) != others:
+            returns.add(brand)
+        before = brand
+        together.setdefault(mention.sentence, set()).add(brand)
+        if mention.start >= last_line:
+            at_last[brand] = None
     titled: set[str] = set()
     offered: set[str] = set()
     for unit in reading.units:
@@ -112,21 +123,7 @@ def _plan(reading: Reading) -> _Plan:
             offered.update((unit.owner, *unit.shared))
             if unit.role is UnitRole.TITLE:
                 titled.update((unit.owner, *unit.shared))
-    body = reading.body.rstrip()
-    last = body.rfind("\n") + 1
-    return _Plan(
-        tuple(spans),
-        spans,
-        {index: frozenset(brands) for index, brands in together.items()},
-        last or len(reading.body),
-        frozenset(titled),
-        frozenset(offered),
-        frozenset(
-            brand
-            for brand, (first, end) in spans.items()
-            if any(m.brand != brand and first < m.start < end for m in reading.mentions)
-        ),
-    )
+    return _Plan(tuple(seen), together, last_line, tuple(at_last), titled, offered, returns)
 
 
 def features(
@@ -150,11 +147,10 @@ def features(
 def _places(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
     """Return features of where the brand is named."""
     brand = reading.brand.name
-    last = [mention for mention in reading.mentions if mention.start >= plan.last_line]
-    opens = bool(last) and last[0].brand == brand
+    opens = bool(plan.at_last) and plan.at_last[0] == brand
     return {
         "first at": own[0].start / max(1, len(reading.body)),
-        "in the last line": any(mention.brand == brand for mention in last),
+        "in the last line": brand in plan.at_last,
         "opens the last line again": opens and own[0].start < plan.last_line,
         "alone in the first sentence with names": plan.together[min(plan.together)] == {brand},
     }
