@@ -9,7 +9,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -22,7 +22,7 @@ from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
 from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
-from overheard.domain import Answer
+from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable, StoreMissing
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
@@ -177,42 +177,56 @@ def _cell(value: object, shown: Callable[[str], str]) -> object:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await deployment.store.runs.find()):
+async def _own_answers(
+    deployment: Deployment, runs: Iterable[Run]
+) -> AsyncIterator[tuple[Answer, Run]]:
+    """Yield the answers of runs without copies: the original of a copy is among them."""
+    for run in runs:
         async for answer in deployment.store.answers.stream(runs=[run.id]):
-            if not answer.reused_from:  # its original is written; read again, it would count twice
-                yield answer_line(answer, run)
+            if not answer.reused_from:
+                yield answer, run
 
 
-async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await deployment.store.runs.find()):
+async def _current_scores(
+    deployment: Deployment, runs: Iterable[Run]
+) -> AsyncIterator[tuple[ScoreRecord, Answer, Run]]:
+    """Yield the scores of the scorers as they are now, each with its answer, by run."""
+    for run in runs:
         answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
         async for record in deployment.store.scores.stream(runs=[run.id]):
             if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
-                yield score_line(record, answers[record.answer_id], run)
+                yield record, answers[record.answer_id], run
+
+
+async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    """Yield the lines of answers, the oldest run first."""
+    runs = reversed(await deployment.store.runs.find())
+    async for answer, run in _own_answers(deployment, runs):
+        yield answer_line(answer, run)
+
+
+async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    """Yield the lines of scores, the oldest run first."""
+    runs = reversed(await deployment.store.runs.find())
+    async for record, answer, run in _current_scores(deployment, runs):
+        yield score_line(record, answer, run)
 
 
 async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
     """Yield the rows of answers for people, by run, the newest run first."""
-    for run in await deployment.store.runs.find():
-        async for answer in deployment.store.answers.stream(runs=[run.id]):
-            if not answer.reused_from:
-                sources = "\n".join(citation.url for citation in answer.reply.citations)
-                yield (*_question(deployment, call, answer), answer.reply.text, sources,
-                       answer.reply.cost_usd)  # fmt: skip
+    async for answer, _ in _own_answers(deployment, await deployment.store.runs.find()):
+        sources = "\n".join(citation.url for citation in answer.reply.citations)
+        question = _question(deployment, call, answer)
+        yield (*question, answer.reply.text, sources, answer.reply.cost_usd)
 
 
 async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
     """Yield the rows of scores for people, by run, the newest run first."""
-    metrics = deployment.scoring.metrics
-    for run in await deployment.store.runs.find():
-        answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
-        async for record in deployment.store.scores.stream(runs=[run.id]):
-            if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
-                score = record.score
-                metric = metrics[score.metric].label if score.metric in metrics else score.metric
-                answer = _question(deployment, call, answers[record.answer_id])
-                yield (*answer, record.brand, metric, score.value)
+    metrics, runs = deployment.scoring.metrics, await deployment.store.runs.find()
+    async for record, answer, _ in _current_scores(deployment, runs):
+        score = record.score
+        metric = metrics[score.metric].label if score.metric in metrics else score.metric
+        yield (*_question(deployment, call, answer), record.brand, metric, score.value)
 
 
 def _question(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
