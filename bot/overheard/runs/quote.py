@@ -214,10 +214,9 @@ def _judging(judged: Estimate) -> str:
 
 def _range(priced: Estimate) -> str:
     """Write a price to the cent; the most that it can be is rounded up."""
-    typical, worst_cents = (
-        wording.money(priced.typical, about=True),
-        ceil(round(priced.worst * 100, 6)),
-    )
+    typical = wording.money(priced.typical, about=True)
+    # Rounded first, so that what floating point adds to whole cents is not a cent more.
+    worst_cents = ceil(round(priced.worst * 100, 6))
     if worst_cents <= max(1, round(priced.typical * 100)):
         return typical
     return f"{typical}, at most {wording.money(worst_cents / 100)}"
