@@ -63,7 +63,8 @@ def features(
     if first:
         before = text.texts[first - 1]
         yield ("=after a word" if before[0].isalnum() else f"=after {before}"), 1.0
-    stems, forms = [], set()
+    stems: list[str] = []
+    forms: set[str] = set()
     for token in tokens:
         word, shown = _read(token)
         stems.append(word)

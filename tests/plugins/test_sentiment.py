@@ -1,6 +1,7 @@
 """Tests of the scorer of portrayal."""
 
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 from hypothesis import given, settings
@@ -343,3 +344,27 @@ def test_a_drawback_is_told_from_its_absence(text: str, named: bool) -> None:
     """General words for a lack or a rising price are drawbacks; "no extra cost" is none."""
     scores = {each.metric: each.value for each in score(text)}
     assert scores["drawback"] == float(named)
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ("Exports have to be asked for by mail.", True),
+        ("Exports are sent by mail.", False),
+        ("The pump hums at night and the lid needs a push.", True),
+        ("The pump is quiet at night and the lid closes by itself.", False),
+    ],
+)
+def test_a_drawback_that_no_pattern_knows_is_learnt(told: str, named: bool) -> None:
+    """The weights of the words decide, with whatever name the brand has."""
+    scores = {each.metric: each.value for each in score(f"### Acme\n\n- {told}\n\n### Boltly")}
+    assert scores["drawback"] == float(named)
+
+
+def test_each_learnt_weight_is_listed_once() -> None:
+    """A feature that had two weights would have the last one, unseen."""
+    text = files("overheard_sentiment").joinpath("odds.txt").read_text(encoding="utf-8")
+    lines = [line.partition(" ") for line in text.splitlines() if not line.startswith("#")]
+    names = [name for _, _, listed in lines for name in listed.split("|")]
+    assert len(set(names)) == len(names) > 1_000
+    assert all(abs(float(weight)) < 10 for weight, _, _ in lines)

@@ -158,3 +158,43 @@ def test_a_pick_for_the_question_is_the_first_choice(
 ) -> None:
     """An award counts before or behind the name, and for a niche if the question asks for it."""
     assert scores(text, question=question)["first_choice"] == float(chosen)
+
+
+RIVALS = "Boltly is quick to set up and has a good app.\n\nCruxify suits larger firms."
+LISTED = (
+    "### Boltly\n\n- quick to set up\n- a good app\n\n### Cruxify\n\n- suits larger firms\n- has"
+    " phone support\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        (
+            (
+                f"Acme keeps things simple.\n\n{RIVALS}\n\nWhat we ended up paying for ourselves was"
+                " Acme, and so did many readers of this page."
+            ),
+            "first choice",
+        ),
+        (
+            (
+                f"Acme keeps things simple.\n\n{RIVALS}\n\nOf these, Boltly has the newest app, and is"
+                " sold in more countries of the world."
+            ),
+            "listed",
+        ),
+        (
+            (
+                f"{LISTED}Acme used to lead this field, and had a loyal following, before others"
+                " passed it."
+            ),
+            "only named",
+        ),
+        (f"{LISTED}### Acme\n\n- keeps things simple\n- has the better support", "listed"),
+    ],
+)
+def test_the_plan_of_an_answer_tells_what_its_words_do_not(text: str, standing: str) -> None:
+    """To which brand it returns alone, and which has no part in its list."""
+    [visibility] = [s for s in Visibility().score(read(text, "Acme")) if s.metric == "visibility"]
+    assert visibility.details[0].verdict == standing
