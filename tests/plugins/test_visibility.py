@@ -172,15 +172,15 @@ LISTED = (
     [
         (
             (
-                f"Acme keeps things simple.\n\n{RIVALS}\n\nWhat we ended up paying for ourselves was"
+                f"Acme keeps things simple.\n\n{RIVALS}\n\nWhat we ended up paying for was"
                 " Acme, and so did many readers of this page."
             ),
             "first choice",
         ),
         (
             (
-                f"Acme keeps things simple.\n\n{RIVALS}\n\nOf these, Boltly has the newest app, and is"
-                " sold in more countries of the world."
+                f"Acme keeps things simple.\n\n{RIVALS}\n\nOf these, Boltly has the newest app and"
+                " is sold in more countries of the world."
             ),
             "listed",
         ),
