@@ -104,6 +104,9 @@ class Offers(Resolution):
     def _configure(self) -> Plan | None:
         """Offer forms for what is to be changed."""
         concepts, brand = self._reading.concepts, self._brand_words
+        here = (f"subscribe {brand}", "Alerts into this channel")
+        if {"off", "neg"} & concepts:
+            here = ("unsubscribe", "No alerts in this channel")
         wanted = [
             ("recurring", "schedules plan", "When I ask"),
             ("replan", "schedules plan", "When I ask"),
@@ -117,8 +120,8 @@ class Offers(Resolution):
             ("topic", "facts edit", "Correct a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
-            ("reroute", f"subscribe {brand}", "Alerts into this channel"),
-            ("channel", f"subscribe {brand}", "Alerts into this channel"),
+            ("reroute", *here),
+            ("channel", *here),
             ("reroute", "routes list", "Where alerts go"),
             ("rebudget", "budget set", "Budget"),
             ("who", "brands add", "Add a brand"),
