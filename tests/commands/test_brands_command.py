@@ -46,7 +46,7 @@ DECLARED_THERE = "is declared in config.toml and read-only here; change it there
         ("brands remove Acme", f"The brand Acme {DECLARED_THERE}"),
         ("brands edit Acm --category x", 'There is no brand called "Acm"; did you mean "Acme"'),
         ('brands add U --domain "our site"', "A domain must be a web domain, such as acme.com;"),
-        ("brands restore Umbra", 'There is no removed brand called "Umbra"; known: none.'),
+        ("brands restore Umbra", 'There is no removed brand called "Umbra".'),
     ],
 )
 async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:

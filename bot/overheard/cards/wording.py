@@ -24,6 +24,7 @@ BOUNDS = {
 """The smallest and the largest value of each scale."""
 MAX_STEM = 60
 """Characters of a file's name, without its ending."""
+_PER_CENT = re.compile(r"(?<=\d) %")
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -181,6 +182,11 @@ def visible(text: Text) -> str:
 def line(text: str) -> str:
     """Return printable text on one line, with each run of white space replaced by one space."""
     return " ".join(printable(text).split())
+
+
+def unbroken(text: str) -> str:
+    """Return text in which no line ends between a number and its per cent sign."""
+    return _PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -217,6 +217,7 @@ def _sentence(error: OverheardError) -> str:
     said = str(error)
     if isinstance(error, UnknownName) and error.kind in _BY_ID:
         said = f'there is no {_BY_ID[error.kind]} called "{error.name}"{error.hint}.'
+    said = said.replace("; known: none.", ".")
     return said[:1].upper() + said[1:]
 
 

@@ -144,7 +144,8 @@ class CatalogueNoun(Generic[Entry]):
         places = {DECLARED: file, ADDED: "chat"}
         shown_origins = origins
         if not in_terminal:
-            shown_origins = [places[origin] for origin in origins] if declared else []
+            mixed = len(set(origins)) > 1
+            shown_origins = [places[origin] for origin in origins] if mixed else []
         return Card(
             title=count + suffix,
             text=await self._list_text(deployment, entries),
@@ -152,6 +153,8 @@ class CatalogueNoun(Generic[Entry]):
             actions=tuple(actions),
             footer=f"What comes from the configuration is changed in {file}."
             if in_terminal
+            else f"All of them are set in {file}."
+            if set(origins) == {DECLARED}
             else "",
             data={self.name: list(map(self.data, entries, origins))},
         )
@@ -159,7 +162,7 @@ class CatalogueNoun(Generic[Entry]):
     def _list_table(
         self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
     ) -> Table | None:
-        """Return objects as a table, or None without any; in a chat without columns that are empty.
+        """Return objects as a table, or None without any; in a chat without columns that are alike.
 
         Args:
             entries: The objects.
@@ -168,8 +171,8 @@ class CatalogueNoun(Generic[Entry]):
         """
         columns = {
             name: cell
-            for name, cell in (self.columns or {}).items()
-            if in_terminal or (name != KEY and any(map(cell, entries)))
+            for number, (name, cell) in enumerate((self.columns or {}).items())
+            if in_terminal or (name != KEY and _tells(list(map(cell, entries)), first=not number))
         }
         rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
         header = tuple(columns)
@@ -372,6 +375,11 @@ class CatalogueNoun(Generic[Entry]):
                 at = past_moment(value, deployment.clock.now(), call.zone) if value else None
                 values[option.name] = at.astimezone(call.zone).date() if at else None
         return values
+
+
+def _tells(cells: Sequence[str], *, first: bool) -> bool:
+    """Whether a column tells readers of a chat something: it names the rows, or they differ."""
+    return first or (len(cells) == 1 and bool(cells[0])) or len(set(cells)) > 1
 
 
 def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     return Card(
         title=f"A silent change was {'' if alerts else 'not '}noticed",
         text="\n".join(_story(checks)),
-        actions=(Action("setup", "Your own brand"),),
+        actions=(Action("setup", "your own brand, in a few minutes"),),
         severity=Severity.GOOD if alerts else Severity.WARNING,
         footer=(
             f"{answers} answers of a real model on this machine in {wording.duration(seconds)}, "

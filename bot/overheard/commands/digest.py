@@ -14,8 +14,10 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_moment
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
+from overheard.commands.claims import read_claims
 from overheard.commands.standings import Place
 from overheard.commands.status import (
+    CLAIM_DAYS,
     alert_sentence,
     alert_sentences,
     claims_sentence,
@@ -241,7 +243,9 @@ def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
 async def things_to_do(
     deployment: Deployment, call: Call, brand: Brand, most: int = MAX_STEPS
 ) -> list[str]:
-    """Return what to do about a brand first, numbered, each of another kind where there are."""
+    """Return what to do about a brand first, numbered, each of another kind where there are; about
+    a false claim while it is made, as `claims_sentence` says.
+    """
     drawn = await draw_brief(
         deployment.catalogue,
         deployment.store,
@@ -250,9 +254,11 @@ async def things_to_do(
         BRIEF_DAYS,
         deployment.clock.now(),
     )
-    kinds = dict.fromkeys(item.kind for item in drawn.items)
-    ordered = [next(item for item in drawn.items if item.kind is kind) for kind in kinds]
-    rest = [item for item in drawn.items if item not in ordered]
+    claimed = await read_claims(deployment, brand, CLAIM_DAYS)
+    items = [item for item in drawn.items if claimed or item.kind is not GapKind.CLAIM]
+    kinds = dict.fromkeys(item.kind for item in items)
+    ordered = [next(item for item in items if item.kind is kind) for kind in kinds]
+    rest = [item for item in items if item not in ordered]
     chosen = [*ordered, *rest][:most]
     return [f"{number}. {_todo(deployment, call, item)}" for number, item in enumerate(chosen, 1)]
 

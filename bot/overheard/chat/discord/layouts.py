@@ -209,7 +209,7 @@ def _box(card: Card) -> Box:
 def _head(card: Card) -> Iterator[Words]:
     """Yield the title as a heading, the text and the link."""
     if title := markup.cut(card.severity.icon + markup.line(card.title), MAX_TITLE).strip():
-        yield Words(f"### {title}")
+        yield Words(f"### {wording.unbroken(title)}")
     text = markup.counted(markup.escape(card.text), MAX_TEXT)
     yield from map(Words, markup.pieces(text, DISCORD.text))
     if card.link and card.link.safe:

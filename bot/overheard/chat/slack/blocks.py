@@ -192,7 +192,7 @@ def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
 
 def _title(card: Card) -> Iterator[Block]:
     """Yield the header; a title that is too long for a header follows whole in bold."""
-    title = card.severity.icon + wording.line(card.title)
+    title = wording.unbroken(card.severity.icon + wording.line(card.title))
     if title.strip():
         yield {"type": "header", "text": plain(title, SLACK.header)}
     if len(title) > SLACK.header:

@@ -77,10 +77,12 @@ def render(card: Card, *, width: int) -> RenderableType:
 def show(card: Card, console: Console) -> None:
     """Print a card in the console's width, and the commands that its buttons would run."""
     console.print(render(card, width=console.width))
-    words = dict.fromkeys(wording.line(a.words) for a in card.actions if not a.menu)
-    for number, command in enumerate([*words][:MAX_NEXT]):
+    labels = {wording.line(a.words): wording.line(a.label) for a in card.actions if not a.menu}
+    for number, command in enumerate([*labels][:MAX_NEXT]):
         lead = f"{'' if number else NEXT:{len(NEXT)}}"
-        console.print(Words.assemble((lead, "dim"), f"overheard {command}"), soft_wrap=True)
+        meaning = f"  {labels[command]}" if len(labels) == 1 else ""
+        line = Words.assemble((lead, "dim"), f"overheard {command}", (meaning, "dim"))
+        console.print(line, soft_wrap=True)
 
 
 def _panel(card: Card, width: int) -> Panel:
