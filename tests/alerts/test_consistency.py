@@ -51,6 +51,8 @@ COUNTS = re.compile(
     r"(?:Named|Recommended first|Named first) in (\d+) of (\d+) answers, usually (\d+)"
 )
 MEAN = re.compile(r"usually \d+; (\d+) on average since")
+OVER = re.compile(r"again|has Acme's .* right|no longer|as before")
+"""What the title of an alert says that is over."""
 PATIENCE = 4
 """Weeks at the old level after which an alert must be over."""
 
@@ -126,7 +128,7 @@ def _assert_message(alert: Alert, card: Card) -> None:
     assert len(re.findall(r"\d+", said)) <= 12
     assert sum(not action.menu for action in card.actions) <= 3
     assert sum(action.menu for action in card.actions) <= 5
-    is_over = any(one in card.title for one in ("again", "right", "no longer", "as before"))
+    is_over = bool(OVER.search(card.title))
     assert is_over == (alert.state is AlertState.RECOVERED), (alert.state, card.title)
     assert not re.search(r"It says .* in 0 answers|still stated", said), said
     if found := COUNTS.search(said):
