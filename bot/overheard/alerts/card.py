@@ -127,18 +127,14 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> str:
 
 def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
     """Return an alert for JSON output; with its evidence, also what it looks like now."""
-    now = (
-        {}
-        if evidence is None
-        else {
-            "looks_like": evidence.explanation.data() if evidence.explanation else None,
-            "part_of": evidence.whole.id if evidence.whole else None,
-        }
-    )
+    looks: dict[str, Any] = {}
+    if evidence is not None:
+        looks["looks_like"] = evidence.explanation.data() if evidence.explanation else None
+        looks["part_of"] = evidence.whole.id if evidence.whole else None
     return {
         "id": alert.id,
         "kind": "model" if alert.of_model else "brand",
-        **now,
+        **looks,
         "run_id": alert.shift.run_id,
         **_shift_data(alert.shift),
         "also": [_shift_data(shift) for shift in alert.also],

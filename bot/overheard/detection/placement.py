@@ -190,6 +190,8 @@ def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime)
 def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
     """Return how far brands went in the direction in which a model's alert reports them, as a share
     of that: negative when they went back.
+
+    It is the least-squares factor by which the reported changes give the changes now.
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
