@@ -188,7 +188,8 @@ class _Reader:
         parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
         if self._commands(tokens):
             parsed = replace(parsed, concepts=parsed.concepts | {"do_it"})
-        if tokens[0].word in self._words.opening:
+        begins = self._words.phrase(tokens, 0)[0]
+        if tokens[0].word in self._words.opening and begins != "again":  # "do a check"
             parsed = replace(parsed, concepts=parsed.concepts | {"yesno"})
         if form := self._form(tokens, parsed):
             return form
@@ -378,6 +379,8 @@ class _Reader:
             asked = at and self._words.concept([tokens[at - 1].word]) == "what"
             found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
             size = self._after("kind", tokens, at + category[1]) - at
+            if at + size < len(tokens) and self._known.topic(tokens, at + size):
+                found.unknown.append(tokens[at].text)  # "CRM prices" are not ours
         elif other := self._known.other_model(tokens, at):
             found.not_asked.append(other[0])
             size = other[1]

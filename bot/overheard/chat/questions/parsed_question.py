@@ -11,9 +11,9 @@ METRICS = {
     "recommended": "first_choice",
     "sentiment": "sentiment",
     "drawback": "drawback",
+    "accuracy": "accuracy",
     "share": "share_of_voice",
     "rank": "position",
-    "accuracy": "accuracy",
     "named": "visibility",
 }
 """The metric of each concept; of several in a question, the first that is here counts."""
