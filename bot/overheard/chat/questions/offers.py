@@ -108,6 +108,7 @@ class Offers(Resolution):
         if {"off", "neg"} & concepts:
             here = ("unsubscribe", "No alerts in this channel")
         wanted = [
+            *([("rival", f"brands edit {brand}", "Competitors")] if self._rivals else []),
             ("recurring", "schedules plan", "When I ask"),
             ("replan", "schedules plan", "When I ask"),
             ("competitors", f"brands edit {brand}", "Competitors"),
