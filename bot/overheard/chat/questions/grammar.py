@@ -376,11 +376,7 @@ class _Reader:
                 found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
                 size += 1
         elif category := self._known.category(tokens, at):
-            asked = at and self._words.concept([tokens[at - 1].word]) == "what"
-            found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
-            size = self._after("kind", tokens, at + category[1]) - at
-            if at + size < len(tokens) and self._known.topic(tokens, at + size):
-                found.unknown.append(tokens[at].text)  # "CRM prices" are not ours
+            size = self._category(tokens, at, category[1], found)
         elif other := self._known.other_model(tokens, at):
             found.not_asked.append(other[0])
             size = other[1]
@@ -394,6 +390,15 @@ class _Reader:
             found.concepts.add("asked")
         else:
             return 0
+        return size
+
+    def _category(self, tokens: Sequence[Token], at: int, size: int, found: _Found) -> int:
+        """Read what the brands are, such as "CRM tools", and return its number of words."""
+        asked = at and self._words.concept([tokens[at - 1].word]) == "what"
+        found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
+        size = self._after("kind", tokens, at + size) - at
+        if at + size < len(tokens) and self._known.topic(tokens, at + size):
+            found.unknown.append(tokens[at].text)  # "CRM prices" are not ours
         return size
 
     def _names_beside(self, tokens: Sequence[Token], at: int, size: int) -> bool:
