@@ -227,7 +227,7 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
-    assert metric_path(alert, METRICS) == "visibility 70 % → 45 % → 30 % → 10 %"
+    assert metric_path(alert, METRICS) == "named 70 % → 45 % → 30 % → 10 %"
 
 
 def test_other_metrics_that_moved_in_the_run_are_named() -> None:

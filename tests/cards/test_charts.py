@@ -410,3 +410,11 @@ def test_text_that_does_not_fit_is_cut() -> None:
     cut = fit(LONG, 11, 100)
     assert cut.endswith("…")
     assert 60 < width(cut, 11) <= 100
+
+
+def test_who_took_a_place_gained_beyond_its_part_of_what_was_lost() -> None:
+    """What a brand loses all others gain in proportion, the largest of them most."""
+    shares = (Share("Acme", (0.25, 0.25, 0.13)), Share("Leader", (0.35, 0.35, 0.41)))
+    taker, rest = Share("Taker", (0.1, 0.1, 0.15)), Share("Rest", (0.3, 0.3, 0.31))
+    chart = Shares("Share", (START, START + WEEK, START + 2 * WEEK), (*shares, taker, rest))
+    assert chart.gained == taker

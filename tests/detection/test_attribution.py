@@ -118,6 +118,7 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
     assert told.probable is None
     assert sure.beside(first.text) == sure
     assert turned.beside("") == turned
+    assert sure.beside(first.text, returned=True).probable == CAUSES[alone]
     assert weaker.beside(first.text).probable == first.probable == CAUSES[alone]
     assert "; or " in likely.beside(left_open.words).words
     assert not likely.differs_from(left_open.words)

@@ -21,12 +21,14 @@ from overheard.cards.charts.renderer import printed
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.model_names import asked_by
 from overheard.detection.known_time import compare_sides
-from overheard.domain import Alert, Metric, Shift
+from overheard.domain import VISIBILITY, Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 
 SHOWN_PROMPTS = 5
 MOST_LINES = 5
 """Lines of an alert's chart."""
+NAMED = "named"
+"""What a table calls the rate of answers that name a brand."""
 MOST_STEPS = 3
 """Steps of an alert's way that a table names."""
 
@@ -389,7 +391,7 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
 
 
 def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Say what is stated and where an alert's metric went, for a table: ``price “$49”; visibility
+    """Say what is stated and where an alert's metric went, for a table: ``price “$49”; named
     70 % → 45 % → 20 %``; of a long way its ends.
     """
     if alert.of_model:
@@ -400,6 +402,7 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     if path:
         steps = [metric_words(shift, metrics) for shift in path]
         label, before, _ = steps[0]
+        label = NAMED if path[0].metric == VISIBILITY else label
         after = [step[2] for step in steps]
         shown = after if len(after) <= MOST_STEPS else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
         parts.append(f"{label} {' → '.join((before, *shown))}")

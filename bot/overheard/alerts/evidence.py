@@ -22,6 +22,7 @@ from overheard.domain import (
     Alert,
     AlertEvent,
     AlertEventKind,
+    AlertState,
     Answer,
     Brand,
     Catalogue,
@@ -137,6 +138,8 @@ async def gather_evidence(
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
     past = (await read_pasts(store, catalogue, versions, [alert]))[alert.id]
     events = await store.alerts.events(alert.id)
+    over = parts_over(events)
+    returned = alert.state is AlertState.RECOVERED or AlertPart.METRICS in over
     explanation = explained(alert, past)
     starts, began = past.starts, past.began
     prompts = [moved.prompt for moved in _movers(measured_shift(alert))]
@@ -164,8 +167,8 @@ async def gather_evidence(
         names=names,
         earlier=past.earlier,
         until=alert.over_at,
-        over=parts_over(events),
-        explanation=explanation and explanation.beside(last_said(alert, events)),
+        over=over,
+        explanation=explanation and explanation.beside(last_said(alert, events), returned=returned),
         whole=past.whole,
     )
 

@@ -278,7 +278,7 @@ def paused(outcome: Outcome) -> Card:
     key = outcome.run.key
     return Card(
         title="Paused",
-        text=f"It goes on with: runs resume {key}",
+        text="What was answered is kept; the rest is asked when you resume.",
         fields=tuple(_fields(outcome)),
         actions=(
             Action(f"runs resume {key}", "Resume", Style.PRIMARY),

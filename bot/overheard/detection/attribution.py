@@ -150,23 +150,24 @@ class Explanation:
             return weight >= SETTLED
         return self._contradicts(said) and weight >= SURE
 
-    def beside(self, said: str) -> Explanation:
+    def beside(self, said: str, *, returned: bool = False) -> Explanation:
         """Return the explanation as it is shown beside an earlier one that is not to be revised:
         what was said stays; where another cause is probable now, the words leave both open.
 
         Args:
             said: The words of the earlier explanation.
+            returned: Whether what moved is back, which says nothing of a cause.
         """
         before = [cause for cause, _ in self.causes if cause.pattern in said]
-        if not before or self.differs_from(said):
+        if not before or (self.differs_from(said) and not returned):
             return self
         now = self.words
         if _OR in said:
             (first, _), (second, _), *_ = self.causes
             now = _either(first, next((cause for cause in before if cause != first), second))
-        elif self._contradicts(said):
+        elif self._contradicts(said) and not returned:
             now = _either(self.causes[0][0], before[0])
-        elif self.probable is None:
+        elif self.probable != before[0]:
             now = _probably(before[0])
         return replace(self, words=now, text=self.text.replace(self.words, now, 1))
 

@@ -62,13 +62,23 @@ class Shares:
 
     @property
     def gained(self) -> Share | None:
-        """The competitor whose share grew most over its usual while the brand's fell, each by at
-        least `GAIN`; else None.
+        """The competitor that took most of what the brand lost, where the brand's share fell and
+        its own grew by at least `GAIN`; else None.
         """
         brand, *rivals = self.shares
-        best = max(rivals, key=self._growth, default=None)
+        best = max(rivals, key=self._taken, default=None)
         has_lost = self._growth(brand) <= -GAIN
         return best if best and has_lost and self._growth(best) >= GAIN else None
+
+    def _taken(self, share: Share) -> float:
+        """Return by how much a competitor's share grew beyond its part of what the brand lost: what
+        one brand loses, all others gain in proportion, even where they are named as before.
+        """
+        brand = self.shares[0]
+        usual, before = self.usual(share), self.usual(brand)
+        if usual is None or before is None or before >= 1:
+            return 0.0
+        return share.values[-1] - usual * (1 - brand.values[-1]) / (1 - before)
 
     def _growth(self, share: Share) -> float:
         usual = self.usual(share)
