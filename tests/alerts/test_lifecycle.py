@@ -272,6 +272,26 @@ async def test_a_claim_and_a_shift_end_together() -> None:
     assert notes == ["", PARTLY[AlertPart.STATEMENTS], "It is back."]
 
 
+async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
+    """Each brand has its own line in the thread, and the alert stays open."""
+    house = House()
+    number = (await house.raise_alert()).id
+    await house.life.acknowledge(number, "Ada")
+    for brand in ("Acme", "Beta", "Acme"):
+        alert = await house.life.brand_is_back(number, brand)
+        assert alert.state is AlertState.ACKNOWLEDGED
+    run = await house.store.runs.start(Run("second", house.clock.now()))
+    await house.life.grow(number, [shift_of(run, since=0.7, to=0.3)])
+    await house.life.brand_is_back(number, "Acme")
+    notes = [
+        event.note
+        for event in await house.store.alerts.events(number)
+        if event.what is AlertEventKind.EASED
+    ]
+    back = "{} is back where it was before."
+    assert notes == [back.format(brand) for brand in ("Acme", "Beta", "Acme")]
+
+
 async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
     """The update begins with the alert's run, and the alert keeps its state."""
     house = House()

@@ -11,6 +11,7 @@ from overheard.detection.control_variate import StreamGroup, run_effect_prior, r
 from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.known_time import compare_sides
 from overheard.detection.model_change import (
+    evidence,
     latest_model_change,
     model_changes,
     model_shifts,
@@ -19,6 +20,7 @@ from overheard.detection.model_change import (
     statistic,
 )
 from overheard.detection.simulate import Moved, WorldDesign, brand_name, model_of, simulate_world
+from overheard.detection.statistic import candidate_starts
 from overheard.domain import WHOLE_MODEL, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream
 
@@ -150,6 +152,19 @@ def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
     total, first = statistic(series)
     assert cut[0].runs[first] == change.began
     assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - total)), rel=0.01)
+
+
+def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:
+    """With one run in ten some brand changes by itself, and with whichever run that was."""
+    cut = [stream_until(stream, stream.runs[22]) for stream in category([0, -1.2, 0.3])]
+    group = StreamGroup.of(cut[0], cut[1:])
+    series = run_series(group, group.answered(), run_effect_prior(cut[0].key.model))
+    whole, alone = evidence(series)
+    total, first = statistic(series)
+    odds = np.exp(whole).sum() / (1 + 0.1 * np.exp(alone).sum())
+    assert total == pytest.approx(np.log(odds))
+    assert np.exp(alone).sum() > 100
+    assert first == candidate_starts(len(cut[0].runs) - 1)[whole.argmax()]
 
 
 def test_after_a_change_the_model_begins_anew() -> None:
