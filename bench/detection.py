@@ -215,6 +215,20 @@ def model(panels: int, seed: int) -> None:
     rows(
         ("effects", "runs; bar 2.6", "runs at the default budget; bar 3.5", "a year; bar 1"), lines
     )
+    mistaken(panels, seed)
+
+
+def mistaken(panels: int, seed: int) -> None:
+    """Print how often a brand that falls alone is told as a change of its model."""
+    lines = []
+    for effects in ("shared", "own"):
+        found = [
+            events.mistaken_models(effects, per_year, panels, seed)
+            for per_year in (1.0, DEFAULT_BUDGET)
+        ]
+        lines.append((effects, *(_share(wrong / panels, panels) for wrong in found)))
+    names = "a brand that falls alone, told as the model; at one a year", "at the default budget"
+    rows(("effects", *names), lines)
 
 
 def after(panels: int, seed: int) -> None:

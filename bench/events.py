@@ -140,27 +140,15 @@ def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[RunKe
                 break
 
 
-def mistaken_models(effects: str, size: float, per_year: float, panels: int, seed: int) -> int:
-    """Return how often one brand of ten that changes alone is told as a change of its model within
-    20 runs.
-
-    Args:
-        effects: Whose the run effects are, see `WorldDesign`.
-        size: By how much the brand changes, in logits.
-        per_year: False changes of a model that are allowed in a year.
-        panels: How many brands are watched.
-        seed: Seed of the first.
+def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> int:
+    """Return how often one brand of ten that falls alone, by `OWN_LOGITS`, is told as a change of
+    its model within 20 runs.
     """
     design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
-    alone: Changes = {(0, 0): (Moved(MODEL_AT, logits=size),)}
+    alone: Changes = {(0, 0): (Moved(MODEL_AT, logits=-OWN_LOGITS),)}
+    worlds = (simulate_world(design, seed + number, alone).streams for number in range(panels))
     return sum(
-        any(
-            run.id > MODEL_AT
-            for run in model_messages(
-                simulate_world(design, seed + number, alone).streams, per_year
-            )
-        )
-        for number in range(panels)
+        any(run.id > MODEL_AT for run in model_messages(streams, per_year)) for streams in worlds
     )
 
 
