@@ -224,7 +224,9 @@ def covariances(
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("truth", [Hypothesis.MODEL, Hypothesis.BRAND_EVERYWHERE])
 def test_the_weights_are_those_of_normal_densities(truth: Hypothesis, *, whole: bool) -> None:
-    """Bayes' rule over the hypotheses, by scipy, for changes of 0.4, 0.8 and 1.5 logits."""
+    """Bayes' rule over the hypotheses, by scipy, for changes of 0.4, 0.8 and 1.5 logits, and of 0.2
+    where many brands changed.
+    """
     streams = market(MOVES[truth], models=2, brands=3)
     began = streams[0].runs[AT - 1]
     found = (
@@ -242,14 +244,16 @@ def test_the_weights_are_those_of_normal_densities(truth: Hypothesis, *, whole: 
         logsumexp(
             [
                 multivariate_normal(cov=noise + size**2 * shape).logpdf(steps)
-                for size in (0.4, 0.8, 1.5)
+                for size in sizes
                 for shape in shapes
             ]
         )
-        - np.log(3 * len(shapes))
+        - np.log(len(sizes) * len(shapes))
         + np.log(prior)
         for hypothesis, prior in zip(Hypothesis, (0.35, 0.30, 0.20, 0.15), strict=True)
         for shapes in (covariances(hypothesis, keys, own),)
+        for many in (hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING},)
+        for sizes in ((0.2, 0.4, 0.8, 1.5) if many else (0.4, 0.8, 1.5),)
     ]
     weights = np.exp(logs - logsumexp(logs))
     assert [found.weights[one] for one in Hypothesis] == pytest.approx(weights.tolist())

@@ -19,6 +19,8 @@ from overheard.numpy_proxy import Floats, np
 
 SIZES = (0.4, 0.8, 1.5)
 """Standard deviations of changes that are thought of, on the logit scale."""
+WHOLE_SIZES = (0.2, *SIZES)
+"""The same where many brands changed: each of them may have moved little."""
 COMMON_SHARE = 0.8
 """Share of a brand's change that is the same at all models, where it changed everywhere."""
 MOVED_SDS = 2.0
@@ -133,7 +135,7 @@ class _JointChanges:
         for hypothesis in Hypothesis:
             parts = [
                 _log_density(self.change, self.noise + size**2 * shape) - null
-                for size in SIZES
+                for size in _sizes(hypothesis)
                 for shape in _shapes(hypothesis, own, self.keys)
             ]
             mean = np.logaddexp.reduce(parts) - np.log(len(parts))
@@ -193,6 +195,12 @@ def _changes(
         1 / late + 1 / early
     )
     return [ordered[place].key for place in series.kept], change, noise
+
+
+def _sizes(hypothesis: Hypothesis) -> tuple[float, ...]:
+    """Return the sizes of changes that a hypothesis thinks of."""
+    whole = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
+    return WHOLE_SIZES if whole else SIZES
 
 
 def _shapes(
