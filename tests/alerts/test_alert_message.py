@@ -198,6 +198,21 @@ def test_what_is_over_says_so(state: AlertState) -> None:
         assert recovered == (state is AlertState.RECOVERED), title
 
 
+def test_what_is_over_names_nothing_else_that_had_moved() -> None:
+    """An open alert does."""
+    also = (shift_of(metric="sentiment"),)
+    known = evidence(FELL, began=NOON + 3 * DAY)
+    texts = {
+        state: str(
+            alert_message(alert_of(shift_of(change=-0.8), also=also, state=state), known).text
+        )
+        for state in (AlertState.OPEN, AlertState.RECOVERED)
+    }
+
+    assert "Also worse: the tone." in texts[AlertState.OPEN]
+    assert "the tone" not in texts[AlertState.RECOVERED]
+
+
 def test_what_is_not_stated_any_more_is_not_called_right() -> None:
     """No answer of the last checks states the price: it is no longer wrong, and that is all."""
     claim = shift_of(metric="false claims", statement=CLAIM)

@@ -366,6 +366,9 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     assert planned is not None
     assert planned.cause is BurstCause.SIGN
     assert "svc/m-1 may have been exchanged: asking 30 questions again" in text
+    table = (await list_bursts(house.deployment, Call())).table
+    assert table is not None
+    assert [(row[1], row[3]) for row in table.rows] == [("svc/m-1", "30")]
     await house.burst(5)
 
     assert await house.plan() is None
