@@ -63,6 +63,7 @@ class TimeReader:
 
     def __init__(self, vocabulary: Vocabulary, today: date) -> None:
         self._words = vocabulary.times
+        self._begin = {kind: {words[0] for words in t} for kind, t in self._words.items()}
         self._unclear = {words[0] for words in self._words.get("unclear", {})}
         self._today = today
 
@@ -172,6 +173,8 @@ class TimeReader:
 
     def _phrase(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         """Return what the words at a place mean, and how many they are; or None."""
+        if at >= len(tokens) or tokens[at].word not in self._begin.get(kind, ()):
+            return None
         table: Mapping[tuple[str, ...], int] = self._words.get(kind, {})
         for size in (5, 4, 3, 2, 1):
             words = tuple(token.word for token in tokens[at : at + size])

@@ -87,7 +87,8 @@ class Vocabulary:
     Attributes:
         phrases: The concept of each phrase.
         stems: The concept of each beginning of a word.
-        frames: The concept of each phrase with alternatives, such as "for (my|the) boss".
+        frames: The concept of each phrase with alternatives, such as "for (my|the) boss", by the
+            words that it may begin with.
         topics: The subject of answers that each phrase names, such as ``price``.
         hints: Questions to propose, by their kind.
         times: The words of times, by what they mean; see `overheard.chat.questions.times`.
@@ -103,7 +104,7 @@ class Vocabulary:
 
     phrases: Mapping[tuple[str, ...], str]
     stems: Mapping[str, str]
-    frames: Sequence[tuple[re.Pattern[str], str]]
+    frames: Mapping[str, Sequence[tuple[re.Pattern[str], str]]]
     topics: Mapping[tuple[str, ...], str]
     hints: Mapping[str, str]
     times: Mapping[str, Mapping[tuple[str, ...], int]]
@@ -150,9 +151,8 @@ class Vocabulary:
         """
         words = [token.word for token in tokens[at:]]
         text = " ".join((*words, ""))
-        found = [
-            (match[0].count(" "), c) for frame, c in self.frames if (match := frame.match(text))
-        ]
+        frames = self.frames.get(words[0], ()) if words else ()
+        found = [(match[0].count(" "), c) for frame, c in frames if (match := frame.match(text))]
         framed, concept = max(found, default=(0, ""))
         for size in range(min(self.longest, len(words)), framed, -1):
             if (known := self.concept(words[:size])) is not None:
@@ -221,12 +221,13 @@ def vocabulary(language: str) -> Vocabulary:
     tables = tomllib.loads(_read(f"{language}.toml"))
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}
-    frames: list[tuple[re.Pattern[str], str]] = []
+    frames: dict[str, list[tuple[re.Pattern[str], str]]] = {}
     lists = {name: "|".join(_split(listed)) for name, listed in tables.get("lists", {}).items()}
     for concept, listed in tables["concepts"].items():
         for phrase in _split(_LIST.sub(lambda name: lists[name[1]], listed)):
             if "(" in phrase:
-                frames.append((_frame(phrase), concept))
+                for word in _first_words(phrase):
+                    frames.setdefault(word, []).append((_frame(phrase), concept))
             elif phrase.endswith("*"):
                 stems[fold(phrase[:-1])] = concept
             else:
@@ -256,7 +257,7 @@ def vocabulary(language: str) -> Vocabulary:
 
     known = (phrases, topics, *times.values())
     words = {word for table in known for phrase in table for word in phrase}
-    words |= {word for frame, _ in frames for word in words_of(frame.pattern)}
+    words |= {w for begun in frames.values() for frame, _ in begun for w in words_of(frame.pattern)}
     return Vocabulary(
         phrases=phrases,
         stems=stems,
@@ -331,6 +332,7 @@ def _split(listed: str) -> list[str]:
     return [phrase.strip() for phrase in listed.replace("\n", " ").split(",") if phrase.strip()]
 
 
+@cache
 def _frame(phrase: str) -> re.Pattern[str]:
     """Return a pattern for folded words, each with a space behind it: "(my|) boss" is "my boss"
     and "boss".
@@ -341,3 +343,14 @@ def _frame(phrase: str) -> re.Pattern[str]:
         choices.sort(key=len, reverse=True)
         parts.append(f"(?:{'|'.join(choices)})".replace("(?: )", "(?:)"))
     return re.compile("".join(parts))
+
+
+def _first_words(phrase: str) -> set[str]:
+    """Return the words that a phrase with alternatives may begin with."""
+    found: set[str] = set()
+    for part in _CHOICE.split(phrase):
+        choices = [words_of(choice) for choice in part.split("|")]
+        found |= {words[0] for words in choices if words}
+        if all(choices):
+            break
+    return found
