@@ -15,7 +15,7 @@ from overheard_storage.blocks import add_blocks
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import answer_of
-from overheard_storage.scores import SCORE_COLUMNS, note_readings
+from overheard_storage.scores import STORED_SCORE, note_readings
 from overheard_storage.tables import answers, approvals, readings, scores
 
 CARRIED_ANSWERS = 1_000
@@ -75,7 +75,7 @@ class RetentionRepository(Repository):
             of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
             await connection.execute(
                 scores.insert().from_select(
-                    SCORE_COLUMNS, _copied_scores(new_scorer).where(*of_answers)
+                    STORED_SCORE, _copied_scores(new_scorer).where(*of_answers)
                 )
             )
             summed = await connection.execute(_sums(new_scorer).where(*of_answers))
@@ -85,9 +85,9 @@ class RetentionRepository(Repository):
 
 
 def _copied_scores(scorer: int) -> Select[Any]:
-    """Return a query of scores with another scorer's number, in the columns of `SCORE_COLUMNS`."""
+    """Return a query of scores with another scorer's number, in the columns of `STORED_SCORE`."""
     kept = {"scorer_id": literal(scorer)}
-    return select(*(kept.get(name, scores.c[name]) for name in SCORE_COLUMNS))
+    return select(*(kept.get(name, scores.c[name]) for name in STORED_SCORE))
 
 
 def _sums(scorer: int) -> Select[Any]:

@@ -54,12 +54,12 @@ from overheard_storage.tables import (
     scores,
 )
 
-SCORE_COLUMNS = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
+STORED_SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
 """The columns of a score, in the order in which rows are written."""
 PRUNED_ANSWERS = 5_000
 """Answers whose scores are deleted in one transaction, so that others can write in between."""
 
-_VALUE = SCORE_COLUMNS.index("value")
+_VALUE = STORED_SCORE.index("value")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Numbers:
 
 ScoredAnswers = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
 ValueRow = tuple[Any, ...]
-"""A score, in the order of `SCORE_COLUMNS`, or the key and the sums of a block."""
+"""A score, in the order of `STORED_SCORE`, or the key and the sums of a block."""
 Key = tuple[int, int, int]
 """Answer, brand and metric."""
 
@@ -125,7 +125,7 @@ class ScoreRepository(Repository):
             new_ids = await note_readings(self._database, connection, numbers.scorer, read)
             rows = _score_rows(new_ids, scores, numbers)
             if rows:
-                await insert_many(connection, tables.scores, SCORE_COLUMNS, list(rows.values()))
+                await insert_many(connection, tables.scores, STORED_SCORE, list(rows.values()))
                 await add_blocks(connection, _summed(rows, scores, numbers))
 
     async def findings(

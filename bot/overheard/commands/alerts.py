@@ -29,7 +29,7 @@ from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
 from overheard.runs.plan import lay_out
 
-SHOWN = 20
+LISTED_ALERTS = 20
 """Alerts that a list shows by default."""
 
 
@@ -83,7 +83,7 @@ async def list_alerts(
         str | None, option("Only those.", choices=("live", *(state.value for state in AlertState)))
     ] = None,
     brand: Annotated[str, option("Only those of this brand.", Kind.BRAND)] = "",
-    limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN,
+    limit: Annotated[int, option("How many.", low=1, high=1000)] = LISTED_ALERTS,
 ) -> Card:
     """Show alerts, the newest first.
 

@@ -19,12 +19,10 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage
 from overheard.finetune.brief import BriefItem
-from overheard.finetune.brief_sources import BriefDraft, draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, BriefDraft, draw_brief
 from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import choose_brands
 
-ANSWER_DAYS = 90
-"""The age of the answers that are read by default."""
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items are shown by default."""
 
@@ -48,7 +46,7 @@ async def show_brief(
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
     days: Annotated[
         int, option("Of how many days answers are read.", low=1, high=3650)
-    ] = ANSWER_DAYS,
+    ] = BRIEF_DAYS,
     most: Annotated[int, option("How many items; 0: as many as fit.", low=0, high=50)] = 0,
     form: Annotated[
         str, option("A card, or a page.", word="format", choices=tuple(BriefFormat))
@@ -117,7 +115,7 @@ async def finish_item(
     """
     subject = _brand(deployment, brand)
     at = _past(deployment, call, when)
-    drawn = await _draft(deployment, call, subject, ANSWER_DAYS)
+    drawn = await _draft(deployment, call, subject, BRIEF_DAYS)
     wanted = _open(drawn, item)
     await deployment.store.finetune.publish(
         Publication(

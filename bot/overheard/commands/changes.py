@@ -18,7 +18,7 @@ from overheard.runs.plan import find_brand
 
 USUAL_DAYS = 7
 """Days that are shown by default."""
-SHOWN = 10
+LISTED_CHANGES = 10
 """Alerts, and updates, that are shown."""
 MAX_BUTTONS = 3
 
@@ -94,7 +94,7 @@ def _card(
     names, days = deployment.names, _days(span, call.zone)
     lines = [
         f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
-        for update in updates[-SHOWN:]
+        for update in updates[-LISTED_CHANGES:]
     ]
     counted = wording.count(checks, "check")
     if alerts:
@@ -102,7 +102,7 @@ def _card(
         lines.append(f"{counted} in this time{also}.")
     else:
         lines.append(f"{counted}, and nothing moved more than chance alone explains.")
-    shown = alerts[:SHOWN]
+    shown = alerts[:LISTED_CHANGES]
     buttons = [
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
         for alert in shown[:MAX_BUTTONS]

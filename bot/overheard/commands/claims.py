@@ -22,7 +22,7 @@ from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import fact_questions
 
 CLAIM_DAYS = 30
-SHOWN = 12
+SHOWN_CLAIMS = 12
 QUOTED = 5
 SOURCES = 3
 MAX_STATED = 60
@@ -210,7 +210,7 @@ def _footer(groups: Sequence[ClaimCluster], days: int) -> str:
 
 def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames) -> Table:
     """Lay several claims out; sources only where one is cited."""
-    shown = groups[:SHOWN]
+    shown = groups[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
     columns = len(header) if any(group.sources for group in shown) else len(header) - 1
     rows = tuple(

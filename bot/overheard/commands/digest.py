@@ -29,12 +29,10 @@ from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertEventKind, AlertState, Brand, Model
 from overheard.finetune.brief import BriefItem, GapKind
-from overheard.finetune.brief_sources import draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
 from overheard.runs.plan import choose_brands
 
 WEEK = timedelta(days=7)
-BRIEF_DAYS = 90
-"""The age of the answers from which things to do are drawn, as in `brief`."""
 MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 """Things to do, alerts of each kind, and models without a change that are shown."""
 QUESTION_CHARS = 70

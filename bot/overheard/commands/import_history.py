@@ -29,7 +29,7 @@ from overheard.interfaces import Store
 from overheard.runs.history_lines import AnswerLine, read_line
 
 BATCH = 500
-SHOWN = 20
+SHOWN_BAD_LINES = 20
 """Bad lines that a card shows; its data has all of them."""
 
 RUN_LOCK_TIMEOUT_S = 60.0
@@ -261,9 +261,9 @@ def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
 
 
 def _bad_lines(bad: list[tuple[int, str]]) -> Table | None:
-    rows = [(str(number), problem) for number, problem in bad[:SHOWN]]
-    if len(bad) > SHOWN:
-        rows.append(("…", f"and {len(bad) - SHOWN} more"))
+    rows = [(str(number), problem) for number, problem in bad[:SHOWN_BAD_LINES]]
+    if len(bad) > SHOWN_BAD_LINES:
+        rows.append(("…", f"and {len(bad) - SHOWN_BAD_LINES} more"))
     return Table(("Line", "What is wrong"), tuple(rows), frozenset({0})) if rows else None
 
 

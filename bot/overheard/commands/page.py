@@ -37,13 +37,11 @@ from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, Brand
 from overheard.finetune.brief import BriefItem, GapKind, steps
-from overheard.finetune.brief_sources import draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
 from overheard.reading.claims import ClaimCluster
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
 """What two printed pages have room for."""
-BRIEF_DAYS = 90
-"""The age of the answers from which the steps are drawn, as in `brief`."""
 LEAST_RATE_MOVED = 0.05
 """Least difference to the usual share with which a tile is shown as worse."""
 

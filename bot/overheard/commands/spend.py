@@ -21,7 +21,7 @@ from overheard.runs.budget import WARNING
 Sums = dict[str, float]
 
 BY = ("provider", "model", "brand", "asker", "channel")
-SHOWN = {"model": "Model", "brand": "Brand", "asker": "Person", "provider": "Service"}
+SUM_NAMES = {"model": "Model", "brand": "Brand", "asker": "Person", "provider": "Service"}
 
 
 async def spend(
@@ -59,10 +59,10 @@ async def spend(
     budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     in_chat = call.face is Face.CHAT
-    others = [name for name in SHOWN if name != by and len(sums[name]) > 1 and not in_chat]
+    others = [name for name in SUM_NAMES if name != by and len(sums[name]) > 1 and not in_chat]
     typed = {"days": str(days) if days else "", "since": since, "until": until}
     bars = Bars(
-        f"Spent by {SHOWN.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
+        f"Spent by {SUM_NAMES.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
     )
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
@@ -70,13 +70,13 @@ async def spend(
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
         f"{_estimated(estimated, total)}",
         fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
-        table=_table(SHOWN.get(by, by.capitalize()), shown[by], pictured=True),
+        table=_table(SUM_NAMES.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         actions=(Action("budget set", "Budget"),) if in_chat else (),
         footer="Brands that share an answer share its cost." if len(sums["brand"]) > 1 else "",
         choice=_choice(by, sums, typed) if in_chat else None,
-        more=tuple(Card(f"By {n}", table=_table(SHOWN[n], shown[n])) for n in others),
+        more=tuple(Card(f"By {n}", table=_table(SUM_NAMES[n], shown[n])) for n in others),
         data={
             "since": begin.isoformat(),
             "until": span.end.isoformat() if span.end else None,
@@ -101,10 +101,10 @@ def _readable(name: str, sums: Sums, deployment: Deployment) -> Sums:
 
 def _choice(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
     """Return the menu of what the picture shows; None where nothing else is worth a picture."""
-    names = [name for name in SHOWN if name == by or len(sums[name]) > 1]
+    names = [name for name in SUM_NAMES if name == by or len(sums[name]) > 1]
     given = "".join(f" --{name} {quoted(value)}" for name, value in typed.items() if value)
     entries = tuple(
-        Action(f"spend --by {name}{given}", f"By {SHOWN[name].lower()}") for name in names
+        Action(f"spend --by {name}{given}", f"By {SUM_NAMES[name].lower()}") for name in names
     )
     return Choice("Show", entries, names.index(by)) if by in names and len(names) > 1 else None
 

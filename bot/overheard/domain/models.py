@@ -12,7 +12,7 @@ from overheard.domain.sources import host_of, is_opaque, named_host, page_of
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
 
-MAX_REPLY_CHARS = 4_000_000
+MAX_ANSWER_CHARS = 4_000_000
 """Characters of a reply: several times what any model writes; more takes minutes to score."""
 
 

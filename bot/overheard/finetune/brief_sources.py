@@ -34,6 +34,9 @@ from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams
 
+BRIEF_DAYS = 90
+"""Days for which a brief reads the answers, by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class BriefDraft:

@@ -156,7 +156,7 @@ FORMATS: Mapping[str, VendorFormat] = {
 """The formats, by name."""
 
 
-SHOWN = 5
+SHOWN_PLACES = 5
 """Largest number of places that a message names."""
 _KEYS = ({"role", "content"}, {"role", "parts"})
 """The allowed keys of a turn."""
@@ -226,7 +226,7 @@ def _size_problems(
         # A token is at least a byte, so a line of no more bytes has no more tokens.
         long_lines = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
         known_origins = list(dict.fromkeys(filter(None, map(origins.get, long_lines.values()))))
-        places = f" ({'; '.join(known_origins[:SHOWN])})" if known_origins else ""
+        places = f" ({'; '.join(known_origins[:SHOWN_PLACES])})" if known_origins else ""
         yield from _line_problems(
             where, f"may have more than {form.tokens:,} tokens{places}", long_lines
         )
@@ -243,8 +243,8 @@ def _repeated(written: Sequence[bytes]) -> Iterator[int]:
 def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
     line_numbers = list(numbers)
     if line_numbers:
-        listed = ", ".join(map(str, line_numbers[:SHOWN])) + (
-            " ..." if len(line_numbers) > SHOWN else ""
+        listed = ", ".join(map(str, line_numbers[:SHOWN_PLACES])) + (
+            " ..." if len(line_numbers) > SHOWN_PLACES else ""
         )
         yield f"{where}, line {listed}: {problem}"
 

@@ -20,7 +20,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from overheard.cards.card import Card
 from overheard.domain import ModelUpdate, Reply, Score
-from overheard.domain.models import MAX_REPLY_CHARS
+from overheard.domain.models import MAX_ANSWER_CHARS
 
 MAX_CARD_CHARACTERS = 1_500_000
 """Characters of a card that is written out; a platform shows far less."""
@@ -101,8 +101,8 @@ def validated_reply(given: object) -> Reply:
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
     copy = validated(given, Reply)
-    if len(copy.text) > MAX_REPLY_CHARS:
-        raise Nonsense(f"its text is longer than {MAX_REPLY_CHARS:,} characters")
+    if len(copy.text) > MAX_ANSWER_CHARS:
+        raise Nonsense(f"its text is longer than {MAX_ANSWER_CHARS:,} characters")
     if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
         raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
     if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):

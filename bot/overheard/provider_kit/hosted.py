@@ -24,7 +24,7 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.domain.models import MAX_REPLY_CHARS
+from overheard.domain.models import MAX_ANSWER_CHARS
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
@@ -181,7 +181,7 @@ class HostedService:
         """
         if not isinstance(text, str):
             raise TypeError("an answer that is no text")
-        if len(text) > MAX_REPLY_CHARS:
+        if len(text) > MAX_ANSWER_CHARS:
             raise ValueError("an answer that is too long")
         billed = _usage(usage, text)
         return Reply(
