@@ -63,6 +63,8 @@ QUESTION_WORDS = frozenset(
     {"how", "what", "who", "why", "when", "where", "which_models", "often", "much", "count"}
 )
 """Concepts of the words that questions begin with."""
+SPOKEN = frozenset({"say", "named", "recommended"})
+"""Concepts of what models do, and no brand."""
 OBJECTS = frozenset({"us", "uns"})
 """Words for "we" that no subject of ours follows."""
 SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
@@ -367,6 +369,7 @@ class _Reader:
             return size
         elif brand := self._known.brand(tokens, at):
             found.brands[brand[0]] = None
+            found.order.append("we" if brand[0] in self._names.own else "rival")
             size = brand[1]
         elif model := self._known.model(tokens, at):
             shown, size = model
@@ -534,10 +537,13 @@ class _Found:
     periods: list[tuple[NamedTime, str]] = field(default_factory=list)
     alert: int = 0
     typed: dict[str, str] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
 
     def note(self, concept: str, tokens: Sequence[Token]) -> None:
         """Add a concept, with the words that it was typed as."""
         self.concepts.add(concept)
+        if concept not in {WEAK, LIGHT}:
+            self.order.append(concept)
         self.typed.setdefault(concept, " ".join(token.text for token in tokens if token.text))
 
     def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
@@ -554,6 +560,9 @@ class _Found:
         if self.periods and "compare" in concepts:
             self._span_all()
         self.unknown += [typed for _, typed in self.periods]
+        for who, verb, whom in zip(self.order, self.order[1:], self.order[2:], strict=False):
+            if who in {"rival", "competitors"} and verb in SPOKEN and whom == "we":
+                self.unknown.append(self.typed[verb])  # "does HubSpot recommend us?"
         if self.topic in YEAR_TOPICS and self.period and self.period.is_year:
             self.period = None
             concepts.add("number")
