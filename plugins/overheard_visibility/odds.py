@@ -23,10 +23,20 @@ _WORD = re.compile(r"[\w#]+")
 _CONDITIONS = frozenset({"if", "when", "unless"})
 _OVERALL = frozenset(
     {"overall", "allround", "rounder", "everyone", "everybody", "default", "winner"}
-    | {"pick", "choice"}
 )
 _DECIDING = _OVERALL | frozenset(
-    {"best", "top", "first", "most", "recommend", "recommended", "recommends", "recommendation"}
+    {
+        "pick",
+        "choice",
+        "best",
+        "top",
+        "first",
+        "most",
+        "recommend",
+        "recommended",
+        "recommends",
+        "recommendation",
+    }
     | {"i", "we", "my", "our", "you", "your"}
 )
 _SPEAKERS = frozenset({"i", "we", "my", "our", "me", "us"})
@@ -38,7 +48,11 @@ _MOST_UNITS, _MOST_BRANDS, _MOST_SHORT = 6, 5, 3
 """Numbers above which more of it says nothing more."""
 _LEAST_WORDS = 6
 """The words of a text whose share of words about the past is told."""
+_NO_SENTENCES = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
+
+
+_PLANNED_CHARACTERS = 160
 
 
 class Odds(NamedTuple):
@@ -46,6 +60,18 @@ class Odds(NamedTuple):
 
     first_choice: float
     only_named: float
+
+
+@once_an_answer
+def is_planned(reading: Reading) -> bool:
+    """Return whether an answer has a plan: more than a few words, and no cards of shops."""
+    long = len(reading.body) >= _PLANNED_CHARACTERS
+    return long and not any(unit.role is UnitRole.SHOP for unit in reading.units)
+
+
+def has_item(reading: Reading) -> bool:
+    """Return whether the brand has a title, an award, a card or a pro of its own."""
+    return reading.brand.name in _plan(reading).offered
 
 
 def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odds:
@@ -85,7 +111,8 @@ class _Plan:
         at_last: The brands that it names, in order.
         titled: The owners with a title.
         offered: The owners with a title, an award, a card or a pro.
-        returns: The brands to which the answer returns after it has named another.
+        returns: The brands to which a sentence returns after the answer has named another.
+        told: Offsets of the mentions in sentences.
     """
 
     brands: tuple[str, ...]
@@ -95,12 +122,14 @@ class _Plan:
     titled: Set[str]
     offered: Set[str]
     returns: Set[str]
+    told: Set[int]
 
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
+    told = _told(reading)
     seen: dict[str, int] = {}
     at_last: dict[str, None] = {}
     together: dict[int, set[str]] = {}
@@ -110,11 +139,11 @@ def _plan(reading: Reading) -> _Plan:
     for mention in reading.mentions:
         brand = mention.brand
         others += brand != before
-        if seen.setdefault(brand, others) != others:
+        if seen.setdefault(brand, others) != others and mention.start in told:
             returns.add(brand)
         before = brand
         together.setdefault(mention.sentence, set()).add(brand)
-        if mention.start >= last_line:
+        if mention.start >= last_line and mention.start in told:
             at_last[brand] = None
     titled: set[str] = set()
     offered: set[str] = set()
@@ -123,7 +152,19 @@ def _plan(reading: Reading) -> _Plan:
             offered.update((unit.owner, *unit.shared))
             if unit.role is UnitRole.TITLE:
                 titled.update((unit.owner, *unit.shared))
-    return _Plan(tuple(seen), together, last_line, tuple(at_last), titled, offered, returns)
+    return _Plan(tuple(seen), together, last_line, tuple(at_last), titled, offered, returns, told)
+
+
+def _told(reading: Reading) -> set[int]:
+    """Return the offsets of the mentions in sentences: in no title, no shop's card, no footer."""
+    told: set[int] = set()
+    at, units = 0, reading.units
+    for mention in reading.mentions:
+        while at + 1 < len(units) and units[at + 1].start <= mention.start:
+            at += 1
+        if units and units[at].role not in _NO_SENTENCES:
+            told.add(mention.start)
+    return told
 
 
 def features(
@@ -184,7 +225,7 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
     overall = speaker = False
     aside = True
     said = _Sentence(condition=False, overall=False, decides=False)
-    for mention in own:
+    for mention in [mention for mention in own if mention.start in plan.told] or own:
         text = reading.sentence(mention.sentence)
         said = _sentence(text)
         before = reading.body[reading.sentences[mention.sentence][0] : mention.start]

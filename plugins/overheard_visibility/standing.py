@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.answers import once_an_answer
-from overheard_visibility.odds import odds
+from overheard_visibility.odds import has_item, is_planned, odds
 from overheard_visibility.picks import (
     AFTER,
     ASIDE,
@@ -55,8 +55,6 @@ _EVIDENCE = {FIRST_CHOICE: (3.6, -0.85), ONLY_NAMED: (2.6, -0.45)}
 They are what precision and recall of the words alone amount to on text that is new to them
 (docs/statistics.md); silence counts 0.7 times, because words and plan are not independent.
 """
-_PLANNED_CHARACTERS = 160
-"""Characters from which an answer has a plan; in a shorter one the words decide."""
 _LEAST_ODDS = -0.4
 """The log odds from which a standing counts, 40 %: the best for an F1 near 0.8."""
 _QUOTE_CHARACTERS = 1_000
@@ -98,7 +96,7 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     """
     owned = reading.owned()
     verdict, quote = _worded(reading, own, owned)
-    if len(reading.body) < _PLANNED_CHARACTERS:
+    if not is_planned(reading):
         return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS])
     placed = odds(reading, own, owned)
     first = placed.first_choice + _evidence(FIRST_CHOICE, verdict)
@@ -106,11 +104,16 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     stands = LISTED
     if first > _LEAST_ODDS:
         stands = FIRST_CHOICE
-    elif only > _LEAST_ODDS:
+    elif only > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
         stands = ONLY_NAMED
     if stands != verdict:
         quote = reading.sentence(own[-1 if stands == FIRST_CHOICE else 0].sentence)
     return Detail("standing", stands, quote=quote[:_QUOTE_CHARACTERS])
+
+
+def _is_offered(reading: Reading, owned: Sequence[Unit], verdict: str) -> bool:
+    """Return whether the words offer the brand: "consider X or Y", or an item of its own."""
+    return verdict == LISTED and (not owned or has_item(reading))
 
 
 def _evidence(standing: str, verdict: str) -> float:
