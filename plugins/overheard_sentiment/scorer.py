@@ -39,7 +39,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "15"
+    version = "16"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

@@ -43,7 +43,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "13"
+    version = "14"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
