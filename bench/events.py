@@ -12,10 +12,9 @@ import numpy as np
 from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.decide import decide_model, reported_changes
-from overheard.detection.evidence import NO_HISTORY, AlertPolicy
+from overheard.detection.decide import reported_changes
+from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
-from overheard.detection.model_change import model_changes, model_shifts, revised
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.simulate import (
     Changes,
@@ -27,7 +26,7 @@ from overheard.detection.simulate import (
 )
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.domain import VISIBILITY, Shift
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.measure.blocks import Stream, StreamKey
 
 CLOSED_WITHIN = 4
 """A dip that lasts is wrongly ended when that happens within so many runs of its alarm."""
@@ -115,29 +114,17 @@ def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[
         sizes = rng.normal(0, MODEL_SD, MODEL_BRANDS).tolist()
         changes = {(b, 0): (Moved(MODEL_AT, logits=size),) for b, size in enumerate(sizes)}
         streams = simulate_world(design, seed + number, changes).streams
-        runs = [run.id - MODEL_AT for run in model_messages(streams, per_year)]
+        runs = [run - MODEL_AT for run in model_messages(streams, per_year)]
         if not runs or runs[0] > 0:
             waited.append(runs[0] if runs else 20)
     return waited
 
 
-def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[RunKey]:
-    """Yield the runs after which a change of a model as a whole is told. A change that one brand
-    explains better waits for a later run to say otherwise.
-    """
+def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[int]:
+    """Yield the numbers of the runs after which a change of a model as a whole is told."""
     policy = AlertPolicy(1.0, len(streams), {VISIBILITY: SMALLEST_CHANGE}, per_year)
-    found = model_changes(streams, per_year)
-    for change, following in pairwise([*found, None]):
-        for run in streams[0].runs:
-            if run < change.run or (following and run >= following.run):
-                continue
-            past = [stream_until(stream, run) for stream in streams]
-            whole = revised(change, past)
-            shifts = model_shifts(whole, past, run)
-            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
-            if decision and decision.shifts:
-                yield run
-                break
+    for change, _ in reported_changes(streams, policy, ()):
+        yield change.run.id
 
 
 def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> int:
@@ -148,7 +135,7 @@ def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> in
     alone: Changes = {(0, 0): (Moved(MODEL_AT, logits=-OWN_LOGITS),)}
     worlds = (simulate_world(design, seed + number, alone).streams for number in range(panels))
     return sum(
-        any(run.id > MODEL_AT for run in model_messages(streams, per_year)) for streams in worlds
+        any(run > MODEL_AT for run in model_messages(streams, per_year)) for streams in worlds
     )
 
 

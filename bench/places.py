@@ -16,7 +16,6 @@ import numpy as np
 
 from overheard.detection.decide import reported_changes
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.model_change import model_changes
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.simulate import FIRST_RUN, brand_name, metric_name, model_of
 from overheard.detection.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
@@ -166,13 +165,13 @@ def delays(worlds: int, seed: int, allowed: AlertPolicy, points: float) -> list[
 
 
 def model_delays(worlds: int, seed: int, per_year: float) -> list[int]:
-    """Return after how many runs a change of the model as a whole is found, 20 at most."""
+    """Return after how many runs a change of the model as a whole is told, 20 at most."""
     waited = []
     for number in range(worlds):
         sizes = np.random.default_rng([seed, number]).normal(0, MODEL_SD, KNOWN + OTHERS)
         world = PlacesWorld(MODEL_AT + MODEL_RUNS, {MODEL_AT: tuple(sizes.tolist())})
-        changes = model_changes(world.streams(seed + number), per_year)
-        runs = [change.run.id - MODEL_AT for change in changes]
+        reported = reported_changes(world.streams(seed + number), policy(1.0, per_year), ())
+        runs = [change.run.id - MODEL_AT for change, _ in reported]
         if not runs or runs[0] > 0:
             waited.append(runs[0] if runs else MODEL_RUNS)
     return waited

@@ -1,5 +1,6 @@
 """Tests of the decision: what is reported, as what, and why not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -10,7 +11,14 @@ from alert_shapes import MODEL, STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
 from overheard.detection.alarm_table import AlertLevel, needed_excess
-from overheard.detection.decide import Decision, Reason, Silence, decide, decide_model
+from overheard.detection.decide import (
+    Decision,
+    Reason,
+    Silence,
+    decide,
+    decide_model,
+    reported_changes,
+)
 from overheard.detection.evidence import (
     JUDGE_LEVEL,
     NO_HISTORY,
@@ -30,8 +38,9 @@ from overheard.detection.placement import (
     Placement,
     part_of,
 )
+from overheard.detection.simulate import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
-from overheard.measure.blocks import RunKey
+from overheard.measure.blocks import RunKey, Stream
 
 POLICY = AlertPolicy(smallest_changes={"visibility": 0.05})
 LIMIT = needed_excess(0.2, 52, 1)
@@ -392,6 +401,40 @@ def test_a_change_of_a_model_counts_from_the_smallest_on_and_half_of_the_weight(
         silence = Silence("visibility", Reason.TOO_SMALL, 0, 0, change=change, smallest_change=0.05)
         assert small.silences == (silence,)
         assert (small.level, small.placement) == (None, Placement(AlertAction.NONE))
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ((21,), [(23, 21)]),
+        ((21, 24), [(23, 21), (24, 24)]),
+        ((21, 23), [(23, 23)]),
+        ((18,), [(23, 18)]),
+        ((17,), []),
+        ((), []),
+    ],
+)
+def test_a_change_that_one_brand_explains_is_reported_when_a_later_run_speaks_for_the_model(
+    found: tuple[int, ...], told: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within five weeks, as it is live; and not once another change is found."""
+    streams = simulate_world(WorldDesign("normal", "shared", 0.1, brands=3, runs=26), 1).streams
+    runs, model = streams[0].runs, streams[0].key.model
+    changes = [ModelChange(model, runs[one], runs[one], 0.01, {}, runs[0]) for one in found]
+
+    def weighed(change: ModelChange, known: Sequence[Stream]) -> ModelChange:
+        sure = known[0].runs[-1] >= runs[23]
+        weights = dict.fromkeys(Hypothesis, 0.0)
+        own = Hypothesis.MODEL if sure else Hypothesis.BRAND_AT_MODEL
+        return replace(change, weights={**weights, own: 1.0})
+
+    monkeypatch.setattr("overheard.detection.decide.model_changes", lambda *_: changes)
+    monkeypatch.setattr("overheard.detection.decide.revised", weighed)
+    reported = list(reported_changes(streams, AlertPolicy(1.0, 3, models_per_year=1.0), ()))
+    expected = [(runs[run], runs[began]) for run, began in told]
+    assert [(change.run, change.began) for change, _ in reported] == expected
+    for change, alert_ in reported:
+        assert (alert_.shift.run_id, alert_.opened_at) == (change.run.id, change.run.at)
 
 
 @pytest.mark.parametrize(

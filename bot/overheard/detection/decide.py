@@ -346,8 +346,11 @@ def _nearness(silence: Silence) -> tuple[int, float]:
 def reported_changes(
     streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
 ) -> Iterator[tuple[ModelChange, Alert]]:
-    """Yield the changes of models as a whole that would have been reported run by run, each with
-    its alert, by model.
+    """Yield the changes of models as a whole that would have been reported run by run, each found
+    with the run that reports it, with its alert, by model.
+
+    A change that one brand explains better waits for a later run to speak for the model, until
+    another change is found.
 
     Args:
         streams: The streams of the category's metric, of all brands at all models.
@@ -357,12 +360,19 @@ def reported_changes(
     models = sorted({stream.key.model for stream in streams})
     for model in models:
         own = [stream for stream in streams if stream.key.model == model]
-        for change in model_changes(own, policy.models_per_year, len(models)):
-            run = change.run
-            known = [stream_until(stream, run) for stream in streams]
-            whole = revised(change, known)
-            shifts = model_shifts(whole, known, run, updates)
-            decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
-            if decision and decision.shifts:
-                head, *also = decision.shifts
-                yield whole, Alert(head, run.at, tuple(also))
+        found = model_changes(own, policy.models_per_year, len(models))
+        ends = [*(change.run for change in found[1:]), None]
+        for change, end in zip(found, ends, strict=False):
+            for run in own[0].runs:
+                if run < change.run or (end and run >= end):
+                    continue
+                known = [stream_until(stream, run) for stream in streams]
+                whole = revised(change, known)
+                shifts = model_shifts(whole, known, run, updates)
+                decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
+                if decision is None:
+                    break
+                if decision.shifts:
+                    head, *also = decision.shifts
+                    yield replace(whole, run=run), Alert(head, run.at, tuple(also))
+                    break
