@@ -32,6 +32,14 @@ def test_they_go_where_they_tell_most() -> None:
     assert asks[known.prompts[0]] >= 97
 
 
+def test_a_prompt_that_was_never_asked_tells_as_much_as_one_that_is_even() -> None:
+    """Both rates are taken for 1/2, so each gets a half; the prompt that is always named hardly."""
+    known = stream([0.5, 1.0], n=100)
+    asks = share_calls([*known.prompts, "new"], [known], 100, seed=1, telling=1.0)
+    assert asks["new"] == pytest.approx(asks[known.prompts[0]], abs=1)
+    assert asks["new"] >= 48
+
+
 def test_half_of_them_go_to_all_alike() -> None:
     """With p (1 - p) of 1/4 and nearly 0, the second prompt gets the half of an even half."""
     known = stream([0.5, 0.0], n=1000)
