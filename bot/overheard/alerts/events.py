@@ -105,6 +105,8 @@ def state(alert: Alert, zone: tzinfo) -> str:
     """Return the state of an alert in words: ``acknowledged by Ada``."""
     is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
     by = f" by {named(alert.by)}" if alert.by and not is_live else ""
+    if alert.state is AlertState.GROWING:
+        return "open, and grew"
     if alert.state is not AlertState.SNOOZED:
         return f"{alert.state}{by}"
     until = wording.moment(alert.until, zone) if alert.until else "the next update of the model"
