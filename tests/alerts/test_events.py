@@ -60,7 +60,7 @@ def alert_of(state: AlertState = AlertState.OPEN, **more: Any) -> Alert:
     [
         (alert_of(), "open"),
         (alert_of(by="Ada"), "open"),
-        (alert_of(AlertState.GROWING, by="Ada"), "growing"),
+        (alert_of(AlertState.GROWING, by="Ada"), "open, and grew"),
         (alert_of(AlertState.ACKNOWLEDGED, by="Ada (slack:U1)"), "acknowledged by Ada"),
         (alert_of(AlertState.RECOVERED), "recovered"),
         (alert_of(AlertState.CLOSED, by="Ada"), "closed by Ada"),
