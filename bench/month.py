@@ -76,7 +76,7 @@ sys.argv = ["overheard", "run"]
 from overheard.__main__ import main
 main()
 """
-COUNTS = re.compile(r"[Nn]amed in (\d+) of (\d+) answers(?: at (\w+))?")
+COUNTS = re.compile(r"(?<!not )[Nn]amed in (\d+) of (\d+) answers(?: at (\w+))?")
 BUSY = re.compile(r"Working on it|I am asking now|Time left|questions, about .* left")
 
 

@@ -109,7 +109,6 @@ def test_wrong_claims_that_say_the_same_are_one_item() -> None:
     assert items[0].sources == (("old.example", 2),)
     assert items[0].said[0].text == "Acme costs $8."
     assert items[0].models == (Model("svc", "m-1"),)
-    assert items[0].last_at == max(found.answer.asked_at for found in answers[:2])
 
 
 def test_a_fact_that_nobody_states_is_an_item() -> None:

@@ -38,8 +38,7 @@ MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
 QUESTION_CHARS = 70
 ADVICE = {
     GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {counted} answers.",
-    GapKind.CLAIM: "State “{subject}” as text on your page: {models} had it wrong {counted} "
-    "times, last on {day}.",
+    GapKind.CLAIM: "State “{subject}” as text on your page: {models} had it wrong {counted} times.",
     GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject}: {models}, in {counted} answers.",
     GapKind.SOURCE: "Be named on {subject}: {counted} answers with sources cite it without you.",
@@ -105,7 +104,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     week = await _week(deployment, call, report, since)
     silent = await silent_models(deployment, report)
     claims = await claims_sentence(deployment, brand)
-    todo = await things_to_do(deployment, call, brand)
+    todo = await things_to_do(deployment, brand)
     shares = voice_shares(report, call.zone)
     if shares:
         metric = deployment.scoring.metrics[VOICE_METRIC]
@@ -238,9 +237,7 @@ def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
     return "wrong"
 
 
-async def things_to_do(
-    deployment: Deployment, call: Call, brand: Brand, most: int = MAX_STEPS
-) -> list[str]:
+async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STEPS) -> list[str]:
     """Return what to do about a brand first, numbered, each of another kind where there are; about
     a false claim while it is made, as `claims_sentence` says.
     """
@@ -258,10 +255,10 @@ async def things_to_do(
     ordered = [next(item for item in items if item.kind is kind) for kind in kinds]
     rest = [item for item in items if item not in ordered]
     chosen = [*ordered, *rest][:most]
-    return [f"{number}. {_todo(deployment, call, item)}" for number, item in enumerate(chosen, 1)]
+    return [f"{number}. {_todo(deployment, item)}" for number, item in enumerate(chosen, 1)]
 
 
-def _todo(deployment: Deployment, call: Call, item: BriefItem) -> str:
+def _todo(deployment: Deployment, item: BriefItem) -> str:
     """Write what to do about a gap, in one sentence."""
     subject = f"“{item.question}”" if item.question else item.subject
     models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
@@ -269,7 +266,6 @@ def _todo(deployment: Deployment, call: Call, item: BriefItem) -> str:
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=models or "models",
         counted=item.counted,
-        day=wording.short_day(item.last_at, call.zone) if item.last_at else "",
     )
 
 

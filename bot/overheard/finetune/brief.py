@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from overheard.cards import wording
@@ -89,7 +88,6 @@ class BriefItem:
         facts: The facts that a page should state.
         missing: What to add to the fact sheet first, or an empty string.
         question: The text of the question that the gap is about, or an empty string.
-        last_at: When the newest answer with a false claim was given; None for other gaps.
     """
 
     kind: GapKind
@@ -108,7 +106,6 @@ class BriefItem:
     facts: tuple[Fact, ...] = ()
     missing: str = ""
     question: str = ""
-    last_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -175,7 +175,6 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             said=_excerpts((scored[number], quote) for number, quote in quoted),
             facts=facts,
             missing=_missing_fact(facts, field),
-            last_at=max(answer.answer.asked_at for answer in hits),
         )
 
 
