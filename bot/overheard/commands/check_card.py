@@ -57,7 +57,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         result: What came of it.
     """
     outcome, analysis = result.outcome, result.found
-    panel = outcome.run.panel
+    panel, in_chat = outcome.run.panel, call.face is Face.CHAT
     if analysis is None or panel is None:
         return paused(outcome)
     deployment = analysis.deployment
@@ -76,10 +76,10 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     first, *others = [card for card, _ in brand_cards]
     is_reported = any(has_alerts for _, has_alerts in brand_cards)
     paragraphs = [
-        *_news(outcome, analysis, is_reported=is_reported),
+        *_news(outcome, analysis, in_chat=in_chat, is_reported=is_reported),
         *_endings(outcome, deployment.names),
         *fault_sentences(_by_model(outcome.failures, panel.models, deployment.names) + faults),
-        *(() if call.face is Face.CHAT else analysis.bursts),
+        *(() if in_chat else analysis.bursts),
         *warnings,
     ]
     failed = outcome.state is RunState.FAILED
@@ -88,13 +88,16 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     next_steps = list(_again(panel, outcome, answered, deployment.names))
     if proposes_first(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
+    if in_chat and analysis.announced and not deployment.config.routes:
+        words = f"subscribe {quoted(panel.brands[0])}"
+        next_steps.append(Action(words, "Alerts into this channel"))
     return replace(
         first,
         actions=fitting(*next_steps, *first.actions),
         title=_title(outcome, answered, deployment.names) or first.title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
-        more=(*others, *analysis.announced),
+        more=(*others, *(() if in_chat else analysis.announced)),
         failed=failed,
         partial=outcome.state is RunState.PARTIAL,
         data={
@@ -308,9 +311,12 @@ def _data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iterator[str]:
+def _news(
+    outcome: Outcome, found: AnalysisResult, *, in_chat: bool, is_reported: bool
+) -> Iterator[str]:
     """Say what is new in a run, and how far the comparison is learnt; neither where the card says
-    that an alert is open or over.
+    that an alert is open or over. In a chat an alert without a message there is a sentence, which
+    a button opens; in a terminal it follows the card.
     """
     detection = found.detection
     if outcome.state is RunState.FAILED:
@@ -320,7 +326,8 @@ def _news(outcome: Outcome, found: AnalysisResult, *, is_reported: bool) -> Iter
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
     elif detection.alerts:
-        shown = ", below" if found.announced else ""
+        told = wording.listing([card.title for card in found.announced])
+        shown = (f": {told}" if in_chat else ", below") if told else ""
         yield f"{_raised(outcome, detection.alerts)}{shown}."
     elif detection.compared and not is_reported:
         yield "Nothing new since the last check."
