@@ -1,8 +1,15 @@
 """The Home and `status`, and the digest of a week."""
 
 from office import DECLARED, Office, asked_office, open_office
+from overheard.alerts.detection_service import DetectionResult
+from overheard.alerts.run_analysis import AnalysisResult
+from overheard.cards.card import Card
+from overheard.commands.check_card import run_card
 from overheard.commands.schedules import next_checks
+from overheard.deployment import Call
 from overheard.domain import Alert, AlertState, Model, Run, Shift
+from overheard.runs.service import RunResult
+from overheard.runs.tasks import Outcome
 
 
 async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:
@@ -34,6 +41,26 @@ async def test_status_says_who_has_an_open_alert() -> None:
     assert "; Maya has it." in str(card.text)
     assert "U1" not in str(card.text)
     assert card.actions[0].words == "alerts show 1"
+
+
+async def test_a_check_in_a_chat_names_its_alert_and_opens_it() -> None:
+    """Where no channel gets alerts, it offers this one; a terminal shows the alert below."""
+    office = await asked_office("Acme is best.", "Zeta is best.")
+    run = await _alert(office)
+    alerts = tuple(await office.store.alerts.find())
+    told = Card("m-1 names Acme far less")
+    found = AnalysisResult(office.deployment, DetectionResult(alerts, compared=True), (), (told,))
+    result = RunResult(Outcome(run), found)
+    in_chat = await run_card(Call(channel="slack:C1"), result)
+    in_terminal = await run_card(Call(), result)
+
+    assert "1 new alert: m-1 names Acme far less." in str(in_chat.text)
+    assert in_chat.more == ()
+    words = {action.label: action.words for action in in_chat.actions}
+    assert words["Open alert"] == "alerts show 1"
+    assert words["Alerts into this channel"] == "subscribe Acme"
+    assert "1 new alert, below." in str(in_terminal.text)
+    assert in_terminal.more == (told,)
 
 
 async def test_status_of_several_brands_has_a_line_for_each_model() -> None:
