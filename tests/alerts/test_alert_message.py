@@ -130,15 +130,23 @@ def test_a_false_claim_is_the_worst_news() -> None:
 def test_a_message_that_is_too_long_leaves_out_what_else_moved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As with two topics, a mean, an update, a cause and an owner; the details have it."""
+    """As with two topics, a mean, an update, a cause and an owner; then what other models did. The
+    details have both.
+    """
     alert = alert_of(shift_of(change=-0.8), also=(shift_of(metric="sentiment"),))
-    known = evidence(FELL, began=NOON + 3 * DAY)
+    known = evidence(FELL, STILL, began=NOON + 3 * DAY)
     whole = alert_message(alert, known)
     assert "Also worse: the tone." in str(whole.text)
+    assert whole.footer.endswith(" · m-2 unchanged")
     said = f"{whole.title} {whole.text} {whole.footer}".split()
-    monkeypatch.setattr("overheard.alerts.alert_message.MAX_WORDS", len(said) - 1)
+    monkeypatch.setattr(messages, "MAX_WORDS", len(said) - 1)
+    shorter = alert_message(alert, known)
+    monkeypatch.setattr(messages, "MAX_WORDS", len(said) - 5)
+    shortest = alert_message(alert, known)
 
-    assert alert_message(alert, known).text == "Named in 1 of 8 answers, usually 8."
+    assert shorter.text == shortest.text == "Named in 1 of 8 answers, usually 8."
+    assert shorter.footer == whole.footer
+    assert shortest.footer == whole.footer.removesuffix(" · m-2 unchanged")
 
 
 def test_a_message_tells_the_latest_check() -> None:

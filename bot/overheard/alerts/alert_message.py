@@ -46,7 +46,7 @@ MOST_BRANDS = 2
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
 MAX_WORDS, ALSO = 60, "Also "
-"""Words of a message, and how its line on other metrics begins, which longer ones lack."""
+"""Words of a message, and how its line on other metrics begins, which longer ones lack first."""
 LONGEST_QUESTION = 80
 """Characters of a question within a message."""
 
@@ -60,9 +60,12 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     title = message_title(alert, evidence)
     lines = _model_lines(alert, evidence) if alert.of_model else _lines(alert, reading, evidence)
-    text, footer = "\n".join(lines), " · ".join(filter(None, _footer(alert, evidence)))
-    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:  # what else moved is in the details
+    text, footer = "\n".join(lines), _footer(alert, evidence)
+    # What else moved, and other models, are in the details.
+    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO))
+    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
+        footer = _footer(alert, evidence, is_short=True)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
     subject = SUBJECTS.get(shift.metric, metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
@@ -376,8 +379,14 @@ def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
     return f" {best} took your place." if best and gains[best] >= MOVED else ""
 
 
-def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield how sure it is, which update it fits, what other models did, and who has it."""
+def _footer(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
+    """Say how sure it is, which update it fits, what other models did, and who has it; where it has
+    to be short, nothing of other models.
+    """
+    return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))
+
+
+def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
     if sure:
@@ -390,7 +399,7 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     if evidence.whole:
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
         yield f"part of {of}"
-    if not alert.of_model:
+    if not alert.of_model and not is_short:
         yield _elsewhere(alert, evidence)
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
         yield f"{named(alert.by)} {'has' if alert.state is AlertState.ACKNOWLEDGED else 'had'} it"
