@@ -19,8 +19,9 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.finetune.brief import BriefItem, BriefMarket, GapKind, steps
-from overheard.finetune.gaps import ScoredAnswer, brief
+from overheard.finetune.gaps import brief
 from overheard.finetune.pages import BriefPage, html, markdown
+from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.finetune.texts import facts_asked_for, true_facts
 from stored_items import NOON
 

@@ -8,16 +8,13 @@ import pytest
 from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
-from overheard.runs.limits import (
+from overheard.runs.limits import MAX_MODEL_WAIT_S, Bucket, Limits, ModelLimiter
+from overheard.runs.retries import (
     LONGEST_WAIT_S,
-    MAX_MODEL_WAIT_S,
     OPEN_TIMES_S,
     TRIPS_AFTER,
     Breaker,
     BreakerState,
-    Bucket,
-    Limits,
-    ModelLimiter,
     RetryPolicy,
 )
 from scripted import ScriptedProvider

@@ -14,9 +14,10 @@ from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Face, Role, Step
 from overheard.chat import replies
+from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
-from overheard.chat.parser import Completing, Order, fill, near, parse
+from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import (
     EDIT_INTERVAL_S,
     FIRST_CARD_DELAY_S,

@@ -23,7 +23,7 @@ from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.gaps import ScoredAnswer
+from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.finetune.texts import true_facts
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences

@@ -24,8 +24,9 @@ from overheard.domain import (
 from overheard.interfaces import Progress
 from overheard.runs.plan import tracked
 from overheard.runs.quote import Quote
+from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
 from overheard.scoring.judge import channel_of, judges
-from overheard.scoring.rescoring import DUTY, WINDOW, Move, Rescoring, changes, moves
+from overheard.scoring.rescoring import DUTY, Rescoring
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:

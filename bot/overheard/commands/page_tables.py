@@ -14,7 +14,7 @@ from overheard.commands.standings import Place, Standing
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.gaps import ScoredAnswer, scored_answers
+from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.claims import ClaimCluster
 

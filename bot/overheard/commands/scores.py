@@ -27,7 +27,8 @@ from overheard.commands.shifts import shifts_seen
 from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.errors import NothingToSwitch
-from overheard.scoring.rescoring import DUTY, Rescoring, carry, changes
+from overheard.scoring.edition_preview import changes
+from overheard.scoring.rescoring import DUTY, Rescoring, carry
 
 POLL_S = 0.5
 """Seconds between two checks of a rescoring that another process carries out."""

@@ -18,7 +18,7 @@ from overheard.commands.brand_report import Report, read_report
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
-from overheard.finetune.gaps import scored_answers
+from overheard.finetune.scored_answers import scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.trends import Point, level
 from overheard.numpy_proxy import np

@@ -24,12 +24,9 @@ from overheard.domain import (
     Run,
 )
 from overheard.finetune.brief import METRICS, BriefItem, BriefMarket, GapKind
-from overheard.finetune.gaps import (
-    ScoredAnswer,
-    brief,
-    scored_answers,
-)
+from overheard.finetune.gaps import brief
 from overheard.finetune.rounds import CONTROL_TAG
+from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
 from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams

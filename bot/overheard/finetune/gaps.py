@@ -1,12 +1,9 @@
-"""Scored answers, and the gaps that they show: the evidence of a brief, one function for each
-kind.
-"""
+"""Detection of the gaps in a brief, one function for each kind."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from overheard.cards import wording
 from overheard.domain import (
@@ -14,101 +11,14 @@ from overheard.domain import (
     FALSE_VERDICTS,
     SENTIMENT,
     VISIBILITY,
-    Answer,
-    Detail,
     Fact,
     Model,
     Prompt,
-    Run,
-    ScoreRecord,
 )
 from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked
+from overheard.finetune.scored_answers import ScoredAnswer, by_prompt
 from overheard.finetune.texts import facts_asked_for
-from overheard.interfaces import Store
 from overheard.reading.claims import FalseClaim, cluster_claims
-
-_HELD = frozenset({"correct", "stale", "wrong"})
-"""Verdicts of claims that were compared with a fact."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredAnswer:
-    """An answer with its scores for a brand and its competitors.
-
-    Attributes:
-        answer: The answer.
-        records: The scores of the answer.
-    """
-
-    answer: Answer
-    records: tuple[ScoreRecord, ...]
-
-    @property
-    def model(self) -> Model:
-        """The model that answered."""
-        return self.answer.question.model
-
-    def value(self, brand: str, metric: str) -> float | None:
-        """Return the value of a metric for a brand, or None without a score."""
-        return next((r.score.value for r in self._of(brand, metric)), None)
-
-    def quote(self, brand: str, metric: str) -> str:
-        """Return the sentence that a score is based on, or an empty string."""
-        return next((r.score.quote for r in self._of(brand, metric)), "")
-
-    def details(self, brand: str, metric: str) -> Iterator[Detail]:
-        """Yield the findings that a score is based on."""
-        for record in self._of(brand, metric):
-            yield from record.score.details
-
-    def claims(self, brand: str) -> Iterator[Detail]:
-        """Yield the claims about a brand's facts that any scorer has compared with the facts."""
-        for record in self.records:
-            if record.brand == brand:
-                yield from (d for d in record.score.details if d.verdict in _HELD)
-
-    @property
-    def cited(self) -> tuple[str, ...]:
-        """The distinct sites that the answer cites."""
-        hosts = (c.host for c in self.answer.reply.citations if c.cited)
-        return tuple(dict.fromkeys(host for host in hosts if host))
-
-    def _of(self, brand: str, metric: str) -> Iterator[ScoreRecord]:
-        return (r for r in self.records if r.brand == brand and r.score.metric == metric)
-
-
-async def scored_answers(
-    store: Store, runs: Iterable[Run], prompts: Collection[str], versions: Collection[str]
-) -> list[ScoredAnswer]:
-    """Return the scored answers of some runs to some prompts, in the order of their numbers.
-
-    Args:
-        store: The store.
-        runs: The runs.
-        prompts: Keys of the prompts.
-        versions: The scorer versions to read, see `overheard.scoring.service.Scoring.versions`.
-    """
-    numbers = [run.id for run in runs if not run.aside]
-    if not numbers or not prompts:
-        return []
-    records: dict[int, list[ScoreRecord]] = {}
-    async for record in store.scores.stream(runs=numbers):
-        if f"{record.scorer}@{record.version}" in versions:
-            records.setdefault(record.answer_id, []).append(record)
-    return [
-        ScoredAnswer(answer, tuple(records[answer.id]))
-        async for answer in store.answers.stream(runs=numbers, prompts=prompts)
-        if answer.id in records
-    ]
-
-
-def by_prompt(scored: Iterable[ScoredAnswer]) -> Mapping[str, list[ScoredAnswer]]:
-    """Return answers by the key of their prompt."""
-    found: dict[str, list[ScoredAnswer]] = {}
-    for answer in scored:
-        found.setdefault(answer.answer.question.prompt.key, []).append(answer)
-    return found
-
 
 MAX_EXCERPTS = 3
 """Largest number of excerpts of an item."""

@@ -14,7 +14,7 @@ from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
 from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, checked_reply, fault
 from overheard.runs.interruptions import RunCancellation
-from overheard.runs.limits import RetryPolicy
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
 ANSWERS_PER_TRANSACTION = 200

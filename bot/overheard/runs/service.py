@@ -26,9 +26,10 @@ from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
-from overheard.runs.limits import Limits, RetryPolicy
+from overheard.runs.limits import Limits
 from overheard.runs.plan import progress_title
 from overheard.runs.quote import Quote
+from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome, asking_tasks, part_of, seat
 from overheard.telemetry import about, traced
 

@@ -35,9 +35,10 @@ from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
-from overheard.runs.limits import Limits, RetryPolicy
+from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.price import TYPICAL, WORST, Estimate, Size, call_cost, price_of
+from overheard.runs.retries import RetryPolicy
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""

@@ -24,7 +24,7 @@ from overheard.chat.discord.api import (
 from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.interactions import NAME
 from overheard.chat.discord.posts import Poster
-from overheard.chat.discord.tree import is_served
+from overheard.chat.discord.sync import is_served
 from overheard.commands.chat_apps import DISCORD_PERMISSIONS, invitation
 from overheard.config.sections import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable

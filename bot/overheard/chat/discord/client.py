@@ -21,7 +21,7 @@ from overheard.chat.discord.interactions import Click, ClickKind
 from overheard.chat.discord.layouts import render
 from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.questions import MessageConversation, read_question
-from overheard.chat.discord.tree import CommandSync, is_served
+from overheard.chat.discord.sync import CommandSync, is_served
 from overheard.chat.parser import spec_of
 from overheard.config.sections import DiscordTable
 from overheard.errors import ChatFailed

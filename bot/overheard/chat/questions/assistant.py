@@ -25,8 +25,8 @@ from overheard.errors import AssistantBudgetUsedUp, BudgetUsedUp, OverheardError
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
-from overheard.runs.limits import RetryPolicy
 from overheard.runs.plan import new_run
+from overheard.runs.retries import RetryPolicy
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from overheard.chat.questions.intents import GREETINGS, intent_of, partly_understood
 from overheard.chat.questions.names import KnownNames, NameReader
 from overheard.chat.questions.parsed_question import METRICS, SLOTS, ParsedQuestion
 from overheard.chat.questions.times import NamedTime, TimeReader
@@ -18,13 +19,10 @@ from overheard.chat.questions.vocabulary import (
     LANGUAGES,
     LIGHT,
     WEAK,
-    IntentRule,
     Token,
     Vocabulary,
-    denied,
     fold,
     implied,
-    rules,
     tokenize,
     vocabulary,
 )
@@ -67,14 +65,10 @@ SPOKEN = frozenset({"say", "named", "recommended"})
 """Concepts of what models do, and no brand."""
 OBJECTS = frozenset({"us", "uns"})
 """Words for "we" that no subject of ours follows."""
-SUBJECTS = frozenset({"we", "rival", "asked", "competitors", "it"})
-"""Concepts of what a question is about."""
 NOT_BARE = frozenset(
     {"it", "light", "alert_number", "your", "show", "number", "count", "much", "yesno"}
 )
 """Concepts that keep names alone from asking how these are doing."""
-GREETINGS = frozenset({"hello", "thanks", "help"})
-"""Intents of questions that name nothing."""
 WISH_WORDS = 4
 """The first words of a question, one of which says that something is to be changed."""
 _SENTENCE = re.compile(r"(?<=[.:!?;])\s+|\n+")
@@ -206,11 +200,11 @@ class _Reader:
             several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
             return replace(parsed, intent="versus" if several else "standing")
         short = len(tokens) <= MAX_BARE_WORDS
-        read = replace(parsed, intent=_intent(parsed, short=short))
+        read = replace(parsed, intent=intent_of(parsed, short=short))
         if read.understood:
             return _completed(read, before)
         free = self._free_question(tokens, parsed) or self._free_subject(tokens)
-        return free or (read if read.intent else _partly(parsed, short=short))
+        return free or (read if read.intent else partly_understood(parsed, short=short))
 
     def _commands(self, tokens: Sequence[Token]) -> bool:
         """Whether a model is to do something: "tell Claude that we have an app"."""
@@ -331,7 +325,7 @@ class _Reader:
         if not (owned > begin or head.we or head.brands):
             return None  # "about the election"
         head = replace(head, concepts=head.concepts | {"topic"}, topic=topic)
-        head = replace(head, intent=_intent(head, short=False))
+        head = replace(head, intent=intent_of(head, short=False))
         return head if head.understood and head.intent == "answers" else None
 
     def _limited(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
@@ -589,50 +583,6 @@ class _Found:
         """Make one time of those that are compared: since the earliest."""
         starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
         self.period, self.periods = NamedTime(min(starts)) if starts else None, []
-
-
-def _intent(parsed: ParsedQuestion, *, short: bool) -> str:
-    """Return the intent of the rule that explains every concept of a question, or "".
-
-    Args:
-        parsed: The question.
-        short: Whether the question is short enough for a greeting.
-    """
-    fitting = [rule for rule in _rules(parsed, short=short) if not _unexplained(rule, parsed)]
-    return max(fitting, key=lambda rule: len(rule.needs)).intent if fitting else ""
-
-
-def _partly(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
-    """Return a question with the intent of the rule that explains most of it; the words that it
-    does not explain are unknown.
-    """
-    rules_left = _rules(parsed, short=short)
-    if not rules_left:
-        return parsed
-    best = max(rules_left, key=lambda rule: (-len(_unexplained(rule, parsed)), len(rule.needs)))
-    unused = [parsed.typed.get(concept, concept) for concept in sorted(_unexplained(best, parsed))]
-    return replace(parsed, intent=best.intent, unknown=(*parsed.unknown, *unused))
-
-
-def _rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
-    """Return the rules whose concepts a question has, and whose intent it may have."""
-    concepts = parsed.concepts
-    if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
-        return []  # "the difference between being named and being recommended"
-    named = bool(parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we)
-    refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
-    if named or not short:
-        refused |= GREETINGS
-    return [
-        rule
-        for rule in rules()
-        if rule.intent not in refused and all(group & concepts for group in rule.needs)
-    ]
-
-
-def _unexplained(rule: IntentRule, parsed: ParsedQuestion) -> frozenset[str]:
-    """Return the concepts of a question that a rule neither needs nor allows."""
-    return parsed.concepts - frozenset().union(*rule.needs) - rule.allows - SLOTS
 
 
 def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:

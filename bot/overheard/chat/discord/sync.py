@@ -1,0 +1,112 @@
+"""Registers the bot's commands in each server, where they differ from the registered ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+
+from overheard.cards.command import CommandSpec
+from overheard.chat.discord.tree import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
+from overheard.config.sections import DiscordTable
+from overheard.config.settings import suggestion
+from overheard.errors import ChatUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def is_served(settings: DiscordTable, guild: int) -> bool:
+    """Return whether the settings let a server use the bot."""
+    return not settings.guilds or guild in settings.guilds
+
+
+def permission_bits(permissions: Sequence[str]) -> int | None:
+    """Return names of permissions as Discord's bit set, or None without permissions.
+
+    Raises:
+        ChatUnavailable: when Discord does not know a permission.
+    """
+    flags = discord.Permissions.VALID_FLAGS
+    for name in permissions:
+        if name not in flags:
+            raise ChatUnavailable(
+                chat="Discord",
+                reason=f'there is no permission "{name}"{suggestion(name, flags)}',
+                remedy="mend permissions in [discord]",
+            )
+    return sum({flags[name] for name in permissions}) or None
+
+
+class CommandSync:
+    """Registers commands: for each server, and globally for direct messages only.
+
+    Discord shows a server's commands at once. The global commands are limited to direct messages,
+    so that a server's members do not see each command twice.
+
+    Args:
+        client: A client that is logged in.
+        settings: ``[discord]``.
+
+    Raises:
+        ChatUnavailable: when the settings name a permission that Discord does not know.
+    """
+
+    def __init__(self, client: discord.Client, settings: DiscordTable) -> None:
+        self._client = client
+        self._settings = settings
+        self._permissions = permission_bits(settings.permissions)
+        self._done: set[int | None] = set()
+        self._lock = asyncio.Lock()
+
+    async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
+        """Register commands where other commands are registered.
+
+        Args:
+            specs: The commands.
+            guilds: The ids of servers; None for direct messages.
+        """
+        for guild in guilds:
+            if guild is None or is_served(self._settings, guild):
+                async with self._lock:
+                    await self._sync(guild, specs)
+
+    def forget(self, guild: int) -> None:
+        """Let the next `sync` compare a server's commands again."""
+        self._done.discard(guild)
+
+    async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
+        """Register the commands of a server, or of direct messages (None), once; log a failure."""
+        if guild in self._done:
+            return
+        try:
+            await self._register(guild, self._wanted(guild, specs))
+            self._done.add(guild)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            place = f"server {guild}" if guild else "direct messages"
+            log.warning("The commands of %s are not up to date: %s", place, error)
+
+    def _wanted(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
+        """Return the root commands that a server, or direct messages (None), should have."""
+        settings, permissions = self._settings, self._permissions
+        if guild is None and not settings.direct_messages:
+            return []
+        context = IN_DIRECT_MESSAGE if guild is None else IN_GUILD
+        return roots(settings.command, specs, context=context, permissions=permissions)
+
+    async def _register(self, guild: int | None, commands: list[Node]) -> None:
+        """Register root commands, unless equal ones are registered already."""
+        http, application = self._client.http, self._client.application_id or 0
+        if guild is None:
+            registered: Sequence[Any] = await http.get_global_commands(application)
+        else:
+            registered = await http.get_guild_commands(application, guild)
+        if is_same(commands, list(registered)):
+            return
+        if guild is None:
+            await http.bulk_upsert_global_commands(application, commands)
+        else:
+            await http.bulk_upsert_guild_commands(application, guild, commands)
