@@ -29,7 +29,9 @@ class Severity(StrEnum):
 
     @property
     def icon(self) -> str:
-        """An emoji and a space for the start of a title, which shows the colour as a shape."""
+        """An emoji that shows the colour as a shape, and a space, for the start of a title; empty
+        for plain.
+        """
         return _ICONS[self]
 
 
@@ -176,7 +178,7 @@ class File:
 
     @property
     def fits(self) -> bool:
-        """Whether it can be sent."""
+        """Whether the file has at most `MAX_FILE_BYTES`, so that every platform can send it."""
         return len(self.content) <= MAX_FILE_BYTES
 
 
@@ -208,8 +210,9 @@ MOST_BUTTONS = 3
 
 
 def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
-    """Return the buttons of a card and the entries of its menu; an entry alone is a button, where
-    there is room.
+    """Return the buttons of a card and the entries of its menu, both in the order of `actions`.
+
+    A single entry becomes a button when the card has fewer than `MOST_BUTTONS` other buttons.
     """
     buttons = [action for action in actions if not action.menu]
     entries = [action for action in actions if action.menu]
@@ -220,7 +223,7 @@ def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One message.
+    """A message for a person, or the result of a command.
 
     Attributes:
         title: A few words; empty for a card that only machines read.
@@ -235,9 +238,10 @@ class Card:
         more: Cards to show below, such as the alerts that a check raised.
         data: The content as a JSON-compatible dictionary or list, which ``--json`` prints.
         failed: Whether the command was not carried out; the terminal then exits with status 1.
-        partial: Whether only a part of it was; the terminal then exits with status 3.
+        partial: Whether only a part of the command was carried out; the terminal then exits with
+            status 3.
         link: A link below the text, or None.
-        file: A file that is sent with it, or None.
+        file: A file that is sent with the card, or None.
         choice: A menu of which one entry can be the current one, or None.
     """
 
@@ -259,7 +263,7 @@ class Card:
     file: File | None = None
 
     def whole(self) -> Iterator[Card]:
-        """Yield the card and all cards below it, in reading order."""
+        """Yield the card and then, depth first, all cards below it, in reading order."""
         yield self
         for below in self.more:
             yield from below.whole()

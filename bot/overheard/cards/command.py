@@ -24,14 +24,17 @@ _SPECIAL = re.compile('[\\s"\u201c\u201d]|^(--|[\u2013\u2014])')
 
 
 def quoted(text: str) -> str:
-    """Return a value as one word of a command, between quotation marks where it needs them."""
+    """Return a value as one word of a command line, in quotation marks if it has spaces or quotes.
+
+    Straight quotation marks in the value become curly ones.
+    """
     if text and not _SPECIAL.search(text):
         return text
     return '"' + text.replace('"', "\u201d") + '"'
 
 
 class Role(IntEnum):
-    """What a person may do; each role may do what those below it may."""
+    """The rights of a person; each role includes the rights of those below."""
 
     ANYONE = -1
     """Nothing: only for the code with which the first admin begins."""
@@ -44,7 +47,7 @@ class Role(IntEnum):
 
 
 class Kind(StrEnum):
-    """What an option's value is; faces offer completions and check it."""
+    """The kind of an option's value; the terminal and the chats check it and offer completions."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -99,18 +102,18 @@ class Option:
 
     Attributes:
         name: The keyword of the function's parameter; lower case, with underscores.
-        help: What it means, as a short phrase.
-        kind: What its value is.
-        required: Whether the command cannot run without it.
-        many: Whether it takes several values; the function gets a tuple.
-        positional: Whether it is written without its name in the terminal and in Slack.
+        help: The meaning of the option, as a short phrase.
+        kind: The kind of its value.
+        required: Whether the command cannot run without the option.
+        many: Whether the option takes several values; the function gets a tuple.
+        positional: Whether the value is written without the name in the terminal and in Slack.
         default: The function's argument when no value is given.
         choices: The values that are allowed, or empty.
         low: The smallest number, or None.
         high: The largest number, or None.
-        longest: How many characters a value may have.
+        longest: The most characters of a value.
         word: How people write the name; by default with hyphens for underscores.
-        label: The label of its input in a form; by default the written name.
+        label: The label of the option's input in a form; by default the written name.
         example: An example of a value, which an empty input of a form shows.
     """
 
@@ -131,7 +134,7 @@ class Option:
 
     @property
     def shown(self) -> str:
-        """The label of its input in a form."""
+        """The label of the option's input in a form."""
         return self.label or self.written.replace("-", " ").capitalize()
 
     @property
@@ -192,7 +195,14 @@ def option(
 
 
 def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
-    """Describe a parameter that is written without its name; otherwise like `option`."""
+    """Return a description of a parameter that is written without its name; otherwise like
+    `option`.
+
+    Args:
+        meaning: The `Option.help`.
+        kind: The kind of the value.
+        more: Further arguments of `option`.
+    """
     return replace(option(meaning, kind, **more), positional=True)
 
 
@@ -201,10 +211,10 @@ class Proposal:
     """A command that has been quoted and waits to be executed.
 
     Attributes:
-        price: What it would cost, in words.
-        usd: The most dollars that it may cost; 0 when it is free, infinite when a price is not
-            known.
-        execute: Carries it out.
+        price: The price, in words.
+        usd: The most dollars that the command may cost; 0 when it is free, infinite when a price is
+            not known.
+        execute: Carries the command out and returns its card.
         drawn: Options that were drawn at random, with which the command proposes the same again.
     """
 
@@ -219,8 +229,8 @@ class FormChoice:
     """An entry of a menu or group of check boxes in a form.
 
     Attributes:
-        value: What the command is given.
-        label: What people read.
+        value: The value that the command gets.
+        label: The text that people read.
     """
 
     value: str
@@ -253,10 +263,10 @@ class Step:
     """The result of a step of the set-up.
 
     Attributes:
-        card: What is shown, only to this person, where no form can follow.
+        card: The card that is shown, only to this person, where no form can follow.
         form: The words of the step whose form follows, or an empty string.
         run: The words of a command that is carried out next, or an empty string.
-        agreed_usd: The price to which the person has agreed for that command.
+        agreed_usd: The price in dollars to which the person has agreed for that command.
     """
 
     card: Card
@@ -331,8 +341,10 @@ class CommandSpec:
 
     @property
     def answers_one(self) -> bool:
-        """Whether a click on a button for it concerns the person who clicked alone, because it only
-        reads: the answer is private, or where a chat has threads, in the thread of the message.
+        """Whether a click on a button of the command is answered to the person who clicked alone.
+
+        True for a command that only reads: the answer is private, or where a chat has threads, in
+        the thread of the message.
         """
         return self.private or (self.role <= Role.VIEWER and not self.asks and not self.public)
 
@@ -353,7 +365,7 @@ class CommandSpec:
 
     @property
     def usage(self) -> str:
-        """How it is written, such as ``check [BRAND]... [--repeats N]``."""
+        """The command as people type it, such as ``check [BRAND]... [--repeats N]``."""
         return " ".join([self.name, *map(_usage, self.options)])
 
 
@@ -361,8 +373,8 @@ _KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG
 
 
 def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
-    """Yield the options of a command: of each keyword-only parameter that is annotated with an
-    `Option`.
+    """Yield an `Option` for each keyword-only parameter of a function that is annotated with one,
+    in their order.
 
     Raises:
         TypeError: when a parameter has a type that no option can have.
@@ -383,7 +395,13 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
 
 
 def _typed(option: Option, shape: Any, default: Any) -> Option:
-    """Return an option with kind, choices and default from the type and default of its parameter.
+    """Return an option with the kind, choices, default and number of values that a parameter
+    implies.
+
+    Args:
+        option: The option as annotated.
+        shape: The parameter's type, such as ``Sequence[str]``, a ``Literal`` or ``int | None``.
+        default: The parameter's default; `inspect.Parameter.empty` without one.
 
     Raises:
         TypeError: when no option can have the type.
@@ -414,10 +432,14 @@ def _typed(option: Option, shape: Any, default: Any) -> Option:
 
 
 def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
-    """Check that required texts are not empty, and that no text is longer than its option allows.
+    """Raise an error when a required text is empty, or a text is longer than its option allows.
+
+    Args:
+        spec: The command.
+        values: A value, or a tuple of values, by the name of the option; only texts are checked.
 
     Raises:
-        BadUsage: when a text is empty or too long; the message names the option.
+        BadUsage: for the first wrong text; the message names the option.
     """
     for option in spec.options:
         given = values.get(option.name)
@@ -428,7 +450,9 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
 
 
 def _oversize(option: Option, value: object) -> str:
-    """Return what is wrong with the length of a text, in words; empty when nothing is."""
+    """Return what is wrong with the length of an option's value, as words after its name;
+    else "".
+    """
     if not isinstance(value, str):
         return ""
     if option.required and not value.strip():
@@ -439,7 +463,9 @@ def _oversize(option: Option, value: object) -> str:
 
 
 def _usage(option: Option) -> str:
-    """Return an option as a line of usage shows it, such as ``[--repeats N]``."""
+    """Return an option as it is written in a line of usage, such as ``[--repeats N]`` or
+    ``BRAND...``.
+    """
     more = "..." if option.many else ""
     if option.positional:
         shown = f"{option.placeholder}{more}"

@@ -39,11 +39,11 @@ TUNED = "ft:"
 
 
 class ModelNames:
-    """Returns the names of models; each model of a deployment has a name of its own.
+    """Gives each model of a deployment a name of its own.
 
     Args:
-        models: The models that are asked. When several share a name, the names get what tells
-            them apart: ``with search``, else the id in brackets.
+        models: The models that are asked. Models that share a name get an addition that
+            distinguishes them: ``with search``, else the id in brackets.
         given: Names of the configuration, by ``provider/model``.
     """
 
@@ -65,8 +65,9 @@ class ModelNames:
         return tuple(self._names)
 
     def name(self, model: Model) -> str:
-        """Return a model's name. A model that is not asked any more has its id in brackets, where
-        another model has its name.
+        """Return the name of a model, also of one that is not asked any more.
+
+        A model that is not asked has its id in brackets when an asked model has the same name.
         """
         if known := self._names.get(model):
             return known
@@ -74,7 +75,9 @@ class ModelNames:
         return f"{base} ({model.name})" if base in self._names.values() else base
 
     def find(self, text: str, models: Iterable[Model]) -> Model | None:
-        """Return the model that a person means by its name or by ``provider/model``; or None."""
+        """Return the first of some models whose name or ``provider/model`` equals a text, without
+        regard to case; None without one.
+        """
         wanted = text.strip().casefold()
         for model in models:
             if wanted in {str(model).casefold(), self.name(model).casefold()}:
@@ -88,14 +91,14 @@ class ModelNames:
 
 
 def asked_by(model: Model) -> str:
-    """Return how a model is asked: ``API, with search``; the local one is on this machine."""
+    """Return how a model is asked: ``API``, ``API, with search``, or ``on this machine``."""
     if model.provider == LOCAL:
         return "on this machine"
     return "API, with search" if model.searches else "API"
 
 
 def _family(model: Model) -> str:
-    """Return the name of the product that readers know, such as ChatGPT."""
+    """Return the name of a model's product, such as ChatGPT; else the last part of its id."""
     name = model.id.casefold()
     if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
         parts = model.id.split(":")
@@ -112,7 +115,13 @@ def _family(model: Model) -> str:
 
 
 def _distinct_name(model: Model, base: str, same: list[Model]) -> str:
-    """Return the shortest name that no other of the models that share a base has."""
+    """Return the shortest name of a model that no other model of the same base name has.
+
+    Args:
+        model: The model.
+        base: The base name.
+        same: All models of that base name, with `model` among them.
+    """
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):
         shown = {m: _detailed(m, base, with_id=with_id, with_provider=with_provider) for m in same}

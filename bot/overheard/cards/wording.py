@@ -32,9 +32,10 @@ _FILLERS = re.compile(
 
 
 def percent(rate: float) -> str:
-    """Format a rate (0 to 1): ``43 %``; only 0 itself is ``0 %``, and only 1 is ``100 %``.
+    """Format a rate (0 to 1): ``43 %``; only 0 is ``0 %``, and only 1 is ``100 %``.
 
-    Written without ``<`` and ``>``, which a chat could read as markup.
+    Rates close to these are ``under 1 %`` and ``over 99 %``, without ``<`` and ``>``, which a chat
+    could read as markup.
     """
     if 0 < rate < 0.005:
         return "under 1 %"
@@ -68,8 +69,9 @@ def interval(low: float, high: float, scale: Scale) -> str:
 
 
 def value_range(low: float, high: float, scale: Scale) -> str:
-    """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``; it ends
-    where the scale does.
+    """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``.
+
+    Both ends are limited to the range of the scale.
     """
     least, most = BOUNDS[scale]
     ends = value(max(low, least), scale), value(min(high, most), scale)
@@ -82,8 +84,8 @@ def money(dollars: float | None, *, about: bool = False) -> str:
     """Format US dollars to the cent: ``$1.23``, ``less than $0.01``; None is ``unknown``.
 
     Args:
-        dollars: The amount.
-        about: Whether it is partly an estimate: ``about $1.23``.
+        dollars: The amount, or None when it is not known.
+        about: Whether the amount is partly an estimate: ``about $1.23``.
     """
     if dollars is None:
         return "unknown"
@@ -98,7 +100,9 @@ def size(count: int) -> str:
 
 
 def enclosed(file: File) -> str:
-    """Return the line of a card that names its file, or says why it is not sent."""
+    """Return the line of a card with the name, size and description of its file, or why it is not
+    sent.
+    """
     whole = f"{line(file.name)} ({size(len(file.content))})"
     if file.fits:
         return f"{whole}: {line(file.alt)}"
@@ -112,7 +116,9 @@ def file_name(text: str, ending: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format seconds in the two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5 min``."""
+    """Format seconds (0 or more) in the two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5
+    min``.
+    """
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -162,10 +168,12 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text with visible characters only, safe for terminals and chats.
+    """Return text with visible characters only, safe for terminals and chats; markup is not
+    escaped.
 
     Control characters become their Unicode pictures; zero-width characters, bidirectional
-    overrides, variation selectors and tags are removed; every line end becomes a newline.
+    overrides, variation selectors and tags are removed; every line end becomes a newline, a tab
+    four spaces.
     """
     text = re.sub("\r\n?|[\u2028\u2029\u0085]", "\n", text).replace("\t", "    ")
     return "".join(map(_visible, _FILLERS.sub("", text)))
@@ -190,9 +198,10 @@ def unbroken(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return text of at most `limit` characters; longer text ends in an ellipsis.
+    """Return text of at most `limit` characters; a longer text is cut and ends in an ellipsis.
 
-    It is cut after a sentence or a word, where that keeps most of it.
+    The cut is after a sentence if that keeps 80 % of the limit, else after a word if that keeps 60
+    %.
     """
     if len(text) <= limit:
         return text
@@ -206,7 +215,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _visible(char: str) -> str:
-    """Return the visible replacement of one character."""
+    """Return a character, or its visible replacement; a format character becomes an empty
+    string.
+    """
     category = unicodedata.category(char)
     if category == "Cc" and char != "\n":
         return _picture(ord(char))
@@ -222,7 +233,9 @@ def _picture(code: int) -> str:
 
 
 def _step(difference: float, scale: Scale) -> str:
-    """Format a signed difference on a metric's scale, without its unit."""
+    """Return a signed difference on a metric's scale without its unit; rates in percentage
+    points.
+    """
     if scale is Scale.POLARITY:
         return _signed(difference, 2)
     if scale is Scale.RANK:
@@ -252,7 +265,8 @@ def heading_cells(table: Table) -> int:
 
 
 def heading(table: Table, cells: Sequence[str]) -> str:
-    """Return the name of a row from the formatted cells that name it, see `heading_cells`.
+    """Return the name of a table's row from the formatted cells that name the row, see
+    `heading_cells`.
 
     A number gets the name of its column: ``Alert 4``.
     """

@@ -36,10 +36,10 @@ class ConfiguredAccess:
         self._clock = clock
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
-        """Return one sentence that says why a person may not use a command here, or None.
+        """Return a sentence that says why a person may not use a command in a channel, or None.
 
-        The first admin command of an owner of the workspace or server makes that owner an admin,
-        when there is no admin yet.
+        Stores the person's name if the person has a role. The first admin command of an owner of
+        the workspace or server stores that owner as an admin, when there is no admin yet.
         """
         if channel and self._access.channels and channel not in self._access.channels:
             return (
@@ -55,12 +55,14 @@ class ConfiguredAccess:
     async def note(
         self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
     ) -> None:
-        """Write down that a command was used; one that only reads is left out."""
+        """Write into the audit log that a person used a command; reading commands are left out."""
         if is_logged(spec):
             await self._audit(str(person), channel, spec.name, words, outcome)
 
     async def _remember(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
-        """Store the name of a person with a role of their own, and the first admin."""
+        """Store the name of a person who has a role; store the person as admin when there is no
+        admin yet.
+        """
         user = f"{person.platform}:{person.id}"
         if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
             await self._put(person, f"{ROLE}{user}", {"role": LISTS[Role.ADMIN]})
@@ -80,7 +82,7 @@ class ConfiguredAccess:
 
 
 def _refusal(rights: Rights, needed: Role) -> Refusal:
-    """Return a refusal that says who can, and who can be asked."""
+    """Return a refusal that names up to `MAX_NAMED` people with the needed role, and one to ask."""
     if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
         return Refusal(
             "Nobody can change this yet. An owner of this workspace or server can begin, or who "
@@ -98,8 +100,8 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
 async def log_use(
     store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
-    """Write down that a command was used in the terminal, and how that ended; a mere quote is not
-    written down.
+    """Write into the audit log that a command was used in the terminal, and how it ended; a command
+    that was only quoted is not logged. Raises what the block raises.
     """
     outcome = "stopped"
     try:

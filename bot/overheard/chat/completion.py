@@ -28,7 +28,7 @@ LISTED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Kind.ALE
 
 
 class Completing:
-    """Knows the values of options.
+    """Returns the possible values of options, for completion and menus.
 
     Args:
         deployment: The open deployment.
@@ -39,10 +39,14 @@ class Completing:
         self._known: dict[Kind, tuple[float, list[str]]] = {}
 
     async def values(self, option: Option, typed: str) -> list[str]:
-        """Return up to 25 values that go with what was typed: those that begin with it first."""
+        """Return up to 25 values of an option that contain the typed text, in the value or in its
+        name for readers; values that begin with the text come first.
+
+        Reads the store at most every `VALUES_MAX_AGE_S` seconds.
+        """
         wanted = typed.strip().casefold()
         known = list(option.choices) or await self._fresh(option.kind)
-        called = await self._called(option.kind) if wanted else {}
+        called = await self._labels(option.kind) if wanted else {}
         fitting = [
             value
             for value in known
@@ -52,18 +56,22 @@ class Completing:
         return fitting[:MAX_VALUES]
 
     async def entries(self, option: Option) -> list[FormChoice]:
-        """Return the entries of a menu for an option, called as readers do; none for an option that
-        is typed, or that has more values than a menu.
+        """Return the entries of a form's menu for an option, labelled as readers call the values.
+
+        Empty for an option that is typed or takes several values, and for more values than a menu
+        holds.
         """
         if option.kind not in LISTED or option.many:
             return []
         values = await self._fresh(option.kind)
-        called = await self._called(option.kind)
+        called = await self._labels(option.kind)
         fits = len(values) < MAX_VALUES
         return [FormChoice(value, called.get(value, value)) for value in values] if fits else []
 
-    async def _called(self, kind: Kind) -> Mapping[str, str]:
-        """Return what readers call values: a model's name, a metric's label, an alert's brand."""
+    async def _labels(self, kind: Kind) -> Mapping[str, str]:
+        """Return labels by value: a model's name, a metric's label, an alert's brand and model;
+        else empty.
+        """
         deployment = self._deployment
         if kind is Kind.MODEL:
             names = deployment.names
@@ -86,7 +94,7 @@ class Completing:
         return values
 
     async def _look_up(self, kind: Kind) -> Sequence[str]:
-        """Return the names of a kind that the deployment has now."""
+        """Return the values of a kind in the deployment now, read from the store or the plugins."""
         deployment = self._deployment
         if kind is Kind.MODEL:
             return list(map(str, deployment.plugins.models))
@@ -94,11 +102,13 @@ class Completing:
             return list(deployment.scoring.metrics)
         if kind is Kind.ALERT:
             return [str(a.id) for a in await deployment.store.alerts.find(live=True)]
-        return _named(await deployment.store.catalogue.current(), kind)
+        return _catalogue_names(await deployment.store.catalogue.current(), kind)
 
 
-def _named(catalogue: Catalogue, kind: Kind) -> list[str]:
-    """Return the names of the brands, prompts or schedules of a catalogue."""
+def _catalogue_names(catalogue: Catalogue, kind: Kind) -> list[str]:
+    """Return the names of the brands, prompts or schedules of a catalogue; empty for other
+    kinds.
+    """
     if kind is Kind.BRAND:
         return [brand.name for brand in catalogue.brands]
     if kind is Kind.PROMPT:

@@ -23,10 +23,10 @@ class CommandSlots:
     """Limits how many commands run at a time, first come, first served.
 
     Args:
-        slots: How many commands run at a time.
+        slots: The number of commands that run at a time.
         lifetime_s: Seconds after which a command's slot is free for the next command. The first
             command goes on: a long command holds up no other for longer than this.
-        max_waiting: How many commands wait at most; further commands are refused.
+        max_waiting: The number of commands that may wait; further commands are refused.
     """
 
     def __init__(
@@ -42,7 +42,8 @@ class CommandSlots:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a slot, and hold the slot within the block.
+        """Wait for a slot, and hold the slot within the block, but no longer than the slot's
+        lifetime.
 
         Raises:
             TooBusy: when too many commands wait already.
@@ -68,7 +69,8 @@ class CommandSlots:
 
 
 async def finish_tasks(tasks: Iterable[asyncio.Task[Any]], timeout_s: float) -> None:
-    """Wait some seconds for tasks to end, cancel the others, and wait until all have ended.
+    """Wait some seconds for tasks to end, cancel the unfinished tasks, and wait until all have
+    ended.
 
     Args:
         tasks: The running tasks.

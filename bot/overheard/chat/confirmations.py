@@ -34,10 +34,10 @@ known."""
 
 @dataclass(slots=True)
 class Stage:
-    """How far a command is.
+    """The progress of a command from quote to execution.
 
     Attributes:
-        quoting: Whether it has only been quoted so far.
+        quoting: Whether the command has only been quoted so far.
     """
 
     quoting: bool = False
@@ -48,7 +48,7 @@ class Unagreed:
     """A command that needs a yes.
 
     Attributes:
-        needed: What is asked.
+        needed: The question for the person, with the price.
         drawn: See `overheard.cards.command.Proposal`.
     """
 
@@ -65,19 +65,23 @@ async def run_command(
     free_usd: float = 0.0,
     stage: Stage | None = None,
 ) -> Card | Step | Unagreed:
-    """Quote and execute a command, as far as a person has agreed to it.
+    """Quote a command, and execute it if the person has agreed to its price or it is cheap enough.
 
     Args:
         order: The command and its options.
         deployment: The open deployment, or a session for a command that does not need one.
-        call: Who asks and where.
-        agreed_usd: The price to which a person said yes; infinite for a yes to any price or to a
-            change, 0 without a yes.
+        call: The person and the channel.
+        agreed_usd: The price in dollars to which the person said yes; infinite for a yes to any
+            price
+            or to a change, 0 without a yes.
         free_usd: The most dollars that may be spent without a yes.
-        stage: Is updated when the quote is executed.
+        stage: Its `quoting` becomes False when the quote is executed.
 
     Returns:
-        Its result, or the question that a person has to answer with yes before.
+        The command's result, or the question that the person has to answer with yes before.
+
+    Raises:
+        OverheardError: what the command raises.
     """
     spec, stage = order.spec, stage or Stage()
     try:
@@ -101,10 +105,10 @@ class Asked:
     """A command that waits for a yes.
 
     Attributes:
-        order: What is to be done.
-        person: Who wants it.
-        channel: Where.
-        usd: The price of its quote in dollars; infinite when that was not known.
+        order: The command and its options.
+        person: The person who asked for the command.
+        channel: The channel, ``platform:id``.
+        usd: The price of its quote in dollars; infinite when the price was not known.
     """
 
     order: Order
@@ -116,13 +120,13 @@ class Asked:
 class Pending:
     """Commands that wait for a yes, each once and for an hour, and the requests of a day.
 
-    They are kept in the store, so that a click after a restart does what it says, and a request
+    Both are kept in the store, so that a click after a restart does what it says, and a request
     that a chat sends again is not served again.
 
     Args:
-        state: Stores them.
+        state: Stores both.
         clock: Says what time it is.
-        commands: Those that can wait.
+        commands: The commands that can wait.
     """
 
     def __init__(
@@ -134,7 +138,10 @@ class Pending:
         self._swept: datetime | None = None
 
     async def first(self, request: Request) -> bool:
-        """Whether a request comes for the first time; from now on it does not."""
+        """Store a request, and return whether it comes for the first time within `REQUEST_MEMORY`.
+
+        Removes expired confirmations and requests from the store about once an hour.
+        """
         now = self._clock.now()
         if self._swept is None or now - self._swept >= SWEEP_INTERVAL:
             self._swept = now
@@ -142,7 +149,9 @@ class Pending:
         return await self._state.first_request(request.person.platform, request.id, now)
 
     async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
-        """Let a command wait for a yes, and return the token of the question."""
+        """Store a command that waits for a yes until `EXPIRY`, and return the token for its
+        buttons.
+        """
         usd = unagreed.needed.usd
         options = {**order.options, **unagreed.drawn, AGREED_USD: None if usd == inf else usd}
         token = secrets.token_urlsafe(9)
@@ -153,7 +162,9 @@ class Pending:
         return token
 
     async def peek(self, token: str) -> Asked | None:
-        """Return a command that waits, or None."""
+        """Return the command that waits for a yes under a token; None when it is gone, or has
+        expired.
+        """
         pending = await self._state.pending(token)
         spec = self._commands.get(pending.command) if pending else None
         if pending is None or spec is None or pending.until <= self._clock.now():
@@ -164,12 +175,12 @@ class Pending:
         return Asked(Order(spec, options), person, pending.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
-        """Remove a pending command; return False when it was removed before."""
+        """Remove a waiting command from the store; return False when it was removed before."""
         return await self._state.take_pending(token)
 
 
 class Seen:
-    """The latest keys, so that a request that arrives twice is noticed.
+    """The latest keys, kept in memory, so that a request that arrives twice is noticed.
 
     Args:
         most: The number of keys that are remembered; the oldest is forgotten first.

@@ -62,9 +62,9 @@ class ChatDesk:
 
     Args:
         deployment: The deployment, open for as long as the desk is.
-        gate: Who may do what.
-        commands: What chats offer.
-        patience: Seconds after which a command that is not done says that it is being done.
+        gate: The rights of people.
+        commands: The commands that chats offer; by default all of the core and the plugins.
+        patience: Seconds after which an unfinished command shows its progress.
         pause: Seconds between two edits of its progress.
     """
 
@@ -94,7 +94,10 @@ class ChatDesk:
         return self._commands
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
-        """Serve a request to its end; see `Desk`."""
+        """Serve a request to its end; return False for a request that was served before.
+
+        An error is shown to the person and never raised; see `Desk`.
+        """
         if not self._seen.add((request.person.platform, request.id)):
             return False
         about(command=request.id)
@@ -109,7 +112,10 @@ class ChatDesk:
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
     ) -> Sequence[str]:
-        """Return up to 25 values of an option that go with what was typed so far."""
+        """Return up to 25 values of an option that contain the typed text, for completion.
+
+        Empty when the person may not use the command, or there is no such command or option.
+        """
         spec = next((spec for spec in self._commands if spec.name == command), None)
         if spec is None or await self._gate.allowed(person, channel, spec) is not None:
             return ()
@@ -119,7 +125,10 @@ class ChatDesk:
         return ()
 
     async def home(self, person: Person) -> Card:
-        """Return a card of the brands' state, the open alerts and the next runs."""
+        """Return the card of a person's Home: the brands' state, the open alerts, the next checks.
+
+        Before there is a brand, the card is the checklist of the set-up. An error becomes a card.
+        """
         try:
             refusal = await self._gate.allowed(person, "", STATUS)
             if refusal is not None:
@@ -144,7 +153,9 @@ class ChatDesk:
             return replies.failed(error)
 
     async def _say(self, conversation: Conversation, error: Exception) -> None:
-        """Show an error privately to the person who asked; where that fails, in the channel."""
+        """Show an error privately to the person who asked, else in the channel; a failure is
+        logged.
+        """
         card = replies.failed(error)
         for private in (True, False):
             try:
@@ -155,7 +166,9 @@ class ChatDesk:
                 return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
-        """Answer a question, decide a confirmation, or carry out a typed command."""
+        """Answer a question in words, decide a confirmation (yes or no), or carry out a typed
+        command.
+        """
         if request.question:
             await self._answer(request, conversation)
             return
@@ -172,7 +185,9 @@ class ChatDesk:
             await self._receive(order, request, deployment, call, conversation)
 
     async def _answer(self, request: Request, conversation: Conversation) -> None:
-        """Answer a question in words by a command that reads, or by a card with buttons."""
+        """Answer a question in words by a reading command or a card with buttons, or refuse it when
+        the person has asked too many.
+        """
         if await self._is_refused(HELP, request, conversation):
             return
         if wait_s := self._questions.wait_s(request):
@@ -180,52 +195,57 @@ class ChatDesk:
         else:
             deployment, call = await self._opened(request.person, request.channel)
             answer = await self._questions.answer(request, deployment, call)
-            await self._show_answer(answer, request, deployment, call, conversation)
+            await self._show_reply(answer, request, deployment, call, conversation)
 
     async def _is_refused(
         self, spec: CommandSpec, request: Request, conversation: Conversation
     ) -> bool:
-        """Tell a person who may not use a command why; return whether that was so."""
+        """Return whether a person may not use a command; if so, show that person the reason."""
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
         return refusal is not None
 
-    async def _show_answer(
+    async def _show_reply(
         self,
-        answer: QuestionReply,
+        reply: QuestionReply,
         request: Request,
         deployment: Deployment,
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Show the card of an answer, or carry out the command that reads it."""
-        order = answer.order
+        """Show the card that replies to a question, or carry out the command that replies to it."""
+        order = reply.order
         if order is None:
-            await conversation.show(answer.card)
+            await conversation.show(reply.card)
             return
         if await self._is_refused(order.spec, request, conversation):
             return
         await self._do(
-            order, request.person, deployment, call, conversation, shown=answer.decorated
+            order, request.person, deployment, call, conversation, decorate=reply.decorated
         )
 
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
     ) -> None:
-        """Say what was wrong with a request; details only to those who may use the commands."""
+        """Say what was wrong with a request; only people who may use the commands get the details.
+
+        An unknown command is first tried as a question in words.
+        """
         if await self._is_refused(HELP, request, conversation):
             return
         if isinstance(error, UnknownCommand):
             if not await self._asked_in_words(request, conversation):
                 deployment, _ = await self._opened(request.person, request.channel)
                 steps = [Action(step.words, step.label) for step in await next_steps(deployment)]
-                await conversation.show(self._not_known(request, error, steps), private=True)
+                await conversation.show(self._unknown_card(request, error, steps), private=True)
         else:
-            await self._put_right(request, conversation, error)
+            await self._show_problem(request, conversation, error)
 
     async def _asked_in_words(self, request: Request, conversation: Conversation) -> bool:
-        """Answer a question that was typed as a command, where the grammar understands it."""
+        """Answer an unknown command as a question in words; return False when the grammar does not
+        understand it, understands it only by correcting a typo, or the person has asked too many.
+        """
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):
             return False
@@ -233,7 +253,7 @@ class ChatDesk:
         answer = await self._questions.understood(question, deployment, call)
         if answer is None or answer.reading.guessed:  # a typo gets a button
             return False
-        await self._show_answer(answer, question, deployment, call, conversation)
+        await self._show_reply(answer, question, deployment, call, conversation)
         return True
 
     def _read(self, request: Request, deployment: Deployment) -> Order:
@@ -248,8 +268,12 @@ class ChatDesk:
             raise UnknownCommand(name=name, hint="")
         return spec
 
-    def _not_known(self, request: Request, error: UnknownCommand, steps: Sequence[Action]) -> Card:
-        """Say where a command is that chats do not offer, or which one may have been meant."""
+    def _unknown_card(
+        self, request: Request, error: UnknownCommand, steps: Sequence[Action]
+    ) -> Card:
+        """Return the card for an unknown command: where it can be used, or which commands are
+        similar.
+        """
         typed = (request.words or request.command).casefold().split()
         for spec in offered(Face.TERMINAL):
             if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
@@ -258,10 +282,12 @@ class ChatDesk:
             error, near(" ".join(typed), self._commands), request.words or request.command, steps
         )
 
-    async def _put_right(
+    async def _show_problem(
         self, request: Request, conversation: Conversation, error: BadUsage
     ) -> None:
-        """Show a form again with what was wrong in it; where there was none, say it."""
+        """Show a form again with its problem; for a typed command, show the problem to the person
+        alone.
+        """
         if request.command and conversation.forms:
             spec = self._spec_named(request.command)
             form = Form(spec, replies.form_title(spec), request.options, str(error))
@@ -277,7 +303,9 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Refuse a command, help with it, ask for what is missing, or do it."""
+        """Do a command, or show why not: the person lacks the rights, asks for help, or left out
+        options.
+        """
         spec = order.spec
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
@@ -308,7 +336,9 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> Form | None:
-        """Return the form that is better than an answer, or None."""
+        """Return the form to open for a typed command: when options are missing, or when only the
+        required options of a command with a form were given; else None.
+        """
         spec = order.spec
         if request.command or not conversation.forms:
             return None
@@ -333,10 +363,24 @@ class ChatDesk:
         conversation: Conversation,
         *,
         agreed_usd: float = 0.0,
-        shown: Callable[[Card], Card] = lambda card: card,
+        decorate: Callable[[Card], Card] = lambda card: card,
         from_form: bool = False,
     ) -> None:
-        """Do a command and show what came of it, as `shown` changes it."""
+        """Carry out a command and show its result, the question that needs a yes, or its error.
+
+        While it runs, its progress is shown; afterwards it is written into the audit log. A check
+        that is under way already is joined.
+
+        Args:
+            order: The command and its options.
+            person: The person who gave the command.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+            conversation: Where results are shown.
+            agreed_usd: The price to which the person said yes, in dollars; 0 without a yes.
+            decorate: Changes the card before it is shown.
+            from_form: Whether the options come from a form, which a problem is shown in again.
+        """
         spec = order.spec
         if spec.step:
             await self._do_step(order, person, deployment, call, conversation, from_form=from_form)
@@ -381,7 +425,7 @@ class ChatDesk:
                     deployment, call, under_way, conversation, answers_question=agreed_usd > 0
                 )
             else:
-                await conversation.show(shown(card), private=spec.private or refused)
+                await conversation.show(decorate(card), private=spec.private or refused)
 
     async def _do_step(
         self,
@@ -393,9 +437,10 @@ class ChatDesk:
         *,
         from_form: bool,
     ) -> None:
-        """Do a step of the set-up, and go on with what follows it.
+        """Carry out a step of the set-up, write it into the audit log, and go on to the next step,
+        its command or its card.
 
-        What is wrong in a form is shown in the form again, where that is possible.
+        A problem is shown in the form again when the options came from a form.
         """
         spec, outcome = order.spec, "stopped"
         try:
@@ -431,7 +476,9 @@ class ChatDesk:
     async def _part(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
     ) -> None:
-        """Say what becomes of a command that this process will not bring to its end."""
+        """Show that a command is cut off because this process ends, and whether its run will be
+        resumed.
+        """
         with suppress(Exception):
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
                 run = await self._run_of(spec, deployment, call)
@@ -439,7 +486,7 @@ class ChatDesk:
                 await conversation.show(cut_off_card(goes_on=goes_on), private=spec.private)
 
     async def _note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
-        """Write down what was done; that it cannot be written must not keep it from being shown."""
+        """Write a command and its outcome into the audit log; a failure is logged, never raised."""
         try:
             await self._gate.note(person, channel, order.words, order.spec, outcome)
         except Exception:
@@ -448,7 +495,11 @@ class ChatDesk:
     async def _run(
         self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
     ) -> Card | Step | Unagreed:
-        """Run a command; what costs less than the channel may spend needs no yes."""
+        """Quote and run a command, see `run_command`; a command that only reads waits for a slot
+        first.
+
+        A price up to what the channel may spend needs no yes.
+        """
         spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks
         async with self._slots.slot() if reads else nullcontext():
@@ -459,7 +510,15 @@ class ChatDesk:
     async def _decide(
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
     ) -> None:
-        """Go on with a command that waits for a yes, or leave it."""
+        """Carry out or cancel a waiting command after a click, if the person may decide; else say
+        why not.
+
+        Args:
+            request: The click.
+            conversation: Where results are shown.
+            token: The token of the waiting command.
+            yes: Whether the command is confirmed.
+        """
         waiting = await self._pending.peek(token)
         if waiting is None:
             await conversation.show(replies.EXPIRED, private=True)
@@ -486,7 +545,9 @@ class ChatDesk:
     async def _may_decide(
         self, request: Request, spec: CommandSpec, wanted_by: Person
     ) -> str | None:
-        """Say why a person may not decide: only operators decide others' questions."""
+        """Return why a person may not decide a waiting command, or None; only operators decide for
+        others.
+        """
         mine = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
         needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))
         return await self._gate.allowed(request.person, request.channel, needed)
@@ -500,12 +561,14 @@ class ChatDesk:
         return deployment, Call(str(person), channel, zone)
 
     async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
-        """Return what the run of a command has come to."""
+        """Return the key and the spent dollars of the run that a command has under way, or None."""
         run = await self._run_of(spec, deployment, call)
         return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
 
     async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
-        """Return the run that a command of this person began in this channel."""
+        """Return the running run that this person began in this channel; None for a command that
+        spends nothing.
+        """
         if not spec.spends:
             return None
         for run in await deployment.store.runs.find(state=RunState.RUNNING):

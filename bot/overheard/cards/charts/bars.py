@@ -25,11 +25,11 @@ ROW, GROUP_ROW = 18.0, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One amount.
+    """An amount of money with a label.
 
     Attributes:
-        label: What the amount is of.
-        amount: How much; 0 or more.
+        label: What the money was spent on, such as a model or a day.
+        amount: US dollars; 0 or more.
     """
 
     label: str
@@ -38,11 +38,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Amounts of dollars.
+    """A bar chart of amounts of US dollars.
 
     Attributes:
-        title: What is shown.
-        bars: The largest first.
+        title: What the amounts are.
+        bars: The bars, the largest amount first.
         caption: A small line below, or an empty string.
     """
 
@@ -52,7 +52,9 @@ class Bars:
 
     @property
     def shown(self) -> tuple[Bar, ...]:
-        """The bars for which there is room."""
+        """The bars that are drawn, at most `MAX_BARS`: the last one is the sum of all that have no
+        room.
+        """
         if len(self.bars) <= MAX_BARS:
             return self.bars
         rest = self.bars[MAX_BARS - 1 :]
@@ -61,7 +63,10 @@ class Bars:
 
 
 def drawing(chart: Bars) -> Sheet:
-    """Return the chart, drawn."""
+    """Return a drawing of the amounts: a horizontal bar for each, with its label and its dollars.
+
+    The longest bar fills the width. A chart without bars has its title only.
+    """
     sheet = Sheet(34 + ROW * max(1, len(chart.shown)) + (16 if chart.caption else 0))
     sheet.title(chart.title)
     most = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
@@ -79,7 +84,7 @@ def drawing(chart: Bars) -> Sheet:
 
 
 def alt(chart: Bars) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return the labels and amounts of a bar chart as a sentence of at most 1,000 characters."""
     amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
 
@@ -107,7 +112,7 @@ class RateGroup:
 
     Attributes:
         label: The model's name.
-        detail: How it was asked, in brackets after the name; or empty.
+        detail: How the model was asked, in brackets after the name; or empty.
         rates: Its brands.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
     """
@@ -118,7 +123,9 @@ class RateGroup:
     answers: int = 0
 
     def words(self, share: float) -> str:
-        """Format a share: ``9`` of the answers, or ``38 %``."""
+        """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
+        %``).
+        """
         return wording.share(share, self.answers)
 
 
@@ -139,7 +146,11 @@ USUAL_NAME = "= your usual"
 
 
 def rates_drawing(chart: Rates) -> Sheet:
-    """Return the chart of brands at each model, drawn."""
+    """Return a drawing with one block for each model: its name, and a bar for each brand's share.
+
+    A share of 1 has the full length. A tick marks the usual share of a brand that has one; the
+    legend of ticks is drawn only if there is a tick.
+    """
     rows = sum(len(group.rates) for group in chart.groups)
     sheet = Sheet(34 + GROUP_ROW * len(chart.groups) + ROW * rows)
     has_usual = any(rate.usual is not None for group in chart.groups for rate in group.rates)
@@ -163,7 +174,14 @@ def rates_drawing(chart: Rates) -> Sheet:
 
 
 def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
-    """Draw one bar with its label and value, and a tick at the usual value; `y` is its top."""
+    """Draw a brand's bar with its label and its share, and a tick at its usual share.
+
+    Args:
+        sheet: The drawing, which is changed.
+        group: The model, which says how shares are written.
+        rate: The brand's share.
+        y: The top of the row, in units of the drawing.
+    """
     color, ink = ("brand", "brand") if rate.emphasis else ("bar", "mute")
     weight = 600 if rate.emphasis else 400
     label = fit(rate.label, LABEL_SIZE, BAR_LEFT - 16, 600)
@@ -183,7 +201,7 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
 
 
 def rates_alt(chart: Rates) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return the shares of all brands at all models in sentences, at most 1,000 characters."""
     parts = []
     for group in chart.groups:
         of = f" of {group.answers}" if group.answers else ""

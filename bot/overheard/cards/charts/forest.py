@@ -18,14 +18,14 @@ ROW = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference.
+    """A difference between two means of a metric, with its interval.
 
     Attributes:
-        label: Of what.
-        difference: On the metric's scale.
-        interval: Its low and high end.
-        scale: What the values are.
-        verdict: A word or two.
+        label: The metric, brand or model that differs.
+        difference: The difference on the metric's scale.
+        interval: The low and the high end of its interval, on the same scale.
+        scale: The scale of the metric.
+        verdict: A word or two about the difference.
         moved: Whether the difference is more than chance.
     """
 
@@ -39,11 +39,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Differences.
+    """A forest plot: differences with their intervals.
 
     Attributes:
-        title: What is shown.
-        spans: In the order in which they are shown.
+        title: What is compared.
+        spans: The differences, in the order in which they are drawn.
         caption: A small line below, or an empty string.
     """
 
@@ -53,9 +53,10 @@ class Spans:
 
 
 def drawing(chart: Spans) -> Sheet:
-    """Return the chart, drawn.
+    """Return a drawing of the first `MAX_ROWS` differences: for each its words, a dot and its
+    interval.
 
-    Zero is in the middle. A rate's axis reaches as far as the widest interval of a rate; each
+    Zero is in the middle. The axis of rates reaches as far as the widest interval of a rate; each
     other scale has a fixed reach.
     """
     shown = chart.spans[:MAX_ROWS]
@@ -85,7 +86,7 @@ def drawing(chart: Spans) -> Sheet:
 
 
 def alt(chart: Spans) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return the differences that are drawn, in words, in at most 1,000 characters."""
     texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"
         for span in chart.spans[:MAX_ROWS]
@@ -107,7 +108,7 @@ class Pair:
     Attributes:
         label: The metric.
         mine: The brand's share, 0 to 1.
-        other: The competitor's.
+        other: The competitor's share, 0 to 1.
     """
 
     label: str
@@ -122,7 +123,7 @@ class PairGroup:
     Attributes:
         label: The model's name.
         pairs: Its metrics.
-        detail: How it was asked, or empty.
+        detail: How the model was asked, or empty.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
     """
 
@@ -132,7 +133,9 @@ class PairGroup:
     answers: int = 0
 
     def words(self, share: float) -> str:
-        """Format a share: ``9`` of the answers, or ``38 %``."""
+        """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
+        %``).
+        """
         return wording.share(share, self.answers)
 
 
@@ -158,7 +161,9 @@ PAIR_LEFT, PAIR_ROOM = 126.0, 160.0
 
 
 def pairs_drawing(chart: Pairs) -> Sheet:
-    """Return two brands against each other, drawn: dots for the brand, squares for the other."""
+    """Return a drawing of a brand (dots) against a competitor (squares): a block for each model, in
+    which each metric is a line from 0 to 1 with both shares.
+    """
     rows = sum(len(group.pairs) for group in chart.groups)
     sheet = Sheet(48 + 20 * len(chart.groups) + 20 * rows)
     sheet.title(chart.title)
@@ -184,7 +189,14 @@ def pairs_drawing(chart: Pairs) -> Sheet:
 
 
 def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
-    """Draw a brand's value and a competitor's on one line; `y` is its top."""
+    """Draw a metric's label and axis, the shares of both brands as marks, and both values in words.
+
+    Args:
+        sheet: The drawing, which is changed.
+        group: The model, which says how shares are written.
+        pair: The shares of the brand and of the competitor.
+        y: The top of the row, in units of the drawing.
+    """
     a, b = (PAIR_LEFT + share * PAIR_ROOM for share in (pair.mine, pair.other))
     sheet.text(
         (PAIR_LEFT - 26, y + 12),
@@ -211,7 +223,7 @@ def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
 
 
 def pairs_alt(chart: Pairs) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return both brands' shares of each metric at each model, in at most 1,000 characters."""
     parts = []
     for group in chart.groups:
         of = f" of {group.answers}" if group.answers else ""

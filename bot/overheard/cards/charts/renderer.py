@@ -51,7 +51,7 @@ NICENESS = 5
 
 
 class NotDrawn(Exception):
-    """A chart was not drawn."""
+    """A chart could not be drawn, or not in time; the message says why."""
 
 
 class ChartRenderer:
@@ -72,17 +72,23 @@ class ChartRenderer:
         self._pid = 0
 
     def kept(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes | None:
-        """Return a picture that is kept, or None."""
+        """Return the picture (a PNG) that is kept for a chart in a theme, or None.
+
+        Marks the picture as the latest used. Safe in any thread.
+        """
         with self._keeping:
             if (chart, theme) in self._kept:
                 self._kept.move_to_end((chart, theme))
             return self._kept.get((chart, theme))
 
     def draw(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes:
-        """Return a chart as a PNG; waits for its turn, and for the process.
+        """Return a chart as a PNG, and keep the picture; draws nothing when the picture is kept
+        already.
+
+        Blocks the calling thread until other charts are drawn and the process has answered.
 
         Raises:
-            NotDrawn: when it cannot be drawn, or takes too long.
+            NotDrawn: when the chart cannot be drawn, or takes too long.
         """
         with self._drawing:
             if (picture := self.kept(chart, theme)) is None:
@@ -100,7 +106,8 @@ class ChartRenderer:
         self._pool = None
 
     def _drawn(self, chart: Drawable, theme: Theme) -> bytes:
-        """Return a chart as PNG, drawn in the process for charts.
+        """Return a chart as a PNG, drawn in the process for charts, which is killed when it does
+        not answer.
 
         Raises:
             NotDrawn: when the chart cannot be drawn, or the process is lost or takes too long.
@@ -129,7 +136,9 @@ class ChartRenderer:
 
 
 def _prepare() -> None:
-    """Prepare the process that draws."""
+    """Set up the process that draws: Ctrl-C is ignored, stdout goes to stderr, its priority is
+    lower, and it ends when its parent ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     os.dup2(2, 1)  # what a library prints must not come between a command's output
     if hasattr(os, "nice"):
@@ -139,7 +148,7 @@ def _prepare() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has ended, also where that was killed."""
+    """Wait for the parent process to end, also by a kill, and end this process then."""
     if parent := parent_process():
         parent.join()
         os._exit(0)
@@ -150,7 +159,7 @@ def _draw(chart: Drawable, theme: Theme) -> bytes:
 
 
 def drawing(chart: Drawable) -> Sheet:
-    """Return a chart, drawn."""
+    """Return a chart as a drawing, from which an SVG or a PNG can be made."""
     return DRAWS[type(chart)][0](chart)
 
 
@@ -182,14 +191,20 @@ _dark_platforms: frozenset[str] = frozenset()
 
 
 def darken(platforms: Iterable[str]) -> None:
-    """Draw for a dark background in these chats, and for a light one in all others."""
+    """Set the chats whose pictures get a dark background; pictures in all others get a light one.
+
+    Args:
+        platforms: The names of the chats, such as ``discord``; they replace those set before.
+    """
     global _dark_platforms  # noqa: PLW0603 - a process serves one set of chats
     _dark_platforms = frozenset(platforms)
 
 
 @contextmanager
 def themed(channel: str) -> Iterator[None]:
-    """Draw the pictures within the block for the background of a channel, ``platform:id``."""
+    """Draw all pictures within the block in the theme (light or dark) of a channel,
+    ``platform:id``.
+    """
     is_dark = channel.partition(":")[0] in _dark_platforms
     before = _theme.set(Theme.DARK if is_dark else Theme.LIGHT)
     try:
@@ -199,9 +214,14 @@ def themed(channel: str) -> Iterator[None]:
 
 
 async def picture(chart: Drawable, name: str) -> Image:
-    """Return a chart as a picture, with its alternative text.
+    """Return a chart as a picture with its alternative text; waits for the picture to be drawn.
 
-    A chart that cannot be drawn, or not soon because too many others wait, is shown as its text.
+    The picture is empty, so that its text is shown instead, when the chart cannot be drawn or more
+    than `MAX_WAITING` charts wait already.
+
+    Args:
+        chart: The chart.
+        name: The name of the file.
     """
     kept = _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:
@@ -210,7 +230,11 @@ async def picture(chart: Drawable, name: str) -> Image:
 
 
 def printed(chart: Drawable, name: str) -> Image:
-    """Return a chart as a picture, in a thread that may wait for it; see `picture`."""
+    """Return a chart as a picture with its alternative text, as `picture` does, but block the
+    calling thread meanwhile.
+
+    The picture is empty within `unseen`, and when the chart cannot be drawn, which is logged.
+    """
     if _unseen.get():
         return Image(b"", alt(chart), name)
     try:
@@ -221,12 +245,16 @@ def printed(chart: Drawable, name: str) -> Image:
 
 
 def alt(chart: Drawable) -> str:
-    """Describe a chart in words."""
+    """Return the alternative text of a chart of any kind, at most 1,000 characters."""
     return DRAWS[type(chart)][1](chart)
 
 
 async def aside(work: Callable[[], Done]) -> Done:
-    """Do work that draws, in a thread, one at a time."""
+    """Return what a function returns, called in the thread for charts, where one call runs at a
+    time.
+
+    The function sees the caller's context variables. Raises what the function raises.
+    """
     global _waiting  # noqa: PLW0603 - the queue is the process's own
     _waiting += 1
     try:

@@ -36,15 +36,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Shares of brands; at each time they sum to 1.
+    """Shares of brands over time; at each time they sum to 1.
 
     Attributes:
-        title: What is shown.
-        times: When, in order; at least one.
+        title: What the shares are of.
+        times: The times of the measurements, ascending; at least one.
         shares: The brand first, then its competitors.
-        marks: Shown where they fall between the first time and the last.
+        marks: Moments that are marked where they fall between the first time and the last.
         zone: The reader's time zone.
-        unusual: Times at which shares are not usual; of the others, all but the last are.
+        unusual: Times at which shares are not usual; all others but the last are usual.
     """
 
     title: str
@@ -55,15 +55,17 @@ class Shares:
     unusual: frozenset[datetime] = frozenset()
 
     def usual(self, share: Share) -> float | None:
-        """Return the mean of a brand's usual shares; None without any."""
+        """Return the mean of a brand's shares at usual times before the last time; None without
+        any.
+        """
         earlier = zip(self.times[:-1], share.values[:-1], strict=True)
         past = [value for at, value in earlier if at not in self.unusual]
         return sum(past) / len(past) if past else None
 
     @property
     def gained(self) -> Share | None:
-        """The competitor that took most of what the brand lost, where the brand's share fell and
-        its own grew by at least `GAIN`; else None.
+        """The competitor that took most of the brand's loss; None unless the brand's share fell,
+        and the competitor's grew, by at least `GAIN`.
         """
         brand, *rivals = self.shares
         best = max(rivals, key=self._taken, default=None)
@@ -71,8 +73,11 @@ class Shares:
         return best if best and has_lost and self._growth(best) >= GAIN else None
 
     def _taken(self, share: Share) -> float:
-        """Return by how much a competitor's share grew beyond its part of what the brand lost: what
-        one brand loses, all others gain in proportion, even where they are named as before.
+        """Return by how much a competitor's share grew beyond its part of the brand's loss; 0 when
+        unknown.
+
+        What one brand loses, all others gain in proportion, even when they are named as often as
+        before.
         """
         brand = self.shares[0]
         usual, before = self.usual(share), self.usual(brand)
@@ -86,7 +91,12 @@ class Shares:
 
     @property
     def shown(self) -> list[Share]:
-        """The brand, and its competitors by their last share; small ones are summed up."""
+        """The shares that are drawn, from the foot up: the brand, then its competitors by their
+        last share.
+
+        At most `MAX_AREAS`: the smallest competitors are summed up in one share, but not the one
+        that gained most.
+        """
         brand, *rivals = self.shares
         rivals.sort(key=lambda share: share.values[-1])
         if len(rivals) < MAX_AREAS:
@@ -100,7 +110,10 @@ class Shares:
 
 
 def drawing(chart: Shares) -> Sheet:
-    """Return the chart, drawn: the brand at the foot, the one that gained next in orange."""
+    """Return a drawing of the shares as stacked areas up to 100 %, the brand at the foot.
+
+    The competitor that gained most is orange. Shares at a single time fill the whole width.
+    """
     sheet = Sheet(HEIGHT)
     sheet.title(chart.title)
     for tick in (0, 50, 100):
@@ -140,7 +153,7 @@ def _y(share: float) -> float:
 
 
 def alt(chart: Shares) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return each brand's first and last share and both days, in at most 1,000 characters."""
     parts = [
         f"{wording.line(s.label)} {wording.percent(s.values[0])} to {wording.percent(s.values[-1])}"
         for s in chart.shown

@@ -106,7 +106,17 @@ class Sheet:
         weight: int = 400,
         anchor: Anchor = "start",
     ) -> None:
-        """Write text, of which `fit` has made what the fonts have."""
+        """Write text of a colour of the theme; only letters that the fonts have are shown well, see
+        `fit`.
+
+        Args:
+            at: The point at which the text is anchored, on its base line.
+            text: The text, which is escaped.
+            size: The height of a line, in units.
+            color: The name of a colour of the theme.
+            weight: 400 for regular, 600 for bold.
+            anchor: Which end of the text is at the point.
+        """
         self._parts.append(
             f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-family="{FAMILY}, Inter, sans-serif" '
             f'font-size="{size:g}" font-weight="{_weight(text, weight)}" fill="var(--{color})" '
@@ -125,7 +135,14 @@ class Sheet:
         self.path((a, b), color, width, dash)
 
     def path(self, points: Sequence[Place], color: str, width: float, dash: str = "") -> None:
-        """Draw a line through points."""
+        """Draw a line through points, in their order.
+
+        Args:
+            points: At least two points, in units.
+            color: The name of a colour of the theme.
+            width: The width of the line, in units.
+            dash: The lengths of dashes and gaps, as in SVG's ``stroke-dasharray``; empty for none.
+        """
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self._parts.append(
             f'<polyline points="{_points(points)}" fill="none" stroke="var(--{color})" '
@@ -133,7 +150,9 @@ class Sheet:
         )
 
     def area(self, points: Sequence[Place], color: str, edge: str = "") -> None:
-        """Fill a polygon, with an edge of another colour if one is named."""
+        """Fill the polygon of some points with a colour; draw its edge in another colour if that is
+        named.
+        """
         stroke = f' stroke="var(--{edge})" stroke-width="1.6"' if edge else ""
         self._parts.append(f'<polygon points="{_points(points)}" fill="var(--{color})"{stroke}/>')
 
@@ -144,18 +163,25 @@ class Sheet:
         )
 
     def box(self, at: Place, width: float, height: float, color: str) -> None:
-        """Draw a filled rectangle from its upper left corner."""
+        """Draw a filled rectangle.
+
+        Args:
+            at: The upper left corner, in units.
+            width: The width in units; a negative one is drawn as 0.
+            height: The height in units.
+            color: The name of a colour of the theme.
+        """
         self._parts.append(
             f'<rect x="{at[0]:.1f}" y="{at[1]:.1f}" width="{max(0.0, width):.1f}" '
             f'height="{height:.1f}" rx="1.5" fill="var(--{color})"/>'
         )
 
     def svg(self, alt: str, theme: Theme | None = None) -> str:
-        """Return the drawing.
+        """Return the drawing as the text of an SVG element.
 
         Args:
             alt: The alternative text.
-            theme: The theme whose colours are written out; without one, the variables stay.
+            theme: The theme whose colours are written out; None keeps the CSS variables of a page.
         """
         body = "".join(self._parts)
         if theme:
@@ -168,7 +194,7 @@ class Sheet:
 
 
 def png(sheet: Sheet, theme: Theme) -> bytes:
-    """Return a drawing as a PNG; the same drawing gives the same bytes."""
+    """Return a drawing as a PNG of `ZOOM` pixels for each unit; equal drawings give equal bytes."""
     import resvg_py
 
     return bytes(
@@ -187,7 +213,9 @@ _NAMES = ("Regular", "SemiBold")
 
 @cache
 def _widths(weight: int) -> dict[str, float]:
-    """Return the width of each letter that a font has, in sizes of the font."""
+    """Return the width of each letter of the regular (400) or bold (600) font, as a share of the
+    font's size.
+    """
     read = json.loads((_FONTS / "widths.json").read_text("utf-8"))
     font = read["bold" if weight == 600 else "regular"]
     return {letter: width / 1000 for letter, width in font["widths"].items()} | dict.fromkeys(
@@ -208,9 +236,10 @@ def width(text: str, size: float, weight: int = 400) -> float:
 
 
 def legible(text: str) -> str:
-    """Return a text on one line, of letters that the fonts have.
+    """Return a text on one line, with only the letters that the fonts have.
 
-    Other letters, emoji among them, are omitted; a text of which nothing remains is `MISSING`.
+    Other letters, such as emoji, are omitted; when nothing remains of a text, `MISSING` is
+    returned.
     """
     composed = unicodedata.normalize("NFC", wording.line(text))
     known = _widths(400)
@@ -219,7 +248,15 @@ def legible(text: str) -> str:
 
 
 def fit(text: str, size: float, room: float, weight: int = 400) -> str:
-    """Return a legible text that is at most `room` units wide, cut with an ellipsis."""
+    """Return a legible text at most `room` units wide; a longer text is cut and ends in an
+    ellipsis.
+
+    Args:
+        text: The text.
+        size: The size of the font, in units.
+        room: The largest width, in units.
+        weight: 400 for regular, 600 for bold.
+    """
     shown = legible(text)
     if width(shown, size, weight) <= room:
         return shown
@@ -229,10 +266,16 @@ def fit(text: str, size: float, room: float, weight: int = 400) -> str:
 
 
 def spread(heights: Sequence[float], row: float, top: float, bottom: float) -> list[float]:
-    """Move ascending heights at least a row apart, as little as that takes, between two bounds.
+    """Return heights moved as little as needed to be at least a row apart, between two bounds.
 
-    Neighbours that are too close part by the same distance. When there is no room for all rows,
-    those at the end exceed the lower bound.
+    Neighbours that are too close part by the same distance. When there is no room for all rows, the
+    last ones exceed the lower bound.
+
+    Args:
+        heights: Ascending heights, in units.
+        row: The least distance between two heights, in units.
+        top: The upper bound, in units.
+        bottom: The lower bound, in units.
     """
     placed = list(heights)
     for _ in placed:
@@ -269,8 +312,13 @@ MARK_GAP = 10.0
 
 
 def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
-    """Draw marks, each an x and its words, in the order of x, as dashed lines; each has its words
-    above, where those of later marks leave room.
+    """Draw marks as dashed vertical lines, each with its words above where they have room.
+
+    The words of later marks come first; words that would not be near their own line are omitted.
+
+    Args:
+        sheet: The drawing, which is changed.
+        placed: The x (in units) and the words of each mark, in the order of x.
     """
     room = WIDTH - 8.0
     for x, words in reversed(placed):
@@ -278,7 +326,7 @@ def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
         text = fit(words, LABEL_SIZE, LONG_MARK, 600)
         half = width(text, LABEL_SIZE, 600) / 2
         middle = min(max(x, 8 + half), room - half)
-        if middle - half < 8 or abs(middle - x) > half:  # they would stand elsewhere
+        if middle - half < 8 or abs(middle - x) > half:  # the words would not be above the line
             continue
         sheet.text(
             (middle, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
@@ -304,7 +352,9 @@ class EndName:
 
 
 def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
-    """Write names with their last values at the ends of lines, moved apart where they meet."""
+    """Write the names and last values of lines at their right ends, moved apart where they would
+    overlap.
+    """
     ordered = sorted(names, key=lambda name: name.height)
     heights = spread([name.height + 4 for name in ordered], ROW, TOP, BOTTOM - 2)
     most = WIDTH - NAMES_LEFT - 4

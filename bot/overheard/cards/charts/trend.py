@@ -40,12 +40,12 @@ STYLES = (("brand", 3.2, ""), ("gain", 2.6, "5 4"), ("third", 2.6, "2 4"), ("ink
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line.
+    """A line of a chart.
 
     Attributes:
-        label: The name at its end.
-        points: In the order of time.
-        emphasis: Whether the chart is about it: drawn thick, with its intervals.
+        label: The name at the line's end.
+        points: The points in the order of time.
+        emphasis: Whether the chart is about this line: it is drawn thick, with its intervals.
     """
 
     label: str
@@ -55,12 +55,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment worth a dashed line, such as a model update.
+    """A moment that a chart marks by a dashed line, such as a model update.
 
     Attributes:
-        at: When it is, or most likely is.
+        at: The moment, or its most likely time.
         label: A few words.
-        between: The stretch in which it lies, shaded; None for a moment that is known.
+        between: The first and last possible time of the moment; None when its time is known.
     """
 
     at: datetime
@@ -79,10 +79,10 @@ class Chart:
     """Lines over time.
 
     Attributes:
-        title: What is shown.
-        scale: What the values are.
-        series: The lines; those first are kept when there are more than `MAX_LINES`.
-        marks: Shown where they fall between the first point and the last.
+        title: What the lines show.
+        scale: The scale of the values.
+        series: The lines; the first ones are kept when there are more than `MAX_LINES`.
+        marks: Moments that are marked where they fall between the first point and the last.
         caption: A small line below, or an empty string.
         zone: The reader's time zone.
         answers: The number of answers of which rates are shown as counts; 0 for rates.
@@ -108,7 +108,9 @@ class Chart:
 
     @property
     def shown_series(self) -> list[Series]:
-        """The lines that are drawn, those with emphasis first."""
+        """The lines that are drawn, at most `MAX_LINES`: emphasized lines first, and always the
+        competitor that gained most.
+        """
         ordered = sorted((s for s in self.series if s.points), key=lambda s: not s.emphasis)
         kept = ordered[:MAX_LINES]
         gained = self.gained
@@ -118,7 +120,10 @@ class Chart:
 
     @property
     def gained(self) -> Series | None:
-        """The competitor that gained most since the last mark, by more than `GAIN`; else None."""
+        """The competitor whose mean grew most since the last mark, by at least `GAIN`.
+
+        None on a scale of ranks, without a mark, and when no line is emphasized.
+        """
         marks = self.shown_marks
         rivals = [s for s in self.series if not s.emphasis]
         if not marks or len(rivals) == len(self.series) or self.scale is Scale.RANK:
@@ -128,21 +133,29 @@ class Chart:
         return best if best and grown[best] >= GAIN else None
 
     def words(self, value: float) -> str:
-        """Format a value: as a count of answers, or as its scale has it."""
+        """Format a value of the chart's scale: as a count of answers (``9``), or as its scale has
+        it.
+        """
         if self.answers:
             return wording.share(value, self.answers)
         return wording.value(value, self.scale)
 
 
 def _growth(series: Series, since: datetime) -> float:
-    """Return by how much a line's mean grew since a moment; 0 where a side has no points."""
+    """Return how much a line's mean after a moment exceeds that before; 0 without points on both
+    sides.
+    """
     before = [mean for at, mean, *_ in series.points if at < since]
     after = [mean for at, mean, *_ in series.points if at >= since]
     return sum(after) / len(after) - sum(before) / len(before) if before and after else 0.0
 
 
 def drawing(chart: Chart) -> Sheet:
-    """Return the chart, drawn."""
+    """Return a drawing of the lines with axes, marks, names, and the first emphasized line's
+    interval.
+
+    A chart without points has its title and the words `EMPTY`.
+    """
     sheet = Sheet(HEIGHT + (14 if chart.caption else 0))
     sheet.title(chart.title)
     if not chart.times:
@@ -162,7 +175,7 @@ def drawing(chart: Chart) -> Sheet:
 
 
 def _styles(chart: Chart) -> dict[Series, tuple[str, float, str]]:
-    """Return the colour, width and dashes of each line that is drawn."""
+    """Return the colour, the width in units and the dashes of each line that is drawn."""
     found: dict[Series, tuple[str, float, str]] = {}
     gained = chart.gained
     for series in chart.shown_series:
@@ -187,7 +200,9 @@ class _Frame:
         self.ticks = _ticks(chart)
 
     def place(self, at: datetime, value: float) -> Place:
-        """Return where a moment and a value are drawn."""
+        """Return the point of the drawing for a moment and a value; values beyond the axis are at
+        its end.
+        """
         span = (self.last - self.first) / timedelta(seconds=1)
         share = (at - self.first) / timedelta(seconds=1) / span if span else 1.0
         low, high = self.ticks[0], self.ticks[-1]
@@ -195,7 +210,7 @@ class _Frame:
         return LEFT + share * (RIGHT - LEFT), BOTTOM - part * (BOTTOM - TOP)
 
     def draw_axes(self, sheet: Sheet) -> None:
-        """Draw the lines of the values, and name values and the first and last day."""
+        """Draw a horizontal line and a label for each tick, and the first and last day below."""
         for tick in self.ticks:
             _, y = self.place(self.last, tick)
             sheet.line((LEFT, y), (RIGHT, y), "mute" if tick == 0 and self.ticks[0] < 0 else "grid")
@@ -206,7 +221,7 @@ class _Frame:
         sheet.text((RIGHT, BOTTOM + 15), days[1], anchor="end")
 
     def _tick(self, value: float) -> str:
-        """Return the label of a tick of the value axis."""
+        """Return the label of a tick: a count of answers, per cent, a rank or a signed polarity."""
         if self.chart.answers:
             return f"{value * self.chart.answers:g}"
         if self.chart.scale in {Scale.BINARY, Scale.SHARE}:
@@ -219,11 +234,21 @@ class _Frame:
         )
 
     def value(self, mean: float) -> float:
-        """Return a mean on the axis: ranks count downwards."""
+        """Return the position of a mean on the axis; ranks are negated, so that rank 1 is on
+        top.
+        """
         return -mean if self.chart.scale is Scale.RANK else mean
 
     def draw_line(self, sheet: Sheet, series: Series, color: str, size: float, dash: str) -> None:
-        """Draw a line."""
+        """Draw a line through the means of a series; lines with emphasis or gain end in a dot.
+
+        Args:
+            sheet: The drawing, which is changed.
+            series: The line.
+            color: The name of a colour of the theme.
+            size: The width of the line, in units.
+            dash: The lengths of dashes and gaps; empty for a solid line.
+        """
         points = [self.place(at, self.value(mean)) for at, mean, *_ in series.points]
         if len(points) > 1:
             sheet.path(points, color, size, dash)
@@ -231,7 +256,13 @@ class _Frame:
             sheet.dot(points[-1], color, 3.6 if series.emphasis else 2.6)
 
     def draw_band(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
-        """Draw the intervals of the first line with emphasis as a band, below all lines."""
+        """Draw the intervals of the first emphasized line as a band, with a legend; below all
+        lines.
+
+        Args:
+            sheet: The drawing, which is changed.
+            styles: The colour, width and dashes of each line, see `_styles`.
+        """
         series = next(
             (style_name for style_name, (color, *_) in styles.items() if color == "brand"), None
         )
@@ -252,7 +283,12 @@ class _Frame:
         draw_marks(sheet, [(self.place(mark.at, 0)[0], mark.label) for mark in shown])
 
     def draw_names(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
-        """Write the name and the last value of each line at its end."""
+        """Write the name and the last value of each line at its right end.
+
+        Args:
+            sheet: The drawing, which is changed.
+            styles: The colour, width and dashes of each line, see `_styles`.
+        """
         names = []
         for series, (color, *_) in styles.items():
             last = series.points[-1]
@@ -263,7 +299,10 @@ class _Frame:
 
 
 def _ticks(chart: Chart) -> list[float]:
-    """Return the named values of the axis, ascending; ranks as negative numbers."""
+    """Return the labelled values of the axis in ascending order; ranks as negative numbers.
+
+    The axis reaches at least as far as the means of all lines and the intervals of emphasized ones.
+    """
     seen = [v for s in chart.series for _, *p in s.points for v in (p if s.emphasis else p[:1])]
     if chart.scale is Scale.RANK:
         worst = max(2, *(-int(-v // 1) for v in seen))
@@ -278,7 +317,9 @@ def _ticks(chart: Chart) -> list[float]:
 
 
 def alt(chart: Chart) -> str:
-    """Return in words what the picture shows, in at most 1,000 characters."""
+    """Return the title, each line's first and last value, and the marks, in at most 1,000
+    characters.
+    """
     title = wording.line(chart.title).rstrip(".")
     if not chart.times:
         return wording.shorten(f"{title}. {EMPTY}.", 1000)
@@ -289,7 +330,9 @@ def alt(chart: Chart) -> str:
 
 
 def _describe(series: Series, chart: Chart) -> str:
-    """Describe where a line starts and ends; with its interval if the chart is about it."""
+    """Return a sentence with a line's first and last value; for an emphasized line also the
+    interval and the time from the first point to the last.
+    """
     (start, first, *_), (end, last, low, high) = series.points[0], series.points[-1]
     now = chart.words(last)
     if chart.answers:
@@ -317,7 +360,9 @@ def _day(at: datetime, chart: Chart) -> str:
 
 
 def _when(at: datetime, chart: Chart) -> str:
-    """Return a moment for the time axis: ``21 Sep``, with the year or the time where it needs."""
+    """Return a moment as a label of the time axis: ``21 Sep``, with the year or the time of day
+    where the chart needs it.
+    """
     times, date = chart.times, wording.short_day(at, chart.zone)
     if times[0] < times[-1] and _is_short(chart):
         return f"{date}, {wording.clock(at, chart.zone)}"
