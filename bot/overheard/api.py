@@ -104,7 +104,7 @@ from overheard.provider_kit import (
     http_client,
     read_landscapes,
 )
-from overheard.reading.reader import read_units
+from overheard.reading import read_units
 
 __all__ = [
     "API_VERSION",

@@ -49,8 +49,6 @@ _CLAUSE_SPACES = 2
 """Fewest spaces of a clause that says something."""
 _EVEN = 2
 """Added to the sum of both, so that one word alone does not give an extreme value."""
-MIN_ASPECT_VALENCE = 0.4
-"""Smallest absolute sum of valences for which an aspect gets a verdict."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from overheard import Detail, Metric, Reading, Scale, Score, Settings
-from overheard_sentiment.portrayal import MIN_ASPECT_VALENCE, Portrayal, portrayal
+
+if TYPE_CHECKING:
+    from overheard_sentiment.portrayal import Portrayal
 
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
@@ -13,6 +16,8 @@ _STATED_CHARACTERS = 200
 """Most characters of the words of a drawback."""
 _MAX_DRAWBACKS = 20
 """Drawbacks of an answer that are kept."""
+_MIN_ASPECT_VALENCE = 0.4
+"""Smallest absolute sum of valences for which an aspect gets a verdict."""
 
 
 class SentimentSettings(Settings):
@@ -49,6 +54,8 @@ class Sentiment:
         """Yield the scores of a brand in an answer, if the answer names the brand."""
         if not reading.of(reading.brand.name):
             return
+        from overheard_sentiment.portrayal import portrayal  # its patterns take long to compile
+
         found = portrayal(reading)
         if not found.readable:
             return
@@ -69,7 +76,7 @@ def _aspects(found: Portrayal) -> Iterator[Detail]:
     """Yield each aspect with a clear verdict, and the text that judges the aspect most."""
     for aspect, values in found.aspects.items():
         total = sum(value for value, _ in values)
-        if abs(total) >= MIN_ASPECT_VALENCE:
+        if abs(total) >= _MIN_ASPECT_VALENCE:
             _, text = max(values, key=lambda pair: abs(pair[0]))
             verdict = "positive" if total > 0 else "negative"
             yield Detail(aspect, verdict, quote=text[:_QUOTE_CHARACTERS])

@@ -7,7 +7,6 @@ from itertools import chain
 
 from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
 from overheard_visibility.answers import once_an_answer
-from overheard_visibility.standing import FIRST_CHOICE, standing
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""
@@ -78,6 +77,9 @@ def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[S
 
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
     """Yield the scores of a brand that the answer names."""
+    # Its patterns take long to compile, and help needs none.
+    from overheard_visibility.standing import FIRST_CHOICE, standing
+
     rank, quote = _rank(reading), reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
     stands = standing(reading, own)
     chosen = stands.verdict == FIRST_CHOICE

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Unit, UnitRole
-from overheard.reading.reader import Reader, read_units
+from overheard.reading import read_units
+from overheard.reading.reader import Reader
 from scripted import reply
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -163,19 +163,6 @@ class Reader:
         return self._asked[question]
 
 
-def read_units(text: str, brands: Iterable[Brand]) -> tuple[Unit, ...]:
-    """Return the units of a text: titles, sentences and cells, each with its owner and role.
-
-    Scorers have them in `Reading.units`; this is for tests and for texts without a question.
-
-    Args:
-        text: An answer, in Markdown or plain.
-        brands: The declared brands; what is about another product is foreign.
-    """
-    page = laid_out(text)
-    return units(page, MentionFinder(brands).find(page.body, sentences(page.body)))
-
-
 def _within(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:
     return tuple(name for name in ranking if name in market)
 
