@@ -13,9 +13,10 @@ from overheard.alerts.events import (
     alert_table,
     history,
     history_lines,
+    life_data,
     with_life,
 )
-from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
+from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.statement_wording import statement_quotes
 from overheard.alerts.story import alerts_about, wholes_of
@@ -44,15 +45,7 @@ async def alert_card(
         alert: The alert.
         details: Whether all figures and sentences are shown, and not only the message.
     """
-    evidence = await gather_evidence(
-        deployment.store,
-        deployment.catalogue,
-        deployment.scoring.metrics,
-        deployment.scoring.versions,
-        alert,
-        call.zone,
-        deployment.names,
-    )
+    evidence = await _evidence_of(deployment, call, alert)
     write = compose if details else alert_message
     card = await aside(lambda: write(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
@@ -63,13 +56,34 @@ async def alert_card(
     return with_life(card, alert, call.zone, price, details=details)
 
 
+async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> AlertEvidence:
+    """Read from the store what an alert rests on."""
+    return await gather_evidence(
+        deployment.store,
+        deployment.catalogue,
+        deployment.scoring.metrics,
+        deployment.scoring.versions,
+        alert,
+        call.zone,
+        deployment.names,
+    )
+
+
 async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
-    """Compose an alert for the card of a check; None if one has shown it before, as grown as it
-    is, or if the alert has its own message in the same channel.
+    """Compose an alert for the card of a check, in a chat only its title and data.
+
+    Returns:
+        The card; None if an earlier check has shown the alert, as grown as it is, or if the alert
+        has its own message in the same channel.
     """
     if await deployment.store.deliveries.find(alert_id=alert.id, channel=call.channel):
         return None
-    card = await alert_card(deployment, call, alert)
+    if call.face is Face.CHAT:
+        evidence = await _evidence_of(deployment, call, alert)
+        data = {**alert_data(alert, evidence), **life_data(alert)}
+        card = Card(message_title(alert, evidence), data=data)
+    else:
+        card = await alert_card(deployment, call, alert)
     shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
     new = await deployment.store.deliveries.add_shown(alert.id, shown, deployment.clock.now())
     return card if new else None
@@ -230,15 +244,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         UnknownName: when there is no such alert.
     """
     stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
-    gathered = await gather_evidence(
-        deployment.store,
-        deployment.catalogue,
-        deployment.scoring.metrics,
-        deployment.scoring.versions,
-        stored_alert,
-        call.zone,
-        deployment.names,
-    )
+    gathered = await _evidence_of(deployment, call, stored_alert)
     shift = measured_shift(stored_alert)
     name = deployment.names.name(shift.model)
     stated = statement_quotes(stored_alert.moved, name)
