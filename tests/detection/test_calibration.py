@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from known_time import p_value
 
 from overheard.detection.known_time import compare_sides
 from overheard.detection.run_effects import run_effect_variance
@@ -17,12 +18,8 @@ RARE = (0.5, 15.0)
 
 def p_values(world: World, first: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the p-value of each panel, with its own run effect estimate; 1 without one."""
-    found = []
-    for index in range(len(world.n)):
-        stream = world.stream(index)
-        comparison = compare_sides(stream, first, run_effect_variance([stream], first))
-        found.append(comparison.p_value if comparison else 1.0)
-    return np.array(found)
+    streams = map(world.stream, range(len(world.n)))
+    return np.array([p_value(one, first, run_effect_variance([one], first)) for one in streams])
 
 
 def allowed(level: float, size: int) -> float:

@@ -96,7 +96,6 @@ class UpdateEffect:
         finding: Whether the stream moved, did not move, or neither is clear yet.
         looks: How many looks were made; the first that found a change is the last.
         most: Largest number of looks.
-        z: The statistic at the last look; its sign is that of the change.
         before: Mean over the shared prompts before the update.
         after: Mean over the shared prompts after the update.
         interval: Interval of the change, on the metric's scale. It holds the change at all looks
@@ -111,7 +110,6 @@ class UpdateEffect:
     finding: UpdateStatus
     looks: int
     most: int
-    z: float
     before: float
     after: float
     interval: Interval
@@ -349,7 +347,6 @@ def _verdict(
         finding=UpdateStatus.MOVED if abs(z) > plan.boundary else finding,
         looks=made,
         most=plan.looks,
-        z=z,
         before=cut.before.mean,
         after=cut.after.mean,
         interval=interval,
