@@ -42,7 +42,7 @@ from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
-from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
+from overheard.detection.learning import smallest_visible_loss
 from overheard.detection.monitor import Monitor
 from overheard.detection.simulate import Moved, WorldDesign, brand_name, simulate_world
 from overheard.detection.trials import MonitorTrial
@@ -315,7 +315,7 @@ def learning(panels: int, seed: int) -> None:
     lines = []
     for effects, tau in (("shared", 0.0), ("shared", 0.25), ("shared", 0.5), ("own", 0.25)):
         for before in (1, 3, 6, 12):
-            design = WorldDesign("normal", effects, tau, runs=before + RUNS_TO_SHOW)
+            design = WorldDesign("normal", effects, tau, runs=before + 3)
             sizes, seen = [], []
             for number in range(panels):
                 streams = simulate_world(design, seed + number).streams

@@ -35,22 +35,15 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
 """By the name that is to go, as in ``from overheard import NAME``."""
 
 
-def overdue(release: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> list[str]:
-    """Return the names that a release of Overheard should no longer have."""
-    from packaging.version import Version  # only tests read it
-
-    return [name for name, old in known.items() if Version(old.ends) <= Version(release)]
-
-
-def replacement(name: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> str:
+def replacement(name: str) -> str:
     """Return the name that replaces a deprecated one, with a warning to the caller.
 
     Raises:
         AttributeError: when the face has no such name and never had, or has it no longer.
     """
-    if name not in known:
+    if name not in DEPRECATIONS:
         raise AttributeError(f"module 'overheard' has no attribute '{name}'")
-    old = known[name]
+    old = DEPRECATIONS[name]
     warnings.warn(
         f"overheard.{name} ends in Overheard {old.ends}; use overheard.{old.instead}",
         DeprecationWarning,

@@ -160,11 +160,6 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
     return provider
 
 
-def end_traces() -> None:
-    """Record no more spans."""
-    _tracer.clear()
-
-
 def traced(
     name: str, describe: Attributes | None = None
 ) -> Callable[[Work[Given, Result]], Work[Given, Result]]:

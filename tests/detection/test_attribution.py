@@ -63,7 +63,7 @@ def test_the_pattern_that_moved_is_the_likeliest(truth: Hypothesis) -> None:
     """Who moved two runs ago says what changed."""
     streams = market(MOVES[truth])
     found = attribute(OWN, streams, streams[0].runs[AT], run_effect_prior(OWN.model))
-    assert found.likeliest is truth
+    assert max(found.weights, key=found.weights.__getitem__) is truth
     assert sum(found.weights.values()) == pytest.approx(1)
     assert found.moved(OWN)
 

@@ -119,7 +119,7 @@ def test_too_few_prompts_say_nothing() -> None:
     before = [{str(n): ["one two"] for n in range(7)} | {"old": ["a"]}] * 5
     after = [{str(n): ["many more words than that"] for n in range(7)} | {"new": ["b"]}] * 2
     verdict = compare_styles(before, after)
-    assert (verdict.prompts, verdict.hit) == (7, False)
+    assert not verdict.hit
 
 
 def test_hostile_text_takes_no_long_time() -> None:
@@ -154,7 +154,7 @@ def test_a_feature_stands_out_beyond_its_prediction_interval(count: int) -> None
     found = compare_styles(drawn(before), drawn(after))
     assert [(t.feature, t.rose) for t in found.moved] == [(FEATURES[2], True), (FEATURES[7], False)]
     assert found.note == f"{FEATURES[2]} up, {FEATURES[7]} down"
-    assert (found.prompts, found.sessions, found.hit) == (8, count, True)
+    assert found.hit
     first = found.moved[0]
     assert (first.before, first.after) == pytest.approx((centre[2], after[:, 2].mean()))
     scale = before[:, 2].std(ddof=1) * (1 + 1 / count) ** 0.5

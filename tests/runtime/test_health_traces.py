@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from loopback import POLL_S
 from office import executed
+from overheard import telemetry
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
@@ -24,7 +25,7 @@ from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Chat
 from overheard.runtime.metrics import start_telemetry
 from overheard.runtime.wiring import open_deployment
-from overheard.telemetry import TracesUnavailable, begin_traces, end_traces, traced
+from overheard.telemetry import TracesUnavailable, begin_traces, traced
 from overheard.testing import EchoProvider, FixedClock
 from overheard.testing.deployment import open_test_store
 
@@ -53,7 +54,7 @@ class Spans:
 
     def close(self) -> None:
         """Trace no more."""
-        end_traces()
+        telemetry._tracer.clear()
         self._provider.shutdown()
 
 
@@ -159,7 +160,7 @@ def test_spans_go_where_the_variables_say(monkeypatch: pytest.MonkeyPatch) -> No
     with provider.get_tracer("test").start_as_current_span("ask"):
         pass
     provider.shutdown()
-    end_traces()
+    telemetry._tracer.clear()
     server.shutdown()
     ((path, body),) = got
     assert path == "/v1/traces"

@@ -54,11 +54,6 @@ class Attribution:
     changes: Mapping[StreamKey, float]
     steps: Mapping[StreamKey, float] = field(default_factory=dict)
 
-    @property
-    def likeliest(self) -> Hypothesis:
-        """The hypothesis with the largest weight."""
-        return max(self.weights, key=lambda hypothesis: self.weights[hypothesis])
-
     def moved(self, key: StreamKey) -> bool:
         """Whether a stream moved, taken by itself, by more than chance explains."""
         return abs(self.changes.get(key, 0.0)) >= MOVED_SDS

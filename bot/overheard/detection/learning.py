@@ -14,8 +14,6 @@ from overheard.numpy_proxy import Floats, Places, np
 
 LEARNING_RUNS = 6
 """Runs after which a baseline is long enough."""
-RUNS_TO_SHOW = 3
-"""Number of runs within which a change of the named size shows."""
 FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
 0.8 at one false alarm a year: after a single run, which does not show how large run effects are;

@@ -66,7 +66,6 @@ class ModelChange:
         baseline: The first run that it was compared with.
         weights: The posterior probability of each explanation (`hypotheses`); empty until
             `latest_model_change` or `revised` works it out.
-        standing_out: Names of the brands that moved by more than chance explains, taken alone.
         models: Number of models that are watched.
     """
 
@@ -77,7 +76,6 @@ class ModelChange:
     moved: Mapping[str, float]
     baseline: RunKey
     weights: Mapping[Hypothesis, float] = field(default_factory=dict)
-    standing_out: tuple[str, ...] = ()
     models: int = 1
 
     @property
@@ -122,17 +120,7 @@ def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
     prior = run_effect_prior(change.model)
     hypotheses = attribute_model(change.model, past, change.began, prior)
     moved = {key.brand: step for key, step in hypotheses.steps.items() if key.model == change.model}
-    out = [
-        key.brand
-        for key in hypotheses.changes
-        if key.model == change.model and hypotheses.moved(key)
-    ]
-    return replace(
-        change,
-        weights=hypotheses.weights,
-        moved=moved or change.moved,
-        standing_out=tuple(sorted(out)),
-    )
+    return replace(change, weights=hypotheses.weights, moved=moved or change.moved)
 
 
 def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -> list[ModelChange]:

@@ -177,13 +177,9 @@ class StyleComparison:
 
     Attributes:
         moved: The features that moved, the surest first.
-        prompts: How many prompts it rests on.
-        sessions: How many earlier sessions it rests on.
     """
 
     moved: tuple[StyleFeature, ...]
-    prompts: int
-    sessions: int
 
     @property
     def hit(self) -> bool:
@@ -219,7 +215,7 @@ def compare_styles(
     styles = [style for style in known if style is not None]
     enough = len(before) >= MIN_STYLE_SESSIONS and len(after) == CONFIRMING_SESSIONS
     if len(prompts) < MIN_STYLE_PROMPTS or not enough or len(styles) < len(known):
-        return StyleComparison((), len(prompts), len(before))
+        return StyleComparison(())
     old, new = np.array(styles[: len(before)]), np.array(styles[len(before) :])
     mean, count = old.mean(axis=0), len(before)
     spread = np.maximum(old.std(axis=0, ddof=1), 1e-9) * (1 + 1 / count) ** 0.5
@@ -234,7 +230,7 @@ def compare_styles(
         for i in np.argsort(-sure)
         if aligned[i]
     ]
-    return StyleComparison(tuple(moved), len(prompts), count)
+    return StyleComparison(tuple(moved))
 
 
 def _session_style(answers: Mapping[str, Sequence[str]], prompts: Collection[str]) -> Floats | None:
