@@ -5,9 +5,10 @@ uv run python bench/read_answers.py --folder PATH        labelled answers from e
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 
-A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``) and ``labels.jsonl`` (``id``,
-``brand``, and the readings ``first`` and ``second`` with ``cls``, ``drawback`` and ``lines``, the
-beginnings of the lines that are about the brand).
+A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
+it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with
+``cls``, ``drawback``, ``standing`` if it is labelled, and ``lines``, the beginnings of the lines
+that are about the brand).
 """
 
 from __future__ import annotations
@@ -121,9 +122,10 @@ def folder(path: Path, reading: str) -> Iterator[Case]:
             brand,
             label["cls"],
             label["drawback"] is not None,
-            None,
+            label.get("standing"),
             lines,
             "\n" in text["text"].strip(),
+            text.get("prompt", ""),
         )
 
 
@@ -271,8 +273,9 @@ def report(cases: Sequence[Case], *, show: bool) -> None:
         print(f"named {name}: {moved(cases, lambda case, n=name: _renamed(case, n))}")
     if show:
         for case, got in results:
-            if got[1] != case.drawback or got[2] != case.tone:
-                print(case.id, case.brand.name, got, "wanted", case.drawback, case.tone)
+            wanted = (case.drawback, case.tone, case.standing or got[3])
+            if got[1:] != wanted:
+                print(case.id, case.brand.name, got, "wanted", *wanted)
 
 
 def _renamed(case: Case, name: str) -> Case:
