@@ -12,12 +12,12 @@ from overheard.domain import (
     Account,
     BatchStatus,
     Capabilities,
-    Claim,
     Model,
     Panel,
     Price,
     Prompt,
     Question,
+    ReservationRequest,
     Run,
     RunState,
     Task,
@@ -153,7 +153,7 @@ class House:
 
     async def hold(self, run: Run) -> None:
         """Hold money for a run, as a process did that died since."""
-        await self.store.money.reserve(run.id, [Claim(DAY, 1.0, 9.0)])
+        await self.store.money.reserve(run.id, [ReservationRequest(DAY, 1.0, 9.0)])
 
     async def holders(self) -> set[int]:
         """Return the runs that hold money."""

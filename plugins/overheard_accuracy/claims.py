@@ -49,7 +49,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FactClaim:
     """What a statement claims about a fact.
 
     Attributes:
@@ -61,7 +61,7 @@ class Claim:
     stated: str
 
 
-Checker = Callable[[Statement, Truth], Claim | None]
+Checker = Callable[[Statement, Truth], FactClaim | None]
 """Returns what a statement claims about one fact. None means that it claims nothing, or that the
 meaning is uncertain: a false accusation costs more than a miss.
 """

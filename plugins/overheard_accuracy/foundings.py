@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, of_another, unmeant, verdict
+from overheard_accuracy.claims import (
+    FactClaim,
+    Statement,
+    Truth,
+    Verdict,
+    of_another,
+    unmeant,
+    verdict,
+)
 from overheard_accuracy.values import YEAR
 
 _IN_YEAR = (
@@ -73,7 +81,7 @@ _YEAR_CHARACTERS = 60
 """Most characters between a cue and its year."""
 
 
-def founded(statement: Statement, truth: Truth) -> Claim | None:
+def founded(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check the year of founding: the year nearest to a word of founding.
 
     Returns None when no year of founding of the brand itself is stated.
@@ -87,7 +95,7 @@ def founded(statement: Statement, truth: Truth) -> Claim | None:
     cue = _FOUNDED.search(statement.text)
     stated = _year_at_brand(statement) or (_year_at_cue(statement, cue) if cue else None)
     if stated:
-        return Claim(verdict(stated == true.group(), stated in former), stated)
+        return FactClaim(verdict(stated == true.group(), stated in former), stated)
     return None if cue else _too_early(statement, min(true.group(), *former, true.group()))
 
 
@@ -112,7 +120,7 @@ def _year_at_brand(statement: Statement) -> str | None:
     return match["year"] if match else None
 
 
-def _decade(statement: Statement, true: int) -> Claim | None:
+def _decade(statement: Statement, true: int) -> FactClaim | None:
     """Check "founded in the 1980s"; a decade within 3 years of the true year gives no verdict."""
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
     if not decade or not cue or of_another(statement, cue):
@@ -124,18 +132,20 @@ def _decade(statement: Statement, true: int) -> Claim | None:
         return None
     first_year = int(decade["year"])
     if first_year <= true <= first_year + 9:
-        return Claim(Verdict.CORRECT, decade.group())
+        return FactClaim(Verdict.CORRECT, decade.group())
     error_years = min(abs(true - first_year), abs(true - first_year - 9))
-    return Claim(Verdict.WRONG, decade.group()) if error_years > _DECADE_TOLERANCE_YEARS else None
+    return (
+        FactClaim(Verdict.WRONG, decade.group()) if error_years > _DECADE_TOLERANCE_YEARS else None
+    )
 
 
-def _too_early(statement: Statement, founding_year: str) -> Claim | None:
+def _too_early(statement: Statement, founding_year: str) -> FactClaim | None:
     """Check "since 2005, Acme has ...": wrong when the year is before the founding."""
     cue = _SINCE.search(statement.text)
     is_too_early = (
         cue is not None and cue["year"] < founding_year and not of_another(statement, cue)
     )
-    return Claim(Verdict.WRONG, cue["year"]) if cue and is_too_early else None
+    return FactClaim(Verdict.WRONG, cue["year"]) if cue and is_too_early else None
 
 
 def _nearest_year(text: str, cue: re.Match[str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from overheard_accuracy.claims import (
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     clause,
@@ -79,7 +79,7 @@ _YES = frozenset({"yes", "true", "y", "available"})
 _NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
-def free_plan(statement: Statement, truth: Truth) -> Claim | None:
+def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check whether there is a free plan; a trial is no free plan.
 
     Returns None when a statement leaves open whether there is a free plan.
@@ -105,7 +105,7 @@ def free_plan(statement: Statement, truth: Truth) -> Claim | None:
     former = [_yes_or_no(value) for value in truth.previous]
     is_stated = not is_denied
     # One wording for all answers, so that claims of several models are counted together.
-    return Claim(
+    return FactClaim(
         verdict(is_stated == true, is_stated in former),
         "free plan" if is_stated else "no free plan",
     )

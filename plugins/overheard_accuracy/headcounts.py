@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from overheard_accuracy.claims import (
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     clause,
@@ -59,7 +59,7 @@ _TOLERANCE_SHARE = 0.2
 """Tolerance of a headcount, as a share: texts round headcounts, which change with time."""
 
 
-def employees(statement: Statement, truth: Truth) -> Claim | None:
+def employees(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a headcount against a number or range, with a tolerance of a fifth.
 
     Returns None when no headcount of the brand itself is stated.
@@ -91,7 +91,7 @@ def employees(statement: Statement, truth: Truth) -> Claim | None:
             _agrees(before, stated, true),
             any(_agrees(before, stated, amount_) for amount_ in former),
         )
-        return Claim(result, statement.text[slice(*stated.span)])
+        return FactClaim(result, statement.text[slice(*stated.span)])
     return None
 
 

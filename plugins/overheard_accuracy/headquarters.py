@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from overheard_accuracy.claims import (
     NAME,
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     Verdict,
@@ -225,7 +225,7 @@ _NO_PLACE = re.compile(r"\b(?:Store|App|Apps|Play|Marketplace|Cloud|Settings|Men
 _BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME})?)-based\b")
 
 
-def headquarters(statement: Statement, truth: Truth) -> Claim | None:
+def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check the place of the headquarters: any part of the true place is correct.
 
     A country or state that the fact does not name gives None, since the city may be there; so does
@@ -240,13 +240,13 @@ def headquarters(statement: Statement, truth: Truth) -> Claim | None:
         return None
     stated = cue["stated"].rstrip(".'\u2019")
     if _agrees(stated, truth.value):
-        return Claim(Verdict.CORRECT, stated)
+        return FactClaim(Verdict.CORRECT, stated)
     city = stated.split(",")[0]
     is_unclear = _INITIALS.fullmatch(city) or is_region(city)
     if is_unclear or any(alike(city, part) for part in listed(truth.value)):
         return None
     stale = any(_agrees(stated, value) for value in truth.previous)
-    return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
+    return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
 
 
 def _agrees(stated: str, true: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from overheard_accuracy.claims import (
     NAME,
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     Verdict,
@@ -122,7 +122,7 @@ _NOT_PERSON = re.compile(
 )
 
 
-def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
+def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check who leads the company, by family name and first name or initial.
 
     Returns None when no current leader of the brand itself is clearly stated.
@@ -140,13 +140,13 @@ def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
         if contains(statement.text[statement.start : statement.end], stated):
             continue
         if any(_same_person(stated, name) for name in listed(truth.value)):
-            return Claim(Verdict.CORRECT, stated)
+            return FactClaim(Verdict.CORRECT, stated)
         stale = any(_same_person(stated, name) for name in truth.previous)
-        return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
+        return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
     return None
 
 
-def _successor(statement: Statement, truth: Truth) -> Claim | None:
+def _successor(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a succession: "Ann Lee replaced Bo Ray as CEO".
 
     A former leader gives None: the statement was correct at its time.
@@ -160,12 +160,12 @@ def _successor(statement: Statement, truth: Truth) -> Claim | None:
         if _of_other_company(statement, cue) or contains(brand, stated):
             continue
         if any(_same_person(stated, name) for name in listed(truth.value)):
-            return Claim(Verdict.CORRECT, stated)
+            return FactClaim(Verdict.CORRECT, stated)
         if any(_same_person(stated, name) for name in truth.previous) or _BACK_THEN.search(
             statement.text
         ):
             return None
-        return Claim(Verdict.WRONG, stated)
+        return FactClaim(Verdict.WRONG, stated)
     return None
 
 

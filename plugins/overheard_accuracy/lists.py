@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from overheard_accuracy.claims import (
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     Verdict,
@@ -56,18 +56,18 @@ _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? 
 """Just before a certification that a company is rather than has: "is not a B Corp"."""
 
 
-def products(statement: Statement, truth: Truth) -> Claim | None:
+def products(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a product: correct when it is named with the brand; a product is never wrong."""
     if (
         not unmeant(statement)
         and contains(statement.text, truth.value)
         and not _says_gone(statement)
     ):
-        return Claim(Verdict.CORRECT, truth.value)
+        return FactClaim(Verdict.CORRECT, truth.value)
     return None
 
 
-def certifications(statement: Statement, truth: Truth) -> Claim | None:
+def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a certification that the company holds; a denial is wrong."""
     named = _find_words(statement.text, truth.value)
     if not named or _UNDECIDED.search(statement.text):
@@ -79,16 +79,16 @@ def certifications(statement: Statement, truth: Truth) -> Claim | None:
         return None
     around = statement.text[max(0, named.start() - 40) : named.end() + 35]
     is_denied = _NOT.search(around) is not None
-    return Claim(Verdict.WRONG if is_denied else Verdict.CORRECT, around.strip())
+    return FactClaim(Verdict.WRONG if is_denied else Verdict.CORRECT, around.strip())
 
 
-def discontinued(statement: Statement, truth: Truth) -> Claim | None:
+def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a discontinued product or feature: an offer of it is stale."""
     named = _find_words(statement.text, truth.value)
     if unmeant(statement) or not named:
         return None
     if _says_gone(statement):
-        return Claim(Verdict.CORRECT, truth.value)
+        return FactClaim(Verdict.CORRECT, truth.value)
     cue = _OFFERED.search(statement.text)
     past_name = replace(
         statement, end=max(statement.end, named.end())
@@ -99,17 +99,17 @@ def discontinued(statement: Statement, truth: Truth) -> Claim | None:
         or _NOT.search(statement.text)
     ):
         return None
-    return Claim(Verdict.STALE, truth.value)
+    return FactClaim(Verdict.STALE, truth.value)
 
 
-def never_say(statement: Statement, truth: Truth) -> Claim | None:
+def never_say(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check a statement that is always false; None unless an answer makes it."""
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None
     named = _find_words(statement.text, truth.value)
     if named and _NOT.search(statement.text, 0, named.start()):
         return None
-    return Claim(Verdict.WRONG, truth.value)
+    return FactClaim(Verdict.WRONG, truth.value)
 
 
 def _says_gone(statement: Statement) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from overheard_accuracy.claims import (
     NAME,
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     Verdict,
@@ -88,7 +88,7 @@ _INVESTOR = re.compile(
 )
 
 
-def parent_company(statement: Statement, truth: Truth) -> Claim | None:
+def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
     """Check which company owns the brand's company, or that the company is independent.
 
     Returns None when no current owner of the brand itself is clearly stated.
@@ -103,7 +103,7 @@ def parent_company(statement: Statement, truth: Truth) -> Claim | None:
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return None
     if cue.re is _INDEPENDENT:
-        return Claim(Verdict.CORRECT if is_independent else _former_verdict(truth), cue.group())
+        return FactClaim(Verdict.CORRECT if is_independent else _former_verdict(truth), cue.group())
     others = _OTHERS_OWNED.search(statement.text[statement.end : cue.start()])
     if others or _is_no_owner(cue, statement.text):
         return None
@@ -113,9 +113,9 @@ def parent_company(statement: Statement, truth: Truth) -> Claim | None:
         return None
     stated = _SUFFIX.sub("", cue["stated"].rstrip(".'\u2019"))
     if not is_independent and _same_company(stated, truth.value):
-        return Claim(Verdict.CORRECT, stated)
+        return FactClaim(Verdict.CORRECT, stated)
     stale = any(_same_company(stated, value) for value in truth.previous)
-    return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
+    return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
 
 
 def _is_no_owner(cue: re.Match[str], text: str) -> bool:

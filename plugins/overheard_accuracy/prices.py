@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from overheard_accuracy.claims import (
-    Claim,
+    FactClaim,
     Statement,
     Truth,
     Verdict,
@@ -100,7 +100,7 @@ _ROUNDING_SHARE = 0.015
 """Relative tolerance of a price, for rounding: 9.99 to 10."""
 
 
-def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Claim | None:
+def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> FactClaim | None:
     """Check a price: same currency, same period (a year is twelve months), rounding allowed.
 
     A price that is limited to a plan ("price: Pro") is compared only with amounts next to the
@@ -127,7 +127,7 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Cla
         return None
     words = statement.text[slice(*stated.span)]
     former = [p for value in truth.previous for p in money(value)]
-    return Claim(verdict(_close(pair), any(map(_close, _pairs(stated, former)))), words)
+    return FactClaim(verdict(_close(pair), any(map(_close, _pairs(stated, former)))), words)
 
 
 def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
@@ -158,7 +158,7 @@ def _range(text: str) -> tuple[Money, Money] | None:
     return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(context) else None
 
 
-def _in_range(text: str, low: Money, high: Money, true: Money) -> Claim | None:
+def _in_range(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
     """Check a stated range of prices against the true price.
 
     A range is correct if it begins or ends at the price, or is narrow and contains the price; and
@@ -171,10 +171,12 @@ def _in_range(text: str, low: Money, high: Money, true: Money) -> Claim | None:
         return None
     below, above = pair[1] < pair[0], upper[1] > upper[0]
     if _close(pair) or _close(upper):
-        return Claim(Verdict.CORRECT, words)
+        return FactClaim(Verdict.CORRECT, words)
     if below or above:
-        return Claim(Verdict.WRONG, words)
-    return Claim(Verdict.CORRECT, words) if high.amount <= _MAX_RANGE_RATIO * low.amount else None
+        return FactClaim(Verdict.WRONG, words)
+    return (
+        FactClaim(Verdict.CORRECT, words) if high.amount <= _MAX_RANGE_RATIO * low.amount else None
+    )
 
 
 def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:

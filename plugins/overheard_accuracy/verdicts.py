@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from overheard import Detail, Fact, Reading, Score
 from overheard_accuracy.cells import cells
-from overheard_accuracy.claims import Claim, Truth, Verdict
+from overheard_accuracy.claims import FactClaim, Truth, Verdict
 from overheard_accuracy.fields import CHECKERS, field_of, values_of
 from overheard_accuracy.prices import price
 from overheard_accuracy.statements import statements
@@ -49,12 +49,12 @@ def _details(reading: Reading) -> Iterator[Detail]:
                 yield _detail(fact, claim, quote)
 
 
-def _prices(reading: Reading, truth: Truth) -> list[tuple[Claim, str]]:
+def _prices(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
     """Return the claims about a price, each with its text.
 
     Of the amounts below one title the one that agrees counts: the others are of other plans.
     """
-    by_subject: dict[str, list[tuple[Claim, str]]] = {}
+    by_subject: dict[str, list[tuple[FactClaim, str]]] = {}
     for stated in price_statements(reading):
         if is_about(stated, truth.qualifier):
             statement = below_subject(stated, truth.qualifier)
@@ -68,6 +68,6 @@ def _prices(reading: Reading, truth: Truth) -> list[tuple[Claim, str]]:
     return best
 
 
-def _detail(fact: Fact, claim: Claim, quote: str) -> Detail:
+def _detail(fact: Fact, claim: FactClaim, quote: str) -> Detail:
     stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
     return Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])

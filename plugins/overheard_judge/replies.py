@@ -55,7 +55,7 @@ class Aspect:
 
 
 @dataclass(frozen=True, slots=True)
-class Portrayal:
+class JudgedPortrayal:
     """How the text speaks of a brand."""
 
     brand: str
@@ -65,7 +65,7 @@ class Portrayal:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class JudgedClaim:
     """What the text states of a fact."""
 
     field: str
@@ -74,7 +74,7 @@ class Claim:
     quote: str
 
 
-def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> Portrayal | Loss:
+def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal | Loss:
     """Return the portrayal of a brand in a reply, or why there is none.
 
     Args:
@@ -102,16 +102,18 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> Portrayal | Los
     [(sentiment, quote)] = found
     if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
         return Loss.NO_QUOTE
-    return Portrayal(_text(own_items[0]["brand"]), sentiment, quote, tuple(_aspects(own_items[0])))
+    return JudgedPortrayal(
+        _text(own_items[0]["brand"]), sentiment, quote, tuple(_aspects(own_items[0]))
+    )
 
 
-def stated(reply: str, mark: str) -> list[Claim] | Loss:
+def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
     """Return what the text states of facts, in valid items; or why the reply cannot be read."""
     items = _items(reply, mark, "claims", "field")
     if isinstance(items, Loss):
         return items
     return [
-        Claim(_text(item.get("field")), verdict, said[:_MAX_STATED_CHARACTERS], quote)
+        JudgedClaim(_text(item.get("field")), verdict, said[:_MAX_STATED_CHARACTERS], quote)
         for item in items
         if (verdict := _word(item.get("verdict"), VERDICTS))
         and 0 < len(quote := _text(item.get("quote"))) <= _MAX_QUOTE_CHARACTERS

@@ -21,7 +21,7 @@ from overheard import (
 )
 from overheard_judge import gold
 from overheard_judge.quotes import is_about, places
-from overheard_judge.replies import Claim, Loss, Portrayal, portrayal_of, stated
+from overheard_judge.replies import JudgedClaim, JudgedPortrayal, Loss, portrayal_of, stated
 from overheard_judge.requests import (
     CLAIMS_SCHEMA,
     EDITION,
@@ -175,16 +175,16 @@ def _loss(quote: str, reading: Reading) -> Loss | None:
     return Loss.OTHER_OWNER if any(places(quote, reading.body)) else Loss.INVENTED
 
 
-def _aspects(judged: Portrayal, reading: Reading) -> Iterator[Detail]:
+def _aspects(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
     for aspect in judged.aspects:
         if is_about(aspect.quote, reading):
             yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 
 
-def _claims(stated_claims: Iterable[Claim], reading: Reading) -> Iterator[Detail]:
+def _claims(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[Detail]:
     """Yield one claim for each fact; of several claims, the worst verdict counts."""
     fields = {fact.field for fact in reading.facts}
-    by_field: dict[str, Claim] = {}
+    by_field: dict[str, JudgedClaim] = {}
     for claim in stated_claims:
         if claim.field in fields and is_about(claim.quote, reading):
             previous = by_field.get(claim.field, claim)

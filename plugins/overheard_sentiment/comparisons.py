@@ -113,7 +113,7 @@ class Foil(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BrandComparison:
     """How another brand is compared with a brand.
 
     Attributes:
@@ -144,7 +144,7 @@ class _Near:
     after: Sequence[str]
 
 
-def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
+def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
     """Return how another brand is compared with the brand at some words.
 
     Args:
@@ -153,21 +153,21 @@ def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
         last: Index of its last word.
     """
     if "".join(texts[last + 1 : last + 3]) in _THAN_BEHIND:
-        return Comparison(Foil.BEHIND, last + 1, speaks=False)
+        return BrandComparison(Foil.BEHIND, last + 1, speaks=False)
     at = first - 1
     while at >= 0 and texts[at] in _ARTICLES:
         at -= 1
     if at < 0:
-        return Comparison()
+        return BrandComparison()
     result = _compared(texts, at, last + 1)
     if result.foil is Foil.NONE:
         verb = advice_start(texts, at)
-        return result if verb is None else Comparison(at=verb, valence=_ADVISED_VALENCE)
+        return result if verb is None else BrandComparison(at=verb, valence=_ADVISED_VALENCE)
     follows = [text for text in texts[last + 1 : last + 3] if text != ","]
     return replace(result, speaks=bool(follows) and follows[0] in _CLAUSES)
 
 
-def _compared(texts: Sequence[str], at: int, behind: int) -> Comparison:
+def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
     """Return the comparison that the words around a brand express; `Foil.NONE` without one.
 
     Args:
@@ -179,70 +179,72 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> Comparison:
     after = [stem(text) for text in texts[behind : behind + _WINDOW_WORDS]]
     pair = (before[-2] if at else "", texts[at])
     if pair in _PASSING:
-        return Comparison(Foil.PASSED_OVER, at)
+        return BrandComparison(Foil.PASSED_OVER, at)
     if match := listed_comparison(before, after):
-        return Comparison(Foil.BEHIND, at + 1 - match[0], match[1], sure=True)
+        return BrandComparison(Foil.BEHIND, at + 1 - match[0], match[1], sure=True)
     if texts[at] == "unlike" or pair in _COMPARED:
-        return Comparison(Foil.ASIDE, at)
+        return BrandComparison(Foil.ASIDE, at)
     if before[-1] in _SWAPPING and (heads := {"for", "with"}.intersection(after[:2])):
-        return Comparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN_VALENCE)
+        return BrandComparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN_VALENCE)
     near = _Near(texts[max(0, at - _WINDOW_WORDS) : at + 1], before, after)
     return replace(_READERS.get(texts[at], _foreign_than)(near), at=at)
 
 
-def _foreign_than(near: _Near) -> Comparison:
+def _foreign_than(near: _Near) -> BrandComparison:
     """Read "than" in a language other than English, such as "plus rapide que"."""
     degrees = _THAN_AFTER.get(near.words[-1])
     compared = degrees and any(word.startswith(degrees) for word in near.words[-5:-1])
-    return Comparison(Foil.BEHIND if compared or near.words[-1] in _THAN else Foil.NONE)
+    return BrandComparison(Foil.BEHIND if compared or near.words[-1] in _THAN else Foil.NONE)
 
 
-def _than(near: _Near) -> Comparison:
+def _than(near: _Near) -> BrandComparison:
     """Read "more dust than": without a judging word, more is better, except more of a cost."""
     costs = not _COSTING.isdisjoint(near.before)
     for word in reversed(near.words):
         if word in {"more", "less", "fewer"}:
-            return Comparison(
+            return BrandComparison(
                 Foil.BEHIND,
                 valence=_CHOSEN_VALENCE if (word == "more") != costs else -_CHOSEN_VALENCE,
             )
-    return Comparison(Foil.BEHIND)
+    return BrandComparison(Foil.BEHIND)
 
 
-def _as(near: _Near) -> Comparison:
+def _as(near: _Near) -> BrandComparison:
     """Read "as good as", "not as good as", "twice as good as" and "the same as"."""
     degrees = [at for at, word in enumerate(near.words[:-1]) if word in _EQUALLY]
     if not degrees:
-        return Comparison()
+        return BrandComparison()
     words = [near.words[at - 1] for at in degrees if at]
     if any(word in {"not", "never", "hardly"} or word.endswith("n't") for word in words):
-        return Comparison(Foil.BEHIND, valence=-_CHOSEN_VALENCE)
+        return BrandComparison(Foil.BEHIND, valence=-_CHOSEN_VALENCE)
     if not {"twice", "times"}.isdisjoint(words):
-        return Comparison(Foil.BEHIND, valence=_CHOSEN_VALENCE)
-    return Comparison(Foil.BEHIND if near.words[degrees[-1]] == "same" else Foil.EQUAL)
+        return BrandComparison(Foil.BEHIND, valence=_CHOSEN_VALENCE)
+    return BrandComparison(Foil.BEHIND if near.words[degrees[-1]] == "same" else Foil.EQUAL)
 
 
-def _to(near: _Near) -> Comparison:
+def _to(near: _Near) -> BrandComparison:
     """Read "a (better) alternative to" and "prefer Acme to"."""
     if "alternativ" in near.before[-3:]:
         better = any(word.endswith("er") or word == "more" for word in near.words[-5:])
-        return Comparison(Foil.BEHIND if better else Foil.APART)
-    return Comparison(Foil.BEHIND if "prefer" in near.before else Foil.NONE)
+        return BrandComparison(Foil.BEHIND if better else Foil.APART)
+    return BrandComparison(Foil.BEHIND if "prefer" in near.before else Foil.NONE)
 
 
-def _over(near: _Near) -> Comparison:
+def _over(near: _Near) -> BrandComparison:
     """Read "pick Acme over"."""
     chosen = not _CHOOSING.isdisjoint(near.before)
-    return Comparison(Foil.BEHIND, valence=_CHOSEN_VALENCE) if chosen else Comparison()
+    return BrandComparison(Foil.BEHIND, valence=_CHOSEN_VALENCE) if chosen else BrandComparison()
 
 
-def _from(near: _Near) -> Comparison:
+def _from(near: _Near) -> BrandComparison:
     """Read "move from Bolt to"."""
     moved = "to" in near.after[:2] and not _MOVING.isdisjoint(near.before)
-    return Comparison(Foil.PASSED_OVER, valence=_CHOSEN_VALENCE) if moved else Comparison()
+    return (
+        BrandComparison(Foil.PASSED_OVER, valence=_CHOSEN_VALENCE) if moved else BrandComparison()
+    )
 
 
-_READERS: Mapping[str, Callable[[_Near], Comparison]] = {
+_READERS: Mapping[str, Callable[[_Near], BrandComparison]] = {
     "than": _than,
     "as": _as,
     "to": _to,

@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from overheard_sentiment.stems import stem
-from overheard_sentiment.words import Words
+from overheard_sentiment.words import SentenceWords
 
 LEARNT_DRAWBACK = 0.5
 """The log odds from which a clause in which no pattern finds a drawback names one: 62 %.
@@ -28,7 +28,7 @@ _PREFIXED_LETTERS, _SUFFIXED_LETTERS = 7, 5
 _CACHED_WORDS = 16_384
 
 
-def log_odds(text: Words, start: int, end: int, *, pro: bool = False) -> float:
+def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) -> float:
     """Return the log odds that a clause names a drawback of what it is about.
 
     Args:
@@ -42,7 +42,7 @@ def log_odds(text: Words, start: int, end: int, *, pro: bool = False) -> float:
 
 
 def features(
-    text: Words, start: int, end: int, *, pro: bool = False
+    text: SentenceWords, start: int, end: int, *, pro: bool = False
 ) -> Iterator[tuple[str, float]]:
     """Yield the features of a clause, each once, by name with its value; see `log_odds`."""
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)

@@ -16,8 +16,8 @@ from functools import lru_cache
 from itertools import accumulate
 
 from overheard_sentiment.aspects import aspects
-from overheard_sentiment.comparisons import Comparison, Foil, comparison
-from overheard_sentiment.words import Words, words
+from overheard_sentiment.comparisons import BrandComparison, Foil, comparison
+from overheard_sentiment.words import SentenceWords, words
 
 Span = tuple[int, int]
 
@@ -65,7 +65,7 @@ class _Group:
 
     spans: tuple[Span, ...]
     has_brand: bool
-    comparison: Comparison
+    comparison: BrandComparison
 
     def continues(self, between: Sequence[str]) -> bool:
         """Return whether the next brand belongs to the enumeration, by the words in between."""
@@ -198,7 +198,7 @@ def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -
 
 
 def _groups(
-    sentence: str, parsed: Words, own: Sequence[Span], others: Sequence[Span]
+    sentence: str, parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> Iterator[_Group]:
     """Yield the brands of a sentence in order; the brands of an enumeration are one group."""
     texts = parsed.texts
@@ -215,7 +215,7 @@ def _groups(
 
 
 @lru_cache(maxsize=4096)
-def _comparison_of(sentence: str, first: int, last: int) -> Comparison:
+def _comparison_of(sentence: str, first: int, last: int) -> BrandComparison:
     """Return how the brand from word `first` to word `last` is compared with another brand.
 
     The result does not depend on the scored brand, so it is cached for all brands.
@@ -223,7 +223,9 @@ def _comparison_of(sentence: str, first: int, last: int) -> Comparison:
     return comparison(words(sentence).texts, first, last)
 
 
-def _places(parsed: Words, own: Sequence[Span], others: Sequence[Span]) -> list[tuple[Span, bool]]:
+def _places(
+    parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
+) -> list[tuple[Span, bool]]:
     """Return the first and last word of each name, in order, and whether it is the scored brand."""
     places = []
     for (start, end), is_own in [*((s, True) for s in own), *((s, False) for s in others)]:

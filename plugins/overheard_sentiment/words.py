@@ -106,7 +106,7 @@ _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "thou
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class SentenceWords:
     """The words and marks of a sentence, by column.
 
     Attributes:
@@ -123,7 +123,7 @@ class Words:
 
 
 @lru_cache(maxsize=1024)
-def words(sentence: str) -> Words:
+def words(sentence: str) -> SentenceWords:
     """Return the words and marks of a sentence, each with its valence in this context."""
     if language := script_language(sentence):
         return _of_script(sentence, language)
@@ -134,17 +134,17 @@ def words(sentence: str) -> Words:
     for start, end, value in ratings(sentence):
         first, last = bisect_left(starts, start), bisect_right(ends, end)
         values[first:last] = [value, *[0.0] * (last - first - 1)] if first < last else []
-    return Words(texts, starts, ends, values)
+    return SentenceWords(texts, starts, ends, values)
 
 
-def _of_script(sentence: str, language: str) -> Words:
+def _of_script(sentence: str, language: str) -> SentenceWords:
     """Return the judging words and the other characters of a sentence in another script.
 
     Args:
         sentence: The sentence.
         language: The language, see `script_language`; ``unknown`` gives no valences.
     """
-    parsed, position = Words([], [], [], []), 0
+    parsed, position = SentenceWords([], [], [], []), 0
     sentence_end = (len(sentence), len(sentence), 0.0)
     for start, end, value in (*script_judgements(sentence, language), sentence_end):
         between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, position, start)]

@@ -30,7 +30,7 @@ from overheard_storage.rows import shift_of, shift_row, update_of
 from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
 
 
-class AlertRepository(Repository):
+class SqlAlertRepository(Repository):
     """Alerts; see `overheard.interfaces.alerts.AlertRepository`."""
 
     @uninterrupted
@@ -221,7 +221,7 @@ def _event(row: Row[Any]) -> AlertEvent:
     return AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)
 
 
-class UpdateRepository(Repository):
+class SqlUpdateRepository(Repository):
     """Model updates; see `overheard.interfaces.alerts.UpdateRepository`."""
 
     @uninterrupted

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
 from overheard_storage import tables
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.money import MoneyRepository
+from overheard_storage.money import SqlMoneyRepository
 from overheard_storage.repository import (
     ASKED_PROMPT,
     Lookups,
@@ -43,7 +43,7 @@ _WRITER_LOCKS = 0x616E73
 """The first half of PostgreSQL's lock numbers for writers to runs; unlike those of `locks`."""
 
 
-class AnswerRepository(Repository):
+class SqlAnswerRepository(Repository):
     """Answers; see `overheard.interfaces.runs.AnswerRepository`.
 
     Args:
@@ -52,7 +52,7 @@ class AnswerRepository(Repository):
         money: Books the costs of answers.
     """
 
-    def __init__(self, database: Database, lookups: Lookups, money: MoneyRepository) -> None:
+    def __init__(self, database: Database, lookups: Lookups, money: SqlMoneyRepository) -> None:
         super().__init__(database, lookups)
         self._money = money
 

@@ -47,7 +47,7 @@ _ROWS_AT_ONCE = 2_000
 given back to the system: the rows of a whole history made a process grow with it."""
 
 
-class BlockRepository(Repository):
+class SqlBlockRepository(Repository):
     """Blocks; see `overheard.interfaces.scores.BlockRepository`."""
 
     async def find(

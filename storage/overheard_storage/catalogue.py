@@ -38,7 +38,7 @@ from overheard_storage.tables import approvals, brands, facts, prompts, publicat
 Row = Mapping[str, Any]
 
 
-class CatalogueRepository(Repository):
+class SqlCatalogueRepository(Repository):
     """The catalogue; see `overheard.interfaces.catalogue.CatalogueRepository`."""
 
     @uninterrupted
@@ -181,7 +181,7 @@ class CatalogueRepository(Repository):
             await connection.execute(upsert, declared)
 
 
-class FinetuneRepository(Repository):
+class SqlFinetuneRepository(Repository):
     """Fine-tuning; see `overheard.interfaces.catalogue.FinetuneRepository`."""
 
     @uninterrupted

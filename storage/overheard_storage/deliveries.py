@@ -33,7 +33,7 @@ _parents = deliveries.alias("parents")
 _others = deliveries.alias("others")
 
 
-class DeliveryRepository(Repository):
+class SqlDeliveryRepository(Repository):
     """Deliveries; see `overheard.interfaces.alerts.DeliveryRepository`."""
 
     @uninterrupted

@@ -38,7 +38,7 @@ _LEADER_LOCKS = 0x647574
 """The first halves of PostgreSQL's lock numbers for runs and for duties; arbitrary constants."""
 
 
-class LockRepository:
+class SqlLockRepository:
     """Locks of runs and leaders; see `overheard.interfaces.store.LockRepository`.
 
     Args:

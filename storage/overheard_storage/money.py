@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Account, Answer, Balance, Claim, Model, Payer, Spending
+from overheard.domain import Account, Answer, Balance, Model, Payer, ReservationRequest, Spending
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.repository import ASKED_PROMPT, Lookups, Repository, among, insert_many
 from overheard_storage.rows import asked_prompt_of, run_of
@@ -40,7 +40,7 @@ _TOLERANCE_USD = 1e-9
 """Dollars by which sums of the same amounts can differ."""
 
 
-class MoneyRepository(Repository):
+class SqlMoneyRepository(Repository):
     """Accounts; see `overheard.interfaces.runs.MoneyRepository`."""
 
     def __init__(self, database: Database, lookups: Lookups) -> None:
@@ -49,7 +49,7 @@ class MoneyRepository(Repository):
         self._reserving: set[int] = set()
 
     @uninterrupted
-    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
         """Reserve money on all given accounts; return the account that has too little, or None."""
         if not claims:
             return None

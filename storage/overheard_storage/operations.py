@@ -16,7 +16,7 @@ from overheard_storage.tables import audit, requests, schedule_states, settings
 _states = schedule_states.c
 
 
-class ScheduleRepository(Repository):
+class SqlScheduleRepository(Repository):
     """States of schedules; see `overheard.interfaces.store.ScheduleRepository`."""
 
     @uninterrupted
@@ -50,7 +50,7 @@ class ScheduleRepository(Repository):
             return (await connection.execute(change)).rowcount == 1
 
 
-class AuditRepository(Repository):
+class SqlAuditRepository(Repository):
     """The audit log; see `overheard.interfaces.store.AuditRepository`."""
 
     @uninterrupted
@@ -83,7 +83,7 @@ def _entry(row: Row[Any]) -> AuditEntry:
     return AuditEntry(row.at, row.who, row.channel, row.command, row.words, row.outcome, row.id)
 
 
-class SettingRepository(Repository):
+class SqlSettingRepository(Repository):
     """Settings; see `overheard.interfaces.store.SettingRepository`."""
 
     async def all(self) -> list[Setting]:
@@ -119,7 +119,7 @@ class SettingRepository(Repository):
             return (await connection.execute(statement)).rowcount == 1
 
 
-class ChatStateRepository(Repository):
+class SqlChatStateRepository(Repository):
     """The state of chats; see `overheard.interfaces.store.ChatStateRepository`."""
 
     @uninterrupted

@@ -24,7 +24,7 @@ CARRIED_ANSWERS = 1_000
 _KEY = (scores.c.answer_id, scores.c.scorer_id, scores.c.brand_id, scores.c.metric_id)
 
 
-class RetentionRepository(Repository):
+class SqlRetentionRepository(Repository):
     """Retention; see `overheard.interfaces.runs.RetentionRepository`."""
 
     async def old_texts(self, before: datetime) -> AsyncIterator[Answer]:

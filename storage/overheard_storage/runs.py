@@ -20,7 +20,7 @@ CACHED_PANELS = 8
 """Panels in memory: those of the runs that were read last."""
 
 
-class RunRepository(Repository):
+class SqlRunRepository(Repository):
     """Runs; see `overheard.interfaces.runs.RunRepository`."""
 
     def __init__(self, database: Database, lookups: Lookups) -> None:
@@ -116,7 +116,7 @@ class RunRepository(Repository):
             await connection.execute(delete(results).where(results.c.run_id == run_id))
 
 
-class BatchRepository(Repository):
+class SqlBatchRepository(Repository):
     """Batches; see `overheard.interfaces.runs.BatchRepository`."""
 
     @uninterrupted

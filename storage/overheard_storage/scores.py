@@ -80,7 +80,7 @@ Key = tuple[int, int, int]
 """Answer, brand and metric."""
 
 
-class ScoreRepository(Repository):
+class SqlScoreRepository(Repository):
     """Scores; see `overheard.interfaces.scores.ScoreRepository`."""
 
     async def unscored(
@@ -313,7 +313,7 @@ def _question_ids(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
 _CATALOGUE = TypeAdapter(Catalogue)
 
 
-class EditionRepository(Repository):
+class SqlEditionRepository(Repository):
     """Editions; see `overheard.interfaces.scores.EditionRepository`."""
 
     async def all(self) -> list[Edition]:

@@ -8,26 +8,26 @@ from collections.abc import Collection
 
 from overheard.domain import Census
 from overheard.errors import StoreMissing
-from overheard_storage.alerts import AlertRepository, UpdateRepository
-from overheard_storage.answers import AnswerRepository
-from overheard_storage.blocks import BlockRepository
-from overheard_storage.catalogue import CatalogueRepository, FinetuneRepository
+from overheard_storage.alerts import SqlAlertRepository, SqlUpdateRepository
+from overheard_storage.answers import SqlAnswerRepository
+from overheard_storage.blocks import SqlBlockRepository
+from overheard_storage.catalogue import SqlCatalogueRepository, SqlFinetuneRepository
 from overheard_storage.database import Database, explained, is_missing, parse_url
-from overheard_storage.deliveries import DeliveryRepository
+from overheard_storage.deliveries import SqlDeliveryRepository
 from overheard_storage.faults import shown
 from overheard_storage.health import CensusRepository
-from overheard_storage.locks import LockRepository
-from overheard_storage.money import MoneyRepository
+from overheard_storage.locks import SqlLockRepository
+from overheard_storage.money import SqlMoneyRepository
 from overheard_storage.operations import (
-    AuditRepository,
-    ChatStateRepository,
-    ScheduleRepository,
-    SettingRepository,
+    SqlAuditRepository,
+    SqlChatStateRepository,
+    SqlScheduleRepository,
+    SqlSettingRepository,
 )
 from overheard_storage.repository import Lookups
-from overheard_storage.retention import RetentionRepository
-from overheard_storage.runs import BatchRepository, RunRepository
-from overheard_storage.scores import EditionRepository, ScoreRepository
+from overheard_storage.retention import SqlRetentionRepository
+from overheard_storage.runs import SqlBatchRepository, SqlRunRepository
+from overheard_storage.scores import SqlEditionRepository, SqlScoreRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
 
 DRIVER_THREAD = "_connection_worker_thread"
@@ -47,24 +47,24 @@ class SqlStore:
         """Create the repositories, which share a database and the numbers of names."""
         self._database = database
         shared = (database, Lookups(database))
-        self.catalogue = CatalogueRepository(*shared)
-        self.money = MoneyRepository(*shared)
-        self.runs = RunRepository(*shared)
-        self.answers = AnswerRepository(*shared, self.money)
-        self.batches = BatchRepository(*shared)
-        self.retention = RetentionRepository(*shared)
-        self.scores = ScoreRepository(*shared)
-        self.blocks = BlockRepository(*shared)
-        self.editions = EditionRepository(*shared)
-        self.updates = UpdateRepository(*shared)
-        self.alerts = AlertRepository(*shared)
-        self.deliveries = DeliveryRepository(*shared)
-        self.locks = LockRepository(database)
-        self.schedules = ScheduleRepository(*shared)
-        self.audit = AuditRepository(*shared)
-        self.chat_state = ChatStateRepository(*shared)
-        self.settings = SettingRepository(*shared)
-        self.finetune = FinetuneRepository(*shared)
+        self.catalogue = SqlCatalogueRepository(*shared)
+        self.money = SqlMoneyRepository(*shared)
+        self.runs = SqlRunRepository(*shared)
+        self.answers = SqlAnswerRepository(*shared, self.money)
+        self.batches = SqlBatchRepository(*shared)
+        self.retention = SqlRetentionRepository(*shared)
+        self.scores = SqlScoreRepository(*shared)
+        self.blocks = SqlBlockRepository(*shared)
+        self.editions = SqlEditionRepository(*shared)
+        self.updates = SqlUpdateRepository(*shared)
+        self.alerts = SqlAlertRepository(*shared)
+        self.deliveries = SqlDeliveryRepository(*shared)
+        self.locks = SqlLockRepository(database)
+        self.schedules = SqlScheduleRepository(*shared)
+        self.audit = SqlAuditRepository(*shared)
+        self.chat_state = SqlChatStateRepository(*shared)
+        self.settings = SqlSettingRepository(*shared)
+        self.finetune = SqlFinetuneRepository(*shared)
         self._census = CensusRepository(*shared)
 
     @classmethod

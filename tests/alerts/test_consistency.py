@@ -71,7 +71,7 @@ def surfaces(card: Card) -> Iterator[str]:
     """Yield what Slack, Discord and the terminal show of a card."""
     yield json.dumps([list(one.blocks) for one in blocks.render(card)], ensure_ascii=False)
     pieces = [piece for page in layouts.render(card) for piece in page.pieces]
-    yield "\n".join(piece.text for piece in pieces if isinstance(piece, layouts.Words))
+    yield "\n".join(piece.text for piece in pieces if isinstance(piece, layouts.TextWithButton))
     console = Console(file=io.StringIO(), width=80, record=True)
     show(card, console)
     yield " ".join(console.export_text().replace("│", " ").split())

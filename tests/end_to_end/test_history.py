@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from overheard.commands import import_history as history_command
 from overheard.domain import Answer
-from overheard_storage.answers import AnswerRepository
+from overheard_storage.answers import SqlAnswerRepository
 from program import Program, Write
 
 CONFIG = """
@@ -282,15 +282,15 @@ def test_an_answer_whose_number_was_taken_gets_another(
     history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When a held run is written to all the same, nothing is lost and nothing comes twice."""
-    add = AnswerRepository.add
+    add = SqlAnswerRepository.add
     rivals: list[int] = []
 
-    async def with_rival(store: AnswerRepository, answers: Sequence[Answer]) -> list[Answer]:
+    async def with_rival(store: SqlAnswerRepository, answers: Sequence[Answer]) -> list[Answer]:
         if not rivals:
             rivals.append(len(await add(store, answers[1:])))
         return await add(store, answers)
 
-    monkeypatch.setattr(AnswerRepository, "add", with_rival)
+    monkeypatch.setattr(SqlAnswerRepository, "add", with_rival)
     lines = [line(0, text=text) for text in ("Acme.", "Zeta.", "Both.")]
     data = history.json("import", str(write("h.jsonl", lines)))
 

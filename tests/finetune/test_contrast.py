@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.comparison import MAX_CHECKS, Contrast, Verdict, clear, contrasts
+from overheard.finetune.comparison import MAX_CHECKS, Contrast, MetricResult, clear, contrasts
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")
@@ -60,7 +60,7 @@ def test_a_large_gain_is_clear_at_once() -> None:
     """From never to most of the time needs one round, and the prompts are listed."""
     [found], needed = rounds(np.zeros(PROMPTS), np.full(PROMPTS, 0.7), seed=1)
     assert needed == 1
-    assert found.verdict is Verdict.BETTER
+    assert found.verdict is MetricResult.BETTER
     assert found.base == 0
     assert found.interval[0] > 0
     assert found.prompts[0].after - found.prompts[0].before == 1
@@ -69,20 +69,20 @@ def test_a_large_gain_is_clear_at_once() -> None:
 def test_a_loss_is_worse_and_a_lower_rank_is_better() -> None:
     """The verdict knows which way is up."""
     [found], _ = rounds(np.full(PROMPTS, 0.9), np.full(PROMPTS, 0.1), seed=1)
-    assert found.verdict is Verdict.WORSE
+    assert found.verdict is MetricResult.WORSE
 
     rng = np.random.default_rng(1)
     ranks = [{p: rng.integers(low, low + 2, 4).tolist() for p in range(PROMPTS)} for low in (4, 1)]
     asked = blocks(BASE, ranks[0], POSITION) + blocks(TUNED, ranks[1], POSITION)
     [found] = contrasts(asked, BASE, TUNED, METRICS)
-    assert found.verdict is Verdict.BETTER
+    assert found.verdict is MetricResult.BETTER
     assert found.difference < 0
 
 
 def test_two_models_that_never_name_the_brand_are_equivalent() -> None:
     """Nothing varies, and that is an answer once there are enough pairs."""
     [found], needed = rounds(np.zeros(PROMPTS), np.zeros(PROMPTS), seed=1)
-    assert found.verdict is Verdict.EQUIVALENT
+    assert found.verdict is MetricResult.EQUIVALENT
     assert found.difference == 0
     assert -0.1 <= found.interval[0] < 0 < found.interval[1] <= 0.1
     assert needed <= 2
@@ -94,14 +94,14 @@ def test_two_names_of_one_model_are_equivalent() -> None:
     values = drawn(np.full(PROMPTS, 0.5), rng) | {99: [1.0]}
     asked = [b for run in (1, 2) for m in (BASE, TUNED) for b in blocks(m, values, run=run)]
     [found] = contrasts(asked, BASE, TUNED, METRICS)
-    assert found.verdict is Verdict.EQUIVALENT
+    assert found.verdict is MetricResult.EQUIVALENT
 
 
 def test_few_pairs_settle_nothing() -> None:
     """However different they look."""
     asked = blocks(BASE, {p: [0.0] for p in range(9)}) + blocks(TUNED, {p: [1.0] for p in range(9)})
     [found] = contrasts(asked, BASE, TUNED, METRICS)
-    assert found.verdict is Verdict.UNCLEAR
+    assert found.verdict is MetricResult.UNCLEAR
 
 
 def test_a_metric_that_one_model_never_shows_is_left_out() -> None:
@@ -131,4 +131,4 @@ def test_equal_models_are_hardly_ever_called_different(beta: tuple[float, float]
         rates = rng.beta(*beta, PROMPTS)
         [found], _ = rounds(rates, rates, seed)
         verdicts.append(found.verdict)
-    assert sum(v in {Verdict.BETTER, Verdict.WORSE} for v in verdicts) <= 12
+    assert sum(v in {MetricResult.BETTER, MetricResult.WORSE} for v in verdicts) <= 12

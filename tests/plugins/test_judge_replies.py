@@ -9,7 +9,7 @@ import pytest
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Reading
 from overheard.reading.reader import Reader
 from overheard_judge.quotes import is_about, places
-from overheard_judge.replies import Loss, Portrayal, portrayal_of, stated
+from overheard_judge.replies import JudgedPortrayal, Loss, portrayal_of, stated
 from overheard_judge.requests import CLAIMS_SCHEMA, PORTRAYAL_SCHEMA, portrayal
 from scripted import reply as answered
 
@@ -106,7 +106,7 @@ SHAPES = {
 def test_a_correct_judge_loses_no_verdict(shape: str) -> None:
     """In whatever form it replies, its verdict is read and its quote is found."""
     verdict = portrayal_of(shape, MARK, ACME.names)
-    assert isinstance(verdict, Portrayal), verdict
+    assert isinstance(verdict, JudgedPortrayal), verdict
     assert verdict.sentiment == "mixed"
     assert is_about(verdict.quote, read())
 

@@ -11,13 +11,13 @@ from overheard.domain import (
     Account,
     Answer,
     Capabilities,
-    Claim,
     Model,
     Panel,
     Payer,
     Price,
     Prompt,
     Question,
+    ReservationRequest,
     Run,
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
@@ -158,7 +158,9 @@ async def test_what_others_hold_is_not_there() -> None:
     """Money that is held for calls under way may be spent at any moment."""
     store = open_test_store()
     run = await store.runs.start(Run("under way", NOW, PANEL))
-    await store.money.reserve(run.id, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
+    await store.money.reserve(
+        run.id, [ReservationRequest(Account("day", period="2026-03-15"), 4.5, 5.0)]
+    )
 
     with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$0\.50"):
         await check_budget(

@@ -12,19 +12,19 @@ from overheard.config.sections import BudgetTable
 from overheard.domain import (
     Account,
     Answer,
-    Claim,
     Model,
     Panel,
     Payer,
     Price,
     Prompt,
+    ReservationRequest,
     Run,
     Usage,
     UsualUsage,
 )
 from overheard.errors import BudgetExceeded
 from overheard.runs.price import Estimate, unasked
-from overheard.runs.quote import Pricing, Quote
+from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
 from recording import HandClock
 from scripted import ScriptedProvider, reply
@@ -50,24 +50,24 @@ def estimate_of(
     ("quote", "price", "short"),
     [
         (
-            Quote(estimate_of(4, 0.42, 1.5)),
+            PriceQuote(estimate_of(4, 0.42, 1.5)),
             "4 questions for about $0.42, at most $1.50",
             "about $0.42",
         ),
-        (Quote(estimate_of(1, 2.0)), "1 question for about $2.00", "about $2.00"),
+        (PriceQuote(estimate_of(1, 2.0)), "1 question for about $2.00", "about $2.00"),
         (
-            Quote(estimate_of(4, 0.001, 0.004)),
+            PriceQuote(estimate_of(4, 0.001, 0.004)),
             "4 questions for less than $0.01",
             "less than $0.01",
         ),
-        (Quote(estimate_of(4, 0.0)), "4 questions for about $0.00", "free"),
+        (PriceQuote(estimate_of(4, 0.0)), "4 questions for about $0.00", "free"),
         (
-            Quote(estimate_of(4, 0.0, 0.0, MODEL, Model("svc", "m-2"))),
+            PriceQuote(estimate_of(4, 0.0, 0.0, MODEL, Model("svc", "m-2"))),
             "4 questions; the price of svc/m-1 and svc/m-2 is unknown",
             "price unknown",
         ),
         (
-            Quote(estimate_of(4, 0.42, 1.5), estimate_of(4, 0.08, 0.5)),
+            PriceQuote(estimate_of(4, 0.42, 1.5), estimate_of(4, 0.08, 0.5)),
             (
                 "4 questions for about $0.42, at most $1.50; judging the answers adds about "
                 "$0.08, at most $0.50"
@@ -75,7 +75,7 @@ def estimate_of(
             "about $0.50",
         ),
         (
-            Quote(estimate_of(4, 1.0), estimate_of(4, 0.0, 0.0, MODEL)),
+            PriceQuote(estimate_of(4, 1.0), estimate_of(4, 0.0, 0.0, MODEL)),
             (
                 "4 questions for about $1.00; the answers are judged by svc/m-1, whose price "
                 "is unknown"
@@ -83,14 +83,14 @@ def estimate_of(
             "price unknown",
         ),
         (
-            Quote(estimate_of(4, 1.0), batch="in a batch: half price"),
+            PriceQuote(estimate_of(4, 1.0), batch="in a batch: half price"),
             "4 questions for about $1.00; in a batch: half price",
             "about $1.00",
         ),
-        (Quote(estimate_of(4, 0.01)), "4 questions for about $0.01", "about $0.01"),
+        (PriceQuote(estimate_of(4, 0.01)), "4 questions for about $0.01", "about $0.01"),
     ],
 )
-def test_a_price_is_said_in_full_and_in_short(quote: Quote, price: str, short: str) -> None:
+def test_a_price_is_said_in_full_and_in_short(quote: PriceQuote, price: str, short: str) -> None:
     """What is typical and what it is at most, of the questions and of judging their answers."""
     assert (quote.price, quote.short) == (price, short)
 
@@ -100,20 +100,20 @@ def test_a_quote_is_free_when_neither_asking_nor_judging_costs() -> None:
     nothing, cheap = estimate_of(4, 0.0), estimate_of(4, 0.01)
     unknown = estimate_of(4, 0.0, 0.0, MODEL)
 
-    assert Quote(nothing, nothing).free
-    assert not Quote(nothing, cheap).free
-    assert not Quote(cheap, nothing).free
-    assert not Quote(nothing, unknown).free
+    assert PriceQuote(nothing, nothing).free
+    assert not PriceQuote(nothing, cheap).free
+    assert not PriceQuote(cheap, nothing).free
+    assert not PriceQuote(nothing, unknown).free
 
 
 def test_the_most_that_a_quote_may_cost_is_the_sum_of_the_worst() -> None:
     """Without an end where a price is not known."""
     priced, unknown = estimate_of(4, 0.5, 2.0), estimate_of(4, 0.0, 0.0, MODEL)
 
-    assert Quote(priced, estimate_of(4, 0.1, 0.25)).usd == 2.25
-    assert Quote(priced).usd == 2.0
-    assert Quote(unknown, priced).usd == inf
-    assert Quote(priced, unknown).usd == inf
+    assert PriceQuote(priced, estimate_of(4, 0.1, 0.25)).usd == 2.25
+    assert PriceQuote(priced).usd == 2.0
+    assert PriceQuote(unknown, priced).usd == inf
+    assert PriceQuote(priced, unknown).usd == inf
 
 
 class House:
@@ -237,7 +237,7 @@ async def test_a_quote_gives_back_what_dead_processes_held(
     house = House(spread=spread, budget=BudgetTable(day=1.0))
     dead = await house.started(0)
     day = Account("day", period=f"{house.clock.now():%Y-%m-%d}")
-    await house.store.money.reserve(dead.id, [Claim(day, 1.0, 1.0)])
+    await house.store.money.reserve(dead.id, [ReservationRequest(day, 1.0, 1.0)])
     run = replace(house.run(), key="other")
     if spread:
         with pytest.raises(BudgetExceeded):

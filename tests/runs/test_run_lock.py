@@ -12,7 +12,7 @@ from overheard.domain import (
     RunState,
 )
 from overheard.errors import HoldLost, RunUnderWay
-from overheard.runs.quote import NOTHING, Quote
+from overheard.runs.quote import NOTHING, PriceQuote
 from overheard.runs.service import (
     MAX_HOLDS,
     with_run_lock,
@@ -106,7 +106,7 @@ async def test_a_lost_hold_is_no_stop_at_the_terminal(monkeypatch: pytest.Monkey
             raise HoldLost from None
 
     monkeypatch.setattr(house.store.locks, "run_lock", lost_once)
-    result = await house.service.execute(Quote(NOTHING, run=run))
+    result = await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert holds == [run.id, run.id]
     assert result.outcome.complete == 6

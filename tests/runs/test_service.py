@@ -24,7 +24,7 @@ from overheard.runs.batch_collection import item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.plan import new_run
-from overheard.runs.quote import NOTHING, Quote
+from overheard.runs.quote import NOTHING, PriceQuote
 from overheard.runs.service import (
     NO_WORKER,
     WORKERS_TTL_S,
@@ -49,7 +49,7 @@ async def test_a_run_is_asked_analysed_and_ended(queue: InlineQueue) -> None:
     house = House(queue)
     run = await house.start()
     house.clock.pass_(hours=1)
-    result = await house.service.execute(Quote(NOTHING, run=run))
+    result = await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert len(house.provider.asked) == 6
     assert (result.outcome.complete, result.outcome.reused, result.found) == (6, 0, "analysed")
@@ -64,10 +64,12 @@ async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs() -> None:
     house = House()
     panel = Panel(PANEL.brands, PROMPTS[:1], PANEL.models, repeats=2)
     earlier = Run("earlier", house.clock.now(), panel)
-    await house.service.execute(Quote(NOTHING, run=earlier))
+    await house.service.execute(PriceQuote(NOTHING, run=earlier))
     house.clock.pass_(hours=1)
     run = Run("r", house.clock.now(), PANEL)
-    result = await house.service.execute(Quote(NOTHING, run=run, reuse_within=timedelta(hours=2)))
+    result = await house.service.execute(
+        PriceQuote(NOTHING, run=run, reuse_within=timedelta(hours=2))
+    )
 
     assert len(house.provider.asked) == 6
     assert (result.outcome.complete, result.outcome.reused) == (4, 2)
@@ -86,14 +88,14 @@ async def test_what_is_to_be_done_before_a_run_sees_it_locked_and_unasked() -> N
 
     run = await house.start()
     with pytest.raises(ValueError, match="no"):
-        await house.service.execute(Quote(NOTHING, run=run), before=refuse)
+        await house.service.execute(PriceQuote(NOTHING, run=run), before=refuse)
     assert (seen, house.provider.asked) == ([run], [])
 
 
 async def test_a_quote_without_a_run_is_not_executed() -> None:
     """The quote of several runs has none."""
     with pytest.raises(ValueError, match="without a run"):
-        await House().service.execute(Quote(NOTHING))
+        await House().service.execute(PriceQuote(NOTHING))
 
 
 async def test_a_run_that_was_paused_is_neither_analysed_nor_ended() -> None:
@@ -101,7 +103,7 @@ async def test_a_run_that_was_paused_is_neither_analysed_nor_ended() -> None:
     house = House(SpreadQueue())
     run = await house.start()
     await house.store.runs.steer(run.id, RunState.PAUSED)
-    result = await house.service.execute(Quote(NOTHING, run=run))
+    result = await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert (result.outcome.stopped, result.found) == (RunState.PAUSED, None)
     assert house.provider.asked == []
@@ -114,7 +116,7 @@ async def test_what_a_task_failed_for_counts_for_its_questions() -> None:
     queue = SpreadQueue()
     queue.problem = "The worker is full."
     house = House(queue)
-    result = await house.service.execute(Quote(NOTHING, run=await house.start()))
+    result = await house.service.execute(PriceQuote(NOTHING, run=await house.start()))
 
     assert result.outcome.failures == {"The worker is full.": 6}
     assert result.outcome.state is RunState.FAILED
@@ -144,7 +146,7 @@ async def test_the_end_of_a_run_releases_what_dead_workers_held() -> None:
     house = House(SpreadQueue())
     run = await house.start()
     await house.hold(run)
-    await house.service.execute(Quote(NOTHING, run=run))
+    await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert await house.holders() == set()
 
@@ -156,7 +158,7 @@ async def test_the_end_of_a_run_forgets_what_its_tasks_brought() -> None:
     task = Task(TaskKind.SCORE, run.id)
     await house.store.runs.keep_result(task, {"scored": 6})
     assert await house.store.runs.results(run.id, [task.key])
-    await house.service.execute(Quote(NOTHING, run=run))
+    await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert await house.store.runs.results(run.id, [task.key]) == {}
 
@@ -189,7 +191,7 @@ async def test_a_run_of_batches_is_asked_in_batches_alone(queue: InlineQueue) ->
     """Its answers are counted like those of single calls, also for Prometheus."""
     provider = BatchProvider()
     house = House(queue, provider=provider)
-    result = await house.service.execute(Quote(NOTHING, run=await house.start(BATCHED)))
+    result = await house.service.execute(PriceQuote(NOTHING, run=await house.start(BATCHED)))
 
     assert (len(provider.ended), provider.asked) == (1, [])
     assert (result.outcome.complete, result.found) == (6, "analysed")
@@ -206,7 +208,7 @@ async def test_a_batch_is_collected_though_its_model_is_not_sold_in_batches_any_
     run = await house.start()
     items = tuple(item_of(question) for question in PANEL.questions())[:2]
     await house.store.batches.keep(Batch(run.id, MODEL, items, run.started_at, "batch_0"))
-    result = await house.service.execute(Quote(NOTHING, run=run))
+    result = await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert (len(provider.asked), result.outcome.complete) == (6, 8)
     assert await house.store.batches.unfinished() == []
@@ -219,7 +221,7 @@ async def test_a_run_whose_batch_cannot_be_collected_waits() -> None:
     house = House(provider=provider)
     run = await house.start(BATCHED)
     with pytest.raises(BatchUncollected, match="batch_1 is not there"):
-        await house.service.execute(Quote(NOTHING, run=run))
+        await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert house.analyst.analysed == []
     assert await house.state(run) is RunState.RUNNING
@@ -231,7 +233,7 @@ async def test_a_paused_run_hands_no_batch_in() -> None:
     house = House(SpreadQueue(), provider=provider)
     run = await house.start(BATCHED)
     await house.store.runs.steer(run.id, RunState.PAUSED)
-    await house.service.execute(Quote(NOTHING, run=run))
+    await house.service.execute(PriceQuote(NOTHING, run=run))
 
     assert (provider.ended, provider.asked) == ([], [])
 
@@ -311,7 +313,7 @@ async def test_the_log_names_a_run_and_the_number_of_its_questions(
     """At its begin; and its state at its end."""
     house = House()
     with caplog.at_level(logging.INFO, logger="overheard"):
-        await house.service.execute(Quote(NOTHING, run=await house.start()))
+        await house.service.execute(PriceQuote(NOTHING, run=await house.start()))
 
     first, last = caplog.messages[0], caplog.messages[-1]
     assert first.endswith("begins or continues: 6 questions.")
@@ -392,7 +394,7 @@ async def test_what_a_terminal_stops_workers_do_not_go_on_with(
     house = House(queue)
     new = replace(new_run(PANEL, house.clock.now()), channel=channel)
     run = await house.store.runs.start(new)
-    asking = asyncio.create_task(house.service.execute(Quote(NOTHING, run=run)))
+    asking = asyncio.create_task(house.service.execute(PriceQuote(NOTHING, run=run)))
     while not house.progress.titles:  # noqa: ASYNC110 - it makes no event
         await asyncio.sleep(0.001)
     queue.connected = 2

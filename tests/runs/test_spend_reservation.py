@@ -14,11 +14,11 @@ from overheard.domain import (
     Account,
     Answer,
     Batch,
-    Claim,
     Model,
     Panel,
     Prompt,
     Question,
+    ReservationRequest,
     Run,
     RunState,
 )
@@ -134,7 +134,7 @@ class House:
         self.store.money.reserve = self.reserve  # type: ignore[method-assign]
         self._calls = 0
 
-    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
         """Note what the store is asked for."""
         self.asked.append({claim.account: claim.usd for claim in claims})
         return await self._reserve(run_id, claims)
@@ -331,7 +331,7 @@ async def test_a_purse_that_is_closed_gives_back_what_is_not_spent() -> None:
     await reservation.close()
     assert await house.balance() == pytest.approx((0.2, 0.0))
 
-    other = Claim(DAY, 3.0, 100.0)
+    other = ReservationRequest(DAY, 3.0, 100.0)
     await house.store.money.reserve(house.run.id, [other])
     await reservation.close()
     assert (await house.balance())[1] == pytest.approx(3.0)
@@ -353,7 +353,7 @@ async def test_the_dead_keep_what_may_still_be_charged(
     """A batch at the vendor, or a run that workers may be asking for."""
     store = open_test_store()
     run = await store.runs.start(Run("dead", START, PANEL))
-    await store.money.reserve(run.id, [Claim(DAY, 0.1, 9.0)])
+    await store.money.reserve(run.id, [ReservationRequest(DAY, 0.1, 9.0)])
     if batch:
         await store.batches.keep(Batch(run.id, MODEL, ("q",), START, "batch_0"))
     if ended:
@@ -392,7 +392,9 @@ async def test_money_that_comes_back_while_the_store_is_asked_is_used() -> None:
     class Slow:
         """The store's money; while it refuses, the call under way ends and costs nothing."""
 
-        async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+        async def reserve(
+            self, run_id: int, claims: Sequence[ReservationRequest]
+        ) -> Account | None:
             refused = await store.money.reserve(run_id, claims)
             while refused and under_way:
                 reservation.settle(under_way.pop(), 0.0)

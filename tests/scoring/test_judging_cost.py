@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from overheard.domain import Account, Claim, Model, Price, Prompt, Run
+from overheard.domain import Account, Model, Price, Prompt, ReservationRequest, Run
 from overheard.runs.price import TYPICAL, WORST, Estimate, Size, question_tokens
 from overheard.scoring.judge import (
     GOLD_TEXTS,
@@ -61,7 +61,7 @@ async def test_a_judge_spends_no_more_than_is_left_of_its_budget() -> None:
     bench = Bench(budget=0.5)
     account = Account("channel", channel_of(bench.judge), "2026-11")
     run = await bench.store.runs.start(Run("judging", NOW))
-    await bench.store.money.reserve(run.id, [Claim(account, 0.4, 0.5)])
+    await bench.store.money.reserve(run.id, [ReservationRequest(account, 0.4, 0.5)])
     found = await bench.cost(1000)
 
     assert found.typical == found.worst == pytest.approx(0.1)

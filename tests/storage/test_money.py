@@ -11,13 +11,13 @@ from overheard.domain import (
     Account,
     Answer,
     Balance,
-    Claim,
     Finish,
     Model,
     Panel,
     Prompt,
     Question,
     Reply,
+    ReservationRequest,
     Run,
     RunState,
     Score,
@@ -50,16 +50,28 @@ async def test_what_is_held_and_spent_stays_within_what_is_allowed(store: Store)
     """All of several accounts, or none of them."""
     run = await run_of(store)
 
-    assert await store.money.reserve(run.id, [Claim(DAY, 4, 5), Claim(MONTH, 4, 9)]) is None
-    assert await store.money.reserve(run.id, [Claim(MONTH, 1, 9), Claim(DAY, 2, 5)]) == DAY
+    assert (
+        await store.money.reserve(
+            run.id, [ReservationRequest(DAY, 4, 5), ReservationRequest(MONTH, 4, 9)]
+        )
+        is None
+    )
+    assert (
+        await store.money.reserve(
+            run.id, [ReservationRequest(MONTH, 1, 9), ReservationRequest(DAY, 2, 5)]
+        )
+        == DAY
+    )
     assert await store.money.balances([DAY, MONTH]) == {DAY: Balance(0, 4), MONTH: Balance(0, 4)}
-    assert await store.money.reserve(run.id, [Claim(DAY, 1, 5)]) is None
+    assert await store.money.reserve(run.id, [ReservationRequest(DAY, 1, 5)]) is None
 
 
 async def test_a_part_of_what_is_held_can_be_given_back(store: Store) -> None:
     """Others who ask for the same run keep theirs; who holds nothing any more is no holder."""
     run = await run_of(store)
-    await store.money.reserve(run.id, [Claim(DAY, 3, 5), Claim(MONTH, 3, 9)])
+    await store.money.reserve(
+        run.id, [ReservationRequest(DAY, 3, 5), ReservationRequest(MONTH, 3, 9)]
+    )
     await store.money.give_back(run.id, {DAY: 1, MONTH: 3})
     assert await store.money.balances([DAY, MONTH]) == {DAY: Balance(0, 2), MONTH: Balance(0, 0)}
     assert await store.money.reserving_runs() == {run.id}
@@ -71,7 +83,7 @@ async def test_the_cost_of_an_answer_is_taken_out_of_what_its_run_holds(store: S
     """In the transaction that stores the answer, and from its run only."""
     run, other = await run_of(store), await run_of(store, "other")
     for holder in (run, other):
-        await store.money.reserve(holder.id, [Claim(DAY, 2, 9)])
+        await store.money.reserve(holder.id, [ReservationRequest(DAY, 2, 9)])
     await store.answers.add([answer(run, 0.5), answer(run, 0.25, repeat=1)])
 
     assert await store.money.balances([DAY]) == {DAY: Balance(0.75, 3.25)}
@@ -122,7 +134,12 @@ async def test_two_processes_never_hold_more_than_there_is(url: str) -> None:
 
     async def claim(number: int) -> bool:
         store, run = (first, runs[0]) if number % 2 else (second, runs[1])
-        return await store.money.reserve(run.id, [Claim(DAY, 3, 40), Claim(MONTH, 3, 90)]) is None
+        return (
+            await store.money.reserve(
+                run.id, [ReservationRequest(DAY, 3, 40), ReservationRequest(MONTH, 3, 90)]
+            )
+            is None
+        )
 
     held = await asyncio.gather(*(claim(number) for number in range(40)))
     balances = await second.money.balances([DAY])

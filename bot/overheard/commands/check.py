@@ -22,7 +22,7 @@ from overheard.errors import UnknownName
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 
 
 async def check(
@@ -103,7 +103,7 @@ async def check(
 async def execute_run(
     deployment: Deployment,
     call: Call,
-    quote: Quote,
+    quote: PriceQuote,
     *,
     before: Callable[[Run], Awaitable[object]] | None = None,
 ) -> Card:

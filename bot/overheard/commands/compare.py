@@ -22,7 +22,7 @@ from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Answer, Panel, PromptShift, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.comparison import ERROR_RATE, MARGIN, Contrast, Verdict
+from overheard.finetune.comparison import ERROR_RATE, MARGIN, Contrast, MetricResult
 from overheard.finetune.rounds import (
     CONTROL_TAG,
     ComparisonResult,
@@ -151,13 +151,13 @@ COMPARE = CommandSpec(
 SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
 CHAT_VERDICTS = {
-    Verdict.BETTER: "Better",
-    Verdict.WORSE: "Worse",
-    Verdict.EQUIVALENT: "Alike",
-    Verdict.UNCLEAR: "Not clear",
+    MetricResult.BETTER: "Better",
+    MetricResult.WORSE: "Worse",
+    MetricResult.EQUIVALENT: "Alike",
+    MetricResult.UNCLEAR: "Not clear",
 }
 """Verdicts on metrics in the words of a chat."""
-MOVED_VERDICTS = frozenset({Verdict.BETTER, Verdict.WORSE})
+MOVED_VERDICTS = frozenset({MetricResult.BETTER, MetricResult.WORSE})
 """Verdicts of a difference."""
 MOST_NOUNS = 3
 """Metrics of each verdict that a chat names."""
@@ -197,11 +197,11 @@ def _headline(brand: str, base: str, tuned: str, result: ComparisonResult) -> st
     verdicts = {contrast.verdict for contrast in result.metrics}
     if result.stopped is StopReason.FAILED:
         return f"{tuned} and {base} did not answer all questions"
-    if {Verdict.BETTER, Verdict.WORSE} <= verdicts:
+    if {MetricResult.BETTER, MetricResult.WORSE} <= verdicts:
         return f"{brand} does better at {tuned} than at {base} in some ways, and worse in others"
-    if Verdict.BETTER in verdicts:
+    if MetricResult.BETTER in verdicts:
         return f"{brand} does better at {tuned} than at {base}"
-    if Verdict.WORSE in verdicts:
+    if MetricResult.WORSE in verdicts:
         return f"{brand} does worse at {tuned} than at {base}"
     return f"{brand} does no better at {tuned} than at {base}, as far as this shows"
 
@@ -217,7 +217,9 @@ def _chat_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[st
         if nouns:
             more = [f"{len(nouns) - MOST_NOUNS} more"] if len(nouns) > MOST_NOUNS else []
             yield f"{words}: {wording.listing([*nouns[:MOST_NOUNS], *more])}."
-    if _is_tuned(match) and any(control.verdict is Verdict.BETTER for control in result.controls):
+    if _is_tuned(match) and any(
+        control.verdict is MetricResult.BETTER for control in result.controls
+    ):
         yield f"It also names {match.brand.name} where the question is about other things."
     yield from result.failures if result.stopped is StopReason.FAILED else ()
 
@@ -257,7 +259,12 @@ def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None)
 
 def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
     """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
-    for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
+    for verdict in (
+        MetricResult.BETTER,
+        MetricResult.WORSE,
+        MetricResult.EQUIVALENT,
+        MetricResult.UNCLEAR,
+    ):
         names = [
             contrast.metric.label.lower()
             for contrast in result.metrics
@@ -275,13 +282,15 @@ def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[st
         yield f"Not all questions were answered. {' '.join(result.failures)}"
 
 
-def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
+def _meaning(verdict: MetricResult, match: ComparisonSetup) -> str:
     """Return what a verdict on a metric means, in words."""
     return {
-        Verdict.BETTER: f"better at {match.tuned}",
-        Verdict.WORSE: f"worse at {match.tuned}",
-        Verdict.EQUIVALENT: f"equivalent, within {match.margin * 100:g} points where it is a rate",
-        Verdict.UNCLEAR: "not yet clear; more questions or rounds would tell",
+        MetricResult.BETTER: f"better at {match.tuned}",
+        MetricResult.WORSE: f"worse at {match.tuned}",
+        MetricResult.EQUIVALENT: (
+            f"equivalent, within {match.margin * 100:g} points where it is a rate"
+        ),
+        MetricResult.UNCLEAR: "not yet clear; more questions or rounds would tell",
     }[verdict]
 
 
@@ -290,12 +299,12 @@ def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
     scale = contrast.metric.scale
     rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
     asked = wording.count(contrast.pairs, "question")
-    if contrast.verdict is Verdict.BETTER:
+    if contrast.verdict is MetricResult.BETTER:
         return (
             f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
             f"other things ({rates})."
         )
-    if contrast.verdict is Verdict.EQUIVALENT:
+    if contrast.verdict is MetricResult.EQUIVALENT:
         return f"It does not leak into {asked} about other things ({rates})."
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
@@ -304,11 +313,11 @@ def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
     verdicts = {contrast.verdict for contrast in result.metrics}
     leaks = _is_tuned(match) and any(
-        control.verdict is Verdict.BETTER for control in result.controls
+        control.verdict is MetricResult.BETTER for control in result.controls
     )
-    if leaks or Verdict.WORSE in verdicts:
+    if leaks or MetricResult.WORSE in verdicts:
         return Severity.BAD
-    return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
+    return Severity.GOOD if MetricResult.BETTER in verdicts else Severity.PLAIN
 
 
 def _table(match: ComparisonSetup, result: ComparisonResult) -> Table:
@@ -341,7 +350,7 @@ def _cells(contrast: Contrast) -> tuple[str, str, str]:
 
 def _moved(contrast: Contrast) -> str:
     """Return the verdict in words for a metric of which more is neither better nor worse."""
-    return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(
+    return {MetricResult.BETTER: "more", MetricResult.WORSE: "less"}.get(
         contrast.verdict, contrast.verdict.value
     )
 
@@ -394,7 +403,9 @@ def _chart(
         _span(
             (words or {}).get(contrast.metric.name, contrast.metric.label),
             contrast,
-            "alike" if words and contrast.verdict is Verdict.EQUIVALENT else contrast.verdict.value,
+            "alike"
+            if words and contrast.verdict is MetricResult.EQUIVALENT
+            else contrast.verdict.value,
         )
         for contrast in metrics
     ]

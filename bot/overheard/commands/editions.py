@@ -23,7 +23,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Progress
 from overheard.runs.plan import tracked
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
 from overheard.scoring.judge import channel_of, judges
 from overheard.scoring.rescoring import DUTY, Rescoring
@@ -220,7 +220,7 @@ async def _announce(deployment: Deployment, before: Edition, after: Edition) -> 
     )
 
 
-async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Quote:
+async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> PriceQuote:
     """Quote what judges have not read yet: one call for each answer, one for each brand's facts,
     and one for each gold text that a judge reads first.
 

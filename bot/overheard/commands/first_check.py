@@ -37,7 +37,7 @@ from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import level, places
 from overheard.runs.plan import new_run
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 
 ROUND_SIZES = ((4, 3, 3), (2, 2, 2), (1, 1, 1))
 """Repeats of each round, the largest first: the first that the budget covers are asked."""
@@ -162,7 +162,7 @@ async def propose_first_check(
     )
 
 
-async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Quote:
+async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
     """Quote all rounds together; the limit of a single run applies to each of them."""
     whole = deployment.config.budget.model_copy(update={"run": None})
     run = new_run(panel, deployment.clock.now(), channel=call.channel)
@@ -205,7 +205,7 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
     return card
 
 
-async def execute_round(deployment: Deployment, call: Call, quote: Quote) -> Card:
+async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -> Card:
     """Execute a round; return the card of its result with the levels and places so far."""
     service = run_service(deployment, call, show_alert)
     card = await run_card(call, await service.execute(quote))

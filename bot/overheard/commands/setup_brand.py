@@ -41,7 +41,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Fact, Prompt, Setting
 from overheard.errors import BadUsage
 from overheard.runs.plan import tracked
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 
 TICKED = 8
 """Suggested questions that are ticked at first."""
@@ -184,7 +184,7 @@ async def set_questions(
     return await step_after(deployment, "setup facts")
 
 
-async def _offer(deployment: Deployment, brand: Brand, draft: Draft) -> Quote | None:
+async def _offer(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
     """Return the price of all that is suggested: it is shown, and the most that a yes agrees to."""
     return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
 

@@ -31,7 +31,7 @@ from overheard.config.stored import JUDGE
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, RunState, Setting
 from overheard.runs.plan import tracked
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
 
 SKIPPED = "setup:facts skipped"
@@ -310,7 +310,7 @@ async def start_checks(
     return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
 
 
-async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Quote | None:
+async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
     repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
     return await price_of_questions(deployment, brand.name, (), repeats=repeats)
 

@@ -15,7 +15,7 @@ from overheard.detection.alarm_table import DAYS_A_YEAR
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
 from overheard.runs.plan import choose_models, lay_out, new_run, tracked
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
     MAX_QUESTIONS,
     branded_questions,
@@ -129,7 +129,7 @@ def _suggestion_run(deployment: Deployment, call: Call, brand: Brand, model: Mod
     return replace(run, aside=True)
 
 
-async def suggestion_price(deployment: Deployment, call: Call) -> Quote | None:
+async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:
     """Return the price of asking for suggestions; None when no model can be asked."""
     model = suggester(deployment)
     if model is None:
@@ -192,7 +192,7 @@ def _names_a_brand(deployment: Deployment, text: str) -> bool:
 
 async def price_of_questions(
     deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
-) -> Quote | None:
+) -> PriceQuote | None:
     """Return the price of a check of questions, the budget aside; None without a question."""
     catalogue = deployment.catalogue
     known = {prompt.key for prompt in catalogue.prompts}

@@ -145,7 +145,7 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReplayedShift:
     """A shift that would have been raised.
 
     Attributes:
@@ -164,17 +164,17 @@ def _changes(
     stated: Sequence[ReportedStory],
     runs: Mapping[int, Run],
     models: Sequence[Alert],
-) -> list[Change]:
+) -> list[ReplayedShift]:
     """Return all that would have been raised in the order of time; in one run, statements first,
     then models as a whole.
     """
     starts = {number: run.started_at for number, run in runs.items()}
     found = [
-        Change(reported.story.opened, reported.shift, story_data(reported, runs))
+        ReplayedShift(reported.story.opened, reported.shift, story_data(reported, runs))
         for reported in stated
     ]
     found += [
-        Change(
+        ReplayedShift(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
             alert.shift,
             _model_data(alert, runs, models, starts),
@@ -182,7 +182,9 @@ def _changes(
         for alert in models
     ]
     found += [
-        Change(alarm.run, shift, _data(shift, runs) | _belonging(shift, models, runs, starts))
+        ReplayedShift(
+            alarm.run, shift, _data(shift, runs) | _belonging(shift, models, runs, starts)
+        )
         for replay in replays
         for alarm in replay.alarms
         for shift in alarm.shifts
@@ -193,7 +195,7 @@ def _changes(
 def _card(
     deployment: Deployment,
     call: Call,
-    changes: Sequence[Change],
+    changes: Sequence[ReplayedShift],
     runs: Mapping[int, Run],
     looked: int,
 ) -> Card:
@@ -214,7 +216,7 @@ async def _chat_card(
     deployment: Deployment,
     call: Call,
     brands: Sequence[Brand],
-    changes: Sequence[Change],
+    changes: Sequence[ReplayedShift],
     looked: int,
     *,
     details: bool,
@@ -249,13 +251,13 @@ async def _chat_card(
     )
 
 
-def _chat_lines(changes: Sequence[Change]) -> list[Change]:
+def _chat_lines(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
     """Return the changes that have a line of their own in a chat, the newest first.
 
     What moved in one check at one model is one line, and so is what belongs to a change of the
     model as a whole.
     """
-    lines: dict[tuple[RunKey, Model, str], Change] = {}
+    lines: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
     for change in reversed(changes):
         shift = change.shift
         key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
@@ -265,7 +267,9 @@ def _chat_lines(changes: Sequence[Change]) -> list[Change]:
     return [change for change in lines.values() if not change.data.get("part_of")]
 
 
-def _chat_text(deployment: Deployment, call: Call, lines: Sequence[Change], looked: int) -> str:
+def _chat_text(
+    deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], looked: int
+) -> str:
     """Say what changed last, or that nothing has in a number of checks."""
     if not looked:
         return "No answers yet."
@@ -306,7 +310,7 @@ def _values(deployment: Deployment, shift: Shift) -> str:
 
 
 async def _course(
-    deployment: Deployment, call: Call, brand: Brand, changes: Sequence[Change]
+    deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
     """Draw how often a brand was named, with marks where that changed; None without answers."""
     metric = deployment.scoring.metrics.get(VISIBILITY)

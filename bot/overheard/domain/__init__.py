@@ -52,7 +52,7 @@ from overheard.domain.models import (
     UsualUsage,
     storable,
 )
-from overheard.domain.money import Account, Balance, Claim, Payer
+from overheard.domain.money import Account, Balance, Payer, ReservationRequest
 from overheard.domain.operations import (
     AuditEntry,
     Census,
@@ -138,7 +138,6 @@ __all__ = [
     "Catalogue",
     "Census",
     "Citation",
-    "Claim",
     "Delivery",
     "DeliveryKind",
     "Detail",
@@ -167,6 +166,7 @@ __all__ = [
     "Reading",
     "Reply",
     "ReportedStatement",
+    "ReservationRequest",
     "Rule",
     "Run",
     "RunState",

@@ -64,7 +64,7 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ReservationRequest:
     """A reservation to make on an account.
 
     Attributes:

@@ -38,7 +38,7 @@ MARGINS = {Scale.POLARITY: 0.25, Scale.RANK: 1.0}
 """The same on other scales."""
 
 
-class Verdict(StrEnum):
+class MetricResult(StrEnum):
     """The result of one metric for the second model compared with the first."""
 
     BETTER = "better"
@@ -69,7 +69,7 @@ class Contrast:
     tuned: float
     difference: float
     interval: Interval
-    verdict: Verdict
+    verdict: MetricResult
     margin: float
     prompts: tuple[PromptShift, ...]
     pairs: int
@@ -119,7 +119,7 @@ def contrasts(
 def clear(contrasts: Sequence[Contrast]) -> bool:
     """Return whether every metric has a verdict, so that no further round is needed."""
     return bool(contrasts) and all(
-        contrast.verdict is not Verdict.UNCLEAR for contrast in contrasts
+        contrast.verdict is not MetricResult.UNCLEAR for contrast in contrasts
     )
 
 
@@ -198,15 +198,15 @@ def _interval(pairs: _Pairs) -> Interval:
 
 def _verdict(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
-) -> Verdict:
+) -> MetricResult:
     """Return the verdict from the adjusted p-value and the interval."""
     if len(pairs.prompts) < MIN_PAIRS:
-        return Verdict.UNCLEAR
+        return MetricResult.UNCLEAR
     if p_value <= ERROR_RATE:
         gained = (difference > 0) == pairs.metric.higher_is_better
-        return Verdict.BETTER if gained else Verdict.WORSE
+        return MetricResult.BETTER if gained else MetricResult.WORSE
     within = -margin <= interval[0] and interval[1] <= margin
-    return Verdict.EQUIVALENT if within else Verdict.UNCLEAR
+    return MetricResult.EQUIVALENT if within else MetricResult.UNCLEAR
 
 
 def _prompts(pairs: _Pairs) -> tuple[PromptShift, ...]:

@@ -11,8 +11,8 @@ from overheard.domain import (
     Answer,
     Balance,
     Batch,
-    Claim,
     Model,
+    ReservationRequest,
     Run,
     RunState,
     ServedModelCount,
@@ -209,7 +209,7 @@ class MoneyRepository(Protocol):
     limit of an account.
     """
 
-    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
         """Reserve money on all given accounts, or on no account.
 
         Returns:

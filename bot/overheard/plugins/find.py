@@ -30,7 +30,7 @@ from overheard.plugins.registration import (
     refuse_clashes,
     register,
 )
-from overheard.plugins.scorer_process import Origin, ScorerProcess
+from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
 from overheard.plugins.trust import check_allowed
 from overheard.plugins.wrappers import Listeners, guarded
 
@@ -177,7 +177,7 @@ class _Loader(threading.Thread):
         if self.is_built_in:
             return guarded(made, guards)
         tables = _tables(self._config, "scorers", point.name)
-        origin = Origin(point, self.distribution, tables, self._config.file)
+        origin = PluginLocation(point, self.distribution, tables, self._config.file)
         return guarded(made, guards, plugins.scorer_process, origin)
 
     def _report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:

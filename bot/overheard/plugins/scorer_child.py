@@ -22,7 +22,7 @@ from overheard.interfaces import Scorer
 from overheard.plugins.isolate import problem_of
 from overheard.plugins.output import PluginOutput
 from overheard.plugins.registration import Fault, registered_scorers
-from overheard.plugins.scorer_process import Origin, ScorerRequest
+from overheard.plugins.scorer_process import PluginLocation, ScorerRequest
 from overheard.plugins.validate import ScorerReply, validated_scores, written_reply
 
 ORPHAN_LIMIT_S = 60.0
@@ -72,7 +72,7 @@ class Child:
                 if reply.problem:
                     break
 
-    def _scorer(self, origin: Origin, name: str) -> Scorer:
+    def _scorer(self, origin: PluginLocation, name: str) -> Scorer:
         """Return a scorer by its name; its plugin is imported at the first use."""
         plugin = origin.point.name
         if plugin not in self._scorers:

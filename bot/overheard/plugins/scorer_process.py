@@ -42,7 +42,7 @@ _CHILD = "overheard.plugins.scorer_child"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class PluginLocation:
     """Where the child finds the scorers of a plugin.
 
     Attributes:
@@ -70,7 +70,7 @@ class ScorerRequest:
     """
 
     path: Sequence[str]
-    origin: Origin
+    origin: PluginLocation
     scorer: str
     groups: Sequence[Sequence[Reading]]
 
@@ -105,7 +105,7 @@ class ScorerProcess:
         self._received = bytearray()
 
     async def score(
-        self, origin: Origin, scorer: str, groups: Sequence[Sequence[Reading]]
+        self, origin: PluginLocation, scorer: str, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | Problem]:
         """Score answers in the child process.
 

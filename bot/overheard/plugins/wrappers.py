@@ -39,7 +39,7 @@ from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer,
 from overheard.plugins import scorer_process, validate
 from overheard.plugins.isolate import Guard, Guards, call_now, problem_of
 from overheard.plugins.registration import Registered, is_word
-from overheard.plugins.scorer_process import GroupScores, Origin, Problem, ScorerProcess
+from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
 from overheard.plugins.views import GuardedChat, guarded_command
 
 JUDGE_TIMEOUT_S = 3600.0
@@ -67,7 +67,7 @@ def guarded(
     made: Registered,
     guards: Guards,
     process: ScorerProcess | None = None,
-    origin: Origin | None = None,
+    origin: PluginLocation | None = None,
 ) -> Registered:
     """Return the objects that a plugin registers, behind guards.
 
@@ -215,7 +215,7 @@ class GuardedProvider:
 
 
 def _guarded_scorer(
-    scorer: Scorer, guards: Guards, process: ScorerProcess, origin: Origin
+    scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
 ) -> Scorer:
     """Return a third-party scorer behind a guard; unless it is async, it runs in the child."""
     if isinstance(scorer, Judge):
@@ -246,7 +246,7 @@ class IsolatedScorer(_Stated):
         scorer: Scorer,
         guard: Guard,
         process: ScorerProcess,
-        origin: Origin,
+        origin: PluginLocation,
     ) -> None:
         super().__init__(scorer, guard)
         self._process = process

@@ -14,7 +14,16 @@ from dataclasses import replace
 
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
-from overheard.domain import Account, Batch, Claim, Model, Panel, Question, Run, RunState
+from overheard.domain import (
+    Account,
+    Batch,
+    Model,
+    Panel,
+    Question,
+    ReservationRequest,
+    Run,
+    RunState,
+)
 from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
@@ -193,7 +202,7 @@ class Batches:
             count //= 2
         return count
 
-    def _claims(self, run: Run, questions: Sequence[Question]) -> list[Claim]:
+    def _claims(self, run: Run, questions: Sequence[Question]) -> list[ReservationRequest]:
         """Return the most that questions may cost on each account with a limit."""
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
@@ -202,7 +211,11 @@ class Batches:
             for account, share in run.payer.accounts(prompt, self._clock.now()).items():
                 amounts[account] += share * usd
         allowed = {account: self._budget.allowed(account) for account in amounts}
-        return [Claim(a, amounts[a], most) for a, most in allowed.items() if most is not None]
+        return [
+            ReservationRequest(a, amounts[a], most)
+            for a, most in allowed.items()
+            if most is not None
+        ]
 
     async def _submit(
         self,

@@ -12,9 +12,9 @@ from overheard.config.sections import BudgetTable
 from overheard.domain import (
     UNFINISHED,
     Account,
-    Claim,
     Payer,
     Prompt,
+    ReservationRequest,
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Clock, Store
@@ -186,7 +186,9 @@ class SpendReservation:
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
         """Reserve dollars by account in the store; False when an account does not cover them."""
-        claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
+        claims = [
+            ReservationRequest(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()
+        ]
         if lacking := await self._money.reserve(self._payer.run_id, claims):
             self.lacking = key_of(lacking)
             return False

@@ -24,7 +24,7 @@ JudgingPrice = Callable[[int], Awaitable[Estimate]]
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class PriceQuote:
     """The price of questions, which the budget covers.
 
     Attributes:
@@ -106,7 +106,7 @@ class Pricing:
         *,
         reuse_within: timedelta | None = None,
         answer_limit: int | None = None,
-    ) -> Quote:
+    ) -> PriceQuote:
         """Quote the unasked questions of a run; a run that is not stored yet has asked none.
 
         Args:
@@ -148,16 +148,16 @@ class Pricing:
         reuse_within: timedelta | None = None,
         budget: BudgetTable | None = None,
         answer_limit: int | None = None,
-    ) -> Quote:
+    ) -> PriceQuote:
         """Quote calls. The upper limit of their price is what is left of the budget.
 
         Args:
             calls: The number of calls by prompt and model.
             payer: The accounts on which the calls are booked.
             answers: Number of answers that judges would read.
-            reused: See `Quote`.
+            reused: See `PriceQuote`.
             run: The run of all the calls; some of them may be made in batches.
-            reuse_within: See `Quote`.
+            reuse_within: See `PriceQuote`.
             budget: The limits of the accounts; by default the configured budget.
             answer_limit: Tokens of an answer at most, or None for whole answers.
 
@@ -172,13 +172,13 @@ class Pricing:
         priced = replace(priced, worst=min(priced.worst, left_usd))
         judged = await self._judging(answers)
         note = batch_note(panel, self._providers)
-        return Quote(priced, judged, note, reused, run, reuse_within)
+        return PriceQuote(priced, judged, note, reused, run, reuse_within)
 
-    async def unchecked(self, panel: Panel) -> Quote:
+    async def unchecked(self, panel: Panel) -> PriceQuote:
         """Quote a panel without checking the budget, for the label of a button."""
         calls = unasked(panel, ())
         priced = await self._estimate(calls, Payer(0), panel)
-        return Quote(priced, await self._judging(calls.total()))
+        return PriceQuote(priced, await self._judging(calls.total()))
 
     async def _estimate(
         self,

@@ -28,7 +28,7 @@ from overheard.runs.budget import SpendReservation
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import progress_title
-from overheard.runs.quote import Quote
+from overheard.runs.quote import PriceQuote
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome, asking_tasks, part_of, seat
 from overheard.telemetry import about, traced
@@ -109,7 +109,7 @@ class RunService(Generic[Found_co]):
         self._analysis = analysis
 
     async def execute(
-        self, quote: Quote, *, before: Callable[[Run], Awaitable[object]] | None = None
+        self, quote: PriceQuote, *, before: Callable[[Run], Awaitable[object]] | None = None
     ) -> RunResult[Found_co]:
         """Execute a quoted run: reuse answers, ask what is missing, analyse, and end the run.
 

@@ -52,7 +52,7 @@ MAX_PLACEHOLDER = 34
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextWithButton:
     """A text in Discord's markup, with a button next to it or None."""
 
     text: str
@@ -75,7 +75,7 @@ class Menu:
     chosen: int | None = None
 
 
-Piece = Words | Image | File | Row | Menu
+Piece = TextWithButton | Image | File | Row | Menu
 """A part of a card that is not split."""
 
 
@@ -132,7 +132,7 @@ class MessagePage:
         found: list[Row | Menu] = []
         beside: tuple[Action, ...] = ()
         for piece in (*self.pieces, None):
-            if isinstance(piece, Words) and piece.action:
+            if isinstance(piece, TextWithButton) and piece.action:
                 beside = (*beside, piece.action)
             if beside and (len(beside) == DISCORD.row or isinstance(piece, Row | Menu | None)):
                 found.append(Row(beside))
@@ -144,7 +144,9 @@ class MessagePage:
     @property
     def size(self) -> int:
         """The number of characters in all texts, as Discord counts them."""
-        return sum(markup.size(piece.text) for piece in self.pieces if isinstance(piece, Words))
+        return sum(
+            markup.size(piece.text) for piece in self.pieces if isinstance(piece, TextWithButton)
+        )
 
     @property
     def components(self) -> int:
@@ -166,7 +168,7 @@ def render(card: Card) -> tuple[MessagePage, ...]:
         if excess < 0:
             return tuple(pages)
         note = f"{wording.count(excess + 1, 'more message')} would be too many; ask for less."
-        box = Box(COLORS[card.severity], (Words(f"-# {note}"),))
+        box = Box(COLORS[card.severity], (TextWithButton(f"-# {note}"),))
         pages[MAX_PAGES - 1 :] = [MessagePage((box,))]
     return tuple(pages)
 
@@ -185,7 +187,9 @@ def attached_name(file: File, number: int) -> str:
 def _without_file(piece: Piece) -> Piece:
     if not isinstance(piece, File):
         return piece
-    return Words(f"-# {markup.inline(piece.name)} was not sent: this server takes smaller files.")
+    return TextWithButton(
+        f"-# {markup.inline(piece.name)} was not sent: this server takes smaller files."
+    )
 
 
 def _box(card: Card) -> Box:
@@ -203,26 +207,28 @@ def _box(card: Card) -> Box:
         *_rows(buttons),
         *_menus("More", entries),
     ]
-    return Box(COLORS[card.severity], tuple(pieces) or (Words("-"),))
+    return Box(COLORS[card.severity], tuple(pieces) or (TextWithButton("-"),))
 
 
-def _head(card: Card) -> Iterator[Words]:
+def _head(card: Card) -> Iterator[TextWithButton]:
     """Yield the title as a heading, the text and the link."""
     if title := markup.cut(card.severity.icon + markup.line(card.title), MAX_TITLE).strip():
-        yield Words(f"### {wording.unbroken(title)}")
+        yield TextWithButton(f"### {wording.unbroken(title)}")
     text = markup.counted(markup.escape(card.text), MAX_TEXT)
-    yield from map(Words, markup.pieces(text, DISCORD.text))
+    yield from map(TextWithButton, markup.pieces(text, DISCORD.text))
     if card.link and card.link.safe:
-        yield Words(f"[{markup.inline(card.link.label)}]({card.link.url})")
+        yield TextWithButton(f"[{markup.inline(card.link.label)}]({card.link.url})")
 
 
-def _fields(fields: Sequence[Field]) -> Iterator[Words]:
+def _fields(fields: Sequence[Field]) -> Iterator[TextWithButton]:
     """Yield fields in their order: short fields as lines of one text, other fields on their own."""
     for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
         if is_line:
-            yield from map(Words, _joined(_field(field, gap=" ") for field in group))
+            yield from map(TextWithButton, _joined(_field(field, gap=" ") for field in group))
         else:
-            yield from (Words(_field(field, gap="\n"), _usable(field.action)) for field in group)
+            yield from (
+                TextWithButton(_field(field, gap="\n"), _usable(field.action)) for field in group
+            )
 
 
 def _field(field: Field, gap: str) -> str:
@@ -246,19 +252,19 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def _details(card: Card) -> Iterator[Words]:
+def _details(card: Card) -> Iterator[TextWithButton]:
     """Yield the table, the quotes, and the alternative text of a picture that was not drawn."""
     is_pictured = card.table and card.table.pictured and card.image and card.image.png
     if card.table and not is_pictured:
         if caption := markup.inline(card.table.caption):
-            yield Words(f"-# {caption}")
-        yield from map(Words, markup.table_pieces(card.table))
+            yield TextWithButton(f"-# {caption}")
+        yield from map(TextWithButton, markup.table_pieces(card.table))
     yield from map(_quote, card.quotes)
     if card.image and not card.image.png:
-        yield Words(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
+        yield TextWithButton(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
 
 
-def _enclosed(file: File | None) -> Iterator[Words | File]:
+def _enclosed(file: File | None) -> Iterator[TextWithButton | File]:
     """Yield a file, or why it is not sent."""
     if file and file.fits:
         yield file
@@ -266,15 +272,15 @@ def _enclosed(file: File | None) -> Iterator[Words | File]:
         yield from _small(markup.inline(wording.enclosed(file)))
 
 
-def _quote(quote: Quote) -> Words:
+def _quote(quote: Quote) -> TextWithButton:
     text = markup.counted(markup.escape(quote.text), MAX_QUOTE)
     source = markup.cut(markup.inline(quote.source), MAX_TITLE)
-    return Words("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
+    return TextWithButton("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
 
 
-def _small(text: str) -> Iterator[Words]:
+def _small(text: str) -> Iterator[TextWithButton]:
     if text:
-        yield Words(f"-# {markup.cut(text, MAX_FOOTER)}")
+        yield TextWithButton(f"-# {markup.cut(text, MAX_FOOTER)}")
 
 
 def _different(actions: Sequence[Action]) -> tuple[list[Action], list[str]]:
@@ -368,10 +374,10 @@ def _components(piece: Piece) -> int:
 
 
 def _has_button(piece: Piece) -> bool:
-    return isinstance(piece, Words) and piece.action is not None
+    return isinstance(piece, TextWithButton) and piece.action is not None
 
 
 def _buttons_of(piece: Piece) -> tuple[Action, ...]:
     if isinstance(piece, Row):
         return piece.actions
-    return (piece.action,) if isinstance(piece, Words) and piece.action else ()
+    return (piece.action,) if isinstance(piece, TextWithButton) and piece.action else ()

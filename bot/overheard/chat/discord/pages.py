@@ -28,7 +28,7 @@ from overheard.chat.discord.layouts import (
     MessagePage,
     Piece,
     Row,
-    Words,
+    TextWithButton,
     attached_name,
     picture_name,
 )
@@ -266,7 +266,7 @@ def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
     """Return a page as embeds, one for each container; the first carries the mark."""
     embeds, pictures = [], 0
     for box in page.boxes:
-        text = "\n".join(piece.text for piece in box.pieces if isinstance(piece, Words))
+        text = "\n".join(piece.text for piece in box.pieces if isinstance(piece, TextWithButton))
         images = [piece for piece in box.pieces if isinstance(piece, Image)]
         # Discord refuses an empty embed.
         embed = discord.Embed(color=box.color, description=text or (None if images else "-"))

@@ -36,7 +36,7 @@ FORM_TOO_LATE = Card(
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RequestOrigin:
     """Where a request came from, and so where its answers are shown.
 
     Attributes:
@@ -61,7 +61,7 @@ class Origin:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str, user: str) -> Origin:
+    def from_json(cls, text: str, user: str) -> RequestOrigin:
         """Return the place that `to_json` wrote, for a user.
 
         Any other text gives the bot's conversation with the user.
@@ -88,7 +88,7 @@ class Outlet(Protocol):
         ...
 
 
-OpenForm = Callable[[Form, Origin], Awaitable[None]]
+OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
 """Opens a form for a place; works once, within 3 seconds of a request."""
 
 
@@ -107,7 +107,7 @@ class SlackConversation:
     def __init__(
         self,
         workspace: Workspace,
-        place: Origin,
+        place: RequestOrigin,
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
         open_form: OpenForm,
@@ -271,16 +271,16 @@ class SlackConversation:
         return ChannelOutlet(self._workspace.client, self._pacer, self._place.user)
 
 
-def place_of_click(body: Mapping[str, Any]) -> Origin:
+def place_of_click(body: Mapping[str, Any]) -> RequestOrigin:
     """Return the place of a click on a button; answers go into the thread of its message."""
     user, container = body["user"]["id"], body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     url, thread = body.get("response_url", ""), container.get("thread_ts", "")
     if not channel:
-        return Origin(user, user)
+        return RequestOrigin(user, user)
     if container.get("is_ephemeral"):
-        return Origin(user, channel, thread, url, own=True)
+        return RequestOrigin(user, channel, thread, url, own=True)
     message = container.get("message_ts", "")
     if is_switch(body) or clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}:
-        return Origin(user, channel, thread, url, question=message)
-    return Origin(user, channel, thread or message, url)
+        return RequestOrigin(user, channel, thread, url, question=message)
+    return RequestOrigin(user, channel, thread or message, url)

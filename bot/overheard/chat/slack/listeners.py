@@ -18,7 +18,12 @@ from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import home_message, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
 from overheard.chat.slack.controls import ACTION_PREFIX, clicked_words
-from overheard.chat.slack.conversation import OpenForm, Origin, SlackConversation, place_of_click
+from overheard.chat.slack.conversation import (
+    OpenForm,
+    RequestOrigin,
+    SlackConversation,
+    place_of_click,
+)
 from overheard.chat.slack.posts import ChannelOutlet
 from overheard.chat.slack.questions import SlackQuestion, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces
@@ -96,7 +101,7 @@ class SlackListeners:
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        place = Origin(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
+        place = RequestOrigin(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
         words = body.get("text", "").strip()
         self._tasks.start(self._serve(body, place, words=words))
 
@@ -119,10 +124,10 @@ class SlackListeners:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def reopen(form: Form, place: Origin) -> None:
+        async def reopen(form: Form, place: RequestOrigin) -> None:
             await ack(response_action="update", view=modals.modal(form, place.to_json()))
 
-        place = Origin.from_json(metadata.place, body["user"]["id"])
+        place = RequestOrigin.from_json(metadata.place, body["user"]["id"])
         conversation = await self._conversation(body, place, reopen)
         self._tasks.start(
             self._serve_in(conversation, body, place, command=command.name, options=options)
@@ -142,7 +147,7 @@ class SlackListeners:
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
 
-        async def update(form: Form, place: Origin) -> None:
+        async def update(form: Form, place: RequestOrigin) -> None:
             view = modals.modal(form, place.to_json())
             await workspace.client.call("views_update", view_id=view_id, view=view)
 
@@ -158,7 +163,7 @@ class SlackListeners:
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            place = Origin.from_json(metadata.place, body["user"]["id"])
+            place = RequestOrigin.from_json(metadata.place, body["user"]["id"])
             person, channel = await self._requester(body, place)
             values = await self._desk.complete(
                 metadata.command, option, typed, person=person, channel=channel
@@ -199,10 +204,10 @@ class SlackListeners:
         if (event.get("tokens") or {}).get("bot"):
             await self._workspaces.forget(_team(body))
 
-    async def _serve(self, body: Body, place: Origin, **fields: Any) -> None:
+    async def _serve(self, body: Body, place: RequestOrigin, **fields: Any) -> None:
         """Serve a command or click; a click in the App Home also renders the Home again."""
 
-        async def open_modal(form: Form, place: Origin) -> None:
+        async def open_modal(form: Form, place: RequestOrigin) -> None:
             workspace = await self._workspaces.workspace(_team(body))
             view = modals.modal(form, place.to_json())
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
@@ -218,7 +223,7 @@ class SlackListeners:
 
     async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
         """Serve a question in words, from a message to the bot."""
-        place = Origin(question.user, question.channel, question.answer_thread)
+        place = RequestOrigin(question.user, question.channel, question.answer_thread)
         person, channel = await self._requester(body, place)
         request = Request(
             body["event_id"],
@@ -235,14 +240,14 @@ class SlackListeners:
             await conversation.finish()
 
     async def _conversation(
-        self, body: Body, place: Origin, open_form: OpenForm
+        self, body: Body, place: RequestOrigin, open_form: OpenForm
     ) -> SlackConversation:
         workspace = await self._workspaces.workspace(_team(body))
         prefix = self._prefix(_team(body))
         return SlackConversation(workspace, place, self._session, self._pacer, open_form, prefix)
 
     async def _serve_in(
-        self, conversation: SlackConversation, body: Body, place: Origin, **fields: Any
+        self, conversation: SlackConversation, body: Body, place: RequestOrigin, **fields: Any
     ) -> None:
         """Bring a request to the desk, and show its last card even when it is cancelled.
 
@@ -259,7 +264,7 @@ class SlackListeners:
         finally:
             await conversation.finish()
 
-    async def _requester(self, body: Body, place: Origin) -> tuple[Person, str]:
+    async def _requester(self, body: Body, place: RequestOrigin) -> tuple[Person, str]:
         """Return the person who sent a request, and the channel's name, such as ``slack:C01``."""
         team = _team(body)
         workspace = await self._workspaces.workspace(team)
@@ -276,7 +281,7 @@ class SlackListeners:
         return f"{team}/" if self._many else ""
 
 
-async def _no_form(form: Form, place: Origin) -> None:
+async def _no_form(form: Form, place: RequestOrigin) -> None:
     """Refuse to open a form, which needs a click or a slash command.
 
     Raises:
