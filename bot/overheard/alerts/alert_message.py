@@ -52,27 +52,30 @@ LONGEST_QUESTION = 80
 
 
 def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the message of an alert: its title is the worst news in words, its text has the false
-    statements and how often the brand is named, and its last line says how sure that is.
+    """Return the card of an alert for a channel. The title says the worst news, the text has the
+    false statements and how often the brand is named, the footer how certain the alert is; a text
+    of more than `MAX_WORDS` words is shortened.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     title = message_title(alert, evidence)
-    lines = _model_lines(alert, evidence) if alert.of_model else _lines(alert, reading, evidence)
-    text, footer = "\n".join(lines), _footer(alert, evidence)
+    lines = (
+        _model_lines(alert, evidence) if alert.of_model else _text_lines(alert, reading, evidence)
+    )
+    text, footer = "\n".join(lines), _footer_line(alert, evidence)
     # What else moved, and other models, are in the details.
     if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO))
     if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
-        footer = _footer(alert, evidence, is_short=True)
+        footer = _footer_line(alert, evidence, is_short=True)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
     subject = SUBJECTS.get(shift.metric, metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
     return Card(
         title=title,
         text=text,
-        table=_table(shift, metric, chart, evidence) if metric and chart else None,
+        table=_brand_table(shift, metric, chart, evidence) if metric and chart else None,
         image=printed(chart, f"alert-{alert.id}.png") if chart else None,
         severity=_severity(alert, evidence),
         footer=footer,
@@ -80,9 +83,11 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     )
 
 
-def _table(shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence) -> Table | None:
-    """Return the brands of the chart with what is usual, where something is, and what the latest
-    check measured, the highest first; None without measurements.
+def _brand_table(
+    shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence
+) -> Table | None:
+    """Return a table with a row for each brand of the chart: the usual value, if there is any, and
+    the value of the latest check; the best value comes first. None without measurements.
     """
     found = [
         (series.label, value)
@@ -110,8 +115,8 @@ def _table(shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence) 
 
 
 def message_title(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return what happened in words: ``ChatGPT names Acme far less``; of an alert that has
-    recovered, that it is over.
+    """Return the title of an alert's message, such as ``ChatGPT names Acme far less``; for a
+    recovered alert, a title that says that the change is over.
     """
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
@@ -123,19 +128,19 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
         return f"{name} speaks about your whole category as before"
     moved = net_shifts(alert)
     if alert.state is AlertState.RECOVERED:
-        return f"{name} {_recovered(alert, moved, evidence)}"
+        return f"{name} {_recovery_phrase(alert, moved, evidence)}"
     stated = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
     changed = bool(moved) and (AlertPart.METRICS not in evidence.over or not stated)
     if not stated:
-        return f"{name} {_phrase(moved[0], evidence, brand)}"
+        return f"{name} {_change_phrase(moved[0], evidence, brand)}"
     was = bool(evidence.stated) and not any(evidence.stated.values())
     title = statement_title(alert, name=name, was=was)
-    return f"{title} and {_phrase(moved[0], evidence, 'it')}" if changed else title
+    return f"{title} and {_change_phrase(moved[0], evidence, 'it')}" if changed else title
 
 
 def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Whether the counts show the direction of a shift: those of the latest check, or of all since
-    it began. They do not when questions moved both ways.
+    """Return whether the numbers that readers see confirm the direction of a shift, either in the
+    latest check or on average since the change began. They do not when questions moved both ways.
     """
     metric = evidence.metrics.get(shift.metric)
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
@@ -144,8 +149,15 @@ def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
     return any(reading.shows(value, shift.change, metric) for value in (reading.now, reading.since))
 
 
-def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
-    """Return what a model does again, after its name."""
+def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
+    """Return what a model does again now that the alert has recovered, as words to follow the
+    model's name.
+
+    Args:
+        alert: The recovered alert.
+        moved: Its net shift of each metric, see `net_shifts`.
+        evidence: The evidence of the alert.
+    """
     brand = alert.shift.brand
     done = []
     valued = (
@@ -175,8 +187,10 @@ def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str
     return " and ".join(done)
 
 
-def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
-    """Return what a model does now, after its name."""
+def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
+    """Return what a model does since a shift, as words to follow the model's name: ``names Acme
+    less``. ``subject`` is the brand's name or "it".
+    """
     with_direction = _shows_direction(shift, evidence)
     if not with_direction and shift.metric in ELSEWHERE and went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
@@ -186,13 +200,16 @@ def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 
 
 def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
+    """Return whether a shift is good news: the metric moved in its better direction (upwards for a
+    metric that is not measured any more).
+    """
     metric = evidence.metrics.get(shift.metric)
     return (shift.change > 0) == (metric.higher_is_better if metric else True)
 
 
 def net_shifts(alert: Alert) -> list[Shift]:
-    """Return for each metric how far it is from where it was before the alert, in the order in
-    which they were reported.
+    """Return one shift for each metric of an alert, from the value before the alert to the value of
+    its latest shift, in the order in which the metrics were first reported.
     """
     net: dict[str, Shift] = {}
     for shift in alert.moved:
@@ -205,7 +222,9 @@ def net_shifts(alert: Alert) -> list[Shift]:
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
-    """Return whether an alert is good or bad news; a warning where the counts do not show which."""
+    """Return whether an alert is good or bad news, or a warning where the numbers that readers see
+    do not show the direction.
+    """
     if alert.of_model:
         better = all(_is_better(shift, evidence) for shift in reported_brands(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
@@ -217,9 +236,16 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     return Severity.GOOD if _is_better(head, evidence) else Severity.BAD
 
 
-def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the false statements, how often the brand is named now and usually, and what else
-    moved.
+def _text_lines(
+    alert: Alert, reading: MetricValue | None, evidence: AlertEvidence
+) -> Iterator[str]:
+    """Yield the lines of a message about one brand: false statements, how often the brand is named
+    now and usually, and which other metrics moved.
+
+    Args:
+        alert: The alert.
+        reading: The value of its metric; None without answers.
+        evidence: The evidence of the alert.
     """
     over = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
@@ -231,25 +257,29 @@ def _lines(alert: Alert, reading: MetricValue | None, evidence: AlertEvidence) -
         line = f"{SUBJECTS.get(metric.name, metric.label)}{reading.words(metric)}"
         moved = net_shifts(alert)
         if over:
-            yield f"{line}.{_lasted(alert, evidence)}"
+            yield f"{line}.{_duration_sentence(alert, evidence)}"
         elif AlertPart.METRICS in evidence.over or not moved:
-            yield f"{line}." + ("" if moved else _place(shift, metric, evidence))
+            yield f"{line}." + ("" if moved else _winner_sentence(shift, metric, evidence))
         elif _shows_direction(moved[0], evidence):
-            mean = _since(reading, moved[0].change, metric, evidence)
-            yield f"{line}{mean}." + ("" if mean else _place(shift, metric, evidence))
+            mean = _mean_since_words(reading, moved[0].change, metric, evidence)
+            yield f"{line}{mean}." + ("" if mean else _winner_sentence(shift, metric, evidence))
         else:
-            yield f"{line}.{_elsewhere_asked(moved[0], evidence)}"
+            yield f"{line}.{_moved_question_sentence(moved[0], evidence)}"
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
             "measured is under Details."
         )
     if not over and AlertPart.METRICS not in evidence.over:
-        yield from _others(alert, evidence)
+        yield from _other_metrics_line(alert, evidence)
 
 
-def _since(reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence) -> str:
-    """Write the mean since a change began, where the latest check alone does not show it."""
+def _mean_since_words(
+    reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence
+) -> str:
+    """Return the mean since the change began as words, where only the mean and not the latest check
+    shows the direction of the change; otherwise an empty string.
+    """
     shown = reading.shows(reading.now, change, metric)
     if shown or reading.since is None or not reading.shows(reading.since, change, metric):
         return ""
@@ -257,9 +287,10 @@ def _since(reading: MetricValue, change: float, metric: Metric, evidence: AlertE
     return f"; {reading.written(reading.since, metric)} on average since {began}"
 
 
-def _elsewhere_asked(shift: Shift, evidence: AlertEvidence) -> str:
-    """Say at which question a metric moved most in the direction of its shift; empty where that is
-    not known.
+def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
+    """Return a sentence that quotes the question at which the metric moved most in the direction of
+    the shift; empty unless questions moved both ways, or when the text of the question is not
+    known.
     """
     if shift.metric not in ELSEWHERE or not went_both_ways(shift):
         return ""
@@ -272,8 +303,9 @@ def _elsewhere_asked(shift: Shift, evidence: AlertEvidence) -> str:
 
 
 def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
-    """Return for each brand that is watched by how much it differs now from before a change of the
-    model as a whole, the largest first; of all brands where none of those moved.
+    """Return the shift of each watched brand in a change of the model as a whole, with its value of
+    the latest check and its mean change since the beginning, the largest change first. If no
+    watched brand moved by `LEAST_MOVED`, return the shifts of all brands.
     """
     found = []
     for brand in (evidence.brand, *evidence.rivals):
@@ -291,7 +323,10 @@ def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
 
 
 def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield which brands a model names less, and which more, the largest changes first."""
+    """Yield the lines of a message about a model as a whole: the brands that it names less, then
+    those that it names more, the largest changes first. Yield nothing when the metric is not
+    measured any more.
+    """
     metric = evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return
@@ -300,7 +335,8 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         names = [shift.brand for shift in moved[:MOST_BRANDS]]
         are = "are" if len(names) > 1 else "is"
         done = f"{are} named" if metric.name in COUNTED else f"{are} spoken of"
-        yield f"{wording.listing(names)} {done} as usual again.{_lasted(alert, evidence)}"
+        ended = _duration_sentence(alert, evidence)
+        yield f"{wording.listing(names)} {done} as usual again.{ended}"
         return
     more_words, less_words = MODEL_WORDS.get(
         metric.name, (f"{metric.label}, better", f"{metric.label}, worse")
@@ -308,7 +344,7 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     for words, better in ((less_words, False), (more_words, True)):
         mine = [shift for shift in moved if _is_better(shift, evidence) == better]
         brands = [
-            f"{shift.brand} ({_counts(shift, metric, evidence, first=not index)})"
+            f"{shift.brand} ({_count_words(shift, metric, evidence, first=not index)})"
             for index, shift in enumerate(mine[:MOST_BRANDS])
         ]
         more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
@@ -321,14 +357,17 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         yield f"So it is at {everywhere}: {first}."
 
 
-def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
-    """Write how often a brand is named now and usually: ``8 of 24 answers, usually 22``; where the
-    latest check alone does not show the change, how often it is since on average.
+def _count_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
+    """Return how often a brand is named now and usually: ``8 of 24 answers, usually 22``.
+
+    Where only the mean since the change began shows the change, it replaces the count of the latest
+    check. ``first`` says that this is the first brand of its line, which alone has the number of
+    answers.
     """
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:
         return ""
-    mean = reading.since if _since(reading, shift.change, metric, evidence) else None
+    mean = reading.since if _mean_since_words(reading, shift.change, metric, evidence) else None
     shown = reading if mean is None else replace(reading, now=mean)
     said = shown.words(metric).removeprefix(" in ").removeprefix(": ")
     said = said if mean is None else f"on average {said}"
@@ -339,8 +378,10 @@ def _counts(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: boo
     )
 
 
-def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield which other metrics became worse; if none did, which became better."""
+def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield at most one line: which other metrics became worse or, if none did, which became
+    better.
+    """
     others = [
         shift
         for shift in net_shifts(alert)[1:]
@@ -359,15 +400,19 @@ def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             return
 
 
-def _lasted(alert: Alert, evidence: AlertEvidence) -> str:
-    """Say how long a change lasted that is over."""
+def _duration_sentence(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return a sentence on how long the change of an alert lasted; empty while the alert is not
+    over.
+    """
     if alert.over_at is None:
         return ""
     return f" It lasted {lasted(Period(evidence.began, alert.over_at, alert.id), alert.over_at)}."
 
 
-def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
-    """Say which competitor gained most while the brand lost; empty without any."""
+def _winner_sentence(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
+    """Return a sentence that names the competitor whose rate rose most while the brand's rate fell;
+    empty when no competitor gained at least `MOVED`.
+    """
     if metric.scale not in RATES or _is_better(shift, evidence) or not metric.higher_is_better:
         return ""
     gains = {
@@ -379,14 +424,15 @@ def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
     return f" {best} took your place." if best and gains[best] >= MOVED else ""
 
 
-def _footer(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
-    """Say how sure it is, which update it fits, what other models did, and who has it; where it has
-    to be short, nothing of other models.
+def _footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
+    """Return the last line of a message: how certain the alert is, which update it fits, what other
+    models did, and who takes care of the alert. ``is_short`` leaves out the other models.
     """
     return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))
 
 
 def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
+    """Yield the parts of a message's last line, some of them empty; see `_footer_line`."""
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
     if sure:
@@ -400,13 +446,15 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
         yield f"part of {of}"
     if not alert.of_model and not is_short:
-        yield _elsewhere(alert, evidence)
+        yield _other_models_note(alert, evidence)
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
         yield f"{named(alert.by)} {'has' if alert.state is AlertState.ACKNOWLEDGED else 'had'} it"
 
 
-def _elsewhere(alert: Alert, evidence: AlertEvidence) -> str:
-    """Say which other models did not change with it, or did; empty without other models."""
+def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return a note on other models: which did not change or, if some changed, which changed in the
+    same direction. Empty without other models, and for metrics that are no rates.
+    """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
     if metric is None or metric.scale not in RATES:

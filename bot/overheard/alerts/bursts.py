@@ -70,7 +70,13 @@ class PlannedBurst:
 
 
 class BurstPlanner:
-    """Says which bursts come next.
+    """Plans the next burst of each model.
+
+    Args:
+        past: Reads the past of brands from the store.
+        policy: The yearly budget of calls for bursts of one model, and when a burst is worth
+            its calls.
+        providers: Names of the providers that can be asked.
 
     Args:
         past: Where the past of brands is.
@@ -86,7 +92,9 @@ class BurstPlanner:
         self._providers = providers
 
     async def analyse(self) -> list[Suspicion]:
-        """Analyse all tracked brands up to their latest run, as detection does after a run."""
+        """Replay the stored history of every tracked brand up to its latest run, and return the
+        suspicions of all brands; reads the store and asks no model.
+        """
         past = self._past
         updates, restarts = await past.store.updates.find(), await past.restarts()
         names = [brand.name for brand in past.catalogue.brands if brand.tracked]
@@ -122,7 +130,15 @@ class BurstPlanner:
         runs: Iterable[Run],
         updates: Sequence[ModelUpdate],
     ) -> PlannedBurst | None:
-        """Return the earlier of the bursts that an update and that signs of a change ask for."""
+        """Return the earlier of two bursts: the one that follows an announced update, and the one
+        for signs of a change. None when neither is wanted or the model has no runs.
+
+        Args:
+            model: The model.
+            suspicions: The results of the latest analysis of each brand at the model.
+            runs: All runs of the store.
+            updates: The updates of the model.
+        """
         made = _made_runs(model, suspicions, runs)
         if not made:
             return None
@@ -135,14 +151,20 @@ class BurstPlanner:
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
     async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
-        """Return the burst that follows the latest announced update; None when the effect on every
-        brand is clear or the year's calls for bursts are used up.
+        """Return the burst that follows the latest announced update. None when the effect on every
+        brand is clear, or the calls of the burst would exceed the year's budget for bursts.
+
+        Args:
+            asked: The model and its runs.
+            times: Times of the announced updates, in order, at least one.
         """
         blocks = await self._past.store.blocks.table(model=asked.model, metric=VISIBILITY)
         known = streams_of_table(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
         effects = [
-            found for s in known if s.key.brand in names and (found := _open(s, known, times))
+            found
+            for s in known
+            if s.key.brand in names and (found := _open_update(s, known, times))
         ]
         brands = [effect.before.key.brand for effect in effects]
         prompts, plan = asked.prompts(brands), updates.DEFAULT_PLAN
@@ -162,8 +184,8 @@ class BurstPlanner:
     def _after_signs(
         self, asked: _Asked, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
-        """Return the burst for the most suspicious brand whose evidence or signs ask for a
-        burst.
+        """Return a burst for the first brand that needs one, in the order of falling evidence; None
+        when no brand needs a burst.
         """
         sign = _is_fresh_sign(asked.made, updates)
         for suspicion in sorted(
@@ -191,7 +213,7 @@ class BurstPlanner:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A model, what it was asked, and what it may be asked."""
+    """A model with its runs and the catalogue of what it may be asked."""
 
     catalogue: Catalogue
     model: Model
@@ -199,11 +221,13 @@ class _Asked:
 
     @property
     def tracked(self) -> list[Brand]:
-        """The brands that raise alerts."""
+        """The tracked brands of the catalogue: only these raise alerts."""
         return [brand for brand in self.catalogue.brands if brand.tracked]
 
     def prompts(self, brands: Collection[str]) -> dict[str, Prompt]:
-        """Return the prompts that serve any of some brands, by key."""
+        """Return the prompts of the catalogue that concern at least one of the brands, by the
+        prompt's key.
+        """
         return {p.key: p for p in self.catalogue.prompts if any(map(p.concerns, brands))}
 
     @property
@@ -212,7 +236,10 @@ class _Asked:
         return bursts.calls_spent(self.made, self.made[-1].run.at)
 
     def planned(self, burst: Burst, cause: BurstCause, brands: Sequence[str]) -> PlannedBurst:
-        """Return a burst with its panel, for all tracked brands that its prompts serve."""
+        """Return a burst with its key and its panel, which covers all tracked brands that its
+        prompts concern. The key and the seed depend on the latest run and the model only, so every
+        process plans the same run.
+        """
         latest = self.made[-1].run
         key = f"burst-{latest.id}-{self.model}"
         prompts = tuple(p for p in self.catalogue.prompts if p.key in burst.asks)
@@ -227,16 +254,24 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    """A brand's stream before an update, and that what the update did to it is open."""
+class _OpenUpdate:
+    """A brand's stream before an update whose effect is not clear yet."""
 
     before: Stream
     verdict: UpdateEffect | None
 
 
-def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) -> _Open | None:
-    """Return a stream before the latest update, with the result so far, while the effect of the
-    update is open; None when it is clear, or without answers before the update.
+def _open_update(
+    stream: Stream, known: Sequence[Stream], times: Sequence[datetime]
+) -> _OpenUpdate | None:
+    """Return a stream cut before the latest update, with the verdict so far, while the effect of
+    the update is not clear. None when the effect is clear, or without answers before the update.
+
+    Args:
+        stream: The stream of a brand at the model.
+        known: All streams of the model; the other ones show what a change of all brands looks
+            like.
+        times: Times of the updates, in order, at least one.
     """
     before = run_slice(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
     if not before.n.any():
@@ -244,13 +279,15 @@ def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) ->
     others = [other for other in known if other is not stream]
     verdict = updates.follow_updates(stream, others, times)[-1]
     return (
-        _Open(before, verdict) if verdict is None or verdict.finding is UpdateStatus.OPEN else None
+        _OpenUpdate(before, verdict)
+        if verdict is None or verdict.finding is UpdateStatus.OPEN
+        else None
     )
 
 
 def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
-    """Return a model's runs in the order of time, including failed runs: if a burst without
-    answers did not count as made, it would be asked again at once.
+    """Return the runs that asked a model, in the order of time, including failed runs: if a burst
+    without answers did not count, it would be repeated at once.
     """
     answered = {
         run.id for suspicion in suspicions for stream in suspicion.streams for run in stream.runs
@@ -264,8 +301,8 @@ def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run
 
 
 def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
-    """Whether a sign of a silent update has come since the scheduled run before the latest
-    scheduled run, and no burst has followed the sign.
+    """Return whether a sign of a silent update has come after the last scheduled run but one, and
+    no burst has been made since the sign.
     """
     scheduled = [made_run.run.at for made_run in made if not made_run.burst]
     signs = [u.at for u in updates if u.source not in ANNOUNCED]
@@ -325,7 +362,8 @@ BURSTS = "bursts that are due"
 async def planned_bursts(
     deployment: Deployment, suspicions: Iterable[Suspicion] | None = None
 ) -> list[PlannedBurst]:
-    """Return the next burst of each model that needs one, the earliest first.
+    """Return the next burst of each model that needs one, the earliest first. Reads the store; no
+    model is asked.
 
     Args:
         deployment: The open deployment.
@@ -337,7 +375,9 @@ async def planned_bursts(
 
 
 def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
-    """Return a sentence on why a burst is wanted, and when or with which command it is asked."""
+    """Return a sentence for people: why a burst is wanted, after which time, and whether it is
+    asked automatically or by which command.
+    """
     brands, model = wording.listing(planned.brands), planned.model
     why = {
         BurstCause.SUSPICION: f"{brands} at {model} looks suspicious",
@@ -368,7 +408,7 @@ def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
 
 
 def planned_data(planned: PlannedBurst) -> dict[str, Any]:
-    """Return a planned burst for JSON output."""
+    """Return a planned burst as JSON values; the times are in ISO 8601."""
     return {
         "run": planned.key,
         "at": planned.burst.at.isoformat(),

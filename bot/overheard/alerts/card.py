@@ -34,54 +34,58 @@ MOST_STEPS = 3
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return an alert as a card with its chart; a plain card when its metric has no scorer now."""
+    """Return the detailed card of an alert, with chart, table and quotes; without chart and table
+    when the alert's metric has no installed scorer.
+    """
     if alert.statements:
-        return _stated(alert, evidence)
+        return _statement_card(alert, evidence)
     shift, metric = measured_shift(alert), evidence.metrics.get(alert.shift.metric)
     if metric is None:
-        return _plain(alert, evidence)
+        return _card_without_metric(alert, evidence)
     chart = alert_chart(shift, metric, evidence, metric.label)
     heads = alert.also if alert.of_model else (shift,)
     return Card(
-        title=_title(alert, evidence),
-        text="\n\n".join(_paragraphs(alert, evidence)),
-        fields=tuple(_fields(alert, metric)),
-        table=_brands(alert, metric, evidence)
+        title=_card_title(alert, evidence),
+        text="\n\n".join(_card_paragraphs(alert, evidence)),
+        fields=tuple(_value_fields(alert, metric)),
+        table=_brand_table(alert, metric, evidence)
         if alert.of_model
-        else _beside(shift, metric, evidence),
+        else _comparison_table(shift, metric, evidence),
         quotes=quotes(shift, evidence),
         image=printed(chart, f"alert-{alert.id}.png"),
-        severity=Severity.GOOD if all(_better(head, metric) for head in heads) else Severity.BAD,
-        footer=_footer(alert, evidence),
+        severity=Severity.GOOD if all(_is_better(head, metric) for head in heads) else Severity.BAD,
+        footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),
     )
 
 
-def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the card of an alert whose metric is not measured any more: without chart and
-    table.
+def _card_without_metric(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the card of an alert whose metric is not measured any more: the stored values as text,
+    without chart and table.
     """
     name = alert.shift.metric
     gone = (
         f'The plugin that measures "{name}" is not installed any more, so the numbers are shown '
         "as they were kept, without a chart and a comparison; install it again to see them."
     )
-    kept = (_certainty(alert.shift), _dates(evidence), alert.shift.explanation)
+    kept = (_certainty_sentence(alert.shift), _began_sentence(evidence), alert.shift.explanation)
     return Card(
-        title=_title(alert, evidence),
+        title=_card_title(alert, evidence),
         text="\n\n".join([gone, " ".join(filter(None, kept))]),
         quotes=quotes(alert.shift, evidence),
         severity=Severity.WARNING,
-        footer=_footer(alert, evidence),
+        footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),
     )
 
 
-def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the card of an alert that reports statements, and the shifts of metrics with them."""
+def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the card of an alert that reports false or grave statements, with a table of the
+    metrics that moved at the same time.
+    """
     metrics = [shift for shift in alert.moved if shift.statement is None]
     began = wording.moment(evidence.began, evidence.zone)
-    rows = tuple(_values(shift, evidence.metrics) for shift in metrics)
+    rows = tuple(_value_row(shift, evidence.metrics) for shift in metrics)
     return Card(
         title=statement_title(
             alert,
@@ -104,12 +108,12 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
         else None,
         quotes=statement_quotes(alert.moved, evidence.names.name(alert.shift.model)),
         severity=Severity.BAD,
-        footer=_footer(alert, evidence),
+        footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),
     )
 
 
-def _title(alert: Alert, evidence: AlertEvidence) -> str:
+def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
         return model_title(name, evidence)
@@ -123,12 +127,14 @@ def model_title(name: str, evidence: AlertEvidence) -> str:
     return f"{name} changed how it speaks about your whole category"
 
 
-def _footer(alert: Alert, evidence: AlertEvidence) -> str:
+def _footer_line(alert: Alert, evidence: AlertEvidence) -> str:
     return f"Raised on {wording.moment(alert.opened_at, evidence.zone)}."
 
 
 def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
-    """Return an alert for JSON output; with its evidence, also what it looks like now."""
+    """Return an alert as JSON values; if its evidence is given, with the likeliest explanation as
+    of now and the number of the model's alert to which it belongs.
+    """
     looks: dict[str, Any] = {}
     if evidence is not None:
         looks["looks_like"] = evidence.explanation.data() if evidence.explanation else None
@@ -145,7 +151,7 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
 
 
 def _shift_data(shift: Shift) -> dict[str, Any]:
-    """Return a shift for JSON output."""
+    """Return a shift as JSON values; ``interval`` and ``change`` are on the scale of the metric."""
     return {
         "brand": shift.brand or None,
         "model": str(shift.model),
@@ -162,46 +168,54 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the paragraphs of an alert's card: evidence, dates, other shifts, served model,
-    prompts.
+def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield the paragraphs of an alert's card: certainty, beginning and explanation, other shifts,
+    growth, served model, and the questions that moved most.
     """
     shift, measured = alert.shift, measured_shift(alert)
     before, after = measured.answers
     yield (
-        f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
+        f"{_certainty_sentence(shift)} It rests on {wording.count(after, 'answer')} since then and "
         f"{before:,} before, to the same {wording.count(len(measured.prompts), 'question')}."
     )
     explanation = evidence.explanation.text if evidence.explanation else shift.explanation
-    yield f"{_dates(evidence)} {explanation}".strip()
+    yield f"{_began_sentence(evidence)} {explanation}".strip()
     if evidence.whole:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:
-        steps = [f"{name}: {before} → {after}" for name, before, after in _also(alert, evidence)]
+        steps = [
+            f"{name}: {before} → {after}"
+            for name, before, after in _other_shift_rows(alert, evidence)
+        ]
         yield "\n".join(["At the same time:", *steps])
     if alert.later and not alert.of_model:
-        yield " ".join(_growth(alert, evidence))
-    yield _identity(evidence)
+        yield " ".join(_growth_sentences(alert, evidence))
+    yield _served_model_sentence(evidence)
     if alert.of_model:
         return
-    yield "\n".join(["The questions that moved most:", *_movers(shift, evidence)])
+    yield "\n".join(["The questions that moved most:", *_moved_question_lines(shift, evidence)])
 
 
-def _also(alert: Alert, evidence: AlertEvidence) -> Iterator[tuple[str, str, str]]:
-    """Yield what else moved with an alert's metric, and its values before and after."""
+def _other_shift_rows(alert: Alert, evidence: AlertEvidence) -> Iterator[tuple[str, str, str]]:
+    """Yield a row (metric, value before, value after) for each shift of a metric that was reported
+    together with an alert's first shift.
+    """
     for shift in alert.also:
         if shift.statement is None:
-            yield _values(shift, evidence.metrics)
+            yield _value_row(shift, evidence.metrics)
 
 
-def _values(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return a metric's name, and its values before and after a shift."""
+def _value_row(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
+    """Return a table row of a shift: the metric's name, its value before and its value after."""
     label, before, after = metric_words(shift, metrics)
     return label.capitalize(), before, after
 
 
-def _certainty(shift: Shift) -> str:
+def _certainty_sentence(shift: Shift) -> str:
+    """Return a sentence on how certain a shift is, or that an earlier version measured certainty in
+    another way.
+    """
     level = certainty(shift.chance_a_year)
     rare = how_often(shift.chance_a_year)
     if not level:
@@ -209,18 +223,20 @@ def _certainty(shift: Shift) -> str:
     return f"{level.capitalize()}: if nothing had changed, you would see this {rare}."
 
 
-def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Say how it has grown since, and how sure that is."""
+def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield a sentence for each later shift of an alert: that the metric came back, or has moved
+    further, and how certain that is.
+    """
     for shift in alert.later:
         moved = step(shift, evidence.metrics)
         if shift.recovery:
             yield f"It came back: {moved}."
             continue
         when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
-        yield f"It has grown: with the check of {when}, {moved}. {_certainty(shift)}"
+        yield f"It has grown: with the check of {when}, {moved}. {_certainty_sentence(shift)}"
 
 
-def _dates(evidence: AlertEvidence) -> str:
+def _began_sentence(evidence: AlertEvidence) -> str:
     """Return a sentence on when the shift began."""
     began = wording.moment(evidence.began, evidence.zone)
     first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
@@ -232,7 +248,10 @@ def _dates(evidence: AlertEvidence) -> str:
     )
 
 
-def _movers(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
+def _moved_question_lines(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield a line for each of the questions that moved most, at most `SHOWN_PROMPTS`: the value
+    before, the value after, and the text.
+    """
     scale = evidence.metrics[shift.metric].scale
     for prompt in [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]:
         text = wording.shorten(wording.line(evidence.text(prompt.prompt)), 90)
@@ -240,8 +259,10 @@ def _movers(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
         yield f"{before} → {after}  {text}"
 
 
-def _identity(evidence: AlertEvidence) -> str:
-    """Return a sentence on whether the service names another served model than before the shift."""
+def _served_model_sentence(evidence: AlertEvidence) -> str:
+    """Return a sentence on whether the service reports another served model since the shift than
+    before.
+    """
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
         reply = answer.reply
@@ -256,8 +277,10 @@ def _identity(evidence: AlertEvidence) -> str:
     return f"The service reports another model than before: {shown}."
 
 
-def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
-    """Yield the figures of an alert: values before and after, change, interval, probability."""
+def _value_fields(alert: Alert, metric: Metric) -> Iterator[Field]:
+    """Yield the figures of an alert as fields: before, after, change, interval, certainty, and the
+    value since it grew. The alert of a model as a whole has only the certainty.
+    """
     shift, scale = alert.shift, metric.scale
     if alert.of_model:
         yield Field("Certainty", certainty(shift.chance_a_year) or "")
@@ -272,35 +295,39 @@ def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
         yield Field("Since it grew", wording.value(further_still.after, scale))
 
 
-def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | None:
-    """Return a table of the competitors at the same model, and the brand at other models."""
+def _comparison_table(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | None:
+    """Return a table of a shift's metric for the competitors at the same model and for the brand at
+    other models; None without rows.
+    """
     rows = [
         row
         for stream in evidence.streams
         if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
-        if (row := _row(stream, shift, metric, evidence))
+        if (row := _comparison_row(stream, shift, metric, evidence))
     ]
     header = (f"{metric.label} of", "At", "Before", "After", "Change")
     return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
 
 
-def _brands(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table | None:
-    """Return a table of the brands that a change of a model as a whole moved, as of now, those that
-    moved most first.
+def _brand_table(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table | None:
+    """Return a table of the brands at a model that changed as a whole: first the alert's brands in
+    their order, then the other brands by name. None without rows.
     """
     shift = measured_shift(alert)
     streams = [s for s in evidence.streams if s.key.model == shift.model]
-    rows = [row for stream in streams if (row := _row(stream, shift, metric, evidence))]
+    rows = [row for stream in streams if (row := _comparison_row(stream, shift, metric, evidence))]
     order = {brand: place for place, brand in enumerate(alert.brands)}
     rows.sort(key=lambda row: (order.get(row[0], len(order)), row[0]))
     header = (f"{metric.label} of", "At", "Before", "After", "Change")
     return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
 
 
-def _row(
+def _comparison_row(
     stream: Stream, shift: Shift, metric: Metric, evidence: AlertEvidence
 ) -> tuple[str, ...] | None:
-    """Return a stream's table row, means before and after the shift; None if not comparable."""
+    """Return a table row of a stream: brand, model, mean before the shift, mean since, and change;
+    None when no prompt has answers on both sides.
+    """
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)
     if compared is None:
@@ -317,7 +344,15 @@ def _row(
 def alert_chart(
     shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
 ) -> Chart:
-    """Return the chart of the metric over time, for the brand and its competitors.
+    """Return the line chart of a metric over time, for the brand and its competitors, at most
+    `MOST_LINES` lines.
+
+    Args:
+        shift: The shift to mark.
+        metric: The metric that shifted.
+        evidence: The evidence of the alert.
+        title: What the values are, such as "Named".
+        answers: The number of answers of each check, when values are shown as counts; else 0.
 
     Args:
         shift: The shift.
@@ -338,15 +373,16 @@ def alert_chart(
         title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
         scale=metric.scale,
         series=tuple(series),
-        marks=tuple(_marks(shift, evidence)),
+        marks=tuple(_chart_marks(shift, evidence)),
         zone=evidence.zone,
         answers=answers,
     )
 
 
-def _marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
-    """Mark when it began, with the stretch that holds its beginning with a probability of 90 %, and
-    when it grew last; the update that the shift fits is named where the shift began.
+def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
+    """Yield the marks of a chart: where the change began, with the range of time that holds the
+    beginning with a probability of 90 %, and where it last grew. A mark has the update's name if
+    the shift fits an update.
     """
     first, last = evidence.dates[0], evidence.dates[-1]
     labels = {evidence.began: "began" if first == last else "most likely began"}
@@ -362,12 +398,14 @@ def _marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
         yield Mark(at, label, (first, last) if is_first and first != last else None)
 
 
-def _better(shift: Shift, metric: Metric) -> bool:
+def _is_better(shift: Shift, metric: Metric) -> bool:
     return (shift.change > 0) == metric.higher_is_better
 
 
 def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
-    """Say where a metric went: ``visibility fell from 70 % to 45 %``; or what is stated."""
+    """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a statement, what the
+    model says.
+    """
     if shift.statement:
         return statement_step(shift.statement)
     label, before, after = metric_words(shift, metrics)
@@ -379,8 +417,8 @@ def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
 
 
 def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Say where an alert's metric went until now: ``visibility fell from 70 % to 45 %, then to
-    20 %``.
+    """Return in words how the metric of an alert moved until now: ``visibility fell from 70 % to 45
+    %, then to 20 %``; for a statement, what the model says.
     """
     if alert.shift.statement:
         return step(alert.shift, metrics)
@@ -391,8 +429,8 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
 
 
 def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Say what is stated and where an alert's metric went, for a table: ``price “$49”; named
-    70 % → 45 % → 20 %``; of a long way its ends.
+    """Return an alert's statements and the values of its first metric as a table cell: ``price
+    “$49”; named 70 % → 45 % → 20 %``. Of more than `MOST_STEPS` values only the ends are shown.
     """
     if alert.of_model:
         return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
@@ -410,12 +448,12 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
 
 
 def further(alert: Alert) -> list[Shift]:
-    """Return how the metric that an alert is headed by moved since."""
+    """Return the later shifts of the metric of an alert's first shift, in the order of the runs."""
     return [shift for shift in alert.later if shift.metric == alert.shift.metric]
 
 
 def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return the metric's name, and its values before and after."""
+    """Return the metric's label in lower case, and its values before and after a shift as text."""
     metric = metrics.get(shift.metric)
     if metric is None:  # its scorer is not installed any more
         return shift.metric, f"{shift.before:.2f}", f"{shift.after:.2f}"

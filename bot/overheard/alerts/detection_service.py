@@ -54,16 +54,16 @@ CheckJudge = Callable[[Shift], Awaitable[JudgeCheck | None]]
 
 @dataclass(frozen=True, slots=True)
 class DetectionResult:
-    """What was found in a run.
+    """The result of the detection of shifts in a run.
 
     Attributes:
-        alerts: The run's alerts, as they are kept; the same ones when it is analysed again.
-        compared: Whether there were earlier runs to compare it with.
+        alerts: The stored alerts that report the run; the same when the run is analysed again.
+        compared: Whether there were earlier runs to compare the run with.
         learning: How far the shortest baseline is, or None when all are long enough.
-        suspicions: What it says of each brand at each model.
-        doubts: Why shifts are the judge's own and raise no alert, as sentences.
-        categories: Which models changed as a whole with the run, as sentences, where no alert of
-            the model says so.
+        suspicions: The latest evidence about each brand at each model.
+        doubts: Sentences on shifts that the judge itself caused and that raise no alert.
+        categories: Sentences on the models that changed as a whole with the run, where the
+            configuration raises no alert of a model.
     """
 
     alerts: tuple[Alert, ...]
@@ -80,9 +80,9 @@ class DetectionService:
     Args:
         history: Reads the past of brands.
         lifecycle: Raises the alerts.
-        listener: Called with each alert that is new.
-        check_judge: Called with each shift that would be reported.
-        statements: Reads false claims and grave sentences; without it none are reported.
+        listener: Called with each new alert.
+        check_judge: Scores old answers again for each shift before its report; None for no check.
+        statements: Reads false claims and grave sentences; None reports no statements.
     """
 
     def __init__(
@@ -101,7 +101,8 @@ class DetectionService:
         self._statements = statements
 
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
-        """Analyse a run, and raise or extend the alerts that `decide` decides on.
+        """Analyse a run and carry out the decisions: new and changed alerts are stored with their
+        deliveries, inferred model updates are stored, and open alerts are revised.
 
         Args:
             run: The run; all earlier runs are its past.
@@ -114,10 +115,12 @@ class DetectionService:
         streams = await self._history.category(until=run.started_at)
         key = RunKey(run.started_at, run.id)
         asked = {stream.key.model for stream in streams if stream.runs and stream.runs[-1] == key}
-        of_models, categories = await self._models(run, streams, sorted(asked), updates, now)
+        of_models, categories = await self._report_model_changes(
+            run, streams, sorted(asked), updates, now
+        )
         brands, restarts = list(brands), await self._history.restarts(run.started_at)
-        results = [await self._detect_in(run, brand, updates, restarts, now) for brand in brands]
-        await self._follow(run, brands, asked)
+        results = [await self._detect_brand(run, brand, updates, restarts, now) for brand in brands]
+        await self._update_open_alerts(run, brands, asked)
         learning = [result.learning for result in results if result.learning]
         return DetectionResult(
             (*of_models, *(alert for result in results for alert in result.alerts)),
@@ -128,8 +131,13 @@ class DetectionService:
             tuple(categories),
         )
 
-    async def _follow(self, run: Run, brands: Collection[str], asked: Collection[Model]) -> None:
+    async def _update_open_alerts(
+        self, run: Run, brands: Collection[str], asked: Collection[Model]
+    ) -> None:
         """Update the messages of the open alerts of the asked models to the state after a run.
+
+        A line in the thread says that another explanation has become the likeliest, or that an
+        alert turned out to be part of a change of the model as a whole.
 
         A line in the thread says when another explanation has become the likeliest, or that an
         alert turned out to be part of a change of the model as a whole.
@@ -149,11 +157,12 @@ class DetectionService:
         )
         for alert in alerts:
             with contextlib.suppress(AlertUnchanged):  # a person has closed it just now
-                await self._go_on(alert, pasts[alert.id])
+                await self._update_open_alert(alert, pasts[alert.id])
 
-    async def _go_on(self, alert: Alert, past: AlertPast) -> None:
-        """Add to an open alert what the latest run shows: it belongs to a change of the model as a
-        whole, or another explanation is likelier, or the change lasts.
+    async def _update_open_alert(self, alert: Alert, past: AlertPast) -> None:
+        """Store at most one event of each kind for an open alert after a run: that the alert
+        belongs to a change of the model as a whole, that another explanation is the likeliest now,
+        or that the change lasts. Raises AlertUnchanged when the alert is over.
         """
         store = self._store
         events = await store.alerts.events(alert.id)
@@ -168,7 +177,7 @@ class DetectionService:
         ):
             await self._lifecycle.carry_on(alert.id)
 
-    async def _models(
+    async def _report_model_changes(
         self,
         run: Run,
         streams: Sequence[Stream],
@@ -176,8 +185,12 @@ class DetectionService:
         updates: Sequence[ModelUpdate],
         now: datetime,
     ) -> tuple[list[Alert], list[str]]:
-        """Report the models that changed as a whole, before their brands are analysed: what
-        belongs to such a change raises no alert of a brand.
+        """Report the changes of models as a whole, before their brands are analysed, because the
+        shifts of brands that belong to such a change raise no alert of their own.
+
+        Returns:
+            The alerts that report the changes; and, where no alert of a model is raised because
+                only one brand is tracked, a sentence for each model that changed with this run.
 
         Returns:
             The alerts that report them; and as sentences those that changed with this run and of
@@ -210,10 +223,10 @@ class DetectionService:
         for decision in filter(None, decisions):
             raised.append(await self._carry_out(run, decision, now))
             if decision.placement.action is AlertAction.RECOVER:
-                await self._recover_with(decision)
+                await self._recover_parts(decision)
         return list(filter(None, raised)), []
 
-    async def _detect_in(
+    async def _detect_brand(
         self,
         run: Run,
         brand: str,
@@ -223,6 +236,14 @@ class DetectionService:
     ) -> DetectionResult:
         """Analyse all streams of a brand together, because the rate of false alarms is promised for
         each brand, and carry out the decisions.
+
+        Args:
+            run: The run; all earlier runs are its past.
+            brand: The brand's name.
+            updates: Known updates of all models.
+            restarts: The changes of models as a whole, after each of which the baseline begins
+                anew.
+            now: Time of new alerts.
         """
         past = self._history
         replay = await past.replay(brand, updates, until=run.started_at, restarts=restarts)
@@ -232,7 +253,9 @@ class DetectionService:
             for model_evidence in evidence
         )
         history = await self._alert_history(brand) if moved else NO_HISTORY
-        decisions = [await self._decide(model_evidence, history) for model_evidence in evidence]
+        decisions = [
+            await self._decide_with_judge(model_evidence, history) for model_evidence in evidence
+        ]
         asked = {decision.model for decision in decisions}
         watched = {decision.model for decision in decisions if decision.watched}
         await keep_watched(self._store, brand, asked, watched, now)
@@ -251,9 +274,9 @@ class DetectionService:
             tuple(filter(None, doubts)),
         )
 
-    async def _recover_with(self, decision: Decision) -> None:
-        """End the alerts of brands that belong to the change of a model that is back, where the
-        brand is back too.
+    async def _recover_parts(self, decision: Decision) -> None:
+        """Mark alerts of brands as recovered when they belong to the change of a model that is
+        taken back, and the brand itself moved back with it.
         """
         back = {shift.brand: shift.change for shift in decision.shifts}
         alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]
@@ -288,6 +311,9 @@ class DetectionService:
         """Carry out the decisions about a brand together with the statements that are news.
 
         Returns:
+            All decisions, and the alerts that report a shift or a statement.
+
+        Returns:
             All decisions, and the alerts that report something.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
@@ -305,15 +331,18 @@ class DetectionService:
         return whole, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
+        """Return the alerts of a brand (all states), those of models as a whole, and the start of
+        each run.
+        """
         starts = {run.id: run.started_at for run in await self._store.runs.find()}
         alerts = self._store.alerts
         return AlertHistory(
             await alerts.find(brand=brand), starts, await alerts.find(brand=WHOLE_MODEL)
         )
 
-    async def _decide(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
-        """Return the decision. Before a shift is reported, its judge scores old answers again; then
-        the decision is made again with the result.
+    async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
+        """Return the decision about a brand at a model. Before a shift is reported, its judge
+        scores old answers again, which costs money, and the decision is made again with the result.
         """
         policy = self._history.policy
         decision = decide(evidence, policy, history)
@@ -324,7 +353,9 @@ class DetectionService:
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
     async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
-        """Raise or extend the alert of a decision and return it; None when nothing is reported."""
+        """Store what a decision says: raise, extend, ease or recover an alert. Return the alert
+        that reports a shift of the run; None when no shift is reported or the alert has recovered.
+        """
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
         log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
@@ -371,7 +402,10 @@ Texts = dict[str, list[str]]
 
 async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
     """Return an update for each model whose style of writing changed with the session before the
-    latest one, and is still changed in the latest.
+    latest session, and is still changed in the latest. Nothing is stored.
+
+    The two sessions are compared with up to `MAX_STYLE_SESSIONS` earlier sessions since the model's
+    last change of style.
 
     The two are compared with up to `MAX_STYLE_SESSIONS` earlier sessions, and of these only with
     the sessions since the last change of style.
@@ -380,13 +414,14 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
         store: The store of the answers.
         runs: The latest runs, the oldest first.
     """
-    sessions = _sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]
+    sessions = _run_sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]
     if len(sessions) < MIN_STYLE_SESSIONS + CONFIRMING_SESSIONS:
         return []
-    latest = await _answers(store, {run.id for run in sessions[-1]})
+    latest = await _texts_of_runs(store, {run.id for run in sessions[-1]})
     prompts = {prompt for texts in latest.values() for prompt in sorted(texts)[:STYLE_PROMPTS]}
     earlier = [
-        await _answers(store, {run.id for run in session}, prompts) for session in sessions[:-1]
+        await _texts_of_runs(store, {run.id for run in session}, prompts)
+        for session in sessions[:-1]
     ]
     began = sessions[-CONFIRMING_SESSIONS][0].at
     updates = []
@@ -405,8 +440,10 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     return updates
 
 
-def _sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
-    """Group runs into sessions, the oldest first: each lasts `SESSION_GAP` from its first run."""
+def _run_sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
+    """Group runs, given in the order of time, into sessions in the same order; a session lasts
+    `SESSION_GAP` from its first run.
+    """
     sessions: list[list[RunKey]] = []
     for run in runs:
         if sessions and run.at - sessions[-1][0].at < SESSION_GAP:
@@ -416,10 +453,12 @@ def _sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
     return sessions
 
 
-async def _answers(
+async def _texts_of_runs(
     store: Store, runs: Collection[int], prompts: Collection[str] | None = None
 ) -> dict[Model, Texts]:
-    """Return what each model answered to each prompt; only whole answers have a style."""
+    """Return the texts that each model answered to each prompt (by key) in runs. Cut, reused and
+    deleted answers are left out. ``prompts`` of None means all.
+    """
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
     async for answer in store.answers.stream(runs=runs, prompts=prompts):
         if answer.complete and not (answer.reused_from or answer.gone):

@@ -70,7 +70,7 @@ SELF_EVIDENT = frozenset(
 def with_life(
     card: Card, alert: Alert, zone: tzinfo, price: str = "", *, details: bool = False
 ) -> Card:
-    """Return an alert's card with the alert's state and its buttons.
+    """Return the card of an alert's evidence with the alert's state, colour, buttons and JSON data.
 
     Args:
         card: The card of the alert's evidence.
@@ -83,13 +83,15 @@ def with_life(
         card,
         fields=(*card.fields, *_state_field(alert, zone, details=details)),
         actions=tuple(_actions(alert, price, details=details)),
-        severity=_severity(card, alert),
+        severity=_card_severity(card, alert),
         data={**card.data, **life_data(alert)},
     )
 
 
-def _severity(card: Card, alert: Alert) -> Severity:
-    """Return the colour of an alert's card; the end of good news is no good news."""
+def _card_severity(card: Card, alert: Alert) -> Severity:
+    """Return the colour of an alert's card in its state. A recovered alert that was good news is
+    plain.
+    """
     if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
         return Severity.PLAIN
     return SEVERITIES.get(alert.state, card.severity)
@@ -102,7 +104,9 @@ def _state_field(alert: Alert, zone: tzinfo, *, details: bool) -> tuple[Field, .
 
 
 def state(alert: Alert, zone: tzinfo) -> str:
-    """Return the state of an alert in words: ``acknowledged by Ada``."""
+    """Return the state of an alert in words: ``acknowledged by Ada``, ``snoozed until Mon 9 Mar,
+    08:00``.
+    """
     is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
     by = f" by {named(alert.by)}" if alert.by and not is_live else ""
     if alert.state is AlertState.GROWING:
@@ -114,7 +118,9 @@ def state(alert: Alert, zone: tzinfo) -> str:
 
 
 def life_data(alert: Alert) -> dict[str, Any]:
-    """Return the state of an alert for JSON output."""
+    """Return the state of an alert as JSON values: ``by`` is the person who caused the state,
+    ``until`` the end of a snooze, ``follows`` the number of the alert before.
+    """
     return {
         "state": alert.state.value,
         "by": alert.by,
@@ -129,12 +135,12 @@ def named(who: str) -> str:
 
 
 def subject(alert: Alert, names: ModelNames) -> str:
-    """Return what readers call an alert, who know no numbers: ``Acme at ChatGPT``."""
+    """Return what an alert is called for readers, without its number: ``Acme at ChatGPT``."""
     return f"{alert.shift.brand or WHOLE.capitalize()} at {names.name(alert.shift.model)}"
 
 
 def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
-    """Return the card of an event of an alert, for the thread of the alert's message."""
+    """Return the card of an event, for the thread of the alert's message."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
         AlertEventKind.EASED: Severity.GOOD,
@@ -151,7 +157,7 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
 
 
 def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
-    """Write an event as a sentence or two, with times in a time zone."""
+    """Return an event as one or two sentences, with times in a time zone."""
     who = _NAMED.get(event.who) or named(event.who)
     end = snoozed_until(event)
     note = f"Until {wording.moment(end, zone)}." if end else event.note
@@ -159,33 +165,38 @@ def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
 
 
 def snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return the time that the note of a snooze names, see `SNOOZED_UNTIL`; None without one."""
+    """Return the end of a snooze, in UTC, as its note says (`SNOOZED_UNTIL`); None when the note
+    has no time.
+    """
     with contextlib.suppress(ValueError):
         return datetime.strptime(event.note, SNOOZED_UNTIL).replace(tzinfo=UTC)
     return None
 
 
 def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
-    """Show what happened to an alert as a table."""
+    """Return the events of an alert as a table with the columns "When" and "What happened", in the
+    order given.
+    """
     rows = [
-        (wording.moment(event.at, zone), event_sentences(event, zone)) for event in _news(events)
+        (wording.moment(event.at, zone), event_sentences(event, zone))
+        for event in _shown_events(events)
     ]
     return Table(("When", "What happened"), tuple(rows))
 
 
 def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
-    """Yield what happened to an alert, a line for each event with its day."""
-    for event in _news(events):
+    """Yield a line for each event of an alert: its day and what happened, in the order given."""
+    for event in _shown_events(events):
         yield f"{wording.short_day(event.at, zone)}: {event_sentences(event, zone)}"
 
 
-def _news(events: Sequence[AlertEvent]) -> Iterator[AlertEvent]:
-    """Yield the events that readers are told of; that an alert went on is no news."""
+def _shown_events(events: Sequence[AlertEvent]) -> Iterator[AlertEvent]:
+    """Yield the events that readers see: all except those that say that an alert goes on."""
     return (event for event in events if event.what is not AlertEventKind.CONTINUED)
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
-    """Yield the buttons that an alert has in its state, and behind them those of its menu.
+    """Yield the buttons that an alert has in its state, then the entries of its menu.
 
     Args:
         alert: The alert.
@@ -207,11 +218,13 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
         yield Action(f"alerts close {number}", "Not interesting", menu=True)
         yield Action(f"alerts close {number} --why ours", "It was us", menu=True)
     if details:
-        yield from _seldom(alert)
+        yield from _rare_actions(alert)
 
 
-def _seldom(alert: Alert) -> Iterator[Action]:
-    """Yield what is seldom needed."""
+def _rare_actions(alert: Alert) -> Iterator[Action]:
+    """Yield the menu entries that are rarely needed: other snoozes, a mark of a model update, the
+    alert before, reopening.
+    """
     number = alert.id
     if not alert.state.over:
         yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day", menu=True)
@@ -231,7 +244,9 @@ MIN_DIGEST_ALERTS = 2
 
 
 async def held_back(store: Store, digest: Delivery) -> list[Alert]:
-    """Return the alerts that waited for the end of the same quiet hours, the oldest first."""
+    """Return the alerts that waited for the end of the quiet hours of a digest, in the order of
+    their deliveries.
+    """
     numbers = [
         delivery.alert_id
         for delivery in await store.deliveries.find(channel=digest.channel)
@@ -249,7 +264,7 @@ def digest_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinfo) ->
 
     Args:
         alerts: The alerts.
-        titles: What the message of each says has happened.
+        titles: The title of each alert's message, in the same order.
         zone: The reader's time zone.
     """
     if len(alerts) < MIN_DIGEST_ALERTS and not any(alert.state.over for alert in alerts):
@@ -278,15 +293,15 @@ def alert_table(
     *,
     numbers: bool = False,
 ) -> Table:
-    """Return a table of alerts, one a row.
+    """Return a table with one row for each alert, in the order given.
 
     Args:
         alerts: The alerts.
-        metrics: What is measured, by name.
+        metrics: The metrics by name.
         zone: The reader's time zone.
-        names: What readers call the models.
-        wholes: The alert of the model as a whole to which each belongs, by its number.
-        numbers: Whether each row ends with the alert's number, for who types it in a terminal.
+        names: The names of models for readers.
+        wholes: By the number of an alert, the alert of the model as a whole to which it belongs.
+        numbers: Whether each row ends with the alert's number, to be typed in a terminal.
     """
     parts = dict.fromkeys(wholes or {}, ", part of the model's change as a whole")
     rows = [
@@ -307,12 +322,12 @@ def alert_table(
 
 
 def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:
-    """Return what a button that shows an alert says: ``Acme at ChatGPT, 2 Mar``."""
+    """Return the label of a button that shows an alert: ``Acme at ChatGPT, 2 Mar``."""
     return f"{subject(alert, names)}, {wording.short_day(alert.opened_at, zone)}"
 
 
 def alert_row(alert: Alert, wholes: Mapping[int, Alert] | None = None) -> dict[str, object]:
-    """Return an alert as an entry of a list in JSON output; see `alert_table`."""
+    """Return an alert as JSON values for a list; ``wholes`` is that of `alert_table`."""
     whole = (wholes or {}).get(alert.id)
     shift = alert.shift
     return {

@@ -46,26 +46,26 @@ LONGEST_QUOTE = 300
 
 @dataclass(frozen=True, slots=True)
 class AlertEvidence:
-    """What is known about a shift.
+    """The measurements and answers that an alert's cards show.
 
     Attributes:
-        began: When the run began with which the shift most likely began.
-        dates: When the runs began among which it did with a probability of 90 %, in order.
-        grown: When the runs began with which it most likely grew, by the run in which that was
-            seen, in order.
-        metrics: What is measured, by name.
+        began: Start of the run with which the shift most likely began.
+        dates: Starts of the runs among which it began with a probability of 90 %, in order.
+        grown: By the number of each run that showed growth: the start of the run with which the
+            growth most likely began.
+        metrics: The metrics that are measured now, by name.
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
         brand: The brand.
-        rivals: The competitors that it is compared with.
+        rivals: The competitors that the brand is compared with.
         zone: The reader's time zone.
-        names: What readers call the models.
-        earlier: The changes of the brand at the model before: their checks are not usual.
-        over: The parts of the alert that are over, while the rest is not.
-        until: When the alert was over, after which its card shows nothing; None while it is not.
-        explanation: What it looks like as of the latest run; None for statements alone, and where
-            too little is stored.
-        whole: The alert of the model as a whole to which it belongs, or None.
+        names: The names of models for readers.
+        earlier: Earlier changes of the brand at the model; their checks do not show what is usual.
+        over: The parts of the alert that are over while another part is not.
+        until: When the alert was over; its card shows no later check. None while it is not over.
+        explanation: The likeliest explanation as of the latest run; None for statements alone, and
+            where too little is stored.
+        whole: The alert of the model as a whole to which the alert belongs, or None.
         stated: In how many answers of the model's latest check each false claim is made.
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
@@ -91,21 +91,27 @@ class AlertEvidence:
 
     @property
     def everything(self) -> bool:
-        """Whether everything moved at once, as far as its latest explanation says."""
+        """Whether the latest explanation is that everything moved at once."""
         return self.explanation is not None and is_everything(self.explanation.words)
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
-        """Return a brand's stream at the shift's model, or None."""
+        """Return a brand's stream at the model and metric of a shift; None when nothing was
+        measured.
+        """
         wanted = (brand, shift.model, shift.metric)
         return next((stream for stream in self.streams if stream.key == wanted), None)
 
     def points(self, stream: Stream | None) -> list[Point]:
-        """Return the course of a stream until the alert was over; empty without a stream."""
+        """Return the mean of each run of a stream, in the order of time, until the alert was over;
+        empty without a stream.
+        """
         points = trend(stream) if stream else []
         return [point for point in points if self.until is None or point.at <= self.until]
 
     def text(self, prompt: str) -> str:
-        """Return a prompt's text by its key."""
+        """Return the text of a prompt by its key; the key itself when no answer to the prompt is
+        stored.
+        """
         texts = (a.question.prompt.text for a in self.answers if a.question.prompt.key == prompt)
         return next(texts, prompt)
 
@@ -119,16 +125,17 @@ async def gather_evidence(
     zone: tzinfo,
     names: ModelNames,
 ) -> AlertEvidence:
-    """Fetch what an alert's card shows: streams, run dates, and answers to the moved prompts.
+    """Read from the store what an alert's card shows: streams, run dates, and answers to the
+    prompts that moved.
 
     Args:
         store: The store.
         catalogue: The brands; the alert's brand may be gone from it.
         metrics: The metrics that are measured now, by name.
-        versions: Scorer versions whose scores count.
-        alert: The alert.
+        versions: Scorer versions whose scores count, as "scorer@version".
+        alert: The alert, with its number.
         zone: The reader's time zone.
-        names: What readers call the models.
+        names: The names of models for readers.
     """
     shift = alert.shift
     name, *others = alert.brands
@@ -142,7 +149,7 @@ async def gather_evidence(
     returned = alert.state is AlertState.RECOVERED or AlertPart.METRICS in over
     explanation = explained(alert, past)
     starts, began = past.starts, past.began
-    prompts = [moved.prompt for moved in _movers(measured_shift(alert))]
+    prompts = [moved.prompt for moved in _moved_prompts(measured_shift(alert))]
     answers = [
         answer
         async for answer in store.answers.stream(prompts=prompts)
@@ -158,8 +165,8 @@ async def gather_evidence(
         },
         metrics=metrics,
         streams=past.streams,
-        stated=await _stated_now(store, versions, alert, past.streams),
-        right=await _right(store, versions, alert, past.streams),
+        stated=await _claim_counts(store, versions, alert, past.streams),
+        right=await _corrected_topics(store, versions, alert, past.streams),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,
@@ -175,14 +182,14 @@ async def gather_evidence(
 
 @dataclass(frozen=True, slots=True)
 class AlertPast:
-    """The past of an alert: what its card and message explain it with.
+    """The stored history by which an alert is explained.
 
     Attributes:
         starts: The start of each run, by the run's number.
-        began: The run with which its change most likely began.
-        streams: The metric that it is headed by, see `measured_shift`, of its brand and its
-            competitors, or of all brands where it is of a model as a whole, at all models.
-        earlier: The changes of the brand at the model before.
+        began: The run with which the alert's change most likely began.
+        streams: The streams of the alert's metric (`measured_shift`) at all models, of its brand
+            and competitors; of all brands for the alert of a model as a whole.
+        earlier: The earlier changes of the brand at the model.
         whole: The alert of the model as a whole to which the alert belongs, or None.
     """
 
@@ -200,18 +207,20 @@ async def read_pasts(
     alerts: Sequence[Alert],
     until: datetime | None = None,
 ) -> dict[int, AlertPast]:
-    """Return what each of some alerts is explained with, by the alert's number.
+    """Return the past of each alert, by the alert's number.
+
+    Runs are read once, blocks once for each metric, and alerts once for each brand.
 
     Runs are read once, blocks once for each metric, and alerts once for each brand.
 
     Args:
         store: The store.
         catalogue: The brands; those of the alerts may be gone from it.
-        versions: Scorer versions whose scores count.
+        versions: Scorer versions whose scores count, as "scorer@version".
         alerts: The alerts.
         until: Only runs that began up to this time; by default all.
     """
-    compared = {alert.id: _compared(alert, catalogue) for alert in alerts}
+    compared = {alert.id: _compared_brands(alert, catalogue) for alert in alerts}
     metrics = {alert.id: measured_shift(alert).metric for alert in alerts}
     tables = {}
     for metric in sorted(set(metrics.values())):
@@ -225,7 +234,7 @@ async def read_pasts(
     }
     starts = {run.id: run.started_at for run in await store.runs.find()}
     return {
-        alert.id: _past(
+        alert.id: _alert_past(
             alert,
             starts,
             streams_of_table(tables[metrics[alert.id]].of(versions, brands=compared[alert.id])),
@@ -235,20 +244,28 @@ async def read_pasts(
     }
 
 
-def _compared(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
-    """Return the brands that an alert is explained with; None for all."""
+def _compared_brands(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
+    """Return the names of the brands whose streams explain an alert: its brand and the competitors.
+    None means all brands, for the alert of a model as a whole.
+    """
     name = alert.brands[0]
     rivals = (rival.name for rival in catalogue.rivals(name))
     return None if alert.of_model else frozenset({name, *rivals})
 
 
-def _past(
+def _alert_past(
     alert: Alert,
     starts: Mapping[int, datetime],
     streams: Sequence[Stream],
     related: Sequence[Alert],
 ) -> AlertPast:
-    """Return the evidence of an alert: what its card and message explain it with.
+    """Return the past of an alert from data that is already read.
+
+    Args:
+        alert: The alert.
+        starts: The start of each run, by the run's number.
+        streams: The streams of its metric, of the brands with which it is compared.
+        related: The alerts of its brand, and those of models as a whole.
 
     Args:
         alert: The alert.
@@ -273,12 +290,13 @@ def _past(
 
 
 def explained(alert: Alert, past: AlertPast) -> Explanation | None:
-    """Return what an alert looks like as of the latest run before it was over; None for statements
-    alone, and where its metric was not measured since.
+    """Return the likeliest explanation of an alert as of the latest run, or as of the last run
+    before the alert was over. None for statements alone, and where the metric was not measured
+    before and after the change.
 
     Args:
         alert: The alert.
-        past: What it is explained with.
+        past: The stored history of the alert, see `read_pasts`.
     """
     shift, began = measured_shift(alert), past.began
     mine = next((stream for stream in past.streams if stream.key.model == shift.model), None)
@@ -298,18 +316,20 @@ def explained(alert: Alert, past: AlertPast) -> Explanation | None:
 
 
 def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
-    """Return what was last said of what an alert looks like: by its thread, or when it was raised;
-    empty for statements alone.
+    """Return the explanation that readers saw last, as a sentence: from the latest REVISED event,
+    or from when the alert was raised. Empty for statements alone.
     """
     revised = [event.note for event in events if event.what is AlertEventKind.REVISED]
     first = alert.shift if alert.of_model else measured_shift(alert)
     return (first.explanation, *revised)[-1]
 
 
-async def _stated_now(
+async def _claim_counts(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> dict[ReportedStatement, int]:
-    """Return in how many answers of the model's latest check each false claim is made."""
+    """Return for each false claim of an alert the number of answers of the model's latest check
+    that make the claim. Empty without claims or runs.
+    """
     claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
     brand, model = alert.shift.brand, alert.shift.model
     mine = [stream for stream in streams if (stream.key.brand, stream.key.model) == (brand, model)]
@@ -335,11 +355,11 @@ async def _stated_now(
     }
 
 
-async def _right(
+async def _corrected_topics(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> frozenset[str]:
-    """Return which topics of its false claims the model has right in the last checks of an alert
-    that is over: that nothing is stated of them any more is not the same.
+    """Return the topics of an alert's false claims that the model states correctly in the last
+    `MIN_RUNS_GONE` runs before the alert was over. Empty while the alert is not over.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
     brand, model = alert.shift.brand, alert.shift.model
@@ -374,38 +394,43 @@ def measured_shift(alert: Alert) -> Shift:
 def quotes(
     shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
 ) -> tuple[Quote, ...]:
-    """Return for each of the ``most`` prompts that moved most a sentence from an answer before the
-    shift and a sentence from an answer after it.
+    """Return quotes from answers for the ``most`` prompts that moved most: for each prompt at most
+    one from before the shift and one from after.
     """
     reader = Reader((evidence.brand, *evidence.rivals))
     chosen = []
-    for moved in _movers(shift)[:most]:
+    for moved in _moved_prompts(shift)[:most]:
         for after in (False, True):
-            answers = _answers(evidence, moved, after=after)
-            sentence = _sentence(
+            answers = _answers_on_side(evidence, moved, after=after)
+            sentence = _telling_sentence(
                 reader, evidence, answers, named=after == (moved.after > moved.before)
             )
             if sentence:
-                chosen.append(_quote(evidence, moved, sentence, after=after))
+                chosen.append(_quote_of_sentence(evidence, moved, sentence, after=after))
     return tuple(chosen)
 
 
-def _movers(shift: Shift) -> tuple[PromptShift, ...]:
-    """Return the prompts that moved with the shift and not against it."""
+def _moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
+    """Return at most 5 prompts that moved in the direction of the shift, in the order of the
+    shift's prompts.
+    """
     return tuple(p for p in shift.prompts if (p.after - p.before) * shift.change > 0)[:5]
 
 
-def _answers(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
-    """Return the answers to a prompt on one side of the shift, those nearest to it first."""
+def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
+    """Return the answers to a prompt after the beginning of the shift, or before; those nearest to
+    the beginning come first.
+    """
     mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
     side = [a for a in mine if (a.asked_at >= evidence.began) == after]
     return side if after else side[::-1]
 
 
-def _sentence(
+def _telling_sentence(
     reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
 ) -> str:
-    """Return the sentence of an answer in which the market's brands come up; empty without any.
+    """Return the first sentence in which an answer names the brand or a competitor; without one,
+    the first sentence of an answer; empty without sentences.
 
     Args:
         reader: Finds the names of the market's brands in answers.
@@ -424,7 +449,12 @@ def _sentence(
     return ""
 
 
-def _quote(evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool) -> Quote:
+def _quote_of_sentence(
+    evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool
+) -> Quote:
+    """Return a sentence as a quote of at most `LONGEST_QUOTE` characters, with the question and the
+    side of the shift as its source.
+    """
     prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
     source = f"{'After' if after else 'Before'}, asked “{prompt}”"
     return Quote(source, Tainted(wording.shorten(" ".join(said.split()), LONGEST_QUOTE)))

@@ -38,12 +38,12 @@ from overheard.numpy_proxy import np
 
 @dataclass(frozen=True, slots=True)
 class BrandReplay:
-    """A brand's past, analysed run by run.
+    """The result of the analysis of a brand's whole past, run by run.
 
     Attributes:
         brand: The brand's name.
-        monitor: As it is after the latest run.
-        alarms: What would have been raised, in the order of the runs.
+        monitor: The monitor in its state after the latest run.
+        alarms: The alarms that the monitor raised, in the order of the runs.
     """
 
     brand: str
@@ -53,14 +53,14 @@ class BrandReplay:
 
 @dataclass(frozen=True, slots=True)
 class HistoryReader:
-    """Where the past of brands is, and what of it counts.
+    """Reads the blocks of brands from the store and replays them.
 
     Attributes:
-        store: Where blocks are read.
+        store: The store of blocks, runs and updates.
         catalogue: The brands, and their competitors.
-        metrics: What is measured, by name.
-        versions: The scorer versions as they are now; blocks of others are not compared.
-        settings: How often alerts may be wrong, and what is too small to report.
+        metrics: The metrics that are measured now, by name.
+        versions: The present scorer versions ("scorer@version"); other blocks are left out.
+        settings: The [alerts] table: the rate of false alarms and the smallest changes.
     """
 
     store: Store
@@ -80,13 +80,13 @@ class HistoryReader:
 
     @property
     def policy(self) -> AlertPolicy:
-        """What the deployment wants to be alerted of."""
+        """The alert policy of the deployment, for all tracked brands together."""
         tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
         return alert_policy(self.settings, self.metrics, max(1, tracked))
 
     async def category(self, until: datetime | None = None) -> list[Stream]:
-        """Return how often each brand is named at each model, by which models as a whole are
-        judged.
+        """Return the visibility streams of all brands at all models, by which a change of a model
+        as a whole is recognised.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -101,7 +101,8 @@ class HistoryReader:
         until: datetime | None = None,
         restarts: Iterable[Restart] = (),
     ) -> BrandReplay:
-        """Analyse all runs of a brand in the order of time, in a thread.
+        """Read the blocks of a brand and its competitors, and analyse all runs in the order of
+        time, in a thread. Nothing is stored.
 
         Args:
             brand: Name of the brand.
@@ -118,7 +119,7 @@ class HistoryReader:
             updates,
             policy=self.policy,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
-            unread=_unread(table, read),
+            unread=_starts_of_unread(table, read),
             restarts=restarts,
         )
         # A replay may take seconds; in a thread, it does not hold up the event loop.
@@ -127,10 +128,10 @@ class HistoryReader:
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
         """Return the alerts of models as a whole that the whole past would have raised, in the
-        order in which they would have been raised, numbered from 1.
+        order of time, numbered from 1. Nothing is stored. Empty when such alerts are switched off.
 
         Args:
-            brands: Names of brands; changes that moved none of them are left out.
+            brands: Names of brands; a change that moved no brand of these is left out.
         """
         policy, updates = self.policy, await self.store.updates.find()
         if not policy.models_per_year:
@@ -142,8 +143,8 @@ class HistoryReader:
         return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
-        """Return the reported changes of models as a whole: after each, all brands have other
-        levels.
+        """Return the reported changes of models as a whole, after each of which all brands have new
+        levels at the model. Empty when alerts of models are switched off.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -156,8 +157,8 @@ class HistoryReader:
         return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
 
 
-def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return the first run of each stream with older runs that only other scorer versions scored.
+def _starts_of_unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
+    """Return the first run of each stream that has older runs scored only by other scorer versions.
 
     Args:
         table: All blocks.
@@ -168,7 +169,7 @@ def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return the first run of each stream, scored by any version."""
+    """Return, by brand, model and metric, the earliest run with a score from any scorer version."""
     first = np.full(len(table.streams), len(table.runs))
     np.minimum.at(first, table.stream, table.run)
     runs: dict[StreamKey, RunKey] = {}
@@ -184,17 +185,18 @@ async def replays(
     brands: Sequence[Brand],
     runs: Mapping[int, Run] | None = None,
 ) -> list[BrandReplay]:
-    """Return the analysis of the whole past of brands, run by run.
+    """Replay the whole past of each brand, and show the progress to the user; the result has the
+    order of the brands.
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The user, channel and progress display of the command.
         brands: The brands.
         runs: All runs by number; by default they are read from the store.
     """
     if runs is None:
         runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates, reader = await _updates(deployment, runs), HistoryReader.of(deployment)
+    updates, reader = await _known_updates(deployment, runs), HistoryReader.of(deployment)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
     found = []
@@ -205,8 +207,10 @@ async def replays(
     return found
 
 
-async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
-    """Return the updates that are known, and those that show in the replies."""
+async def _known_updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
+    """Return the stored updates of all models, then the silent updates that show in the replies of
+    the runs and are not stored yet.
+    """
     known = await deployment.store.updates.find()
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
     seen = silent_updates(await deployment.store.answers.served_models(), order)
@@ -215,7 +219,11 @@ async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[Mode
 
 
 def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
-    """Return how often the rule would have fired in the deployment's latest unchanged runs.
+    """Return how often the detection rule fired by chance in the latest runs without a lasting
+    alarm.
+
+    A run counts as unchanged when no brand has a lasting alarm in it; the rule fired in the run
+    when a brand has an alarm that later runs took back.
 
     A run is unchanged when no brand has an alarm in it that lasted; it fired when a brand had one
     that was taken back.
@@ -239,7 +247,7 @@ def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
 
 
 def record_sentence(record: OwnRecord) -> str:
-    """Say how often the rule would have fired, for people."""
+    """Return a sentence for people on how often the rule would have fired."""
     runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
     return f"In your last {runs} the rule would have fired {times}."
 
@@ -247,7 +255,10 @@ def record_sentence(record: OwnRecord) -> str:
 async def past_decisions(
     deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
 ) -> list[Decision]:
-    """Decide about each brand and model in each run, with the alerts there are; the newest first.
+    """Return the decision about each brand and model in each run, given the stored alerts, the
+    newest first.
+
+    The judge does not score old answers again, because that would cost money.
 
     The judge is not asked again: that would cost money.
     """

@@ -93,7 +93,9 @@ REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
 class Held(NamedTuple):
-    """What people change about an alert: its state, who set it, and the end of a snooze."""
+    """The part of an alert that people change: its state, the person who set it, and a snooze's
+    end.
+    """
 
     state: AlertState = AlertState.OPEN
     by: str = ""
@@ -101,7 +103,12 @@ class Held(NamedTuple):
 
 
 class Lifecycle:
-    """Raises alerts, and keeps what happens to them.
+    """Raises alerts and stores the events that change them.
+
+    Args:
+        store: The store of alerts.
+        routes: The channels that alerts are posted in.
+        clock: The source of the current time.
 
     Args:
         store: Where alerts are kept.
@@ -121,8 +128,12 @@ class Lifecycle:
         return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Store the shifts of a model in a run as `placement.place` places them among earlier
-        alerts: as a new alert, delivered to every channel that a route names, or as growth of one.
+        """Store the shifts of a model in a run where `placement.place` puts them among earlier
+        alerts: as a new alert with a delivery to each of its channels, or as growth, easing or
+        recovery of an earlier alert.
+
+        Other open alerts that the shifts take back are stored as recovered. When another process
+        closes an alert at the same time, the shifts are placed again.
 
         Open alerts that the shifts take back are marked as recovered. When another process closes
         an alert at the same time, the shifts are placed again.
@@ -134,7 +145,7 @@ class Lifecycle:
             earlier = await self._store.alerts.find(brand=alert.shift.brand)
             placement = place((alert.shift, *alert.also), earlier, alert.opened_at)
             with contextlib.suppress(AlertUnchanged):  # it was closed just now
-                kept, is_new = await self._placed(alert, placement, earlier)
+                kept, is_new = await self._store_placed(alert, placement, earlier)
                 break
         if placement.action is not AlertAction.RECOVER:
             for number in placement.recovers:
@@ -142,10 +153,12 @@ class Lifecycle:
                     await self.recover(number, REPORTED_ELSEWHERE)
         return kept, is_new
 
-    async def _placed(
+    async def _store_placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
-        """Store an alert as placed; return the alert that reports it and whether that is new."""
+        """Carry out a placement. Return the stored alert that reports the shifts, and whether this
+        alert is new. Raises AlertUnchanged when the placed alert was closed meanwhile.
+        """
         shifts = (alert.shift, *alert.also)
         match placement.action:
             case AlertAction.KEEP:
@@ -164,8 +177,8 @@ class Lifecycle:
         return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Return whether the alert of another model already reports this change of a model as a
-        whole, because all models moved at the same time.
+        """Return whether the alert is one of a model as a whole and the alert of another model
+        already reports this change, because all models moved at the same time.
         """
         if not (alert.of_model and earlier):
             return False
@@ -173,8 +186,9 @@ class Lifecycle:
         return belongs_to(alert, earlier, starts) is not None
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add further shifts to an alert; an acknowledged, snoozed or recovered alert needs
-        attention again.
+        """Add further shifts to an alert, as a GREW event, or a RELAPSED event if the alert had
+        recovered. An acknowledged, snoozed or recovered alert needs attention again. Return the
+        changed alert.
 
         Args:
             number: The alert's number.
@@ -185,17 +199,19 @@ class Lifecycle:
         """
         again = (await self.find(number)).state is AlertState.RECOVERED
         what = AlertEventKind.RELAPSED if again else AlertEventKind.GREW
-        return await self._change(number, what, note=self._steps(shifts), shifts=shifts)
+        return await self._change(number, what, note=self._steps_sentence(shifts), shifts=shifts)
 
     async def _ease(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add shifts that take an alert's change back in part; its state stays."""
+        """Add shifts that take an alert's change back in part, as an EASED event, and return the
+        alert; its state stays.
+        """
         back = [replace(shift, recovery=True) for shift in shifts]
-        note = self._steps(shifts)
+        note = self._steps_sentence(shifts)
         return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
 
-    def _steps(self, shifts: Sequence[Shift]) -> str:
-        """Say what a model does since the first shifts, at most `MOST_STEPS`, without figures:
-        those are in the message above, in its own unit.
+    def _steps_sentence(self, shifts: Sequence[Shift]) -> str:
+        """Return a sentence on what a model does since the first shifts, at most `MOST_STEPS`,
+        without figures, which the message above has in its own unit.
         """
         shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
         several = len({shift.brand for shift in shown}) > 1
@@ -216,17 +232,19 @@ class Lifecycle:
         part: AlertPart = AlertPart.METRICS,
         shifts: Sequence[Shift] = (),
     ) -> Alert:
-        """Record that a brand is back where it was, or that what was stated is gone. An alert of
-        both has recovered when both are over; until then it says which of them is.
+        """Record that a part of an alert is over: that its metrics are back, or that its statements
+        are gone. The alert has recovered when all its parts are over; until then an EASED event
+        names the part. Return the changed alert, or the alert as it was if the part was over
+        before.
 
         Args:
             number: The alert's number.
-            note: Why it is over, as a sentence.
-            part: Which part of the alert is over.
-            shifts: The shifts that take it back, of one run.
+            note: Why the part is over, as a sentence.
+            part: The part that is over.
+            shifts: The shifts that take the change back, of one run.
 
         Raises:
-            AlertUnchanged: when it is over.
+            AlertUnchanged: when the alert is over.
         """
         alert = await self.find(number)
         over = parts_over(await self._store.alerts.events(number))
@@ -242,8 +260,8 @@ class Lifecycle:
         )
 
     async def join(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add what a brand's own evidence shows to the alert of a model as a whole; its message is
-        edited.
+        """Add the shifts of one brand to the alert of a model as a whole, whose message is edited;
+        return the changed alert.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -251,8 +269,8 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.CONTINUED, shifts=shifts)
 
     async def brand_is_back(self, number: int, brand: str) -> Alert:
-        """Record that a brand is back where it was before its model changed as a whole, which goes
-        on for the others; once since the alert grew.
+        """Record, once since the alert of a model as a whole grew, that one brand is back at its
+        level before the change, which goes on for the other brands. Return the alert.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -267,7 +285,8 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.EASED, note=note)
 
     async def carry_on(self, number: int) -> Alert:
-        """Record that an alert goes on, so that its message is edited.
+        """Store a CONTINUED event, so that the alert's message is edited to the latest figures;
+        return the changed alert.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -275,11 +294,12 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.CONTINUED)
 
     async def revise(self, number: int, words: str) -> Alert:
-        """Record that a later run makes another explanation the likeliest.
+        """Store a new likeliest explanation (a sentence) as a REVISED event; return the changed
+        alert.
 
         Args:
             number: The alert's number.
-            words: What it looks like now, as a sentence.
+            words: The explanation as a sentence.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -287,7 +307,8 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.REVISED, note=words)
 
     async def belong(self, number: int) -> Alert:
-        """Record that an alert is part of a change of the model as a whole.
+        """Store a JOINED event: the alert is part of a change of the model as a whole. Return the
+        changed alert.
 
         Raises:
             AlertUnchanged: when the alert is over.
@@ -295,11 +316,16 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.JOINED)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
-        """Record who takes care of an alert."""
+        """Store who takes care of an alert, and return the changed alert. Raises AlertUnchanged
+        when the alert is over or acknowledged already.
+        """
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
-        """Put an alert aside until a time; without a time, until the next update of the model."""
+        """Put an alert aside until a time (stored in UTC, to the minute) or, for None, until the
+        next update of the model; return the changed alert. Raises AlertUnchanged when the alert is
+        over.
+        """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
         return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
@@ -313,8 +339,16 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
-        """Record a user's statement that the model was updated when the alert's change began; an
-        update of that day that is known already is not marked a second time.
+        """Store a user's statement that the model was updated when the alert's change began. A
+        known update within `SAME_UPDATE` of that time is not stored a second time.
+
+        Args:
+            number: The alert's number.
+            who: Name of the user.
+            note: A note on the update, or empty.
+
+        Returns:
+            The new or the known update.
 
         Args:
             number: The alert's number.
@@ -339,7 +373,7 @@ class Lifecycle:
         return update
 
     async def _began(self, alert: Alert) -> datetime:
-        """Return when the run began with which an alert's change most likely began."""
+        """Return the start of the run with which an alert's change most likely began."""
         run = alert.shift.began or alert.shift.run_id
         return next(r.started_at for r in await self._store.runs.find() if r.id == run)
 
@@ -367,7 +401,9 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.UNDONE, who, held=before[-1][1])
 
     async def _unmark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
-        """Remove the update that an event marked; an update that was known before stays."""
+        """Remove the model update that an UPDATE event marked, and return the changed alert. Raises
+        NotUndone when the update was known before the mark, or is removed already.
+        """
         if event.note.endswith(KNOWN_UPDATE):
             raise NotUndone(number=alert.id)
         began = await self._began(alert)
@@ -383,7 +419,7 @@ class Lifecycle:
         return await self._change(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
 
     async def wake(self) -> list[Alert]:
-        """Wake the alerts whose snooze is over, and return them."""
+        """Open each alert whose snooze is over, with a WOKEN event; return the changed alerts."""
         snoozed = [a for a in await self._store.alerts.find() if a.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
         return [
@@ -415,8 +451,22 @@ class Lifecycle:
         held: Held | None = None,
         always: bool = False,
     ) -> Alert:
-        """Store an event and the alert's new state; retry when another process changed the
-        alert.
+        """Store an event together with the alert's new state, and return the changed alert; try
+        again when another process changed the alert meanwhile.
+
+        Args:
+            number: The alert's number.
+            what: The kind of event.
+            who: Name of the user who caused the event, or empty.
+            until: End of a snooze, or None.
+            note: The note of the event, as a sentence, or empty.
+            shifts: Shifts to add; those that the alert has already are left out.
+            held: The state to restore, for an event that is taken back.
+            always: Whether to store the event even if no shift of ``shifts`` is new.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
+            AlertUnchanged: when the event is not possible in the alert's state.
         """
         while True:
             alert = await self.find(number)
@@ -453,8 +503,8 @@ class Lifecycle:
 
 
 def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
-    """Return the states of an alert that its events led to, in order, each with the number of its
-    event (0 for the beginning); what was taken back is left out.
+    """Return the states that the events of an alert led to, in order, each with the number of its
+    event (0 for the beginning). States that were taken back are left out.
     """
     states = [(0, Held())]
     for event in events:
@@ -467,7 +517,7 @@ def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
 
 
 def _snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return when a snooze ends, which its note says; None for with the next update."""
+    """Return the end of the snooze of a SNOOZED event; None for a snooze until the next update."""
     if span := _SPANS.get(event.note):
         return event.at + span
     return snoozed_until(event)

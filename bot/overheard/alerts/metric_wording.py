@@ -78,7 +78,7 @@ LEAST_MOVED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """A metric of a brand at a model: what it is now, and what is usual.
+    """The present and the usual value of a brand's metric at a model.
 
     Attributes:
         now: The mean in the latest check.
@@ -93,20 +93,23 @@ class MetricValue:
     answers: int
 
     def written(self, value: float, metric: Metric) -> str:
-        """Write a value of the metric: the count of answers, where each check has as many."""
+        """Return a value of the metric as text: as a count of answers where each check has the same
+        number of answers, otherwise on the metric's scale.
+        """
         is_count = self.answers and metric.scale is Scale.BINARY
         return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
 
     def cell(self, value: float | None, metric: Metric) -> str:
-        """Write a value for a table, with the number of answers that it is a count of."""
+        """Return a value as a table cell, such as ``8 of 24``; "-" for None."""
         if value is None:
             return "-"
         is_count = self.answers and metric.scale is Scale.BINARY
         return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
 
     def shows(self, value: float | None, change: float, metric: Metric) -> bool:
-        """Whether a value, as it is written, lies on the side of the usual one to which a change
-        goes; without a usual one there is nothing that it could contradict.
+        """Return whether a value, as written for readers, differs from the usual value in the
+        direction of a change (of which only the sign counts). True without a usual value, False for
+        a value of None.
         """
         if value is None or self.usual is None:
             return value is not None
@@ -114,7 +117,7 @@ class MetricValue:
         return moved and (value - self.usual) * change > 0
 
     def words(self, metric: Metric) -> str:
-        """Write what the metric is now and usually: `` in 8 of 24 answers, usually 22``."""
+        """Return the present and the usual value as words: `` in 8 of 24 answers, usually 22``."""
         of = self.answers if metric.scale is Scale.BINARY else 0
         now = self.written(self.now, metric)
         now = f"{now} of {wording.count(of, 'answer')}" if of else now
@@ -128,13 +131,14 @@ class MetricValue:
 def shift_phrase(
     shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
 ) -> str:
-    """Return what a model does since a shift, after its name: ``names Acme far less``.
+    """Return what a model does since a shift, as words to follow the model's name: ``names Acme far
+    less``.
 
     Args:
         shift: The shift.
-        metric: What it measures; None when that is not measured any more.
+        metric: The metric of the shift; None when the metric is not measured any more.
         subject: The brand's name, or "it".
-        with_direction: Whether the direction of the shift may be said.
+        with_direction: Whether the words may say the direction of the shift.
     """
     if with_direction and metric and metric.name in PHRASES:
         far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
@@ -147,7 +151,9 @@ def shift_phrase(
 
 
 def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
-    """Return what a model does since one step of an alert, after its name; see `shift_phrase`."""
+    """Return what a model does since one step of an alert, as words to follow the model's name; see
+    `shift_phrase`.
+    """
     hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
     if hardly and went_both_ways(shift):
         return ELSEWHERE[shift.metric].format(brand=subject)
@@ -155,7 +161,7 @@ def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
 
 
 def went_both_ways(shift: Shift) -> bool:
-    """Whether some questions moved up, and others down."""
+    """Return whether the metric rose at some questions of a shift and fell at others."""
     rises = {p.after > p.before for p in shift.prompts if p.after != p.before}
     return len(rises) == 2
 
@@ -163,8 +169,9 @@ def went_both_ways(shift: Shift) -> bool:
 def metric_value(
     stream: Stream | None, evidence: AlertEvidence, shift: Shift
 ) -> MetricValue | None:
-    """Return what a stream is now and what was usual before the alert's change; None without
-    answers.
+    """Return the present and the usual value of a stream; None without answers. The usual value is
+    the mean of the runs before the alert's change and outside of earlier changes, else the shift's
+    own value.
     """
     points = evidence.points(stream)
     if not points:
@@ -184,8 +191,8 @@ def metric_value(
 
 
 def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
-    """Return by how much a stream's mean differs since the alert's change began from before; None
-    without runs on both sides.
+    """Return the mean of a stream's runs since the alert's change began minus the mean of the runs
+    before; None without runs on both sides.
     """
     points = evidence.points(stream)
     before = [point.mean for point in points if point.at < evidence.began]

@@ -49,8 +49,8 @@ class Outgoing:
 
     Attributes:
         card: The card.
-        revision: The revision that it shows.
-        broadcast: Whether it is shown in the channel too, when it goes into a thread.
+        revision: The revision of the alert that the card shows.
+        broadcast: Whether a card in a thread is shown in the channel too.
         earlier: The platform's id of a message in the channel that shows the story so far, to which
             the card links; or an empty string.
     """
@@ -82,9 +82,9 @@ class Outbox:
     Args:
         deliveries: The stored deliveries.
         chats: The platforms, by name.
-        compose: Writes the cards.
-        clock: What time it is.
-        posted: Called when an alert's message was posted in a channel.
+        compose: Writes the card of a delivery.
+        clock: The source of the current time.
+        posted: Called when an alert's message was posted in a channel; None for no call.
     """
 
     def __init__(
@@ -103,13 +103,17 @@ class Outbox:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Post due deliveries until cancelled; an empty outbox is looked at every
+        `IDLE_INTERVAL_S`.
+        """
         while True:
             if not await self.work():
                 await asyncio.sleep(IDLE_INTERVAL_S)
 
     async def work(self) -> int:
-        """Try each due delivery once, channels in parallel; return the number of deliveries."""
+        """Claim at most `MAX_CLAIMED` due deliveries and try each once, channels in parallel;
+        return the number of claimed deliveries.
+        """
         now = self._clock.now()
         claimed = await self._deliveries.claim(
             self._owner, now, now + LEASE, chats=list(self._chats), limit=MAX_CLAIMED
@@ -119,11 +123,13 @@ class Outbox:
             channels.setdefault(delivery.channel, []).append(delivery)
         async with asyncio.TaskGroup() as group:
             for deliveries in channels.values():
-                group.create_task(self._work_through(deliveries))
+                group.create_task(self._work_channel(deliveries))
         return len(claimed)
 
-    async def _work_through(self, deliveries: list[Delivery]) -> None:
-        """Try the deliveries of one channel in order; after a failure the rest is postponed too."""
+    async def _work_channel(self, deliveries: list[Delivery]) -> None:
+        """Try the deliveries of one channel in order; after a failure the rest is postponed too.
+        When cancelled, postpone all that are left as uncertain.
+        """
         pause = 0.0
         try:
             while deliveries:
@@ -132,34 +138,42 @@ class Outbox:
                     # Not tried, so whether it may have been posted is as uncertain as before.
                     await self._postpone(delivery, pause, "", uncertain=delivery.uncertain)
                 else:
-                    pause = await self._try(delivery)
+                    pause = await self._try_delivery(delivery)
                 del deliveries[0]
         except asyncio.CancelledError:
             for delivery in deliveries:
                 await self._postpone(delivery, 0.0, "", uncertain=True)
             raise
 
-    async def _try(self, delivery: Delivery) -> float:
-        """Try a delivery; return for how many seconds the channel pauses: 0 after a success."""
-        pause = _pause(delivery)
+    async def _try_delivery(self, delivery: Delivery) -> float:
+        """Try a delivery; a failure of any kind is stored, not raised. Return for how many seconds
+        the channel pauses: 0 after a success.
+        """
+        pause = _pause_seconds(delivery)
         try:
-            await self._deliver(delivery)
+            await self._post_delivery(delivery)
         except ChatFailed as failure:
             pause = failure.retry_after or pause
-            await self._fail(delivery, pause, str(failure), uncertain=failure.ambiguous)
+            await self._postpone_failed(delivery, pause, str(failure), uncertain=failure.ambiguous)
         except ChatUnavailable as error:
-            await self._fail(delivery, pause, str(error), uncertain=False)
+            await self._postpone_failed(delivery, pause, str(error), uncertain=False)
         except TimeoutError:
-            await self._fail(delivery, pause, "The chat gave no sign of life.", uncertain=True)
+            await self._postpone_failed(
+                delivery, pause, "The chat gave no sign of life.", uncertain=True
+            )
         except Exception as error:  # a fault in a card or a chat must not stop other channels
-            await self._fail(delivery, pause, f"It fails: {type(error).__name__}.", uncertain=True)
+            await self._postpone_failed(
+                delivery, pause, f"It fails: {type(error).__name__}.", uncertain=True
+            )
         else:
             return 0.0
         return pause
 
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
-    async def _deliver(self, delivery: Delivery) -> None:
-        """Post or edit the message of a delivery, and record the message and the shown revision."""
+    async def _post_delivery(self, delivery: Delivery) -> None:
+        """Post or edit the message of a delivery, and store the message's id and the shown
+        revision; in quiet hours postpone the delivery.
+        """
         outgoing = await self._compose(delivery)
         if isinstance(outgoing, Postponed):
             await self._deliveries.postpone(
@@ -172,13 +186,14 @@ class Outbox:
             return
         message, shown = delivery.message, delivery.wanted
         if outgoing:
-            message, shown = await self._show(delivery, outgoing), outgoing.revision
+            message, shown = await self._show_card(delivery, outgoing), outgoing.revision
         await self._deliveries.record(delivery, self._owner, message=message, shown=shown)
         if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
             await self._posted(delivery, message)
 
-    async def _show(self, delivery: Delivery, outgoing: Outgoing) -> str:
-        """Post the card or edit the posted message; return the platform's id of the message.
+    async def _show_card(self, delivery: Delivery, outgoing: Outgoing) -> str:
+        """Post the card, or edit the message that is posted already; return the platform's id of
+        the message.
 
         Raises:
             TimeoutError: when the chat takes longer than `CHAT_TIMEOUT_S`, or the lease is over.
@@ -188,7 +203,7 @@ class Outbox:
         async with asyncio.timeout(CHAT_TIMEOUT_S):
             if not message and delivery.uncertain:
                 message = await chat.find(channel, delivery.key) or ""
-            card = await _linked(chat, channel, outgoing)
+            card = await _linked_card(chat, channel, outgoing)
             if self._clock.now() >= delivery.leased_until:
                 raise TimeoutError  # this machine was asleep, and another may be posting it
             if not message:
@@ -203,10 +218,12 @@ class Outbox:
                 await chat.edit(channel, message, card)
             return message
 
-    async def _fail(
+    async def _postpone_failed(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Postpone a failed delivery by a pause in seconds; give up edits after `MOST_EDITS`."""
+        """Postpone a failed delivery by a pause in seconds. After `MOST_EDITS` attempts give up an
+        edit, and record it as shown.
+        """
         if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
             await self._deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
@@ -218,7 +235,7 @@ class Outbox:
     async def _postpone(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Release a delivery, to be tried again after a pause in seconds.
+        """Release the lease of a delivery, which is due again after a pause in seconds.
 
         Args:
             delivery: The delivery.
@@ -232,8 +249,10 @@ class Outbox:
         )
 
 
-async def _linked(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
-    """Return the card with a link to the earlier message, where the chat can link to it."""
+async def _linked_card(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
+    """Return the card with a link to the earlier message; the card itself when there is no such
+    message or the chat gives no link within `LINK_TIMEOUT_S`.
+    """
     if outgoing.earlier and isinstance(chat, Linking):
         try:
             async with asyncio.timeout(LINK_TIMEOUT_S):
@@ -245,6 +264,8 @@ async def _linked(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
     return outgoing.card
 
 
-def _pause(delivery: Delivery) -> float:
-    """Return how long a delivery that failed waits, in seconds."""
+def _pause_seconds(delivery: Delivery) -> float:
+    """Return the pause after a failed attempt in seconds: `FIRST_PAUSE_S`, doubled with each
+    attempt, at most `MAX_PAUSE_S`.
+    """
     return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(delivery.attempts, 10)))

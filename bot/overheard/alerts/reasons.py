@@ -18,12 +18,13 @@ from overheard.domain import Metric, Scale
 def alert_policy(
     settings: AlertsTable, metrics: Mapping[str, Metric], brands: int = 1
 ) -> AlertPolicy:
-    """Return the policy that the [alerts] table sets for the metrics that are measured.
+    """Return the alert policy that the [alerts] table sets: the rate of false alarms, shared among
+    the brands, and the smallest reported change of each metric on its scale.
 
     Args:
-        settings: The table.
-        metrics: What is measured, by name.
-        brands: Number of brands that are watched.
+        settings: The [alerts] table of the configuration.
+        metrics: The metrics that are measured, by name.
+        brands: Number of tracked brands, at least 1.
     """
     smallest = {
         Scale.POLARITY: settings.minimum_sentiment,
@@ -53,22 +54,24 @@ SENTENCES = {
 
 
 def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Return sentences on why a shift of a metric was not reported, with the figures."""
+    """Return one or more sentences on why a shift of a metric was not reported, with figures."""
     metric = metrics[silence.metric]
     return SENTENCES[silence.reason].format(
         runs=silence.runs,
         needed=wording.count(silence.runs_needed, "run"),
-        evidence=_evidence(silence),
+        evidence=_evidence_sentence(silence),
         label=metric.label,
-        change=_size(silence.change, metric),
-        smallest=_size(silence.smallest_change, metric),
+        change=_change_size(silence.change, metric),
+        smallest=_change_size(silence.smallest_change, metric),
         alert=silence.alert,
-        judge=_judge(silence, metric),
+        judge=_judge_sentences(silence, metric),
     )
 
 
 def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Warn that a shift is the judge's own; an empty string for other reasons."""
+    """Return a sentence that a shift was not reported because the judge itself changed; empty for
+    other reasons of silence.
+    """
     if silence.reason is not Reason.JUDGE_MOVED:
         return ""
     sentences = reason_sentences(silence, metrics)
@@ -88,7 +91,7 @@ CARRIED_OUT = {
 
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
-    """Return a sentence on what was decided about a brand at a model."""
+    """Return a sentence on the decision about a brand at a model."""
     named = dict.fromkeys(shift.metric for shift in decision.shifts)
     moved = wording.listing([metrics[m].label.lower() if m in metrics else m for m in named])
     if sentence := CARRIED_OUT.get(decision.placement.action):
@@ -98,7 +101,7 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return a decision for JSON output."""
+    """Return a decision as JSON values; ``years`` is how rarely chance alone would show as much."""
     return {
         "brand": decision.brand,
         "model": str(decision.model),
@@ -112,7 +115,8 @@ def decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def _silence_data(silence: Silence) -> dict[str, Any]:
-    """Return for JSON output why a metric was not reported.
+    """Return the reason for silence about a metric as JSON values; ``evidence`` and ``threshold``
+    are Bayes factors.
 
     Evidence is a factor, not a logarithm; 1 is the threshold of the baseline.
     """
@@ -129,20 +133,20 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
     }
 
 
-def _evidence(silence: Silence) -> str:
+def _evidence_sentence(silence: Silence) -> str:
     if silence.evidence is None or silence.threshold is None:
         return ""
     lacking = exp(silence.threshold - silence.evidence)
     return f"Its evidence would have to be {lacking:.3g} times as strong."
 
 
-def _size(change: float | None, metric: Metric) -> str:
+def _change_size(change: float | None, metric: Metric) -> str:
     return wording.change(abs(change or 0.0), metric.scale).lstrip("+")
 
 
-def _judge(silence: Silence, metric: Metric) -> str:
-    """Return sentences on the judge's own change of its scores; empty without a check of a
-    judge.
+def _judge_sentences(silence: Silence, metric: Metric) -> str:
+    """Return sentences on how the judge's scores of the same old answers changed; empty without a
+    check of the judge.
     """
     check = silence.judge
     if check is None:
@@ -167,7 +171,9 @@ def certainty(chance_a_year: float | None) -> str | None:
 
 
 def how_often(chance_a_year: float | None) -> str:
-    """Return in words how often a deployment would see as much if nothing changed."""
+    """Return in words how often a deployment would see a shift of this chance (expected number a
+    year) if nothing changed.
+    """
     years = Rarity(chance_a_year or 0.0).years
     if years >= LONG_YEARS:
         return f"less than once in {LONG_YEARS:,} years"

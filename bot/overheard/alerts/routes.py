@@ -13,7 +13,15 @@ from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
 
 
 class Routes:
-    """The routes of a deployment. Of several that lead an alert to one channel, the first holds.
+    """The routes of a deployment. When several routes lead an alert to one channel, the first
+    applies.
+
+    Args:
+        routes: The routes in the order of the configuration.
+        metrics: The metrics that are measured, by name.
+
+    Attributes:
+        metrics: The metrics that are measured, by name.
 
     Args:
         routes: As the configuration has them.
@@ -28,24 +36,29 @@ class Routes:
         self.metrics = metrics
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
-        """Return the deliveries of a new alert: channels and times.
+        """Return the deliveries of a new alert, one for each channel, due now or at the end of the
+        channel's quiet hours; in quiet hours each has a digest before it. Nothing is stored.
 
         In quiet hours the alert is due at their end, after a digest of all alerts that waited.
         """
         return [
             delivery
-            for route in self._leading(alert)
-            for delivery in _deliveries(route, end_of_quiet(route, now), now)
+            for route in self._leading_routes(alert)
+            for delivery in _route_deliveries(route, end_of_quiet(route, now), now)
         ]
 
-    def _leading(self, alert: Alert) -> list[RouteTable]:
+    def _leading_routes(self, alert: Alert) -> list[RouteTable]:
+        """Return the first route to each channel that leads the alert there."""
         chosen: dict[str, RouteTable] = {}
         for route in self._routes:
-            if self._leads(route, alert):
+            if self._leads_alert(route, alert):
                 chosen.setdefault(route.channel, route)
         return list(chosen.values())
 
-    def _leads(self, route: RouteTable, alert: Alert) -> bool:
+    def _leads_alert(self, route: RouteTable, alert: Alert) -> bool:
+        """Return whether a route takes an alert, by its brands, metrics (all alerts with statements
+        pass) and severities.
+        """
         moved = {shift.metric for shift in alert.moved}
         return (
             (not route.brands or bool(set(route.brands) & set(alert.brands)))
@@ -61,6 +74,7 @@ class Routes:
         return "good" if all(self._is_better(shift) for shift in shifts) else "bad"
 
     def _is_better(self, shift: Shift) -> bool:
+        """Return whether a shift is good news; a statement never is."""
         metric = self.metrics.get(shift.metric)
         higher = metric is None or metric.higher_is_better
         return not shift.statement and (shift.change > 0) == higher
@@ -85,7 +99,9 @@ def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
     return next((route for route in routes if route.channel == channel), None)
 
 
-def _deliveries(route: RouteTable, quiet_end: datetime | None, now: datetime) -> list[Delivery]:
+def _route_deliveries(
+    route: RouteTable, quiet_end: datetime | None, now: datetime
+) -> list[Delivery]:
     """Return an alert's delivery to a route's channel; in quiet hours with a digest before it."""
     # The alert's own delivery gets its key when the alert is stored and has a number.
     alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)

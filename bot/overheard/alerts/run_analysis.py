@@ -31,12 +31,12 @@ NOT_DETECTED = DetectionResult((), compared=False)
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """What the analysis of a run found.
+    """The result of the analysis of a run.
 
     Attributes:
         deployment: The deployment with the scorers by which the run was read.
-        detection: The shifts.
-        bursts: Which small runs would show more, as sentences.
+        detection: The result of the detection.
+        bursts: A sentence for each burst that comes next at the run's models.
         announced: The cards of the alerts that were not announced before.
     """
 
@@ -51,8 +51,8 @@ class Analysis:
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
-        announce: Announces alerts where the run was asked for.
+        call: The user, channel and progress display of the command.
+        announce: Announces alerts in the channel of the command; None announces nothing.
     """
 
     def __init__(self, deployment: Deployment, call: Call, announce: Announce | None) -> None:
@@ -61,7 +61,13 @@ class Analysis:
         self._announce = announce
 
     async def analyse(self, run: Run, outcome: Outcome) -> AnalysisResult:
-        """Score the answers of a run, detect shifts unless it was cancelled, and announce them."""
+        """Score the answers of a run, detect shifts unless the run was stopped, and announce the
+        alerts.
+
+        Args:
+            run: The run, with its answers stored.
+            outcome: The counts of its answers.
+        """
         await self._spread_scoring(run)
         expected = outcome.complete + outcome.kept - outcome.reused
         deployment = await self._deployment.caught_up(self._call.progress, expected)
@@ -84,10 +90,10 @@ class Analysis:
             return {
                 "alerts": [alert.id for alert in detection.alerts],
                 "compared": detection.compared,
-                "learning": _learning(detection.learning),
+                "learning": _learning_values(detection.learning),
                 "doubts": list(detection.doubts),
                 "categories": list(detection.categories),
-                "bursts": await self._bursts(deployment, run, detection),
+                "bursts": await self._burst_sentences(deployment, run, detection),
                 "faults": dict(deployment.scoring.faults),
             }
         await deployment.scoring.catch_up(
@@ -99,24 +105,30 @@ class Analysis:
         return {"faults": dict(deployment.scoring.faults)}
 
     async def _spread_scoring(self, run: Run) -> None:
-        """Have workers score the answers of a run, where the queue has workers."""
+        """Let workers score the answers of a run if the queue has workers; otherwise do nothing.
+        Faults of scorers are counted.
+        """
         deployment = self._deployment
         judged = bool(judges(deployment.plugins.scorers.values()))
         tasks = scoring_tasks(run, spread=deployment.queue.spread, judged=judged)
         if tasks:
             self._call.progress.start("Scoring answers", 0)
-            await self._carried(deployment, tasks)
+            await self._carry_tasks(deployment, tasks)
 
     async def _detect(self, deployment: Deployment, run: Run) -> tuple[DetectionResult, list[str]]:
-        """Detect shifts, here or in workers; return them, and which bursts would show more."""
+        """Detect shifts, in this process or by workers; return the result and the sentences on
+        bursts.
+        """
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
-            return detection, await self._bursts(deployment, run, detection)
+            return detection, await self._burst_sentences(deployment, run, detection)
         tasks = detection_tasks(run, served(deployment, run.panel), spread=True)
-        return await _joined(deployment.store, await self._carried(deployment, tasks))
+        return await _joined_results(deployment.store, await self._carry_tasks(deployment, tasks))
 
-    async def _carried(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
-        """Have workers carry out tasks; return the results and count the faults among them."""
+    async def _carry_tasks(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
+        """Let workers carry out tasks, and return the results; their faults are added to the
+        deployment's.
+        """
         if not tasks:
             return []
         work = run_service(deployment, self._call).do
@@ -127,10 +139,10 @@ class Analysis:
                 deployment.scoring.faults[problem] += 1
         return results
 
-    async def _bursts(
+    async def _burst_sentences(
         self, deployment: Deployment, run: Run, detection: DetectionResult
     ) -> list[str]:
-        """Return sentences on the bursts that come next at the run's models."""
+        """Return a sentence for each burst that comes next at a model of the run."""
         suspicions = detection.suspicions
         plans = await planned_bursts(deployment, suspicions) if suspicions else []
         models = run.panel.models if run.panel else ()
@@ -166,12 +178,13 @@ def run_service(
 async def detect(
     deployment: Deployment, run: Run, brands: Sequence[str] | None = None
 ) -> DetectionResult:
-    """Detect in this process whether brands have shifted in a run; alerts are stored and delivered.
+    """Read the feeds of model updates (network), and detect in this process whether brands have
+    shifted in a run. Alerts and their deliveries are stored; faults of feeds are counted.
 
     Args:
         deployment: The open deployment.
         run: The run.
-        brands: Names of the brands; by default all that the run's answers are scored for.
+        brands: Names of the brands; None means all that the run's answers are scored for.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(
@@ -185,13 +198,15 @@ async def detect(
 async def detect_statements(
     deployment: Deployment, brands: Sequence[str] | None = None
 ) -> list[Alert]:
-    """Report the false claims and grave sentences in the stored answers as of the newest run.
+    """Raise alerts for the false claims and grave sentences that are news in the stored answers, as
+    of the newest run; nothing that was reported before is reported again. For facts that are added
+    after the answers.
 
     For facts that come later than the answers. What an alert has reported is not reported again.
 
     Args:
         deployment: The open deployment.
-        brands: Names of the brands; by default all that are tracked.
+        brands: Names of the brands; None means all tracked brands.
     """
     newest = await deployment.store.runs.find(aside=False, limit=1)
     names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
@@ -213,7 +228,11 @@ def _service(deployment: Deployment) -> DetectionService:
 
 
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:
-    """Return the names of the tracked brands that the answers of a panel are scored for.
+    """Return the names of the tracked brands that are scored in the answers to a panel; all tracked
+    brands for imported history, which has no panel.
+
+    The run need not have been started for these brands: a shift that this run shows would be missed
+    otherwise, because later runs only report their own shifts.
 
     This includes brands that the run was not started for: a shift of theirs that this run shows
     would be missed otherwise, because later runs only report their own shifts.
@@ -224,9 +243,11 @@ def served(deployment: Deployment, panel: Panel | None) -> list[str]:
     return [n for n in names if any(p.concerns(n) for p in panel.prompts)]
 
 
-async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:
-    """Join the results of a run's detection tasks; return them with sentences on the next
-    bursts.
+async def _joined_results(
+    store: Store, results: list[TaskResult]
+) -> tuple[DetectionResult, list[str]]:
+    """Join the results of a run's detection tasks; return them as one result, and the sentences on
+    the next bursts.
     """
     # Each part looks at the models as a whole, so their alerts and sentences come from each.
     numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
@@ -246,7 +267,10 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
     return detection, [burst for result in results for burst in result.get("bursts", ())]
 
 
-def _learning(learning: Learning | None) -> list[float | None] | None:
+def _learning_values(learning: Learning | None) -> list[float | None] | None:
+    """Return the progress of a baseline as a list of JSON values, in the order of the fields of
+    `Learning`.
+    """
     if learning is None:
         return None
     return [learning.runs, learning.needed, learning.change, learning.answers]

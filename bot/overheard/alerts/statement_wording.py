@@ -41,48 +41,51 @@ def statement_title(
 
     Args:
         alert: The alert.
-        moved: Labels of the metrics that moved with them.
-        name: What readers call the model; empty for its id.
-        was: Whether the latest check states none of it: ``ChatGPT got Acme's price wrong``.
+        moved: Labels of the metrics that moved at the same time.
+        name: The model's name for readers; empty for its id.
+        was: Whether no answer of the latest check makes the statements; then the title is in the
+            past tense: ``ChatGPT got Acme's price wrong``.
     """
     model, brand = name or str(alert.shift.model), alert.shift.brand
-    current = _newest(alert.moved)
+    current = _newest_statements(alert.moved)
     grave = [s for s in current if s.kind is StatementKind.GRAVE]
     if grave:
         topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
         title = f"{model} {'spoke' if was else 'speaks'} of {wording.listing(topics)} at {brand}"
     elif all(claim.verdict == "stale" for claim in current):
-        old = wording.listing(_topics(current))
+        old = wording.listing(_topic_names(current))
         title = f"{model} {'gave' if was else 'gives'} an old {old} of {brand}"
     elif any(is_listed(claim.topic) for claim in current):
         title = f"{model} {'said' if was else 'says'} of {brand} what is not true"
     else:
-        verb, wrong = "got" if was else "gets", wording.listing(_topics(current))
+        verb, wrong = "got" if was else "gets", wording.listing(_topic_names(current))
         title = f"{model} {verb} {brand}'s {wrong} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
 
 def true_value(topic: str, value: str) -> str:
-    """Return what is true instead of a false claim: the value of the fact, or what is true of all
-    that the fact lists ("not so", "discontinued").
+    """Return the truth that a false claim contradicts: the value of the fact or, for a fact that
+    lists false things, the word for all of them ("not so", "discontinued").
     """
     return next((true for true, names in _LISTS.items() if topic.casefold() in names), value)
 
 
 def is_listed(topic: str) -> bool:
-    """Whether a fact lists what must not be stated, rather than a value."""
+    """Return whether a fact lists things that must not be stated, rather than a value."""
     return any(topic.casefold() in names for names in _LISTS.values())
 
 
 def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
-    """Yield a sentence or two for each statement: what is said, how often, the truth, sources."""
-    for statement in _newest(moved):
+    """Yield one or two sentences for each statement: its text, its number of answers, the truth,
+    and the cited sources.
+    """
+    for statement in _newest_statements(moved):
         count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
         if statement.kind is StatementKind.GRAVE:
             sentence = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
         else:
             value = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
-            sentence = f"It says “{value}” {count}{_truth(statement)}."
+            sentence = f"It says “{value}” {count}{_truth_clause(statement)}."
         sources = ", ".join(statement.sources[:SHOWN_SOURCES])
         yield f"{sentence} Cited next to it: {wording.line(sources)}." if sources else sentence
 
@@ -90,15 +93,16 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
 def short_statement_lines(
     moved: Sequence[Shift], most: int = 2, now: Mapping[ReportedStatement, int] | None = None
 ) -> Iterator[str]:
-    """Yield for each of the ``most`` latest statements what is said, how often, and the truth.
+    """Yield a short sentence for each of the ``most`` latest statements: its text, its number of
+    answers, and the truth.
 
     Args:
-        moved: The shifts that report them.
-        most: The number of statements.
-        now: In how many answers of the latest check each is made, where that is known; otherwise
-            it is said in how many answers it was made when it was reported.
+        moved: The shifts that report statements, in the order of their reports.
+        most: The largest number of statements.
+        now: In how many answers of the latest check each statement is made; for a statement that
+            is missing there, the number at its report is shown.
     """
-    newest = _newest(moved)
+    newest = _newest_statements(moved)
     for statement in newest[-most:]:
         answers = (now or {}).get(statement, statement.answers)
         count = f"in {wording.count(answers or statement.answers, 'answer')}"
@@ -108,22 +112,22 @@ def short_statement_lines(
         else:
             value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
             if answers:
-                yield f"It says “{value}” {count}{_truth(statement)}."
+                yield f"It says “{value}” {count}{_truth_clause(statement)}."
             else:
                 yield f"It said “{value}”; no answer of the latest check does."
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
-    """Return a quote for each statement that has one, with what readers call the model."""
+    """Return a quote for each statement that has one. ``model`` is the model's name for readers."""
     return tuple(
         Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
-        for claim in _newest(moved)
+        for claim in _newest_statements(moved)
         if claim.quote
     )
 
 
 def statement_step(statement: ReportedStatement) -> str:
-    """Say what is stated within a sentence: ``it says “$49” of the price (in truth $14)``."""
+    """Return a statement as a clause: ``it says “$49” of the price (in truth $14)``."""
     if statement.kind is StatementKind.GRAVE:
         return f"it speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)}"
     quoted = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
@@ -133,7 +137,7 @@ def statement_step(statement: ReportedStatement) -> str:
 
 
 def statement_phrase(statement: ReportedStatement, brand: str) -> str:
-    """Say what is stated after a model's name: ``says Acme's price is “$49”``."""
+    """Return a statement as words to follow a model's name: ``says Acme's price is “$49”``."""
     if statement.kind is StatementKind.GRAVE:
         return f"speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} at {brand}"
     said = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
@@ -141,7 +145,7 @@ def statement_phrase(statement: ReportedStatement, brand: str) -> str:
 
 
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
-    """Say what is stated, for a table: ``price “$49”, founded “1999”``."""
+    """Return statements as a table cell, each once: ``price “$49”, founded “1999”``."""
     once = {(claim.topic, claim.said): claim for claim in statements}.values()
     return ", ".join(
         claim.topic
@@ -152,7 +156,9 @@ def statement_brief(statements: Sequence[ReportedStatement]) -> str:
 
 
 def statement_data(statement: ReportedStatement) -> dict[str, Any]:
-    """Return a statement for JSON output."""
+    """Return a statement as JSON values: ``answers`` is the number of answers with the statement,
+    ``asked`` that of all answers.
+    """
     return {
         "kind": statement.kind.value,
         "fact": statement.topic,
@@ -166,8 +172,10 @@ def statement_data(statement: ReportedStatement) -> dict[str, Any]:
     }
 
 
-def _newest(moved: Sequence[Shift]) -> list[ReportedStatement]:
-    """Return each statement as it was last reported, in the order of the first reports."""
+def _newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
+    """Return each statement as last reported, in the order of the first reports. Grave statements
+    of one topic are one statement.
+    """
     newest: dict[tuple[StatementKind, str, str], ReportedStatement] = {}
     for shift in moved:
         if claim := shift.statement:
@@ -176,16 +184,17 @@ def _newest(moved: Sequence[Shift]) -> list[ReportedStatement]:
     return list(newest.values())
 
 
-def _topics(statements: Sequence[ReportedStatement]) -> list[str]:
+def _topic_names(statements: Sequence[ReportedStatement]) -> list[str]:
     return list(dict.fromkeys(topic_words(claim.topic) for claim in statements))
 
 
 def topic_words(topic: str) -> str:
-    """Return what a fact's field is called after "its": ``founding year``."""
+    """Return the name of a fact's field in a sentence: ``founding year`` for ``founded``."""
     return FACT_WORDS.get(topic.casefold(), topic)
 
 
-def _truth(statement: ReportedStatement) -> str:
+def _truth_clause(statement: ReportedStatement) -> str:
+    """Return a clause on the truth that a false claim contradicts, to end a sentence."""
     true = true_value(statement.topic, statement.truth)
     if not statement.truth or true == NOT_SO:
         return "; the fact sheet rules it out"

@@ -45,12 +45,12 @@ from overheard.reading.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class ModelStatements:
-    """What one model repeats about one brand.
+    """The repeated statements of one model about one brand.
 
     Attributes:
         runs: The runs in which the model answered, the oldest first.
-        asked: The numbers of its answers.
-        stories: The repeated statements, in the order of their news.
+        asked: The number of the model's answers by run and prompt.
+        stories: The repeated statements, in the order in which they became news.
     """
 
     runs: tuple[RunKey, ...]
@@ -60,12 +60,12 @@ class ModelStatements:
 
 @dataclass(frozen=True, slots=True)
 class StatementNews:
-    """What statements change about the alerts of a brand after a run.
+    """The changes that the statements of a run make to the alerts of a brand.
 
     Attributes:
-        shifts: What is to be reported: new statements, and statements that grew.
+        shifts: The shifts to report: new statements, and statements that grew.
         continued: Numbers of the alerts whose statement was made again.
-        ended: Numbers of the alerts whose statements are gone, and why, as a sentence.
+        ended: Number of each alert whose statements are gone, and the reason as a sentence.
     """
 
     shifts: tuple[Shift, ...] = ()
@@ -78,7 +78,7 @@ class StatementReader:
     """Reads false claims and grave sentences from the store.
 
     Attributes:
-        store: Where answers and scores are.
+        store: The store of answers and scores.
         catalogue: The brands and facts by which answers are scored.
         versions: The scorer versions whose verdicts count.
     """
@@ -96,7 +96,8 @@ class StatementReader:
     async def statements(
         self, brand: str, until: datetime | None = None, *, grave_since: datetime | None = None
     ) -> dict[Model, ModelStatements]:
-        """Return what each model repeats about a brand.
+        """Return the repeated false claims and grave sentences of each model about a brand; texts
+        of answers are read from the store.
 
         Args:
             brand: The brand's name.
@@ -123,16 +124,24 @@ class StatementReader:
     async def grave(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
-        """Return the grave sentences of some runs about each tracked brand."""
+        """Return the grave sentences about each tracked brand, by the brand's name, in the answers
+        of some runs; a search of the same runs is done once.
+
+        Args:
+            searched: Numbers of the runs to search.
+            runs: Start and number of each run, by its number; holds all of ``searched``.
+        """
         key = frozenset(searched)
         if key not in self._grave:
-            self._grave[key] = await self._search_grave(key, runs) if key else {}
+            self._grave[key] = await self._find_grave(key, runs) if key else {}
         return self._grave[key]
 
-    async def _search_grave(
+    async def _find_grave(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
-        """Return the grave sentences about each tracked brand in the answers of some runs."""
+        """Return the grave sentences about each tracked brand, by the brand's name, in the answers
+        of some runs. Incomplete and reused answers are left out.
+        """
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]
         found: dict[str, list[Occurrence]] = defaultdict(list)
@@ -150,7 +159,9 @@ class StatementReader:
         return found
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
-        """Return the false claims about a brand in answers of some runs, as scorers found them."""
+        """Return the false claims about a brand that the scorers found in the answers of some runs,
+        of facts that the catalogue has now.
+        """
         known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         false: dict[int, list[Detail]] = defaultdict(list)
         for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
@@ -170,7 +181,7 @@ class StatementReader:
         ]
 
     async def news(self, run: Run, brand: str, alerts: Sequence[Alert]) -> StatementNews:
-        """Return what statements change about the alerts of a brand after a run.
+        """Return the changes that the statements of a run make to the alerts of a brand.
 
         Args:
             run: The run; later runs are not known.
@@ -188,19 +199,22 @@ class StatementReader:
             mine = [alert for alert in alerts if alert.shift.model == model]
             for story in at_model.stories:
                 if story.closed is None:
-                    shift, alert = self._compared(story, brand, key, at_model, mine)
+                    shift, alert = self._story_report(story, brand, key, at_model, mine)
                     shifts += [shift] if shift else []
                     continued.update({alert.id: None} if alert and not shift else {})
             ended += [
                 (alert.id, note)
                 for alert in mine
-                if alert in live and (note := self._ended(alert, at_model, key))
+                if alert in live and (note := self._end_note(alert, at_model, key))
             ]
-        shifts.sort(key=_weight)
+        shifts.sort(key=_report_order)
         return StatementNews(tuple(shifts), tuple(continued), tuple(ended))
 
     async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
-        """Return since when the texts of answers are to be searched for grave sentences.
+        """Return the time of the first run whose answers are to be searched for grave sentences.
+
+        Texts of older runs are needed only when this run has such a sentence, or when an alert of
+        one is open.
 
         The texts of older runs are needed only when this run has such a sentence, or when an alert
         waits for its end.
@@ -217,7 +231,7 @@ class StatementReader:
             open_since.append(run.started_at - WINDOW)
         return min(open_since, default=run.started_at)
 
-    def _compared(
+    def _story_report(
         self,
         story: StatementStory,
         brand: str,
@@ -225,7 +239,16 @@ class StatementReader:
         at_model: ModelStatements,
         alerts: Iterable[Alert],
     ) -> tuple[Shift | None, Alert | None]:
-        """Return what is to be reported of an open story, and the live alert that reports it."""
+        """Return the shift to report of an open story, or None, and the live alert whose statement
+        was made again, or None.
+
+        Args:
+            story: The story of a repeated statement, not closed.
+            brand: The brand's name.
+            run: The run that is analysed.
+            at_model: All statements of the model about the brand.
+            alerts: The brand's alerts at the model.
+        """
         shift = statement_shift(
             story, brand, run, at_model.runs, at_model.asked, self.truth_of(story, brand)
         )
@@ -253,19 +276,21 @@ class StatementReader:
             return ""
         return self.truth(brand, story.first.claim.field)
 
-    def _ended(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
-        """Return why the statements of an alert are gone, as a sentence; empty if they are not."""
+    def _end_note(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
+        """Return a sentence on why all statements of an alert are gone; empty while one of them
+        goes on.
+        """
         notes = [
-            self._ended_one(shift, shift.statement, at_model, run)
+            self._end_of_statement(shift, shift.statement, at_model, run)
             for shift in alert.moved
             if shift.statement
         ]
         return notes[-1] if all(notes) else ""
 
-    def _ended_one(
+    def _end_of_statement(
         self, shift: Shift, statement: ReportedStatement, at_model: ModelStatements, run: RunKey
     ) -> str:
-        """Return in a sentence why a reported statement is over; empty while it goes on."""
+        """Return a sentence on why a reported statement is gone; empty while it goes on."""
         stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
             return ""
@@ -287,7 +312,10 @@ class StatementReader:
 
 
 def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
-    """Return the numbers of answers of each model, by run and prompt.
+    """Return the number of answers by model, run number and prompt key.
+
+    Not every answer has a score of each metric, so the largest number over the brand's metrics
+    counts.
 
     An answer has a score of each metric that it shows, so that the largest number over the metrics
     counts.
@@ -303,7 +331,9 @@ def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
 
 
 def false_claim(answer: Answer, detail: Detail) -> FalseClaim:
-    """Return a scorer's finding in an answer as a statement, with the domains that it cites."""
+    """Return a scorer's finding in an answer as a false claim, with the hosts that the answer
+    cites.
+    """
     cited = (citation.host for citation in answer.reply.citations if citation.cited)
     return FalseClaim(
         answer_id=answer.id,
@@ -322,7 +352,7 @@ def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> O
 
 
 def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
-    """Whether a reported statement is the one of a claim."""
+    """Return whether a claim in an answer repeats a reported statement."""
     stated = "" if statement.kind is StatementKind.GRAVE else statement.said
     reported = FalseClaim(
         0, claim.model, statement.topic, statement.verdict, stated, statement.quote
@@ -330,8 +360,10 @@ def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
     return same_statement(reported, claim)
 
 
-def _weight(shift: Shift) -> tuple[str, bool, int]:
-    """Order the news of a run: by model, grave statements first, then those of most answers."""
+def _report_order(shift: Shift) -> tuple[str, bool, int]:
+    """Return the sort key of a statement's shift: by model, grave statements first, then falling
+    numbers of answers.
+    """
     statement = shift.statement
     grave = statement is not None and statement.kind is StatementKind.GRAVE
     return str(shift.model), not grave, -(statement.answers if statement else 0)

@@ -59,13 +59,13 @@ PARTLY = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time in which a brand was not at its usual level at a model.
+    """A time in which the level of a brand at a model was not the usual level.
 
     Attributes:
-        began: When the run began with which the change most likely began.
-        ended: When it was over; None while it lasts.
-        alert: The number of the alert that reports it.
-        accepted: Whether a person closed the alert: what changed is what is usual since.
+        began: Start of the run with which the change most likely began.
+        ended: End of the change; None while the change lasts.
+        alert: The number of the alert that reports the change.
+        accepted: Whether a person closed the alert: since then the new level is the usual one.
     """
 
     began: datetime
@@ -76,14 +76,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What has happened to a brand at a model.
+    """The changes of a brand at a model, as its alerts report them.
 
     Attributes:
         brand: The brand's name.
         model: The model.
-        state: Where it is now.
-        alert: The alert that reports the change, which is open (moved) or over (recovered); None
-            for a story that is steady or watched.
+        state: The state now.
+        alert: The alert of the present change, open (moved) or over (recovered); None for a story
+            that is steady or watched.
         periods: All changes so far, the oldest first.
     """
 
@@ -95,24 +95,24 @@ class Story:
 
     @property
     def began(self) -> datetime | None:
-        """When the change began that `alert` reports; None without one."""
-        period = self._period()
+        """Beginning of the change that `alert` reports; None without an alert."""
+        period = self._reported_period()
         return period.began if period else None
 
     @property
     def ended(self) -> datetime | None:
-        """When that change was over; None while it lasts."""
-        period = self._period()
+        """End of the change that `alert` reports; None while the change lasts."""
+        period = self._reported_period()
         return period.ended if period else None
 
     def is_usual(self, at: datetime) -> bool:
-        """Whether a check at a time shows what is usual now: it is outside of every change that
-        lasts or has come back, and since the last change that a person accepted.
+        """Return whether a check at a time shows the present usual level: outside of every change
+        that lasts or has come back, and after the last change that a person accepted.
         """
         return is_usual(self.periods, at)
 
     def data(self) -> dict[str, Any]:
-        """Return the story for JSON output."""
+        """Return the story as JSON values; the times are in ISO 8601."""
         began, ended = self.began, self.ended
         return {
             "brand": self.brand,
@@ -123,13 +123,15 @@ class Story:
             "ended": ended.isoformat() if ended else None,
         }
 
-    def _period(self) -> Period | None:
+    def _reported_period(self) -> Period | None:
         number = self.alert.id if self.alert else 0
         return next((period for period in self.periods if period.alert == number), None)
 
 
 def is_usual(periods: Iterable[Period], at: datetime) -> bool:
-    """Whether a check at a time shows what is usual, see `Story.is_usual`."""
+    """Return whether a check at a time shows the usual level, given the changes of a brand at a
+    model; see `Story.is_usual`.
+    """
     for period in periods:
         if period.accepted:
             if at < period.began:
@@ -140,7 +142,7 @@ def is_usual(periods: Iterable[Period], at: datetime) -> bool:
 
 
 def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple[Period, ...]:
-    """Return the times in which alerts of a brand at a model report a change, the oldest first.
+    """Return the changes that alerts of a brand at a model report, the oldest first.
 
     Args:
         alerts: The alerts, in any order.
@@ -163,15 +165,15 @@ def stories(
     known: Iterable[BrandAtModel] = (),
     watched: Collection[BrandAtModel] = (),
 ) -> dict[BrandAtModel, Story]:
-    """Return the story of each brand at each model. The alert of a model as a whole is part of the
-    story of each brand that it reports.
+    """Return the story of each brand at each model, in the order of their names. The alert of a
+    model as a whole is part of the story of each brand that it reports.
 
     Args:
         alerts: All alerts of the brands, in any order.
         starts: The start of each run, by the run's number.
         now: The time at which the stories are read.
-        known: Brands at models that have a story in any case, steady without an alert.
-        watched: Those of which the evidence is watched, without an alert.
+        known: Brands at models that get a story (steady) even without an alert.
+        watched: Brands at models whose evidence is watched: watching unless an alert says more.
     """
     grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*known, *watched)}
     for alert in alerts:
@@ -191,13 +193,15 @@ def _story(
     *,
     is_watched: bool,
 ) -> Story:
-    """Return the story of a brand at a model from its alerts, and whether evidence is watched now.
+    """Return the story of a brand at a model from its alerts.
+
+    An alert that is not over comes before an alert that has recovered within `ONE_STORY`.
 
     An alert that is not over comes before one that has recovered lately.
     """
     newest = sorted(
         alerts,
-        key=lambda alert: (not alert.of_model, alert.opened_at, alert.id),  # its own come first
+        key=lambda alert: (not alert.of_model, alert.opened_at, alert.id),  # the brand's own first
         reverse=True,
     )
     periods = periods_of(newest, starts)
@@ -219,15 +223,16 @@ WATCHED = "watched:"
 async def keep_watched(
     store: Store, brand: str, asked: Collection[Model], watched: Collection[Model], now: datetime
 ) -> None:
-    """Store at which models the evidence about a brand is watched after a run.
+    """Update the stored set of a brand's watched models: drop every asked model, then add the
+    models where a change is suspected.
 
     Args:
         store: The store.
         brand: The brand's name.
         asked: The models that were asked in the run; the others stay as they were.
-        watched: Those of them at which something may have changed that is not certain enough for
-            an alert.
-        now: The time.
+        watched: The asked models at which a change is suspected but not certain enough for an
+            alert.
+        now: The time that the store notes for the change.
     """
     kept = await store.settings.get(f"{WATCHED}{brand}")
     before = set(kept.value["models"]) if kept else set()
@@ -237,7 +242,8 @@ async def keep_watched(
         await store.settings.put(Setting(f"{WATCHED}{brand}", value, "", now))
 
 
-async def _watched(store: Store) -> set[BrandAtModel]:
+async def _watched_models(store: Store) -> set[BrandAtModel]:
+    """Return all pairs of brand and model whose evidence is watched, from the store."""
     return {
         (setting.name.removeprefix(WATCHED), Model.parse(model))
         for setting in await store.settings.all()
@@ -249,8 +255,10 @@ async def _watched(store: Store) -> set[BrandAtModel]:
 async def read_stories(
     deployment: Deployment, brand: str | None = None, *, known: Iterable[BrandAtModel] = ()
 ) -> dict[BrandAtModel, Story]:
-    """Return the stories of one brand, or of all, as of now; see `stories`."""
-    watched = await _watched(deployment.store)
+    """Return the stories of one brand, or of all brands for None, as of now, from the stored
+    alerts; see `stories`.
+    """
+    watched = await _watched_models(deployment.store)
     alerts = await alerts_about(deployment.store, brand)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     now = deployment.clock.now()
@@ -261,13 +269,13 @@ async def read_stories(
 async def alerts_about(
     store: Store, brand: str | None = None, *, live: bool = False
 ) -> list[Alert]:
-    """Return the alerts about a brand, or all, the newest first: its own, and those of models as a
-    whole that report it.
+    """Return the alerts about a brand, the newest first: its own, and those of models as a whole
+    that report the brand. None means the alerts of all brands.
 
     Args:
         store: The store.
         brand: The brand's name; None for all.
-        live: Only those that are neither recovered nor closed.
+        live: Whether recovered and closed alerts are left out.
     """
     alerts = await store.alerts.find(brand=brand, live=live)
     if brand is None:
@@ -278,8 +286,8 @@ async def alerts_about(
 
 
 async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
-    """Return the alert to which each alert belongs, by its number (`placement.belongs_to`); those
-    that belong to none are left out.
+    """Return, by the number of each alert that belongs to the alert of a model as a whole, that
+    model's alert (`placement.belongs_to`). Other alerts are left out.
     """
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
     if not of_models:
@@ -290,13 +298,13 @@ async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
 
 
 async def whole_of(store: Store, alert: Alert) -> Alert | None:
-    """Return the alert to which an alert belongs, or None."""
+    """Return the alert of the model as a whole to which an alert belongs, or None."""
     return (await wholes_of(store, [alert])).get(alert.id)
 
 
 async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts without those that belong to another of them, of the model as a whole, which
-    reports them.
+    """Return alerts, in the order given, without those that belong to another alert of the list,
+    which is of a model as a whole and reports them.
     """
     numbers = {alert.id for alert in alerts}
     wholes = await wholes_of(store, alerts)
@@ -306,7 +314,7 @@ async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
 
 
 def lasted(period: Period, now: datetime) -> str:
-    """Return how long a change lasted, or has lasted until now: ``3 weeks``."""
+    """Return the length of a change, until its end or until now, in words: ``3 weeks``."""
     days = max(1, round(((period.ended or now) - period.began).total_seconds() / 86_400))
     if days < 14:
         return wording.count(days, "day")
@@ -314,14 +322,16 @@ def lasted(period: Period, now: datetime) -> str:
 
 
 def parts_of(alert: Alert) -> frozenset[AlertPart]:
-    """Return what an alert reports: statements, metrics, or both."""
+    """Return the parts of an alert: statements, metrics, or both."""
     return frozenset(
         AlertPart.STATEMENTS if shift.statement else AlertPart.METRICS for shift in alert.moved
     )
 
 
 def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
-    """Return the parts of an alert that are over since it was raised, grew or happened again."""
+    """Return the parts of an alert that are over, by events in the order of time; growth and
+    relapse begin both parts anew.
+    """
     over: set[AlertPart] = set()
     for event in events:
         if event.what in {AlertEventKind.GREW, AlertEventKind.RELAPSED}:
@@ -331,8 +341,8 @@ def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
 
 
 async def unrouted(deployment: Deployment) -> list[Alert]:
-    """Return the open alerts that no channel shows, though the deployment posts alerts: no route
-    leads them anywhere. What belongs to a change of the model as a whole is reported by its alert.
+    """Return the open alerts that are posted in no channel because no route leads there; empty when
+    no routes are configured. Alerts that belong to the alert of a model as a whole are left out.
     """
     store = deployment.store
     if not deployment.config.routes:
