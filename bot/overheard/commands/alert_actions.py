@@ -51,7 +51,7 @@ async def snooze(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
         span: ``3h``, ``2d``, ``1w``, a day or a moment (see `coming_moment`), or ``update`` for
             until the next update of the model.
@@ -80,7 +80,7 @@ async def close(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
         why: ``boring``, or ``ours`` for a change that your own work caused.
 
@@ -114,7 +114,7 @@ async def undo(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The alert's number.
         event: The event's number.
 
@@ -139,7 +139,7 @@ async def mark_update(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
         note: A few words, such as where the update was announced.
 
@@ -164,7 +164,7 @@ async def recheck(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
         seed: Base of the sampling seeds; by default a new one.
 

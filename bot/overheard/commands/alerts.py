@@ -41,7 +41,7 @@ async def alert_card(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         alert: The alert.
         details: Whether all figures and sentences are shown, and not only the message.
     """
@@ -103,7 +103,7 @@ async def list_alerts(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         state: Only those in this state; ``live`` for all that are not over.
         brand: Only those of this brand.
         limit: How many at most.
@@ -237,7 +237,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
 
     Raises:

@@ -37,7 +37,7 @@ DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
 
 @dataclass(frozen=True, slots=True)
 class _NewestAnswers:
-    """What is known of a brand, and the answers of the newest check of each chosen model."""
+    """The report of a brand, and the scored answers of the newest run of each chosen model."""
 
     report: Report
     runs: Mapping[Model, Sequence[RunKey]]
@@ -62,11 +62,11 @@ async def list_answers(
     model: ModelName = "",
     about: Annotated[str, option("A subject, such as price or drawbacks.", longest=60)] = "",
 ) -> Card:
-    """Show what the models say of a brand in their newest answers, with quotes.
+    """Show sentences about a brand from the newest answers of the models.
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The brand's name.
         model: A model's name or ``provider/model``; empty means all.
         about: The subject: a fact's field, ``drawbacks``, or a word of the answers.
@@ -74,27 +74,27 @@ async def list_answers(
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    newest = await _read(deployment, call, brand, model)
+    newest = await _read_newest_answers(deployment, call, brand, model)
     name = newest.brand.name
     if not newest.answers:
-        return _nothing(newest.brand)
+        return _card_without_answers(newest.brand)
     quoted_answers = [
         (answer, quote)
         for answer in newest.answers
-        for quote in _quotes(answer, newest.brand, about)
+        for quote in _answer_quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
-    lines = _stated(deployment, newest, about) if about else _views(deployment, newest)
+    lines = _stated_lines(deployment, newest, about) if about else _view_lines(deployment, newest)
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     return Card(
-        title=f"What {_models(deployment, newest)} {_verb(newest)} about {name}{subject}",
+        title=f"What {_model_names(deployment, newest)} {_verb(newest)} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
-        quotes=tuple(_varied(deployment, quoted_answers)),
+        quotes=tuple(_quotes_in_turn(deployment, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers questions {quoted(name)}", "Questions you lose"),
         ),
-        footer=_newest_check(call, newest),
+        footer=_newest_check_footer(call, newest),
         data={
             "brand": name,
             "about": about,
@@ -122,11 +122,12 @@ async def show_questions(
     ] = "",
     won: Annotated[bool, option("Those that it wins first.")] = False,
 ) -> Card:
-    """Show for each question how many of the newest answers name a brand, those it loses first.
+    """Show for each question how many of the newest answers name a brand; questions that name it
+    least come first.
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The brand.
         model: Only this model; empty means all.
         against: A competitor that is counted beside it; empty means none.
@@ -135,10 +136,10 @@ async def show_questions(
     Raises:
         UnknownName: for a brand, a competitor or a model that does not exist.
     """
-    newest = await _read(deployment, call, brand, model)
+    newest = await _read_newest_answers(deployment, call, brand, model)
     rival = _competitor(deployment, newest.brand, against) if against else None
     if not newest.answers:
-        return _nothing(newest.brand)
+        return _card_without_answers(newest.brand)
     models = sorted(newest.runs)
     rows, more = read_questions(
         deployment.catalogue,
@@ -167,7 +168,7 @@ async def show_questions(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers list {quoted(name)}", "Read answers"),
         ),
-        footer=_newest_check(call, newest),
+        footer=_newest_check_footer(call, newest),
         data={
             "brand": name,
             "against": rival.name if rival else None,
@@ -180,7 +181,10 @@ async def show_questions(
 
 
 def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
-    """Return a competitor of a brand.
+    """Return the competitor of a brand by its name.
+
+    Raises:
+        UnknownName: for an unknown brand, or one that is not a competitor.
 
     Raises:
         UnknownName: when there is no such brand, or it is no competitor.
@@ -195,7 +199,9 @@ def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
 def _questions_title(
     name: str, rival: Brand | None, rows: Sequence[QuestionRow], *, won: bool
 ) -> str:
-    """Return what a list of questions shows, in one line."""
+    """Return the title of a table of questions: where the brand `name` is not named, or is named
+    less than `rival`.
+    """
     lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     if rival:
         behind = sum(any(cell.lost for cell in row.cells) for row in rows)
@@ -211,14 +217,15 @@ def _questions_title(
 async def show_sources(
     deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
 ) -> Card:
-    """Show which sites the newest answers cite, and how often the brand's own are among them.
+    """Show which sites the newest answers cite, most cited first, and in how many the brand's own
+    pages are cited.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
     """
-    newest = await _read(deployment, call, brand, model)
+    newest = await _read_newest_answers(deployment, call, brand, model)
     if not newest.answers:
-        return _nothing(newest.brand)
+        return _card_without_answers(newest.brand)
     catalogue, name = deployment.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
@@ -238,7 +245,7 @@ async def show_sources(
         else "Models name their sources when they are asked with search.",
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=_newest_check(call, newest),
+        footer=_newest_check_footer(call, newest),
         data={
             "brand": name,
             "answers": len(newest.answers),
@@ -248,8 +255,11 @@ async def show_sources(
     )
 
 
-async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _NewestAnswers:
-    """Return the newest answers of one model, or of each.
+async def _read_newest_answers(
+    deployment: Deployment, call: Call, brand: str, model: str
+) -> _NewestAnswers:
+    """Return the newest answers about a brand at one model, or at each model if `model` is empty.
+    Scores pending answers first.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
@@ -264,32 +274,38 @@ async def _read(deployment: Deployment, call: Call, brand: str, model: str) -> _
     return _NewestAnswers(report, runs, await newest_answers(deployment, lines, runs))
 
 
-def _quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the sentences of an answer that show what it says of a brand, or about a subject."""
+def _answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the distinct quotes of an answer about a brand: about the subject `about`, about
+    drawbacks, or, if empty, about its tone.
+    """
     if about == DRAWBACKS:
-        yield from _distinct(detail.quote for detail in scored.details(brand.name, DRAWBACK))
+        yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))
         return
     if not about:
-        yield from _distinct(
+        yield from _distinct_quotes(
             [scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)]
         )
         return
-    claims = [d.quote for d in _claims(scored, brand, about)]
+    claims = [d.quote for d in _claims_about(scored, brand, about)]
     details = [
         d.quote
         for d in scored.details(brand.name, SENTIMENT)
         if about.casefold() in d.topic.casefold()
     ]
-    yield from _distinct(claims or details or _sentences(scored.answer.reply.text, brand, about))
+    yield from _distinct_quotes(
+        claims or details or _sentences_about(scored.answer.reply.text, brand, about)
+    )
 
 
-def _claims(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
+def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
     wanted = about.casefold()
     return [d for d in scored.claims(brand.name) if wanted in d.topic.casefold()]
 
 
-def _sentences(text: str, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the sentences that have both a spelling of a brand and a subject."""
+def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the sentences of a text that contain both a spelling of the brand and the subject, in
+    any case of letters.
+    """
     names, wanted = [name.casefold() for name in brand.names], about.casefold()
     for start, end in sentences(text):
         sentence = text[start:end].strip()
@@ -298,22 +314,26 @@ def _sentences(text: str, brand: Brand, about: str) -> Iterator[str]:
             yield sentence
 
 
-def _distinct(quotes: Iterable[str]) -> Iterator[str]:
+def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
     for quote in dict.fromkeys(quotes):
         if quote.strip():
             yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
 
 
-def _stated(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
-    """Return what each model states about a fact, and what is true; empty when it is no fact."""
+def _stated_lines(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
+    """Return a line for each model with the 3 values that it states most often of a fact, and a
+    last line with the true value; empty if the subject is no fact.
+    """
     if about == DRAWBACKS:
-        return _counted(deployment, newest)
+        return _drawback_lines(deployment, newest)
     lines = []
     for model in sorted(newest.runs):
         model_answers = [answer for answer in newest.answers if answer.model == model]
         stated: Counter[tuple[str, str]] = Counter()
         for scored in model_answers:
-            stated.update({(d.stated, d.verdict) for d in _claims(scored, newest.brand, about)})
+            stated.update(
+                {(d.stated, d.verdict) for d in _claims_about(scored, newest.brand, about)}
+            )
         parts = [
             f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
             for (value, verdict), count in stated.most_common(3)
@@ -330,8 +350,10 @@ def _stated(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
-def _counted(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return which drawbacks each model names, and in how many answers."""
+def _drawback_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
+    """Return a line for each model: its 4 most frequent drawbacks and in how many answers each
+    occurs.
+    """
     lines = []
     for model in sorted(newest.runs):
         model_answers = [answer for answer in newest.answers if answer.model == model]
@@ -344,8 +366,8 @@ def _counted(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
     return lines
 
 
-def _views(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return what each model praises and criticises."""
+def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
+    """Return a line for each model: what it praises and what it criticises."""
     places = [place for place in newest.report.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
@@ -353,8 +375,10 @@ def _views(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
     ]
 
 
-def _varied(deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]) -> Iterator[Quote]:
-    """Yield quotes of all models in turn, each text once."""
+def _quotes_in_turn(
+    deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]
+) -> Iterator[Quote]:
+    """Yield up to `MAX_QUOTES` quotes, the models in turn, each text of a model once."""
     by_model: dict[Model, dict[str, ScoredAnswer]] = {}
     for scored, quote in found:
         by_model.setdefault(scored.model, {}).setdefault(quote, scored)
@@ -365,7 +389,7 @@ def _varied(deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]) -
         yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
 
 
-def _models(deployment: Deployment, newest: _NewestAnswers) -> str:
+def _model_names(deployment: Deployment, newest: _NewestAnswers) -> str:
     return wording.listing([deployment.names.name(model) for model in sorted(newest.runs)][:4])
 
 
@@ -373,13 +397,13 @@ def _verb(newest: _NewestAnswers) -> str:
     return "says" if len(newest.runs) == 1 else "say"
 
 
-def _newest_check(call: Call, said: _NewestAnswers) -> str:
+def _newest_check_footer(call: Call, said: _NewestAnswers) -> str:
     newest = max(keys[-1].at for keys in said.runs.values())
     count = wording.count(len(said.answers), "answer")
     return f"The newest check, {wording.day(newest, call.zone)}; {count}."
 
 
-def _nothing(brand: Brand) -> Card:
+def _card_without_answers(brand: Brand) -> Card:
     action = Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY)
     text = f"No answers about {brand.name} yet."
     return Card(brand.name, text, actions=fitting(action), data={"brand": brand.name})

@@ -39,7 +39,7 @@ async def approve(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         answers: Numbers and ranges.
         agreed: Whether many have been reviewed and agreed to.
 

@@ -39,7 +39,7 @@ async def ask(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         question: What to ask.
         models: As ``provider/model``; empty means all that are configured.
 

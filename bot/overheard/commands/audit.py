@@ -31,7 +31,7 @@ async def audit(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         since: From when on.
         limit: How many at most; by default 50, and 10 in a chat.
 

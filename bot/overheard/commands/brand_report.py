@@ -139,7 +139,7 @@ def silent_sentence(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         report: The report that shows them.
         silent: The silent models, see `silent_models`.
     """

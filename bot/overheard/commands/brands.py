@@ -69,7 +69,7 @@ _FIELDS = (
 )
 
 
-def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Brand:
+def _find_brand_among(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Brand:
     old = among.brand(given["brand"])
     if old is None:
         raise unknown(kind, given["brand"], [brand.name for brand in among.brands])
@@ -77,7 +77,10 @@ def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -
 
 
 async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
-    """Return a brand with its own spellings, valid domains and competitors that exist.
+    """Return a brand in its stored form: domains as hosts, competitors by their full names, no rule
+    for a spelling that it does not have.
+
+    A competitor that the catalogue lacks is stored as an untracked brand.
 
     A competitor that is not known yet becomes a brand too, which raises no alerts.
 
@@ -93,21 +96,25 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
     brand = replace(
         brand,
         aliases=tuple(alias for alias in brand.aliases if alias != brand.name),
-        domains=_domains(brand, before),
+        domains=_hosts(brand, before),
         rules=tuple(rule for rule in brand.rules if rule.spelling in brand.names),
     )
     require_free_names(deployment.catalogue, brand)
-    return await _with_competitors(deployment, brand)
+    return await _store_competitors(deployment, brand)
 
 
-def _existing(catalogue: Catalogue, brand: Brand) -> Brand | None:
-    """Return the tracked brand of this name or alias; a mere competitor may become tracked."""
+def _existing_tracked(catalogue: Catalogue, brand: Brand) -> Brand | None:
+    """Return the tracked brand with this name or alias, or None; an untracked competitor may be
+    added as a brand.
+    """
     known = catalogue.brand(brand.name)
     return known if known and known.tracked else None
 
 
-def _domains(brand: Brand, before: Brand | None) -> tuple[str, ...]:
-    """Return the hosts of the domains of a brand, which may be typed as addresses."""
+def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
+    """Return the hosts of a brand's domains, which may be typed as addresses. Raises BadUsage for
+    one that is not a domain.
+    """
     if before and brand.domains == before.domains:
         return brand.domains
     try:
@@ -117,8 +124,10 @@ def _domains(brand: Brand, before: Brand | None) -> tuple[str, ...]:
         raise BadUsage(problem=f"A domain {error}", usage=usage) from None
 
 
-async def _with_competitors(deployment: Deployment, brand: Brand) -> Brand:
-    """Return a brand with the names of its competitors, after adding those that are not known."""
+async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
+    """Return a brand with the full names of its competitors; stores each unknown competitor as an
+    untracked brand.
+    """
     names: dict[str, None] = {}
     for rival in brand.competitors:
         other = brand if rival == brand.name else deployment.catalogue.brand(rival)
@@ -130,8 +139,12 @@ async def _with_competitors(deployment: Deployment, brand: Brand) -> Brand:
     return replace(brand, competitors=tuple(names))
 
 
-async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None, done: str) -> Card:
-    """Return the card of a brand that was added, changed or restored, with its risky spellings."""
+async def _changed_card(
+    deployment: Deployment, _: Call, brand: Brand, __: Brand | None, done: str
+) -> Card:
+    """Return the card of a brand that was added, changed or restored (`done` is the participle),
+    with a warning for each risky spelling.
+    """
     prompts = len(deployment.catalogue.prompts_for(brand.name))
     risky = risks(brand, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
@@ -161,7 +174,7 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
 
 
 def _risk_sentences(risky: Sequence[Risk]) -> Iterator[str]:
-    """Yield the risks of spellings, those that are alike once."""
+    """Yield a sentence for each risk; spellings with the same reason and remedy share one."""
     alike: dict[tuple[str, str], list[Risk]] = {}
     for risk in risky:
         alike.setdefault((risk.reason, risk.remedy), []).append(risk)
@@ -170,7 +183,7 @@ def _risk_sentences(risky: Sequence[Risk]) -> Iterator[str]:
         yield f"{first} The same holds for {names}." if others else str(first)
 
 
-def _count(brands: Sequence[Brand]) -> str:
+def _counts_in_words(brands: Sequence[Brand]) -> str:
     """Return the numbers of brands and of competitors, such as "1 brand, 2 competitors"."""
     tracked = sum(brand.tracked for brand in brands)
     competitors = wording.count(len(brands) - tracked, "competitor")
@@ -196,16 +209,16 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
         *optional(_FIELDS),
         Option("tracked", "Whether it raises alerts.", choices=(YES, NO)),
     ),
-    find=_find,
+    find=_find_brand_among,
     reference=lambda brand: (brand.name,),
     label=lambda brand: f"The brand {brand.name}",
     loss=lambda brand: f"{brand.name} is no longer measured, and its history is kept",
-    count=_count,
+    count=_counts_in_words,
     keep=lambda store, brand: store.catalogue.set_brand(brand),
     retire=lambda store, brand: store.catalogue.remove_brand(brand.name),
     check=check_brand,
-    card=_card,
-    existing=_existing,
+    card=_changed_card,
+    existing=_existing_tracked,
     title=lambda brand: brand.name,
     columns={
         "Brand": lambda b: b.name if b.tracked else f"{b.name} (competitor)",
@@ -253,7 +266,8 @@ _RULE_FIELDS = (
 async def set_rule(
     deployment: Deployment, _: Call, *, brand: str, spelling: str, **given: Any
 ) -> Card:
-    """Set when a spelling of a brand counts. A field that is not given stays; ``-`` empties it.
+    """Store when a spelling of a brand counts. A field that is not given keeps its value; ``-``
+    empties it.
 
     A rule that demands nothing is removed.
 
@@ -280,7 +294,9 @@ async def set_rule(
 async def fill_rule(
     deployment: Deployment, _: Call, *, brand: str, spelling: str
 ) -> Mapping[str, Any]:
-    """Return the rule of a spelling as the form of `set_rule` shows it."""
+    """Return the values of a spelling's rule for the form of `set_rule`. Raises UnknownName for an
+    unknown brand or spelling.
+    """
     found, rule = _find_rule(deployment, brand, spelling)
     return {
         "brand": found.name,
@@ -290,7 +306,9 @@ async def fill_rule(
 
 
 def rule_actions(brand: Brand, risks: Iterable[Risk]) -> tuple[Action, ...]:
-    """Return a button for each risky spelling of a brand, which opens the form of its rule."""
+    """Return a button for each risky spelling of a brand, in the order of the risks; a button opens
+    the form of the spelling's rule.
+    """
     risky = dict.fromkeys(risk.spelling for risk in risks)
     return tuple(
         Action(
@@ -302,24 +320,26 @@ def rule_actions(brand: Brand, risks: Iterable[Risk]) -> tuple[Action, ...]:
 
 
 def meaning(rule: Rule) -> str:
-    """Write when a spelling counts, as the end of a sentence that begins with it."""
+    """Return when a spelling counts as a predicate: ``counts written exactly so; beside "app"``."""
     parts = [
         "written exactly so" if rule.exact_case else "",
         "inside longer words too" if rule.inside_words else "",
-        f"beside {_any(rule.near)}" if rule.near else "",
-        f"not beside {_any(rule.not_near)}" if rule.not_near else "",
-        f"in answers to questions in {_any(rule.languages)}" if rule.languages else "",
+        f"beside {_alternatives(rule.near)}" if rule.near else "",
+        f"not beside {_alternatives(rule.not_near)}" if rule.not_near else "",
+        f"in answers to questions in {_alternatives(rule.languages)}" if rule.languages else "",
     ]
     return "counts " + "; ".join(filter(None, parts))
 
 
-def _any(options: Sequence[str]) -> str:
+def _alternatives(options: Sequence[str]) -> str:
     *first, last = (f'"{option}"' for option in options)
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
-    """Return a brand, and the rule of one of its spellings, which may demand nothing."""
+    """Return a brand and the rule of one of its spellings; without a rule, an empty one. Raises
+    UnknownName for an unknown brand or spelling.
+    """
     subject = find_brand(deployment.catalogue, brand)
     wanted = spelling.strip().casefold()
     name = next((name for name in subject.names if name.casefold() == wanted), None)
@@ -329,7 +349,7 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
 
 
 def _rule_card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
-    """Return the card of a rule that was set or removed."""
+    """Return the card of a rule that was set, or removed (`gone`)."""
     title = f"{'Took the rule away from' if gone else 'Set the rule of'} {rule.spelling}"
     name = quoted(brand.name)
     return Card(

@@ -57,7 +57,7 @@ async def show_brief(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand; by default the first that is tracked.
         days: Of how many days answers are read.
         most: How many items are shown; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`.

@@ -57,7 +57,7 @@ async def run_bursts(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         plans: Those that are planned, where they are known already.
 
     Raises:

@@ -54,7 +54,7 @@ async def set_up(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         model: As ``provider/model``.
 
     Raises:

@@ -99,7 +99,9 @@ class CatalogueNoun(Generic[Entry]):
     restores: bool = True
 
     def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
-        """Return one of the commands: ``list``, ``add``, ``edit``, ``remove`` or ``restore``."""
+        """Return the specification of one command; `verb` is ``list``, ``add``, ``edit``,
+        ``remove`` or ``restore``.
+        """
         only = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
         limited = (replace(only, name="brand", default=""),) if self.concerns else ()
         commands: Mapping[str, tuple[Callable[..., Awaitable[Card]], tuple[Option, ...]]] = {
@@ -123,8 +125,8 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
-        """Show the objects, or those that belong to one brand; in the terminal also their keys.
-        Where each comes from is shown there, too, and in a chat when the configuration has some.
+        """Show all objects, or only those of one brand. A terminal also shows keys and origins; a
+        chat shows origins only when they differ.
 
         Raises:
             UnknownName: for a brand that does not exist.
@@ -162,7 +164,13 @@ class CatalogueNoun(Generic[Entry]):
     def _list_table(
         self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
     ) -> Table | None:
-        """Return objects as a table, or None without any; in a chat without columns that are alike.
+        """Return the table of objects, or None for an empty list; a chat's table has no columns
+        with the same text in all rows.
+
+        Args:
+            entries: The objects, in the order of the rows.
+            origins: The origin of each object; empty for a table without that column.
+            in_terminal: Whether the table is for the terminal.
 
         Args:
             entries: The objects.
@@ -172,7 +180,8 @@ class CatalogueNoun(Generic[Entry]):
         columns = {
             name: cell
             for number, (name, cell) in enumerate((self.columns or {}).items())
-            if in_terminal or (name != KEY and _tells(list(map(cell, entries)), first=not number))
+            if in_terminal
+            or (name != KEY and _is_informative_column(list(map(cell, entries)), first=not number))
         }
         rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
         header = tuple(columns)
@@ -187,7 +196,7 @@ class CatalogueNoun(Generic[Entry]):
         return await self.notes(deployment, entries) if self.notes else ""
 
     async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Add an object.
+        """Store a new object from the arguments in `given`, by field names, and return its card.
 
         Raises:
             AlreadyThere: when it exists.
@@ -201,7 +210,8 @@ class CatalogueNoun(Generic[Entry]):
         return await self.card(deployment, call, new, None, "Added")
 
     async def edit(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Change an object that was added; a field that is not given stays, and ``-`` empties it.
+        """Change an object that a person added. A field that is not given keeps its value; ``-``
+        empties it.
 
         Raises:
             UnknownName: when it does not exist.
@@ -223,7 +233,9 @@ class CatalogueNoun(Generic[Entry]):
         return await self.card(deployment, call, after, before, "Changed")
 
     async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
-        """Return an object as the form of `edit` shows it."""
+        """Return the values of an object's key and fields for the form of `edit`. Raises
+        UnknownName.
+        """
         entry = self._find(deployment, given)
         names = (option.name for option in self.key)
         key = dict(zip(names, self.reference(entry), strict=True))
@@ -232,7 +244,7 @@ class CatalogueNoun(Generic[Entry]):
     async def remove(
         self, deployment: Deployment, _: Call, *, agreed: bool = False, **given: Any
     ) -> Card:
-        """Remove an object that was added. Its history is kept.
+        """Remove an object that a person added from the catalogue; its answers and scores are kept.
 
         Raises:
             UnknownName: when it does not exist.
@@ -253,7 +265,7 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     async def restore(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Bring an object back that was removed, as it was then.
+        """Store a removed object again with its last values.
 
         Raises:
             UnknownName: when no such object was removed.
@@ -343,7 +355,9 @@ class CatalogueNoun(Generic[Entry]):
             raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
     def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
-        """Refuse an object that is in the catalogue already."""
+        """Raise AlreadyThere when the catalogue has an object of the same identity other than
+        `before`.
+        """
         if self.existing:
             found = self.existing(catalogue, entry)
         else:
@@ -357,7 +371,8 @@ class CatalogueNoun(Generic[Entry]):
     def _values(
         self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the value of each field, see `changed_values`; days are read.
+        """Return the value of each field after a change (see `changed_values`), with days as dates
+        in the caller's time zone. `before` is None for a new object.
 
         Raises:
             BadUsage: for a field that must not be empty, or a day that is still to come.
@@ -377,7 +392,7 @@ class CatalogueNoun(Generic[Entry]):
         return values
 
 
-def _tells(cells: Sequence[str], *, first: bool) -> bool:
+def _is_informative_column(cells: Sequence[str], *, first: bool) -> bool:
     """Whether a column tells readers of a chat something: it names the rows, or they differ."""
     return first or (len(cells) == 1 and bool(cells[0])) or len(set(cells)) > 1
 
@@ -392,7 +407,7 @@ def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def require_yes(change: str, *, agreed: bool) -> None:
-    """Ask before something is taken away.
+    """Raise an error unless the person has agreed to the change, which is given in words.
 
     Raises:
         ChangeNeedsYes: when the change has not been agreed to.
@@ -408,7 +423,9 @@ YES, NO = "yes", "no"
 
 
 def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
-    """Return fields as `edit` takes them: none is required, and a flag is yes or no."""
+    """Return the fields as `edit` takes them: none is required or has a default, and a flag is the
+    choice yes or no.
+    """
     return tuple(
         Option(field.name, field.help, choices=(YES, NO))
         if field.kind is Kind.FLAG
@@ -420,19 +437,19 @@ def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
 def changed_values(
     fields: Iterable[Option], before: object | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the values of fields after a change: a field that is not given is as before, and
-    ``-`` empties it.
+    """Return the values of fields after a change, by name: a field that is not given keeps its
+    value, and ``-`` empties it.
 
     Args:
         fields: The fields.
         before: The object as it was, or None for a new one.
         given: The arguments by the names of the fields.
     """
-    return {field.name: _changed(field, before, given.get(field.name)) for field in fields}
+    return {field.name: _changed_value(field, before, given.get(field.name)) for field in fields}
 
 
-def _changed(field: Option, before: object | None, given: Any) -> Any:
-    """Return the value of a field after a change; see `changed_values`."""
+def _changed_value(field: Option, before: object | None, given: Any) -> Any:
+    """Return the value of one field after a change; see `changed_values`."""
     if given in (None, "", ()):
         usual = () if field.many else field.default
         return usual if before is None else getattr(before, field.name)

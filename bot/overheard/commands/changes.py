@@ -36,7 +36,7 @@ async def show_changes(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         brand: A brand's name; empty means all.
         model: A model's name or ``provider/model``; empty means all.
         since: The first day; empty means a week ago.
@@ -84,7 +84,7 @@ def _card(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         brand: The brand's name; None for all.
         span: The time, which has a beginning.
         alerts: The alerts, the newest first.

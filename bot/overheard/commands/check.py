@@ -51,7 +51,7 @@ async def check(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brands: Names of brands; empty means all that are tracked.
         models: As ``provider/model``; empty means all that are configured.
         repeats: How often each pair of prompt and model is asked.

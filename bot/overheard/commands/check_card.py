@@ -50,10 +50,15 @@ ENDINGS = {
 
 
 async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
-    """Show what came of a run that was carried out.
+    """Return the card of a run that has ended or paused: standings, new alerts, failures, warnings,
+    next steps.
 
     Args:
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
+        result: The outcome of the run; its analysis is None for a paused run.
+
+    Args:
+        call: The person who asks, the channel, and the progress display.
         result: What came of it.
     """
     outcome, analysis = result.outcome, result.found
@@ -76,16 +81,18 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     first, *others = [card for card, _ in brand_cards]
     is_reported = any(has_alerts for _, has_alerts in brand_cards)
     paragraphs = [
-        *_news(outcome, analysis, in_chat=in_chat, is_reported=is_reported),
-        *_endings(outcome, deployment.names),
-        *fault_sentences(_by_model(outcome.failures, panel.models, deployment.names) + faults),
+        *_news_paragraphs(outcome, analysis, in_chat=in_chat, is_reported=is_reported),
+        *_unscored_sentences(outcome, deployment.names),
+        *fault_sentences(
+            _failures_with_model_names(outcome.failures, panel.models, deployment.names) + faults
+        ),
         *(() if in_chat else analysis.bursts),
         *warnings,
     ]
     failed = outcome.state is RunState.FAILED
     answered = {row.model for row in rows}
     well = outcome.state is RunState.COMPLETE and not warnings
-    next_steps = list(_again(panel, outcome, answered, deployment.names))
+    next_steps = list(_retry_actions(panel, outcome, answered, deployment.names))
     if proposes_first(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
     if in_chat and analysis.announced and not deployment.config.routes:
@@ -94,14 +101,14 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     return replace(
         first,
         actions=fitting(*next_steps, *first.actions),
-        title=_title(outcome, answered, deployment.names) or first.title,
+        title=_incomplete_title(outcome, answered, deployment.names) or first.title,
         text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
         severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
         more=(*others, *(() if in_chat else analysis.announced)),
         failed=failed,
         partial=outcome.state is RunState.PARTIAL,
         data={
-            **_data(outcome),
+            **_outcome_json(outcome),
             "prompts": panel.edition,
             "faults": dict(faults),
             "warnings": warnings,
@@ -113,8 +120,14 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     )
 
 
-def _title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> str:
-    """Return the title of a check that lacks the answers of a model; empty when it lacks none.
+def _incomplete_title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> str:
+    """Return the title of a check in which a model answered nothing; empty when every model
+    answered.
+
+    Args:
+        outcome: The outcome of the check.
+        answered: The models with a score.
+        names: The display names of models.
 
     Args:
         outcome: What came of the check.
@@ -130,10 +143,12 @@ def _title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> 
     return f"Part of a check: {wording.listing(list(map(names.name, silent)))} did not answer"
 
 
-def _again(
+def _retry_actions(
     panel: Panel, outcome: Outcome, answered: Collection[Model], names: ModelNames
 ) -> Iterator[Action]:
-    """Yield the way on from a check that lacks the answers of models: to ask these again."""
+    """Yield a button that asks the models without any score again; nothing for a cancelled run or
+    when every model has a score.
+    """
     silent = sorted(set(panel.models) - set(answered))
     if outcome.stopped or not silent:
         return
@@ -145,7 +160,9 @@ def _again(
 
 
 def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
-    """Whether a run is the first one and asked each question once: more rounds would help most."""
+    """Return whether the run is the first one, complete, and asked each question once: further
+    rounds are then proposed.
+    """
     return (
         outcome.state is RunState.COMPLETE
         and not look.compared
@@ -157,8 +174,8 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> tuple[Card, bool]:
-    """Return the card of one brand after a run: ranks, a chart, open alerts, the next check; and
-    whether it says something of alerts.
+    """Return the card of one brand after a run (ranks, chart, open alerts, buttons), and whether
+    its text mentions an alert or a recovery.
     """
     alerts = await leading(deployment.store, await alerts_about(deployment.store, brand, live=True))
     known = [(brand, model) for model in {row.model for row in rows}]
@@ -179,7 +196,7 @@ async def _brand_card(
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
             *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
         ),
-        footer=f"{_counted_answers(outcome)} · {wording.money(outcome.spent)}",
+        footer=f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}",
     )
     return card, bool(sentences)
 
@@ -191,7 +208,9 @@ async def _alert_sentences(
     stories: Iterable[Story],
     run: Run,
 ) -> list[str]:
-    """Say which alerts were open before a run, and at which models it showed that one is over."""
+    """Return a sentence for each alert opened before the run, and one for each model whose change
+    the run showed to be over.
+    """
     sentences = []
     for alert in alerts:
         if alert.opened_at < run.started_at:
@@ -212,8 +231,10 @@ def _owner(alert: Alert) -> str:
     return f", {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
-def _counted_answers(outcome: Outcome) -> str:
-    """Say how many answers the figures rest on, and which of them were not asked now."""
+def _answer_counts(outcome: Outcome) -> str:
+    """Return the number of answers behind the figures, and how many of them were asked earlier,
+    reused or asked again, in words.
+    """
     total = outcome.kept + outcome.complete
     parts = [wording.count(total, "answer")]
     if before := outcome.kept - outcome.reused:
@@ -226,7 +247,9 @@ def _counted_answers(outcome: Outcome) -> str:
 
 
 def _learning_data(learning: Learning | None) -> dict[str, object] | None:
-    """Return how far a baseline is learnt as JSON."""
+    """Return how many runs of the baseline are learnt, for JSON output; None when learning is
+    complete or not applicable.
+    """
     return (
         None
         if learning is None
@@ -251,7 +274,17 @@ async def gone_on(
     alerts: int,
     note: str,
 ) -> Card:
-    """Return the card after a run whose end the reader did not see, with a note on the reason."""
+    """Return the card of a run that was completed after a restart, when its reader no longer
+    waited.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        outcome: The outcome of the run.
+        rows: The standings of its brands.
+        alerts: The number of alerts that the run raised.
+        note: The first paragraph, such as `RESTARTED`.
+    """
     panel = outcome.run.panel
     first, *others = [
         (await _brand_card(deployment, call, brand, rows, outcome))[0]
@@ -261,9 +294,11 @@ async def gone_on(
         note,
         str(first.text),
         *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
-        *_endings(outcome, deployment.names),
+        *_unscored_sentences(outcome, deployment.names),
         *fault_sentences(
-            _by_model(outcome.failures, panel.models if panel else (), deployment.names)
+            _failures_with_model_names(
+                outcome.failures, panel.models if panel else (), deployment.names
+            )
         ),
     ]
     complete = outcome.state is RunState.COMPLETE
@@ -272,29 +307,31 @@ async def gone_on(
         text="\n\n".join(filter(None, notes)),
         severity=Severity.PLAIN if complete else Severity.WARNING,
         more=tuple(others),
-        data=_data(outcome),
+        data=_outcome_json(outcome),
     )
 
 
 def paused(outcome: Outcome) -> Card:
-    """Return the card of a paused run."""
+    """Return the card of a paused run, with buttons that resume or cancel the run."""
     key = outcome.run.key
     return Card(
         title="Paused",
         text="What was answered is kept; the rest is asked when you resume.",
-        fields=tuple(_fields(outcome)),
+        fields=tuple(_count_fields(outcome)),
         actions=(
             Action(f"runs resume {key}", "Resume", Style.PRIMARY),
             Action(f"runs cancel {key}", "Cancel", Style.DANGER),
         ),
         severity=Severity.WARNING,
         footer=f"Run {key}",
-        data=_data(outcome),
+        data=_outcome_json(outcome),
     )
 
 
-def _data(outcome: Outcome) -> dict[str, object]:
-    """Return the outcome of a run's questions as JSON."""
+def _outcome_json(outcome: Outcome) -> dict[str, object]:
+    """Return the outcome of a run for JSON output: counts of answers, failures by sentence, prices
+    in US dollars.
+    """
     return {
         "run": outcome.run.key,
         "label": outcome.run.label,
@@ -311,30 +348,30 @@ def _data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _news(
+def _news_paragraphs(
     outcome: Outcome, found: AnalysisResult, *, in_chat: bool, is_reported: bool
 ) -> Iterator[str]:
-    """Say what is new in a run, and how far the comparison is learnt; neither where the card says
-    that an alert is open or over. In a chat an alert without a message there is a sentence, which
-    a button opens; in a terminal it follows the card.
+    """Yield the paragraphs on new alerts and on how many runs are learnt; none of these when
+    `is_reported` (the card already mentions an alert). In a chat, alerts without a message there
+    are named by title; a terminal prints them below the card.
     """
     detection = found.detection
     if outcome.state is RunState.FAILED:
         if detection.alerts:
-            yield f"{_raised(outcome, detection.alerts)}."
+            yield f"{_alert_counts(outcome, detection.alerts)}."
         return
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
     elif detection.alerts:
         told = wording.listing([card.title for card in found.announced])
         shown = (f": {told}" if in_chat else ", below") if told else ""
-        yield f"{_raised(outcome, detection.alerts)}{shown}."
+        yield f"{_alert_counts(outcome, detection.alerts)}{shown}."
     elif detection.compared and not is_reported:
         yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
     if detection.learning and not (outcome.stopped or is_reported or detection.alerts):
-        yield _learning(detection.learning)
+        yield _learning_sentence(detection.learning)
     if outcome.reused:
         yield (
             f"{wording.count(outcome.reused, 'answer')} of earlier checks were reused: the figures "
@@ -342,8 +379,10 @@ def _news(
         )
 
 
-def _raised(outcome: Outcome, alerts: Sequence[Alert]) -> str:
-    """Say how many alerts a run raised, and how many of the open ones changed with it."""
+def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
+    """Return in words how many of the alerts are new in this run, and how many are older and
+    changed.
+    """
     new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)
     changed = len(alerts) - new
     parts = [wording.count(new, "new alert")] if new else []
@@ -353,8 +392,10 @@ def _raised(outcome: Outcome, alerts: Sequence[Alert]) -> str:
     return " and ".join(parts)
 
 
-def _endings(outcome: Outcome, names: ModelNames) -> Iterator[str]:
-    """Say why answers are not scored."""
+def _unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
+    """Yield a sentence for each model and ending whose answers are not scored, with their
+    number.
+    """
     for (model, finish), count in outcome.cut.items():
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
         answer_count = wording.count(count, "answer")
@@ -363,8 +404,10 @@ def _endings(outcome: Outcome, names: ModelNames) -> Iterator[str]:
         )
 
 
-def _learning(learning: Learning) -> str:
-    """Say how far it is learnt what is usual, and what could be seen until then."""
+def _learning_sentence(learning: Learning) -> str:
+    """Return the number of runs learnt of those needed, as a sentence, and the loss that would be
+    noticed until then if it is known.
+    """
     far = f"Still learning what is normal: {learning.runs} of {learning.needed} checks"
     if learning.change is None:
         return f"{far}."
@@ -376,8 +419,12 @@ def _learning(learning: Learning) -> str:
     )
 
 
-def _by_model(failures: Counter[str], models: Sequence[Model], names: ModelNames) -> Counter[str]:
-    """Return failures with the names of models, those of a paused model with why it is paused."""
+def _failures_with_model_names(
+    failures: Counter[str], models: Sequence[Model], names: ModelNames
+) -> Counter[str]:
+    """Return the number of failures by sentence, with display names of models; for a paused model
+    the sentence is reduced to the reason of the pause.
+    """
     worded: Counter[str] = Counter()
     for sentence, count in failures.items():
         words = sentence
@@ -390,7 +437,7 @@ def _by_model(failures: Counter[str], models: Sequence[Model], names: ModelNames
 
 
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:
-    """Yield each failure with its number, as sentences."""
+    """Yield a sentence for each failure, with the number of questions or times."""
     for sentence, count in faults.items():
         who, silent, why = sentence.partition(" did not answer: ")
         if silent:
@@ -399,8 +446,10 @@ def fault_sentences(faults: Counter[str]) -> Iterator[str]:
             yield f"{sentence} ({wording.count(count, 'time')})"
 
 
-def _fields(outcome: Outcome) -> Iterator[Field]:
-    """Yield the counts of a run's questions, and what they cost."""
+def _count_fields(outcome: Outcome) -> Iterator[Field]:
+    """Yield the fields of a run's card: numbers of answers, failures and retries, and the price;
+    zero counts are left out.
+    """
     yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
     before = outcome.kept - outcome.reused
     if before > 0:
@@ -419,30 +468,32 @@ def _fields(outcome: Outcome) -> Iterator[Field]:
 async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
 ) -> list[Standing]:
-    """Return the standings of a panel's brands and their competitors in a run."""
+    """Return the standings of a panel's brands and their competitors in a run. Scores the run's
+    answers first for brands that are newer than the scored history.
+    """
     names = deployment.catalogue.names_with_rivals(panel.brands)
     known = [name for name in names if deployment.scoring.catalogue.brand(name)]
     new = [name for name in names if name not in known]
     rows = standings_in(
-        await _streams(deployment, outcome, deployment.scoring), known, deployment.scoring
+        await _run_streams(deployment, outcome, deployment.scoring), known, deployment.scoring
     )
     if new:  # what history is read by does not know them yet, so that there is nothing to compare
         current = deployment.current
         await current.catch_up(deployment.store, progress, part=outcome.run)
-        rows += standings_in(await _streams(deployment, outcome, current), new, current)
+        rows += standings_in(await _run_streams(deployment, outcome, current), new, current)
     return rows
 
 
-async def _streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
-    """Return the streams of a run, with the answers that it reuses."""
+async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
+    """Return the streams of a run's scores, including those of reused answers."""
     store, run_id = deployment.store, outcome.run.id
     blocks = merged([*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)])
     return streams(block for block in blocks if block.version in scoring.versions)
 
 
 async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
-    """Yield how much of a limit is spent, for those that are nearly used up, and which judge is
-    not to be relied on.
+    """Yield a sentence for each budget that is nearly spent, and for each judge with too little
+    agreement or lost verdicts.
     """
     panel, now = run.panel, deployment.clock.now()
     accounts: dict[Account, None] = {}

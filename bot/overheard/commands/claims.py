@@ -42,7 +42,7 @@ async def list_claims(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
         days: How many days back answers are read.
         model: Only what this model says.

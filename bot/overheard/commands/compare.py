@@ -60,7 +60,7 @@ async def compare(
 
     Args:
         given: The deployment; where nothing is configured, the bundled example is compared.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         base: The first model, as ``provider/model``.
         tuned: The second model.
         brand: The brand; by default the first that is tracked.
@@ -79,27 +79,31 @@ async def compare(
     async with opened(given) as deployment:
         known = deployment.catalogue.brand
         if known(base) and known(tuned):
-            return Proposal("", 0.0, partial(_brands, given, call, base, tuned))
-        match = _match(deployment, base, tuned, brand, margin / 100, drawn)
+            return Proposal("", 0.0, partial(_compare_brands, given, call, base, tuned))
+        match = _comparison_setup(deployment, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
-        payer = _run(deployment, call, match.whole[0]).payer
+        payer = _aside_run(deployment, call, match.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
-    return Proposal(quote.price, quote.usd, partial(_play, given, call, match), {"seed": drawn})
+    return Proposal(
+        quote.price, quote.usd, partial(_compare_models, given, call, match), {"seed": drawn}
+    )
 
 
-async def _brands(given: Deployment | Session, call: Call, brand: str, other: str) -> Card:
-    """Compare two brands, which asks no model."""
+async def _compare_brands(given: Deployment | Session, call: Call, brand: str, other: str) -> Card:
+    """Compare two brands by stored answers; no model is asked."""
     async with opened(given) as deployment:
         return await versus(deployment, call, brand=brand, other=other)
 
 
-async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
-    """Carry out the comparison and return its card."""
+async def _compare_models(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
+    """Ask both models until every metric has a verdict or the rounds are used up, and return the
+    card.
+    """
     async with opened(given) as deployment:
         carry_out = run_service(deployment, call).ask_aside
         game = ModelComparison(
-            match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
+            match, carry_out, lambda panel: _aside_run(deployment, call, panel), deployment.scoring
         )
         result = await game.play()
         if call.face is Face.CHAT:
@@ -107,10 +111,12 @@ async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup)
         return await comparison_card(match, result)
 
 
-def _match(
+def _comparison_setup(
     deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
 ) -> ComparisonSetup:
-    """Return the setup of a comparison of two models, checked."""
+    """Return the setup of a comparison of two models; `margin` is a share from 0 to 1. Raises
+    UnknownName, or NothingToAsk without a question for the brand.
+    """
     catalogue = deployment.catalogue
     measured = choose_brands(catalogue, [brand] if brand else [])[0]
     mine = catalogue.prompts_for(measured.name)
@@ -126,7 +132,7 @@ def _match(
     )
 
 
-def _run(deployment: Deployment, call: Call, panel: Panel) -> Run:
+def _aside_run(deployment: Deployment, call: Call, panel: Panel) -> Run:
     run = new_run(
         panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )
@@ -166,34 +172,42 @@ MAX_QUOTE_CHARS = 300
 
 
 async def comparison_card(match: ComparisonSetup, result: ComparisonResult) -> Card:
-    """Return the card of a comparison, with a chart where anything could be compared."""
-    chart = _chart(match, result, f"{match.brand.name}: {match.tuned} beside {match.base}")
-    return _card(match, result, await picture(chart, "compare.png") if chart.spans else None)
+    """Return the terminal's card of a comparison, with a picture if any metric could be
+    compared.
+    """
+    chart = _difference_chart(
+        match, result, f"{match.brand.name}: {match.tuned} beside {match.base}"
+    )
+    return _terminal_card(
+        match, result, await picture(chart, "compare.png") if chart.spans else None
+    )
 
 
 async def chat_comparison_card(
     match: ComparisonSetup, result: ComparisonResult, names: ModelNames
 ) -> Card:
-    """Return the card of a comparison for a chat: where the second model does better and worse,
-    in words above the chart. The figures are in `Card.data`.
+    """Return the chat's card of a comparison: the verdicts in words, with a picture of the
+    differences if any metric could be compared. All figures are in `Card.data`.
     """
     base, tuned = names.name(match.base), names.name(match.tuned)
     if base == tuned:
         base, tuned = match.base.name, match.tuned.name
-    chart = _chart(match, result, f"{match.brand.name}: {tuned} against {base}", SUBJECTS)
+    chart = _difference_chart(
+        match, result, f"{match.brand.name}: {tuned} against {base}", SUBJECTS
+    )
     return Card(
-        title=wording.shorten(_headline(match.brand.name, base, tuned, result), 140),
-        text="\n".join(_chat_lines(match, result)),
+        title=wording.shorten(_chat_title(match.brand.name, base, tuned, result), 140),
+        text="\n".join(_verdict_lines(match, result)),
         image=await picture(chart, "compare.png") if chart.spans else None,
         severity=_severity(match, result),
         footer=f"{wording.count(result.calls, 'answer')} · {wording.money(result.spent)}",
-        data=_data(match, result),
+        data=_comparison_json(match, result),
         failed=result.stopped is StopReason.FAILED,
     )
 
 
-def _headline(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
-    """Say at which model a brand does better."""
+def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
+    """Return the title: at which of the two models (by display name) the brand does better."""
     verdicts = {contrast.verdict for contrast in result.metrics}
     if result.stopped is StopReason.FAILED:
         return f"{tuned} and {base} did not answer all questions"
@@ -206,8 +220,10 @@ def _headline(brand: str, base: str, tuned: str, result: ComparisonResult) -> st
     return f"{brand} does no better at {tuned} than at {base}, as far as this shows"
 
 
-def _chat_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield what is better, worse, alike and not clear, each in a line."""
+def _verdict_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+    """Yield a line for each verdict with up to `MOST_NOUNS` of its metrics, then a leak, then the
+    failures.
+    """
     for verdict, words in CHAT_VERDICTS.items():
         nouns = [
             NOUNS.get(contrast.metric.name, contrast.metric.label.lower())
@@ -229,18 +245,18 @@ def _is_tuned(match: ComparisonSetup) -> bool:
     return match.base.provider == match.tuned.provider
 
 
-def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
-    """Return the card of a comparison."""
+def _terminal_card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
+    """Return the terminal's card of a comparison; without an image there is no table either."""
     return Card(
         title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
-        text="\n\n".join(_paragraphs(match, result)),
+        text="\n\n".join(_result_sentences(match, result)),
         fields=(
             Field("Answers", f"{result.calls:,}"),
             Field("Rounds", str(result.rounds)),
             Field("Spent", wording.money(result.spent)),
         ),
-        table=_table(match, result) if image else None,
-        quotes=tuple(_quotes(match, result)),
+        table=_difference_table(match, result) if image else None,
+        quotes=tuple(_answer_quotes(match, result)),
         image=image,
         severity=_severity(match, result),
         footer=(
@@ -252,13 +268,15 @@ def _card(match: ComparisonSetup, result: ComparisonResult, image: Image | None)
         )
         if image
         else "",
-        data=_data(match, result),
+        data=_comparison_json(match, result),
         failed=result.stopped is StopReason.FAILED,
     )
 
 
-def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield the verdicts on the metrics, leaks, and the end of the comparison as sentences."""
+def _result_sentences(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+    """Yield sentences on the verdicts of the metrics, leaks into control questions, and
+    failures.
+    """
     for verdict in (
         MetricResult.BETTER,
         MetricResult.WORSE,
@@ -271,19 +289,19 @@ def _paragraphs(match: ComparisonSetup, result: ComparisonResult) -> Iterator[st
             if contrast.verdict is verdict
         ]
         if names:
-            yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
+            yield f"{wording.listing(names).capitalize()}: {_verdict_words(verdict, match)}."
     if result.unseen and result.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in result.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
     if _is_tuned(match):
         for contrast in result.controls:
-            yield _leak(match, contrast)
+            yield _leak_sentence(match, contrast)
     if result.stopped is StopReason.FAILED:
         yield f"Not all questions were answered. {' '.join(result.failures)}"
 
 
-def _meaning(verdict: MetricResult, match: ComparisonSetup) -> str:
-    """Return what a verdict on a metric means, in words."""
+def _verdict_words(verdict: MetricResult, match: ComparisonSetup) -> str:
+    """Return a verdict on a metric in words."""
     return {
         MetricResult.BETTER: f"better at {match.tuned}",
         MetricResult.WORSE: f"worse at {match.tuned}",
@@ -294,8 +312,10 @@ def _meaning(verdict: MetricResult, match: ComparisonSetup) -> str:
     }[verdict]
 
 
-def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
-    """Return whether the fine-tune changes answers to unrelated questions, as a sentence."""
+def _leak_sentence(match: ComparisonSetup, contrast: Contrast) -> str:
+    """Return a sentence on whether the fine-tune names the brand more often in answers to control
+    questions.
+    """
     scale = contrast.metric.scale
     rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
     asked = wording.count(contrast.pairs, "question")
@@ -310,7 +330,7 @@ def _leak(match: ComparisonSetup, contrast: Contrast) -> str:
 
 
 def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
-    """Return BAD for a leak or a worse metric, GOOD for a better metric, else PLAIN."""
+    """Return BAD for a leak or a worse metric, GOOD for a better metric only, else PLAIN."""
     verdicts = {contrast.verdict for contrast in result.metrics}
     leaks = _is_tuned(match) and any(
         control.verdict is MetricResult.BETTER for control in result.controls
@@ -320,25 +340,34 @@ def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
     return Severity.GOOD if MetricResult.BETTER in verdicts else Severity.PLAIN
 
 
-def _table(match: ComparisonSetup, result: ComparisonResult) -> Table:
-    """Return the table of the values at both models, their differences and verdicts."""
+def _difference_table(match: ComparisonSetup, result: ComparisonResult) -> Table:
+    """Return a table with a row for each metric, competitor and control: both values, the
+    difference with its interval, the verdict.
+    """
     rows = [
-        (contrast.metric.label, *_cells(contrast), contrast.verdict.value)
+        (contrast.metric.label, *_contrast_cells(contrast), contrast.verdict.value)
         for contrast in result.metrics
     ]
     rows += [
-        (f"{contrast.metric.label} of {name}", *_cells(contrast), _moved(contrast))
+        (
+            f"{contrast.metric.label} of {name}",
+            *_contrast_cells(contrast),
+            _direction_words(contrast),
+        )
         for name, contrast in result.rivals.items()
     ]
     rows += [
-        ("On other subjects", *_cells(contrast), _moved(contrast)) for contrast in result.controls
+        ("On other subjects", *_contrast_cells(contrast), _direction_words(contrast))
+        for contrast in result.controls
     ]
     header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
     return Table(header, tuple(rows), frozenset({1, 2, 3}))
 
 
-def _cells(contrast: Contrast) -> tuple[str, str, str]:
-    """Return the values at both models, and their difference with its interval."""
+def _contrast_cells(contrast: Contrast) -> tuple[str, str, str]:
+    """Return three cells: the value at the base, the value at the tuned model, and the difference
+    with its interval.
+    """
     scale = contrast.metric.scale
     low, high = (wording.change(end, scale) for end in contrast.interval)
     return (
@@ -348,32 +377,34 @@ def _cells(contrast: Contrast) -> tuple[str, str, str]:
     )
 
 
-def _moved(contrast: Contrast) -> str:
+def _direction_words(contrast: Contrast) -> str:
     """Return the verdict in words for a metric of which more is neither better nor worse."""
     return {MetricResult.BETTER: "more", MetricResult.WORSE: "less"}.get(
         contrast.verdict, contrast.verdict.value
     )
 
 
-def _quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
-    """Yield the answers of both models to the prompts that differ most."""
+def _answer_quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
+    """Yield the first answer of each model to the `SHOWN_PROMPTS` prompts with the largest
+    differences, shortened to `MAX_QUOTE_CHARS`.
+    """
     texts = {prompt.key: prompt.text for prompt in match.prompts}
-    for moved in _most_moved(result.metrics)[:SHOWN_PROMPTS]:
+    for moved in _changed_prompts(result.metrics)[:SHOWN_PROMPTS]:
         for model in (match.base, match.tuned):
-            answer_text = _text_of(result.answers, moved, str(model))
+            answer_text = _first_answer_text(result.answers, moved, str(model))
             if answer_text:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
                 text = wording.shorten(wording.line(readable(answer_text)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 
-def _most_moved(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
+def _changed_prompts(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
     first = next(iter(contrasts), None)
     return [p for p in first.prompts if p.after != p.before] if first else []
 
 
-def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
-    """Return the text of a model's first answer to a prompt; empty without one."""
+def _first_answer_text(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
+    """Return the text of a model's first answer to the prompt of `moved`; empty without one."""
     texts = (
         answer.reply.text
         for answer in answers
@@ -382,13 +413,19 @@ def _text_of(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     return next(texts, "")
 
 
-def _chart(
+def _difference_chart(
     match: ComparisonSetup,
     result: ComparisonResult,
     title: str,
     words: Mapping[str, str] | None = None,
 ) -> Spans:
     """Return the chart of the differences with their intervals.
+
+    Args:
+        match: The setup of the comparison.
+        result: The result of the comparison.
+        title: The chart's title.
+        words: Display names of metrics; if given, metrics with a difference come first.
 
     Args:
         match: What is compared.
@@ -400,7 +437,7 @@ def _chart(
         result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED_VERDICTS
     )
     spans = [
-        _span(
+        _difference_span(
             (words or {}).get(contrast.metric.name, contrast.metric.label),
             contrast,
             "alike"
@@ -410,34 +447,34 @@ def _chart(
         for contrast in metrics
     ]
     spans += [
-        _span("On other subjects", contrast, _moved(contrast))
+        _difference_span("On other subjects", contrast, _direction_words(contrast))
         for contrast in (result.controls if _is_tuned(match) else ())
     ]
     spans += [
-        _span(f"{name}'s visibility", contrast, _moved(contrast))
+        _difference_span(f"{name}'s visibility", contrast, _direction_words(contrast))
         for name, contrast in result.rivals.items()
     ]
     return Spans(title=title, spans=tuple(spans), caption="Lines: where it lies nine times in ten")
 
 
-def _span(label: str, contrast: Contrast, verdict: str) -> Difference:
+def _difference_span(label: str, contrast: Contrast, verdict: str) -> Difference:
     moved = contrast.verdict in MOVED_VERDICTS
     return Difference(
         label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
     )
 
 
-def _data(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
-    """Return a comparison as JSON."""
+def _comparison_json(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
+    """Return a comparison for JSON output."""
     return {
         "brand": match.brand.name,
         "base": str(match.base),
         "tuned": str(match.tuned),
-        "metrics": [_row(contrast) for contrast in result.metrics],
+        "metrics": [_contrast_json(contrast) for contrast in result.metrics],
         "competitors": [
-            {"brand": name, **_row(contrast)} for name, contrast in result.rivals.items()
+            {"brand": name, **_contrast_json(contrast)} for name, contrast in result.rivals.items()
         ],
-        "controls": [_row(contrast) for contrast in result.controls],
+        "controls": [_contrast_json(contrast) for contrast in result.controls],
         "calls": result.calls,
         "spent_usd": result.spent,
         "rounds": result.rounds,
@@ -446,8 +483,8 @@ def _data(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
     }
 
 
-def _row(contrast: Contrast) -> dict[str, Any]:
-    """Return the difference in one metric as JSON."""
+def _contrast_json(contrast: Contrast) -> dict[str, Any]:
+    """Return the difference in one metric for JSON output, in the units of the metric."""
     return {
         "metric": contrast.metric.name,
         "base": contrast.base,

@@ -79,7 +79,7 @@ async def digest(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brands: Names of brands; empty means all that are tracked.
         since: The first day; empty means a week ago.
 

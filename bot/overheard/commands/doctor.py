@@ -62,17 +62,19 @@ async def doctor(
     try:
         config = session.read_config()
     except ConfigError as error:
-        return _card([Finding("configuration", problem, "mend it") for problem in error.problems])
+        return _findings_card(
+            [Finding("configuration", problem, "mend it") for problem in error.problems]
+        )
     findings = [Finding(f"configuration {config.file}")]
     try:
         async with session.open_deployment(config, create=deep) as deployment:
             examination = _Examination(deployment, session.open_chats(config))
             findings += [finding async for finding in examination.findings()]
             if deep:
-                findings += await _called(deployment, session)
+                findings += await _call_findings(deployment, session)
     except OverheardError as error:
-        findings.append(_unopened(error))
-    return _card(findings)
+        findings.append(_unopened_finding(error))
+    return _findings_card(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,15 @@ class _Examination:
     chats: Mapping[str, Chat]
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """Yield what is found, place by place."""
-        for finding in self._store():
+        """Yield all findings, part by part: store, queue, disk, plugins, catalogue, providers,
+        chats, routes, outbox, clock. Calls the services of providers and chats.
+        """
+        for finding in self._store_findings():
             yield finding
         async for finding in queue_findings(self.deployment.config):
             yield finding
         for finding in (
-            *(*self._disk(), *self._plugins(), *self._measured()),
+            *(*self._disk_findings(), *self._plugin_findings(), *self._catalogue_findings()),
             *unset_variables(self.deployment.config),
             *shutdown_findings(self.deployment),
         ):
@@ -97,7 +101,7 @@ class _Examination:
         providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
         tried = await asyncio.gather(
             *(
-                _provider(provider, self.deployment.clock, tables.get(name, {}))
+                _provider_findings(provider, self.deployment.clock, tables.get(name, {}))
                 for name, provider in providers.items()
             )
         )
@@ -107,20 +111,24 @@ class _Examination:
         async for finding in usage_findings(self.deployment):
             yield finding
         if not self.deployment.missing_store:
-            yield await self._record()
+            yield await self._detection_finding()
         for name, chat in self.chats.items():
-            for finding in await self._chat(name, chat):
+            for finding in await self._chat_findings(name, chat):
                 yield finding
-        for finding in self._routes():
+        for finding in self._route_findings():
             yield finding
-        yield await self._waiting()
-        yield await self._unrouted()
+        yield await self._waiting_finding()
+        yield await self._unrouted_finding()
         behind = await clock_finding(self.deployment)
-        for finding in behind or [_clock([ahead for _, ahead in tried if ahead is not None])]:
+        for finding in behind or [
+            _clock_finding([ahead for _, ahead in tried if ahead is not None])
+        ]:
             yield finding
 
-    async def _record(self) -> Finding:
-        """Say how often the rule of detection would have fired in unchanged runs."""
+    async def _detection_finding(self) -> Finding:
+        """Return the finding on how many unchanged runs the rule of detection would have raised an
+        alarm in.
+        """
         brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
         record = unchanged_record(await replays(self.deployment, Call(), brands))
         if not record.runs:
@@ -128,14 +136,16 @@ class _Examination:
         sentence = record_sentence(record).rstrip(".")
         return Finding(f"detection ({sentence[0].lower()}{sentence[1:]})")
 
-    def _store(self) -> Iterator[Finding]:
-        """Yield whether the store can be written, or created, and who can read it."""
+    def _store_findings(self) -> Iterator[Finding]:
+        """Yield findings on whether the store can be written or created, and whether other users
+        can read its file.
+        """
         url, missing = self.deployment.config.storage.url, self.deployment.missing_store
         file = _sqlite_file(url)
         if not missing:
             # Opening a store writes to it: a store that cannot be written is reported elsewhere.
-            yield Finding(f"store {_place(url)}")
-        elif file and (fault := _uncreatable(file)):
+            yield Finding(f"store {_address_without_login(url)}")
+        elif file and (fault := _creation_fault(file)):
             remedy = "correct [storage] url, or let this user write there"
             yield Finding(f"store {missing}", f"it does not exist, and {fault}", remedy)
         else:
@@ -144,8 +154,8 @@ class _Examination:
             problem = "every user of this machine can read it"
             yield Finding(f"file {file}", problem, f"run: chmod 600 {shlex.quote(str(file))}")
 
-    def _disk(self) -> Iterator[Finding]:
-        """Yield the findings on the free space for an SQLite store."""
+    def _disk_findings(self) -> Iterator[Finding]:
+        """Yield the finding on the free space (bytes) for an SQLite store; nothing for a server."""
         file = _sqlite_file(self.deployment.config.storage.url)
         if file is None:
             return  # its disk is another machine's
@@ -154,7 +164,7 @@ class _Examination:
         problem = f"only {free / 1e6:,.0f} MB are left" if low else ""
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
 
-    def _plugins(self) -> Iterator[Finding]:
+    def _plugin_findings(self) -> Iterator[Finding]:
         """Yield a finding for each plugin with a problem, or one for all plugins."""
         reports = self.deployment.plugins.reports
         for report in self.deployment.plugins.faulty:
@@ -162,8 +172,10 @@ class _Examination:
         if not self.deployment.plugins.faulty:
             yield Finding(f"plugins ({len(reports)})")
 
-    def _measured(self) -> Iterator[Finding]:
-        """Yield the findings on the brands, prompts and providers."""
+    def _catalogue_findings(self) -> Iterator[Finding]:
+        """Yield a finding for each of brands, prompts and providers that is missing, and for each
+        tracked brand whose prompts all name a brand.
+        """
         catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
         needed = {
             "brand": (catalogue.brands, "add a [[brands]] table"),
@@ -178,22 +190,26 @@ class _Examination:
             market = {brand.name, *brand.competitors}
             named = named_brands(catalogue, prompts).values()
             if named and not any(names.isdisjoint(market) for names in named):
-                yield _all_branded(brand)
+                yield _all_branded_finding(brand)
 
-    async def _chat(self, name: str, chat: Chat) -> Sequence[Finding]:
-        """Return the findings on a chat, which is closed afterwards."""
+    async def _chat_findings(self, name: str, chat: Chat) -> Sequence[Finding]:
+        """Return the findings on a chat and its routed channels; closes the chat. An error of the
+        chat becomes a finding.
+        """
         mine = [place for place in self._channels() if place.startswith(f"{name}:")]
         channels = [place.partition(":")[2] for place in mine]
         try:
             return await _in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
             table = f"chats.{name}" if name in self.deployment.plugins.chats else name
-            return [Finding(name, _words_of(error), f"see [{table}] in the configuration")]
+            return [Finding(name, _error_words(error), f"see [{table}] in the configuration")]
         finally:
             await chat.close()
 
-    def _routes(self) -> Iterator[Finding]:
-        """Tell of channels that no chat serves, and of routes that no alert takes."""
+    def _route_findings(self) -> Iterator[Finding]:
+        """Yield a finding for each channel without a usable chat, each unknown metric in a route,
+        and for missing routes.
+        """
         for channel in self._channels():
             platform = channel.partition(":")[0]
             if platform not in self.chats:
@@ -209,8 +225,8 @@ class _Examination:
             problem = "no alert is posted anywhere"
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
 
-    async def _unrouted(self) -> Finding:
-        """Tell of open alerts that no channel shows."""
+    async def _unrouted_finding(self) -> Finding:
+        """Return the finding on open alerts that no route posts to a channel."""
         alerts = await unrouted(self.deployment)
         if not alerts:
             return Finding("alerts")
@@ -221,15 +237,15 @@ class _Examination:
         return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
 
     def _channels(self) -> list[str]:
-        """Return every channel that something is posted in by itself."""
+        """Return each channel of a route, report or health notice once, as ``platform:id``."""
         config = self.deployment.config
         routed = [route.channel for route in config.routes]
         reported = [report.channel for report in config.reports]
         health = config.health
         return list(dict.fromkeys([*routed, *reported, *health.notices, *health.alive]))
 
-    async def _waiting(self) -> Finding:
-        """Tell of what could not be posted so far."""
+    async def _waiting_finding(self) -> Finding:
+        """Return the finding on messages that could not be posted yet."""
         stuck = [d for d in await self.deployment.store.deliveries.find(waiting=True) if d.problem]
         if not stuck:
             return Finding("outbox")
@@ -240,16 +256,16 @@ class _Examination:
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
-async def _called(deployment: Deployment, session: Session) -> list[Finding]:
-    """Return what came of a real call to each model; an exceeded budget is a finding."""
+async def _call_findings(deployment: Deployment, session: Session) -> list[Finding]:
+    """Ask each model one question and return the findings; an exceeded budget is a finding."""
     try:
         return [finding async for finding in called_models(deployment, session)]
     except OverheardError as error:
         return [Finding("a real call to each model", str(error).rstrip("."), "see [budget]")]
 
 
-def _all_branded(brand: Brand) -> Finding:
-    """Return the finding that each question for a brand names a brand of its market."""
+def _all_branded_finding(brand: Brand) -> Finding:
+    """Return the finding that every question of a brand names the brand or a competitor."""
     return Finding(
         f"questions for {brand.name}",
         "each names a brand, so visibility, position and share of voice cannot be measured",
@@ -257,8 +273,8 @@ def _all_branded(brand: Brand) -> Finding:
     )
 
 
-def _unopened(error: OverheardError) -> Finding:
-    """Say why a deployment cannot be opened, so that there is nothing else to be looked at."""
+def _unopened_finding(error: OverheardError) -> Finding:
+    """Return the finding on why a deployment cannot be opened; no other examination is possible."""
     if isinstance(error, StoreError):
         details = error.details
         problem = f"{details['reason']}; nothing else was looked at"
@@ -267,10 +283,13 @@ def _unopened(error: OverheardError) -> Finding:
     return Finding("deployment", problem, "see that first")
 
 
-async def _provider(
+async def _provider_findings(
     provider: Provider, clock: Clock, table: Mapping[str, object]
 ) -> tuple[list[Finding], timedelta | None]:
-    """Try a provider and compare its models with the service's list.
+    """Call the provider's free service and compare its configured models with the service's list.
+
+    Returns:
+        The findings, and how far the service's clock is ahead of this one (None if unknown).
 
     Returns:
         What was found, and how far the service's clock is ahead of this one, if it is known.
@@ -285,12 +304,12 @@ async def _provider(
         return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
-        return [Finding(place, _words_of(error), remedy)], None
+        return [Finding(place, _error_words(error), remedy)], None
     return listed or [Finding(place)], _ahead(service_time, clock)
 
 
 def _ahead(service_time: object, clock: Clock) -> timedelta | None:
-    """Return how far a service's time is from ours; None for what is no moment."""
+    """Return a service's time minus ours; None if it is not a datetime with a time zone."""
     return (
         service_time - clock.now()
         if isinstance(service_time, datetime) and service_time.tzinfo
@@ -298,8 +317,10 @@ def _ahead(service_time: object, clock: Clock) -> timedelta | None:
     )
 
 
-def _clock(ahead: Sequence[timedelta]) -> Finding:
-    """Compare this machine's clock with those of services; the nearest one is believed."""
+def _clock_finding(ahead: Sequence[timedelta]) -> Finding:
+    """Return the finding on this machine's clock, from the smallest difference to the services'
+    clocks (`ahead`); `MAX_CLOCK_ERROR` is tolerated.
+    """
     if not ahead:
         return Finding("clock (not compared: no provider tells its time)")
     nearest = min(ahead, key=abs)
@@ -317,8 +338,10 @@ async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:
         return await work()
 
 
-def _words_of(error: Exception) -> str:
-    """Say what is wrong; a foreign error's text may hold a secret, so only its kind."""
+def _error_words(error: Exception) -> str:
+    """Return an error in words; of an error of another library only its class, since its text may
+    hold a secret.
+    """
     if isinstance(error, TimeoutError):
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
     return str(error).rstrip(".") if isinstance(error, OverheardError) else type(error).__name__
@@ -331,8 +354,8 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")).expanduser().absolute()
 
 
-def _uncreatable(file: Path) -> str:
-    """Return why a file cannot be created, in words; empty where it can."""
+def _creation_fault(file: Path) -> str:
+    """Return why a file cannot be created, in words; empty if it can."""
     place = _existing_folder(file)
     if not place.is_dir():
         return f"{place} is not a folder"
@@ -340,18 +363,18 @@ def _uncreatable(file: Path) -> str:
 
 
 def _existing_folder(file: Path) -> Path:
-    """Return the nearest path above a file that exists; a folder, unless the path is wrong."""
+    """Return the nearest existing path above a file, which is a folder unless the path is wrong."""
     return next(folder for folder in file.parents if folder.exists())
 
 
-def _place(url: str) -> str:
+def _address_without_login(url: str) -> str:
     """Return a store's address without its login."""
     scheme, slashes, rest = url.partition("://")
     return scheme + slashes + rest.rpartition("@")[2]
 
 
-def _card(findings: Sequence[Finding]) -> Card:
-    """Return the card of all findings, faults first."""
+def _findings_card(findings: Sequence[Finding]) -> Card:
+    """Return the card of all findings, faults first; the card is `failed` if there is any fault."""
     faults = [finding for finding in findings if finding.problem]
     rows = tuple(
         (finding.place, finding.problem or "well", finding.remedy if finding.problem else "")
@@ -373,7 +396,9 @@ def _card(findings: Sequence[Finding]) -> Card:
 
 
 async def queue_findings(config: Config) -> AsyncIterator[Finding]:
-    """Yield how the queue is; nothing where this process does its work by itself."""
+    """Yield the findings on the queue of PGQueuer; nothing for another engine. Connects to the
+    store's server.
+    """
     if config.queue.engine != "pgqueuer":
         return
     try:
@@ -381,41 +406,43 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
             problem = "its tables are missing, or are those of another version of PGQueuer"
             yield Finding("queue", problem, "start an overheard worker of this version")
             return
-        standing = await queue_status(config.storage.url)
+        status = await queue_status(config.storage.url)
     except Exception as error:  # a driver may raise anything; its text may hold a login
         problem = f"it cannot be reached ({type(error).__name__})"
         yield Finding("queue", problem, "see whether the server in [storage] url runs")
         return
-    for finding in _standing(standing):
+    for finding in _queue_status_findings(status):
         yield finding
 
 
-def _standing(standing: QueueStatus) -> Iterator[Finding]:
-    """Yield the findings on a queue: its workers, and jobs that wait too long."""
-    count = wording.count(standing.workers, "worker")
-    if standing.workers:
+def _queue_status_findings(status: QueueStatus) -> Iterator[Finding]:
+    """Yield the findings on the status of a queue: its workers, jobs that wait longer than
+    `MAX_JOB_WAIT`, and jobs that failed.
+    """
+    count = wording.count(status.workers, "worker")
+    if status.workers:
         yield Finding(f"queue ({count})")
     else:
-        waits = f", and {_waiting(standing)}" if standing.waiting else ""
+        waits = f", and {_waiting_job_count(status)}" if status.waiting else ""
         remedy = "start one with: overheard worker"
         yield Finding("queue", f"no worker is connected{waits}", remedy)
-    oldest = max(standing.oldest, key=lambda work: standing.oldest[work], default="")
-    if oldest and standing.oldest[oldest] > MAX_JOB_WAIT.total_seconds():
-        minutes = wording.count(round(standing.oldest[oldest] / 60), "minute")
-        problem = f"a job of {oldest} has waited for {minutes}; {_waiting(standing)}"
+    oldest = max(status.oldest, key=lambda work: status.oldest[work], default="")
+    if oldest and status.oldest[oldest] > MAX_JOB_WAIT.total_seconds():
+        minutes = wording.count(round(status.oldest[oldest] / 60), "minute")
+        problem = f"a job of {oldest} has waited for {minutes}; {_waiting_job_count(status)}"
         provider = oldest.partition("/")[2]
         limits = f", or let more calls through in [limits.{provider}]" if provider else ""
         remedy = f"start more workers{limits}"
         yield Finding("jobs that wait", problem, remedy)
-    if standing.held:
-        held = wording.count(sum(standing.held.values()), "job")
-        problem = f"{held} failed for good ({', '.join(sorted(standing.held))})"
+    if status.held:
+        held = wording.count(sum(status.held.values()), "job")
+        problem = f"{held} failed for good ({', '.join(sorted(status.held))})"
         remedy = "read why in the log of the workers, then put them in again with: pgq requeue"
         yield Finding("jobs that failed", problem, remedy)
 
 
-def _waiting(standing: QueueStatus) -> str:
-    return wording.count(sum(standing.waiting.values()), "job waits", "jobs wait")
+def _waiting_job_count(status: QueueStatus) -> str:
+    return wording.count(sum(status.waiting.values()), "job waits", "jobs wait")
 
 
 DOCTOR = CommandSpec(

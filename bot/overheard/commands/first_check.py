@@ -125,7 +125,7 @@ async def propose_first_check(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         panel: What is asked; its repeats are replaced.
         asked_by: Who asks; by default, the person whose call it is.
 

@@ -73,7 +73,7 @@ async def import_history(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         file: JSON lines, see `overheard.runs.history_lines.AnswerLine`; a pipe will do.
 
     Raises:

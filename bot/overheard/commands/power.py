@@ -44,7 +44,7 @@ KNOWN_FROM = 5
 
 @dataclass(frozen=True, slots=True)
 class PowerPlan:
-    """What is planned, for each model alike.
+    """A plan of runs that is the same for each model.
 
     Attributes:
         brand: Whose visibility is watched.
@@ -94,7 +94,7 @@ async def power(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand; by default the first that is tracked.
         repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
         every: Days between two runs; by default as scheduled, else 7.
@@ -111,20 +111,25 @@ async def power(
     for missing, found in (("brand", known), ("prompt", prompts), ("model", models)):
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
-    planned, gap = _scheduled(deployment, known[0])
+    planned, gap = _scheduled_repeats_and_days(deployment, known[0])
     plan = PowerPlan(known[0], prompts, repeats or planned, every or gap, tau)
     measured = [await _power_at(deployment, plan, model) for model in models]
-    data = {"brand": plan.brand.name, "models": [_data(plan, at_model) for at_model in measured]}
+    data = {
+        "brand": plan.brand.name,
+        "models": [_power_json(plan, at_model) for at_model in measured],
+    }
     if call.face is Face.CHAT and not details:
-        return _overview(deployment, plan, measured, data)
-    first, *others = [await _card(deployment, call, plan, at_model) for at_model in measured]
+        return _chat_overview(deployment, plan, measured, data)
+    first, *others = [await _model_card(deployment, call, plan, at_model) for at_model in measured]
     return replace(first, more=tuple(others), data=data)
 
 
 async def current_offer(
     deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
 ) -> Offer:
-    """Return what the questions of a brand at a model show as planned, without a picture."""
+    """Return the panel as planned for a brand and a model: `repeats` of each prompt in a run,
+    `days` between runs. The price is unknown (None).
+    """
     prompts = deployment.catalogue.prompts_for(brand.name)
     outlook, _ = await _outlook(deployment, PowerPlan(brand, prompts, repeats, days, None), model)
     return Offer("As it is", outlook, days)
@@ -132,7 +137,7 @@ async def current_offer(
 
 @dataclass(frozen=True, slots=True)
 class ModelPower:
-    """What a panel shows at a model.
+    """The power of a panel at one model.
 
     Attributes:
         model: The model.
@@ -149,15 +154,15 @@ class ModelPower:
 
 async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> ModelPower:
     outlook, notes = await _outlook(deployment, plan, model)
-    offers = _offers(outlook, plan.days, await _price(deployment, plan, model))
+    offers = _offers(outlook, plan.days, await _run_price_usd(deployment, plan, model))
     return ModelPower(model, outlook, notes, offers)
 
 
-def _overview(
+def _chat_overview(
     deployment: Deployment, plan: PowerPlan, found: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
-    """Return the card for a chat: at each model, the smallest fall that is noticed, and what
-    twice the money would notice.
+    """Return the chat's card: for each model, the smallest drop in points that is noticed within
+    `WITHIN` runs, and which offer at twice the price improves the first model most.
     """
     asked = wording.count(len(plan.prompts), "question")
     best = max(
@@ -167,17 +172,20 @@ def _overview(
     price = sum(dollars for dollars in usd if dollars is not None) if None not in usd else None
     at = found[0].offers.index(best)
     more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in found])
-    more = f"{TWICE[best.name]}, {more} points in {_span(WITHIN[-1] * plan.days)}".capitalize()
+    more = (
+        f"{TWICE[best.name]}, {more} points in {_days_words(WITHIN[-1] * plan.days)}".capitalize()
+    )
     cost = wording.money(price, about=True)
     return Card(
         title=f"What you would notice of {plan.brand.name}",
-        text=f"With {asked}, each asked {_times(plan.repeats)} every "
-        f"{_span(plan.days).removeprefix('1 ')}, four of five falls of this size are noticed.",
+        text=f"With {asked}, each asked {_times_in_words(plan.repeats)} every "
+        f"{_days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
+        "noticed.",
         table=Table(
             ("Within", *(deployment.names.name(power.model) for power in found)),
             tuple(
                 (
-                    _span(runs * plan.days),
+                    _days_words(runs * plan.days),
                     *(f"{power.offers[0].within(runs):.0f}" for power in found),
                 )
                 for runs in WITHIN
@@ -191,8 +199,8 @@ def _overview(
     )
 
 
-def _data(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
-    """Return what a panel shows at a model for machines."""
+def _power_json(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
+    """Return the plan and the offers of one model for JSON output."""
     return {
         "model": str(found.model),
         "prompts": len(plan.prompts),
@@ -205,8 +213,12 @@ def _data(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
     }
 
 
-async def _card(deployment: Deployment, call: Call, plan: PowerPlan, found: ModelPower) -> Card:
-    """Return the card of a panel's power at one model."""
+async def _model_card(
+    deployment: Deployment, call: Call, plan: PowerPlan, found: ModelPower
+) -> Card:
+    """Return the card of the panel's power at one model, with a picture of the smallest drop by
+    day; a terminal also gets the assumptions.
+    """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
     name = deployment.names.name(found.model) if is_chat else str(found.model)
@@ -219,17 +231,19 @@ async def _card(deployment: Deployment, call: Call, plan: PowerPlan, found: Mode
     )
     return Card(
         title=f"What {seen} of {plan.brand.name} at {name}",
-        text="" if is_chat else _text(found.offers[0]),
-        fields=() if is_chat else _fields(plan, found.outlook),
-        table=_chat_table(found.offers) if is_chat else _offer_table(found.offers),
+        text="" if is_chat else _drop_sentences(found.offers[0]),
+        fields=() if is_chat else _panel_fields(plan, found.outlook),
+        table=_chat_offer_table(found.offers) if is_chat else _offer_table(found.offers),
         image=await picture(chart, "power.png"),
         footer="" if is_chat else " ".join(found.notes),
     )
 
 
-def _text(now: Offer) -> str:
-    """Return what the panel as it is would show, as a sentence."""
-    seen = [f"{now.within(runs):.0f} points in {_span(runs * now.days)}" for runs in WITHIN]
+def _drop_sentences(now: Offer) -> str:
+    """Return, as two sentences, the drops in points that the current panel shows within `WITHIN`
+    runs and after an announced update.
+    """
+    seen = [f"{now.within(runs):.0f} points in {_days_words(runs * now.days)}" for runs in WITHIN]
     return (
         f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
@@ -237,18 +251,22 @@ def _text(now: Offer) -> str:
     )
 
 
-def _fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
-    """Return the size of the panel and what is assumed of run effects."""
+def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
+    """Return the card's fields: questions in a run, days between runs, standard deviation of run
+    effects (logits), stored runs.
+    """
     asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
-        Field("In a run", f"{asked}, every {_span(plan.days).removeprefix('1 ')}"),
+        Field("In a run", f"{asked}, every {_days_words(plan.days).removeprefix('1 ')}"),
         Field("Run effects", f"tau {outlook.tau:.2f}"),
         Field("Runs before", str(outlook.before)),
     )
 
 
-def _scheduled(deployment: Deployment, brand: Brand) -> tuple[int, float]:
-    """Return the repeats of the brand's schedule, and the days between its runs."""
+def _scheduled_repeats_and_days(deployment: Deployment, brand: Brand) -> tuple[int, float]:
+    """Return the repeats and the days between runs of the first schedule that covers the brand; 3
+    and 7.0 without one.
+    """
     for schedule in deployment.catalogue.schedules:
         if not schedule.brands or brand.name in schedule.brands:
             cron = Cron(schedule.cron, schedule.timezone)
@@ -262,7 +280,9 @@ def _scheduled(deployment: Deployment, brand: Brand) -> tuple[int, float]:
 async def _outlook(
     deployment: Deployment, plan: PowerPlan, model: Model
 ) -> tuple[Outlook, list[str]]:
-    """Return what is known of the panel, and what is assumed, as sentences."""
+    """Return the statistical description of the panel at a model, and the sentences on what is
+    assumed for want of stored runs.
+    """
     known = await read_streams(deployment, model=model, metric=VISIBILITY)
     own_streams = [stream for stream in known if stream.key.brand == plan.brand.name]
     runs = int((own_streams[0].n.sum(axis=1) > 0).sum()) if own_streams else 0
@@ -270,23 +290,23 @@ async def _outlook(
     brands = max(1, len(tracked(deployment.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     outlook = Outlook(
-        chances=_chances(own_streams[0], plan.prompts) if runs else typical(len(plan.prompts)),
+        chances=_prompt_rates(own_streams[0], plan.prompts) if runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
-        tau=_tau(plan, known, runs),
+        tau=_run_effect_deviation(plan, known, runs),
         limit=USUAL_LIMIT + max(-2.0, needed),
     )
-    return outlook, list(_assumed(plan, runs))
+    return outlook, list(_assumption_sentences(plan, runs))
 
 
-def _tau(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
+def _run_effect_deviation(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
     if plan.tau is not None:
         return plan.tau
     return run_effect_variance(known, 0) ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
 
 
-def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:
-    """Yield what is assumed for want of history, as sentences."""
+def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:
+    """Yield a sentence for each assumption made because only `runs` runs are stored."""
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
     if plan.tau is None and runs < KNOWN_FROM:
@@ -295,8 +315,10 @@ def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:
         yield f"It holds once there are {USUAL_RUNS} runs; now there are {runs}."
 
 
-def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
-    """Return each prompt's rate, drawn a little to the panel's; that itself for a new prompt."""
+def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
+    """Return the probability of a mention for each prompt, from 0.005 to 0.995: its stored rate
+    shrunk towards the mean of the panel; a prompt without answers gets the mean.
+    """
     n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
     weight, mean = sum(WELL_KNOWN), float((hits.sum() + 0.5) / (n.sum() + 1))
     rates = ((hits + weight * mean) / (n + weight)).tolist()
@@ -305,9 +327,9 @@ def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     return np.asarray(np.clip(chances, 0.005, 0.995))
 
 
-async def _price(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
-    """Return the dollars of one run, what judging its answers adds included; None when nobody
-    knows.
+async def _run_price_usd(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
+    """Return the price of one run at a model in US dollars, including the judging of its answers;
+    None when either price is unknown.
     """
     providers = deployment.plugins.providers
     if price_of(model, providers) is None:
@@ -345,7 +367,7 @@ WITHIN = (2, 4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A panel that could be asked, and what it costs.
+    """A panel that could be asked, and its price.
 
     Attributes:
         name: How it differs from the panel as it is.
@@ -376,7 +398,7 @@ class Offer:
         return None if self.usd is None else self.usd * self.often * DAYS_A_YEAR / self.days
 
     def data(self) -> dict[str, Any]:
-        """Return the offer for JSON output."""
+        """Return the offer for JSON output; drops are in percentage points."""
         return {
             "name": self.name,
             "calls_per_year": round(self.calls_a_year),
@@ -388,7 +410,8 @@ class Offer:
 
 
 def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
-    """Return the panel as it is, and what twice the money could buy.
+    """Return the panel as it is, and three panels of twice the price: twice the repeats, twice the
+    prompts, twice as often.
 
     Args:
         outlook: What is known of the panel as it is.
@@ -407,8 +430,10 @@ def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
 
 
 def _offer_table(offers: Sequence[Offer]) -> Table:
-    """Return a table of offers, with their smallest visible changes in percentage points."""
-    times = (f"In {_span(runs * offers[0].days)}" for runs in WITHIN)
+    """Return the terminal's table: for each offer, the calls and price a year, and the smallest
+    visible drop in percentage points.
+    """
+    times = (f"In {_days_words(runs * offers[0].days)}" for runs in WITHIN)
     header = ("", "Calls a year", "Price a year", *times, "Update, one run", "Update, bursts")
     rows = tuple(
         (
@@ -424,9 +449,11 @@ def _offer_table(offers: Sequence[Offer]) -> Table:
     return Table(header, rows, frozenset(range(1, len(header))))
 
 
-def _chat_table(offers: Sequence[Offer]) -> Table:
-    """Set offers side by side for a chat, in points."""
-    times = (f"In {_span(runs * offers[0].days)}" for runs in WITHIN)
+def _chat_offer_table(offers: Sequence[Offer]) -> Table:
+    """Return the chat's table: for each offer, the smallest visible drop in points, and the price a
+    year.
+    """
+    times = (f"In {_days_words(runs * offers[0].days)}" for runs in WITHIN)
     rows = tuple(
         (
             TWICE.get(offer.name, offer.name).capitalize(),
@@ -439,7 +466,7 @@ def _chat_table(offers: Sequence[Offer]) -> Table:
     return Table(("", *times, "A year"), rows, frozenset(range(1, 5)), caption=caption)
 
 
-def _times(number: int) -> str:
+def _times_in_words(number: int) -> str:
     """Write how often something is done: ``twice``, ``5 times``."""
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
@@ -447,25 +474,31 @@ def _times(number: int) -> str:
 def _offer_chart(
     offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
 ) -> Chart:
-    """Draw what each offer would see by which day, if the change came now.
+    """Return a chart of the smallest drop that each offer shows by each day from `now` on.
+
+    Of offers with the same values, only the first is drawn.
 
     Of offers that see the same, the first is drawn.
     """
     lines: dict[object, Series] = {}
-    for line in (_line(offer, now) for offer in offers):
+    for line in (_offer_series(offer, now) for offer in offers):
         lines.setdefault(line.points, line)
     return Chart(title, Scale.BINARY, tuple(lines.values()), caption=caption, zone=zone)
 
 
-def _span(days: float) -> str:
-    """Write a time in weeks where it is whole ones, else in days."""
+def _days_words(days: float) -> str:
+    """Return a number of days in words: in weeks if it is a whole number of weeks, in hours or less
+    under a day.
+    """
     if days >= 7 and days % 7 == 0:
         return wording.count(round(days / 7), "week")
     return wording.count(round(days), "day") if days >= 1 else wording.duration(days * 86400)
 
 
-def _line(offer: Offer, now: datetime) -> Series:
-    """Return the series of an offer: the smallest drop that is seen by each run."""
+def _offer_series(offer: Offer, now: datetime) -> Series:
+    """Return the series of an offer: the date of each run from `now` on, and the smallest drop that
+    shows by then, as a share from 0 to 1.
+    """
     seen = [
         (now + timedelta(days=runs * offer.days), round(offer.within(runs) / 100, 6))
         for runs in range(1, WITHIN[-1] + 1)

@@ -202,7 +202,7 @@ async def suggest_prompts(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
         model: As ``provider/model``; empty means the first that is configured.
         count: How many questions to ask for.

@@ -49,7 +49,7 @@ async def report(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brands: Names of brands; empty means all that are tracked.
         details: Whether every metric is shown, and not only how often a brand is named.
         html: A file that is written: the report of one brand as a self-contained page.

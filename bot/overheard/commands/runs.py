@@ -36,7 +36,7 @@ async def list_runs(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         limit: How many, the newest first.
     """
     is_chat = call.face is Face.CHAT

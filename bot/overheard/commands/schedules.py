@@ -51,7 +51,9 @@ _TIME = option("The time of day.", Kind.CLOCK)
 
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
-    """Show all schedules, when each runs next and how its last run went, and planned bursts."""
+    """Show all schedules with the time of the next run and the result of the last one, and the
+    planned bursts.
+    """
     catalogue = await deployment.store.catalogue.current()
     now = deployment.clock.now()
     states = [await deployment.store.schedules.state(s.name, now) for s in catalogue.schedules]
@@ -68,7 +70,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     header: tuple[str, ...] = ("Schedule", "When", "Next")
     if call.face is Face.TERMINAL:
         header += ("Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, *pair)[: len(header)] for pair in pairs)
+    rows = tuple(_schedule_cells(deployment, *pair)[: len(header)] for pair in pairs)
     return Card(
         title=wording.count(len(pairs), "schedule"),
         text=text,
@@ -86,12 +88,12 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
 
 
 async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
-    """Skip a schedule until it is resumed.
+    """Store a schedule as paused: no run begins until it is resumed.
 
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(deployment, name, paused=True)
+    return await _pause_or_resume(deployment, name, paused=True)
 
 
 async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
@@ -100,7 +102,7 @@ async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(deployment, name, paused=False)
+    return await _pause_or_resume(deployment, name, paused=False)
 
 
 async def run_schedule(
@@ -110,7 +112,7 @@ async def run_schedule(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         name: The name of the schedule.
         seed: Base of the sampling seeds; by default a new one.
 
@@ -124,7 +126,9 @@ async def run_schedule(
 async def check_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, seed: int | None = None
 ) -> Proposal:
-    """Propose the check of a schedule."""
+    """Return the check of a schedule's brands and repeats as a proposal with its price; nothing is
+    asked yet.
+    """
     return await check(
         deployment,
         call,
@@ -136,8 +140,10 @@ async def check_schedule(
     )
 
 
-async def _switch(deployment: Deployment, name: str, *, paused: bool) -> Card:
-    """Pause or resume a schedule; return its card."""
+async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -> Card:
+    """Store a schedule as paused or running, and return its card. Raises UnknownName for an unknown
+    schedule.
+    """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
     switched = await deployment.store.schedules.pause(schedule.name, now, paused=paused)
@@ -148,14 +154,15 @@ async def _switch(deployment: Deployment, name: str, *, paused: bool) -> Card:
 async def _schedule_card(
     deployment: Deployment, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
-    """Return a card that says when a schedule runs next."""
+    """Return a card with `text` and the time of the schedule's next run."""
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
     text += next_run(deployment, schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
-    """Return a schedule by its name, in any case of letters.
+    """Return the schedule of a name, without regard to the case of letters; `kind` is the noun in
+    the error.
 
     Raises:
         UnknownName: when there is none.
@@ -167,12 +174,16 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
 
 
 def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> str:
-    """Say when a schedule runs next, by its own clock; an empty string when it does not."""
-    at = _next(deployment, schedule, state)
+    """Return a sentence with the time of a schedule's next run in the schedule's own time zone;
+    empty when paused or never due.
+    """
+    at = _next_run_time(deployment, schedule, state)
     return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
 
 
-def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> datetime | None:
+def _next_run_time(
+    deployment: Deployment, schedule: Schedule, state: ScheduleState
+) -> datetime | None:
     """Return when a schedule runs next; None when it is paused or never due again."""
     if state.paused:
         return None
@@ -180,30 +191,36 @@ def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> d
 
 
 async def next_checks(deployment: Deployment) -> list[datetime]:
-    """Return when each schedule runs next; a schedule that is paused or never due is left out."""
+    """Return the time of the next run of each schedule, in the order of the catalogue; schedules
+    that are paused or never due are left out.
+    """
     times = []
     for schedule in deployment.catalogue.schedules:
         state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-        times.append(_next(deployment, schedule, state))
+        times.append(_next_run_time(deployment, schedule, state))
     return [at for at in times if at]
 
 
-def _row(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> tuple[str, ...]:
-    """Return the cells of a schedule in the table."""
-    at, zone = _next(deployment, schedule, state), find_zone(schedule.timezone)
+def _schedule_cells(
+    deployment: Deployment, schedule: Schedule, state: ScheduleState
+) -> tuple[str, ...]:
+    """Return the 7 cells of a schedule: name, when, next run, last run, brands, repeats, origin."""
+    at, zone = _next_run_time(deployment, schedule, state), find_zone(schedule.timezone)
     return (
         schedule.name,
         f"{in_words(schedule.cron)} ({schedule.timezone})",
         wording.moment(at, zone) if at else "paused" if state.paused else "never",
-        _last(schedule, state),
+        _last_run_words(schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
-        "config" if _declared(deployment, schedule) else "people",
+        "config" if _is_declared(deployment, schedule) else "people",
     )
 
 
-def _last(schedule: Schedule, state: ScheduleState) -> str:
-    """Return when the schedule last ran, in words; empty if it has not run since it was resumed."""
+def _last_run_words(schedule: Schedule, state: ScheduleState) -> str:
+    """Return the time of a schedule's last run in words; empty without a run since the schedule was
+    added or resumed.
+    """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:
         return f"under way since {wording.moment(state.begun, zone)}"
@@ -214,15 +231,17 @@ def _last(schedule: Schedule, state: ScheduleState) -> str:
     return ended + wording.moment(state.done, zone)
 
 
-def _declared(deployment: Deployment, schedule: Schedule) -> bool:
+def _is_declared(deployment: Deployment, schedule: Schedule) -> bool:
     return any(declared.name == schedule.name for declared in deployment.config.schedules)
 
 
 def schedule_data(
     deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> dict[str, Any]:
-    """Return a schedule for machines."""
-    at = _next(deployment, schedule, state)
+    """Return a schedule and its state for JSON output; ``next`` is None when the schedule is paused
+    or never due.
+    """
+    at = _next_run_time(deployment, schedule, state)
     return {
         "name": schedule.name,
         "cron": schedule.cron,
@@ -234,14 +253,15 @@ def schedule_data(
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
         "problem": state.problem,
-        "provisioned": _declared(deployment, schedule),
+        "provisioned": _is_declared(deployment, schedule),
     }
 
 
-async def _check(
+async def _checked_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, before: Schedule | None
 ) -> Schedule:
-    """Return a schedule with a time zone, by default the reader's, and with brands by their names.
+    """Return a schedule in its stored form: times as a cron expression, a time zone (by default the
+    reader's), brands by their full names.
 
     Raises:
         BadSchedule: when its times cannot be read.
@@ -262,17 +282,21 @@ async def _check(
     return replace(schedule, timezone=zone, brands=brands)
 
 
-async def _card(
+async def _changed_card(
     deployment: Deployment, _: Call, schedule: Schedule, __: Schedule | None, done: str
 ) -> Card:
-    """Return the card of a schedule that was added, changed or restored."""
-    price = await _price(deployment, schedule)
+    """Return the card of a schedule that was added, changed or restored (`done` is the participle),
+    with the price of one check.
+    """
+    price = await _check_price_words(deployment, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "
     return await _schedule_card(deployment, schedule, f"{done} {schedule.name}", text)
 
 
-async def _price(deployment: Deployment, schedule: Schedule) -> str:
-    """Return what a check of a schedule costs, in a few words."""
+async def _check_price_words(deployment: Deployment, schedule: Schedule) -> str:
+    """Return the price of one check of a schedule in words, or a phrase without a figure when
+    nothing can be asked.
+    """
     try:
         panel = lay_out(
             deployment.catalogue,
@@ -295,7 +319,8 @@ async def plan_schedule(
     timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
     repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
 ) -> Card:
-    """Add a schedule by days and time, or change its times; the price in the form is agreed to.
+    """Store a schedule of days and a time of day, or change the one of this name. Submitting the
+    form accepts the price in it.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -304,17 +329,20 @@ async def plan_schedule(
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
     before = next((s for s in deployment.catalogue.schedules if s.name == name), None)
     schedule = replace(before or Schedule(name, cron), cron=cron, repeats=repeats)
-    schedule = await _check(deployment, call, replace(schedule, timezone=timezone), before)
+    schedule = await _checked_schedule(
+        deployment, call, replace(schedule, timezone=timezone), before
+    )
     if not await deployment.store.catalogue.set_schedule(schedule):
         raise ReadOnly(thing=f'The schedule "{name}"', file=deployment.config.file)
     done = "Changed" if before else "Added"
-    return await _card(await deployment.refreshed(), call, schedule, before, done)
+    return await _changed_card(await deployment.refreshed(), call, schedule, before, done)
 
 
 async def edit_schedule(
     deployment: Deployment, call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
 ) -> Card:
-    """Change a schedule that was added; its times by days and time, or as a text.
+    """Change a schedule that a person added; its times are given as `days` and `time`, or as one
+    text in ``cron``.
 
     Raises:
         BadUsage: when its times are given in both ways.
@@ -333,7 +361,9 @@ async def edit_schedule(
 
 
 async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
-    """Return the form of a schedule, with days and time where its times are such."""
+    """Return the values of the form that edits a schedule: with days and a time of day where the
+    cron expression has that form, else with the expression.
+    """
     values = dict(await SCHEDULES.fill(deployment, call, **given))
     planned = days_of(values["cron"])
     if planned is None:
@@ -344,12 +374,14 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
 
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of a schedule, with the price of a check."""
+    """Return the values of the form that plans checks, taken from the first weekly schedule, with
+    the price of one check.
+    """
     weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
     schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)
     days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
     zone = schedule.timezone if weekly else getattr(call.zone, "key", "UTC")
-    price = await _price(deployment, schedule)
+    price = await _check_price_words(deployment, schedule)
     values = {"name": schedule.name, "days": days, "time": time}
     return FormContent(
         {**values, "timezone": zone, "repeats": schedule.repeats},
@@ -396,8 +428,8 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
     ),
     keep=lambda store, schedule: store.catalogue.set_schedule(schedule),
     retire=lambda store, schedule: store.catalogue.remove_schedule(schedule.name),
-    check=_check,
-    card=_card,
+    check=_checked_schedule,
+    card=_changed_card,
     title=lambda schedule: schedule.name,
     restores=False,
 )

@@ -72,7 +72,7 @@ async def rescore(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         judge: Whether judges read history too, which is paid for.
 
     Raises:
@@ -119,7 +119,7 @@ async def switch(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         scores: The id of the edition; by default the pending edition.
         agreed: Whether the change was shown and confirmed.
 

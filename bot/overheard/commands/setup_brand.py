@@ -75,21 +75,22 @@ async def set_brand(
         bool, option("Ask a model for suggestions.", label="Suggestions from a model")
     ] = False,
 ) -> Step:
-    """Set up the brand; a model may be asked for competitors and questions.
+    """Store the brand of the form. With `suggestions`, ask a model for competitors and questions
+    (this costs money). Return the next step.
 
     Raises:
         BadUsage: when the website is none.
         NameTaken: when one of the names means another brand.
     """
-    mine = _clean(name)
-    known = deployment.catalogue.brand(mine)
+    own_name = _one_line(name)
+    known = deployment.catalogue.brand(own_name)
     before = known if known and known.tracked else None
-    brand = before or Brand(mine)
-    rivals = dict.fromkeys([*brand.competitors, *filter(None, map(_clean, competitors))])
+    brand = before or Brand(own_name)
+    rivals = dict.fromkeys([*brand.competitors, *filter(None, map(_one_line, competitors))])
     brand = replace(
         brand,
         domains=_domains(website, brand.domains),
-        category=_clean(category) or brand.category,
+        category=_one_line(category) or brand.category,
         competitors=tuple(rivals),
     )
     if brand != before:
@@ -106,7 +107,9 @@ async def set_brand(
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
-    """Return the form of the brand, filled with its current values and with what was typed."""
+    """Return the form of the brand: its stored values, overridden by what the person has typed
+    (`given`), and the price of suggestions.
+    """
     brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
     if brands:
@@ -128,7 +131,7 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
     return FormContent(values, hints=hints, title="1 of 5: Your brand", submit="Next")
 
 
-def _clean(text: str) -> str:
+def _one_line(text: str) -> str:
     """Return a typed name on one line, without invisible characters."""
     return wording.line(text).strip()
 
@@ -162,19 +165,23 @@ async def set_questions(
     own: Annotated[Sequence[str], option("As your buyers type.", label="Your own questions")] = (),
     then: Annotated[str, option("What comes next.", label="And then?")] = "later",
 ) -> Step:
-    """Add the chosen competitors, names and questions, and go on or ask at once.
+    """Store the chosen competitors, names and questions; then return the next step, or with `then`
+    = ``now`` a check that is agreed to at the price shown.
 
     Raises:
         BadUsage: when there is no question.
     """
     brand = brand_of(deployment)
     draft = await kept_draft(deployment, brand)
-    texts = [*_picked(questions, "q", draft.questions), *_picked(branded, "b", draft.branded)]
-    texts += [text for text in map(_clean, own) if text]
+    texts = [
+        *_ticked_texts(questions, "q", draft.questions),
+        *_ticked_texts(branded, "b", draft.branded),
+    ]
+    texts += [text for text in map(_one_line, own) if text]
     if not texts and not deployment.catalogue.prompts_for(brand.name):
         raise BadUsage(problem="Choose at least one question", usage="setup questions")
-    offered = await _offer(deployment, brand, draft)
-    await _keep_names(deployment, call, brand, draft, names)
+    offered = await _price_of_all(deployment, brand, draft)
+    await _store_names(deployment, call, brand, draft, names)
     catalogue = deployment.store.catalogue
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
     if then == "now":
@@ -184,17 +191,17 @@ async def set_questions(
     return await step_after(deployment, "setup facts")
 
 
-async def _offer(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
+async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
     """Return the price of all that is suggested: it is shown, and the most that a yes agrees to."""
     return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
 
 
-async def _keep_names(
+async def _store_names(
     deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
 ) -> None:
-    """Add the chosen competitors and other names to the brand."""
-    rivals = (*brand.competitors, *_picked(names, "c", draft.competitors))
-    aliases = (*brand.aliases, *_picked(names, "a", draft.aliases))
+    """Store the chosen competitors and other names with the brand, if there are new ones."""
+    rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
+    aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
     after = replace(
         brand,
         competitors=tuple(dict.fromkeys(rivals)),
@@ -206,24 +213,28 @@ async def _keep_names(
 
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of competitors and questions, with the suggestions as check boxes."""
+    """Return the form of competitors and questions, with the suggestions as check boxes and the
+    price of asking.
+    """
     brand = brand_of(deployment)
     draft, counts = await with_answers(deployment, call, brand)
-    mine = {*brand.competitors, *brand.aliases}
+    taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
     names = [
         *(
             replace(c, label=f"{c.label}{counts.get(c.label, '')}")
-            for c in _choices("c", draft.competitors, "{}")
-            if c.label not in mine
+            for c in _numbered_choices("c", draft.competitors, "{}")
+            if c.label not in taken_names
         ),
-        *_choices("a", draft.aliases, "{} (another name of yours)"),
+        *_numbered_choices("a", draft.aliases, "{} (another name of yours)"),
     ]
-    questions = [c for c in _choices("q", draft.questions, "{}") if c.label not in known]
-    branded = [c for c in _choices("b", draft.branded, "{}") if c.label not in known]
+    questions = [c for c in _numbered_choices("q", draft.questions, "{}") if c.label not in known]
+    branded = [c for c in _numbered_choices("b", draft.branded, "{}") if c.label not in known]
     ticked = [choice.value for choice in questions[: 0 if known else TICKED]]
-    offered = await _offer(deployment, brand, draft)
-    price = await price_of_questions(deployment, brand.name, _picked(ticked, "q", draft.questions))
+    offered = await _price_of_all(deployment, brand, draft)
+    price = await price_of_questions(
+        deployment, brand.name, _ticked_texts(ticked, "q", draft.questions)
+    )
     cost = price.short if price else "price unknown"
     then = [
         FormChoice("now", f"Ask now, {cost}"),
@@ -234,12 +245,12 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         {"names": names, "questions": questions, "branded": branded, "then": then},
         {"then": f"All of them: {offered.price}." if offered else "What comes next."},
         title="2 of 5: Questions",
-        text=_source(draft),
+        text=_suggestion_source(draft),
         submit="Next",
     )
 
 
-def _source(draft: Draft) -> str:
+def _suggestion_source(draft: Draft) -> str:
     if draft.problem:
         return f"These are usual questions. {draft.problem[:1].upper()}{draft.problem[1:]}"
     if draft.asked:
@@ -247,12 +258,12 @@ def _source(draft: Draft) -> str:
     return "These are usual questions. Untick what does not fit."
 
 
-def _choices(letter: str, texts: Sequence[str], form: str) -> Iterator[FormChoice]:
+def _numbered_choices(letter: str, texts: Sequence[str], form: str) -> Iterator[FormChoice]:
     for number, text in enumerate(texts):
         yield FormChoice(f"{letter}{number}", form.format(text) if form != "{}" else text)
 
 
-def _picked(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[str]:
+def _ticked_texts(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[str]:
     """Return the texts of the entries that were ticked."""
     by_value = {f"{letter}{number}": text for number, text in enumerate(texts)}
     return [by_value[value] for value in values if value in by_value]
@@ -294,7 +305,9 @@ FACT_OPTIONS: Mapping[str, Option] = {
 def fact_values(
     deployment: Deployment, brand: Brand, suggested: Mapping[str, str]
 ) -> tuple[dict[str, object], bool]:
-    """Return the values of the form, and whether any of them is a model's suggestion."""
+    """Return the values of the form of facts, and whether any of them is a suggestion: stored facts
+    first, else `suggested`, by the names of fields.
+    """
     known = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     never = [f.value for f in deployment.catalogue.facts if f.brand == brand.name and f.untrue]
     values: dict[str, object] = {"never": never}
@@ -313,7 +326,11 @@ async def keep_facts(
     given: Mapping[str, str],
     never: Sequence[str],
 ) -> None:
-    """Store facts: a changed value keeps the one before as outdated; an empty one changes nothing.
+    """Store typed facts (`given`, by field) and untrue values (`never`). A changed value keeps the
+    earlier ones as outdated; an empty value changes nothing.
+
+    A fact that config.toml declares is not changed. Without any fact, the step is stored as left
+    out.
 
     What config.toml declares stays as it is. Without any fact, the step counts as left out.
     """
@@ -349,14 +366,16 @@ async def set_facts(
     founded: Annotated[str, FACT_OPTIONS["founded"]] = "",
     never: Annotated[Sequence[str], FACT_OPTIONS["never say"]] = (),
 ) -> Step:
-    """Store what is true about the brand; without any fact, the step is left out."""
+    """Store the typed facts about the brand and return the next step; without any fact, the step is
+    stored as left out.
+    """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
     await keep_facts(deployment, call, brand_of(deployment), facts, never)
     return await step_after(deployment, "setup places")
 
 
 async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of facts; what a model said is filled in, to be confirmed."""
+    """Return the form of facts, with stored values and, for the other fields, what models said."""
     brand = brand_of(deployment)
     draft, _ = await with_answers(deployment, call, brand)
     values, suggested = fact_values(deployment, brand, draft.facts)

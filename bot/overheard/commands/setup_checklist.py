@@ -88,7 +88,9 @@ class Checklist:
         return f"{self.done} of {len(self.steps)} steps done"
 
     def fields(self) -> tuple[Field, ...]:
-        """Return a field for each step."""
+        """Return a field for each step, in their order: a mark for done or open, the title, the
+        text.
+        """
         marks = {True: "\N{WHITE HEAVY CHECK MARK}", False: "\N{WHITE SQUARE BUTTON}"}
         return tuple(
             Field(f"{marks[step.done]} {number}  {step.title}", step.text, wide=True)
@@ -96,7 +98,9 @@ class Checklist:
         )
 
     def actions(self) -> tuple[Action, ...]:
-        """Return a button for each step: the next one first, then what can be changed."""
+        """Return the button of the next open step, then buttons that change each of the first four
+        steps that are done.
+        """
         following = self.next
         first = [Action(following.words, following.begin, Style.PRIMARY)] if following else []
         changes = (
@@ -108,7 +112,10 @@ class Checklist:
 
 
 async def checklist(deployment: Deployment) -> Checklist:
-    """Return how far the set-up of the first brand is.
+    """Return the checklist of the first tracked brand.
+
+    It is derived from the catalogue, the settings and the newest 20 runs, so that nothing about the
+    set-up itself is stored, and a declaration in config.toml counts as done.
 
     It is read from the catalogue, the settings and the runs, so that it is the same after a
     restart, and for what config.toml declares.
@@ -127,7 +134,7 @@ async def checklist(deployment: Deployment) -> Checklist:
         (
             SetupStep(
                 "Brand and competitors",
-                _brand(brand) if brand else "Your brand, and what you sell.",
+                _brand_words(brand) if brand else "Your brand, and what you sell.",
                 "setup brand",
                 "Set up",
                 brand is not None,
@@ -143,21 +150,21 @@ async def checklist(deployment: Deployment) -> Checklist:
             ),
             SetupStep(
                 "Facts",
-                _facts(len(facts), skipped=skipped),
+                _fact_words(len(facts), skipped=skipped),
                 "setup facts",
                 "Add facts",
                 bool(facts) or skipped,
             ),
             SetupStep(
                 "Where and when",
-                _when(deployment) if placed else "A channel, a day, a budget.",
+                _schedule_words(deployment) if placed else "A channel, a day, a budget.",
                 "setup places",
                 "Where and when",
                 placed,
             ),
             SetupStep(
                 "First check",
-                " ".join(filter(None, [first_check, _judge(deployment)])),
+                " ".join(filter(None, [first_check, _judge_sentence(deployment)])),
                 "setup start",
                 "First check",
                 checked,
@@ -167,7 +174,7 @@ async def checklist(deployment: Deployment) -> Checklist:
 
 
 def checklist_card(checklist: Checklist) -> Card:
-    """Return the card of a checklist, with a button for each step."""
+    """Return the card of a checklist, with a field and a button for each step."""
     text = (
         "I watch what AI models say about you, and tell you when it changes."
         if checklist.complete
@@ -185,7 +192,7 @@ def checklist_card(checklist: Checklist) -> Card:
 
 
 def greeting_card(checklist: Checklist) -> Card:
-    """Return the card with which the bot greets where it was invited."""
+    """Return the card that the bot posts in a channel to which it was invited."""
     following = checklist.next
     begin = Action("setup list", "Set up", Style.PRIMARY)
     if checklist.done == 0 and following:
@@ -199,33 +206,35 @@ def greeting_card(checklist: Checklist) -> Card:
     return Card("Hello, I am Overheard", text, actions=actions)
 
 
-def _brand(brand: Brand) -> str:
+def _brand_words(brand: Brand) -> str:
     if not brand.competitors:
         return wording.line(brand.name)
     rivals = wording.count(len(brand.competitors), "competitor")
     return f"{wording.line(brand.name)} and {rivals}"
 
 
-def _facts(count: int, *, skipped: bool) -> str:
+def _fact_words(count: int, *, skipped: bool) -> str:
     if count:
         return wording.count(count, "fact")
     return "Left out" if skipped else "I tell you when a model gets them wrong."
 
 
-def _when(deployment: Deployment) -> str:
+def _schedule_words(deployment: Deployment) -> str:
     words = in_words(deployment.catalogue.schedules[0].cron)
     channels = len({route.channel for route in deployment.config.routes})
     return f"{words[:1].upper()}{words[1:]}, {wording.count(channels, 'channel')}"
 
 
-def _judge(deployment: Deployment) -> str:
+def _judge_sentence(deployment: Deployment) -> str:
     """Return who reads tone and facts, as a sentence; empty without a judge."""
     judging = judges(deployment.plugins.scorers.values())
     return f"{deployment.names.name(judging[0].model)} reads tone and facts." if judging else ""
 
 
 async def step_after(deployment: Deployment, form: str = "") -> Step:
-    """Return the result of a step: the next form, or the checklist."""
+    """Return the result of a step: the checklist as stored now, and the command of the form to open
+    next (`form`; empty for none).
+    """
     return Step(checklist_card(await checklist(await deployment.refreshed())), form)
 
 
@@ -236,11 +245,17 @@ HEADROOM = 2
 
 
 async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice]:
-    """Return whether a model reads tone and facts, as entries of a form, the model with its price.
+    """Return the two entries of the form's question who reads tone and facts: a model with its
+    price a year, or rules.
+
+    Empty when config.toml has a judge, or when no configured model is proposed.
 
     Empty where config.toml has a judge, and where no configured model is proposed.
     """
-    proposal, stored = _proposal(deployment, brand), await deployment.store.settings.get(JUDGE)
+    proposal, stored = (
+        _proposed_judge_and_price(deployment, brand),
+        await deployment.store.settings.get(JUDGE),
+    )
     of_chat = stored is not None and stored.value.get("model")
     if proposal is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
         return []
@@ -253,11 +268,14 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice
 
 
 async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen: bool) -> None:
-    """Store whether a model reads tone and facts; what was chosen before with a model stays.
+    """Store whether a model reads tone and facts (`chosen`); an earlier choice of a model stays.
+
+    The judge's monthly budget is `HEADROOM` times its expected price, rounded up to whole US
+    dollars.
 
     Its budget is twice what it is expected to cost in a month, in whole dollars.
     """
-    settings, found = deployment.store.settings, _proposal(deployment, brand)
+    settings, found = deployment.store.settings, _proposed_judge_and_price(deployment, brand)
     stored = await settings.get(JUDGE)
     if chosen and (found is None or (stored and stored.value.get("model"))):
         return
@@ -268,8 +286,10 @@ async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen
     await settings.put(Setting(JUDGE, value, call.who, deployment.clock.now()))
 
 
-def _proposal(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
-    """Return the model that is proposed, and what it costs a year in US dollars; or None."""
+def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
+    """Return the proposed judge and its expected price a year in US dollars; None without a model
+    or a price.
+    """
     providers = deployment.plugins.providers
     model = proposed_judge(providers)
     if model is None:
@@ -294,8 +314,14 @@ async def start_checks(
         str, option("A model misses less than rules do.", label="Who reads tone and facts?")
     ] = "",
 ) -> Step:
-    """Begin with the first check now, in three rounds within a day, or at the scheduled time. The
-    model that is to read tone and facts is switched on or off; the form shows its price.
+    """Return the first check as the next step: now once, now in three rounds within a day, or at
+    the scheduled time. Stores whether a model reads tone and facts.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        begin: ``once``, ``three`` or ``later``.
+        reader: ``model`` or ``rules``; empty leaves it unchanged.
     """
     brand = brand_of(deployment)
     if reader:
@@ -316,7 +342,7 @@ async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Pric
 
 
 async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
-    """Return the form of the first check, with its prices."""
+    """Return the form of the first check, with the price of each choice."""
     brand = brand_of(deployment)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
     choices = []

@@ -144,7 +144,7 @@ async def derived_category(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         names: The brand and its competitors.
         agreed: Returns whether a price is agreed to, from its words and its dollars.
     """

@@ -101,7 +101,7 @@ async def put_route(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where.
+        call: The person who asks, and the channel.
         channel: As ``platform:id``.
         zone: The zone of the quiet hours.
         brand: The brand's name; empty for all.

@@ -86,7 +86,7 @@ async def shifts(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brands: Names of brands; empty means all that are tracked.
         details: Whether a chat shows all that changed; the terminal always does.
         why: Also show for each run, brand and model what was decided, and why nothing was
@@ -100,23 +100,25 @@ async def shifts(
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     brand_replays = await replays(deployment, call, chosen, runs)
-    models = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
-    stated = await reported_statements(deployment, [brand.name for brand in chosen])
-    changes = _changes(brand_replays, stated, runs, models)
-    looked = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
+    model_alerts = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
+    reported_stories = await reported_statements(deployment, [brand.name for brand in chosen])
+    changes = _changes(brand_replays, reported_stories, runs, model_alerts)
+    analysed_runs = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
     card = (
-        await _chat_card(deployment, call, chosen, changes, looked, details=details)
+        await _chat_card(deployment, call, chosen, changes, analysed_runs, details=details)
         if call.face is Face.CHAT
-        else _card(deployment, call, changes, runs, looked)
+        else _terminal_card(deployment, call, changes, runs, analysed_runs)
     )
     if not why:
         return card
     decisions = await past_decisions(deployment, brand_replays, runs)
-    return _with_reasons(deployment, card, decisions, runs, unchanged_record(brand_replays))
+    return _card_with_decisions(deployment, card, decisions, runs, unchanged_record(brand_replays))
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
-    """Return how many shifts the monitor would have raised since a moment, by some scores."""
+    """Return the number of shifts that the monitor would have raised for the tracked brands at or
+    after `since`, with the scores of `scoring` instead of the deployment's.
+    """
     deployment = replace(deployment, scoring=scoring)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     brand_replays = await replays(deployment, call, tracked(deployment.catalogue), runs)
@@ -125,7 +127,9 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
-    """Return the false claims and grave sentences of the whole past, in the order of their news."""
+    """Return the repeated false claims and grave sentences about the brands in all stored answers,
+    by the run in which each became news, oldest first, then by model.
+    """
     scoring = deployment.scoring
     reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
     found = []
@@ -146,7 +150,7 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedShift:
-    """A shift that would have been raised.
+    """A shift that would have been raised, or a change of a model as a whole.
 
     Attributes:
         run: The run after which it would have been raised.
@@ -161,29 +165,31 @@ class ReplayedShift:
 
 def _changes(
     replays: Sequence[BrandReplay],
-    stated: Sequence[ReportedStory],
+    reported_stories: Sequence[ReportedStory],
     runs: Mapping[int, Run],
-    models: Sequence[Alert],
+    model_alerts: Sequence[Alert],
 ) -> list[ReplayedShift]:
-    """Return all that would have been raised in the order of time; in one run, statements first,
-    then models as a whole.
+    """Return all that would have been raised, oldest run first; within one run, statements come
+    before changes of a model as a whole, and these before other shifts.
     """
     starts = {number: run.started_at for number, run in runs.items()}
     found = [
         ReplayedShift(reported.story.opened, reported.shift, story_data(reported, runs))
-        for reported in stated
+        for reported in reported_stories
     ]
     found += [
         ReplayedShift(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
             alert.shift,
-            _model_data(alert, runs, models, starts),
+            _whole_model_json(alert, runs, model_alerts, starts),
         )
-        for alert in models
+        for alert in model_alerts
     ]
     found += [
         ReplayedShift(
-            alarm.run, shift, _data(shift, runs) | _belonging(shift, models, runs, starts)
+            alarm.run,
+            shift,
+            _shift_json(shift, runs) | _whole_model_run_json(shift, model_alerts, runs, starts),
         )
         for replay in replays
         for alarm in replay.alarms
@@ -192,19 +198,21 @@ def _changes(
     return sorted(found, key=lambda change: change.run)
 
 
-def _card(
+def _terminal_card(
     deployment: Deployment,
     call: Call,
     changes: Sequence[ReplayedShift],
     runs: Mapping[int, Run],
-    looked: int,
+    analysed_runs: int,
 ) -> Card:
-    """Return the card of all that would have been raised, in the order of time."""
+    """Return the terminal's card of the changes, which are in the order of time; `looked` is the
+    number of runs with evidence.
+    """
     moved = [change.shift for change in changes]
     return Card(
-        title=_title(moved),
-        text="\n\n".join(_text(deployment, call, moved, runs, looked)),
-        table=_table(deployment, moved, runs) if moved else None,
+        title=_shift_counts(moved),
+        text="\n\n".join(_terminal_sentences(deployment, call, moved, runs, analysed_runs)),
+        table=_shift_table(deployment, moved, runs) if moved else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
         if moved
         else "",
@@ -217,19 +225,20 @@ async def _chat_card(
     call: Call,
     brands: Sequence[Brand],
     changes: Sequence[ReplayedShift],
-    looked: int,
+    analysed_runs: int,
     *,
     details: bool,
 ) -> Card:
-    """Return the card for a chat: the newest changes in words, above the course of one brand; with
-    `details`, all of them as a table.
+    """Return the chat's card: the newest `SHOWN_CHANGES` changes in words and, for a single brand,
+    a picture of its visibility; with `details`, a table of all changes instead. `looked` is the
+    number of runs with evidence.
     """
-    lines = _chat_lines(changes)
+    lines = _chat_changes(changes)
     rows = tuple(
         (
             wording.day(change.run.at, call.zone),
-            _phrase(deployment, change.shift),
-            _values(deployment, change.shift),
+            _change_phrase(deployment, change.shift),
+            _figures(deployment, change.shift),
         )
         for change in lines
     )
@@ -238,21 +247,26 @@ async def _chat_card(
     whose = only.name if only else "your brands"
     name = f" {quoted(only.name)}" if only else ""
     has_more = len(lines) > SHOWN_CHANGES or any(line.shift.statement is None for line in lines)
-    steps = [Action(f"trend{name}", "Trend")] if only and looked else []
+    steps = [Action(f"trend{name}", "Trend")] if only and analysed_runs else []
     if has_more and not details:
         steps.append(Action(f"shifts{name} --details", "Details"))
     return Card(
         title=f"What changed for {whose}" if lines else f"Nothing has changed for {whose}",
-        text="" if has_table else _chat_text(deployment, call, lines, looked),
+        text="" if has_table else _chat_text(deployment, call, lines, analysed_runs),
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
-        image=await _course(deployment, call, only, lines) if only and not details else None,
+        image=await _visibility_picture(deployment, call, only, lines)
+        if only and not details
+        else None,
         actions=fitting(*steps),
         data=[change.data for change in changes],
     )
 
 
-def _chat_lines(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
-    """Return the changes that have a line of their own in a chat, the newest first.
+def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
+    """Return the changes that a chat lists, newest first.
+
+    Of several shifts of one brand at one model in one run, only the shift of the first-ranked
+    metric remains; shifts that belong to a change of the model as a whole are left out.
 
     What moved in one check at one model is one line, and so is what belongs to a change of the
     model as a whole.
@@ -262,33 +276,38 @@ def _chat_lines(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
         shift = change.shift
         key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
         line = lines.setdefault(key, change)
-        if _rank(shift) < _rank(line.shift):
+        if _metric_rank(shift) < _metric_rank(line.shift):
             lines[key] = change
     return [change for change in lines.values() if not change.data.get("part_of")]
 
 
 def _chat_text(
-    deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], looked: int
+    deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], analysed_runs: int
 ) -> str:
-    """Say what changed last, or that nothing has in a number of checks."""
-    if not looked:
+    """Return a line for each of the newest `SHOWN_CHANGES` changes, or a sentence that nothing
+    changed in `looked` runs.
+    """
+    if not analysed_runs:
         return "No answers yet."
     if not lines:
-        return f"Nothing moved by more than chance explains, in {wording.count(looked, 'check')}."
+        count = wording.count(analysed_runs, "check")
+        return f"Nothing moved by more than chance explains, in {count}."
     return "\n".join(
-        f"{wording.short_day(change.run.at, call.zone)}: {_phrase(deployment, change.shift)}"
+        f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
         for change in lines[:SHOWN_CHANGES]
     )
 
 
-def _rank(shift: Shift) -> int:
-    """Return the place of a shift's metric among those that a line may name, the first at 0."""
+def _metric_rank(shift: Shift) -> int:
+    """Return the rank of a shift's metric among the metrics that a line may name: 0 is preferred,
+    an unknown metric is last.
+    """
     order = [*PHRASES]
     return order.index(shift.metric) if shift.metric in order else len(order)
 
 
-def _phrase(deployment: Deployment, shift: Shift) -> str:
-    """Say what a model did: ``ChatGPT names Acme far less``."""
+def _change_phrase(deployment: Deployment, shift: Shift) -> str:
+    """Return a shift in words, with the model as subject: ``ChatGPT names Acme far less``."""
     name = deployment.names.name(shift.model)
     if shift.brand == WHOLE_MODEL:
         return f"{name} changed how it speaks about your whole category"
@@ -299,8 +318,10 @@ def _phrase(deployment: Deployment, shift: Shift) -> str:
     )
 
 
-def _values(deployment: Deployment, shift: Shift) -> str:
-    """Write what was measured: ``named 12 %, before 89 %``; of a statement, the truth."""
+def _figures(deployment: Deployment, shift: Shift) -> str:
+    """Return a shift's values after and before: ``named 12 %, before 89 %``. For a statement,
+    return the true value, or an empty string without one.
+    """
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
     metric = deployment.scoring.metrics[shift.metric]
@@ -309,10 +330,12 @@ def _values(deployment: Deployment, shift: Shift) -> str:
     return f"{label.lower()} {after}, before {before}"
 
 
-async def _course(
+async def _visibility_picture(
     deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
-    """Draw how often a brand was named, with marks where that changed; None without answers."""
+    """Draw the visibility of a brand at each model, with a mark at each run in which a shift of
+    visibility began. Return None where no visibility is stored.
+    """
     metric = deployment.scoring.metrics.get(VISIBILITY)
     lines = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
     if metric is None or not lines:
@@ -327,8 +350,10 @@ async def _course(
     return await picture(replace(chart, marks=marks), "shifts.png")
 
 
-def _title(found: Sequence[Shift]) -> str:
-    """Return the title: how many shifts, changes of models and statements there are."""
+def _shift_counts(found: Sequence[Shift]) -> str:
+    """Return the title: the number of shifts, changes of models as a whole, false claims and grave
+    statements.
+    """
     whole = sum(shift.brand == WHOLE_MODEL for shift in found)
     moved = sum(shift.statement is None for shift in found) - whole
     nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
@@ -341,14 +366,21 @@ def _title(found: Sequence[Shift]) -> str:
     return wording.listing(counts)
 
 
-def _text(
-    deployment: Deployment, call: Call, found: Sequence[Shift], runs: Mapping[int, Run], looked: int
+def _terminal_sentences(
+    deployment: Deployment,
+    call: Call,
+    found: Sequence[Shift],
+    runs: Mapping[int, Run],
+    analysed_runs: int,
 ) -> Iterator[str]:
-    """Yield a sentence on each shift, or why there is none."""
-    if not looked:
+    """Yield a sentence for each shift in the given order; without any, one sentence on the number
+    of runs (`looked`) that were analysed.
+    """
+    if not analysed_runs:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
     elif not found:
-        yield f"Nothing moved by more than chance explains, in {wording.count(looked, 'run')}."
+        count = wording.count(analysed_runs, "run")
+        yield f"Nothing moved by more than chance explains, in {count}."
     for shift in found:
         if shift.statement:
             when = wording.day(runs[shift.run_id].started_at, call.zone)
@@ -367,13 +399,15 @@ def _text(
         )
 
 
-def _table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
+def _shift_table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    return Table(header, tuple(_row(deployment, s, runs) for s in found), frozenset({4, 5}))
+    return Table(header, tuple(_shift_row(deployment, s, runs) for s in found), frozenset({4, 5}))
 
 
-def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
-    """Return the table row of a shift."""
+def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+    """Return the 8 cells of a shift or statement: run, brand, model, metric, before, after, first
+    run, certainty.
+    """
     if statement := shift.statement:
         return (
             runs[shift.run_id].key,
@@ -399,7 +433,9 @@ def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple
 
 
 def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a repeated statement for JSON output."""
+    """Return a repeated statement for JSON output; ``ended`` is the key of the run without it, or
+    None.
+    """
     shift, closed = reported.shift, reported.story.closed
     return {
         **(statement_data(shift.statement) if shift.statement else {}),
@@ -413,26 +449,44 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
     }
 
 
-def _model_data(
-    alert: Alert, runs: Mapping[int, Run], models: Sequence[Alert], starts: Mapping[int, datetime]
+def _whole_model_json(
+    alert: Alert,
+    runs: Mapping[int, Run],
+    model_alerts: Sequence[Alert],
+    starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return a change of a model as a whole for JSON output."""
+    """Return a change of a model as a whole for JSON output: ``moved`` is the change of each brand,
+    ``part_of`` the key of the run whose change it continues, or None.
+    """
     moved = {shift.brand: shift.change for shift in alert.also}
-    whole = belongs_to(alert, models, starts)
+    whole = belongs_to(alert, model_alerts, starts)
     part = {"part_of": runs[whole.shift.run_id].key if whole else None}
-    return {**_data(alert.shift, runs), "kind": "model", "brand": None, "moved": moved, **part}
+    return {
+        **_shift_json(alert.shift, runs),
+        "kind": "model",
+        "brand": None,
+        "moved": moved,
+        **part,
+    }
 
 
-def _belonging(
-    shift: Shift, models: Sequence[Alert], runs: Mapping[int, Run], starts: Mapping[int, datetime]
+def _whole_model_run_json(
+    shift: Shift,
+    model_alerts: Sequence[Alert],
+    runs: Mapping[int, Run],
+    starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return the run that reported the change of the model as a whole to which a shift belongs."""
-    whole = part_of(shift, models, starts)
+    """Return ``part_of`` for JSON output: the key of the run that reported the change of the model
+    as a whole to which the shift belongs, or None.
+    """
+    whole = part_of(shift, model_alerts, starts)
     return {"part_of": runs[whole.shift.run_id].key if whole else None}
 
 
-def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a shift for JSON output."""
+def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
+    """Return a shift for JSON output: runs by their keys, values in the units of the metric, the 90
+    % interval as a pair.
+    """
     return {
         "kind": "shift",
         "level": certainty(shift.chance_a_year),
@@ -456,14 +510,16 @@ def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     }
 
 
-def _with_reasons(
+def _card_with_decisions(
     deployment: Deployment,
     card: Card,
     decisions: Sequence[Decision],
     runs: Mapping[int, Run],
     record: OwnRecord,
 ) -> Card:
-    """Add what was decided about each brand and model in each run, the newest runs first."""
+    """Return the card with a second card of the newest `SHOWN_DECISIONS` decisions. The data of the
+    first become an object with all shifts, all decisions and the record of unchanged runs.
+    """
     metrics = deployment.scoring.metrics
     rows = [
         (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))

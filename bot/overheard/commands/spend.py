@@ -38,7 +38,7 @@ async def spend(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         days: Of how many days, today included; 0 means from the first of the month UTC.
         since: The first day, instead of ``days``.
         until: The last day; empty means now.

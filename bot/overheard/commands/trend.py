@@ -40,7 +40,7 @@ async def show_trend(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
         metric: What to show.
         model: ``provider/model``; empty means all that were asked.
@@ -149,7 +149,7 @@ async def trend_chart(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: Whose chart it is.
         metric: What is shown.
         lines: Streams of the metric, in the order in which they are to be named.

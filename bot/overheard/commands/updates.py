@@ -36,7 +36,12 @@ _PLURAL = {"has": "have", "is": "are"}
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is known of one brand since an update; no verdict as long as nothing was asked.
+    """The effect of an update on one brand.
+
+    Attributes:
+        brand: The brand's name.
+        verdict: The result of the test over the runs since the update; None without any run.
+        shift: A shift that detection found and that may have begun with the update, or None.
 
     Attributes:
         brand: The brand's name.
@@ -50,18 +55,18 @@ class Effect:
 
     @property
     def predicate(self) -> str:
-        """What is said of the brand, for people, after its name."""
+        """The effect with its interval, as the predicate of a sentence about the brand."""
         if self.verdict is None:
             return (
                 shift_words(self.shift, Scale.BINARY) if self.shift else "has no checks to compare"
             )
         if self.shift:
-            return shift_words(self.shift, Scale.BINARY) + _unkept_level(self.verdict)
+            return shift_words(self.shift, Scale.BINARY) + _level_caveat(self.verdict)
         return effect_words(self.verdict, Scale.BINARY)
 
     @property
     def short(self) -> str:
-        """The same without its uncertainty, for a chat: ``is named less: 45 %, before 88 %``."""
+        """The effect for a chat, without its interval: ``is named less: 45 %, before 88 %``."""
         moved = self.shift or self.verdict
         if moved is None:
             return "has no checks to compare"
@@ -73,7 +78,7 @@ class Effect:
         if verdict is None or verdict.finding is not UpdateStatus.STILL:
             looks = f" after {verdict.looks} of {verdict.most} checks" if verdict else ""
             return f"is not yet clear{looks}"
-        return f"is named as before, give or take {_bound(verdict, Scale.BINARY)}"
+        return f"is named as before, give or take {_bound_words(verdict, Scale.BINARY)}"
 
     @property
     def sentence(self) -> str:
@@ -81,7 +86,9 @@ class Effect:
         return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
-        """Return the effect for JSON output."""
+        """Return the effect for JSON output; values are shares from 0 to 1, None without a
+        measurement.
+        """
         verdict = self.verdict
         measured = self.shift or verdict
         finding = UpdateStatus.MOVED if self.shift else verdict.finding if verdict else None
@@ -101,7 +108,9 @@ class Effect:
 
 
 async def list_updates(deployment: Deployment, call: Call) -> Card:
-    """Show the known updates of models, and what each did to the visibility of tracked brands."""
+    """Read the announced updates of models, and show all known ones with the effect of each on the
+    visibility of tracked brands.
+    """
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(
         plugins.feeds.values(), deployment.store.updates, plugins.providers, now
@@ -109,20 +118,23 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     changes = await found_changes(deployment, call) if known else {}
-    wholes = await _of_models(deployment) if known else {}
+    wholes = await _whole_model_alerts(deployment) if known else {}
     effects = {
         update.id: effects
         for model in dict.fromkeys(update.model for update in known)
-        for update, effects in await _effects(deployment, model, known, changes)
+        for update, effects in await _update_effects(deployment, model, known, changes)
     }
     is_chat, names = call.face is Face.CHAT, deployment.names
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     return Card(
-        title=wording.count(_days(call, known), "known update"),
+        title=wording.count(_update_count(call, known), "known update"),
         text="\n\n".join(
-            [*problems, *_paragraphs(call, known, effects, wholes, names if is_chat else None)]
+            [
+                *problems,
+                *_update_paragraphs(call, known, effects, wholes, names if is_chat else None),
+            ]
         )
         or ("None is known yet." if is_chat else "None is known yet; add one with: updates add"),
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
@@ -130,7 +142,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         else None,
         data={
             "updates": [
-                _data(update, effects[update.id])
+                _update_json(update, effects[update.id])
                 | {"whole_model": wholes[update.id].id if update.id in wholes else None}
                 for update in known
             ],
@@ -139,8 +151,8 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     )
 
 
-def _days(call: Call, known: Sequence[ModelUpdate]) -> int:
-    """Return how many updates are known, in a chat; one that shows in several signs counts once."""
+def _update_count(call: Call, known: Sequence[ModelUpdate]) -> int:
+    """Return the number of known updates; in a chat, several of one model on one day count once."""
     if call.face is Face.TERMINAL:
         return len(known)
     return len({(update.model, update.at.astimezone(call.zone).date()) for update in known})
@@ -158,7 +170,7 @@ async def add_update(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         model: As ``provider/model``.
         when: When it was, see `moments.moment`.
         note: A few words.
@@ -167,7 +179,7 @@ async def add_update(
         UnknownName: for a model that was never asked.
         TimeUnreadable: when that is no time.
     """
-    chosen = await _model(deployment, model)
+    chosen = await _known_model(deployment, model)
     at = moment(when, deployment.clock.now(), call.zone)
     update = await deployment.store.updates.add(ModelUpdate(chosen, at, note=note))
     is_chat = call.face is Face.CHAT
@@ -177,7 +189,7 @@ async def add_update(
         text="It is kept. The next checks of this model are compared with those before it.",
         actions=(Action(UPDATES_LIST.name, "What it did"),),
         footer="" if is_chat else f"Update {update.id}",
-        data=_data(update, ()),
+        data=_update_json(update, ()),
     )
 
 
@@ -201,7 +213,10 @@ Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
 
 
 async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBILITY) -> Changes:
-    """Return the changes of a metric that detection finds over the whole past, as `shifts` does.
+    """Return the shifts of a metric that detection finds in all stored runs, by brand and model,
+    each with the time at which it began.
+
+    An update explains a shift only if its time agrees with the shift's beginning.
 
     What an update did must agree with when a shift began and how large it was.
     """
@@ -217,9 +232,9 @@ async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBI
     return found
 
 
-async def _of_models(deployment: Deployment) -> dict[int, Alert]:
-    """Return the alert of the model as a whole whose change began with the first run after each
-    update, by the number of the update.
+async def _whole_model_alerts(deployment: Deployment) -> dict[int, Alert]:
+    """Return, by the number of each update, the alert on the model as a whole that began with the
+    first run after the update; updates without such an alert are left out.
     """
     store = deployment.store
     every = await store.runs.find()
@@ -234,10 +249,12 @@ async def _of_models(deployment: Deployment) -> dict[int, Alert]:
     return {number: began[key] for number, key in first.items() if key in began}
 
 
-async def _effects(
+async def _update_effects(
     deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
-    """Return what each update of a model did to the tracked brands, in the order of time."""
+    """Return the updates of a model in the order of `known`, each with its effect on every tracked
+    brand.
+    """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
     streams = await read_streams(deployment, model=model, metric=VISIBILITY)
@@ -263,7 +280,9 @@ def _brand_effects(
     times: Sequence[datetime],
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
-    """Return the effect of each update of a model on a brand, in the order of the updates."""
+    """Return the effect on a brand of each update in `times` (ascending), in that order; `streams`
+    are all brands' streams at the model.
+    """
     own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
     if own_stream is None:
         return [Effect(brand, None)] * len(times)
@@ -282,26 +301,28 @@ def _brand_effects(
     ]
 
 
-def _paragraphs(
+def _update_paragraphs(
     call: Call,
     known: Iterable[ModelUpdate],
     effects: Mapping[int, Iterable[Effect]],
     wholes: Mapping[int, Alert],
     names: ModelNames | None,
 ) -> Iterator[str]:
-    """Say what each update did; an update known from two sources is shown once. Without names the
-    models have their ids.
+    """Yield a paragraph for each update; an update known from two sources appears once. With
+    `names` (in a chat) models have display names and effects are short.
     """
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
         name = names.name(update.model) if names else str(update.model)
         head = f"{name}, {wording.day(update.at, call.zone)}:"
         whole = [WHOLE_CHANGED] if update.id in wholes else []
-        yield " ".join([head, *whole, *_sentences(effects[update.id], short=names is not None)])
+        yield " ".join(
+            [head, *whole, *_effect_sentences(effects[update.id], short=names is not None)]
+        )
 
 
-def _sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
-    """Say of all brands of which the same is to be said that it is so, in one sentence."""
+def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
+    """Yield a sentence for each different effect, with all brands that share it."""
     alike: dict[str, list[str]] = {}
     for effect in effects:
         alike.setdefault(effect.short if short else effect.predicate, []).append(effect.brand)
@@ -311,7 +332,7 @@ def _sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
         yield f"{wording.listing(brands)} {verb}{space}{rest}."
 
 
-def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
+def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
     """Return an update with its effects for JSON output."""
     return {
         "id": update.id,
@@ -323,8 +344,10 @@ def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
     }
 
 
-async def _model(deployment: Deployment, name: str) -> Model:
-    """Return a model that a provider serves or that the store knows answers of."""
+async def _known_model(deployment: Deployment, name: str) -> Model:
+    """Return the model of a name ``provider/model`` that a provider serves or that has stored
+    scores. Raises UnknownName.
+    """
     served = list(map(str, deployment.plugins.models))
     try:
         model = Model.parse(name)
@@ -364,15 +387,15 @@ UPDATES_REMOVE = CommandSpec(
 
 
 def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the result of the interim analyses: ``moved by ...``, ``did not move by more than
-    ...``, or how many are made; and where the runs before are too few for the level of the test.
+    """Return the result of the interim analyses as a predicate: ``moved by ...``, ``did not move by
+    more than ...`` or ``is not yet clear ...``, with a caveat if too few runs precede the update.
     """
-    return _finding(verdict, scale) + _unkept_level(verdict)
+    return _finding_words(verdict, scale) + _level_caveat(verdict)
 
 
-def _unkept_level(verdict: UpdateEffect) -> str:
-    """Say after any result that the runs before an update are too few for the level of its test;
-    empty where they are enough.
+def _level_caveat(verdict: UpdateEffect) -> str:
+    """Return a caveat in brackets if too few runs precede an update for the level of its test; else
+    an empty string.
     """
     if verdict.keeps_level:
         return ""
@@ -380,16 +403,20 @@ def _unkept_level(verdict: UpdateEffect) -> str:
     return f" (with only {before} before it, more than 1 such finding in 20 may be chance)"
 
 
-def _finding(verdict: UpdateEffect, scale: Scale) -> str:
+def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
     if verdict.finding is UpdateStatus.MOVED:
         return shift_words(verdict, scale)
     if verdict.finding is UpdateStatus.STILL:
-        return f"did not move by more than {_bound(verdict, scale)}{_to_exclude(verdict)}"
+        return (
+            f"did not move by more than {_bound_words(verdict, scale)}{_runs_needed_words(verdict)}"
+        )
     return f"is not yet clear after {verdict.looks} of {verdict.most} checks"
 
 
 def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
-    """Return the figures of a shift as the end of a sentence: ``moved by -20 points (...)``."""
+    """Return a change with its interval and levels as a predicate: ``moved by -20 points
+    (...)``.
+    """
     low, high = moved.interval
     return (
         f"moved by {wording.change(moved.change, scale)} "
@@ -398,8 +425,10 @@ def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
     )
 
 
-def _to_exclude(verdict: UpdateEffect) -> str:
-    """Say what it would take to exclude a change of five points; empty where that is excluded."""
+def _runs_needed_words(verdict: UpdateEffect) -> str:
+    """Return how many checks it would take to exclude a change of `EXCLUDED_CHANGE`, as the end of
+    a sentence; empty if the bound is lower already.
+    """
     points = wording.count(round(100 * EXCLUDED_CHANGE), "point")
     if verdict.bound <= EXCLUDED_CHANGE:
         return ""
@@ -409,7 +438,7 @@ def _to_exclude(verdict: UpdateEffect) -> str:
     return f"; to exclude {points} would take {verdict.runs_to_exclude:,} checks since"
 
 
-def _bound(verdict: UpdateEffect, scale: Scale) -> str:
+def _bound_words(verdict: UpdateEffect, scale: Scale) -> str:
     if scale in {Scale.BINARY, Scale.SHARE}:
         return wording.count(max(1, round(100 * verdict.bound)), "point")
     return wording.change(verdict.bound, scale).lstrip("+")

@@ -82,7 +82,7 @@ async def versus(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: A brand's name.
         other: Another's. Without it, a tracked brand is compared with the competitor that is named
             most, and a competitor with the brand whose competitor it is.

@@ -39,7 +39,7 @@ async def show_voice(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
+        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand; by default the first that is tracked.
         model: A model's name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all checks.
