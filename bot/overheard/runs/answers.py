@@ -27,7 +27,7 @@ together; with one large group all of them would fall into step, and the service
 
 
 def parse_age(text: str) -> timedelta:
-    """Read a length of time, such as ``30min``, ``24h`` or ``7d``.
+    """Return the length of time that a text means, such as ``30min``, ``24h`` or ``7d``.
 
     Raises:
         BadAge: when the text is not a length of time.
@@ -39,13 +39,17 @@ def parse_age(text: str) -> timedelta:
 
 
 async def reusable(store: Store, run: Run, age: timedelta, now: datetime) -> dict[Pair, int]:
-    """Count the answers that `reuse` would copy, by prompt and model."""
+    """Return the number of stored answers that `reuse` would copy, by prompt and model."""
     copies = await _copies(store, run, age, now)
     return Counter((copy.question.prompt, copy.question.model) for copy in copies)
 
 
 async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
-    """Copy answers that are not older than an age to unanswered questions of a run.
+    """Copy answers, at most as old as ``age`` at ``now``, to the unanswered questions of a run, and
+    store the copies at a cost of 0 dollars.
+
+    Each earlier answer serves one question of a pair of prompt and model, the newest first, so that
+    repeats stay different samples.
 
     Each earlier answer serves one question of a pair of prompt and model, the newest first, so
     that repeats stay different samples.
@@ -60,12 +64,14 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
 
 
 def merged(blocks: list[Block]) -> list[Block]:
-    """Add up the blocks of each stream, run and prompt, such as those of new and reused answers."""
+    """Return the blocks with those of the same stream, run and prompt added up, such as those of
+    new and reused answers.
+    """
     sums: dict[tuple[object, ...], Block] = {}
     for block in blocks:
         key = (block.run_id, block.prompt, block.model, block.brand, block.metric, block.version)
         before = sums.get(key)
-        sums[key] = block if before is None else _sum(before, block)
+        sums[key] = block if before is None else _block_sum(before, block)
     return list(sums.values())
 
 
@@ -73,19 +79,21 @@ async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list
     """Return copies of recent answers for the unanswered questions of a run, not stored yet."""
     if run.panel is None:
         return []
-    runs = await _recent(store, run, run.panel, now - age)
+    runs = await _recent_answers(store, run, run.panel, now - age)
     asked = await store.answers.asked(run.id)
     return [
-        _copy(earlier.pop(), run, question)
+        _copied_answer(earlier.pop(), run, question)
         for question in run.panel.questions()
         if question.key not in asked and (earlier := runs[question.prompt.key, question.model])
     ]
 
 
-async def _recent(
+async def _recent_answers(
     store: Store, run: Run, panel: Panel, since: datetime
 ) -> Mapping[tuple[str, Model], deque[Answer]]:
-    """Return recent complete answers to a panel's questions, oldest first, by prompt and model."""
+    """Return the answers to a panel's questions in other runs that are complete, stored as asked,
+    and not asked before ``since``; by prompt key and model, the oldest first.
+    """
     begun = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [
         r.id
@@ -107,15 +115,18 @@ async def _recent(
     return found
 
 
-def _copy(answer: Answer, run: Run, question: Question) -> Answer:
+def _copied_answer(answer: Answer, run: Run, question: Question) -> Answer:
+    """Return a copy of an answer for a question of another run, at a cost of 0 dollars, not
+    stored.
+    """
     reply = replace(answer.reply, cost_usd=0.0)
     return replace(
         answer, run_id=run.id, question=question, reply=reply, reused_from=answer.id, id=0
     )
 
 
-def _sum(block: Block, other: Block) -> Block:
-    """Return the sum of two blocks of one key."""
+def _block_sum(block: Block, other: Block) -> Block:
+    """Return the sum of two blocks of the same stream, run and prompt."""
     return replace(
         block,
         n=block.n + other.n,
@@ -125,7 +136,11 @@ def _sum(block: Block, other: Block) -> Block:
 
 
 class WriteBatcher:
-    """Writes answers in groups: those that arrive within `GROUP_WAIT_S` or during a write.
+    """Writes answers to the store in groups of those that arrive within `GROUP_WAIT_S` or during a
+    write.
+
+    At the end of its ``async with`` block it waits until all answers are written, also when the run
+    is cancelled.
 
     The end of its block waits until all answers are written, also when the run is cancelled.
 
@@ -152,10 +167,10 @@ class WriteBatcher:
             await asyncio.wait({self._writer})
 
     async def keep(self, answer: Answer) -> None:
-        """Store an answer; return when it is committed.
+        """Store an answer; return when the answer is committed.
 
         Raises:
-            Exception: the error of the store.
+            Exception: the error of the store, for each answer of the failed group.
         """
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, kept))
@@ -164,7 +179,7 @@ class WriteBatcher:
         await kept
 
     async def _write(self) -> None:
-        """Write groups until no answer is waiting."""
+        """Write groups of at most `MAX_GROUP_ANSWERS` until no answer is waiting."""
         try:
             while self._waiting:
                 if len(self._waiting) < MAX_GROUP_ANSWERS:
@@ -178,7 +193,7 @@ class WriteBatcher:
             self._writer = None
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
-        """Write a group in one transaction, and resolve the futures of its answers."""
+        """Write a group in one transaction, and resolve or fail the futures of its answers."""
         failure: Exception | None = None
         try:
             await self._answers.add([answer for answer, _ in group])

@@ -38,7 +38,7 @@ class BatchPolling:
     cancelling_s: float = 900.0
 
     def waits(self) -> Iterator[float]:
-        """Yield the seconds between requests, without end."""
+        """Yield the seconds to wait before each request, without end."""
         wait = self.first_s
         while True:
             yield wait
@@ -46,7 +46,15 @@ class BatchPolling:
 
 
 class Collector:
-    """Collects the batches of a run.
+    """Waits for the batches of a run and stores their answers.
+
+    Args:
+        store: The store of batches and answers.
+        calls: Returns the calls of a model's provider.
+        clock: The source of the current time.
+        progress: Shows how many answers are ready.
+        polling: How often vendors are asked, and for how long.
+        counters: The metrics of calls.
 
     Args:
         store: Batches and answers.
@@ -74,12 +82,13 @@ class Collector:
         self._counters = counters
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Wait until batches have ended, or the run is stopped, and store their answers.
+        """Wait until the batches have ended, or the run is stopped, and store their answers; counts
+        and the state of a stopped run are added to the outcome.
 
         Raises:
-            ProviderFailed: when a vendor cannot be reached for long; the other batches are
-                collected before.
-            ProviderUnavailable: when a vendor cannot be asked at all; likewise.
+            ProviderFailed: when a vendor cannot be reached for `BatchPolling.unreachable_s`, after
+                the other batches are collected.
+            ProviderUnavailable: when a vendor cannot be asked at all, after the same.
         """
         count = sum(map(len, waiting))
         self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
@@ -87,7 +96,7 @@ class Collector:
 
         async def collect(batch: Batch) -> None:
             try:
-                await self._collect(run, batch, outcome, cancellation)
+                await self._collect_batch(run, batch, outcome, cancellation)
             except OverheardError as error:
                 broken.append(error)
 
@@ -103,7 +112,10 @@ class Collector:
             raise broken[0]
 
     async def drop(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Cancel batches, and store the answers that are ready: they are charged."""
+        """Cancel batches at their vendors, and store the answers that are ready, because they are
+        charged. A batch that cannot be collected is ended with a note in the outcome; no error is
+        raised.
+        """
         for batch in waiting:
             trouble = ""
             try:
@@ -112,7 +124,7 @@ class Collector:
                 trouble = f" {error}"
             try:
                 async with asyncio.timeout(self._polling.cancelling_s):
-                    await self._collect(run, batch, outcome)
+                    await self._collect_batch(run, batch, outcome)
             except (OverheardError, TimeoutError) as error:
                 trouble = trouble or (f" {error}" if str(error) else "")
                 outcome.notes.append(
@@ -125,10 +137,22 @@ class Collector:
         """Store that a batch has ended."""
         await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
-    async def _collect(
+    async def _collect_batch(
         self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
     ) -> None:
-        """Ask for the status of a batch until it has ended, and store its answers."""
+        """Ask for the status of a batch until the batch has ended, then store its answers.
+
+        Args:
+            run: The run of the batch.
+            batch: A submitted batch.
+            outcome: Where the answers are counted.
+            cancellation: Stops the wait when the run is stopped; None waits until the batch has
+                ended.
+
+        Raises:
+            ProviderFailed: when the vendor refuses, or is unreachable for too long.
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
         seen, heard = 0, asyncio.get_running_loop().time()
         questions = _questions_of(run, batch)
         for wait in self._polling.waits():
@@ -142,7 +166,7 @@ class Collector:
                 look = BatchStatus(seen)
             if look.ended:
                 self._progress.advance(len(batch) - seen)
-                await self._keep(batch, questions, look, outcome)
+                await self._store_answers(batch, questions, look, outcome)
                 return
             self._progress.advance(max(0, look.done - seen))
             seen = max(seen, min(look.done, len(batch)))
@@ -152,10 +176,12 @@ class Collector:
             with cancellation.waiting():
                 await asyncio.sleep(wait)
 
-    async def _keep(
+    async def _store_answers(
         self, batch: Batch, questions: Mapping[str, Question], look: BatchStatus, outcome: Outcome
     ) -> None:
-        """Store the answers of a batch; an answer that is stored already is not booked again."""
+        """Store the answers of an ended batch, end the batch, and count the answers. An answer that
+        is already stored is not booked again.
+        """
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
         answers = [
             _answer(batch, item, question, look, latency, self._calls(batch.model).remedy)
@@ -170,12 +196,14 @@ class Collector:
 
 
 def item_of(question: Question) -> str:
-    """Return our id of a question, unique among the questions of its run to its model."""
+    """Return the id of a question in a batch, unique among the questions of its run to its
+    model.
+    """
     return f"{question.prompt.key}-{question.repeat}"
 
 
 def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
-    """Return the questions of a batch by our ids."""
+    """Return the questions of a batch by their ids in the batch, in the batch's order."""
     asked = run.panel.questions(batch.model) if run.panel else ()
     questions = {item_of(question): question for question in asked}
     return {item: questions[item] for item in batch.items if item in questions}
@@ -184,7 +212,9 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
 def _answer(
     batch: Batch, item: str, question: Question, look: BatchStatus, latency: float, remedy: str
 ) -> Answer:
-    """Return the answer to a question of a batch that has ended."""
+    """Return the answer to a question of a batch that has ended; failed, without text, when the
+    batch has no reply to the question.
+    """
     if item in look.replies:
         reply, error = checked_reply(look.replies[item], question, remedy)
     else:
@@ -244,7 +274,7 @@ class BatchCalls:
         return await self._call_checked(lambda: seller.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
-        """Cancel a batch; calls that the vendor has begun may still be charged.
+        """Cancel a batch at the vendor; calls that the vendor has begun may still be charged.
 
         Raises:
             OverheardError: when the vendor cannot be asked.
@@ -266,7 +296,13 @@ class BatchCalls:
     async def _call_checked(
         self, call: Callable[[], Awaitable[object]], kind: type[Result]
     ) -> Result:
-        """Make a call that returns such a value; what is no error of ours becomes one."""
+        """Return the result of a call of a plugin, checked to be of a type.
+
+        Raises:
+            ProviderFailed: for an exception of the plugin, a timeout after `CALL_TIMEOUT_S`, or
+                a result of another type.
+            OverheardError: as the plugin raises it.
+        """
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:

@@ -42,14 +42,16 @@ TOO_LATE = "The run was begun too long ago to ask more: the answers would not co
 
 
 def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
-    """Return the models of a panel that are asked in batches."""
+    """Return the models of a panel that are asked in batches, in the panel's order; empty for a
+    panel that is not to be asked in batches.
+    """
     if panel is None or not panel.batch:
         return ()
-    return tuple(model for model in panel.models if _is_sold(model, providers))
+    return tuple(model for model in panel.models if _is_batched(model, providers))
 
 
 def asking_only(run: Run, models: Collection[Model]) -> Run:
-    """Return a run with only its questions to some models."""
+    """Return a copy of a run with only its questions to some models; an imported run unchanged."""
     if run.panel is None:
         return run
     chosen = tuple(model for model in run.panel.models if model in models)
@@ -57,14 +59,14 @@ def asking_only(run: Run, models: Collection[Model]) -> Run:
 
 
 def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
-    """Return a run with only its questions that are not asked in batches."""
+    """Return a copy of a run with only the questions that are not asked in batches."""
     waiting = batched(run.panel, providers)
     models = run.panel.models if run.panel else ()
     return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
 
 
 def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
-    """Refuse a panel that shall be asked in batches when no model of it can be.
+    """Check that a panel which is to be asked in batches has at least one model for it.
 
     Raises:
         NothingBatched: when no model of the panel can be asked in batches.
@@ -121,7 +123,7 @@ class Batches:
         self._clock = clock
         self._collector = Collector(
             store,
-            self._calls,
+            self._batch_calls,
             clock,
             progress,
             polling or BatchPolling(),
@@ -129,7 +131,11 @@ class Batches:
         )
 
     async def run(self, run: Run) -> Outcome:
-        """Collect submitted batches and submit missing questions, until no question is missing.
+        """Collect submitted batches and submit missing questions, until no question is missing or
+        the run is stopped. Money is reserved before each submission and released after the
+        collection.
+
+        After an interruption, the same call continues.
 
         After an interruption, the same call continues.
 
@@ -142,46 +148,59 @@ class Batches:
             ProviderUnavailable: when a vendor cannot be asked at all; likewise.
         """
         asked = await self._store.answers.asked(run.id)
-        outcome = Outcome(run, kept=sum(q.key in asked for q in _questions(run)))
+        outcome = Outcome(run, kept=sum(q.key in asked for q in _questions_of_run(run)))
         tried: set[tuple[str, str, int]] = set()
-        waiting = await self._submitted(run, outcome)
+        waiting = await self._submitted_batches(run, outcome)
         while waiting := waiting or await self._submit_missing(run, tried, outcome):
             await self._collector.collect(run, waiting, outcome)
             if outcome.stopped is RunState.CANCELLED:
-                await self._collector.drop(run, await self._submitted(run, outcome), outcome)
+                await self._collector.drop(
+                    run, await self._submitted_batches(run, outcome), outcome
+                )
             if outcome.stopped:
                 break
             await self._store.money.release(run.id)
-            tried |= {key for batch in waiting for key in _keys(run, batch)}
+            tried |= {key for batch in waiting for key in _question_keys(run, batch)}
             waiting = []
         return outcome
 
     async def cancel(self, run: Run) -> Outcome:
-        """Cancel the batches of a run, and store the answers that are ready: they are charged."""
+        """Cancel the batches of a run at their vendors, and store the answers that are ready,
+        because they are charged.
+        """
         outcome = Outcome(run, stopped=RunState.CANCELLED)
-        await self._collector.drop(run, await self._submitted(run, outcome), outcome)
+        await self._collector.drop(run, await self._submitted_batches(run, outcome), outcome)
         return outcome
 
-    async def _submitted(self, run: Run, outcome: Outcome) -> list[Batch]:
-        """Return the submitted batches; end those whose submission is uncertain, with a remark."""
+    async def _submitted_batches(self, run: Run, outcome: Outcome) -> list[Batch]:
+        """Return the submitted batches of a run; end those whose submission is uncertain, with a
+        note in the outcome.
+        """
         batches = await self._store.batches.unfinished(runs=[run.id])
         for batch in batches:
             if not batch.vendor_id:
                 await self._collector.end(batch)
-                outcome.notes.append(_in_flight(batch))
+                outcome.notes.append(_uncertain_note(batch))
         return [batch for batch in batches if batch.vendor_id]
 
     async def _submit_missing(
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
     ) -> list[Batch]:
-        """Submit missing questions as far as the budget allows; return the new batches.
+        """Submit missing questions as far as the budget allows, and return the new batches.
+        Questions without money are submitted later, or given up when no batch is left that can
+        return money.
+
+        Args:
+            run: The run, with only the questions that are asked in batches.
+            tried: The keys of questions that are not submitted again; those given up are added.
+            outcome: Where questions that are given up are counted.
 
         The rest is submitted when a batch has returned money.
         """
         asked = tried | await self._store.answers.asked(run.id)
         handed, poor = list[Batch](), list[Question]()
         for model in run.panel.models if run.panel else ():
-            left = [q for q in _questions(run) if q.model == model and q.key not in asked]
+            left = [q for q in _questions_of_run(run) if q.model == model and q.key not in asked]
             if left and not is_fresh(run, self._clock.now()):
                 _give_up(left, TOO_LATE, tried, outcome)
             elif count := await self._reserve(run, left[:MAX_BATCH_QUESTIONS]):
@@ -193,7 +212,9 @@ class Batches:
         return handed
 
     async def _reserve(self, run: Run, questions: Sequence[Question]) -> int:
-        """Reserve money for the first of the questions; return for how many it suffices."""
+        """Reserve money for the first of the questions; return for how many questions the money
+        suffices, 0 for none. The count is halved until the reservation succeeds.
+        """
         count = len(questions)
         while count and (
             lacking := await self._store.money.reserve(run.id, self._claims(run, questions[:count]))
@@ -203,7 +224,7 @@ class Batches:
         return count
 
     def _claims(self, run: Run, questions: Sequence[Question]) -> list[ReservationRequest]:
-        """Return the most that questions may cost on each account with a limit."""
+        """Return the most dollars that questions may cost on each account with a limit."""
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
             prompt, model = question.prompt, question.model
@@ -224,7 +245,10 @@ class Batches:
         tried: set[tuple[str, str, int]],
         outcome: Outcome,
     ) -> list[Batch]:
-        """Submit questions to one model; a cancelled task waits until the submission has ended."""
+        """Store a batch of questions to one model and submit it; return the batch in a list, or an
+        empty list after a failure, whose questions are given up. A cancelled task waits until the
+        submission has ended.
+        """
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
         batch = await self._store.batches.keep(new)
@@ -237,31 +261,31 @@ class Batches:
         except OverheardError as error:
             await self._collector.end(batch)
             if isinstance(error, ProviderFailed) and error.ambiguous:
-                outcome.notes.append(_in_flight(batch))
+                outcome.notes.append(_uncertain_note(batch))
             _give_up(questions, str(error), tried, outcome)
             return []
 
     async def _submit_stored(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
-        """Submit a stored batch, and store the vendor's id of it."""
-        name = await self._calls(batch.model).submit(items)
+        """Submit a stored batch, and return it with the vendor's id, stored."""
+        name = await self._batch_calls(batch.model).submit(items)
         return await self._store.batches.keep(replace(batch, vendor_id=name))
 
-    def _calls(self, model: Model) -> BatchCalls:
+    def _batch_calls(self, model: Model) -> BatchCalls:
         return BatchCalls(self._providers.get(model.provider), model, self._retries)
 
 
-def _is_sold(model: Model, providers: Mapping[str, Provider]) -> bool:
+def _is_batched(model: Model, providers: Mapping[str, Provider]) -> bool:
     provider = providers.get(model.provider)
     return isinstance(provider, Batching) and capabilities_of(model, providers).batch
 
 
-def _questions(run: Run) -> list[Question]:
+def _questions_of_run(run: Run) -> list[Question]:
     return list(run.panel.questions()) if run.panel else []
 
 
-def _keys(run: Run, batch: Batch) -> list[tuple[str, str, int]]:
+def _question_keys(run: Run, batch: Batch) -> list[tuple[str, str, int]]:
     items = set(batch.items)
-    return [q.key for q in _questions(run) if q.model == batch.model and item_of(q) in items]
+    return [q.key for q in _questions_of_run(run) if q.model == batch.model and item_of(q) in items]
 
 
 def _give_up(
@@ -270,14 +294,16 @@ def _give_up(
     tried: set[tuple[str, str, int]],
     outcome: Outcome,
 ) -> None:
-    """Count questions as failed for a reason, a sentence, and submit them no more."""
+    """Count questions as failed for a reason (a sentence), and add their keys to ``tried``, so that
+    they are not submitted again.
+    """
     tried |= {question.key for question in questions}
     if questions:
         outcome.failures[reason] += len(questions)
 
 
-def _in_flight(batch: Batch) -> str:
-    """Return the remark that it is unknown whether a vendor has received a batch."""
+def _uncertain_note(batch: Batch) -> str:
+    """Return a note for people that it is unknown whether a vendor has received a batch."""
     count, at = wording.count(len(batch), "question"), f"{batch.handed_in_at:%Y-%m-%d %H:%M} UTC"
     return (
         f"A batch of {count} to {batch.model} was just being handed in at {at} when that broke "

@@ -28,7 +28,7 @@ _NAMED = frozenset({"brand", "channel"})
 
 
 async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> float:
-    """Refuse questions that the budget does not cover.
+    """Check the estimated price of questions against the limits of its accounts.
 
     Returns:
         The most dollars that the budget lets these questions cost; infinite without a limit.
@@ -57,7 +57,9 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
 async def nearly_spent(
     budget: BudgetTable, money: MoneyRepository, accounts: Collection[Account]
 ) -> dict[Account, tuple[float, float]]:
-    """Return (spent, limit) in dollars of the accounts with at least `WARNING` of it spent."""
+    """Return the accounts of which at least `WARNING` of the limit is spent, each with the spent
+    dollars and the limit in dollars.
+    """
     limits = _limits(budget, accounts)
     balances = await money.balances(limits)
     return {
@@ -83,7 +85,7 @@ CALLS_HELD_AHEAD = 25
 
 @dataclass(frozen=True, slots=True)
 class HeldAmount:
-    """Money that one call may cost, on each account that has a limit."""
+    """Money held for one call: dollars, and the share of them for each account that has a limit."""
 
     shares: Mapping[Account, float] = field(default_factory=dict)
     usd: float = 0.0
@@ -91,6 +93,8 @@ class HeldAmount:
 
 class SpendReservation:
     """Money that a run has reserved in the store, so that no other run can spend it.
+
+    `hold` takes the money of a call out of the reservation; `settle` or `keep_back` ends the call.
 
     Each call takes a part of it with `hold`, and ends that with `settle` or `keep_back`.
 
@@ -120,7 +124,8 @@ class SpendReservation:
         self._returned = asyncio.Event()
 
     async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
-        """Hold money for one call; wait for calls under way to return money if there is too little.
+        """Hold money for one call; reserve more in the store if needed, and wait for calls under
+        way to return money if there is too little.
 
         Returns:
             The money held; None when there is too little and no call is under way.
@@ -141,7 +146,7 @@ class SpendReservation:
         return HeldAmount(shares, usd)
 
     def settle(self, held: HeldAmount, cost: float) -> None:
-        """End a call: what it did not cost is free for other calls of the run.
+        """End a call: held money above its cost is free for other calls of the run.
 
         Args:
             held: The money held for the call.
@@ -157,7 +162,7 @@ class SpendReservation:
 
         Args:
             held: The money held for the call.
-            cost: Dollars of it that the store has booked as an estimate.
+            cost: Dollars of the held money that the store has booked as an estimate.
         """
         for account, share in held.shares.items():
             self._taken[account] -= share * cost
@@ -165,7 +170,7 @@ class SpendReservation:
         self._end()
 
     async def close(self) -> None:
-        """Return the money that was not spent to the store."""
+        """Return the reserved money that was not spent to the store."""
         await self._money.give_back(self._payer.run_id, self._held)
         self._held.clear()
 
@@ -175,7 +180,13 @@ class SpendReservation:
         self._returned.set()
 
     async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:
-        """Return whether the reserved money covers a call; reserve more if it does not."""
+        """Return whether the reserved money covers a call; reserve more in the store if it does
+        not.
+
+        Args:
+            shares: The share of each account in the price, 0 to 1.
+            usd: The most dollars of the call.
+        """
         async with self._turn:  # one call asks the store; the others check again afterwards
             lacking = {a: s * usd + self._taken[a] - self._held[a] for a, s in shares.items()}
             lacking = {a: missing for a, missing in lacking.items() if missing > 0}
@@ -185,7 +196,9 @@ class SpendReservation:
             return await self._reserve(ahead) or await self._reserve(lacking)
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
-        """Reserve dollars by account in the store; False when an account does not cover them."""
+        """Reserve dollars by account in the store and return True; False, with `lacking` set, when
+        an account does not cover its amount.
+        """
         claims = [
             ReservationRequest(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()
         ]

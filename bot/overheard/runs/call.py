@@ -69,10 +69,11 @@ class ProviderCall:
 
     @traced("ask", lambda call: {"overheard.model": str(call.model)})
     async def make(self) -> tuple[Answer, ProviderFailed | None]:
-        """Call the provider.
+        """Call the provider, over the network, for at most `CALL_TIMEOUT_S` seconds.
 
         Returns:
-            The answer, and the failure if the provider reported one.
+            The answer, not stored, and the failure that the provider reported, or None. After a
+            failure the answer has no text and the failure as its error.
 
         Raises:
             ProviderUnavailable: when the provider cannot be used at all.
@@ -93,7 +94,13 @@ class ProviderCall:
         return self._question.model
 
     async def _reply(self) -> tuple[Reply, str]:
-        """Return the reply, and the problem with it as a sentence; empty without a problem."""
+        """Return the reply, and the problem with it as a sentence, empty without a problem. A fault
+        of the plugin becomes a problem.
+
+        Raises:
+            ProviderFailed: as the provider reports it, or when the call timed out.
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
         seed = sampling_seed(self._run, self._question)
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
@@ -110,11 +117,11 @@ class ProviderCall:
             return NO_ANSWER, self._fault("it cancels its own call")
         except (Exception, SystemExit) as failure:  # its text may contain a secret
             if deadline.expired():
-                raise self._silence() from None
+                raise self._timeout_failure() from None
             self.unread = True
             return NO_ANSWER, self._fault(type(failure).__name__)
         if isinstance(self._provider, GuardedProvider):  # it has validated the reply
-            return _scorable(reply, self._question)
+            return _with_problem(reply, self._question)
         checked = checked_reply(reply, self._question, remedy_of(self._provider))
         self.unread = checked[0] is NO_ANSWER
         return checked
@@ -122,8 +129,10 @@ class ProviderCall:
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what, remedy_of(self._provider))
 
-    def _silence(self) -> ProviderFailed:
-        """Return the failure of a call that timed out; the service may still charge it."""
+    def _timeout_failure(self) -> ProviderFailed:
+        """Return the failure of a call that timed out; it is ambiguous, because the service may
+        charge the call.
+        """
         return ProviderFailed(
             model=self._question.model,
             reason=f"it gave no sign of life for {CALL_TIMEOUT_S:.0f} s; try again later.",
@@ -149,8 +158,8 @@ def with_estimated_cost(
     Args:
         answer: The answer.
         failure: The failure that the provider reported, or None.
-        providers: By name.
-        unread: Whether the plugin broke at the call.
+        providers: Providers by name.
+        unread: Whether the plugin broke at the call, so that the reply could not be read.
     """
     question, reply = answer.question, answer.reply
     size, note = TYPICAL, ""
@@ -173,23 +182,26 @@ def with_estimated_cost(
 
 
 def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
-    """Return the validated reply of a provider, and the problem with it as a sentence.
+    """Return the validated reply of a provider, and the problem with it as a sentence, empty
+    without a problem. An invalid reply becomes `NO_ANSWER`.
 
     Args:
         given: The object that the provider returned.
         question: The question.
-        remedy: What people do about a fault of the provider.
+        remedy: What people can do about a fault of the provider, as a clause.
     """
     provider = question.model.provider
     try:
         reply = validated_reply(given)
     except Nonsense as nonsense:
         return NO_ANSWER, fault(provider, str(nonsense), remedy)
-    return _scorable(reply, question)
+    return _with_problem(reply, question)
 
 
-def _scorable(reply: Reply, question: Question) -> tuple[Reply, str]:
-    """Return a reply, and the problem with it as a sentence.
+def _with_problem(reply: Reply, question: Question) -> tuple[Reply, str]:
+    """Return a reply, and the problem with it as a sentence, empty without a problem.
+
+    A reply in another language than the prompt's gets the finish FOREIGN.
 
     A reply in another language than the prompt's gets the finish FOREIGN.
     """
@@ -201,12 +213,17 @@ def _scorable(reply: Reply, question: Question) -> tuple[Reply, str]:
 
 
 def fault(provider: str, what: str, remedy: str) -> str:
-    """Return the sentence for a provider that violates its protocol."""
+    """Return the sentence on a provider that violates its protocol. ``what`` names the violation,
+    ``remedy`` what people can do.
+    """
     return f"The provider {provider} fails ({what}); {remedy}."
 
 
 def sampling_seed(run: Run, question: Question) -> int:
-    """Return the seed of a call; it is the same when a run is resumed.
+    """Return the seed of a call, from 0 to 2**31 - 1, which is the same when a run is resumed.
+
+    The seed depends on the prompt and the repeat and not on the model, so that differences between
+    answers are due to the models.
 
     It depends on the prompt and the repeat and not on the model, so that differences between
     answers are due to the models.
@@ -223,7 +240,7 @@ def _is_being_cancelled() -> bool:
 
 
 class CallCounters:
-    """Counts calls by provider."""
+    """Counts calls, retries, latency and dollars by provider, as Prometheus metrics."""
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -232,21 +249,21 @@ class CallCounters:
 
     def called(self, answer: Answer, failure: ProviderFailed | None = None) -> None:
         """Count a call that ended."""
-        self._ended(answer, failure)
+        self._count_ended(answer, failure)
         self._metrics.latency.labels(answer.question.model.provider).observe(answer.latency)
 
     def collected(self, answers: Iterable[Answer]) -> None:
-        """Count the answers of a batch; the hours that it took are not observed as latency."""
+        """Count the answers of a batch; the hours of waiting are not observed as latency."""
         for answer in answers:
-            self._ended(answer, None)
+            self._count_ended(answer, None)
 
     def retried(self, provider: str) -> None:
         """Count a retry."""
         self._metrics.retries.labels(provider).inc()
 
-    def _ended(self, answer: Answer, failure: ProviderFailed | None) -> None:
+    def _count_ended(self, answer: Answer, failure: ProviderFailed | None) -> None:
         provider = answer.question.model.provider
-        self._metrics.asks.labels(provider, _outcome(answer, failure)).inc()
+        self._metrics.asks.labels(provider, _outcome_label(answer, failure)).inc()
         self._metrics.spend.labels(provider).inc(answer.reply.cost_usd or 0.0)
 
     @cached_property
@@ -255,7 +272,9 @@ class CallCounters:
 
 
 class _Metrics:
-    """The metrics, made when the first call is counted: prometheus_client is slow to import."""
+    """The Prometheus metrics, created when the first call is counted: prometheus_client is slow to
+    import.
+    """
 
     def __init__(self) -> None:
         from prometheus_client import (
@@ -287,8 +306,10 @@ class _Metrics:
         self.spend = Counter("overheard_spend_dollars", "What answers cost.", by, registry=own)
 
 
-def _outcome(answer: Answer, failure: ProviderFailed | None) -> str:
-    """Return how a call ended, as the label of its metric."""
+def _outcome_label(answer: Answer, failure: ProviderFailed | None) -> str:
+    """Return how a call ended, as the label of its metric: a kind of failure, or `ANSWERED`, `CUT`
+    or `FAULT`.
+    """
     if failure:
         return failure.kind.value.replace(" ", "_")
     if answer.error:

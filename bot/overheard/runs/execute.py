@@ -88,7 +88,10 @@ class Runner:
         self._progress = progress
 
     async def run(self, run: Run) -> Outcome:
-        """Ask the questions of a stored run that have no answer yet.
+        """Ask the questions of a stored run that have no answer yet, and store each answer as it
+        arrives. Reserved money is returned at the end.
+
+        After an interruption, the same call continues the run.
 
         After an interruption, the same call continues the run.
         """
@@ -110,7 +113,8 @@ class Runner:
         return outcome
 
     async def ask(self, question: Question, run: Run, batcher: WriteBatcher) -> Answer:
-        """Ask a single question for a stored run, and store the answer.
+        """Ask a single question for a stored run, store the answer (or the last failure), and
+        return it.
 
         Raises:
             ProviderUnavailable: when the model cannot be asked.
@@ -139,10 +143,10 @@ class Runner:
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 for model in models:
-                    waiting = _missing(job.run, model, asked)
+                    waiting = _missing_questions(job.run, model, asked)
                     if lane := self._lane(model, waiting):
                         for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
-                            group.create_task(self._work(lane, job))
+                            group.create_task(self._ask_in_turn(lane, job))
                     else:
                         reason = f"There is no provider {model.provider} any more."
                         self._give_up(waiting, reason, job.outcome)
@@ -155,8 +159,10 @@ class Runner:
         limiters = self._limits.limiter(provider, model), self._limits.limiter(provider)
         return _Lane(provider, waiting, *limiters)
 
-    async def _work(self, lane: _Lane, job: _Job) -> None:
-        """Ask the questions of a lane one after another; give up the rest if none can succeed."""
+    async def _ask_in_turn(self, lane: _Lane, job: _Job) -> None:
+        """Ask the questions of a lane one after another; give up the rest after an error that every
+        question would meet.
+        """
         for question in lane.waiting:
             try:
                 answer, failure = await self._ask(lane, question, job)
@@ -170,13 +176,13 @@ class Runner:
     def _give_up(
         self, waiting: Iterator[Question], reason: str, outcome: Outcome, *, already: int = 0
     ) -> None:
-        """Count the remaining questions as failed: each would fail for the same reason.
+        """Count the remaining questions as failed, because each would fail for the same reason.
 
         Args:
-            waiting: The questions.
+            waiting: Yields the remaining questions.
             reason: The failure as a sentence.
-            outcome: Where they are counted.
-            already: The number of failed questions that `waiting` yielded before.
+            outcome: Where the questions are counted.
+            already: The number of failed questions that `waiting` has yielded before.
         """
         left = already + sum(1 for _ in waiting)
         if left:
@@ -186,10 +192,17 @@ class Runner:
     async def _ask(
         self, lane: _Lane, question: Question, job: _Job
     ) -> tuple[Answer, ProviderFailed | None]:
-        """Ask a question, with retries, and store the answer or the last failure.
+        """Ask a question, with retries, and store the answer or the last failure. The cost of
+        earlier tries is part of the stored answer.
 
         Returns:
-            The stored answer, and the failure of the last call as the provider reported it.
+            The stored answer, and the failure that the provider reported of the last call, or
+            None.
+
+        Raises:
+            ProviderUnavailable: when the provider cannot be used at all.
+            ModelResting: when the model may not be called for a long time.
+            BudgetUsedUp: when the budget does not cover a call.
         """
         first, tried, earlier_usd = 0.0, 0, 0.0
         while True:
@@ -207,12 +220,12 @@ class Runner:
                 first, tried = first or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
-                _report_to(lane.limiter, answer, failure, call.begun, wait)
+                _report_end(lane.limiter, answer, failure, call.begun, wait)
                 if not failure or not self._retries.should_retry(
                     failure, tried, call.ended + wait - first
                 ):
                     answer = _with_cost(answer, earlier_usd)
-                    await self._keep(answer, lane, job)
+                    await self._store_answer(answer, lane, job)
                     self._settle(held, answer, failure)
                     return answer, failure
                 # Booked with the last try, so that its money stays held until then.
@@ -226,6 +239,10 @@ class Runner:
     @asynccontextmanager
     async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
         """Wait for a turn at the model and at its provider, and hold both while the block lasts.
+        Raises ModelResting when the model may not be called for a long time.
+
+        A turn lasts until the answer is stored, so that a killed process loses only answers of
+        calls under way.
 
         A turn lasts until the answer is stored, so that a killed process loses only answers of
         calls under way.
@@ -238,7 +255,9 @@ class Runner:
             yield
 
     async def _reserve(self, lane: _Lane, question: Question) -> HeldAmount:
-        """Hold the most that a call may cost; raise BudgetUsedUp when it is not covered."""
+        """Hold the most dollars that a call may cost, and return the held money. Raises
+        BudgetUsedUp when the budget does not cover the call.
+        """
         prompt = question.prompt
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
             lane.worst[prompt.key] = call_cost(
@@ -250,12 +269,14 @@ class Runner:
             raise BudgetUsedUp(key=self._reservation.lacking)
         return held
 
-    async def _keep(self, answer: Answer, lane: _Lane, job: _Job) -> None:
+    async def _store_answer(self, answer: Answer, lane: _Lane, job: _Job) -> None:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
         await job.batcher.keep(answer)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
-        """Return the money of a call that was not spent, unless the call may still be charged."""
+        """Return the unspent money of a call to the reservation; all of it stays reserved while the
+        call may still be charged.
+        """
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
             self._reservation.keep_back(held, cost)
@@ -273,16 +294,20 @@ def _without_cost(answer: Answer) -> Answer:
     return replace(answer, reply=replace(answer.reply, cost_usd=None))
 
 
-def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:
-    """Yield the questions of a run to a model whose keys are not among those asked."""
+def _missing_questions(
+    run: Run, model: Model, asked: Collection[tuple[str, str, int]]
+) -> Iterator[Question]:
+    """Yield the questions of a run to a model, in the panel's order, whose keys are not in
+    ``asked``.
+    """
     questions = run.panel.questions(model) if run.panel else iter(())
     return (q for q in questions if q.key not in asked) if asked else questions
 
 
-def _report_to(
+def _report_end(
     limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
-    """Report the end of a call to the limiter of its model."""
+    """Report the end of a call to the limiter of its model, with the seconds until the next try."""
     if failure:
         limiter.failed(failure, begun, wait)
     elif not answer.error:

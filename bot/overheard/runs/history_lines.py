@@ -92,12 +92,12 @@ class CitationLine(BaseModel):
 
 
 class AnswerLine(BaseModel):
-    """A line that `import` reads. Answers of one run make one block.
+    """A line of a file that `import` reads: one answer. Answers of one run make one block.
 
     Attributes:
-        asked_at: When it was asked; a time without a zone is taken as UTC.
-        run: The name of the run that it belongs to.
-        finish: How it ended, in our own words or a service's; without one it is complete.
+        asked_at: When the question was asked; a time without a zone is taken as UTC.
+        run: The name of the run of the answer.
+        finish: How the answer ended, as a `Finish` or in a service's word; complete if missing.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -120,7 +120,11 @@ class AnswerLine(BaseModel):
     @field_validator("asked_at", "model_created")
     @classmethod
     def _in_utc(cls, at: datetime | None) -> datetime | None:
-        """Convert a time into UTC; a time without a zone is taken as UTC."""
+        """Return a time in UTC; a time without a zone is taken as UTC. None stays None.
+
+        Raises:
+            ValueError: for a year outside `YEARS`.
+        """
         if at is None:
             return None
         if at.year not in YEARS:
@@ -129,8 +133,10 @@ class AnswerLine(BaseModel):
 
     @field_validator("finish", mode="before")
     @classmethod
-    def _finish(cls, reason: Any) -> Any:
-        """Return the `Finish` for a service's word; CUT for null."""
+    def _parsed_finish(cls, reason: Any) -> Any:
+        """Return the `Finish` for a service's word; CUT for null. Raises ValueError for an unknown
+        word.
+        """
         if reason is None or isinstance(reason, Finish):
             return Finish.CUT if reason is None else reason
         known = FINISHES.get(str(reason).lower())
@@ -149,7 +155,7 @@ class AnswerLine(BaseModel):
         return "" if value is None else value
 
     def answer(self, run_id: int) -> Answer:
-        """Return the answer, as the first repeat of its question within its run."""
+        """Return the answer, not stored, as the first repeat of its question within a run."""
         question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
         reply = Reply(
             text=self.text,
@@ -180,7 +186,9 @@ class Parsed:
 
 
 def read_line(text: bytes) -> Parsed:
-    """Read a line; its texts become storable, see `overheard.domain.storable`."""
+    """Return the line of a JSON text, or the problem for which the line cannot be used; no error is
+    raised. Its texts become storable, see `overheard.domain.storable`.
+    """
     try:
         table = _storable(json.loads(text))
     except (ValueError, RecursionError) as error:
@@ -190,12 +198,12 @@ def read_line(text: bytes) -> Parsed:
     try:
         line = AnswerLine.model_validate(table)
     except ValidationError as error:
-        return Parsed(problem="; ".join(map(_sentence, error.errors())))
+        return Parsed(problem="; ".join(map(_problem_sentence, error.errors())))
     return Parsed(line, unknown=frozenset(table) - set(ANSWER_FIELDS))
 
 
 def _storable(value: Any) -> Any:
-    """Return a JSON value whose texts are storable."""
+    """Return a JSON value with all its texts, also of keys, made storable."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, list):
@@ -205,13 +213,13 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _problem_sentence(detail: ErrorDetails) -> str:
     path = (str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
     return f"{'.'.join(path)} {_PROBLEMS.get(detail['type']) or problem_of(detail)}"
 
 
 def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
-    """Return an answer as the fields of a line."""
+    """Return an answer as JSON values by `ANSWER_FIELDS`, in their order."""
     reply, question = answer.reply, answer.question
     values = (
         answer.asked_at.isoformat(),
@@ -226,14 +234,14 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         reply.model_version,
         reply.model_created.isoformat() if reply.model_created else None,
         str(reply.finish),
-        [_source(citation) for citation in reply.citations],
+        [_citation_fields(citation) for citation in reply.citations],
         reply.cost_usd,
     )
     return dict(zip(ANSWER_FIELDS, values, strict=True))
 
 
 def score_line(record: ScoreRecord, answer: Answer, run: Run) -> dict[str, Any]:
-    """Return a score as the fields of a line."""
+    """Return a score as JSON values by `SCORE_FIELDS`, in their order."""
     question = answer.question
     values = (
         run.key,
@@ -250,13 +258,13 @@ def score_line(record: ScoreRecord, answer: Answer, run: Run) -> dict[str, Any]:
 
 
 def flat(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line whose lists are JSON texts, as a cell of CSV holds them."""
+    """Return a line with each list as a JSON text, as a cell of CSV holds it."""
     return {
         key: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
         for key, value in line.items()
     }
 
 
-def _source(citation: Citation) -> dict[str, object]:
-    """Return a source for export; a domain only where one is reported."""
+def _citation_fields(citation: Citation) -> dict[str, object]:
+    """Return the fields of a citation for export; the domain only where one is reported."""
     return {name: value for name, value in asdict(citation).items() if name != "domain" or value}

@@ -23,7 +23,8 @@ log = logging.getLogger("overheard")
 
 
 class RunCancellation:
-    """Stops a run whose state in the store changes: calls under way end, no others begin.
+    """Stops a run whose state in the store is no longer RUNNING: calls under way end, no others
+    begin.
 
     Args:
         store: The store with the run's state.
@@ -41,7 +42,7 @@ class RunCancellation:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Watch the run's state while the block lasts."""
+        """Watch the run's state in the store while the block lasts."""
         watcher = asyncio.create_task(self._watch())
         try:
             yield
@@ -51,7 +52,8 @@ class RunCancellation:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Mark the current task as only waiting while the block lasts.
+        """Mark the current task as only waiting while the block lasts: such a task is cancelled
+        when the run is stopped. Raises CancelledError when the run is stopped already.
 
         Such a task is cancelled when the run is stopped.
         """
@@ -67,7 +69,9 @@ class RunCancellation:
             self._waiting.discard(task)
 
     async def _watch(self) -> None:
-        """Wait until the run's state is no longer RUNNING, then cancel the tasks that only wait."""
+        """Read the run's state every `STATE_CHECK_INTERVAL_S` until it is no longer RUNNING, then
+        cancel the tasks that only wait.
+        """
         while self.stopped is None:
             await asyncio.sleep(STATE_CHECK_INTERVAL_S)
             state = await self._store.runs.state(self._run_id)
@@ -110,17 +114,19 @@ class RunResumer:
         Runs of a terminal may have been abandoned on purpose; they are resumed only at the start.
         """
         async with asyncio.TaskGroup() as group:
-            for run in await self._abandoned():
+            for run in await self._abandoned_runs():
                 group.create_task(self._resume_run(run))
             while True:
                 await asyncio.sleep(CHECK_INTERVAL_S)
                 old = self._clock.now() - MIN_AGE
-                for run in await self._abandoned():
+                for run in await self._abandoned_runs():
                     if self._is_of_a_chat(run) and run.started_at <= old:
                         group.create_task(self._resume_run(run))
 
-    async def _abandoned(self) -> list[Run]:
-        """Return the runs that may be abandoned; another process may have locked some of them."""
+    async def _abandoned_runs(self) -> list[Run]:
+        """Return the running runs, except those of schedules, that may be abandoned and can still
+        be resumed; another process may have locked some of them.
+        """
         now = self._clock.now()
         with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}
         return [
@@ -133,12 +139,14 @@ class RunResumer:
         ]
 
     async def _resume_run(self, run: Run) -> None:
-        """Resume a run unless another process or command has locked it; log why it is not."""
+        """Resume a run unless another process or command has locked it; a run of a chat gets a
+        delivery of its result. A failure is logged as a warning, not raised.
+        """
         self._known.add(run.id)
         try:
             if not await is_held(self._store, run):
                 if self._is_of_a_chat(run):
-                    result = _result_of(run, self._clock.now())
+                    result = _result_delivery(run, self._clock.now())
                     await self._store.deliveries.add([result])
                 await self._resume(run)
                 return
@@ -159,11 +167,11 @@ class RunResumer:
 
 
 async def is_held(store: Store, run: Run) -> bool:
-    """Return whether a process carries a run out."""
+    """Return whether a process has locked a run in order to carry it out."""
     async with store.locks.run_lock(run.id) as is_locked:
         return not is_locked
 
 
-def _result_of(run: Run, now: datetime) -> Delivery:
+def _result_delivery(run: Run, now: datetime) -> Delivery:
     key = f"result-{run.key}@{run.channel}"
     return Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)

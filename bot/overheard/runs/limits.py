@@ -49,7 +49,8 @@ class ModelLimiter:
         allowed: The concurrency at present; 1 to `most`.
         under_way: The number of calls under way in this process.
         breaker: The circuit breaker.
-        resumes_at: The end of the wait that the service asked for, on the event loop's clock.
+        resumes_at: The end of the wait that the service asked for, in seconds of the event loop's
+            clock.
     """
 
     def __init__(self, name: str, most: int, table: LimitTable = NO_LIMITS) -> None:
@@ -68,7 +69,7 @@ class ModelLimiter:
 
     @asynccontextmanager
     async def turn(self, run_id: int, tokens: float = 0.0) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it while the block lasts.
+        """Wait for a turn, and hold it while the block lasts; runs take turns.
 
         Args:
             run_id: The run that makes the call.
@@ -97,10 +98,11 @@ class ModelLimiter:
         """Record an answered call, and the limits that the service reported with it."""
         self.breaker.succeeded()
         self.allowed = min(self.most, self.allowed + 1 / self.allowed)
-        self._adopt(limits)
+        self._learn_limits(limits)
 
     def failed(self, failure: ProviderFailed, begun: float, wait: float) -> None:
-        """Record a failed call.
+        """Record a failed call: a 429 halves the concurrency and pauses all calls, a fault of the
+        service counts for the breaker.
 
         Args:
             failure: The failure.
@@ -108,7 +110,7 @@ class ModelLimiter:
             wait: Seconds before the next try.
         """
         now = asyncio.get_running_loop().time()
-        self._adopt(failure.limits)
+        self._learn_limits(failure.limits)
         if failure.kind is FailureKind.RATE_LIMIT:
             if begun >= self._lowered_at:  # an earlier call is covered by that halving
                 self.allowed, self._lowered_at = max(1.0, self.allowed / 2), now
@@ -119,7 +121,9 @@ class ModelLimiter:
         self._admit()
 
     def seat(self, more: int, of: int) -> None:
-        """Take a seat (`more` is 1) or return it (-1), of `of` seats that all processes share."""
+        """Take a seat (``more`` is 1) or return a seat (-1), of ``of`` seats that all processes
+        share: this process may use its share of the concurrency and of the rate limits.
+        """
         self._seats += more
         held = min(max(1, self._seats), of)
         now = asyncio.get_running_loop().time()
@@ -130,10 +134,11 @@ class ModelLimiter:
         self._admit()
 
     def rest(self, now: float) -> float:
-        """Return the seconds until a call is allowed again; 0 when it is now."""
+        """Return the seconds until a call is allowed again; 0 when a call is allowed now."""
         return max(0.0, self.resumes_at - now, self.breaker.until - now)
 
-    def _adopt(self, limits: RateLimits | None) -> None:
+    def _learn_limits(self, limits: RateLimits | None) -> None:
+        """Adopt the rate limits that the service reported; None reports none."""
         if limits:
             now = asyncio.get_running_loop().time()
             self.requests.learn(limits.requests, limits.requests_left, limits.requests_reset, now)
@@ -144,7 +149,9 @@ class ModelLimiter:
         self._admit()
 
     def _admit(self) -> None:
-        """Give turns to waiting calls up to the limits; set a timer for the next turn."""
+        """Give turns to waiting calls up to the limits, one run after another; set a timer for the
+        next turn, or reject all calls when the wait is longer than `MAX_MODEL_WAIT_S`.
+        """
         now = asyncio.get_running_loop().time()
         if self.rest(now) > MAX_MODEL_WAIT_S:
             self._reject_waiting(self.rest(now))
@@ -163,7 +170,9 @@ class ModelLimiter:
                 self._grant(first)
 
     def _capacity(self, now: float) -> int:
-        """Return the number of calls that may be under way."""
+        """Return the number of calls that may be under way now: 1 while the breaker tries the
+        service.
+        """
         return 1 if self.breaker.state(now) is BreakerState.HALF_OPEN else int(self.allowed)
 
     def _delay(self, waiter: _Waiter, now: float) -> float:
@@ -182,7 +191,9 @@ class ModelLimiter:
         self._timer = asyncio.get_running_loop().call_later(delay, self._admit)
 
     def _reject_waiting(self, rest: float) -> None:
-        """Raise ModelResting in all waiting calls."""
+        """Raise ModelResting in all waiting calls. ``rest`` is the wait in seconds that the error
+        names.
+        """
         for waiters in self._waiting.values():
             for waiter in waiters:
                 if not waiter.turn.done():
@@ -225,7 +236,12 @@ class Limits:
 
 
 class Bucket:
-    """A token bucket: it fills steadily, and each call takes an amount out.
+    """A token bucket of a rate limit: it fills at a constant rate, and each call takes an amount
+    out.
+
+    Args:
+        a_minute: The amount (calls or tokens) that flows in within a minute, and the capacity;
+            infinite without a limit.
 
     Args:
         a_minute: The amount that flows in within a minute, and the capacity; infinite without a
@@ -239,7 +255,9 @@ class Bucket:
         self._share = 1.0
 
     def delay(self, amount: float, now: float) -> float:
-        """Return the seconds until an amount can be taken; until full, if that is less."""
+        """Return the seconds until an amount can be taken, or until the bucket is full if the
+        amount is larger than its capacity.
+        """
         if self.size == inf:
             return 0.0
         self._level = min(self.size, self._level + (now - self._at) * self._rate)
@@ -247,7 +265,7 @@ class Bucket:
         return max(0.0, (min(amount, self.size) - self._level) / self._rate)
 
     def share(self, share: float, now: float) -> None:
-        """Use a share of the limit from now on, more than 0 and up to 1.
+        """Use a share of the limit from now on, more than 0 and at most 1.
 
         The capacity and the inflow change in proportion. The first time, the bucket is emptied,
         because other processes may have used the whole amount.
@@ -267,13 +285,14 @@ class Bucket:
     def learn(
         self, size: float | None, left: float | None, reset: float | None, now: float
     ) -> None:
-        """Adopt the limit that a service reports, where it is lower than the configured limit.
+        """Adopt the limit that a service reports, where it is lower than the configured limit;
+        reports that make no sense are ignored.
 
         Args:
             size: The amount that the service allows in a window.
             left: The amount that is left in the window.
             reset: Seconds until the window ends.
-            now: The current time.
+            now: The current time, in seconds of the event loop's clock.
         """
         if size is None or left is None or not 0 < size < inf or not 0 <= left <= size:
             return

@@ -91,7 +91,10 @@ MAX_NOTE_CHARS = 200
 
 
 class Probe:
-    """A provider that is asked for first words: short answers at temperature 0.
+    """A provider that is asked for first words only: answers of `LIMIT` tokens at temperature 0.
+
+    Args:
+        provider: The provider that is asked.
 
     Args:
         provider: Who is asked.
@@ -124,7 +127,7 @@ class Probe:
         return self._provider.price(model)
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, with short answers."""
+        """Return the capabilities of a model, with an answer limit of `LIMIT` tokens."""
         able = capabilities_of(Model(self.name, model), {self.name: self._provider})
         return replace(able, answer_limit=LIMIT)
 
@@ -138,14 +141,15 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """What the store knows of a model's canary.
+    """The stored state of a model's canary, which notices silent updates by the first words of
+    answers.
 
     Attributes:
         model: The model.
-        prompts: Its border prompts.
-        answers: What they were answered since the search, by prompt key.
-        since: When the search began.
-        hit: The update that it found, if any; from then on it is silent until a new search.
+        prompts: The border prompts of the model, whose most frequent answers are nearly tied.
+        answers: The first words of the answers since the search, by prompt key.
+        since: When the search for the border prompts began.
+        hit: The update that the canary found, or None; after a hit it is silent until a new search.
     """
 
     model: Model
@@ -156,30 +160,34 @@ class Canary:
 
 
 def search_panel(model: Model) -> Panel:
-    """Lay out the search for border prompts."""
+    """Return the panel of the search for border prompts: each candidate `SEARCHED` times."""
     return Panel((), CANDIDATES, (model,), SEARCHED)
 
 
 def whole_panel(model: Model) -> Panel:
-    """Lay out as many calls as search and reference need together, to price them beforehand."""
+    """Return a panel with as many calls as search and reference need together, to price both
+    beforehand.
+    """
     extra = ceil(BORDER_PROMPTS * REFERRED / len(CANDIDATES))
     return Panel((), CANDIDATES, (model,), SEARCHED + extra)
 
 
 def reference_panel(model: Model, found: Sequence[BorderPrompt]) -> Panel:
-    """Lay out the asking of border prompts for what they usually answer."""
+    """Return the panel that asks each border prompt `REFERRED` times, for the usual distribution of
+    its answers.
+    """
     chosen = {border.prompt for border in found}
     prompts = tuple(prompt for prompt in CANDIDATES if prompt.key in chosen)
     return Panel((), prompts, (model,), REFERRED)
 
 
 def daily_panel(canary: Canary) -> Panel:
-    """Lay out a day's run: every border prompt once."""
+    """Return the panel of a day's run: every border prompt once."""
     return Panel((), canary.prompts, (canary.model,))
 
 
 async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
-    """Return the texts of the answers of some runs, by prompt key."""
+    """Return the texts of the answers of some runs, by prompt key, without empty texts."""
     found: dict[str, list[str]] = defaultdict(list)
     if runs:
         async for answer in store.answers.stream(runs={run.id for run in runs}):
@@ -189,7 +197,7 @@ async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str,
 
 
 async def canaries(store: Store) -> list[Canary]:
-    """Return the canaries that have a reference, in the order of their models."""
+    """Return the canaries that have a reference run, in the order of their models."""
     runs = [run for run in await store.runs.find() if run.aside and run.panel]
     referred = {
         run.panel.models[0]: run for run in reversed(runs) if run.panel and run.label == REFERENCE
@@ -198,7 +206,9 @@ async def canaries(store: Store) -> list[Canary]:
 
 
 async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
-    """Return the canary of a model from its reference run and the runs outside the history."""
+    """Return the canary of a model from its latest reference run and all runs outside the history
+    (``runs``).
+    """
     model_runs = [run for run in runs if run.panel and run.panel.models == (model,)]
     searches = [
         run for run in model_runs if run.label == SEARCH and run.started_at <= reference.started_at
@@ -223,14 +233,17 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
 
 
 async def border_prompts(store: Store, search: Run) -> list[BorderPrompt]:
-    """Choose the border prompts that a search found."""
+    """Return the candidates whose most frequent answers in a search run are most nearly tied; see
+    `nearest_ties`.
+    """
     return nearest_ties(await first_words(store, [search]))
 
 
 async def read_feeds(
     feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
 ) -> list[str]:
-    """Store the new updates of all feeds.
+    """Ask all feeds, over the network, for updates of the last `FEED_LOOKBACK`, and store the new
+    updates.
 
     Args:
         feeds: The feeds, each behind its guard.
@@ -242,18 +255,22 @@ async def read_feeds(
         The problems of feeds, as sentences.
     """
     problems: list[str] = []
-    asked = (_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
+    asked = (_feed_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
     updates_by_feed = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
     known = {(update.model, update.at) for update in await stored.find()}
     for update in (update for updates in updates_by_feed for update in updates):
         new = (update.model, update.at) not in known
         if new and update.model.provider in providers and update.at <= now:
-            await stored.add(_with_note(update))
+            await stored.add(_stored_update(update))
     return problems
 
 
-async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Sequence[ModelUpdate]:
-    """Return a feed's updates since a time; its fault is added to `problems` as a sentence."""
+async def _feed_updates(
+    feed: UpdateFeed, since: datetime, problems: list[str]
+) -> Sequence[ModelUpdate]:
+    """Return a feed's updates since a time; after a fault return none, and add the fault to
+    ``problems`` as a sentence.
+    """
     try:
         return await feed.updates(since)
     except PluginFault as fault:
@@ -261,6 +278,9 @@ async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Se
         return ()
 
 
-def _with_note(update: ModelUpdate) -> ModelUpdate:
+def _stored_update(update: ModelUpdate) -> ModelUpdate:
+    """Return an update of a feed as it is stored: with the feed as its source and a note of at most
+    `MAX_NOTE_CHARS` characters on one line.
+    """
     note = " ".join(update.note.split())[:MAX_NOTE_CHARS]
     return replace(update, source=FEED_SOURCE, note=note, id=0)

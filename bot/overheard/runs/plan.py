@@ -33,7 +33,24 @@ def lay_out(
     repeats: int = 1,
     seed: int = 0,
 ) -> Panel:
-    """Return the panel of a run; by default of all tracked brands and all models.
+    """Return the panel of a run; empty ``brands`` mean all tracked brands, empty ``models`` all
+    models.
+
+    A prompt of several brands is in the panel once: its answers are scored for each brand.
+
+    Args:
+        catalogue: The brands and prompts.
+        providers: Providers by name.
+        brands: Names or aliases of brands.
+        models: Names of models, as ``provider/model``.
+        repeats: How often each model is asked each prompt, at least 1.
+        seed: The seed of the calls.
+
+    Raises:
+        UnknownName: for a brand or a provider that does not exist.
+        NothingToAsk: when there is no brand, prompt or model.
+        SearchUnknown: for a model with web search whose provider does not declare that
+            capability.
 
     A prompt of several brands is in the panel once: its answers are scored for each.
 
@@ -49,7 +66,7 @@ def lay_out(
 
 
 def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand]:
-    """Return brands by their names or aliases; by default all that are tracked.
+    """Return brands by their names or aliases, in the order given; all tracked brands for no names.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -68,7 +85,7 @@ def choose_models(
     Raises:
         UnknownName: for a provider that does not exist.
         NothingToAsk: when there is no model.
-        SearchUnknown: when a model shall search and its provider does not declare that it can.
+        SearchUnknown: for a model with web search whose provider does not declare that capability.
     """
     named = [find_model(text, providers) for text in models] or models_of(providers)
     asked = tuple(dict.fromkeys(named))  # a model named twice would be paid twice and stored once
@@ -105,13 +122,13 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
     if brand is None:
         known = [brand.name for brand in catalogue.brands]
         raise UnknownName(
-            kind="brand", name=name, hint=suggestion(name, known), known=_listed(known)
+            kind="brand", name=name, hint=suggestion(name, known), known=_known_names(known)
         )
     return brand
 
 
 def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
-    """Return a model by its name, as ``provider/model``; the provider must be there.
+    """Return the model of a name like ``provider/model``; the provider must be configured.
 
     Raises:
         UnknownName: with the nearest name.
@@ -123,12 +140,12 @@ def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
         model = None
     if model is None or model.provider not in providers:
         raise UnknownName(
-            kind="model", name=text, hint=suggestion(text, served), known=_listed(served)
+            kind="model", name=text, hint=suggestion(text, served), known=_known_names(served)
         )
     return model
 
 
-def _listed(names: Sequence[str]) -> str:
+def _known_names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none yet"
 
 
@@ -141,18 +158,24 @@ def new_run(
 
 
 def is_fresh(run: Run, now: datetime) -> bool:
-    """Return whether new answers of a run are still comparable with its first answers."""
+    """Return whether a run began less than `RESUMABLE_FOR` ago, so that new answers are comparable
+    with its first answers.
+    """
     return now - run.started_at < RESUMABLE_FOR
 
 
 async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
-    """Return an interrupted run of the same questions, or None.
+    """Return an interrupted run of the same questions that can be resumed, or None.
+
+    A run that began too long ago is closed as partial, because the model may have changed since its
+    first answers. A run that waits for a batch can always be resumed: its questions were asked at
+    submission.
 
     A run that began too long ago is closed: the model may have changed since its first answers.
     A run that waits for a batch can always be resumed: its questions were asked at submission.
     """
     for run in await store.runs.find(state=RunState.RUNNING):
-        if run.panel and _same(run.panel, panel):
+        if run.panel and _asks_the_same(run.panel, panel):
             if is_fresh(run, now) or await store.batches.unfinished(runs=[run.id]):
                 return run
             async with store.locks.run_lock(run.id) as abandoned:
@@ -162,7 +185,7 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
 
 
 async def find_run(runs: RunRepository, name: str) -> Run:
-    """Return a run by its key or a part of it that no other run has.
+    """Return a run by its key, or by a part of its key that no other run has.
 
     Raises:
         UnknownName: when no run or several runs match.
@@ -178,7 +201,7 @@ async def find_run(runs: RunRepository, name: str) -> Run:
     return matches[0]
 
 
-def _same(panel: Panel, other: Panel) -> bool:
+def _asks_the_same(panel: Panel, other: Panel) -> bool:
     """Return whether two panels ask the same questions about the same brands."""
     return (
         panel.brands == other.brands

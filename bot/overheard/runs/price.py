@@ -62,12 +62,14 @@ class Estimate:
 
     @property
     def free(self) -> bool:
-        """Whether it certainly costs nothing."""
+        """Whether the price is known to be 0."""
         return self.worst == 0 and not self.unknown
 
 
 def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
-    """Count the questions that are still to be asked, by prompt and model."""
+    """Return the number of questions of a panel without an answer, by prompt and model. ``asked``
+    has the keys of the questions with an answer.
+    """
     if asked:
         return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
     return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
@@ -82,7 +84,7 @@ def estimate(
     usual: Mapping[Model, UsualUsage] | None = None,
     answer_limit: int | None = None,
 ) -> Estimate:
-    """Price calls before the first one.
+    """Return the estimated price of calls, before the first call.
 
     Args:
         calls: The number of calls by prompt and model.
@@ -115,7 +117,9 @@ def estimate(
 
 
 def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
-    """Return a model's price; None when its plugin gives none, or not a valid one."""
+    """Return a model's price; None when its plugin gives no price, or no valid one. Never
+    raises.
+    """
     try:
         price: object = providers[model.provider].price(model.name)
         if isinstance(price, Price) and all(0 <= amount < inf for amount in _amounts(price)):
@@ -126,7 +130,9 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
 
 
 def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
-    """Return the capabilities of a model; none when its provider does not declare them."""
+    """Return the capabilities of a model; those of a model without any when its provider does not
+    declare them or fails.
+    """
     provider = providers[model.provider]
     try:
         declared: object = (
@@ -175,7 +181,15 @@ def usual_cost(
     *,
     batch: bool = False,
 ) -> float:
-    """Return the dollars that a call will probably cost; 0 for an unknown price.
+    """Return the dollars that a call will probably cost: the mean usage of the model's answers so
+    far at today's price or, without answers, an answer of `TYPICAL` size; 0 for an unknown price.
+
+    Args:
+        prompt: The prompt.
+        model: The model.
+        providers: Providers by name.
+        usual: The mean usage of the models' answers so far.
+        batch: Whether the question is asked in a batch.
 
     The mean usage of the model's latest answers at today's price; for a model without answers,
     an answer of `TYPICAL` size.
@@ -187,7 +201,7 @@ def usual_cost(
 
 
 def question_tokens(prompt: Prompt) -> int:
-    """Return an upper estimate of the tokens of a question."""
+    """Return an upper estimate of the tokens of a question, with the tokens that a service adds."""
     return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
 
 

@@ -29,11 +29,11 @@ class PriceQuote:
 
     Attributes:
         asking: The estimate of the questions.
-        judging: The estimate of judging their answers. A judge spends no more than its own budget,
-            and without money for it the questions are asked all the same.
+        judging: The estimate of judging their answers. A judge spends no more than its own budget;
+            questions are asked even without money for the judge.
         batch: A note on the models that are asked in a batch, their price and time; or empty.
         reused: Number of answers of earlier runs that are copied instead of asking.
-        run: The run that asks the questions, if it is a single one.
+        run: The run that asks the questions; None for questions of no run or of several.
         reuse_within: The age up to which answers are reused, or None.
     """
 
@@ -59,7 +59,9 @@ class PriceQuote:
     @property
     def price(self) -> str:
         """The price as people confirm it: ``40 questions for about $0.42, at most $2.10``."""
-        return "; ".join(filter(None, (_asking(self.asking), self.batch, _judging(self.judging))))
+        return "; ".join(
+            filter(None, (_asking_price(self.asking), self.batch, _judging_price(self.judging)))
+        )
 
     @property
     def short(self) -> str:
@@ -72,7 +74,7 @@ class PriceQuote:
 
 
 class Pricing:
-    """Quotes runs.
+    """Prices runs before their first question, and checks the prices against the budget.
 
     Args:
         store: The answers and accounts so far.
@@ -97,7 +99,7 @@ class Pricing:
         self._providers = providers
         self._budget = budget
         self._clock = clock
-        self._judging = judging
+        self._judging_price = judging
         self._spread = spread
 
     async def quote(
@@ -107,7 +109,8 @@ class Pricing:
         reuse_within: timedelta | None = None,
         answer_limit: int | None = None,
     ) -> PriceQuote:
-        """Quote the unasked questions of a run; a run that is not stored yet has asked none.
+        """Return the quote of the unasked questions of a run; of all questions for a run that is
+        not stored. Reservations of dead processes are released.
 
         Args:
             run: The run.
@@ -115,7 +118,7 @@ class Pricing:
             answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
-            BudgetExceeded: when the budget does not cover it.
+            BudgetExceeded: when the budget does not cover the typical price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
         calls: dict[Pair, int] = {}
@@ -149,7 +152,8 @@ class Pricing:
         budget: BudgetTable | None = None,
         answer_limit: int | None = None,
     ) -> PriceQuote:
-        """Quote calls. The upper limit of their price is what is left of the budget.
+        """Return the quote of calls, whose upper limit is at most what is left of the budget.
+        Reservations of dead processes are released.
 
         Args:
             calls: The number of calls by prompt and model.
@@ -162,7 +166,7 @@ class Pricing:
             answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
-            BudgetExceeded: when the budget does not cover it.
+            BudgetExceeded: when the budget does not cover the typical price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
         panel = run.panel if run else None
@@ -170,15 +174,15 @@ class Pricing:
         await release_dead(self._store, spread=self._spread)
         left_usd = await check_budget(budget or self._budget, self._store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
-        judged = await self._judging(answers)
+        judged = await self._judging_price(answers)
         note = batch_note(panel, self._providers)
         return PriceQuote(priced, judged, note, reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> PriceQuote:
-        """Quote a panel without checking the budget, for the label of a button."""
+        """Return the quote of a panel without a check of the budget, for the label of a button."""
         calls = unasked(panel, ())
         priced = await self._estimate(calls, Payer(0), panel)
-        return PriceQuote(priced, await self._judging(calls.total()))
+        return PriceQuote(priced, await self._judging_price(calls.total()))
 
     async def _estimate(
         self,
@@ -187,33 +191,37 @@ class Pricing:
         panel: Panel | None,
         answer_limit: int | None = None,
     ) -> Estimate:
-        """Return the price of calls, by what answers of the models cost so far."""
+        """Return the estimated price of calls, by the usage of the models' answers so far.
+        ``panel`` says which models are asked in batches; None for none.
+        """
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()
         return estimate(calls, self._providers, payer, now, models, usual, answer_limit)
 
 
-def _asking(priced: Estimate) -> str:
+def _asking_price(priced: Estimate) -> str:
     """Return the price of asking in words."""
     calls = wording.count(priced.calls, "question")
     if priced.unknown:
         names = wording.listing([str(model) for model in priced.unknown])
         return f"{calls}; the price of {names} is unknown"
-    return f"{calls} for {_range(priced)}"
+    return f"{calls} for {_price_range(priced)}"
 
 
-def _judging(judged: Estimate) -> str:
+def _judging_price(judged: Estimate) -> str:
     """Return the price of judging in words; empty when it is free."""
     if judged.unknown:
         names = wording.listing([str(model) for model in judged.unknown])
         return f"the answers are judged by {names}, whose price is unknown"
     if judged.free:
         return ""
-    return f"judging the answers adds {_range(judged)}"
+    return f"judging the answers adds {_price_range(judged)}"
 
 
-def _range(priced: Estimate) -> str:
-    """Write a price to the cent; the most that it can be is rounded up."""
+def _price_range(priced: Estimate) -> str:
+    """Return a price in words: the typical price to the cent and, if it differs, the highest price,
+    rounded up.
+    """
     typical = wording.money(priced.typical, about=True)
     # Rounded first, so that what floating point adds to whole cents is not a cent more.
     worst_cents = ceil(round(priced.worst * 100, 6))

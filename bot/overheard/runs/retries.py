@@ -27,7 +27,8 @@ OPEN_TIMES_S = (30.0, 60.0, 900.0)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When a failed call is repeated: only where that is safe, later each time, and not for ever.
+    """When a failed call is repeated: only where a repetition is safe, later each time, and not for
+    ever.
 
     Attributes:
         settings: The most tries, and the deadline in seconds.
@@ -39,6 +40,10 @@ class RetryPolicy:
 
     def wait(self, failure: ProviderFailed, tried: int) -> float:
         """Return the seconds before the next try.
+
+        A service's Retry-After is used if there is one. Otherwise the wait doubles with each try,
+        from `first` up to `LONGEST_WAIT_S`, times a random factor of 0.5 to 1, so that calls that
+        failed together are not repeated together.
 
         A service's Retry-After counts. Otherwise the wait doubles with each try, from 1 s up to
         60 s, times a random factor of 0.5 to 1, so that calls that failed together are not
@@ -55,7 +60,8 @@ class RetryPolicy:
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for a secret
 
     def should_retry(self, failure: ProviderFailed, tried: int, elapsed: float) -> bool:
-        """Return whether a failed call is repeated.
+        """Return whether a failed call may be repeated: the failure is safe to retry, and tries and
+        time are left.
 
         Args:
             failure: How the last try failed.
@@ -95,7 +101,7 @@ class Breaker:
         self._opened_at = 0.0
 
     def state(self, now: float) -> BreakerState:
-        """Return the state at a time."""
+        """Return the state at a time of the event loop's clock."""
         if not self._openings:
             return BreakerState.CLOSED
         return BreakerState.OPEN if now < self.until else BreakerState.HALF_OPEN
@@ -107,7 +113,8 @@ class Breaker:
         self.reason = ""
 
     def failed(self, reason: str, begun: float, now: float) -> None:
-        """Count a failed call, and open the breaker when that is one too many.
+        """Count a failed call; open the breaker at the `TRIPS_AFTER`th consecutive failure, and at
+        each failed trial.
 
         Args:
             reason: The failure as a sentence.

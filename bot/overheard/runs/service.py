@@ -72,7 +72,8 @@ class RunResult(Generic[Found_co]):
 
 
 class RunService(Generic[Found_co]):
-    """Carries runs out: asks, has the answers analysed, and ends the run.
+    """Carries runs out: asks the questions, has the answers analysed, and ends the run in the
+    store.
 
     Args:
         store: Runs, answers and accounts.
@@ -111,15 +112,19 @@ class RunService(Generic[Found_co]):
     async def execute(
         self, quote: PriceQuote, *, before: Callable[[Run], Awaitable[object]] | None = None
     ) -> RunResult[Found_co]:
-        """Execute a quoted run: reuse answers, ask what is missing, analyse, and end the run.
+        """Execute a quoted run: reuse answers, ask the missing questions (paid calls over the
+        network), analyse the answers, and end the run.
+
+        The run has ended only when its shifts have been announced. A run that was cut off continues
+        with the next call.
 
         The run has ended only when its shifts have been announced. A run that was cut off before
         continues with the next call.
 
         Args:
             quote: The quote of a single run.
-            before: Called with the stored run when it is locked, before the first question; an
-                error that it raises ends the call.
+            before: Called with the stored and locked run before the first question; an error that
+                the function raises ends the call.
 
         Raises:
             RunUnderWay: when another process has locked the run.
@@ -137,16 +142,16 @@ class RunService(Generic[Found_co]):
                 await before(run)
             if quote.reuse_within:
                 reused += await reuse(self._store, run, quote.reuse_within, now)
-            return await self._carry_out(run, reused)
+            return await self._carry_out_locked(run, reused)
 
         return await self._with_lock(run, work)
 
     async def _with_lock(self, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
-        """Do work with a run locked, see `with_run_lock`.
+        """Do work while a run is locked, see `with_run_lock`, and return its result.
 
         Raises:
-            RunPaused: when a terminal is stopped while workers carry the run out: they would go on
-                asking, and no process would end the run.
+            RunPaused: when a terminal is stopped while workers carry the run out: the workers
+                would go on asking, and no process would end the run.
         """
         try:
             return await with_run_lock(self._store, run, work)
@@ -157,8 +162,9 @@ class RunService(Generic[Found_co]):
             raise RunPaused(run=run.key) from None
 
     @traced("run", lambda _, run, __: {"overheard.run": run.key})
-    async def _carry_out(self, run: Run, reused: int) -> RunResult[Found_co]:
-        """Ask the unasked questions of a locked run, analyse its answers, and end the run.
+    async def _carry_out_locked(self, run: Run, reused: int) -> RunResult[Found_co]:
+        """Ask the unasked questions of a locked run, analyse its answers, and end the run; a paused
+        run is neither analysed nor ended.
 
         Args:
             run: The stored run.
@@ -172,11 +178,13 @@ class RunService(Generic[Found_co]):
         if outcome.stopped is RunState.PAUSED:
             return RunResult(outcome, None)
         analysed = await self._analysis.analyse(run, outcome)
-        await self._end(outcome)
+        await self._end_run(outcome)
         return RunResult(outcome, analysed)
 
     async def ask(self, run: Run) -> Outcome:
-        """Ask the unasked questions of a locked run, except those that are asked in batches."""
+        """Ask the unasked questions of a locked run, here or by workers, except those that are
+        asked in batches; return the counts.
+        """
         store, spread = self._store, self._queue.spread
         if not spread and not await store.batches.unfinished(runs=[run.id]):
             await store.money.release(run.id)  # reservations of an earlier process for its calls
@@ -194,7 +202,7 @@ class RunService(Generic[Found_co]):
         return outcome
 
     async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
-        """Carry out a run outside the history: its answers are not scored.
+        """Carry out a run outside the history: its answers are stored and charged, not scored.
 
         Returns:
             The outcome, and the answers.
@@ -210,7 +218,9 @@ class RunService(Generic[Found_co]):
         return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
 
     async def cancel_batches(self, run: Run) -> list[str]:
-        """Cancel a run's batches, store the answers that are ready, and return remarks."""
+        """Cancel a run's batches at their vendors, store the answers that are ready, and return
+        notes for people; empty without batches.
+        """
         if not await self._store.batches.unfinished(runs=[run.id]):
             return []
         outcome = await self._batches().cancel(run)
@@ -220,7 +230,9 @@ class RunService(Generic[Found_co]):
         return outcome.notes
 
     async def do(self, task: Task) -> TaskResult | None:
-        """Carry out a task of a run; see `overheard.interfaces.TaskHandler`."""
+        """Carry out a task of a run and return its result as JSON values; None when the run was
+        paused, so that the task stays in the queue. See `overheard.interfaces.TaskHandler`.
+        """
         run = await self._store.runs.get(task.run_id)
         if run is None:
             return {}
@@ -235,7 +247,9 @@ class RunService(Generic[Found_co]):
         return None if outcome.stopped is RunState.PAUSED else outcome.result()
 
     async def _ask_here(self, run: Run) -> Outcome:
-        """Ask the unasked questions of a run, or of a part of it, in this process."""
+        """Ask the unasked questions of a run, or of a part of a run, in this process, except those
+        that are asked in batches.
+        """
         reservation = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
         runner = Runner(
             self._store,
@@ -249,7 +263,9 @@ class RunService(Generic[Found_co]):
         return await runner.run(asked_at_once(run, self._providers))
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
-        """Ask the questions that are asked in batches, and add their outcome to an outcome."""
+        """Ask the questions that are asked in batches, and add their counts to ``outcome``. Raises
+        BatchUncollected when a batch cannot be collected.
+        """
         models = batched(run.panel, self._providers)
         waiting = await self._store.batches.unfinished(runs=[run.id])
         models += tuple(
@@ -274,8 +290,10 @@ class RunService(Generic[Found_co]):
             counters=self._limits.counters,
         )
 
-    async def _end(self, outcome: Outcome) -> None:
-        """End a run, and remove the results of its tasks and its reservations."""
+    async def _end_run(self, outcome: Outcome) -> None:
+        """Store the end of a run, and remove the results of its tasks and the reservations of its
+        workers.
+        """
         run_id = outcome.run.id
         await self._store.runs.finish(run_id, outcome.state, self._clock.now())
         log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
@@ -286,6 +304,15 @@ class RunService(Generic[Found_co]):
 
 class RunProgress:
     """Shows how far workers are with a run; an `overheard.interfaces.IsWanted`.
+
+    Args:
+        store: The store with the run's state and answers.
+        progress: The display of the progress.
+        run: The run.
+        workers: Returns the number of connected workers.
+
+    Attributes:
+        stopped: The state to which a person stopped the run, or None.
 
     Attributes:
         stopped: The state to which a person stopped the run, or None.
@@ -300,7 +327,9 @@ class RunProgress:
         self._seen, self._counted, self._counted_at = 0, -1, -inf
 
     async def _show_workers(self) -> None:
-        """Show how many workers are connected, when that has changed."""
+        """Show the number of connected workers if it has changed; count them at most every
+        `WORKERS_TTL_S`.
+        """
         if monotonic() - self._counted_at < WORKERS_TTL_S:
             return
         counted, self._counted_at = await self._workers(), monotonic()
@@ -312,7 +341,9 @@ class RunProgress:
             self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:
-        """Return whether the run is still wanted."""
+        """Show the progress, and return whether the run is still wanted: not paused, cancelled or
+        ended.
+        """
         await self._show_workers()
         count = await self._store.answers.count(self._run.id)
         self._progress.advance(count - self._seen)
@@ -323,12 +354,13 @@ class RunProgress:
 
 
 async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
-    """Do work while this process has locked a run; lock and work again when the lock is lost.
+    """Do work while this process has locked a run, and return its result; lock and work again when
+    the lock is lost.
 
     Args:
         store: The store of the run.
         run: The run.
-        work: The work; it continues what an earlier call left undone.
+        work: Does the work, and continues what an earlier call of it left undone.
 
     Raises:
         RunUnderWay: when another process has locked the run.

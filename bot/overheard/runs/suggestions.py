@@ -65,7 +65,7 @@ _YES_NO = {"yes", "no"}
 
 
 def suggestion_request(brand: Brand, count: int) -> Prompt:
-    """Return the prompt that asks a model for buyers' questions without naming the brand.
+    """Return the prompt that asks a model for buyers' questions which name no brand.
 
     Args:
         brand: The brand in whose category buyers ask.
@@ -81,7 +81,8 @@ def suggestion_request(brand: Brand, count: int) -> Prompt:
 
 
 def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]) -> list[str]:
-    """Return the questions in a model's answer that are new and name none of the brands.
+    """Return the questions in a model's answer, in its order, that are new and name none of the
+    brands.
 
     Args:
         text: The answer.
@@ -91,7 +92,7 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
     names = [name.casefold() for brand in brands for name in brand.names]
     seen = {prompt.key for prompt in known}
     new_questions = []
-    for question in _questions(text):
+    for question in _lines_with_question(text):
         key = prompt_key(question)
         if key not in seen and not any(name in question.casefold() for name in names):
             seen.add(key)
@@ -99,8 +100,10 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
     return new_questions
 
 
-def _questions(text: str) -> Iterator[str]:
-    """Yield the questions in a text, one a line, without bullets and quotation marks."""
+def _lines_with_question(text: str) -> Iterator[str]:
+    """Yield the questions in a text of one question a line, without bullets and quotation marks;
+    lines longer than `MAX_QUESTION_CHARS` are left out.
+    """
     for line in text.splitlines():
         item = _ITEM.match(line)
         question = _WRAPPED.sub("", item[1]).strip() if item else ""
@@ -109,13 +112,13 @@ def _questions(text: str) -> Iterator[str]:
 
 
 def fact_questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
-    """Return the direct questions about facts; several facts may share one."""
+    """Return the direct questions about facts, each once; several facts may share a question."""
     asked = (fact_question(fact) for fact in facts)
     return tuple({prompt.key: prompt for prompt in asked if prompt}.values())
 
 
 def fact_question(fact: Fact) -> Prompt | None:
-    """Return a direct question about a fact that does not contain its value.
+    """Return a direct question about a fact that does not contain the fact's value.
 
     Returns:
         None for a fact that records an untrue claim: a question about it would repeat the claim.
@@ -132,7 +135,7 @@ def fact_question(fact: Fact) -> Prompt | None:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a model says of a brand.
+    """A model's description of a brand, for people to confirm.
 
     Attributes:
         competitors: Names of other brands.
@@ -159,7 +162,9 @@ def profile_request(brand: Brand) -> Prompt:
 
 
 def read_profile(text: str, brand: Brand) -> Profile:
-    """Return what an answer to `profile_request` says; lines of other forms are ignored."""
+    """Return the profile in an answer to `profile_request`; lines of other forms are ignored. It
+    has at most `MAX_COMPETITORS` competitors and 3 aliases.
+    """
     taken = {name.casefold() for name in brand.names}
     names: dict[str, list[str]] = {"competitor": [], "also called": []}
     facts: dict[str, str] = {}
@@ -169,7 +174,7 @@ def read_profile(text: str, brand: Brand) -> Profile:
             continue
         kind, said = match[1].lower(), " ".join(match[2].split())
         if kind in names:
-            for name in _listed_names(said):
+            for name in _names_in_list(said):
                 if name.casefold() not in taken:
                     taken.add(name.casefold())
                     names[kind].append(name)
@@ -181,14 +186,18 @@ def read_profile(text: str, brand: Brand) -> Profile:
 
 
 def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
-    """Return questions that fit any category and name no brand, without those that are known."""
+    """Return questions that fit any category and name no brand, except the ``known`` texts
+    (compared without case).
+    """
     seen = {name.casefold() for name in known}
     made = (text.format(category=_singular(category) or "product") for text in _CATEGORY_QUESTIONS)
     return [text for text in made if text.casefold() not in seen]
 
 
 def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
-    """Return questions that name the brand: they show how it is described."""
+    """Return questions that name the brand: three about the brand and, if there are competitors,
+    one that compares it with the first competitor.
+    """
     asked = [text.replace("{brand}", brand) for text in _BRANDED_QUESTIONS]
     return [*asked, *(f"{brand} or {rival}: which is better?" for rival in competitors[:1])]
 
@@ -199,14 +208,17 @@ def _singular(category: str) -> str:
     return re.sub(r"^(an?|the)\s+", "", words, flags=re.I)
 
 
-def _listed_names(line: str) -> list[str]:
+def _names_in_list(line: str) -> list[str]:
+    """Return the names in a list with commas or semicolons, without brackets and their contents."""
     without = re.sub(r"\s*[(\[].*?[)\]]", "", line)
     parts = (part.strip(_EDGES) for part in re.split(r"[,;]", without))
     return [part for part in parts if 1 < len(part) <= MAX_NAME_CHARS and part.upper() != "NAME"]
 
 
 def _fact_value(kind: str, said: str) -> str:
-    """Return a fact's value, or an empty string for what cannot be one."""
+    """Return the value of a fact (``founded``, ``free plan`` or a price); empty for a text that
+    cannot be such a value.
+    """
     value = said.strip(_EDGES)
     if kind == "founded":
         year = re.search(r"\b(1[89]\d\d|20\d\d)\b", value)

@@ -39,13 +39,19 @@ SEATS = 8
 
 
 def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
-    """Return the tasks that ask a run's questions: a single one, or parts for many workers.
+    """Return the tasks that ask a run's questions: a single task or, with ``spread``, parts for
+    many workers.
+
+    Parts of different providers take turns, so that no provider waits behind all parts of another.
 
     Parts of different providers take turns, so that none waits behind all of another's.
     """
     if not spread or run.panel is None:
         return [Task(TaskKind.ASK, run.id)]
-    parts = [list(_parts(run.id, run.panel, provider)) for provider in _providers(run.panel)]
+    parts = [
+        list(_provider_tasks(run.id, run.panel, provider))
+        for provider in _provider_names(run.panel)
+    ]
     longest = max(map(len, parts), default=0)
     return [part[n] for n in range(longest) for part in parts if n < len(part)]
 
@@ -57,8 +63,8 @@ def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
 
     Args:
         run: The run.
-        spread: Whether workers share the work; without them there are no such tasks.
-        judged: Whether there are judges among the scorers.
+        spread: Whether workers share the work; False returns no tasks.
+        judged: Whether there are judges among the scorers; they get one task of their own.
     """
     if not spread:
         return []
@@ -67,7 +73,9 @@ def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
 
 
 def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
-    """Return the tasks that search a run for shifts of brands."""
+    """Return the tasks that search a run for shifts: one for all brands or, with ``spread``, one
+    for each `BRANDS_PER_TASK` brands.
+    """
     size = BRANDS_PER_TASK if spread else max(1, len(brands))
     return [
         Task(
@@ -82,12 +90,14 @@ def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
 
 
 def following_tasks(task: Task) -> list[Task]:
-    """Return the tasks that can begin when a task is done, before the other tasks of its run."""
+    """Return the tasks that can begin when a task is done, before the other tasks of its run: the
+    scoring of the answers that it asked for.
+    """
     return [replace(task, kind=TaskKind.SCORE)] if task.kind is TaskKind.ASK else []
 
 
 def part_of(run: Run, task: Task) -> Run:
-    """Return a run with only those questions of its panel that belong to a task."""
+    """Return a copy of a run with only those questions of its panel that belong to a task."""
     panel = run.panel
     if panel is None:
         return run
@@ -101,12 +111,14 @@ def part_of(run: Run, task: Task) -> Run:
     )
 
 
-def _providers(panel: Panel) -> list[str]:
+def _provider_names(panel: Panel) -> list[str]:
     return list(dict.fromkeys(model.provider for model in panel.models))
 
 
-def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
-    """Cut the prompts into groups of about `QUESTIONS_PER_TASK` questions to a provider."""
+def _provider_tasks(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
+    """Yield the tasks that ask one provider: groups of consecutive prompts with about
+    `QUESTIONS_PER_TASK` questions.
+    """
     models = sum(model.provider == provider for model in panel.models)
     ends, asked = [], 0
     for _, times in panel.asks():
@@ -118,14 +130,18 @@ def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
 
 
 def seats(limits: Limits, provider: Provider) -> int:
-    """Return the number of seats of a provider; each allows at least one call at a time."""
+    """Return the number of seats of a provider, 1 to `SEATS`; each seat allows at least one call at
+    a time.
+    """
     limiters = limits.limiters(provider, models_of({provider.name: provider}))
     return max(1, min(SEATS, *(limiter.full for limiter in limiters)))
 
 
 @contextmanager
 def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterator[None]:
-    """Hold a seat of a provider while the block lasts; do nothing for an unknown provider."""
+    """Hold a seat of a provider while the block lasts, in all its limiters; do nothing for an
+    unknown provider.
+    """
     provider = providers.get(name)
     if provider is None:
         yield
@@ -148,13 +164,13 @@ class Outcome:
     Attributes:
         run: The run.
         kept: Answers that were stored before the run was resumed.
-        reused: Those of them that are copies of earlier answers.
+        reused: Kept answers that are copies of answers of earlier runs.
         complete: New answers that can be scored.
         cut: New answers that are incomplete and not scored, by model and finish.
         failures: Questions without an answer, by the reason as a sentence.
         retries: Repeated calls.
         spent: Dollars of the new answers.
-        estimated: Those of these dollars that are estimated, because no usage was reported.
+        estimated: Dollars of `spent` that are estimated, because no usage was reported.
         stopped: The state to which a person stopped the run, or None.
         notes: Further remarks for people, as sentences.
     """
@@ -177,7 +193,7 @@ class Outcome:
         return self.cut.total()
 
     def count(self, answer: Answer) -> None:
-        """Count a new answer."""
+        """Add a new answer and its cost to the counts."""
         self.spent += answer.reply.cost_usd or 0.0
         if answer.cost_is_estimated:
             self.estimated += answer.reply.cost_usd or 0.0
@@ -203,7 +219,7 @@ class Outcome:
         return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
 
     def result(self) -> TaskResult:
-        """Return the outcome as a JSON object, for the process that carries the run out."""
+        """Return the counts as a JSON object, for the process that carries the run out."""
         return {
             "kept": self.kept,
             "complete": self.complete,
@@ -217,7 +233,7 @@ class Outcome:
         }
 
     def add(self, result: TaskResult) -> None:
-        """Add the outcome of a part of the run's questions; see `result`."""
+        """Add the counts of a part of the run's questions, as `result` returns them."""
         self.kept += result["kept"]
         self.complete += result["complete"]
         for model, end, count in result["cut"]:
@@ -237,7 +253,7 @@ _STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
 class InlineQueue:
-    """Carries tasks out in the process that puts them in, one after another."""
+    """Carries out tasks in the calling process, one after another."""
 
     spread = False
 
@@ -247,7 +263,9 @@ class InlineQueue:
         do: TaskHandler,
         is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
-        """Carry tasks out; see `overheard.interfaces.Queue`."""
+        """Carry out tasks in order, until the run is not wanted any more; return the results by the
+        task's key. See `overheard.interfaces.Queue`.
+        """
         results: dict[str, TaskResult] = {}
         for task in tasks:
             if is_wanted and not await is_wanted():
@@ -269,12 +287,16 @@ class InlineQueue:
         at_once: int,  # noqa: ARG002
         seats: Mapping[str, int],  # noqa: ARG002
     ) -> None:
-        """Wait until cancelled: no other process can put tasks in."""
+        """Wait until cancelled: no other process can add tasks."""
         await asyncio.Event().wait()
 
 
 async def queue_status(url: str) -> QueueStatus:
-    """Return the state of the queue.
+    """Return the numbers of tasks in the queue by state and kind, the ages of the oldest in
+    seconds, and the number of connected workers.
+
+    A worker that has nothing to do holds no job, so workers are counted by their connections to the
+    database.
 
     A worker that has nothing to do holds no job, so workers are counted by their connections.
 
