@@ -33,18 +33,21 @@ _PersonOption = Annotated[str, argument("A person or group: @name, or its id.", 
 
 
 async def issue_code(store: Store, clock: Clock) -> str:
-    """Return a new code with which a person becomes the first admin; an earlier one is void.
+    """Return a new code that makes the person who types it the first admin; it replaces an earlier
+    code. Only its hash is stored.
+
+    The code has 80 random bits, so that it cannot be found from its hash by trial.
 
     Only its hash is stored. It holds 80 bits, so that its hash cannot be reversed by trial.
     """
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(16))
     until = clock.now() + CODE_LIFETIME
-    value = {"hash": _hash(letters), "until": until.isoformat(), "tries": 0}
+    value = {"hash": _code_hash(letters), "until": until.isoformat(), "tries": 0}
     await store.settings.put(Setting(CODE, value, "overheard run", clock.now()))
     return "-".join(letters[place : place + 4] for place in range(0, 16, 4))
 
 
-def _hash(code: str) -> str:
+def _code_hash(code: str) -> str:
     letters = "".join(filter(str.isalnum, code.upper()))
     return hashlib.sha256(f"overheard:{letters}".encode()).hexdigest()
 
@@ -55,7 +58,8 @@ async def enter_code(
     *,
     code: Annotated[str, argument("The code that “overheard run” printed.", longest=100)],
 ) -> Card:
-    """Make the person who types the code an admin. A code serves once, and for a day.
+    """Make the person who types the code an admin. A code is valid once and for `CODE_LIFETIME`;
+    each use is written to the audit log.
 
     Raises:
         BadUsage: when the code is wrong, used or expired.
@@ -63,20 +67,20 @@ async def enter_code(
     settings, now = deployment.store.settings, deployment.clock.now()
     tries = await settings.get(CODE)
     valid = tries is not None and tries.value.get("until", "") > now.isoformat()
-    right = hmac.compare_digest(_hash(code), str(tries.value.get("hash")) if tries else "")
+    right = hmac.compare_digest(_code_hash(code), str(tries.value.get("hash")) if tries else "")
     used = bool(tries and valid and right) and await settings.remove(
         CODE, tries.at if tries else None
     )
     if not used:
         if tries and valid:
-            await _count_try(deployment, tries)
-        await _note(deployment, call, "a wrong code")
+            await _count_wrong_code(deployment, tries)
+        await _log_code_use(deployment, call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _give(deployment, call, _id_of(call), Role.ADMIN)
+    await _store_role(deployment, call, _caller_id(call), Role.ADMIN)
     name, _, _ = call.who.rpartition(" (")
-    await settings.put(Setting(f"{NAME}{_id_of(call)}", {"name": name}, call.who, now))
-    await _note(deployment, call, "is an admin now, by the code")
+    await settings.put(Setting(f"{NAME}{_caller_id(call)}", {"name": name}, call.who, now))
+    await _log_code_use(deployment, call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
         "You can set up everything here, and give rights to others.",
@@ -88,8 +92,8 @@ async def enter_code(
     )
 
 
-async def _count_try(deployment: Deployment, kept: Setting) -> None:
-    """Count a wrong code; too many make the code void."""
+async def _count_wrong_code(deployment: Deployment, kept: Setting) -> None:
+    """Count a wrong code in the store; after `MAX_TRIES` the code is removed."""
     tries = int(kept.value.get("tries", 0)) + 1
     settings = deployment.store.settings
     if tries >= MAX_TRIES:
@@ -100,7 +104,7 @@ async def _count_try(deployment: Deployment, kept: Setting) -> None:
 
 
 async def list_access(deployment: Deployment, _: Call) -> Card:
-    """Show who may do what, and where that is decided."""
+    """Show each person's role, and whether config.toml or a chat gave it."""
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
     rows = [
@@ -136,13 +140,13 @@ async def grant(
     ] = "admin",
     name: Annotated[str, option("What others call them.", longest=100)] = "",
 ) -> Card:
-    """Give a right to a person, a user group or a role of the chat.
+    """Store a role for a person, a user group or a role of the chat.
 
     Raises:
         BadUsage: when the person cannot be read.
     """
     who = read_id(person, call)
-    await _give(deployment, call, who, Role[role.upper()])
+    await _store_role(deployment, call, who, Role[role.upper()])
     if name:
         setting = Setting(f"{NAME}{who}", {"name": name}, call.who, deployment.clock.now())
         await deployment.store.settings.put(setting)
@@ -155,7 +159,7 @@ async def grant(
 
 
 async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -> Card:
-    """Take back a right that was given in chat.
+    """Remove the role of a person or group that was given in a chat.
 
     Raises:
         ReadOnly: when config.toml gives it.
@@ -181,7 +185,8 @@ async def ask_admin(
     *,
     wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
 ) -> Card:
-    """Ask an admin to do what the person may not do; the admin gets a direct message with a button.
+    """Store a notice that asks an admin to do what the person may not do: a direct message with a
+    button, or a message in the channel where the chat has no direct messages.
 
     Chats without direct messages show it in the channel.
     """
@@ -204,7 +209,12 @@ async def ask_admin(
 
 
 def request_card(words: str, text: str) -> Card:
-    """Return the card by which a person asks an admin; rights are not given by its button.
+    """Return the card of a person's request to an admin, with a button that runs the command; a
+    command that gives rights has no button.
+
+    Args:
+        words: The command that the person wants to be run.
+        text: The sentence with the person and the request.
 
     Args:
         words: The command that the person wants to have done.
@@ -216,7 +226,8 @@ def request_card(words: str, text: str) -> Card:
 
 
 def read_id(typed: str, call: Call) -> str:
-    """Return a typed or mentioned person or group as ``platform:id``.
+    """Return a typed or mentioned person or group as ``platform:id``; the platform is that of the
+    call by default.
 
     Raises:
         BadUsage: when it is neither a mention nor an id.
@@ -232,17 +243,17 @@ def read_id(typed: str, call: Call) -> str:
     return f"{match[1] or platform}:{match[2]}"
 
 
-def _id_of(call: Call) -> str:
+def _caller_id(call: Call) -> str:
     """Return the id of the person of a call, as ``platform:id``."""
     return call.who.rpartition(" (")[2].removesuffix(")")
 
 
-async def _give(deployment: Deployment, call: Call, who: str, role: Role) -> None:
+async def _store_role(deployment: Deployment, call: Call, who: str, role: Role) -> None:
     setting = Setting(f"{ROLE}{who}", {"role": LISTS[role]}, call.who, deployment.clock.now())
     await deployment.store.settings.put(setting)
 
 
-async def _note(deployment: Deployment, call: Call, outcome: str) -> None:
+async def _log_code_use(deployment: Deployment, call: Call, outcome: str) -> None:
     """Write the use of a code to the audit log, without the code."""
     entry = AuditEntry(deployment.clock.now(), call.who, call.channel, "access code", "", outcome)
     await deployment.store.audit.add(entry)

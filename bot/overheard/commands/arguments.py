@@ -24,7 +24,8 @@ AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:
-    """Return a prompt by its key, its text, or the beginning of either if there is only one.
+    """Return the prompt with a key or text, or the only one whose key or text begins so, in any
+    case of letters.
 
     Raises:
         UnknownName: when no prompt or several prompts match.
@@ -43,7 +44,7 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
 
 
 def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "fact") -> Fact:
-    """Return the fact about something of a brand.
+    """Return the fact about a field of a brand, in any case of letters.
 
     Raises:
         UnknownName: when there is no such fact.
@@ -56,7 +57,9 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:
-    """Return the error for a name that does not exist, with the nearest one."""
+    """Return the error for a name that does not exist, with the most similar known name as a
+    hint.
+    """
     shown = ", ".join(known) or "none"
     name = wording.shorten(name, 60)
     return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
@@ -72,7 +75,13 @@ _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 
 
 def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Read a time; a day begins at midnight, and without a zone it is in the reader's.
+    """Return the time that a text names, in UTC; a day means its midnight, and a time without a
+    zone is in the reader's.
+
+    Args:
+        text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.
+        now: The current time.
+        zone: The reader's time zone.
 
     Args:
         text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.
@@ -97,7 +106,7 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Read a time that is not in the future, see `moment`.
+    """Return the time that a text names, see `moment`; the time must not be in the future.
 
     Raises:
         TimeUnreadable: when it cannot be read.
@@ -131,7 +140,7 @@ ALWAYS = Span()
 
 
 def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
-    """Read the time between two days or moments; the day of the end belongs to it.
+    """Return the span between two days or moments; a day at the end is included.
 
     Args:
         since: Its beginning, see `moment`; empty for none.
@@ -155,7 +164,13 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
 
 
 def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Read a time that is still to come; a day without a time means its morning.
+    """Return the future time that a text names, in UTC; a day without a time means 9:00.
+
+    Args:
+        text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
+            a day with a time (``friday 15:00``, ``2026-12-03T15:00``).
+        now: The current time.
+        zone: The reader's time zone.
 
     Args:
         text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
@@ -175,13 +190,17 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def _span_end(word: str, now: datetime) -> datetime | None:
-    """Return the end of ``3h``, ``2d`` or ``1w`` from now on."""
+    """Return the end of a span such as ``3h``, ``2d`` or ``1w`` that begins now; None for another
+    text.
+    """
     match = _SPAN.fullmatch(word)
     return now + int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def _day_ahead(word: str, here: datetime) -> datetime | None:
-    """Return the moment of a day, or of a day with a time, after a reader's moment."""
+    """Return the moment of a day, or of a day with a time, in the zone of `here`, the reader's
+    current time; None for an unreadable text. A weekday means the next one after today.
+    """
     day, _, clock = (
         word.replace("t", " ", 1).partition(" ") if word[:1].isdigit() else (word.partition(" "))
     )
@@ -199,7 +218,8 @@ def _day_ahead(word: str, here: datetime) -> datetime | None:
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:
-    """Refuse a brand with a spelling of another brand: each mention would count for both.
+    """Raise an error for a brand with a spelling of another brand, since each mention would count
+    for both.
 
     Raises:
         NameTaken: when a spelling is taken.
@@ -243,20 +263,21 @@ def read_clock(text: str) -> str:
 
 
 def cron_of(days: Sequence[str], clock: str) -> str:
-    """Return the fields of cron for days of the week and a time of day; no day means every day.
+    """Return the cron expression of days of the week and a time of day; no day means every day.
 
     Raises:
         BadSchedule: when a day or the time cannot be read.
     """
     hour, minute = (int(part) for part in read_clock(clock).split(":"))
-    wanted = [_day(day) for day in days]
+    wanted = [_weekday_key(day) for day in days]
     chosen = [day for day in WEEKDAYS if day in wanted]
     listed = ",".join(chosen) if 0 < len(chosen) < len(WEEKDAYS) else "*"
     return f"{minute} {hour} * * {listed}"
 
 
 def read_words(text: str) -> str:
-    """Return the fields of cron for words such as ``every Monday at 9``; other text unchanged.
+    """Return the cron expression of words such as ``every Monday at 9``; another text is returned
+    unchanged.
 
     Raises:
         BadSchedule: when the words name a day or time that does not exist.
@@ -274,7 +295,9 @@ def read_words(text: str) -> str:
 
 
 def days_of(cron: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the days and the time of fields of cron; None for what a form cannot show."""
+    """Return the days (``mon`` to ``sun``) and the time of day of a cron expression; None for one
+    that is not weekly or daily.
+    """
     match = _CRON.fullmatch(" ".join(cron.split()))
     if match is None:
         return None
@@ -285,7 +308,9 @@ def days_of(cron: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def in_words(cron: str) -> str:
-    """Return fields of cron as ``every Monday at 9:00``; unchanged where that is not possible."""
+    """Return a cron expression in words: ``every Monday at 9:00``; unchanged if it is not weekly or
+    daily.
+    """
     shown = days_of(cron)
     if shown is None:
         return cron
@@ -295,8 +320,10 @@ def in_words(cron: str) -> str:
     return f"every {when} at {clock.removeprefix('0')}"
 
 
-def _day(text: str) -> str:
-    """Return the key of a day of the week, from its name or the beginning of its name."""
+def _weekday_key(text: str) -> str:
+    """Return the key (``mon``) of a weekday from its name or at least three first letters. Raises
+    BadSchedule.
+    """
     typed = text.strip().casefold()
     for key, name in WEEKDAYS.items():
         if len(typed) >= 3 and name.casefold().startswith(typed.removesuffix("s")):

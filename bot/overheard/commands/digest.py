@@ -47,7 +47,7 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What happened to a brand in a time.
+    """The alerts and updates of a brand since a time.
 
     Attributes:
         since: When the time began.
@@ -75,7 +75,8 @@ async def digest(
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
 ) -> Card:
-    """Show what changed in a week, what is still open, false claims, two things to do, and costs.
+    """Show for each brand what changed in a week, open alerts, false claims and two things to do,
+    and the costs.
 
     Args:
         deployment: The open deployment.
@@ -93,15 +94,17 @@ async def digest(
     begin = past_moment(since, now, call.zone) if since else now - WEEK
     deployment = await deployment.caught_up(call.progress)
     first, *others = [await _brand_card(deployment, call, brand, begin) for brand in chosen]
-    footer = await _costs(deployment, begin)
+    footer = await _cost_sentences(deployment, begin)
     data = {"since": begin.isoformat(), "brands": [card.data for card in (first, *others)]}
     return replace(first, more=tuple(others), footer=footer, data=data)
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
-    """Return the card of a brand's week: changes, open alerts, false claims, and what to do."""
+    """Return the card of a brand's week since a time, with a picture of the share of voice if it is
+    measured.
+    """
     report = await read_report(deployment, brand)
-    week = await _week(deployment, call, report, since)
+    week = await _read_week(deployment, call, report, since)
     silent = await silent_models(deployment, report)
     claims = await claims_sentence(deployment, brand)
     todo = await things_to_do(deployment, brand)
@@ -111,26 +114,26 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
         marks = await chart_marks(deployment, call, brand, metric, report.runs)
         shares = replace(shares, marks=marks)
     parts = [
-        await _changed(deployment, call, week),
-        *await _still_open(deployment, call, week),
+        await _changed_paragraph(deployment, call, week),
+        *await _open_alert_lines(deployment, call, week),
         watching_sentence(report.stories.values(), deployment.names),
         claims,
-        _steady(deployment, report, week, silent),
+        _steady_paragraph(deployment, report, week, silent),
         silent_sentence(deployment, call, report, silent),
         "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
     return Card(
-        title=f"{brand.name}'s week: {_summary(deployment, report, week, silent)}",
+        title=f"{brand.name}'s week: {_state_by_model(deployment, report, week, silent)}",
         text="\n\n".join(filter(None, parts)),
         image=await picture(shares, "share-of-voice.png") if shares else None,
         actions=fitting(*_actions(brand, week)),
         severity=Severity.WARNING if week.new or week.open else Severity.PLAIN,
-        data=_data(report, week, claims, todo),
+        data=_week_json(report, week, claims, todo),
     )
 
 
-async def _week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
-    """Return what happened to a brand since a time."""
+async def _read_week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
+    """Return the alerts and updates of a brand since a time, from the store."""
     brand_alerts = await alerts_about(deployment.store, report.brand.name)
     recovered = [
         alert
@@ -161,12 +164,12 @@ async def _week(deployment: Deployment, call: Call, report: Report, since: datet
     )
 
 
-async def _changed(deployment: Deployment, call: Call, week: Week) -> str:
-    """Write what is new."""
+async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> str:
+    """Return the paragraph on new, recovered and eased alerts and on updates of models."""
     lines = await alert_sentences(deployment, call, week.new, MAX_ALERTS)
     lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
     lines += [
-        _eased(deployment.names.name(alert.shift.model), week.over[alert.id])
+        _eased_sentence(deployment.names.name(alert.shift.model), week.over[alert.id])
         for alert in week.eased[:MAX_ALERTS]
     ]
     if week.updates:
@@ -175,37 +178,43 @@ async def _changed(deployment: Deployment, call: Call, week: Week) -> str:
     return f"Changed: {' '.join(lines) if lines else f'nothing new since {day}.'}"
 
 
-def _eased(name: str, over: frozenset[AlertPart]) -> str:
-    """Say which part of an open alert is over."""
+def _eased_sentence(name: str, over: frozenset[AlertPart]) -> str:
+    """Return a sentence on which part of an open alert is over."""
     if AlertPart.METRICS in over:
         return f"{name} is back to what is usual."
     return f"{name} does not state it any more."
 
 
-async def _still_open(deployment: Deployment, call: Call, week: Week) -> list[str]:
+async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> list[str]:
     lines = await alert_sentences(deployment, call, week.open, MAX_ALERTS)
     return [f"Still open: {line}" for line in lines]
 
 
-def _steady(deployment: Deployment, found: Report, week: Week, silent: Collection[Model]) -> str:
-    """Write the state of the brand where nothing is open, at the models that answered."""
+def _steady_paragraph(
+    deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
+) -> str:
+    """Return a sentence on the models that answered and have neither an alert nor a watched change;
+    empty without any.
+    """
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
     moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
     moved |= set(silent)
-    lines = [_standing(deployment, place) for place in found.places if place.model not in moved][
+    lines = [_place_words(deployment, place) for place in found.places if place.model not in moved][
         :MAX_STEADY
     ]
     return f"Steady: {'; '.join(lines)}." if lines else ""
 
 
-def _standing(deployment: Deployment, place: Place) -> str:
-    """Write how often a brand is named at a model: ``ChatGPT, 12 of 30 answers, 2nd``."""
+def _place_words(deployment: Deployment, place: Place) -> str:
+    """Return a brand's share and rank at a model: ``ChatGPT, 12 of 30 answers, 2nd``."""
     rank = f", {place.rank_words}" if place.rank_words else ""
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
 
 
-def _summary(deployment: Deployment, found: Report, week: Week, silent: Collection[Model]) -> str:
-    """Write the state at each model, such as ``still down at ChatGPT, steady at Claude``."""
+def _state_by_model(
+    deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
+) -> str:
+    """Return the state of the brand by model: ``still down at ChatGPT, steady at Claude``."""
     if not found.places:
         return "nothing was measured"
     states: dict[Model, str] = {}
@@ -214,7 +223,7 @@ def _summary(deployment: Deployment, found: Report, week: Week, silent: Collecti
             if AlertPart.METRICS in week.over.get(alert.id, frozenset()):
                 states.setdefault(alert.shift.model, "partly back")
             else:
-                way = _direction(deployment, alert, found.brand)
+                way = _direction_word(deployment, alert, found.brand)
                 states.setdefault(alert.shift.model, f"{still}{way}")
     states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
     for story in found.stories.values():
@@ -228,8 +237,10 @@ def _summary(deployment: Deployment, found: Report, week: Week, silent: Collecti
     return ", ".join(f"{state} at {wording.listing(at)}" for state, at in parts.items())
 
 
-def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
-    """Return where a brand went: ``down``, ``up`` or, for statements alone, ``wrong``."""
+def _direction_word(deployment: Deployment, alert: Alert, brand: Brand) -> str:
+    """Return the direction of an alert's first shift of the brand: ``down``, ``up``, or ``wrong``
+    if there are only statements.
+    """
     for shift in (shift for shift in alert.moved if shift.brand == brand.name):
         metric = deployment.scoring.metrics.get(shift.metric)
         if metric and not shift.statement:
@@ -238,8 +249,8 @@ def _direction(deployment: Deployment, alert: Alert, brand: Brand) -> str:
 
 
 async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STEPS) -> list[str]:
-    """Return what to do about a brand first, numbered, each of another kind where there are; about
-    a false claim while it is made, as `claims_sentence` says.
+    """Return up to `most` numbered pieces of advice about a brand, of different kinds first. Advice
+    on a false claim only if the claim was made in the last `CLAIM_DAYS` days.
     """
     drawn = await draw_brief(
         deployment.catalogue,
@@ -255,11 +266,13 @@ async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STE
     ordered = [next(item for item in items if item.kind is kind) for kind in kinds]
     rest = [item for item in items if item not in ordered]
     chosen = [*ordered, *rest][:most]
-    return [f"{number}. {_todo(deployment, item)}" for number, item in enumerate(chosen, 1)]
+    return [
+        f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)
+    ]
 
 
-def _todo(deployment: Deployment, item: BriefItem) -> str:
-    """Write what to do about a gap, in one sentence."""
+def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
+    """Return the advice on a gap in one sentence."""
     subject = f"“{item.question}”" if item.question else item.subject
     models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
     return ADVICE[item.kind].format(
@@ -269,8 +282,8 @@ def _todo(deployment: Deployment, item: BriefItem) -> str:
     )
 
 
-async def _costs(deployment: Deployment, since: datetime) -> str:
-    """Write how much was asked and spent since a time, and this month."""
+async def _cost_sentences(deployment: Deployment, since: datetime) -> str:
+    """Return the number of questions and the spending since a time, and the month's spending."""
     month = await spent_sentence(deployment)
     spent = await deployment.store.money.spending(since=since)
     if not spent:
@@ -281,18 +294,18 @@ async def _costs(deployment: Deployment, since: datetime) -> str:
 
 
 def _actions(brand: Brand, week: Week) -> list[Action]:
-    """Return the buttons of a brand's digest."""
-    mine = quoted(brand.name)
+    """Return the buttons below a brand's week."""
+    own_name = quoted(brand.name)
     alerts = [*week.new, *week.open]
     return [
-        Action(f"report {mine}", "Report", Style.PRIMARY),
+        Action(f"report {own_name}", "Report", Style.PRIMARY),
         *(Action(f"evidence {alert.id}", "Read answers") for alert in alerts[:1]),
-        Action(f"brief {mine}", "What to do?"),
+        Action(f"brief {own_name}", "What to do?"),
     ]
 
 
-def _data(report: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
-    """Return a brand's week as JSON."""
+def _week_json(report: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
+    """Return a brand's week for JSON output; alerts by their numbers."""
     return {
         "brand": report.brand.name,
         "new_alerts": [alert.id for alert in week.new],

@@ -69,7 +69,9 @@ class FirstCheck:
         return self.rounds[-1].state in {RunState.RUNNING, RunState.PAUSED}
 
     def next_run(self, now: datetime) -> Run:
-        """Return the run of the next round, which has not begun."""
+        """Return the run of the next round, which is not stored yet. Raises ValueError for a first
+        round without a panel.
+        """
         first = self.rounds[0]
         if first.panel is None:
             raise ValueError("a first check has a panel")
@@ -88,17 +90,20 @@ def round_label(number: int) -> str:
 
 
 def round_times(start: datetime) -> tuple[datetime, ...]:
-    """Return when the rounds of a first check begin that begins at a time."""
+    """Return the start of each round of a first check that begins at `start`."""
     return tuple(start + number * ROUND_GAP for number in range(ROUNDS))
 
 
 def whole_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
-    """Return a panel with the repeats of all rounds together, to price them."""
+    """Return a panel with the repeats of all rounds, as the basis of their price."""
     return replace(panel, repeats=sum(sizes))
 
 
 async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | None:
     """Return the latest first check if it can be continued, else None.
+
+    It cannot when a round was cancelled or failed, when all rounds have begun, or `EXPIRES_AFTER`
+    its start.
 
     A first check whose first round was cancelled, or began too long ago, is not continued.
     """
@@ -119,7 +124,16 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
 async def propose_first_check(
     deployment: Deployment, call: Call, panel: Panel, asked_by: str = ""
 ) -> Proposal:
-    """Propose the first check, or the next round of one that has begun.
+    """Return the first round of a first check as a proposal with the price of all rounds; or the
+    next round, if a first check has begun.
+
+    The largest of `ROUND_SIZES` that the budget covers is proposed.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        panel: The questions; their repeats are replaced.
+        asked_by: The person who asks; by default that of the call.
 
     Of the sizes of `ROUND_SIZES` the largest is proposed that the budget covers as a whole.
 
@@ -163,7 +177,9 @@ async def propose_first_check(
 
 
 async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
-    """Quote all rounds together; the limit of a single run applies to each of them."""
+    """Return the price of all rounds together; the budget of a single run is not applied. Raises
+    BudgetExceeded or BudgetUnknown.
+    """
     whole = deployment.config.budget.model_copy(update={"run": None})
     run = new_run(panel, deployment.clock.now(), channel=call.channel)
     calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}
@@ -175,7 +191,9 @@ async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Pric
 async def _propose_next(
     deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
 ) -> Proposal:
-    """Return the proposal of the next round, or raise NothingToAsk when it is not due."""
+    """Return the next round as a proposal with its price. Raises NothingToAsk when a round is being
+    asked or the next is not due.
+    """
     if begun.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
     if begun.due_at > now:
@@ -186,7 +204,10 @@ async def _propose_next(
 
 
 async def continue_first_check(deployment: Deployment) -> Card | None:
-    """Ask the next round of the first check if it is due; None when none is.
+    """Ask the next round of the first check if it is due; return the card of its result, else None.
+
+    The price of all rounds was agreed to with the first. If the check was begun in a chat, a
+    delivery of the result is stored.
 
     The yes to the first round was a yes to the price of all. Where the first check was begun in a
     chat, the result is posted there.
@@ -206,7 +227,7 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
 
 
 async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -> Card:
-    """Execute a round; return the card of its result with the levels and places so far."""
+    """Ask a round and return the card of its result, with the visibility of all rounds so far."""
     service = run_service(deployment, call, show_alert)
     card = await run_card(call, await service.execute(quote))
     run = quote.run
@@ -215,12 +236,12 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
     begun = await unfinished_first_check(deployment.store, deployment.clock.now())
     [first] = await deployment.store.runs.find(label=round_label(1), limit=1)
     shown = await levels_card(await deployment.refreshed(), run.panel, first.started_at)
-    text = "\n\n".join([str(card.text), *_next(call, begun)])
+    text = "\n\n".join([str(card.text), *_next_round_sentence(call, begun)])
     return replace(card, text=text, more=(shown, *card.more))
 
 
-def _next(call: Call, begun: FirstCheck | None) -> Sequence[str]:
-    """Return when the next round is due, or that the first check is complete, as a sentence."""
+def _next_round_sentence(call: Call, begun: FirstCheck | None) -> Sequence[str]:
+    """Return one sentence on when the next round is due, or that the first check is complete."""
     if begun is None:
         return ["The first check is complete."]
     due = wording.moment(begun.due_at, call.zone)
@@ -232,7 +253,13 @@ def _next(call: Call, begun: FirstCheck | None) -> Sequence[str]:
 
 
 async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> Card:
-    """Return how often brands and rivals are named at each model over the rounds, with places.
+    """Return the card with the visibility of brands and competitors at each model over all rounds,
+    with the range of ranks.
+
+    Args:
+        deployment: The deployment, with the scores in use.
+        panel: The questions asked.
+        since: The start of the first round.
 
     Args:
         deployment: The deployment, with the scores that are read now.
@@ -243,7 +270,7 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
     rows, data = [], []
     for model in panel.models:
         streams = await read_streams(deployment, names, model=model, metric=VISIBILITY)
-        for row, entry in _places(model, [_part(stream, since) for stream in streams]):
+        for row, entry in _model_rows(model, [_stream_since(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)
     return Card(
@@ -257,8 +284,10 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
     )
 
 
-def _places(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
-    """Return the rows of a model's brands, those that are named most first, each with its data."""
+def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
+    """Return for each brand at a model its table row and its JSON entry, the largest visibility
+    first.
+    """
     known = [(s.key.brand, found) for s in streams if (found := level(s))]
     known.sort(key=lambda pair: (-pair[1].mean, pair[0]))
     ranges = places([point for _, point in known])
@@ -280,8 +309,8 @@ def _places(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ..
     return rows
 
 
-def _part(stream: Stream, since: datetime) -> Stream:
-    """Return the part of a stream from a time on."""
+def _stream_since(stream: Stream, since: datetime) -> Stream:
+    """Return the rows of a stream whose runs began at or after a time."""
     keep = [index for index, run in enumerate(stream.runs) if run.at >= since]
     return replace(
         stream,

@@ -38,7 +38,8 @@ async def plugins(
     *,
     name: Annotated[str, argument("Show this one alone.")] = "",
 ) -> Card:
-    """Show every plugin as Loaded or Failed, and the remedy for each fault; or one plugin.
+    """Show every plugin as Loaded or Failed with the remedy for each fault; with a name, show that
+    plugin.
 
     Raises:
         UnknownName: when that one is not installed.
@@ -49,10 +50,12 @@ async def plugins(
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     return Card(
         title=wording.count(len(loaded.reports), "plugin"),
-        text=faults or f"All of them are loaded{_listed(loaded.reports, call.face)}.",
+        text=faults or f"All of them are loaded{_names_in_chat(loaded.reports, call.face)}.",
         table=Table(
             ("Plugin", "Version", "State", "Provides"),
-            tuple((r.name, r.version, _state(r), ", ".join(r.provides)) for r in loaded.reports),
+            tuple(
+                (r.name, r.version, _load_state(r), ", ".join(r.provides)) for r in loaded.reports
+            ),
         )
         if call.face is Face.TERMINAL
         else None,
@@ -62,7 +65,7 @@ async def plugins(
                 {
                     "name": report.name,
                     "version": report.version,
-                    "state": _state(report).lower(),
+                    "state": _load_state(report).lower(),
                     "provides": list(report.provides),
                     "problem": report.problem,
                 }
@@ -73,7 +76,7 @@ async def plugins(
     )
 
 
-def _listed(reports: Sequence[PluginReport], face: Face) -> str:
+def _names_in_chat(reports: Sequence[PluginReport], face: Face) -> str:
     """List the names of plugins in a chat; the terminal has a table of them."""
     return f": {wording.listing([r.name for r in reports])}" if face is Face.CHAT else ""
 
@@ -81,7 +84,7 @@ def _listed(reports: Sequence[PluginReport], face: Face) -> str:
 async def show_plugin(
     deployment: Deployment | Session, call: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """Show what one plugin provides, and what can be set for it.
+    """Show what one plugin provides, and the keys of its settings with their defaults.
 
     Raises:
         UnknownName: when it is not installed.
@@ -96,8 +99,8 @@ async def show_plugin(
         for key, kind, default in described(settings)
     ]
     return Card(
-        title=_named(report),
-        text=report.problem or ", ".join(report.provides) or _idle(report),
+        title=_name_and_version(report),
+        text=report.problem or ", ".join(report.provides) or _idle_sentence(report),
         table=Table(("Table", "Key", "Value", "Default"), tuple(keys))
         if keys and call.face is Face.TERMINAL
         else None,
@@ -115,8 +118,8 @@ async def show_plugin(
     )
 
 
-def _idle(report: PluginReport) -> str:
-    """Say why a plugin provides nothing although nothing is wrong with it."""
+def _idle_sentence(report: PluginReport) -> str:
+    """Return why a loaded plugin provides nothing, as a sentence."""
     missing = [f"[{table}]" for table in report.settings if table.endswith(".NAME")]
     if not missing:
         return "It provides nothing as it is set."
@@ -124,18 +127,18 @@ def _idle(report: PluginReport) -> str:
     return f"It provides nothing until the configuration has a table for it: {example}."
 
 
-def _named(report: PluginReport) -> str:
+def _name_and_version(report: PluginReport) -> str:
     return f"{report.name} {report.version}".rstrip()
 
 
-def _state(report: PluginReport) -> str:
+def _load_state(report: PluginReport) -> str:
     return "Loaded" if report.loaded else "Failed"
 
 
 async def resume_plugin(
     deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """Try a plugin again at once that is paused after faults.
+    """End the pause of a plugin that was paused after faults.
 
     Raises:
         UnknownName: when it is not installed.
@@ -159,8 +162,8 @@ async def pin_plugin(
     *,
     name: Annotated[str, argument("Its name, or that of its distribution.")],
 ) -> Card:
-    """Print what to write into ``[plugins] allow`` to allow a plugin as it is installed now, and no
-    other. None of its code runs.
+    """Print to stdout the entry of ``[plugins] allow`` that allows a plugin in its installed
+    version only. None of the plugin's code runs.
 
     Args:
         name: Of the plugin or of its distribution.
@@ -174,8 +177,8 @@ async def pin_plugin(
 
 
 def notice_card(plugin: str, text: str) -> Card:
-    """Return the notice for admins of a plugin that is paused, or of something else that needs
-    them, where no plugin is named.
+    """Return the notice for admins on a paused plugin, or, with an empty name, on something
+    else.
     """
     resume = Action(f"{PLUGINS_RESUME.name} {plugin}", "Try it again now")
     return Card(
@@ -234,7 +237,8 @@ async def new_plugin(
     name: Annotated[str, argument("What it is called.")],
     kind: Annotated[str, option("What it brings.", choices=KINDS)] = "scorer",
 ) -> Card:
-    """Write an installable project into a new folder here.
+    """Write an installable project with a plugin of one kind into a new folder of the current
+    directory.
 
     Args:
         name: What the plugin is called.
@@ -245,8 +249,8 @@ async def new_plugin(
         FileUnwritable: when the folder is there already, or cannot be written.
     """
     word = name.replace("-", "_")
-    project = dict(_project(word, kind))
-    if problem := _flaw(name, word, kind, project):
+    project = dict(_project_files(word, kind))
+    if problem := _name_problem(name, word, kind, project):
         raise BadUsage(problem=problem, usage=PLUGINS_NEW.usage)
     folder = Path(f"overheard-{word.replace('_', '-')}")
     try:
@@ -264,22 +268,29 @@ async def new_plugin(
 
 
 def template() -> Traversable:
-    """Return the project that new ones are taken from; a checkout has it where people read it."""
+    """Return the folder of the template project: inside the installed package, or
+    ``plugins/plugin-template`` of a checkout.
+    """
     installed = files("overheard.commands") / "template"
     checkout = Path(__file__).parents[3] / "plugins" / "plugin-template"
     return installed if (installed / "README.md").is_file() else checkout
 
 
-def _project(word: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield each file of a new project, and its text."""
+def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and text of each file of a new project; `word` is the plugin's name with
+    underscores.
+    """
     mine = f"my_{kind}"
     for file in (*PARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
         text = (template() / file).read_text(encoding="utf-8")
-        yield file.replace(mine, word), _rename(_about(kind, text, file), word, kind)
+        yield (
+            file.replace(mine, word),
+            _renamed_text(_parts_about_kind(kind, text, file), word, kind),
+        )
 
 
-def _about(kind: str, text: str, file: str) -> str:
-    """Leave out the parts that are only about other kinds."""
+def _parts_about_kind(kind: str, text: str, file: str) -> str:
+    """Return a file's text without the parts that mention only other kinds of plugin."""
     if file not in PARTS:
         return text
     others = [f"my_{other}" for other in KINDS if other != kind]
@@ -288,8 +299,10 @@ def _about(kind: str, text: str, file: str) -> str:
     return re.sub(r"  # my_.*", "", "".join(kept)).rstrip() + "\n"
 
 
-def _rename(text: str, word: str, kind: str) -> str:
-    """Put a name in the place of that of the template, however it is written."""
+def _renamed_text(text: str, word: str, kind: str) -> str:
+    """Return a text with the template's name replaced by a plugin's name, in each of its
+    spellings.
+    """
     dashed = word.replace("_", "-")
     title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))
     names = {
@@ -304,8 +317,10 @@ def _rename(text: str, word: str, kind: str) -> str:
     return re.sub(r"\bMy(?=[A-Z])", title, text)
 
 
-def _flaw(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
-    """Return why a plugin cannot be called so, or an empty string."""
+def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
+    """Return why a plugin cannot have this name, as a sentence without its stop; empty if it
+    can.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
     if any(point.name == word for point in installed_plugins()[0]):

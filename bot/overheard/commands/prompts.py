@@ -48,12 +48,19 @@ _FIELDS = (
 )
 
 
-def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Prompt:
+def _find_prompt_among(
+    _: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
+) -> Prompt:
     return find_prompt(among, given["prompt"], kind=kind)
 
 
-async def _check(deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None) -> Prompt:
-    """Return a prompt with one space between words, and brands by their names.
+async def _checked_prompt(
+    deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None
+) -> Prompt:
+    """Return a prompt in its stored form: one space between words, brands by their full names.
+
+    A text that differs from `before` only in spaces stays as it was, so that the prompt keeps its
+    key and history.
 
     A prompt whose text has changed only in its spaces keeps the text, and with it the history.
 
@@ -66,7 +73,9 @@ async def _check(deployment: Deployment, _: Call, prompt: Prompt, before: Prompt
 
 
 def named_brands(catalogue: Catalogue, prompts: Sequence[Prompt]) -> Mapping[str, frozenset[str]]:
-    """Return the names of the brands that each prompt's text names, by the prompt's key."""
+    """Return the names of the brands in each prompt's text, by the prompt's key; an empty set for a
+    prompt without one.
+    """
     reader = Reader(catalogue.brands)
     return {prompt.key: reader.named_in(prompt.text) for prompt in prompts}
 
@@ -77,8 +86,10 @@ BRANDED = (
 )
 
 
-async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
-    """Return which of some prompts name a brand, as sentences; empty when no prompt does."""
+async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
+    """Return how many of the prompts name a brand, and what follows from that; empty if none
+    does.
+    """
     named = named_brands(deployment.catalogue, prompts)
     branded = sum(map(bool, named.values()))
     if not branded:
@@ -88,10 +99,12 @@ async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
     return f"{count} of {len(prompts)} {are}. {BRANDED}"
 
 
-async def _card(
+async def _changed_card(
     deployment: Deployment, call: Call, prompt: Prompt, before: Prompt | None, done: str
 ) -> Card:
-    """Return the card of a prompt that was added, changed or restored."""
+    """Return the card of a prompt that was added, changed or restored (`done` is the
+    participle).
+    """
     notes = {
         "Added": "It is asked from the next check on.",
         "Changed": "Its history goes on.",
@@ -114,7 +127,7 @@ async def _card(
     return PROMPTS.changed_card(prompt, done, f"“{prompt.text}”\n\n{note}", fields)
 
 
-def _short(prompt: Prompt) -> str:
+def _short_text(prompt: Prompt) -> str:
     return wording.shorten(wording.line(prompt.text), SHOWN_CHARS)
 
 
@@ -134,22 +147,22 @@ PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
     new=(),
     fields=_FIELDS,
     edit_fields=(Option("text", "Another question in its place."), *optional(_FIELDS[1:])),
-    find=_find,
+    find=_find_prompt_among,
     reference=lambda prompt: (prompt.key,),
     label=lambda _: "This question",
-    loss=lambda prompt: f"“{_short(prompt)}” is no longer asked, and its answers are kept",
+    loss=lambda prompt: f"“{_short_text(prompt)}” is no longer asked, and its answers are kept",
     keep=lambda store, prompt: store.catalogue.set_prompt(prompt),
     retire=lambda store, prompt: store.catalogue.remove_prompt(prompt.key),
-    check=_check,
-    card=_card,
+    check=_checked_prompt,
+    card=_changed_card,
     columns={
-        "Question": _short,
+        "Question": _short_text,
         "For": lambda prompt: ", ".join(prompt.brands) or "all",
         "Tags": lambda prompt: ", ".join(prompt.tags),
         KEY: lambda prompt: prompt.key,
     },
     empty="Nothing is asked yet.",
-    notes=_notes,
+    notes=_branded_sentence,
     concerns=Prompt.concerns,
     more_data=("key",),
 )
@@ -196,7 +209,10 @@ async def suggest_prompts(
     model: Annotated[str, option("Ask this model; else the first one.", Kind.MODEL)] = "",
     count: Annotated[int, option("How many.", low=1, high=50)] = SUGGESTIONS,
 ) -> Proposal:
-    """Ask a model what buyers of a brand's category ask. Nothing is added by itself.
+    """Return a proposal that asks a model for questions of buyers in a brand's category and stores
+    them for a choice. No prompt is added.
+
+    The model is given the category, not the brand; suggestions that name a brand are dropped.
 
     The model learns the category and not the brand, and what names a brand is left out.
 
@@ -242,7 +258,9 @@ async def suggest_prompts(
 
 
 def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Outcome) -> Card:
-    """Return the card of suggested questions."""
+    """Return the card of suggested questions, with a form to choose them (in a chat) or commands
+    that add them; it is `failed` without any.
+    """
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
     problems = list(fault_sentences(outcome.failures))
     if not questions and not problems:
@@ -281,13 +299,13 @@ async def choose_prompts(
         Sequence[str], option("Each costs one answer of each model in a check.", word="question")
     ] = (),
 ) -> Card:
-    """Add the suggested questions that were ticked.
+    """Add the ticked suggestions as prompts of the brand; `questions` are their numbers, from 0.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
     subject = find_brand(deployment.catalogue, brand)
-    texts = await _suggest(deployment, subject.name)
+    texts = await _stored_suggestions(deployment, subject.name)
     chosen = [
         texts[int(number)]
         for number in questions
@@ -307,9 +325,11 @@ async def choose_prompts(
 
 
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
-    """Return the form of the suggested questions, as check boxes."""
+    """Return the form of the stored suggestions of a brand that are not prompts yet, as check
+    boxes. Raises UnknownName.
+    """
     subject = find_brand(deployment.catalogue, given.get("brand", ""))
-    texts = await _suggest(deployment, subject.name)
+    texts = await _stored_suggestions(deployment, subject.name)
     known = {prompt.key for prompt in deployment.catalogue.prompts}
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
@@ -321,7 +341,7 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     )
 
 
-async def _suggest(deployment: Deployment, brand: str) -> list[str]:
+async def _stored_suggestions(deployment: Deployment, brand: str) -> list[str]:
     stored = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
     return list(stored.value.get("questions", ())) if stored else []
 

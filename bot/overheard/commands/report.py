@@ -45,7 +45,8 @@ async def report(
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
     html: Annotated[Path | None, option("A file for one brand's report as a page.")] = None,
 ) -> Card:
-    """Show the figures of each brand at each model, and the trend of how often it is named.
+    """Show the metrics of each brand at each model, and the course of its visibility; or write them
+    as a page.
 
     Args:
         deployment: The open deployment.
@@ -78,13 +79,15 @@ async def report(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
-    """Show one brand: in the newest run of each model, and how often it was named since."""
+    """Return the card of one brand: its visibility in the newest run of each model, with a picture
+    of the course; with `details`, a table of every metric instead.
+    """
     report = await read_report(deployment, brand)
     if not report.runs:
-        return _unanswered(brand, call.face)
+        return _card_without_answers(brand, call.face)
     data = {"brand": brand.name, "results": [row.data() for row in report.rows]}
     if details or not report.places:
-        when = _text(call, report.runs)
+        when = _answers_sentence(call, report.runs)
         return Card(
             title=f"{brand.name}: every metric",
             text=when if report.places else f"{standings.ONLY_BRANDED}\n\n{when}",
@@ -102,11 +105,14 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
             report.places, deployment.names, in_percent=True, caption="Named in % of answers"
         ),
         image=await picture(chart, "trend.png"),
-        actions=tuple(_next(call, report)),
+        actions=tuple(_next_actions(call, report)),
         footer=" ".join(
             filter(
                 None,
-                (_text(call, report.runs), silent_sentence(deployment, call, report, silent)),
+                (
+                    _answers_sentence(call, report.runs),
+                    silent_sentence(deployment, call, report, silent),
+                ),
             )
         ),
         data=data,
@@ -114,8 +120,8 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     )
 
 
-def _unanswered(brand: Brand, face: Face) -> Card:
-    """Return the card of a brand about which there are no answers."""
+def _card_without_answers(brand: Brand, face: Face) -> Card:
+    """Return the card of a brand without any stored answer, with a button that starts a check."""
     text = "No answers yet."
     if face is Face.TERMINAL:
         text += " Ask with check, or bring history with import."
@@ -123,8 +129,8 @@ def _unanswered(brand: Brand, face: Face) -> Card:
     return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
 
 
-def _next(call: Call, report: Report) -> Iterator[Action]:
-    """Yield what can follow a report: buttons, of which the terminal cannot share, and a menu."""
+def _next_actions(call: Call, report: Report) -> Iterator[Action]:
+    """Yield the buttons and menu entries that follow a report; only a chat can share."""
     own_name, is_chat = quoted(report.brand.name), call.face is Face.CHAT
     rival = most_named(report)
     against = wording.shorten(f"Against {rival}", MAX_LABEL)
@@ -139,11 +145,13 @@ def _next(call: Call, report: Report) -> Iterator[Action]:
 
 
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
-    """Write the report of one brand as a page."""
+    """Write the report of one brand as an HTML file and return a card with its size. Raises
+    NothingToAsk without answers, FileUnwritable.
+    """
     report = await read_report(deployment, brand)
     if not report.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    _, page = await _page(deployment, call, report)
+    _, page = await _page_content_and_html(deployment, call, report)
     with replacing(file) as out:
         out.write(page)
     size = wording.size(len(page.encode()))
@@ -158,7 +166,9 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
     )
 
 
-async def _page(deployment: Deployment, call: Call, report: Report) -> tuple[ReportPage, str]:
+async def _page_content_and_html(
+    deployment: Deployment, call: Call, report: Report
+) -> tuple[ReportPage, str]:
     """Return the page of a report, as content and as HTML."""
     content = await read_page(deployment, call, report)
     look = deployment.config.page
@@ -171,7 +181,7 @@ async def share(
     *,
     brand: Annotated[str, argument("Which.", Kind.BRAND)],
 ) -> Card:
-    """Send a brand's report as a page, for people who are not in the chat.
+    """Return a card with the brand's report as an HTML file attached, for people outside the chat.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -182,8 +192,8 @@ async def share(
     deployment = await deployment.caught_up(call.progress)
     report = await read_report(deployment, chosen)
     if not report.runs:
-        return _unanswered(chosen, call.face)
-    content, page = await _page(deployment, call, report)
+        return _card_without_answers(chosen, call.face)
+    content, page = await _page_content_and_html(deployment, call, report)
     name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
     return Card(
         title=content.headline,
@@ -193,7 +203,7 @@ async def share(
     )
 
 
-def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (
         f"Answers of {wording.short_day(every[-1].at, call.zone)}; "
@@ -235,7 +245,12 @@ _SVG = re.compile(rb"\A\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>\[]*>
 
 
 def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
-    """Return a page as one self-contained HTML file; the same page gives the same text.
+    """Return a page as one self-contained HTML text, the same for equal content.
+
+    Args:
+        page: The content; all of its text is escaped.
+        logo: A picture that is embedded, or None.
+        color: The brand's colour, ``#rrggbb``, made legible on both backgrounds; or empty.
 
     Args:
         page: What is shown; all of its text is escaped.
@@ -263,17 +278,17 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
         light=colors(Theme.LIGHT, color),
         dark=colors(Theme.DARK, color),
         logo=_data_uri(logo) if logo else "",
-        svg=_svg,
+        svg=_inline_svg,
     )
 
 
 def colors(theme: Theme, color: str) -> Mapping[str, str]:
-    """Return the page's CSS variables in a theme, with the brand's colour where one is given."""
+    """Return the page's CSS variables in a theme; `color` is the brand's, ``#rrggbb`` or empty."""
     surfaces = _SURFACES[theme]
     colors = {**COLORS[theme], **surfaces, "pic": surfaces["bg"]}
     if color:
         colors["brand"] = legible_color(color, surfaces["bg"])
-        colors["band"] = _mix(colors["brand"], surfaces["bg"], 0.82)
+        colors["band"] = _mixed_color(colors["brand"], surfaces["bg"], 0.82)
     return colors
 
 
@@ -281,7 +296,7 @@ def legible_color(color: str, background: str) -> str:
     """Return a colour, ``#rrggbb``, moved towards black or white until it has `MIN_CONTRAST`."""
     end = "#000000" if _luminance(background) > 0.5 else "#ffffff"
     shares = (share / 20 for share in range(21))
-    mixed = (_mix(color, end, share) for share in shares)
+    mixed = (_mixed_color(color, end, share) for share in shares)
     return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
 
 
@@ -292,16 +307,18 @@ def _contrast(color: str, other: str) -> float:
 
 def _luminance(color: str) -> float:
     """Return the relative luminance, 0 to 1, as WCAG 2.2 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _parts(color)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb_shares(color)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _mix(color: str, end: str, share: float) -> str:
-    mixed = (a + (b - a) * share for a, b in zip(_parts(color), _parts(end), strict=True))
+def _mixed_color(color: str, end: str, share: float) -> str:
+    mixed = (a + (b - a) * share for a, b in zip(_rgb_shares(color), _rgb_shares(end), strict=True))
     return "#" + "".join(f"{round(c * 255):02x}" for c in mixed)
 
 
-def _parts(color: str) -> list[float]:
+def _rgb_shares(color: str) -> list[float]:
     return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
@@ -310,13 +327,13 @@ def _finalize(value: Any) -> Any:
     return wording.printable(value) if type(value) is str else value
 
 
-def _svg(chart: Drawable) -> str:
-    """Return a chart as inline SVG, whose text is escaped and whose colours are variables."""
+def _inline_svg(chart: Drawable) -> str:
+    """Return a chart as inline SVG with escaped text; colours are CSS variables."""
     return drawing(chart).svg(alt(chart)).replace(_NAMESPACE, "", 1)
 
 
 def _data_uri(file: Path) -> str:
-    """Return a logo as a data URI.
+    """Return a logo file as a data URI, with the media type found from its content.
 
     Raises:
         FileUnreadable: when the file cannot be read.

@@ -26,16 +26,20 @@ BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BR
 
 
 async def list_routes(deployment: Deployment, call: Call) -> Card:
-    """Show which alerts and summaries go to which channel, and where that is decided."""
+    """Show which channel receives alerts and summaries, in which quiet hours, and whether
+    config.toml or a chat decided so.
+    """
     declared = deployment.configured
     rows = []
     for route in deployment.config.routes:
         origin = deployment.config.file if route in declared.routes else "chat"
         what = f"alerts of {wording.listing(route.brands)}" if route.brands else "all alerts"
-        rows.append((_here(route.channel, call), what, route.quiet or "-", origin))
+        rows.append((_channel_words(route.channel, call), what, route.quiet or "-", origin))
     for report in deployment.config.reports:
         origin = deployment.config.file if report in declared.reports else "chat"
-        rows.append((_here(report.channel, call), f"summary {in_words(report.cron)}", "-", origin))
+        rows.append(
+            (_channel_words(report.channel, call), f"summary {in_words(report.cron)}", "-", origin)
+        )
     return Card(
         title=wording.count(len(rows), "route"),
         text="" if rows else "Alerts go nowhere yet.",
@@ -51,7 +55,7 @@ async def list_routes(deployment: Deployment, call: Call) -> Card:
     )
 
 
-def _here(channel: str, call: Call) -> str:
+def _channel_words(channel: str, call: Call) -> str:
     return "this channel" if channel == call.channel else channel
 
 
@@ -67,13 +71,14 @@ async def add_route(
     ] = "",
     timezone: Annotated[str, option("The zone of these hours.")] = "",
 ) -> Card:
-    """Post the alerts of a brand, or all alerts, in a channel.
+    """Store a route that posts the alerts of a brand (empty: of all brands) in a channel, outside
+    the quiet hours.
 
     Raises:
         UnknownName: for a brand that does not exist.
         BadUsage: when no channel is named, or the hours cannot be read.
     """
-    place = _place(call, channel)
+    place = _named_channel(call, channel)
     name = find_brand(deployment.catalogue, brand).name if brand else ""
     zone = checked_zone(timezone, call)
     try:
@@ -84,7 +89,7 @@ async def add_route(
     await put_route(deployment, call, place, zone, name, quiet)
     text = f"Not between {quiet.replace('-', ' and ')}; what comes then waits." if quiet else ""
     return Card(
-        f"Alerts{f' of {name}' if name else ''} come into {_here(place, call)}",
+        f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)}",
         text,
         actions=(
             Action("summary set", "Weekly summary too"),
@@ -98,21 +103,21 @@ async def add_route(
 async def remove_route(
     deployment: Deployment, call: Call, *, brand: BrandArgument = "", channel: ChannelOption = ""
 ) -> Card:
-    """Post alerts in a channel no longer.
+    """Remove a route that was stored in a chat: its alerts are no longer posted in the channel.
 
     Raises:
         UnknownName: for a brand that does not exist.
         ReadOnly: when config.toml has the route.
         BadUsage: when there is no such route.
     """
-    place = _place(call, channel)
+    place = _named_channel(call, channel)
     name = find_brand(deployment.catalogue, brand).name if brand else ""
     if not await deployment.store.settings.remove(f"{ROUTE}{place}|{name}"):
         if any(route.channel == place for route in deployment.configured.routes):
             raise ReadOnly(thing="This route", file=deployment.config.file)
         raise BadUsage(problem="No such alerts come here", usage=ROUTES_REMOVE.usage)
     return Card(
-        f"Alerts{f' of {name}' if name else ''} come into {_here(place, call)} no more",
+        f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)} no more",
         data={"channel": place, "brand": name},
     )
 
@@ -126,19 +131,19 @@ async def set_digest(
     channel: ChannelOption = "",
     timezone: Annotated[str, option("The zone, such as Europe/Berlin.")] = "",
 ) -> Card:
-    """Post a summary in a channel: what changed, what is open, what is wrong, what it cost.
+    """Store that a summary is posted in a channel on the given days at a time of day.
 
     Raises:
         BadSchedule: when a time or zone cannot be read.
         BadUsage: when no channel is named.
     """
-    place, zone = _place(call, channel), checked_zone(timezone, call)
+    place, zone = _named_channel(call, channel), checked_zone(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
     await put_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
     stored = await deployment.store.settings.get(f"{DIGEST}{place}")
     cron = str(stored.value["cron"]) if stored else ""
     return Card(
-        f"A summary comes into {_here(place, call)} {in_words(cron)}",
+        f"A summary comes into {_channel_words(place, call)} {in_words(cron)}",
         actions=(Action("summary off", "No summary"), Action("routes list", "All channels")),
         severity=Severity.GOOD,
         data={"channel": place, "cron": cron, "timezone": zone},
@@ -146,7 +151,7 @@ async def set_digest(
 
 
 async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of the summary."""
+    """Return the form of the summary, with the days and time stored for the call's channel."""
     stored = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
     shown = days_of(str(stored.value.get("cron", ""))) if stored else None
     chosen, time = shown or (USUAL_DAYS, SUMMARY_TIME)
@@ -156,18 +161,20 @@ async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormCo
 
 
 async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOption = "") -> Card:
-    """Post no summary in a channel any more.
+    """Remove the summary of a channel that was stored in a chat.
 
     Raises:
         ReadOnly: when config.toml has it.
         BadUsage: when there is none.
     """
-    place = _place(call, channel)
+    place = _named_channel(call, channel)
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
         if any(report.channel == place for report in deployment.configured.reports):
             raise ReadOnly(thing="This summary", file=deployment.config.file)
         raise BadUsage(problem="No summary comes here", usage=DIGEST_OFF.usage)
-    return Card(f"No summary comes into {_here(place, call)} any more", data={"channel": place})
+    return Card(
+        f"No summary comes into {_channel_words(place, call)} any more", data={"channel": place}
+    )
 
 
 async def rename_model(
@@ -177,7 +184,7 @@ async def rename_model(
     model: Annotated[str, argument("The model.", Kind.MODEL)],
     name: Annotated[str, argument("What everybody calls it; - for its usual name.", longest=40)],
 ) -> Card:
-    """Give a model the name by which cards and charts call it.
+    """Store the display name of a model for cards and charts; ``-`` restores the usual one.
 
     Raises:
         UnknownName: for a model that does not exist.
@@ -209,7 +216,8 @@ async def set_budget(
         str, option("Only for what is asked in this channel.", Kind.CHANNEL, label="Channel")
     ] = "",
 ) -> Card:
-    """Limit what a month may cost, in all or for one channel. What config.toml limits stays so.
+    """Store the most that a month may cost in US dollars, in all or for one channel; None removes
+    the limit. A limit in config.toml cannot be changed.
 
     Raises:
         ReadOnly: when config.toml has the limit.
@@ -222,7 +230,7 @@ async def set_budget(
         await deployment.store.settings.remove(name)
     else:
         await put(deployment, call, name, {"usd": month})
-    whose = f"{_here(channel, call)} may" if channel else "A month may"
+    whose = f"{_channel_words(channel, call)} may" if channel else "A month may"
     limit = f"cost {wording.money(month)} at most" if month is not None else "cost what it costs"
     return Card(
         f"{whose[:1].upper()}{whose[1:]} {limit}",
@@ -237,8 +245,8 @@ async def fill_budget(deployment: Deployment, _: Call, **given: object) -> Mappi
     return {"month": deployment.config.budget.month, **given}
 
 
-def _place(call: Call, channel: str) -> str:
-    """Return a channel by its name, by default that of the call.
+def _named_channel(call: Call, channel: str) -> str:
+    """Return the named channel as ``platform:id``, by default the channel of the call.
 
     Raises:
         BadUsage: when none is named in the terminal, or it has no platform.

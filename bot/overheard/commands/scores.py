@@ -43,22 +43,24 @@ _STATES = {
 
 
 async def list_scores(deployment: Deployment, call: Call) -> Card:
-    """Show which scores are read, which are kept, and how far rescoring has come."""
+    """Show all editions of the scores: which is read, which are kept, and how much of the history a
+    pending edition has scored.
+    """
     editions = await deployment.store.editions.all()
     rescoring, now = deployment.rescoring, used_edition(editions)
     after = pending_edition(editions)
     done = await share_done(rescoring, deployment) if after else 1.0
-    rows = tuple(_row(call, edition, now, done) for edition in editions)
-    moved = moves_table(await preview(deployment, now, after)) if now and after else None
+    rows = tuple(_edition_cells(call, edition, now, done) for edition in editions)
+    moved_table = moves_table(await preview(deployment, now, after)) if now and after else None
     return Card(
-        title=_title(deployment, after, done) if editions else "Nothing was scored yet",
-        text=(after.note if after else "") or _usual(len(editions)),
+        title=_list_title(deployment, after, done) if editions else "Nothing was scored yet",
+        text=(after.note if after else "") or _kept_sets_sentence(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
-        more=(Card("What it changes so far", table=moved),) if moved else (),
-        actions=(*_actions(after), *_removal(len(editions))),
+        more=(Card("What it changes so far", table=moved_table),) if moved_table else (),
+        actions=(*_pending_actions(after), *_prune_action(len(editions))),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
-        data={"editions": [_data(edition, done) for edition in editions]},
+        data={"editions": [_edition_json(edition, done) for edition in editions]},
     )
 
 
@@ -68,7 +70,8 @@ async def rescore(
     *,
     judge: Annotated[bool, option("Ask judges about history too, for their own money.")] = False,
 ) -> Card | Proposal:
-    """Score history with the current names, facts and scorers, and switch to the new scores.
+    """Score the history with the current names, facts and scorers, then read the new scores. With
+    `judge` judges are asked too, as a proposal with a price.
 
     Args:
         deployment: The open deployment.
@@ -92,7 +95,9 @@ async def rescore(
 async def _rescore(
     deployment: Deployment, call: Call, before: Edition, edition: Edition, *, judge: bool
 ) -> Card:
-    """Score history again for a pending edition, or wait for the process that does."""
+    """Score the history for a pending edition, or show the progress of the process that does so.
+    Returns the card of the switch.
+    """
     rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
         await deployment.store.editions.set_state(edition.id, EditionState.SCORING)
@@ -101,7 +106,7 @@ async def _rescore(
         if is_locked and await rescoring.work(edition, call.progress, paying=judge):
             await look_again(deployment, edition)
     if not is_locked:
-        await _watch(deployment, call, rescoring, edition)
+        await _show_progress_elsewhere(deployment, call, rescoring, edition)
     after = next(other for other in await deployment.store.editions.all() if other.id == edition.id)
     return await switched_card(await deployment.refreshed(), before, after)
 
@@ -115,7 +120,8 @@ async def switch(
     ] = None,
     agreed: bool = False,
 ) -> Card:
-    """Read another edition of the scores from now on: the pending edition, or an earlier one.
+    """Read another edition of the scores from now on; open alerts are examined again with its
+    scores.
 
     Args:
         deployment: The open deployment.
@@ -136,7 +142,7 @@ async def switch(
     wanted = next((edition for edition in editions if edition.id == number), None)
     if wanted is None:
         raise unknown("set of scores", str(number), [str(edition.id) for edition in editions])
-    require_yes(await _announced(deployment, call, now, wanted), agreed=agreed)
+    require_yes(await _switch_consequences(deployment, call, now, wanted), agreed=agreed)
     scoring = deployment.current.over(wanted.catalogue, wanted.versions)
     await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
     await carry(deployment.store, now.versions, wanted.versions)  # what it cannot read any more
@@ -151,7 +157,7 @@ async def switch(
 
 
 async def cancel(deployment: Deployment, _: Call) -> Card:
-    """Stop rescoring, and keep reading the scores from before the change.
+    """Stop a rescoring; the earlier scores stay in use, and the new ones are kept.
 
     Raises:
         NothingToSwitch: when no rescoring is going on.
@@ -169,7 +175,7 @@ async def cancel(deployment: Deployment, _: Call) -> Card:
 
 
 async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
-    """Remove the editions of scores that are not read; the answers stay.
+    """Remove all editions of scores except the one in use and a pending one; answers are kept.
 
     Raises:
         ChangeNeedsYes: when the change was not confirmed.
@@ -196,10 +202,10 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     )
 
 
-async def _watch(
+async def _show_progress_elsewhere(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
-    """Show the progress of a rescoring in another process until it has ended."""
+    """Display the progress of a rescoring by another process, and return when it has ended."""
     left = total = await rescoring.left()
     call.progress.start("Scoring history anew", total)
     while any(
@@ -213,8 +219,12 @@ async def _watch(
     call.progress.finish()
 
 
-async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: Edition) -> str:
-    """Return what a switch changes, in words."""
+async def _switch_consequences(
+    deployment: Deployment, call: Call, now: Edition, wanted: Edition
+) -> str:
+    """Return in words what a switch changes: metrics over the last 90 days, open alerts, number of
+    shifts before and after.
+    """
     changed = moves_sentence(await preview(deployment, now, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
     since = await since_when(deployment)
@@ -231,8 +241,10 @@ async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: E
     )
 
 
-def _title(deployment: Deployment, after: Edition | None, done: float) -> str:
-    """Return the title of the list of editions."""
+def _list_title(deployment: Deployment, after: Edition | None, done: float) -> str:
+    """Return the title of the list; `done` is the share of the history scored for a pending
+    edition, 0 to 1.
+    """
     if after is None and deployment.scoring.versions != deployment.current.versions:
         return "The scores are those from before a change"
     if after is None:
@@ -242,19 +254,21 @@ def _title(deployment: Deployment, after: Edition | None, done: float) -> str:
     return f"History is being scored anew: {wording.percent(done)}"
 
 
-def _removal(count: int) -> tuple[Action, ...]:
-    """Return the button that removes earlier sets of scores, which asks first."""
+def _prune_action(count: int) -> tuple[Action, ...]:
+    """Return the button that removes earlier editions, if there is more than one edition."""
     return (Action("scores prune", "Remove earlier sets", menu=True),) if count > 1 else ()
 
 
-def _usual(count: int) -> str:
+def _kept_sets_sentence(count: int) -> str:
     if count > 1:
         return "Earlier sets are kept, so that you can switch back."
     return ""
 
 
-def _actions(after: Edition | None) -> tuple[Action, ...]:
-    """Return the buttons for a pending edition."""
+def _pending_actions(after: Edition | None) -> tuple[Action, ...]:
+    """Return the buttons of a pending edition: switch or show progress, and cancel; none without
+    one.
+    """
     if after is None:
         return ()
     switch_now = Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY)
@@ -265,8 +279,12 @@ def _actions(after: Edition | None) -> tuple[Action, ...]:
     )
 
 
-def _row(call: Call, edition: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
-    """Return the cells of an edition in the table."""
+def _edition_cells(
+    call: Call, edition: Edition, now: Edition | None, done: float
+) -> tuple[str, ...]:
+    """Return the four cells of an edition: number, begin, state, differences from the edition in
+    use (`now`).
+    """
     state = _STATES[edition.state]
     if edition.state is EditionState.SCORING:
         state = f"{state}, {wording.percent(done)}"
@@ -274,8 +292,10 @@ def _row(call: Call, edition: Edition, now: Edition | None, done: float) -> tupl
     return (str(edition.id), wording.moment(edition.at, call.zone), state, differs)
 
 
-def _data(edition: Edition, done: float) -> dict[str, Any]:
-    """Return an edition and the share of history that it has scored as JSON."""
+def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
+    """Return an edition for JSON output. `done`: share of the history scored, 0 to 1; 1 once the
+    edition is not pending.
+    """
     return {
         "id": edition.id,
         "begun_at": edition.at.isoformat(),

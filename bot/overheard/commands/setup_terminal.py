@@ -58,7 +58,11 @@ async def setup(
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
 ) -> Card:
-    """Write a configuration, check once, and report.
+    """Write a configuration file, ask the first check and show its report.
+
+    A missing argument is asked for at a terminal with a person, and has its default elsewhere. The
+    provider's key is tested before the file is written; the price is shown before a paid model is
+    asked.
 
     What is not given is asked for where a person can answer, and takes its default elsewhere. The
     key is tested before anything is written, and the price is shown before anything is paid.
@@ -86,9 +90,13 @@ async def setup(
         )
     chosen = provider or asking.choice("Whom to ask?", PROVIDERS, LOCAL)
     plan = SetupFiles(
-        brand.strip(), tuple(competitors), category, chosen, _settings(chosen, base_url, key_env)
+        brand.strip(),
+        tuple(competitors),
+        category,
+        chosen,
+        _provider_settings(chosen, base_url, key_env),
     )
-    plan = await _with_models(plan, file, models, budget, asking)
+    plan = await _plan_with_models(plan, file, models, budget, asking)
     if plan.month:
         judged = f"{chosen}/{plan.settings['models'][0]}"  # type: ignore[index] # it has models
         judge = judge if judge != "none" else asking.judge(judged)
@@ -96,7 +104,7 @@ async def setup(
     chat = chat or asking.choice("Where do alerts go?", CHATS, "none")
     plan = replace(plan, chat="" if chat == "none" else chat, channel=channel)
     parse_config(plan.text(), str(file))  # nothing that cannot be read is written
-    _write(file, plan.text())
+    _write_file(file, plan.text())
     return await _first_check(session, call, plan, file, asking, yes=yes)
 
 
@@ -127,8 +135,11 @@ class _Asking:
         return model if self.agree(question) else "none"
 
 
-def _settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
-    """Return the first lines of a provider's table.
+def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
+    """Return the settings of a provider's table in the configuration, without its models.
+
+    Raises:
+        SetupRefused: for the provider `compatible` without an address.
 
     Raises:
         SetupRefused: when a service needs an address, and none is given.
@@ -143,10 +154,11 @@ def _settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
     return settings | ({"api_key_env": key_env} if key_env else {})
 
 
-async def _with_models(
+async def _plan_with_models(
     plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
 ) -> SetupFiles:
-    """Test the key, and return the plan with models that the service offers, and a budget.
+    """Call the service to test the key, and return the plan with models that the service offers and
+    a monthly budget in US dollars (0 if a price is unknown).
 
     Raises:
         SetupRefused: when the key is missing, or the service lacks a model.
@@ -162,7 +174,7 @@ async def _with_models(
         problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
         raise SetupRefused(problem=problem, remedy="then run overheard setup again")
     try:
-        offered = await _offered(provider)
+        offered = await _listed_models(provider)
     finally:
         await provider.close()
     if local:
@@ -173,7 +185,7 @@ async def _with_models(
             problem=f"{plan.provider} has no model {missing[0]}",
             remedy=f"choose among: {', '.join(offered[:20])}",
         )
-    picked = list(models) or _proposed(provider, offered, asking)
+    picked = list(models) or _chosen_models(provider, offered, asking)
     settings: dict[str, object] = {**plan.settings, "models": picked}
     if plan.provider in FREE_SERVICES:
         free = {"input": 0, "output": 0}
@@ -182,8 +194,10 @@ async def _with_models(
     return replace(plan, settings=settings, month=month if priced else 0)
 
 
-async def _offered(provider: Provider) -> list[str]:
-    """Return the models of a service, newest first; empty for a service without a list."""
+async def _listed_models(provider: Provider) -> list[str]:
+    """Return the model names that the provider lists, newest first. Without a list, check the
+    credentials and return []. Raises what the provider raises.
+    """
     if isinstance(provider, Listing):
         return list(await provider.list_models())
     if isinstance(provider, Verifiable):
@@ -191,8 +205,10 @@ async def _offered(provider: Provider) -> list[str]:
     return []
 
 
-def _proposed(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
-    """Return the models to ask: the person's choice, or a cheap one of the newest."""
+def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
+    """Return the model that the person chooses; the default is the cheapest of the `NEWEST` newest
+    with a known price. Raises SetupRefused without any model.
+    """
 
     def output(model: str) -> float:
         price = provider.price(model)
@@ -209,8 +225,8 @@ def _proposed(provider: Provider, offered: Sequence[str], asking: _Asking) -> li
     return [asking.choice("Which model?", choices, best)]
 
 
-def _write(file: Path, text: str) -> None:
-    """Write a file at once: an interrupted write leaves the old one, or none.
+def _write_file(file: Path, text: str) -> None:
+    """Write a file atomically: after an interruption the old file, or none, is left.
 
     Raises:
         FileUnwritable: when it cannot be written.
@@ -230,11 +246,13 @@ def _write(file: Path, text: str) -> None:
 async def _first_check(
     session: Session, call: Call, plan: SetupFiles, file: Path, asking: _Asking, *, yes: bool
 ) -> Card:
-    """Check once, after a yes where it costs something, and return what was done and is next."""
+    """Ask the first check, after the person agrees to its price, and return the card that ends the
+    set-up. With `yes`, any known price is agreed to.
+    """
     config = replace(session, config=file).read_config()
     async with session.open_deployment(config) as deployment:
-        plan = await _with_category(deployment, call, plan, asking, yes=yes)
-    config = _rewritten(session, plan, file)
+        plan = await _plan_with_category(deployment, call, plan, asking, yes=yes)
+    config = _rewrite_config(session, plan, file)
     async with session.open_deployment(config) as deployment:
         proposal = await check(deployment, call)
         price = proposal.price if proposal.usd else "free"
@@ -243,18 +261,20 @@ async def _first_check(
             agreed = asking.agree(f"The first check costs {proposal.price}. Ask now?")
         if not agreed:
             text = f"The first check costs {proposal.price}. Ask with: overheard check"
-            return _card(plan, file, text, price)
+            return _done_card(plan, file, text, price)
         checked = await proposal.execute()
-        shown = await _reported(deployment, call, checked)
-    card = _card(plan, file, "", price)
+        shown = await _report_card(deployment, call, checked)
+    card = _done_card(plan, file, "", price)
     data = {**card.data, "check": checked.data, "report": shown.data}
     return replace(card, more=(shown,), failed=checked.failed, data=data)
 
 
-async def _with_category(
+async def _plan_with_category(
     deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
 ) -> SetupFiles:
-    """Return the plan with the category that was given, else with the one that the model says."""
+    """Return the plan with the given category; without one, ask the model for it, after the person
+    agrees to the price.
+    """
 
     def agreed(price: str, usd: float) -> bool:
         if not usd or (yes and usd < inf):
@@ -267,15 +287,17 @@ async def _with_category(
     return replace(plan, category=await derived_category(deployment, call, names, agreed))
 
 
-def _rewritten(session: Session, plan: SetupFiles, file: Path) -> Config:
-    """Write the configuration again where the category came to light, and read it."""
+def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
+    """Write the configuration again if the plan has changed since, and return the configuration
+    read from the file.
+    """
     if plan.text() != file.read_text(encoding="utf-8"):
-        _write(file, plan.text())
+        _write_file(file, plan.text())
     return replace(session, config=file).read_config()
 
 
-async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
-    """Return the report, or the card of a check that has no answers to report."""
+async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Card:
+    """Return the report, or the card of the check if it failed or has no answers to report."""
     if checked.failed:
         return checked
     try:
@@ -284,8 +306,10 @@ async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
         return checked
 
 
-def _card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
-    """Return the card that ends the set-up in the terminal."""
+def _done_card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
+    """Return the card that ends the set-up in the terminal; `text` is its first paragraph, `price`
+    that of a check in words.
+    """
     models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
     questions = [*plan.questions, plan.branded_question]
     fields: list[Field] = [
@@ -300,15 +324,17 @@ def _card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
     }  # fmt: skip
     return Card(
         title=f"{plan.brand} is set up",
-        text="\n\n".join(filter(None, (text, _next_step(plan, file)))),
+        text="\n\n".join(filter(None, (text, _next_step_sentences(plan, file)))),
         fields=tuple(fields),
         severity=Severity.GOOD,
         data=data,
     )
 
 
-def _next_step(plan: SetupFiles, file: Path) -> str:
-    """Return what to do next, in one or two sentences."""
+def _next_step_sentences(plan: SetupFiles, file: Path) -> str:
+    """Return one or two sentences on what to do next: edit the questions, then connect the chat or
+    start the schedule.
+    """
     questions = f"Read the questions in {file} and write your own buyers' questions there."
     if not plan.category:
         questions = (

@@ -23,7 +23,7 @@ from overheard.scoring.service import Scoring
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One metric of one brand at one model, in one run."""
+    """The level of one metric of one brand at one model in one run."""
 
     brand: str
     model: Model
@@ -49,8 +49,8 @@ async def read_streams(
     model: Model | None = None,
     metric: str | None = None,
 ) -> list[Stream]:
-    """Return what the store knows of brands (by default of all), as the scorers see it now; see
-    `store.blocks.table`.
+    """Return the stored streams of brands (None for all), optionally of one model and one metric,
+    by the scorer versions in use; see `store.blocks.table`.
     """
     blocks = await deployment.store.blocks.table(brands, model=model, metric=metric)
     return streams_of_table(blocks.of(deployment.scoring.versions))
@@ -59,7 +59,7 @@ async def read_streams(
 def standings_in(
     streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
 ) -> list[Standing]:
-    """Return the standings of brands, in the order of the models, the brands and the metrics.
+    """Return the standings of brands, ordered by model, brand and metric (visibility first).
 
     Args:
         streams: Streams of one run for each model.
@@ -79,7 +79,9 @@ def standings_in(
 
 
 def metric_table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
-    """Return the table of standings; only the headline metric has its interval."""
+    """Return a table with a row for each model and brand and a column for each metric; visibility
+    has its interval. None without standings.
+    """
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
     cells: dict[tuple[Model, str], dict[str, str]] = {}
@@ -110,7 +112,17 @@ ONLY_BRANDED = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How often a brand is named at one model, next to its competitors.
+    """The visibility of a brand at one model, next to that of its competitors.
+
+    Attributes:
+        brand: The brand's name.
+        model: The model.
+        mine: The brand's share of answers, 0 to 1, in the newest run of the model, with the number
+            of answers.
+        usual: The mean share in the earlier runs; None without any.
+        rivals: The competitors' shares in the same run, by name.
+        even: Whether all runs of the model have the same number of answers, so that counts can be
+            compared.
 
     Attributes:
         brand: The brand.
@@ -130,12 +142,14 @@ class Place:
 
     @property
     def rank(self) -> int:
-        """The place by share, 1 for the largest; brands of the same share have the same place."""
+        """The rank by share, 1 for the largest; equal shares have equal ranks."""
         return 1 + sum(share > self.mine.mean for share in self.rivals.values())
 
     @property
     def rank_words(self) -> str:
-        """``1st of 5``, or ``last of 5``; empty without competitors, and where none is named."""
+        """The rank in words: ``1st of 5`` or ``last of 5``; empty without competitors, or when no
+        brand is named.
+        """
         brands = len(self.rivals) + 1
         if brands == 1 or not (self.mine.mean or any(self.rivals.values())):
             return ""
@@ -143,11 +157,11 @@ class Place:
 
     @property
     def answers(self) -> int:
-        """The number of answers of which shares are shown as counts; 0 for per cent."""
+        """The number of answers if shares are shown as counts; 0 if in per cent."""
         return self.mine.n if self.even else 0
 
     def words(self, share: float) -> str:
-        """Write a share: ``9 of 24 answers`` or ``38 % of answers``."""
+        """Return a share (0 to 1) in words: ``9 of 24 answers`` or ``38 % of answers``."""
         if self.answers:
             return (
                 f"{wording.share(share, self.answers)} of {wording.count(self.answers, 'answer')}"
@@ -161,7 +175,14 @@ async def read_places(
     rows: Sequence[Standing],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
-    """Return how often a brand is named at each model, in the runs of standings.
+    """Return the visibility of a brand at each model in the runs of the standings, with its usual
+    share from the stored history.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name.
+        rows: Standings of one run for each model.
+        stories: The brand's stories, which tell the usual runs from the changed ones.
 
     Args:
         deployment: The open deployment.
@@ -179,7 +200,13 @@ def places(
     history: Iterable[Stream],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[Place]:
-    """Return how often a brand is named at each model, in the runs of standings.
+    """Return the visibility of a brand at each model in the runs of the standings, in their order.
+
+    Args:
+        brand: The brand's name.
+        rows: Standings of one run for each model.
+        history: The brand's streams of `VISIBILITY`, with earlier runs.
+        stories: The brand's stories, which tell the usual runs from the changed ones.
 
     Args:
         brand: The brand.
@@ -207,7 +234,9 @@ def places(
 
 
 def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
-    """Return the title of a brand's places: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
+    """Return the ranks of a brand at up to three models, best first: ``Acme: 2nd of 5 at Claude,
+    last at ChatGPT``.
+    """
     if not places:
         return brand
     shown = [place for place in sorted(places, key=_by_rank) if place.rank_words]
@@ -222,8 +251,8 @@ def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
 
 
 def headline(brand: str, places: Sequence[Place]) -> str:
-    """Write how often a brand is named over all models: ``Acme is named in 60 % of answers, usually
-    88 %``; what is usual only where it differs by five points.
+    """Return the mean visibility of a brand over all models: ``Acme is named in 60 % of answers,
+    usually 88 %``. The usual value is left out if it differs by less than 5 points.
     """
     if not places:
         return brand
@@ -235,7 +264,9 @@ def headline(brand: str, places: Sequence[Place]) -> str:
 
 
 def ranks(places: Sequence[Place], names: ModelNames) -> str:
-    """Write a brand's rank at each model, and where it is named much more or less than usual."""
+    """Return a line for each of up to four models, best rank first: the brand's rank and share, and
+    the usual share if it differs by 10 points or more.
+    """
     parts = []
     for place in sorted(places, key=_by_rank)[:4]:
         now = wording.percent(place.mine.mean)
@@ -251,8 +282,8 @@ def _by_rank(place: Place) -> tuple[int, Model]:
 
 
 def sentence(places: Sequence[Place], names: ModelNames) -> str:
-    """Write how often a brand is named at up to three models, with what is usual where it differs
-    by a tenth of the answers.
+    """Return a sentence with a brand's share of answers at up to three models, and the usual share
+    if it differs by 10 points or more; empty without places.
     """
     parts: list[str] = []
     shown = sorted(places, key=_by_rank)[:3]
@@ -262,25 +293,29 @@ def sentence(places: Sequence[Place], names: ModelNames) -> str:
         if parts:
             words = words.removesuffix("s").removesuffix(" answer").removesuffix(" of")
             words = words.removesuffix(f" of {first.answers}") if first.answers else words
-        parts.append(f"in {words} at {names.name(place.model)}{_usual(place)}")
+        parts.append(f"in {words} at {names.name(place.model)}{_usual_words(place)}")
     return f"Named {wording.listing(parts)}." if parts else ""
 
 
-def _usual(place: Place) -> str:
+def _usual_words(place: Place) -> str:
     if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
         return ""
     return f" (usually {wording.share(place.usual, place.answers)})"
 
 
 def rates(places: Sequence[Place], names: ModelNames) -> Rates:
-    """Return the picture: the brands at each model, with the brand's usual share as a tick."""
+    """Return the bar chart of the brands at up to four models, with the brand's usual share as a
+    tick.
+    """
     sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
-    return Rates(f"Named{of}", tuple(_group(place, names) for place in places[:4]))
+    return Rates(f"Named{of}", tuple(_rate_group(place, names) for place in places[:4]))
 
 
-def _group(place: Place, names: ModelNames) -> RateGroup:
-    """Return the bars of a brand and its competitors at one model."""
+def _rate_group(place: Place, names: ModelNames) -> RateGroup:
+    """Return the bars of a brand and its four largest competitors at one model, largest share
+    first.
+    """
     own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
     shown = sorted(
@@ -298,7 +333,15 @@ def table(
     in_percent: bool = False,
     caption: str = "",
 ) -> Table | None:
-    """Return how often each brand is named at each model, the brands named most first.
+    """Return a table of each brand's share at each model, the brands with the largest total first;
+    None without places.
+
+    Args:
+        places: A brand's places, one for each model.
+        names: The display names of models.
+        pictured: Whether the card's picture shows the same.
+        in_percent: Whether shares are always in per cent, never as counts.
+        caption: See `Table`.
 
     Args:
         places: A brand's places, one for each model.
@@ -318,7 +361,7 @@ def table(
         (
             name,
             *(
-                _cell(shares[name].get(place.model), 0 if in_percent else place.answers)
+                _share_cell(shares[name].get(place.model), 0 if in_percent else place.answers)
                 for place in places
             ),
         )
@@ -330,5 +373,5 @@ def table(
     return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
 
 
-def _cell(share: float | None, answers: int) -> str:
+def _share_cell(share: float | None, answers: int) -> str:
     return "-" if share is None else wording.share(share, answers)

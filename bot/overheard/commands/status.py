@@ -42,14 +42,16 @@ SETTINGS = {
 
 
 async def status(deployment: Deployment, call: Call) -> Card:
-    """Show the state of the tracked brands, which alerts are open, what is said wrongly, what runs
-    next, and what was spent this month.
+    """Show the tracked brands' visibility, open alerts, false claims, the next check, and the
+    month's spending.
+
+    Only stored scores are read; no answer is scored.
 
     It reads what is scored already, and scores nothing itself.
     """
     brands = tracked(deployment.catalogue)
     if not brands:
-        return _empty(call)
+        return _card_without_brands(call)
     reports = [
         await read_report(deployment, brand, metric=VISIBILITY) for brand in brands[:MAX_BRANDS]
     ]
@@ -61,10 +63,10 @@ async def status(deployment: Deployment, call: Call) -> Card:
     stories = [story for report in reports for story in report.stories.values()]
     paragraphs = [
         *await alert_sentences(deployment, call, alerts, MAX_ALERTS),
-        *_standings(deployment, measured),
+        *_brand_paragraphs(deployment, measured),
         watching_sentence(stories, deployment.names, with_brand=len(reports) > 1),
         await unrouted_sentence(deployment),
-        *_claims(claims),
+        *_claim_sentences(claims),
         *dict.fromkeys(
             [
                 silent_sentence(deployment, call, report, await silent_models(deployment, report))
@@ -75,9 +77,9 @@ async def status(deployment: Deployment, call: Call) -> Card:
         *([await next_check_sentence(deployment, call)]),
     ]
     return Card(
-        title=_title(deployment, reports, alerts),
+        title=_status_title(deployment, reports, alerts),
         text="\n\n".join(filter(None, paragraphs)),
-        image=await _picture(deployment, measured),
+        image=await _brand_picture(deployment, measured),
         actions=fitting(*await _actions(deployment, reports, alerts)),
         severity=Severity.WARNING if alerts else Severity.PLAIN,
         footer=await spent_sentence(deployment),
@@ -86,19 +88,23 @@ async def status(deployment: Deployment, call: Call) -> Card:
             "stories": [story.data() for story in stories],
             "alerts": [alert_row(alert) for alert in alerts],
             "false_claims": {name: sentence for name, sentence in claims if sentence},
-            "next_runs": await _next_runs(deployment),
+            "next_runs": await _next_run_sentences(deployment),
         },
     )
 
 
-def _title(deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]) -> str:
+def _status_title(
+    deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
+) -> str:
     if len(reports) == 1:
         return standings.title(reports[0].brand.name, reports[0].places, deployment.names)
     return f"{wording.count(len(reports), 'brand')}, {wording.count(len(alerts), 'open alert')}"
 
 
-def _standings(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
-    """Yield a paragraph for each brand with a line for each model, where no picture shows them."""
+def _brand_paragraphs(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
+    """Yield a paragraph for each of several brands, with a line for each model; nothing for a
+    single brand, which has a picture.
+    """
     if len(reports) < 2:
         return
     for report in reports:
@@ -106,14 +112,14 @@ def _standings(deployment: Deployment, reports: Sequence[Report]) -> Iterator[st
         yield "\n".join([report.brand.name, *lines])
 
 
-def _claims(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _claim_sentences(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
     false_claims = [(name, sentence) for name, sentence in claims if sentence]
     for name, sentence in false_claims:
         yield sentence if len(claims) == 1 else f"{name}: {sentence}"
 
 
-async def _picture(deployment: Deployment, reports: Sequence[Report]) -> Image | None:
-    """Return the picture of the only brand; of several, lines of text say more."""
+async def _brand_picture(deployment: Deployment, reports: Sequence[Report]) -> Image | None:
+    """Return a picture of the visibility of a single brand; None for several."""
     if len(reports) != 1:
         return None
     return await picture(standings.rates(reports[0].places, deployment.names), "status.png")
@@ -122,7 +128,7 @@ async def _picture(deployment: Deployment, reports: Sequence[Report]) -> Image |
 async def _actions(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> list[Action]:
-    """Return the next steps, the most likely first, and the menu of what is set up."""
+    """Return the buttons (open alert, report, check with its price) and the menu of settings."""
     measured = any(report.places for report in reports)
     cost = await last_cost(deployment)
     label = f"Check now, {wording.money(cost, about=True)}" if cost else "Check now"
@@ -135,7 +141,7 @@ async def _actions(
     return [*steps, check, *more, Action("help", "What can I do?", menu=True)]
 
 
-def _empty(call: Call) -> Card:
+def _card_without_brands(call: Call) -> Card:
     """Return the card of a deployment without a brand."""
     in_chat = call.face is Face.CHAT
     begin = Action("setup brand", "Set up", Style.PRIMARY)
@@ -149,8 +155,10 @@ def _empty(call: Call) -> Card:
     )
 
 
-async def _next_runs(deployment: Deployment) -> list[str]:
-    """Return when each schedule runs next, as sentences; a schedule that never does is left out."""
+async def _next_run_sentences(deployment: Deployment) -> list[str]:
+    """Return the time of each schedule's next run as sentences, in the catalogue's order; schedules
+    without one are left out.
+    """
     now = deployment.clock.now()
     found = []
     for schedule in deployment.catalogue.schedules:
@@ -194,7 +202,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Write an alert as its title; an open one with since when it is open, and who has it."""
+    """Return an alert's title as a sentence; for an open alert also its beginning and its owner."""
     with unseen():
         card = await alert_card(deployment, call, alert)
     if alert.state.over:
@@ -204,8 +212,8 @@ async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> st
 
 
 async def began_at(deployment: Deployment, alert: Alert) -> datetime:
-    """Return when the check began with which an alert's change most likely began, so that charts
-    and sentences name one day; it may have been raised later.
+    """Return the start of the run with which an alert's change most likely began, which may be
+    earlier than the run that raised the alert.
     """
     run_id = alert.shift.began or alert.shift.run_id
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
@@ -215,8 +223,8 @@ async def began_at(deployment: Deployment, alert: Alert) -> datetime:
 def watching_sentence(
     stories: Iterable[Story], names: ModelNames, *, with_brand: bool = False
 ) -> str:
-    """Write where something may have changed that is not certain enough for an alert; empty where
-    nothing is watched.
+    """Return a sentence with up to `MAX_WATCHED` models (with the brand if `with_brand`) where an
+    uncertain change is watched; empty without any.
     """
     watched = [story for story in stories if story.state is StoryState.WATCHING]
     if not watched:
@@ -231,13 +239,15 @@ def watching_sentence(
 
 
 def alert_owner(alert: Alert) -> str:
-    """Write who has taken an alert, to follow a date; empty where it is not taken."""
+    """Return who has acknowledged an alert, as the end of a sentence; empty for an alert that
+    nobody has.
+    """
     return f"; {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
 async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAIM_DAYS) -> str:
-    """Write how many false claims answers of the last days make, and the most frequent of them;
-    empty without facts to check claims with.
+    """Return the number of false claims in the answers of the last `days`, and the most frequent of
+    them; empty for a brand without facts.
     """
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     if not truths:
@@ -257,7 +267,9 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
 
 
 def place_sentence(place: Place, names: ModelNames) -> str:
-    """Write how often a brand is named at one model: ``Claude: 20 of 24 answers, usually 22``."""
+    """Return a brand's share at one model: ``Claude: 20 of 24 answers, usually 22``; the usual
+    share only if it differs by 10 points or more.
+    """
     words = place.words(place.mine.mean)
     usual = ""
     if place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1:
@@ -266,15 +278,15 @@ def place_sentence(place: Place, names: ModelNames) -> str:
 
 
 async def next_check(deployment: Deployment) -> tuple[datetime, float | None] | None:
-    """Return when the next scheduled check is due, and what the last complete check cost in
-    dollars; None without one that is due.
+    """Return the time of the next scheduled check, and the price of the last complete check in US
+    dollars (None if there was none); None without a schedule that is due.
     """
     due = await next_checks(deployment)
     return (min(due), await last_cost(deployment)) if due else None
 
 
 async def last_cost(deployment: Deployment) -> float | None:
-    """Return what the last complete check cost in dollars; None without one."""
+    """Return the price of the last complete check in US dollars; None without one."""
     for run in await deployment.store.runs.find(state=RunState.COMPLETE):
         if not run.aside:
             return await deployment.store.money.spent(run_id=run.id)
@@ -282,7 +294,9 @@ async def last_cost(deployment: Deployment) -> float | None:
 
 
 async def next_check_sentence(deployment: Deployment, call: Call) -> str:
-    """Write when the next check is due and about what it costs; empty without one that is due."""
+    """Return a sentence with the time of the next check and its expected price; empty without a
+    schedule that is due.
+    """
     upcoming = await next_check(deployment)
     if upcoming is None:
         return ""
@@ -292,7 +306,9 @@ async def next_check_sentence(deployment: Deployment, call: Call) -> str:
 
 
 def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Write a time to come: ``today at 09:00``, ``on Monday at 09:00``, ``on 3 Mar at 09:00``."""
+    """Return a future time in a reader's zone: ``today at 09:00``, ``on Monday at 09:00`` (within a
+    week), ``on 3 Mar at 09:00``.
+    """
     local = at.astimezone(zone)
     days = (local.date() - now.astimezone(zone).date()).days
     near = {0: "today", 1: "tomorrow"}.get(days, f"on {DAYS[local.weekday()]}")
@@ -301,7 +317,9 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 async def spent_sentence(deployment: Deployment) -> str:
-    """Write what was spent this month, and of how much: ``Spent in November: $0.20 of $5.00``."""
+    """Return the month's spending and its budget, if there is one: ``Spent in November: $0.20 of
+    $5.00``. Months are those of UTC.
+    """
     now = deployment.clock.now().astimezone(UTC)
     begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     spent = await deployment.store.money.spent(since=begin)
@@ -311,7 +329,7 @@ async def spent_sentence(deployment: Deployment) -> str:
 
 
 async def unrouted_sentence(deployment: Deployment) -> str:
-    """Say how many open alerts no channel shows, though others are posted; empty without any."""
+    """Return a sentence with the number of open alerts that no route posts; empty without any."""
     alerts = await unrouted(deployment)
     if not alerts:
         return ""
@@ -322,7 +340,9 @@ async def unrouted_sentence(deployment: Deployment) -> str:
 async def alert_sentences(
     deployment: Deployment, call: Call, alerts: Sequence[Alert], most: int
 ) -> list[str]:
-    """Write the newest open alerts, and how many there are beyond."""
+    """Return a sentence for each of the first `most` alerts, and one with the number of further
+    alerts.
+    """
     lines = [await alert_sentence(deployment, call, alert) for alert in alerts[:most]]
     if len(alerts) > most:
         lines.append(f"And {wording.count(len(alerts) - most, 'more open alert')}.")

@@ -33,7 +33,13 @@ MAX_MODELS, MAX_ASPECTS = 4, 2
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """One metric of two brands at one model.
+    """The levels of one metric of two brands at one model.
+
+    Attributes:
+        model: The model.
+        metric: The name of the metric.
+        mine: The level of the first brand.
+        other: The level of the second brand.
 
     Attributes:
         model: The model.
@@ -78,7 +84,8 @@ async def versus(
     since: Annotated[str, option("Of all checks since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Of all checks until this day.", Kind.TIME)] = "",
 ) -> Card:
-    """Show how often two brands are named, recommended and named first, at each model.
+    """Show how often two brands are named, recommended and named first at each model, from stored
+    answers.
 
     Args:
         deployment: The open deployment.
@@ -104,13 +111,15 @@ async def versus(
     models = chosen_models(deployment, report, model)
     duels = list(_duels(report, name, models, span))
     if not duels:
-        return _nothing(report, name)
+        return _card_without_answers(report, name)
     aspects = await _praised_more(deployment, report, name, models, span)
-    return await _card(deployment, call, report, name, duels, aspects)
+    return await _versus_card(deployment, call, report, name, duels, aspects)
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
-    """Return the tracked brand of two and its competitor; None for the competitor named most."""
+    """Return the tracked brand of the two and its competitor; None for the competitor if only a
+    tracked brand is given. Raises UnknownName for brands that are not competitors.
+    """
     first = find_brand(catalogue, brand)
     compared = [first, *([find_brand(catalogue, other)] if other else [])]
     own = tracked(catalogue)
@@ -126,7 +135,9 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
 
 
 def most_named(report: Report) -> str:
-    """Return the competitor that is named most in the newest runs; empty without competitors."""
+    """Return the name of the competitor with the largest total of shares in the newest runs; empty
+    without competitors.
+    """
     shares: Counter[str] = Counter()
     for place in report.places:
         shares.update(place.rivals)
@@ -135,13 +146,15 @@ def most_named(report: Report) -> str:
 
 
 def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
-    """Yield the metrics of both brands at each model that has both."""
+    """Yield a duel for each model and each of `METRICS` with levels of both brands in the runs
+    within `span`.
+    """
     lines = {line.key: line for line in report.lines}
     for model in models:
-        runs = _counted(report.runs[model], span)
+        runs = _runs_in_span(report.runs[model], span)
         for metric in METRICS:
             levels = [
-                level(_part(lines[key], runs))
+                level(_stream_of_runs(lines[key], runs))
                 for name in (report.brand.name, other)
                 if (key := (name, model, metric)) in lines
             ]
@@ -149,13 +162,13 @@ def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> I
                 yield Duel(model, metric, levels[0], levels[1])
 
 
-def _counted(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
-    """Return the runs within a time; of all time, the newest."""
+def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
+    """Return the runs within `span`; only the newest run if the span is unlimited."""
     return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
 
 
-def _part(line: Stream, runs: Sequence[RunKey]) -> Stream:
-    """Return the part of a stream that is of some runs."""
+def _stream_of_runs(line: Stream, runs: Sequence[RunKey]) -> Stream:
+    """Return the rows of a stream that belong to the given runs."""
     rows = np.array([row for row, run in enumerate(line.runs) if run in runs], dtype=int)
     return replace(
         line,
@@ -173,7 +186,15 @@ async def _praised_more(
     models: Iterable[Model],
     span: Span,
 ) -> tuple[list[str], list[str]]:
-    """Return what is praised more often of the brand than of the other, and the reverse.
+    """Return up to `MAX_ASPECTS` aspects that are praised more often of the brand than of the
+    other, and those of the other.
+
+    Args:
+        deployment: The open deployment.
+        report: The report of the brand.
+        other: The name of the brand that it is compared with.
+        models: The models whose answers count.
+        span: The time of the runs that count.
 
     Args:
         deployment: The open deployment.
@@ -182,7 +203,9 @@ async def _praised_more(
         models: The models whose answers count.
         span: The time of the runs that count.
     """
-    numbers = {(model, run.id) for model in models for run in _counted(report.runs[model], span)}
+    numbers = {
+        (model, run.id) for model in models for run in _runs_in_span(report.runs[model], span)
+    }
     wanted = [
         run
         for run in await deployment.store.runs.find()
@@ -201,12 +224,14 @@ async def _praised_more(
 
 
 def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
-    """Return the aspects that are named at least twice as often, and twice, of one brand."""
+    """Return the aspects counted at least twice in `own` and at least twice as often as in `other`,
+    the largest lead first.
+    """
     ahead = [a for a in own if own[a] >= 2 and own[a] >= 2 * other[a]]
     return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
 
 
-async def _card(
+async def _versus_card(
     deployment: Deployment,
     call: Call,
     report: Report,
@@ -214,11 +239,16 @@ async def _card(
     duels: Sequence[Duel],
     said: tuple[list[str], list[str]],
 ) -> Card:
-    """Return the card of two brands side by side."""
+    """Return the card of two brands side by side; `said` has the aspects praised more of the brand,
+    and of the other.
+    """
     mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     chart = Pairs(
-        _of(duels), mine, other, tuple(_group(deployment, m, duels) for m in models[:MAX_MODELS])
+        _picture_title(duels),
+        mine,
+        other,
+        tuple(_model_pairs(deployment, m, duels) for m in models[:MAX_MODELS]),
     )
     aspects = [
         f"Said more often of {name}: {wording.listing(words)}."
@@ -230,7 +260,7 @@ async def _card(
         title=f"{mine} against {other}",
         text="\n\n".join(
             [
-                _sentence(deployment, call, report, other, duels),
+                _lead_sentences(deployment, call, report, other, duels),
                 *(["\n".join(aspects)] if aspects else []),
             ]
         ),
@@ -244,7 +274,7 @@ async def _card(
                 {
                     "model": str(model),
                     "name": names.name(model),
-                    "metrics": [_data(duel) for duel in duels if duel.model == model],
+                    "metrics": [_duel_json(duel) for duel in duels if duel.model == model],
                 }
                 for model in models
             ],
@@ -254,14 +284,16 @@ async def _card(
     )
 
 
-def _of(duels: Sequence[Duel]) -> str:
-    """Return the title of the picture, with the number of answers where all are of one size."""
+def _picture_title(duels: Sequence[Duel]) -> str:
+    """Return the title of the picture, with the number of answers if all levels rest on the same
+    number.
+    """
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     return f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers"
 
 
-def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
-    """Return the pairs of values of two brands at one model."""
+def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
+    """Return the pairs of both brands' means at one model, for the picture."""
     model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
@@ -269,10 +301,12 @@ def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairG
     return PairGroup(deployment.names.name(model), pairs, asked_by(model), answers)
 
 
-def _sentence(
+def _lead_sentences(
     deployment: Deployment, call: Call, report: Report, other: str, duels: Sequence[Duel]
 ) -> str:
-    """Write who is ahead at which model, in the order from good to bad."""
+    """Return a sentence for each of far ahead, ahead, close, behind and far behind, with the models
+    where visibility is so.
+    """
     texts = {
         "far ahead": "you are far ahead",
         "ahead": "you are ahead",
@@ -286,12 +320,14 @@ def _sentence(
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
             at = wording.listing([deployment.names.name(model) for model in models])
-            sentences.append(f"At {at} {words}{_since(call, report, finding, models)}.")
+            sentences.append(f"At {at} {words}{_since_words(call, report, finding, models)}.")
     return " ".join(sentences)
 
 
-def _since(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
-    """Return since when, where one open alert explains why the other is ahead."""
+def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
+    """Return ``, since 3 Mar`` if the brand is behind at one model where an open alert began; else
+    an empty string.
+    """
     if "behind" not in finding or len(models) != 1:
         return ""
     began = report.changed.get(models[0])
@@ -299,7 +335,9 @@ def _since(call: Call, report: Report, finding: str, models: Sequence[Model]) ->
 
 
 def _actions(report: Report, other: str) -> Iterator[Action]:
-    """Yield the ways on: what to do, the market, and other competitors."""
+    """Yield the buttons and menu entries that follow: questions that are lost, share of voice,
+    evidence, other competitors.
+    """
     own_name = quoted(report.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
     yield Action(f"voice {own_name}", "Share of voice")
@@ -310,8 +348,8 @@ def _actions(report: Report, other: str) -> Iterator[Action]:
             yield Action(f"versus {own_name} {quoted(name)}", f"Against {name}", menu=True)
 
 
-def _data(duel: Duel) -> dict[str, Any]:
-    """Return the comparison of one metric as JSON."""
+def _duel_json(duel: Duel) -> dict[str, Any]:
+    """Return a duel for JSON output: means and 90 % intervals in the units of the metric."""
     return {
         "metric": duel.metric,
         "finding": duel.finding,
@@ -323,8 +361,8 @@ def _data(duel: Duel) -> dict[str, Any]:
     }
 
 
-def _nothing(report: Report, other: str) -> Card:
-    """Return the card of brands that cannot be compared yet."""
+def _card_without_answers(report: Report, other: str) -> Card:
+    """Return the card shown when there are no answers about both brands, or no competitor."""
     own_name = quoted(report.brand.name)
     data = {"brand": report.brand.name, "other": other, "models": []}
     if other:
