@@ -77,11 +77,6 @@ class BurstPlanner:
         policy: The yearly budget of calls for bursts of one model, and when a burst is worth
             its calls.
         providers: Names of the providers that can be asked.
-
-    Args:
-        past: Where the past of brands is.
-        policy: How calls are spent on one model; only bursts count against its budget.
-        providers: Names of those that can be asked.
     """
 
     def __init__(

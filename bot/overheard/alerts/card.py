@@ -353,13 +353,6 @@ def alert_chart(
         evidence: The evidence of the alert.
         title: What the values are, such as "Named".
         answers: The number of answers of each check, when values are shown as counts; else 0.
-
-    Args:
-        shift: The shift.
-        metric: What it is a shift of.
-        evidence: What is known about it.
-        title: What the values are, such as "Named".
-        answers: The number of answers of each check, when values are shown as counts; else 0.
     """
     names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MOST_LINES]
     series = []

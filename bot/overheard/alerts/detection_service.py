@@ -138,9 +138,6 @@ class DetectionService:
 
         A line in the thread says that another explanation has become the likeliest, or that an
         alert turned out to be part of a change of the model as a whole.
-
-        A line in the thread says when another explanation has become the likeliest, or that an
-        alert turned out to be part of a change of the model as a whole.
         """
         history, store = self._history, self._store
         alerts = [
@@ -190,11 +187,7 @@ class DetectionService:
 
         Returns:
             The alerts that report the changes; and, where no alert of a model is raised because
-                only one brand is tracked, a sentence for each model that changed with this run.
-
-        Returns:
-            The alerts that report them; and as sentences those that changed with this run and of
-            which no alert is raised, because one brand alone is watched.
+            only one brand is tracked, a sentence for each model that changed with this run.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year
@@ -312,9 +305,6 @@ class DetectionService:
 
         Returns:
             All decisions, and the alerts that report a shift or a statement.
-
-        Returns:
-            All decisions, and the alerts that report something.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
         if self._statements:
@@ -406,9 +396,6 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
 
     The two sessions are compared with up to `MAX_STYLE_SESSIONS` earlier sessions since the model's
     last change of style.
-
-    The two are compared with up to `MAX_STYLE_SESSIONS` earlier sessions, and of these only with
-    the sessions since the last change of style.
 
     Args:
         store: The store of the answers.

@@ -211,8 +211,6 @@ async def read_pasts(
 
     Runs are read once, blocks once for each metric, and alerts once for each brand.
 
-    Runs are read once, blocks once for each metric, and alerts once for each brand.
-
     Args:
         store: The store.
         catalogue: The brands; those of the alerts may be gone from it.
@@ -260,12 +258,6 @@ def _alert_past(
     related: Sequence[Alert],
 ) -> AlertPast:
     """Return the past of an alert from data that is already read.
-
-    Args:
-        alert: The alert.
-        starts: The start of each run, by the run's number.
-        streams: The streams of its metric, of the brands with which it is compared.
-        related: The alerts of its brand, and those of models as a whole.
 
     Args:
         alert: The alert.

@@ -224,9 +224,6 @@ def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
 
     A run counts as unchanged when no brand has a lasting alarm in it; the rule fired in the run
     when a brand has an alarm that later runs took back.
-
-    A run is unchanged when no brand has an alarm in it that lasted; it fired when a brand had one
-    that was taken back.
     """
     analysed = {
         model_evidence.run
@@ -259,8 +256,6 @@ async def past_decisions(
     newest first.
 
     The judge does not score old answers again, because that would cost money.
-
-    The judge is not asked again: that would cost money.
     """
     policy = HistoryReader.of(deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}

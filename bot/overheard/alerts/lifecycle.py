@@ -109,11 +109,6 @@ class Lifecycle:
         store: The store of alerts.
         routes: The channels that alerts are posted in.
         clock: The source of the current time.
-
-    Args:
-        store: Where alerts are kept.
-        routes: The channels that alerts are posted in.
-        clock: What time it is.
     """
 
     def __init__(self, store: Store, routes: Routes, clock: Clock) -> None:
@@ -134,9 +129,6 @@ class Lifecycle:
 
         Other open alerts that the shifts take back are stored as recovered. When another process
         closes an alert at the same time, the shifts are placed again.
-
-        Open alerts that the shifts take back are marked as recovered. When another process closes
-        an alert at the same time, the shifts are placed again.
 
         Returns:
             The alert that reports this brand, model and run, and whether it is new.
@@ -349,14 +341,6 @@ class Lifecycle:
 
         Returns:
             The new or the known update.
-
-        Args:
-            number: The alert's number.
-            who: Name of the user.
-            note: A note on the update, or empty.
-
-        Returns:
-            The update.
         """
         alert = await self.find(number)
         began = await self._began(alert)

@@ -115,10 +115,8 @@ def decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def _silence_data(silence: Silence) -> dict[str, Any]:
-    """Return the reason for silence about a metric as JSON values; ``evidence`` and ``threshold``
-    are Bayes factors.
-
-    Evidence is a factor, not a logarithm; 1 is the threshold of the baseline.
+    """Return the reason for silence about a metric as JSON values. ``evidence`` and ``threshold``
+    are Bayes factors (not logarithms); 1 is the threshold of the baseline.
     """
     return {
         "metric": silence.metric,

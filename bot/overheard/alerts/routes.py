@@ -22,13 +22,6 @@ class Routes:
 
     Attributes:
         metrics: The metrics that are measured, by name.
-
-    Args:
-        routes: As the configuration has them.
-        metrics: What is measured, by name.
-
-    Attributes:
-        metrics: The same.
     """
 
     def __init__(self, routes: Sequence[RouteTable], metrics: Mapping[str, Metric]) -> None:
@@ -36,10 +29,8 @@ class Routes:
         self.metrics = metrics
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
-        """Return the deliveries of a new alert, one for each channel, due now or at the end of the
-        channel's quiet hours; in quiet hours each has a digest before it. Nothing is stored.
-
-        In quiet hours the alert is due at their end, after a digest of all alerts that waited.
+        """Return the deliveries of a new alert, one for each channel, not stored; each is due now
+        or, in quiet hours, at their end, and then has a digest of all alerts that waited before it.
         """
         return [
             delivery

@@ -199,10 +199,8 @@ async def detect_statements(
     deployment: Deployment, brands: Sequence[str] | None = None
 ) -> list[Alert]:
     """Raise alerts for the false claims and grave sentences that are news in the stored answers, as
-    of the newest run; nothing that was reported before is reported again. For facts that are added
-    after the answers.
-
-    For facts that come later than the answers. What an alert has reported is not reported again.
+    of the newest run, after facts have been added. Statements that an alert has reported are not
+    reported again.
 
     Args:
         deployment: The open deployment.
@@ -233,9 +231,6 @@ def served(deployment: Deployment, panel: Panel | None) -> list[str]:
 
     The run need not have been started for these brands: a shift that this run shows would be missed
     otherwise, because later runs only report their own shifts.
-
-    This includes brands that the run was not started for: a shift of theirs that this run shows
-    would be missed otherwise, because later runs only report their own shifts.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     if panel is None:  # history that was imported

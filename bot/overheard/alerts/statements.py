@@ -215,9 +215,6 @@ class StatementReader:
 
         Texts of older runs are needed only when this run has such a sentence, or when an alert of
         one is open.
-
-        The texts of older runs are needed only when this run has such a sentence, or when an alert
-        waits for its end.
         """
         starts = {run.id: run.started_at for run in await self.store.runs.find()}
         open_since = [
@@ -315,9 +312,6 @@ def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
     """Return the number of answers by model, run number and prompt key.
 
     Not every answer has a score of each metric, so the largest number over the brand's metrics
-    counts.
-
-    An answer has a score of each metric that it shows, so that the largest number over the metrics
     counts.
     """
     found: dict[Model, dict[int, dict[str, int]]] = {}

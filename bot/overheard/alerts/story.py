@@ -196,8 +196,6 @@ def _story(
     """Return the story of a brand at a model from its alerts.
 
     An alert that is not over comes before an alert that has recovered within `ONE_STORY`.
-
-    An alert that is not over comes before one that has recovered lately.
     """
     newest = sorted(
         alerts,

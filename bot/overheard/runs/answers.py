@@ -51,9 +51,6 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
     Each earlier answer serves one question of a pair of prompt and model, the newest first, so that
     repeats stay different samples.
 
-    Each earlier answer serves one question of a pair of prompt and model, the newest first, so
-    that repeats stay different samples.
-
     Returns:
         The number of copies.
     """
@@ -141,8 +138,6 @@ class WriteBatcher:
 
     At the end of its ``async with`` block it waits until all answers are written, also when the run
     is cancelled.
-
-    The end of its block waits until all answers are written, also when the run is cancelled.
 
     Args:
         answers: The repository that answers are added to.

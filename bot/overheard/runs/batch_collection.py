@@ -55,14 +55,6 @@ class Collector:
         progress: Shows how many answers are ready.
         polling: How often vendors are asked, and for how long.
         counters: The metrics of calls.
-
-    Args:
-        store: Batches and answers.
-        calls: Returns the calls of a model's provider.
-        clock: The current time.
-        progress: Shows how many answers are ready.
-        polling: How often vendors are asked, and for how long.
-        counters: The metrics of calls.
     """
 
     def __init__(

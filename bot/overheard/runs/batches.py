@@ -76,9 +76,8 @@ def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
 
 
 def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
-    """Return a note on the models of a panel that are asked in batches, their price and time.
-
-    The note is empty when no model is asked in batches.
+    """Return a note on the models of a panel that are asked in batches, their price and time; empty
+    when no model is.
     """
     models = batched(panel, providers)
     if panel is None or not models:
@@ -137,8 +136,6 @@ class Batches:
 
         After an interruption, the same call continues.
 
-        After an interruption, the same call continues.
-
         Args:
             run: A stored run, with only the questions that are asked in batches.
 
@@ -194,8 +191,6 @@ class Batches:
             run: The run, with only the questions that are asked in batches.
             tried: The keys of questions that are not submitted again; those given up are added.
             outcome: Where questions that are given up are counted.
-
-        The rest is submitted when a batch has returned money.
         """
         asked = tried | await self._store.answers.asked(run.id)
         handed, poor = list[Batch](), list[Question]()

@@ -96,8 +96,6 @@ class SpendReservation:
 
     `hold` takes the money of a call out of the reservation; `settle` or `keep_back` ends the call.
 
-    Each call takes a part of it with `hold`, and ends that with `settle` or `keep_back`.
-
     Args:
         money: The reservations of all runs.
         budget: The limits of the accounts.

@@ -202,8 +202,6 @@ def _with_problem(reply: Reply, question: Question) -> tuple[Reply, str]:
     """Return a reply, and the problem with it as a sentence, empty without a problem.
 
     A reply in another language than the prompt's gets the finish FOREIGN.
-
-    A reply in another language than the prompt's gets the finish FOREIGN.
     """
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
@@ -223,9 +221,6 @@ def sampling_seed(run: Run, question: Question) -> int:
     """Return the seed of a call, from 0 to 2**31 - 1, which is the same when a run is resumed.
 
     The seed depends on the prompt and the repeat and not on the model, so that differences between
-    answers are due to the models.
-
-    It depends on the prompt and the repeat and not on the model, so that differences between
     answers are due to the models.
     """
     base = run.panel.seed if run.panel else 0

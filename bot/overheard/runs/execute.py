@@ -92,8 +92,6 @@ class Runner:
         arrives. Reserved money is returned at the end.
 
         After an interruption, the same call continues the run.
-
-        After an interruption, the same call continues the run.
         """
         panel = run.panel
         prompts = {prompt.key for prompt in panel.prompts} if panel else None
@@ -240,9 +238,6 @@ class Runner:
     async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
         """Wait for a turn at the model and at its provider, and hold both while the block lasts.
         Raises ModelResting when the model may not be called for a long time.
-
-        A turn lasts until the answer is stored, so that a killed process loses only answers of
-        calls under way.
 
         A turn lasts until the answer is stored, so that a killed process loses only answers of
         calls under way.

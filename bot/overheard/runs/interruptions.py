@@ -53,9 +53,10 @@ class RunCancellation:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Mark the current task as only waiting while the block lasts: such a task is cancelled
-        when the run is stopped. Raises CancelledError when the run is stopped already.
+        when the run is stopped.
 
-        Such a task is cancelled when the run is stopped.
+        Raises:
+            CancelledError: when the run is stopped already.
         """
         task = asyncio.current_task()
         if task is None:

@@ -242,10 +242,6 @@ class Bucket:
     Args:
         a_minute: The amount (calls or tokens) that flows in within a minute, and the capacity;
             infinite without a limit.
-
-    Args:
-        a_minute: The amount that flows in within a minute, and the capacity; infinite without a
-            limit.
     """
 
     def __init__(self, a_minute: float = inf) -> None:

@@ -95,9 +95,6 @@ class Probe:
 
     Args:
         provider: The provider that is asked.
-
-    Args:
-        provider: Who is asked.
     """
 
     def __init__(self, provider: Provider) -> None:

@@ -51,13 +51,6 @@ def lay_out(
         NothingToAsk: when there is no brand, prompt or model.
         SearchUnknown: for a model with web search whose provider does not declare that
             capability.
-
-    A prompt of several brands is in the panel once: its answers are scored for each.
-
-    Raises:
-        UnknownName: for a brand or a provider that does not exist.
-        NothingToAsk: when there is no brand, prompt or model.
-        SearchUnknown: when a model shall search and its provider does not declare that it can.
     """
     names = tuple(dict.fromkeys(brand.name for brand in choose_brands(catalogue, brands)))
     prompts = tuple(p for p in catalogue.prompts if any(map(p.concerns, names)))
@@ -170,9 +163,6 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     A run that began too long ago is closed as partial, because the model may have changed since its
     first answers. A run that waits for a batch can always be resumed: its questions were asked at
     submission.
-
-    A run that began too long ago is closed: the model may have changed since its first answers.
-    A run that waits for a batch can always be resumed: its questions were asked at submission.
     """
     for run in await store.runs.find(state=RunState.RUNNING):
         if run.panel and _asks_the_same(run.panel, panel):

@@ -190,9 +190,6 @@ def usual_cost(
         providers: Providers by name.
         usual: The mean usage of the models' answers so far.
         batch: Whether the question is asked in a batch.
-
-    The mean usage of the model's latest answers at today's price; for a model without answers,
-    an answer of `TYPICAL` size.
     """
     used, price = usual.get(model), price_of(model, providers)
     if not used or not used.answers or price is None:

@@ -45,10 +45,6 @@ class RetryPolicy:
         from `first` up to `LONGEST_WAIT_S`, times a random factor of 0.5 to 1, so that calls that
         failed together are not repeated together.
 
-        A service's Retry-After counts. Otherwise the wait doubles with each try, from 1 s up to
-        60 s, times a random factor of 0.5 to 1, so that calls that failed together are not
-        repeated together.
-
         Args:
             failure: How the last try failed.
             tried: The number of tries so far; 1 or more.

@@ -118,9 +118,6 @@ class RunService(Generic[Found_co]):
         The run has ended only when its shifts have been announced. A run that was cut off continues
         with the next call.
 
-        The run has ended only when its shifts have been announced. A run that was cut off before
-        continues with the next call.
-
         Args:
             quote: The quote of a single run.
             before: Called with the stored and locked run before the first question; an error that
@@ -310,9 +307,6 @@ class RunProgress:
         progress: The display of the progress.
         run: The run.
         workers: Returns the number of connected workers.
-
-    Attributes:
-        stopped: The state to which a person stopped the run, or None.
 
     Attributes:
         stopped: The state to which a person stopped the run, or None.

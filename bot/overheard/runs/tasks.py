@@ -43,8 +43,6 @@ def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
     many workers.
 
     Parts of different providers take turns, so that no provider waits behind all parts of another.
-
-    Parts of different providers take turns, so that none waits behind all of another's.
     """
     if not spread or run.panel is None:
         return [Task(TaskKind.ASK, run.id)]
@@ -297,8 +295,6 @@ async def queue_status(url: str) -> QueueStatus:
 
     A worker that has nothing to do holds no job, so workers are counted by their connections to the
     database.
-
-    A worker that has nothing to do holds no job, so workers are counted by their connections.
 
     Args:
         url: The database, as ``postgresql://...``.

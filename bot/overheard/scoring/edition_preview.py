@@ -24,13 +24,14 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A metric of a brand in two editions, over the answers that both have read.
+    """The mean of a brand's metric in two editions, over the answers that both editions have
+    scored.
 
     Attributes:
         brand: The brand's name.
-        metric: What is measured.
-        before: Its mean in the one, None where that shows none.
-        after: Its mean in the other.
+        metric: The metric.
+        before: The mean in the first edition; None without scores.
+        after: The mean in the second edition; None without scores.
     """
 
     brand: str
@@ -46,17 +47,18 @@ def moves(
     brands: Sequence[str],
     metrics: Iterable[Metric],
 ) -> list[Move]:
-    """Compare two editions.
+    """Return the mean of each metric of each brand in two editions; pairs with scores in neither
+    edition are left out.
 
-    Only what both have read of is compared, so that an edition that is half done shows what it
-    will be. It is a mean over answers, and says nothing of chance: the answers are the same.
+    Only answers that both editions have scored are compared, so that an edition whose history is
+    half scored shows its final values. The means say nothing of chance: the answers are the same.
 
     Args:
-        blocks: Of both.
-        before: The `Block.version` of the one.
-        after: Those of the other.
-        brands: Names, in the order in which they are shown.
-        metrics: What is measured, in that order.
+        blocks: The blocks of both editions.
+        before: The versions of the first edition, as `Block.version`.
+        after: The versions of the second edition.
+        brands: Names of brands; the result has their order.
+        metrics: The metrics, in the order of the result within a brand.
     """
     new = [block for block in blocks if block.version in after]
     done = {(block.run_id, block.prompt, block.model) for block in new}
@@ -75,54 +77,61 @@ def moves(
 
 
 def changes(before: Edition, after: Edition) -> list[str]:
-    """Say in sentences without a full stop what differs between two editions."""
+    """Return what differs between two editions, in clauses without a full stop: brands, facts,
+    scorers.
+    """
     return [
-        *_brands(before.catalogue, after.catalogue),
-        *_facts(before.catalogue.facts, after.catalogue.facts),
-        *_scorers(before.versions, after.versions),
+        *_brand_changes(before.catalogue, after.catalogue),
+        *_fact_changes(before.catalogue.facts, after.catalogue.facts),
+        *_scorer_changes(before.versions, after.versions),
     ]
 
 
 def _mean(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
+    """Return the mean score of a metric for a brand over blocks; None without scores."""
     own_blocks = [block for block in blocks if (block.brand, block.metric) == (brand, metric.name)]
     count = sum(block.n for block in own_blocks)
     return sum(block.total for block in own_blocks) / count if count else None
 
 
-def _brands(before: Catalogue, after: Catalogue) -> Iterator[str]:
-    """Yield what differs in the brands of two catalogues: new, gone, or which fields changed."""
+def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
+    """Yield a clause for each brand that is new, gone, or has changed fields."""
     old = {brand.name: brand for brand in before.brands}
     new = {brand.name: brand for brand in after.brands}
     yield from (f"{name} is new" for name in new if name not in old)
     yield from (f"{name} is gone" for name in old if name not in new)
     for name, brand in new.items():
-        if name in old and (changed_fields := _differing(old[name], brand)):
+        if name in old and (changed_fields := _changed_fields(old[name], brand)):
             yield f"{name}: {', '.join(changed_fields)}"
 
 
-def _differing(before: Brand, after: Brand) -> list[str]:
+def _changed_fields(before: Brand, after: Brand) -> list[str]:
+    """Return the names, for readers, of the fields in which two versions of a brand differ."""
     names = [field.name for field in fields(Brand) if field.name in _NAMES]
     return [_NAMES[field] for field in names if getattr(before, field) != getattr(after, field)]
 
 
-def _facts(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
-    old, new = set(map(_stated, before)), set(map(_stated, after))
+def _fact_changes(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
+    """Yield a clause for each fact that is new, gone or has another value, by brand and field."""
+    old, new = set(map(_without_source, before)), set(map(_without_source, after))
     changed = sorted({(fact.brand, fact.field) for fact in old ^ new})
     yield from (f"the fact “{field}” of {brand}" for brand, field in changed)
 
 
-def _stated(fact: Fact) -> Fact:
+def _without_source(fact: Fact) -> Fact:
     return replace(fact, as_of=None, source="")
 
 
-def _scorers(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
-    """Name the scorers whose own version differs; behind the plus sign is the catalogue's."""
-    old, new = (dict(map(_version, versions)) for versions in (before, after))
+def _scorer_changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
+    """Yield a clause for each scorer whose own version differs; the catalogue's part of the
+    version, after the plus sign, is ignored.
+    """
+    old, new = (dict(map(_own_version, versions)) for versions in (before, after))
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             yield f"the scorer {name}"
 
 
-def _version(written: str) -> tuple[str, str]:
+def _own_version(written: str) -> tuple[str, str]:
     name, _, version = written.partition("@")
     return name, version.rpartition("+")[0]

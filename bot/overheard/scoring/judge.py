@@ -64,9 +64,12 @@ class JudgingResources:
 
 @contextmanager
 def for_nothing() -> Iterator[list[Question]]:
-    """Let judges return paid verdicts only, and ask no model, only in this task.
+    """Let judges return stored verdicts only and ask no model, in the current task and while the
+    block lasts.
 
-    Gives the questions that would have had to be asked, each the first of its answer.
+    Yields:
+        A list to which each question is added that would have to be paid for, one for each
+        answer.
     """
     unpaid: list[Question] = []
     token = _UNPAID.set(unpaid)
@@ -77,11 +80,11 @@ def for_nothing() -> Iterator[list[Question]]:
 
 
 class Judging:
-    """Lets the judges among some scorers ask.
+    """Gives the judges among some scorers the means to ask their models.
 
     Args:
-        means: What is needed to ask.
-        scorers: All scorers; those that are no judges are not changed.
+        means: The parts of the deployment that judges need to ask.
+        scorers: All scorers; only judges among them are changed.
     """
 
     def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
@@ -93,7 +96,9 @@ class Judging:
 
     @asynccontextmanager
     async def round(self) -> AsyncIterator[None]:
-        """Let judges ask while the block lasts; those that overlap are one round."""
+        """Let judges ask while the block lasts; overlapping blocks are one round, at whose end the
+        runs of the judges end.
+        """
         self._rounds += 1
         try:
             yield
@@ -105,7 +110,9 @@ class Judging:
 
     @asynccontextmanager
     async def asking_again(self) -> AsyncIterator[None]:
-        """Let judges ask again what was answered before the block; it is paid for once more."""
+        """Let judges ask while the block lasts, also questions that were answered before; such
+        questions are paid for once more.
+        """
         async with self._repeating, self.round():
             for asker in self._askers:
                 asker.again = True
@@ -118,7 +125,7 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """A run in which a judge asks, and what it is held by."""
+    """A run in which a judge asks, with the open resources of the run."""
 
     run: Run
     runner: Runner
@@ -127,7 +134,7 @@ class _Round:
 
 
 class _Asker:
-    """Asks for one judge. A round begins with its first text without an answer."""
+    """Asks the model of one judge. A round begins with the first text that has no stored answer."""
 
     def __init__(self, means: JudgingResources, judge: Judge) -> None:
         self.judge = judge
@@ -138,10 +145,21 @@ class _Asker:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ask(self, text: str, *, schema: Mapping[str, object] | None = None) -> Reply:
-        """Return the reply that is kept, or ask for one."""
+        """Return the stored reply to a text, or ask the judge's model for a new reply, which is
+        paid for and stored.
+
+        Args:
+            text: The text for the judge's model.
+            schema: The JSON schema of the reply, or None for prose.
+
+        Raises:
+            ProviderFailed: when the model gives no complete reply.
+            NotJudgedYet: when only stored replies may be used, see `for_nothing`.
+            JudgeBudgetUsedUp: when the judge's budget does not cover the call.
+        """
         question = self._question(text, schema)
         async with self._turns[question.prompt.key]:  # the same text may come twice at a time
-            answer = await self._ask_kept(question) or await self._pay(question)
+            answer = await self._kept_answer(question) or await self._ask_paid(question)
         if not answer.complete:
             reason = answer.error or f"its reply ended as {answer.reply.finish.value}."
             raise ProviderFailed(model=self.judge.model, reason=reason)
@@ -154,8 +172,10 @@ class _Asker:
         if ended:
             await ended.stack.aclose()
 
-    async def _ask_kept(self, question: Question) -> Answer | None:
-        """Return the stored reply of the judge's model to a question; None without any."""
+    async def _kept_answer(self, question: Question) -> Answer | None:
+        """Return the latest complete stored answer of the judge's model to a question; None without
+        any. While asking again, only answers of this round count.
+        """
         kept = None
         round_id = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
@@ -165,8 +185,9 @@ class _Asker:
                 kept = answer
         return kept
 
-    async def _pay(self, question: Question) -> Answer:
-        """Ask the judge's model.
+    async def _ask_paid(self, question: Question) -> Answer:
+        """Ask the judge's model a question, at the judge's cost; the first question of a round
+        begins its run and asks the gold texts.
 
         Raises:
             NotJudgedYet: when this task may only use stored replies.
@@ -177,26 +198,28 @@ class _Asker:
             raise NotJudgedYet(scorer=self.judge.name)
         async with self._beginning:
             if self._round is None:
-                self._round = await self._begin()
-                await self._rehearse(self._round)
-        return await self._put(self._round, question)
+                self._round = await self._begin_round()
+                await self._ask_gold_texts(self._round)
+        return await self._ask_in_round(self._round, question)
 
-    async def _put(self, now: _Round, question: Question) -> Answer:
+    async def _ask_in_round(self, now: _Round, question: Question) -> Answer:
         try:
             return await now.runner.ask(question, now.run, now.batcher)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
 
-    async def _rehearse(self, now: _Round) -> None:
+    async def _ask_gold_texts(self, now: _Round) -> None:
         for text in self.judge.rehearsals:
-            await self._put(now, self._question(text, getattr(self.judge, "schema", None)))
+            await self._ask_in_round(now, self._question(text, getattr(self.judge, "schema", None)))
 
     def _question(self, text: str, schema: Mapping[str, object] | None) -> Question:
         written = json.dumps(schema) if schema else ""
         return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
 
-    async def _begin(self) -> _Round:
-        """Start the run that the judge's questions are charged to."""
+    async def _begin_round(self) -> _Round:
+        """Start and lock the run that the judge's questions are charged to, and return the open
+        round.
+        """
         means, moment = self._means, self._means.clock.now()
         channel = channel_of(self.judge)
         new = new_run(
@@ -220,12 +243,18 @@ class _Asker:
         await stack.enter_async_context(batcher)
         retries = RetryPolicy(means.asking)
         runner = Runner(
-            means.store, means.providers, means.limits, reservation, retries, means.clock, _Unseen()
+            means.store,
+            means.providers,
+            means.limits,
+            reservation,
+            retries,
+            means.clock,
+            _NoProgress(),
         )
         return _Round(run, runner, batcher, stack)
 
 
-class _Unseen:
+class _NoProgress:
     """Progress that is not shown: a judge's questions are part of scoring."""
 
     def start(self, title: str, total: int) -> None:
@@ -273,7 +302,7 @@ def judging_cost_a_year(
     sheets: int = 0,
     rounds: int = 52,
 ) -> float | None:
-    """Return what a judge costs a year in US dollars, for the set-up; None without a price.
+    """Return the price of a judge in US dollars a year, for the set-up; None without a known price.
 
     Args:
         model: The judge's model.
@@ -298,17 +327,18 @@ async def judging_cost(
     store: Store,
     now: datetime,
 ) -> Estimate:
-    """Price what judges ask about answers: as if each named every brand that has facts.
+    """Return the estimated price of what judges ask about answers, as if each answer named every
+    brand that has facts.
 
-    A judge puts its gold texts first. It spends no more than is left of its budget.
+    A judge asks about its gold texts first, and spends no more than is left of its budget.
 
     Args:
         judges: The judges.
-        answers: How many answers there will be.
-        sheets: How many brands have facts.
+        answers: The number of answers to judge; 0 costs nothing.
+        sheets: The number of brands that have facts.
         providers: Providers by name.
-        store: Knows what judges have spent.
-        now: Says in which month.
+        store: The store of the accounts.
+        now: The current time, which selects the month of the budget.
     """
     calls, typical, worst = 0, 0.0, 0.0
     unknown = []
@@ -317,14 +347,16 @@ async def judging_cost(
         calls += of_answers + len(judge.rehearsals)
         if price_of(judge.model, providers) is None:
             unknown.append(judge.model)
-        left = await _left(judge, store, now)
-        typical += min(left, _cost(judge, of_answers, providers, TYPICAL))
-        worst += min(left, _cost(judge, of_answers, providers, WORST))
+        left = await _money_left(judge, store, now)
+        typical += min(left, _judging_usd(judge, of_answers, providers, TYPICAL))
+        worst += min(left, _judging_usd(judge, of_answers, providers, WORST))
     return Estimate(calls, typical, worst, tuple(unknown))
 
 
-def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Size) -> float:
-    """Return dollars for texts that are worded as the longest gold text, around an answer."""
+def _judging_usd(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Size) -> float:
+    """Return the dollars of ``calls`` texts as long as the longest gold text plus an answer, and of
+    the gold texts.
+    """
     gold = [Prompt(text) for text in judge.rehearsals]
     longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))
     priced = partial(
@@ -333,7 +365,8 @@ def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Siz
     return calls * priced(longest, added_tokens=size.answer) + sum(map(priced, gold))
 
 
-async def _left(judge: Judge, store: Store, now: datetime) -> float:
+async def _money_left(judge: Judge, store: Store, now: datetime) -> float:
+    """Return the dollars that are left of a judge's budget of the month; 0 or more."""
     accounts = Payer(0, channel=channel_of(judge)).accounts(Prompt(""), now)
     [account] = [account for account in accounts if account.kind == "channel"]
     balance = (await store.money.balances([account]))[account]

@@ -29,13 +29,13 @@ SOUND = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How well a judge agreed with its gold labels in one round.
+    """The agreement of a judge with its gold labels in one round.
 
     Attributes:
         at: When the round began.
-        right: How many labels it agreed with.
-        of: How many there are.
-        lost: Why verdicts on the gold texts could not be read, with their numbers.
+        right: The number of labels that the judge agreed with.
+        of: The number of labels.
+        lost: Reasons for which verdicts on the gold texts could not be read, with their counts.
     """
 
     at: datetime
@@ -44,24 +44,27 @@ class Agreement:
     lost: tuple[tuple[str, int], ...] = ()
 
     def differs_from(self, before: Agreement) -> bool:
-        """Whether it differs from an earlier round by more than a model's own noise."""
+        """Return whether the agreement differs from an earlier round by more than a model's own
+        noise: by `LEAST_LABELS_MOVED` labels, or in the number of labels.
+        """
         return self.of != before.of or abs(self.right - before.right) >= LEAST_LABELS_MOVED
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudging:
-    """Judges old answers a second time.
+    """Lets judges score old answers a second time.
 
     Attributes:
-        store: Where the old answers and what was said of them are.
-        scoring: The scorers, judges among them.
+        store: The store of the old answers and scores.
+        scoring: The scorers, with the judges.
     """
 
     store: Store
     scoring: Scoring
 
     async def check(self, shift: Shift) -> JudgeCheck | None:
-        """Judge answers from before a shift again, and compare that with what was said then.
+        """Let the judge of a metric score answers from before a shift again, at the judge's cost,
+        and compare the new scores with the stored scores. The new scores are not stored.
 
         Returns:
             The comparison; None for metrics that no judge gives, and when no old answer can be
@@ -71,7 +74,7 @@ class Rejudging:
         if judge is None:
             return None
         then = await self._earlier_values(shift, f"{judge.name}@{self.scoring.version(judge)}")
-        answers = await self._answers(shift, then)
+        answers = await self._answers_to_rejudge(shift, then)
         now = await self.scoring.judged_again(judge, answers, shift.brand, shift.metric)
         if not now:
             return None
@@ -81,7 +84,9 @@ class Rejudging:
         return JudgeCheck(judge.name, str(judge.model), len(pairs), before, after, p_value)
 
     async def _earlier_values(self, shift: Shift, version: str) -> dict[int, float]:
-        """Return the values that the judge gave to answers before a shift, by answer number."""
+        """Return the values that the judge gave in the last `REJUDGED_RUNS` runs before a shift, by
+        answer number.
+        """
         runs = await self.store.runs.find()
         begun = next(run.started_at for run in runs if run.id == (shift.began or shift.run_id))
         earlier = [run.id for run in runs if run.started_at < begun and not run.aside][
@@ -94,7 +99,10 @@ class Rejudging:
             and f"{record.scorer}@{record.version}" == version
         }
 
-    async def _answers(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
+    async def _answers_to_rejudge(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
+        """Return the latest `MAX_REJUDGED_ANSWERS` of the answers with stored values that the
+        shift's model gave and whose text is stored.
+        """
         judged_answers = self.store.answers.stream(numbers=verdicts)
         answers = [
             a async for a in judged_answers if a.question.model == shift.model and not a.gone
@@ -103,7 +111,9 @@ class Rejudging:
 
 
 async def agreements(store: Store, judge: Judge) -> list[Agreement]:
-    """Return how well a judge agreed with its gold labels, the oldest round first."""
+    """Return the agreement of a judge with its gold labels in each round in which all gold texts
+    were answered, the oldest first; read from the store, nothing is asked.
+    """
     prompts = [Prompt(text) for text in judge.rehearsals]
     replies: dict[int, dict[str, str]] = defaultdict(dict)
     async for answer in store.answers.stream(prompts={prompt.key for prompt in prompts}):
@@ -113,20 +123,19 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
     whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
     ordered = {run: [said[prompt.key] for prompt in prompts] for run, said in whole.items()}
     return [
-        Agreement(begun[run], *judge.agreement(texts), lost=_losses(judge, texts))
+        Agreement(begun[run], *judge.agreement(texts), lost=_lost_counts(judge, texts))
         for run, texts in ordered.items()
     ]
 
 
-def _losses(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...]:
+def _lost_counts(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...]:
     count = getattr(judge, "losses", None)
     return tuple(sorted(count(replies).items())) if count else ()
 
 
 def lost_verdicts(judge: Judge) -> str:
-    """Return how many of a judge's verdicts in this process do not count and why, as a sentence.
-
-    Empty when none is lost, or when the judge does not count them.
+    """Return a sentence on how many verdicts of a judge in this process do not count, and why;
+    empty when all count, or when the judge keeps no count.
     """
     verdicts = dict(getattr(judge, "verdicts", {}))
     read = sum(verdicts.values())
@@ -141,9 +150,12 @@ def lost_verdicts(judge: Judge) -> str:
 
 
 def doubt(judge: Judge, agreements: list[Agreement]) -> str:
-    """Say in one sentence why a judge is not to be relied on; else "".
+    """Return a sentence on why a judge is not reliable: its agreement with the gold labels has
+    changed since the round before, or is below `SOUND`; else an empty string.
 
-    Its agreement has moved since the round before, or there is little of it.
+    Args:
+        judge: The judge.
+        agreements: Its agreement in each round, the oldest first.
     """
     if not agreements:
         return ""

@@ -41,12 +41,13 @@ DUTY = "scores"
 
 @dataclass(slots=True)
 class Gap:
-    """What an edition lacks after all that can be scored is.
+    """The readings that an edition lacks after everything is scored that can be scored.
 
     Attributes:
-        failed: For each scorer that fails on some, the answers that another version of it read.
-        unpaid: The number of questions to judges that are not paid for yet.
-        by: The judges that would have to be asked.
+        failed: By scorer, the numbers of the answers that it fails on and another version of it
+            has read.
+        unpaid: The questions to judges that are not paid for yet, one for each answer.
+        by: Names of the judges that would have to be asked.
     """
 
     failed: dict[str, set[int]] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Gap:
 
     @property
     def note(self) -> str:
-        """Why an edition waits, as a sentence; empty when it lacks nothing."""
+        """Why the edition is not used yet, in sentences; empty when it lacks nothing."""
         sentences = []
         for name, answers in sorted(self.failed.items()):
             count = f"{len(answers):,} {'answer' if len(answers) == 1 else 'answers'}"
@@ -68,11 +69,12 @@ class Gap:
 
 
 async def in_use(scoring: Scoring, store: Store) -> Scoring:
-    """Return the scorers as history is read, which may be by earlier names and facts.
+    """Return the scorers over the catalogue and versions of the used edition, which may have
+    earlier names and facts; ``scoring`` itself when they are the same or no edition is used.
 
     Args:
-        scoring: The scorers over the catalogue of now.
-        store: Knows which edition is used.
+        scoring: The scorers over the present catalogue.
+        store: The store of the editions.
     """
     edition = used_edition(await store.editions.all())
     if edition is None:
@@ -82,15 +84,16 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
 
 
 async def carry(store: Store, before: Collection[str], after: Collection[str]) -> int:
-    """Give answers whose text is gone the scores that they have: they cannot be read again.
+    """Store the scores of answers whose text is gone under the new versions as well, because these
+    answers cannot be scored again.
 
     Args:
         store: The store of the scores.
-        before: The versions that are read until now, as `Block.version` names them.
-        after: Those that are to be read.
+        before: The versions in use until now, as `Block.version`.
+        after: The versions to be used.
 
     Returns:
-        How many readings were carried over.
+        The number of readings (answer by scorer) that were carried over.
     """
     old = dict(version.split("@", 1) for version in before)
     carried = 0
@@ -101,12 +104,12 @@ async def carry(store: Store, before: Collection[str], after: Collection[str]) -
 
 
 class Rescoring:
-    """Scores history for the catalogue and the scorers of now.
+    """Scores history again for the present catalogue and scorers.
 
     Args:
         store: The store of answers, scores and editions.
-        scoring: The scorers over the catalogue of now.
-        clock: What time it is.
+        scoring: The scorers over the present catalogue.
+        clock: The source of the current time.
     """
 
     def __init__(self, store: Store, scoring: Scoring, clock: Clock) -> None:
@@ -116,11 +119,12 @@ class Rescoring:
         self._looked = 0.0
 
     async def settle(self, progress: Progress, expected: int = 0) -> Scoring:
-        """Score what no scorer has read, and a short history again; return the scorers to read by.
+        """Score all answers that no scorer has read, and a short history
+        (`MAX_FOREGROUND_READINGS`) again; return the scorers whose scores are in use then.
 
         Args:
-            progress: Is shown how far it is.
-            expected: How many answers there will be, or 0 if that is unknown.
+            progress: Shows the number of scored answers.
+            expected: The number of answers to expect, or 0 if unknown.
         """
         read = await in_use(self._scoring, self._store)
         await read.catch_up(self._store, progress, expected)
@@ -136,7 +140,8 @@ class Rescoring:
         return read
 
     async def open(self) -> Edition | None:
-        """Return the edition of now if it is not used; begun, if it was not yet.
+        """Return the edition of the present catalogue and scorers; None when it is in use. A
+        missing edition is added to the store; the first edition of a store is used at once.
 
         A cancelled or replaced edition is returned as it is.
         """
@@ -144,7 +149,7 @@ class Rescoring:
         before = used_edition(editions)
         scoring = self._scoring
         if before is None:
-            await self._begin(EditionState.USED)
+            await self._add_edition(EditionState.USED)
             return None
         if scoring.over(before.catalogue, before.versions).versions == scoring.versions:
             for edition in editions:  # a change was taken back
@@ -154,10 +159,10 @@ class Rescoring:
         for edition in editions:
             if edition.versions == scoring.versions and edition.state is not EditionState.KEPT:
                 return edition
-        return await self._begin(EditionState.SCORING)
+        return await self._add_edition(EditionState.SCORING)
 
     async def left(self) -> int:
-        """Return how many readings history still needs, about."""
+        """Return the approximate number of readings (answer by scorer) that history still needs."""
         whole = await self._store.scores.count_scorable()
         left = 0
         for scorer in self._scoring.scorers:
@@ -166,28 +171,29 @@ class Rescoring:
         return left
 
     async def gap(self) -> Gap:
-        """Return what is lacking, after doing all that costs nothing."""
-        return await self._all() or Gap()
+        """Score everything that costs nothing, and return what is lacking then."""
+        return await self._score_all() or Gap()
 
     async def work(
         self, edition: Edition, progress: Progress, *, gently: bool = False, paying: bool = False
     ) -> bool:
-        """Score history for an edition, the newest answers first, and switch to it if it lacks
+        """Score history for an edition, the newest answers first, and use the edition if it lacks
         nothing.
 
         Args:
-            edition: As `open` returned it.
-            progress: Is shown how far it is.
-            gently: Whether it rests as long as it works, so that others are not delayed.
-            paying: Whether judges may ask about history, for their own money.
+            edition: The edition, as `open` returned it.
+            progress: Shows the number of readings.
+            gently: Whether to rest as long as each piece of work took, so that others are not
+                delayed.
+            paying: Whether judges may ask about history, at their own cost.
 
         Returns:
-            Whether the edition is used now. If not, it waits for a confirmation (and says why), or
-            is no longer wanted.
+            Whether the edition is in use now. If not, it waits for a confirmation, with a note
+            on why, or is not wanted any more.
         """
         progress.start("Scoring history anew", await self.left())
         try:
-            gap = await self._all(progress, wanted=edition, gently=gently, paying=paying)
+            gap = await self._score_all(progress, wanted=edition, gently=gently, paying=paying)
         finally:
             progress.finish()
         if gap is None:
@@ -198,13 +204,15 @@ class Rescoring:
         return state is EditionState.USED
 
     async def _carry_over(self) -> str:
-        """Carry over what cannot be read again, and say so."""
+        """Carry over the scores of answers whose text is gone; return a sentence that says so, or
+        an empty string when there are none.
+        """
         used = used_edition(await self._store.editions.all())
         if used and await carry(self._store, used.versions, self._scoring.versions):
             return "Answers whose text is gone keep the scores that they had."
         return ""
 
-    async def _all(
+    async def _score_all(
         self,
         progress: Progress | None = None,
         *,
@@ -212,11 +220,19 @@ class Rescoring:
         gently: bool = False,
         paying: bool = False,
     ) -> Gap | None:
-        """Go over history until nothing is left that could be read; None when it is not wanted."""
+        """Score history until no reading is left that is possible; return what is lacking. None
+        when the edition is not wanted any more.
+
+        Args:
+            progress: Advanced with each reading; None for no display.
+            wanted: The edition to watch; None to go on in any case.
+            gently: Whether to rest as long as each piece of work took.
+            paying: Whether judges may ask, at their own cost.
+        """
         while True:
             gap, tried = Gap(), set[tuple[str, int]]()
             async with self._scoring.round() if paying else nullcontext():
-                async for scorer, batch in self._shares():
+                async for scorer, batch in self._answer_shares():
                     began = monotonic()
                     read = await self._read(scorer, batch, gap, paying=paying)
                     await self._store.scores.add(scorer.name, self._scoring.version(scorer), read)
@@ -227,20 +243,24 @@ class Rescoring:
                         return None
                     if gently:
                         await asyncio.sleep(monotonic() - began)
-            gap.failed = await self._unread()
+            gap.failed = await self._answers_read_before()
             if {(name, number) for name, rest in gap.failed.items() for number in rest} <= tried:
                 return gap  # else answers came in since
 
-    async def _unread(self) -> dict[str, set[int]]:
-        """Return for each scorer what another version of it has read, and this one has not."""
+    async def _answers_read_before(self) -> dict[str, set[int]]:
+        """Return, by the name of each scorer that lacks some, the numbers of the answers that
+        another version of the scorer has read and this version has not.
+        """
         rest = {
             scorer.name: {number async for number in self._unscored(scorer, seen=True)}
             for scorer in self._scoring.scorers
         }
         return {name: answers for name, answers in rest.items() if answers}
 
-    async def _shares(self) -> AsyncIterator[Share]:
-        """Judges are shown what an earlier version has read: the rest comes when it is used."""
+    async def _answer_shares(self) -> AsyncIterator[Share]:
+        """Yield shares of unscored answers for each scorer in turn. Judges get only answers that an
+        earlier version has read; other answers are judged once the edition is used.
+        """
         streams = [
             (scorer, self._unscored(scorer, seen=isinstance(scorer, Judge) or None))
             for scorer in self._scoring.scorers
@@ -256,7 +276,10 @@ class Rescoring:
     async def _read(
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
     ) -> Read:
-        """Read some answers, in a thread where the scorer's code would hold up the event loop."""
+        """Return the scores that a scorer gives to some answers. A scorer that would hold up the
+        event loop reads in a thread; a judge that may not pay reads with stored replies, and its
+        gap is added to ``gap``.
+        """
         if isinstance(scorer, Judge) and not paying:
             return await self._judge_paid(scorer, batch, gap)
         reading = partial(self._scoring.read, (scorer, batch))
@@ -267,7 +290,9 @@ class Rescoring:
         return read
 
     async def _judge_paid(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
-        """Judge as far as what is asked has been paid for."""
+        """Return the scores that a judge gives with stored replies only; add its unpaid questions
+        to ``gap``.
+        """
         gap.by.add(judge.name)
         with for_nothing() as unpaid:
             async with self._scoring.round():
@@ -276,7 +301,8 @@ class Rescoring:
         return read
 
     async def _is_wanted(self, edition: Edition) -> bool:
-        """Return whether the edition is still to be scored: not cancelled, not replaced.
+        """Return whether the edition is still to be scored: neither cancelled nor outdated by a
+        change of the catalogue.
 
         The store is read every `CHECK_INTERVAL_S` seconds; in between the edition counts as wanted.
         """
@@ -289,7 +315,7 @@ class Rescoring:
         same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
         return same and stored.state in PENDING
 
-    async def _begin(self, state: EditionState) -> Edition:
+    async def _add_edition(self, state: EditionState) -> Edition:
         scoring = self._scoring
         edition = Edition(scoring.versions, scoring.catalogue, self._clock.now(), state)
         return await self._store.editions.add(edition)

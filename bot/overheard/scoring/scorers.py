@@ -42,7 +42,9 @@ class Late(OverheardError):
 
 
 def waits(scorer: Scorer) -> bool:
-    """Whether a scorer has others go on while it reads."""
+    """Return whether other tasks can go on while a scorer reads: true for judges and async
+    scorers.
+    """
     return isinstance(scorer, Judge) or inspect.iscoroutinefunction(scorer.score)
 
 
@@ -53,19 +55,20 @@ async def ask_scorer(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[ScoreRecord] | None:
-    """Ask a scorer for each brand of an answer; None when it fails on one.
+    """Return the scores that a scorer gives to an answer for all of its brands; None when the
+    scorer fails on one of them, which is counted as a fault.
 
     That is dozens of calls for each answer; most need no waiting, and most give nothing.
 
     Args:
         scorer: The scorer.
-        version: Which version of it is noted.
+        version: The scorer's version that is noted in the records.
         readings: The answer, once for each brand.
-        metrics: What is measured, by name.
-        faults: What it does wrong is added to these, as sentences.
+        metrics: The known metrics, by name.
+        faults: Sentences on faults and their counts; faults of this call are added.
 
     Returns:
-        The scores that fit their scales.
+        The scores within the scales of their metrics, not stored.
     """
     records: list[ScoreRecord] = []
     try:
@@ -75,7 +78,7 @@ async def ask_scorer(
                 result = await _wait_for(scorer, result)
             scores = list(result)
             if scores:
-                records += _records(scorer, version, reading, scores, metrics, faults)
+                records += _valid_records(scorer, version, reading, scores, metrics, faults)
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit
@@ -91,17 +94,19 @@ async def asked_together(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[list[ScoreRecord] | None]:
-    """Do the same as `asked` for several answers in one message to the process of scorers.
+    """Do the same as `ask_scorer` for several answers in one message to the process of third-party
+    scorers.
 
     Args:
         scorer: A third party's scorer.
-        version: Which version of it is noted.
+        version: The scorer's version that is noted in the records.
         answers: The readings of each answer, one for each brand.
-        metrics: What is measured, by name.
-        faults: What it does wrong is added to these, as sentences.
+        metrics: The known metrics, by name.
+        faults: Sentences on faults and their counts; faults of this call are added.
 
     Returns:
-        For each answer the scores that fit their scales; None when the scorer fails on it.
+        For each answer, in order, the scores within the scales of their metrics; None when the
+        scorer fails on the answer.
     """
     found: list[list[ScoreRecord] | None] = []
     for readings, given in zip(answers, await scorer.score_all(answers), strict=True):
@@ -111,12 +116,12 @@ async def asked_together(
             continue
         records: list[ScoreRecord] = []
         for reading, scores in zip(readings, given, strict=True):
-            records += _records(scorer, version, reading, scores, metrics, faults)
+            records += _valid_records(scorer, version, reading, scores, metrics, faults)
         found.append(records)
     return found
 
 
-def _records(
+def _valid_records(
     scorer: Scorer,
     version: str,
     reading: Reading,
@@ -124,7 +129,9 @@ def _records(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[ScoreRecord]:
-    """Return the scores that fit their scales; others are a fault."""
+    """Return records of the scores that are within the scales of their metrics; any others are
+    counted as one fault.
+    """
     fitting = [score for score in given if fits(score, metrics)]
     if len(fitting) < len(given):
         outside = "gives values outside its own scales"
@@ -134,7 +141,9 @@ def _records(
 
 
 async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
-    """Wait for an async scorer; a judge's questions and the child process have other time-outs."""
+    """Return the result of an async scorer; judges and the process of third-party scorers have
+    time-outs of their own. Raises Late after `SCORER_TIMEOUT_S`, and what the scorer raises.
+    """
     limit = asyncio.timeout(
         None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S
     )
@@ -150,7 +159,9 @@ async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Itera
 
 
 def _fault_sentence(name: str, error: BaseException) -> str:
-    """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
+    """Return a sentence on what a scorer raised. Of a foreign error only the class is named,
+    because its text may hold a secret.
+    """
     if isinstance(error, PluginFault):
         return str(error)
     kind = str(error) if isinstance(error, OverheardError) else type(error).__name__
@@ -166,13 +177,14 @@ Share = tuple[Scorer, Sequence[Answer]]
 async def in_turn(
     store: Store, streams: Iterable[tuple[Scorer, AsyncIterator[int]]], size: int
 ) -> AsyncIterator[list[Share]]:
-    """Yield a share of answers for each scorer in turn, so that all scorers read an answer at about
-    the same time. Each answer is fetched once.
+    """Yield lists of shares, one share for each scorer that has answers left, so that all scorers
+    read an answer at about the same time. Each answer is read from the store once; answers without
+    text are left out.
 
     Args:
         store: The store of the answers.
         streams: For each scorer, the numbers of the answers to read.
-        size: The most answers in a share.
+        size: The largest number of answers in a share.
     """
     left = [(scorer, batches(stream, size)) for scorer, stream in streams]
     while left:
@@ -189,7 +201,9 @@ async def in_turn(
 
 
 def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
-    """Yield each answer once, with the indices of the shares that hold it."""
+    """Yield each answer of some shares once, in the order of the shares, with the indices of the
+    shares that hold the answer.
+    """
     found: dict[int, tuple[Answer, list[int]]] = {}
     for at, (_, answers) in enumerate(shares):
         for answer in answers:
@@ -208,7 +222,7 @@ async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
 
 
 async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:
-    """Yield items in batches of a size."""
+    """Yield items in lists of ``size``, the last of which may be shorter."""
     batch: list[Item] = []
     async for item in items:
         batch.append(item)
@@ -234,7 +248,9 @@ _NUMBER = (int, float)
 
 
 def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
-    """Whether something that a scorer gave is a score on one of its scales."""
+    """Return whether a plugin's object is a valid score: of a known metric, with texts as texts,
+    and within the metric's scale.
+    """
     if not isinstance(score, Score) or not isinstance(score.quote, str):
         return False
     if not isinstance(score.details, tuple):
@@ -259,7 +275,9 @@ def _is_detail(detail: object) -> bool:
 
 
 def edition(catalogue: Catalogue) -> str:
-    """Return the version of the names that answers are read by and of the reading, 6 hex digits."""
+    """Return a hash, 6 hex digits, of the brands' names, rules and relations and of the reader's
+    version: answers of equal hashes are read alike.
+    """
     read_as = (
         (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
         for b in catalogue.brands

@@ -59,42 +59,43 @@ Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
 """Called for each answer that a scorer has read, once its scores are stored."""
 
 
-class _Readings:
-    """Shows readings as progress in answers, each of which every scorer reads.
+class _ReadingProgress:
+    """Shows readings (answer by scorer) as progress in answers, each of which every scorer reads.
 
     Args:
-        progress: Is advanced.
+        progress: The display to advance.
         scorers: Number of scorers.
     """
 
     def __init__(self, progress: Progress, scorers: int) -> None:
         self._progress = progress
         self._scorers = scorers
-        self._read = 0
+        self._done = 0
 
     def count(self, readings: int) -> None:
-        """Count readings as done."""
-        before, self._read = self._read, self._read + readings
-        if steps := self._read // self._scorers - before // self._scorers:
+        """Add readings; advance the display by the whole answers that they complete."""
+        before, self._done = self._done, self._done + readings
+        if steps := self._done // self._scorers - before // self._scorers:
             self._progress.advance(steps)
 
 
 class Scoring:
-    """The scorers of a deployment, and the brands they score.
+    """The scorers of a deployment, and the brands that they score.
 
     Args:
         scorers: The scorers.
         catalogue: The brands and facts.
-        judging: Lets judges ask; without it they are not among the scorers.
-        scored: Called for each answer that was scored.
-        versions: Whose scores are read, where those are older than the scorers and brands that
-            are given; scorers of whom none of them is give no scores then.
+        judging: Lets judges ask; None leaves judges out.
+        scored: Called for each scored answer once its scores are stored; None for no call.
+        versions: The versions whose scores are read, if they are older than the scorers and
+            brands that are given; None means the present versions. Scorers without such a version
+            give no scores.
 
     Attributes:
-        scorers: Those of them that can be asked.
+        scorers: The scorers that can be asked.
         catalogue: The brands and facts.
-        metrics: What is measured, by name.
-        faults: What went wrong in a scorer, as sentences, and how often.
+        metrics: The metrics of these scorers, by name.
+        faults: Sentences on faults of scorers, and their counts.
     """
 
     def __init__(
@@ -118,32 +119,36 @@ class Scoring:
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }
-        self.versions = self._read(versions)
+        self.versions = self._read_versions(versions)
         self.faults: Counter[str] = Counter()
         self._just_read: dict[int, ReadAnswer] = {}
 
     def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
-        """Return these scorers over other brands, with no faults counted yet."""
+        """Return these scorers over another catalogue, without counted faults; ``versions`` as in
+        the class.
+        """
         return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
 
     def fresh(self) -> Scoring:
-        """Return a copy with no faults counted yet."""
+        """Return a copy without counted faults."""
         same = copy(self)
         same.faults, same._just_read = Counter(), {}
         return same
 
     def version(self, scorer: Scorer) -> str:
-        """Return a scorer's version together with that of the brands' names.
+        """Return a scorer's own version with a hash of the brands' names and, for a scorer that
+        reads facts, of the facts: ``1.2+a1b2c3``.
 
-        An alias or a competitor that is added changes what an answer scores, so history is
-        scored again and never compared with scores under the old names. The same goes for a fact,
-        where a scorer says that it reads facts.
+        A changed alias, competitor or fact changes what an answer scores, so history is scored
+        again under the new version and never compared with scores of the old version.
         """
         reads_facts = getattr(scorer, "reads_facts", False) is True
         return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
 
-    def _read(self, versions: Collection[str] | None) -> frozenset[str]:
-        """Return the `Block.version` of each scorer that is read."""
+    def _read_versions(self, versions: Collection[str] | None) -> frozenset[str]:
+        """Return the versions whose scores are read, as `Block.version`; None means the present
+        versions.
+        """
         if versions is None:
             return frozenset(f"{s.name}@{self.version(s)}" for s in self.scorers)
         names = {scorer.name for scorer in self.scorers}
@@ -159,44 +164,49 @@ class Scoring:
         part: Run | None = None,
         judges: bool | None = None,
     ) -> None:
-        """Score all complete answers that have not been scored.
+        """Score all complete answers that have not been scored, and store their scores.
 
-        A judge is shown the newest first, since alerts rest on those, and none that an earlier
-        version of it has read: to judge history again costs money, and is decided by a command.
+        A judge reads the newest answers first, because alerts rest on them, and no answer that an
+        earlier version of the judge has read: judging history again costs money and is decided by a
+        command.
 
         Args:
-            store: Where answers come from, and scores go to.
-            progress: Is shown how far it is, once there is something to do.
-            expected: How many answers there will be, or 0 if that is unknown.
-            part: A run whose panel says which of its answers are scored; None for all.
-            judges: Whether judges score, or the others; None for both.
+            store: The store of answers and scores.
+            progress: Shows the number of scored answers, once there is an answer to score.
+            expected: The number of answers to expect, or 0 if unknown.
+            part: A run whose panel says which of its answers are scored; None for all answers.
+            judges: True for judges only, False for all other scorers, None for both.
         """
-        able = [s for s in self._able() if judges in (None, isinstance(s, Judge))]
+        able = [s for s in self._current_scorers() if judges in (None, isinstance(s, Judge))]
         streams = [(scorer, self._unscored(store, scorer, part)) for scorer in able]
         async with self.round():
             await self._catch_up(store, progress, expected, streams)
 
     def round(self) -> AbstractAsyncContextManager[None]:
-        """Let judges ask while the block lasts."""
+        """Let judges ask, at their own cost, while the block lasts."""
         return self._judging.round() if self._judging else nullcontext()
 
     async def _catch_up(
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
-        """Score answers in batches until none is left, with progress."""
-        begun, readings = False, _Readings(progress, len(streams))
+        """Score the answers of some streams in batches until none is left, and show the
+        progress.
+        """
+        begun, readings = False, _ReadingProgress(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
             if not begun:  # there may be older ones as well
                 known = max(len(batch) for _, batch in shares)
                 progress.start("Scoring answers", max(expected, known))
                 begun = True
-            await concurrently(self._keep(store, group, readings) for group in _groups(shares))
+            await concurrently(
+                self._store_scores(store, group, readings) for group in _groups(shares)
+            )
             self._just_read.clear()
         if begun:
             progress.finish()
 
-    def _able(self) -> list[Scorer]:
-        """Return the scorers whose scores of now are those that are read."""
+    def _current_scorers(self) -> list[Scorer]:
+        """Return the scorers whose present version is the version that is read."""
         return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
 
     def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
@@ -205,7 +215,9 @@ class Scoring:
         return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
 
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
-        """Score answers that are no part of the history; no score is stored."""
+        """Return the scores of answers outside the history, by all scorers; no score is stored.
+        Judges ask at their own cost.
+        """
         records: list[ScoreRecord] = []
         async with self.round():
             for answer in answers:
@@ -215,14 +227,16 @@ class Scoring:
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
-        """Return the judge that gives a metric, or None."""
+        """Return the judge that measures a metric, or None."""
         judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
         return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
 
     async def judged_again(
         self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
     ) -> dict[int, float]:
-        """Return what a judge says of answers now, by their numbers; nothing of it is kept."""
+        """Return the values of a metric that a judge gives to answers now, by answer number, at the
+        judge's cost; no score is stored. Answers that the judge fails on are left out.
+        """
         if not self._judging:
             return {}
         async with self._judging.asking_again():
@@ -236,8 +250,12 @@ class Scoring:
             if (record.brand, record.score.metric) == (brand, metric)
         }
 
-    async def _keep(self, store: Store, shares: Sequence[Share], readings: _Readings) -> None:
-        """Read shares of answers; store and announce their scores."""
+    async def _store_scores(
+        self, store: Store, shares: Sequence[Share], readings: _ReadingProgress
+    ) -> None:
+        """Let scorers read their shares of answers, store the scores, and announce them to
+        ``scored``.
+        """
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
                 await store.scores.add(scorer.name, self.version(scorer), read)
@@ -247,10 +265,16 @@ class Scoring:
         readings.count(sum(len(batch) for _, batch in shares))
 
     async def read(self, *shares: Share) -> list[Read]:
-        """Let scorers read some answers, or judges.
+        """Return the scores of each scorer for its share of answers, in the order of the shares; no
+        score is stored.
+
+        Args:
+            shares: Scorers with their answers, all judges or all other scorers; a third party's
+                scorer is alone.
 
         Returns:
-            What each says of its share; answers on which it fails are left out.
+            For each share the answers with their scores; answers on which the scorer fails are
+            left out.
         """
         first, batch = shares[0]
         if isinstance(first, Judge):
@@ -272,7 +296,9 @@ class Scoring:
         return found
 
     async def _judge_batch(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
-        """Return the scores of a judge for answers, some of them at a time."""
+        """Return the scores of a judge for answers, `CONCURRENT_JUDGED_ANSWERS` at a time; answers
+        on which the judge fails are left out.
+        """
         version = self.version(judge)
         found: Read = []
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
@@ -285,7 +311,9 @@ class Scoring:
         return found
 
     async def _score_isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
-        """Have the process of third-party scorers read, `MESSAGE_ANSWERS` at a time."""
+        """Return the scores of a third party's scorer for answers, `MESSAGE_ANSWERS` a message to
+        its process; answers on which the scorer fails are left out.
+        """
         version = self.version(scorer)
         found: Read = []
         for start in range(0, len(batch), MESSAGE_ANSWERS):
@@ -299,20 +327,26 @@ class Scoring:
     async def _score(
         self, scorer: Scorer, version: str, readings: Sequence[Reading]
     ) -> list[ScoreRecord] | None:
-        """Score an answer for each brand; None when the scorer fails on it."""
+        """Return the scores of an answer for all its brands; None when the scorer fails on the
+        answer.
+        """
         return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
-        """Return an answer as it is read for each brand that it concerns; it is searched once."""
+        """Return the reading of an answer for each brand that the answer is scored for; the text is
+        parsed once.
+        """
         if answer.id not in self._just_read:
             if len(self._just_read) >= 2 * BATCH:
                 self._just_read.clear()
             self._just_read[answer.id] = self._reader.read(answer)
         read = self._just_read[answer.id]
-        return [read.within(market) for market in self._concerns(answer.question.prompt.brands)]
+        return [read.within(market) for market in self._markets_for(answer.question.prompt.brands)]
 
-    def _concerns(self, asked_for: tuple[str, ...]) -> list[Market]:
-        """Return the brands that answers are scored for, by those that they were asked for."""
+    def _markets_for(self, asked_for: tuple[str, ...]) -> list[Market]:
+        """Return the markets of the brands that an answer is scored for: the brands that its prompt
+        is asked for (all tracked brands for none) and their competitors.
+        """
         if asked_for not in self._concerned:
             names: dict[str, None] = {}
             for name in asked_for or self._tracked:
@@ -324,7 +358,8 @@ class Scoring:
 
 
 def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Yield groups of shares that are read together: the scorers that do not wait, then each other.
+    """Yield groups of shares that are read together: first all scorers that do not wait, then each
+    other scorer alone.
 
     No scorer waits for a slow one, or until the scores of others are stored.
     """
