@@ -15,7 +15,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from overheard import installation
-from overheard.commands.registry import COMMANDS
+from overheard.commands.registry import commands
 from overheard.config.loader import Config
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def test_no_text_names_a_package_by_itself() -> None:
 
 def test_each_command_that_is_named_exists() -> None:
     """With its noun and verb."""
-    known = {command.name for command in COMMANDS}
+    known = {command.name for command in commands()}
     firsts = {name.split()[0] for name in known}
     checked = 0
     for place, text in TEXTS:
@@ -103,7 +103,7 @@ def has_key(table: Any, key: str) -> bool:
 
 def test_each_option_that_is_named_exists() -> None:
     """In some command, or with pip and uv."""
-    options = {f"--{option.written}" for command in COMMANDS for option in command.options}
+    options = {f"--{option.written}" for command in commands() for option in command.options}
     options |= {"--json", "--yes", "--help", "--config", "--version", "--chart", *OPTIONS_OF_OTHERS}
     named = {
         option for _, text in TEXTS for option in re.findall(r"(?<![\w(-])--[a-z][a-z-]+", text)

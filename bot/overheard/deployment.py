@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
-from typing import Protocol
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
-from overheard.config.loader import Config, find_config, load_config
+from overheard.config.loader import Config
 from overheard.config.sections import Zoned
 from overheard.config.stored import merged
-from overheard.domain import TERMINAL, Catalogue, TaskKind
-from overheard.interfaces import Chat, Clock, Progress, Queue, Store
-from overheard.interfaces.store import StoreMaintenance
+from overheard.domain import TERMINAL, Catalogue
+from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
 from overheard.runs.limits import Limits
 from overheard.runs.price import Estimate
@@ -270,87 +265,3 @@ async def assemble(
     )
     switched_on = config.scorers.keys() - declared.scorers.keys()
     return await deployment.refreshed() if switched_on else deployment
-
-
-class OpenDeployment(Protocol):
-    """Opens a deployment, and closes it after the block."""
-
-    def __call__(
-        self, config: Config, *, create: bool = True
-    ) -> AbstractAsyncContextManager[Deployment]:
-        """Open the deployment that a configuration describes.
-
-        A store that does not exist is created; without `create`, a temporary store takes its place,
-        see `Deployment.missing_store`.
-        """
-        ...
-
-
-class Serve(Protocol):
-    """Runs a deployment."""
-
-    async def __call__(self, deployment: Deployment) -> None:
-        """Run until the process is stopped."""
-        ...
-
-
-class Work(Protocol):
-    """Runs a worker."""
-
-    async def __call__(
-        self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int
-    ) -> None:
-        """Run until the process is stopped, with a number of concurrent tasks of these kinds."""
-        ...
-
-
-class OpenChats(Protocol):
-    """Makes chats."""
-
-    def __call__(self, config: Config) -> Mapping[str, Chat]:
-        """Return the chats that a configuration describes, by name."""
-        ...
-
-
-def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenChats`
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A deployment that is not open, for commands that need none, or open one themselves.
-
-    Attributes:
-        open_deployment: Opens one.
-        maintenance: Returns the maintenance of stores.
-        config: The configuration file that was named, or None.
-        serve: Runs a deployment until the process is stopped.
-        open_chats: Makes the chats that a configuration describes, by name; they connect later.
-        work: Runs a worker until the process is stopped.
-        ask: Asks the person at the terminal a question and returns the answer, by default the
-            second argument; None where no person can answer.
-    """
-
-    open_deployment: OpenDeployment
-    maintenance: Callable[[], StoreMaintenance]
-    config: Path | None = None
-    serve: Serve | None = None
-    open_chats: OpenChats = _no_chats
-    work: Work | None = None
-    ask: Callable[[str, str], str] | None = None
-
-    def read_config(self, *, needed: bool = True) -> Config:
-        """Read the configuration; where none is needed and none is there, it is empty.
-
-        Raises:
-            ConfigError: with all that is wrong.
-        """
-        file = find_config(self.config)
-        if not needed and self.config is None and not file.exists():
-            return Config()
-        return load_config(file)
-
-    @property
-    def plugins(self) -> Plugins:
-        """What is installed, and what became of it."""
-        return load_plugins(self.read_config(needed=False))

@@ -15,7 +15,7 @@ from office import Office, open_office
 from overheard.cards.card import MAX_FILE_BYTES, Card, File
 from overheard.chat.discord.layouts import render
 from overheard.chat.slack.chat import SlackChat
-from overheard.cli import _save_file
+from overheard.chat.terminal.execution import _save_file
 from overheard.commands.export import export_to
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run

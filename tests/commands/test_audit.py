@@ -13,12 +13,12 @@ from overheard.cards.card import Tainted
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import CONFIRM, ChatDesk
-from overheard.commands.registry import COMMANDS
+from overheard.commands.registry import commands
 from overheard.config.sections import AccessTable
 from overheard.testing.fakes import ADA, FakeChat
 from program import CONFIG, PROMPTS, Program
 
-NOTED = [spec for spec in COMMANDS if spec.role > Role.VIEWER or spec.asks]
+NOTED = [spec for spec in commands() if spec.role > Role.VIEWER or spec.asks]
 IN_CHAT = [spec for spec in NOTED if Face.CHAT in spec.faces and not spec.step]
 
 

@@ -1,5 +1,6 @@
 """All commands together: each face can offer them, and help teaches each."""
 
+import sys
 from collections import Counter
 
 import pytest
@@ -8,7 +9,7 @@ from office import open_office
 from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.parser import parse
-from overheard.commands.registry import COMMANDS, find, offered
+from overheard.commands.registry import LISTING, commands, listing_of_specs, offered, sections
 from program import Program
 
 
@@ -20,18 +21,18 @@ def test_each_name_is_one_command() -> None:
         assert {spec.noun for spec in offered(face)} & set(names) == set()
 
 
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
 def test_each_command_can_be_taught(spec: CommandSpec) -> None:
     """It says in one sentence what it does, and its examples are commands that it takes."""
     assert spec.summary.endswith(".")
     assert len(spec.summary) <= 100
     for example in spec.examples:
-        order = parse(example, [one for one in COMMANDS if one.faces & spec.faces])
+        order = parse(example, [one for one in commands() if one.faces & spec.faces])
         assert order.spec is spec
         assert order.missing == ()
 
 
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
 def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
     """Only the last one takes many, and none that is required comes after one that is not."""
     places = [option for option in spec.options if option.positional]
@@ -41,7 +42,7 @@ def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
     assert len({option.written for option in spec.options}) == len(spec.options)
 
 
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
 def test_what_is_left_out_is_allowed(spec: CommandSpec) -> None:
     """The terminal checks a default by the same bounds as a given value."""
     for option in (one for one in spec.options if isinstance(one.default, (int, float))):
@@ -95,13 +96,57 @@ async def test_no_button_is_too_long_for_a_chat() -> None:
     assert screen.card.title.startswith("Added Umbra")
 
 
-def test_a_command_is_found_by_its_whole_name() -> None:
-    """And nothing else."""
-    spec = find("brands add")
+def test_help_lists_each_command_as_it_is() -> None:
+    """The file that help reads has each command's module, name, summary and faces."""
+    written = LISTING.read_text(encoding="utf-8")
+    assert written == listing_of_specs(), (
+        "write it anew with: uv run python -m overheard.commands.registry"
+    )
+    assert [entry.name for _, entries in sections(Face.CHAT) for entry in entries] == [
+        spec.name for spec in commands() if Face.CHAT in spec.faces
+    ]
 
-    assert spec is not None
-    assert spec.verb == "add"
-    assert find("brands") is None
+
+HELP_ROOMS = {
+    *("__main__", "api", "cards", "cli", "config", "deprecations", "domain", "errors", "hookspecs"),
+    *("installation", "interfaces", "numpy_proxy", "plugins", "provider_kit", "session"),
+}
+"""The rooms that help needs as a whole."""
+HELP_MODULES = {
+    "chat": {"chat", "chat.terminal", "chat.terminal.grammar"},
+    "commands": {"commands", "commands.registry"},
+    "reading": {"reading"},
+    "runtime": {"runtime", "runtime.wiring"},
+}
+"""The modules that help needs of other rooms."""
+HELP_PACKAGES = {
+    *("annotated_types", "click", "overheard", "packaging", "pluggy", "pydantic", "pydantic_core"),
+    *("typing_extensions", "typing_inspection"),
+}
+"""The packages that help needs beside the standard library and the built-in plugins."""
+
+
+def test_help_imports_no_command_and_nothing_that_is_slow(terminal: Program) -> None:
+    """Neither detection and alerts nor a database, an SDK or numpy; plugins are loaded."""
+    lines = (
+        "import atexit, sys",
+        "from overheard.__main__ import main",
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))",
+        "sys.argv[1:] = ['--help']",
+        "main()",
+    )
+    out, err = terminal.python("\n".join(lines)).communicate()
+    modules = err.split()
+    own = [name.removeprefix("overheard.") for name in modules if name.startswith("overheard.")]
+    packages = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names)
+
+    assert "Measure and read:" in out
+    assert {name.partition(".")[0] for name in own} <= HELP_ROOMS | HELP_MODULES.keys()
+    for room, needed in HELP_MODULES.items():
+        assert {name for name in own if name.partition(".")[0] == room} == needed
+    assert "overheard_visibility" in packages
+    assert {p for p in packages if not p.startswith(("overheard_", "_"))} <= HELP_PACKAGES
+    assert not {"overheard_visibility.standing", "overheard_sentiment.portrayal"} & {*modules}
 
 
 def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:

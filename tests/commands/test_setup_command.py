@@ -14,9 +14,10 @@ from loopback import Behaviour, ChatService
 from overheard.commands.setup_config import category_in
 from overheard.commands.setup_terminal import setup
 from overheard.config.loader import load_config
-from overheard.deployment import Call, Session
+from overheard.deployment import Call
 from overheard.errors import SetupRefused
 from overheard.runtime.wiring import open_deployment, store_maintenance
+from overheard.session import Session
 from program import Program
 
 ACME = ("setup", "--brand", "Acme", "--competitor", "Zeta", "--yes")

@@ -6,10 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from overheard.cards.card import Card
-from overheard.cli import Session, app
+from overheard.cli import app
 from overheard.commands.simulate import simulate
 from overheard.deployment import Call
 from overheard.runtime.wiring import open_deployment, store_maintenance
+from overheard.session import Session
 
 
 class Steps:

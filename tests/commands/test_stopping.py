@@ -7,7 +7,7 @@ import signal
 import click
 import pytest
 
-from overheard.cli import _run_guarded
+from overheard.chat.terminal.execution import _run_guarded
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from overheard import CommandSpec, Finish, Provider
-from overheard.commands.registry import COMMANDS
+from overheard.commands.registry import commands
 from overheard.config.loader import parse_config
 from overheard.plugins import load_plugins
 from overheard.testing import (
@@ -27,7 +27,7 @@ async def test_the_built_in_scorers_pass(name: str) -> None:
     await check_scorer(BUILT_IN[name])
 
 
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
 def test_the_built_in_commands_pass(spec: CommandSpec) -> None:
     """They can be taught and typed."""
     check_command(spec)

@@ -18,7 +18,7 @@ from office import open_office
 from overheard import Card, ChatFailed, Field, Model, ModelUpdate, Tainted, cli
 from overheard.chat.desk import ChatDesk
 from overheard.chat.terminal import grammar
-from overheard.commands.registry import COMMANDS
+from overheard.commands.registry import commands
 from overheard.config.loader import parse_config
 from overheard.domain import Alert, Brand, Catalogue, Shift
 from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
@@ -72,7 +72,7 @@ def load(config: str = "") -> Plugins:
 
 def test_the_words_of_our_commands_are_reserved() -> None:
     """No plugin can take the name of one; a new one belongs into `RESERVED_WORDS`."""
-    assert {spec.name.split()[0] for spec in COMMANDS} <= RESERVED_WORDS
+    assert {spec.name.split()[0] for spec in commands()} <= RESERVED_WORDS
 
 
 async def test_a_chat_of_a_plugin_posts_once_for_each_key(

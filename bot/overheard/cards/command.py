@@ -275,11 +275,28 @@ class Step:
     agreed_usd: float = 0.0
 
 
+class Named:
+    """What is called by a verb (``check``), or a noun and a verb (``brands add``)."""
+
+    __slots__ = ()
+    name: str
+
+    @property
+    def noun(self) -> str:
+        """The first word of a name of two words; empty for a verb without a noun."""
+        return self.name.rpartition(" ")[0]
+
+    @property
+    def verb(self) -> str:
+        """The last word of its name."""
+        return self.name.rpartition(" ")[2]
+
+
 _SIGNATURE = (Option("", "The options are read from the signature of the function."),)
 
 
 @dataclass(frozen=True, slots=True)
-class CommandSpec:
+class CommandSpec(Named):
     """A command: its name, its options, who may use it, and the function that carries it out.
 
     Attributes:
@@ -352,16 +369,6 @@ class CommandSpec:
     def creates_store(self) -> bool:
         """Whether it creates a store that does not exist."""
         return self.role > Role.VIEWER and not self.needs_store
-
-    @property
-    def noun(self) -> str:
-        """The first word of a name of two words; empty for a verb without a noun."""
-        return self.name.rpartition(" ")[0]
-
-    @property
-    def verb(self) -> str:
-        """The last word of its name."""
-        return self.name.rpartition(" ")[2]
 
     @property
     def usage(self) -> str:

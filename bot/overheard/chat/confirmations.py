@@ -13,11 +13,12 @@ from typing import Any
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal, Step
 from overheard.chat.parser import Order
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import PendingConfirmation
 from overheard.errors import ConfirmationNeeded
 from overheard.interfaces import Clock, Person, Request
 from overheard.interfaces.store import ChatStateRepository
+from overheard.session import Session
 
 EXPIRY = timedelta(hours=1)
 """How long a command waits for a yes."""

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from overheard.cards.card import Card
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.config.sections import DiscordTable, SlackTable
-from overheard.deployment import Call, Session
+from overheard.deployment import Call
 from overheard.errors import ChatUnavailable
+from overheard.session import Session
 
 SLACK_SCOPES = (
     "commands",  # take the slash command

@@ -19,7 +19,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, arg
 from overheard.cards.model_names import ModelNames
 from overheard.commands.demo import opened
 from overheard.commands.versus import versus
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, PromptShift, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.comparison import ERROR_RATE, MARGIN, Contrast, MetricResult
@@ -34,6 +34,7 @@ from overheard.finetune.rounds import (
 from overheard.reading.markdown import readable
 from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.runs.price import Pair, unasked
+from overheard.session import Session
 
 LABEL = "compare"
 

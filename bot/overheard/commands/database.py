@@ -9,8 +9,9 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
-from overheard.deployment import Call, Session
+from overheard.deployment import Call
 from overheard.domain.operations import StoreHealth, TableSize
+from overheard.session import Session
 
 DEAD = 0.2
 """The share of a table's rows that may be dead before it is reported."""

@@ -18,10 +18,11 @@ from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import Config, find_config, parse_config
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
 from overheard.interfaces.services import Progress
+from overheard.session import Session
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:

@@ -29,11 +29,12 @@ from overheard.commands.examinations import (
 from overheard.commands.prompts import named_brands
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
 from overheard.runs.tasks import outdated, queue_status
+from overheard.session import Session
 
 CHECK_TIMEOUT_S = 20.0
 """Seconds that one examination may take."""

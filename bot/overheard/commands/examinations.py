@@ -13,12 +13,13 @@ from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider
 from overheard.plugins import models_of
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.price import price_of
+from overheard.session import Session
 
 MAX_CLOCK_LAG = timedelta(hours=1)
 """How far the newest run may be ahead of this machine's clock; machines differ a little."""

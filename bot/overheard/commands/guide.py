@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,9 +11,11 @@ from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.arguments import unknown
-from overheard.deployment import Call, Deployment, Session
+from overheard.commands.registry import ADDED, Listing, sections
+from overheard.deployment import Call, Deployment
 from overheard.errors import OverheardError
 from overheard.runs.plan import tracked
+from overheard.session import Session
 
 EVERYTHING = "everything"
 """The word behind which help lists all commands."""
@@ -37,33 +40,32 @@ async def show_help(
     Raises:
         UnknownName: when there is no such command.
     """
-    from overheard.commands.registry import offered, sections  # it lists this module too
-
     name = " ".join(command).casefold()
-    added = _added(deployment, call)
+    groups = [*sections(call.face), *_added(deployment, call)]
+    listings = [listing for _, group in groups for listing in group]
     if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
-        return await _what_now(deployment, (*offered(call.face), *added))
+        return await _what_now(deployment, listings)
     if name in {"", EVERYTHING}:
-        more = [("Added by plugins", added)] if added else []
-        return _overview([*sections(call.face), *more])
-    commands = (*offered(call.face), *added)
-    for spec in commands:
-        if spec.name == name:
-            return teach(spec)
-    verbs = [spec for spec in commands if spec.noun == name]
+        return _overview(groups)
+    for listing in listings:
+        if listing.name == name:
+            return teach(listing.load(call.face))
+    verbs = [listing for listing in listings if listing.noun == name]
     if not verbs:
-        nouns = dict.fromkeys(spec.noun for spec in commands if spec.noun)
-        raise unknown("command", name, [*(spec.name for spec in commands), *nouns])
-    return _noun(name, verbs)
+        nouns = dict.fromkeys(listing.noun for listing in listings if listing.noun)
+        raise unknown("command", name, [*(listing.name for listing in listings), *nouns])
+    return _noun(name, [listing.load(call.face) for listing in verbs])
 
 
-def _added(deployment: Deployment | Session, call: Call) -> tuple[CommandSpec, ...]:
-    """Return the commands of plugins; help is there even when the configuration is broken."""
-    try:
-        commands = deployment.plugins.commands
-    except OverheardError:
-        return ()
-    return tuple(spec for spec in commands.values() if call.face in spec.faces)
+def _added(deployment: Deployment | Session, call: Call) -> Iterator[tuple[str, Sequence[Listing]]]:
+    """Yield the commands of plugins under their heading, if there are any.
+
+    Help is there even when the configuration is broken.
+    """
+    with suppress(OverheardError):
+        specs = deployment.plugins.commands.values()
+        if added := [Listing.of(spec) for spec in specs if call.face in spec.faces]:
+            yield ADDED, added
 
 
 def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
@@ -94,10 +96,8 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
     )
 
 
-def _overview(groups: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
+def _overview(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
     """Return the card of all commands, by group."""
-    parts = list(groups)
-    names = {spec.name: spec for _, specs in parts for spec in specs}
     return Card(
         title="What Overheard does",
         text=(
@@ -106,8 +106,8 @@ def _overview(groups: Iterable[tuple[str, Sequence[CommandSpec]]]) -> Card:
             "Begin with a brand and the questions of its buyers, then check. "
             "help COMMAND teaches any of these:"
         ),
-        fields=tuple(Field(heading, _list(specs), wide=True) for heading, specs in parts),
-        data={"commands": {spec.name: spec.summary for spec in names.values()}},
+        fields=tuple(Field(heading, _list(listings), wide=True) for heading, listings in groups),
+        data={"commands": {spec.name: spec.summary for _, specs in groups for spec in specs}},
     )
 
 
@@ -126,7 +126,7 @@ class Suggestion:
     purpose: str
 
 
-async def _what_now(deployment: Deployment, commands: Iterable[CommandSpec]) -> Card:
+async def _what_now(deployment: Deployment, commands: Iterable[Listing]) -> Card:
     """Return the few next steps that fit the state of a deployment, the most useful first.
 
     Args:
@@ -200,7 +200,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
     yield Suggestion("routes list", "Channels", "Where alerts and summaries go.")
 
 
-def _list(specs: Sequence[CommandSpec]) -> str:
+def _list(specs: Sequence[Listing]) -> str:
     """Write the commands of a section: a verb with what it does, a noun with its verbs."""
     lines: dict[str, str] = {}
     for spec in specs:

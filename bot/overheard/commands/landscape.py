@@ -15,7 +15,7 @@ from overheard.cards.command import CommandSpec, Face, argument, option, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.demo import opened
 from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, LandscapeTopic, Model
 from overheard.finetune.landscape import (
     MAX_AGE,
@@ -26,6 +26,7 @@ from overheard.finetune.landscape import (
     topic_statuses,
     upcoming_shutdowns,
 )
+from overheard.session import Session
 
 HEADER = ("Vendor", "Fine-tuning", "Trains on API data", "Trains on chats", "Ends next")
 CHAT_HEADER = ("Vendor", "Tuning", "API", "Chats")

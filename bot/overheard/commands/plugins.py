@@ -21,7 +21,7 @@ from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.arguments import unknown
 from overheard.config.settings import described
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.plugins import (
     RESERVED_WORDS,
@@ -30,6 +30,7 @@ from overheard.plugins import (
     entry_of,
     installed_plugins,
 )
+from overheard.session import Session
 
 
 async def plugins(

@@ -1,142 +1,158 @@
-"""All commands: each `CommandSpec` in a command module."""
+"""All commands: the headings of help, the modules below each, and the commands of each module.
+
+Help and completion need names and summaries alone. Those are in ``listing.jsonl`` too, so that help
+imports no command. ``python -m overheard.commands.registry`` writes that file from the
+`CommandSpec`s, and a test compares both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
 from itertools import chain
-from types import ModuleType
+from pathlib import Path
 
-from overheard.cards.command import CommandSpec, Face, Kind
-from overheard.commands import (
-    access,
-    alert_actions,
-    alerts,
-    answers,
-    approvals,
-    ask,
-    audit,
-    brands,
-    brief,
-    bursts,
-    canary,
-    changes,
-    chat_apps,
-    check,
-    claims,
-    compare,
-    database,
-    dataset,
-    demo,
-    digest,
-    doctor,
-    export,
-    facts,
-    guide,
-    import_history,
-    landscape,
-    models,
-    plugins,
-    power,
-    processes,
-    prompts,
-    report,
-    retain,
-    routes,
-    runs,
-    schedules,
-    scores,
-    setup_brand,
-    setup_checklist,
-    setup_places,
-    setup_terminal,
-    shifts,
-    simulate,
-    spend,
-    status,
-    suggestions,
-    trend,
-    updates,
-    versus,
-    voice,
-)
+from overheard.cards.command import CommandSpec, Face, Kind, Named
 
-SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
+SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Measure and read": (
-        check,
-        report,
-        trend,
-        voice,
-        versus,
-        answers,
-        changes,
-        digest,
-        ask,
-        compare,
-        status,
-        runs,
-        shifts,
-        updates,
-        canary,
+        "check",
+        "report",
+        "trend",
+        "voice",
+        "versus",
+        "answers",
+        "changes",
+        "digest",
+        "ask",
+        "compare",
+        "status",
+        "runs",
+        "shifts",
+        "updates",
+        "canary",
     ),
-    "Alerts": (alerts, alert_actions, routes),
-    "Fine-tuning": (landscape, brief, dataset, approvals),
+    "Alerts": ("alerts", "alert_actions", "routes"),
+    "Fine-tuning": ("landscape", "brief", "dataset", "approvals"),
     "What is measured": (
-        brands,
-        suggestions,
-        prompts,
-        facts,
-        claims,
-        models,
+        "brands",
+        "suggestions",
+        "prompts",
+        "facts",
+        "claims",
+        "models",
     ),
-    "Run": (processes, schedules, bursts, spend, audit),
+    "Run": ("processes", "schedules", "bursts", "spend", "audit"),
     "Set up": (
-        setup_terminal,
-        setup_checklist,
-        setup_brand,
-        setup_places,
-        access,
-        plugins,
-        doctor,
-        chat_apps,
+        "setup_terminal",
+        "setup_checklist",
+        "setup_brand",
+        "setup_places",
+        "access",
+        "plugins",
+        "doctor",
+        "chat_apps",
     ),
-    "Try out": (power, demo, simulate),
-    "Maintain": (scores, import_history, export, database, retain),
-    "Learn": (guide,),
+    "Try out": ("power", "demo", "simulate"),
+    "Maintain": ("scores", "import_history", "export", "database", "retain"),
+    "Learn": ("guide",),
 }
-"""Under what heading help shows the commands of which modules, in this order."""
+"""Under what heading help shows the commands of which modules of this package, in this order."""
+ADDED = "Added by plugins"
+"""The heading of the commands of plugins."""
+LISTING = Path(__file__).with_name("listing.jsonl")
+"""A line for each command, see `Listing.line`."""
 
 
-def _of(modules: Iterable[ModuleType]) -> tuple[CommandSpec, ...]:
-    """Return the commands of modules, in the order of their definitions."""
-    values = (value for module in modules for value in vars(module).values())
-    return tuple(dict.fromkeys(spec for spec in values if isinstance(spec, CommandSpec)))
+@dataclass(frozen=True, slots=True)
+class Listing(Named):
+    """A command as help lists it.
+
+    Attributes:
+        name: See `CommandSpec`.
+        summary: See `CommandSpec`.
+        faces: See `CommandSpec`.
+        module: The module of this package that has the command.
+        loaded: The command of a plugin, which has no such module; else None.
+    """
+
+    name: str
+    summary: str
+    faces: frozenset[Face]
+    module: str = ""
+    loaded: CommandSpec | None = None
+
+    @classmethod
+    def of(cls, spec: CommandSpec) -> Listing:
+        """Return the entry of a command of a plugin."""
+        return cls(spec.name, spec.summary, spec.faces, loaded=spec)
+
+    def load(self, face: Face) -> CommandSpec:
+        """Import the module of the command, and return the command as a face has it: a chat has no
+        options for files of this machine.
+        """
+        if self.loaded:
+            return self.loaded
+        spec = next(spec for spec in _specs(self.module) if spec.name == self.name)
+        if face is Face.TERMINAL or not any(o.kind is Kind.FILE for o in spec.options):
+            return spec
+        return replace(spec, options=tuple(o for o in spec.options if o.kind is not Kind.FILE))
+
+    @property
+    def line(self) -> str:
+        """The line of the command in `LISTING`."""
+        return json.dumps([self.module, self.name, self.summary, sorted(self.faces)])
 
 
-COMMANDS = _of(chain.from_iterable(SECTIONS.values()))
-"""Every command there is."""
+@cache
+def _specs(module: str) -> tuple[CommandSpec, ...]:
+    """Return the commands of a module, in the order of their definitions."""
+    values = vars(import_module(f"overheard.commands.{module}")).values()
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, CommandSpec)))
 
 
-def offered(face: Face) -> tuple[CommandSpec, ...]:
-    """Return the commands that a face offers, with the options that it has."""
-    return tuple(_facing(spec, face) for spec in COMMANDS if face in spec.faces)
+@cache
+def _listings() -> Mapping[str, tuple[Listing, ...]]:
+    """Return the entries of each module, from `LISTING`."""
+    found: dict[str, tuple[Listing, ...]] = {}
+    for line in LISTING.read_text(encoding="utf-8").splitlines():
+        module, name, summary, faces = json.loads(line)
+        entry = Listing(name, summary, frozenset(map(Face, faces)), module)
+        found[module] = (*found.get(module, ()), entry)
+    return found
 
 
-def _facing(spec: CommandSpec, face: Face) -> CommandSpec:
-    """Return a command as a face has it: a chat has no options for files of this machine."""
-    if face is Face.TERMINAL or not any(option.kind is Kind.FILE for option in spec.options):
-        return spec
-    return replace(spec, options=tuple(o for o in spec.options if o.kind is not Kind.FILE))
+def listing_of_specs() -> str:
+    """Return what `LISTING` has to be; all commands are imported."""
+    modules = chain.from_iterable(SECTIONS.values())
+    entries = (
+        Listing(spec.name, spec.summary, spec.faces, module)
+        for module in modules
+        for spec in _specs(module)
+    )
+    return "".join(f"{entry.line}\n" for entry in entries)
 
 
-def sections(face: Face) -> Iterator[tuple[str, tuple[CommandSpec, ...]]]:
-    """Yield each heading of help with its commands."""
+def sections(face: Face) -> Iterator[tuple[str, tuple[Listing, ...]]]:
+    """Yield each heading of help with the commands that a face offers."""
     for heading, modules in SECTIONS.items():
-        shown = tuple(spec for spec in _of(modules) if face in spec.faces)
-        if shown:
+        entries = chain.from_iterable(_listings()[module] for module in modules)
+        if shown := tuple(entry for entry in entries if face in entry.faces):
             yield heading, shown
 
 
-def find(name: str) -> CommandSpec | None:
-    """Return a command by its whole name, or None."""
-    return next((spec for spec in COMMANDS if spec.name == name), None)
+def commands() -> tuple[CommandSpec, ...]:
+    """Return every command there is; all are imported."""
+    return tuple(chain.from_iterable(map(_specs, chain.from_iterable(SECTIONS.values()))))
+
+
+def offered(face: Face) -> tuple[CommandSpec, ...]:
+    """Return the commands that a face offers; all are imported."""
+    return tuple(entry.load(face) for _, entries in sections(face) for entry in entries)
+
+
+if __name__ == "__main__":
+    LISTING.write_text(listing_of_specs(), encoding="utf-8")

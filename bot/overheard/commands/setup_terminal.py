@@ -18,10 +18,11 @@ from overheard.commands.check import check
 from overheard.commands.report import report
 from overheard.commands.setup_config import SetupFiles, derived_category
 from overheard.config.loader import Config, find_config, parse_config
-from overheard.deployment import Call, Deployment, Session
+from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable, OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
+from overheard.session import Session
 
 VENDORS = ("openai", "anthropic", "google")
 SERVICES = ("deepseek", "mistral", "ollama", "openrouter", "perplexity", "vllm", "xai")

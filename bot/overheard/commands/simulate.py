@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.deployment import Call, Session
+from overheard.deployment import Call
 from overheard.detection import policy_trials, trials
 from overheard.detection.benchmarks import Comparisons
 from overheard.detection.evidence import AlertPolicy
@@ -22,6 +22,7 @@ from overheard.detection.trials import (
     Reliability,
     TrialOutcome,
 )
+from overheard.session import Session
 
 FIXED, DYNAMIC = "fixed", "dynamic"
 BUDGET = 0.2

@@ -12,16 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
+from typing import TYPE_CHECKING
 
 from overheard import cli
 from overheard.config.loader import Config
-from overheard.deployment import Deployment, Session, assemble, local_zone
 from overheard.domain import TaskKind
 from overheard.errors import StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
-from overheard.runs.tasks import InlineQueue
+from overheard.session import Session
+
+if TYPE_CHECKING:
+    from overheard.deployment import Deployment
 
 EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
@@ -70,6 +73,8 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 @asynccontextmanager
 async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
     """Put a deployment together around an open store, and close both after the block."""
+    from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
+
     plugins = load_plugins(config)
     try:
         deployment = await assemble(
@@ -77,7 +82,7 @@ async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator
             store,
             plugins,
             clock=SystemClock(),
-            queue=InlineQueue() if missing else await _queue(config, store),
+            queue=None if missing else await _queue(config, store),
             zone=local_zone(),
             missing_store=missing,
         )
@@ -148,14 +153,15 @@ async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: in
     await work(deployment, kinds, at_once, leave=_leave)
 
 
-async def _queue(config: Config, store: Store) -> Queue:
-    """Return the queue that the configuration names: in this process, or PGQueuer's in PostgreSQL.
+async def _queue(config: Config, store: Store) -> Queue | None:
+    """Return PGQueuer's queue in PostgreSQL if the configuration names it; None for the queue
+    within this process.
 
     Raises:
         StoreError: when the queue's package is missing.
     """
     if config.queue.engine == "inline":
-        return InlineQueue()
+        return None
     from overheard.runtime.postgres_queue import PostgresQueue
 
     queue = PostgresQueue(config.storage.url, store)

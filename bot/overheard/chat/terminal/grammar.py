@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.commands.registry import ADDED, Listing
 from overheard.config.settings import suggestion
 
 LIST, SHOW = "list", "show"
@@ -24,16 +26,13 @@ as `AGREED`, `CHART` and `JSON`.
 
 AGREED, CHART, JSON = "agreed", "chart_file", "as_json"
 
-Sections = Iterable[tuple[str, Sequence[CommandSpec]]]
+Sections = Iterable[tuple[str, Sequence[Listing]]]
 
 
 _ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
 """How click adds what may have been meant."""
 
-ADDED = "Added by plugins"
-"""The heading of commands that are found when they are typed or listed."""
-
-More = Callable[[click.Context], Iterable[CommandSpec]]
+More = Callable[[click.Context], Iterable[Listing]]
 """Returns the commands that plugins add."""
 
 
@@ -112,10 +111,10 @@ class Root(Noun):
         super().__init__("overheard", **more)
         self._more, self._run = more_commands, run
         self._sections: dict[str, dict[str, click.Command]] = {}
-        for heading, specs in sections:
+        for heading, listings in sections:
             names = self._sections[heading] = {}
-            for spec in specs:
-                names.setdefault(*self._take(spec, run))
+            for listing in listings:
+                names.setdefault(*self._take(listing, run))
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
         """Read the options before the command."""
@@ -136,22 +135,22 @@ class Root(Noun):
 
     def _learn(self, ctx: click.Context) -> None:
         names = self._sections.setdefault(ADDED, {})
-        for spec in self._more(ctx):
-            names.setdefault(*self._take(spec, self._run))
+        for listing in self._more(ctx):
+            names.setdefault(*self._take(listing, self._run))
         if not names:
             del self._sections[ADDED]
 
-    def _take(self, spec: CommandSpec, run: Run) -> tuple[str, click.Command]:
+    def _take(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
         """Add a command, and return its entry in the help of the root."""
-        command: click.Command = SpecCommand(spec, run)
-        if not spec.noun:
+        command: click.Command = SpecCommand(listing, run)
+        if not listing.noun:
             self.add_command(command)
-            return spec.name, command
-        noun = self.commands.get(spec.noun) or Noun(spec.noun)
+            return listing.name, command
+        noun = self.commands.get(listing.noun) or Noun(listing.noun)
         if isinstance(noun, Noun):
             noun.add_command(command)
             self.add_command(noun)
-        return spec.noun, noun
+        return listing.noun, noun
 
 
 def _flags_of(command: click.Command) -> tuple[str, str]:
@@ -161,21 +160,29 @@ def _flags_of(command: click.Command) -> tuple[str, str]:
 
 
 class SpecCommand(click.Command):
-    """A command of the registry; its parameters are made when the command is used."""
+    """A command of the registry; it is imported, and its parameters are made, when it is used."""
 
-    def __init__(self, spec: CommandSpec, run: Run) -> None:
+    def __init__(self, listing: Listing, run: Run) -> None:
         def callback(**values: Any) -> None:
-            run(click.get_current_context(), spec, values)
+            run(click.get_current_context(), self._spec, values)
 
-        examples = "\n".join(f"  overheard {example}" for example in spec.examples)
-        epilog = f"\b\nExamples:\n{examples}" if examples else None
-        super().__init__(spec.verb, callback=callback, help=spec.summary, epilog=epilog)
-        self._spec = spec
+        super().__init__(listing.verb, callback=callback, help=listing.summary)
+        self._listing = listing
+
+    @cached_property
+    def _spec(self) -> CommandSpec:
+        return self._listing.load(Face.TERMINAL)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the parameters of the command, and ``--help``."""
         self.params = self.params or [*map(_param, self._spec.options), *_common(self._spec)]
         return super().get_params(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        examples = "\n".join(f"  overheard {example}" for example in self._spec.examples)
+        self.epilog = f"\b\nExamples:\n{examples}" if examples else None
+        super().format_epilog(ctx, formatter)
 
 
 def _common(spec: CommandSpec) -> list[click.Parameter]:
