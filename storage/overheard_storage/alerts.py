@@ -35,22 +35,28 @@ class SqlAlertRepository(Repository):
 
     @uninterrupted
     async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
-        """Store an alert with its shifts; return the stored alert, and whether the alert is new."""
+        """Store an alert with its shifts, its RAISED event and its deliveries, in one transaction.
+        Return the stored alert and whether it is new; an alert of the same brand, model and run is
+        kept unchanged.
+        """
         rows = await self._shift_rows(dict(enumerate(alert.moved)))
         async with self._database.writing() as connection:
-            number = await self._open(connection, alert, rows)
+            number = await self._insert_alert(connection, alert, rows)
             if number is not None:
-                await self._announce(connection, number, alert, deliveries)
-            (stored,) = await _alerts(connection, *_same(rows[0]))
+                await self._insert_announcement(connection, number, alert, deliveries)
+            (stored,) = await _read_alerts(connection, *_same_alert(rows[0]))
         return stored, number is not None
 
     @uninterrupted
     async def change(self, alert: Alert, event: AlertEvent) -> bool:
-        """Store an alert's new state and an event; False when another change came first."""
+        """Store an alert's new state, its new shifts and an event, with deliveries to the channels
+        that show the alert, in one transaction. Return False, and store nothing, when another
+        change came first.
+        """
         change = (
             update(alerts)
             .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
-            .values(**_life(alert))
+            .values(**_state_columns(alert))
         )
         new_shifts = {place: shift for place, shift in enumerate(alert.moved) if not shift.id}
         rows = [row | {"alert_id": alert.id} for row in await self._shift_rows(new_shifts)]
@@ -67,25 +73,29 @@ class SqlAlertRepository(Repository):
             return True
 
     async def events(self, alert_id: int) -> list[AlertEvent]:
-        """Return the events of an alert, in order."""
+        """Return the events of an alert, the oldest first."""
         query = select(events).where(events.c.alert_id == alert_id).order_by(events.c.id)
         return [_event(row) for row in await self._database.rows(query)]
 
     async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
         async with self._database.reading() as connection:
-            return next(iter(await _alerts(connection, alerts.c.id == number)), None)
+            return next(iter(await _read_alerts(connection, alerts.c.id == number)), None)
 
     @uninterrupted
     async def find(self, *, brand: str | None = None, live: bool = False) -> list[Alert]:
-        """Return alerts, the newest first; ``live`` for those that are not over."""
+        """Return alerts, the newest first: all, those of a brand, or with ``live`` only those that
+        are neither recovered nor closed.
+        """
         wanted = [] if brand is None else [brands.c.name == brand]
         wanted += [alerts.c.state.not_in(_OVER)] if live else []
         async with self._database.reading() as connection:
-            return await _alerts(connection, *wanted)
+            return await _read_alerts(connection, *wanted)
 
     async def _shift_rows(self, placed: Mapping[int, Shift]) -> list[dict[str, Any]]:
-        """Return rows of an alert's shifts, given by their places in the alert."""
+        """Return the rows of shifts, given by their places in the alert; new names of brands,
+        models and metrics are stored.
+        """
         brand_ids = await self._lookups.brand_ids(shift.brand for shift in placed.values())
         model_ids = await self._lookups.model_ids(shift.model for shift in placed.values())
         metric_ids = await self._lookups.metric_ids(shift.metric for shift in placed.values())
@@ -100,27 +110,29 @@ class SqlAlertRepository(Repository):
             for place, shift in placed.items()
         ]
 
-    async def _open(
+    async def _insert_alert(
         self, connection: AsyncConnection, alert: Alert, rows: list[dict[str, Any]]
     ) -> int | None:
-        """Insert an alert with its shifts and return its number; None when it is stored already."""
-        row = {column.name: rows[0][column.name] for column in _SAME}
+        """Insert an alert with the rows of its shifts and return its number; None when an alert of
+        the same brand, model and run is stored already.
+        """
+        row = {column.name: rows[0][column.name] for column in _ALERT_KEY}
         row |= {"opened_at": alert.opened_at, "follows_id": alert.follows or None}
-        row |= _life(alert)
+        row |= _state_columns(alert)
         insert = self._database.insert(alerts).on_conflict_do_nothing().returning(alerts.c.id)
         number: int | None = (await connection.execute(insert, row)).scalar()
         if number is not None:
             await connection.execute(shifts.insert(), [row | {"alert_id": number} for row in rows])
         return number
 
-    async def _announce(
+    async def _insert_announcement(
         self,
         connection: AsyncConnection,
         number: int,
         alert: Alert,
         deliveries: Sequence[Delivery],
     ) -> None:
-        """Insert the event that an alert was raised, and its deliveries."""
+        """Insert the RAISED event of an alert (by its number), and its deliveries."""
         raised = AlertEvent(AlertEventKind.RAISED, alert.opened_at)
         await connection.execute(events.insert(), _event_row(raised, number))
         rows = [
@@ -136,24 +148,26 @@ class SqlAlertRepository(Repository):
 
 
 _OVER = tuple(state for state in AlertState if state.over)
-_SAME = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
+_ALERT_KEY = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
 
 
-def _same(row: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    return [column == row[column.name] for column in _SAME]
+def _same_alert(row: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """Return the conditions that an alert has the brand, model and run of a row."""
+    return [column == row[column.name] for column in _ALERT_KEY]
 
 
-async def _alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> list[Alert]:
+async def _read_alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> list[Alert]:
+    """Return the alerts that fulfil all conditions, with their shifts, the newest first."""
     query = select(alerts).join(brands).where(*wanted)
     newest_first = query.order_by(alerts.c.opened_at.desc(), alerts.c.id.desc())
     rows = (await connection.execute(newest_first)).all()
-    shifts = await _shifts(connection, [row.id for row in rows])
-    ends = await _ends(connection, [row.id for row in rows if row.state in _OVER])
+    shifts = await _read_shifts(connection, [row.id for row in rows])
+    ends = await _end_times(connection, [row.id for row in rows if row.state in _OVER])
     return [_alert(row, shifts[row.id], ends.get(row.id)) for row in rows]
 
 
-async def _ends(connection: AsyncConnection, over: Collection[int]) -> dict[int, datetime]:
-    """Return when alerts that are over recovered or were closed, by their numbers."""
+async def _end_times(connection: AsyncConnection, over: Collection[int]) -> dict[int, datetime]:
+    """Return when alerts that are over were last recovered or closed, by the alert's number."""
     if not over:
         return {}
     ending = events.c.what.in_((AlertEventKind.RECOVERED, AlertEventKind.CLOSED))
@@ -162,10 +176,10 @@ async def _ends(connection: AsyncConnection, over: Collection[int]) -> dict[int,
     return {row.alert_id: row.at for row in rows}  # the last one counts
 
 
-async def _shifts(
+async def _read_shifts(
     connection: AsyncConnection, alert_ids: Collection[int]
 ) -> dict[int, list[Shift]]:
-    """Return the shifts of each alert by the number of the alert, in the order of their places."""
+    """Return the shifts of each alert, by the alert's number, in the order of their places."""
     query = (
         select(
             shifts,
@@ -202,8 +216,10 @@ def _alert(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None) -
     )
 
 
-def _life(alert: Alert) -> dict[str, Any]:
-    """Return the columns that people change: the state of an alert, and who set it until when."""
+def _state_columns(alert: Alert) -> dict[str, Any]:
+    """Return the columns of an alert's state: the state, who set it, the end of a snooze, the
+    revision.
+    """
     return {
         "state": alert.state,
         "by": alert.by,
@@ -226,14 +242,16 @@ class SqlUpdateRepository(Repository):
 
     @uninterrupted
     async def add(self, update: ModelUpdate) -> ModelUpdate:
-        """Store a model update and return it; an equal update is stored once."""
+        """Store a model update and return it with its number; an update of the same model, time and
+        source is stored once.
+        """
         model = await self._lookups.models.number(update.model.provider, update.model.name)
         insert = self._database.insert(updates).on_conflict_do_nothing()
         row = {"model_id": model, "at": update.at, "source": update.source}
         same = [updates.c[column] == value for column, value in row.items()]
         async with self._database.writing() as connection:
             await connection.execute(insert, row | {"note": update.note})
-            return update_of((await connection.execute(_updates().where(*same))).one())
+            return update_of((await connection.execute(_updates_query().where(*same))).one())
 
     @uninterrupted
     async def remove(self, number: int) -> bool:
@@ -243,12 +261,12 @@ class SqlUpdateRepository(Repository):
         return deleted.rowcount > 0
 
     async def find(self, model: Model | None = None) -> list[ModelUpdate]:
-        """Return model updates, the oldest first."""
-        query = _updates().order_by(updates.c.at, updates.c.id)
+        """Return the updates of a model, or of all models for None, the oldest first."""
+        query = _updates_query().order_by(updates.c.at, updates.c.id)
         if model is not None:
             query = query.where(models.c.provider == model.provider, models.c.name == model.name)
         return [update_of(row) for row in await self._database.rows(query)]
 
 
-def _updates() -> Select[Any]:
+def _updates_query() -> Select[Any]:
     return select(updates, models.c.provider, models.c.name.label("model")).join(models)

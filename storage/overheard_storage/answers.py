@@ -58,7 +58,10 @@ class SqlAnswerRepository(Repository):
 
     @uninterrupted
     async def add(self, answers: Sequence[Answer]) -> list[Answer]:
-        """Store answers with their costs, in one transaction."""
+        """Store answers and book their costs, in one transaction. Return the stored answers with
+        their numbers; an answer to a question that has an answer already is left out, unless the
+        earlier one failed and is replaced.
+        """
         questions = [answer.question for answer in answers]
         prompt_ids = await self._lookups.prompt_ids(question.prompt for question in questions)
         model_ids = await self._lookups.model_ids(question.model for question in questions)
@@ -66,7 +69,7 @@ class SqlAnswerRepository(Repository):
         async with self._database.writing() as connection:
             await self._lock_runs(connection, {answer.run_id for answer in answers})
             for round_ in _rounds(answers):
-                stored += await self._keep(connection, round_, prompt_ids, model_ids)
+                stored += await self._write_answers(connection, round_, prompt_ids, model_ids)
             await self._money.book(connection, stored, model_ids)
         return stored
 
@@ -77,7 +80,9 @@ class SqlAnswerRepository(Repository):
         prompts: Collection[str] | None = None,
         numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers."""
+        """Stream the answers of some runs, prompts (by key) and numbers, in the order of their
+        numbers; None means all.
+        """
         query = answers_query()
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
@@ -92,7 +97,9 @@ class SqlAnswerRepository(Repository):
     async def asked(
         self, run_id: int, *, prompts: Collection[str] | None = None
     ) -> set[tuple[str, str, int]]:
-        """Return the keys of the questions of a run that have an answer."""
+        """Return the keys of the questions of a run that have an answer that did not fail;
+        ``prompts`` (keys) of None means all.
+        """
         prompt_table = tables.prompts
         query = (
             select(prompt_table.c.key, models.c.provider, models.c.name, answers.c.repeat)
@@ -116,7 +123,11 @@ class SqlAnswerRepository(Repository):
         return int(row[0])
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
-        """Return what the latest complete answers of models were billed for."""
+        """Return the mean billed quantities of the latest complete answers of each model; models
+        without answers in the `USUAL_RUNS` newest runs are left out.
+
+        The newest runs are used until they have `USUAL_ANSWERS` answers with reported tokens.
+        """
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)
         numbers = {names[name]: number for name, number in known.items()}
@@ -158,7 +169,9 @@ class SqlAnswerRepository(Repository):
         return found
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
-        """Return which served models gave the complete answers of some runs, or of all runs."""
+        """Return how many complete answers each served model gave in each run, in the order of the
+        runs' numbers; ``runs`` of None means all runs.
+        """
         served_columns = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
         query = (
             select(
@@ -180,10 +193,11 @@ class SqlAnswerRepository(Repository):
         ]
 
     async def _lock_runs(self, connection: AsyncConnection, run_ids: Collection[int]) -> None:
-        """Lock runs against other writers of their answers until the transaction ends.
+        """Lock runs against other writers of their answers until the transaction ends; nothing on
+        SQLite, which has one writer at a time.
 
-        Answers are written in the order in which they came, so that two writers of the same
-        answers could deadlock. SQLite has one writer at a time.
+        Answers are written in the order in which they came, so two writers of the same answers
+        could deadlock.
         """
         if run_ids and not self._database.is_sqlite:
             locks = [
@@ -191,14 +205,22 @@ class SqlAnswerRepository(Repository):
             ]
             await connection.execute(select(*locks))
 
-    async def _keep(
+    async def _write_answers(
         self,
         connection: AsyncConnection,
         by_question: Mapping[tuple[Any, ...], Answer],
         prompt_ids: Mapping[str, int],
         model_ids: Mapping[Model, int],
     ) -> list[Answer]:
-        """Write answers to different questions, and return the new ones with their numbers."""
+        """Write answers to different questions, and return the new or replaced ones with their
+        numbers.
+
+        Args:
+            connection: A connection in a transaction.
+            by_question: The answers, each question once.
+            prompt_ids: The numbers of prompts, by key.
+            model_ids: The numbers of models.
+        """
         rows = {}
         for answer in by_question.values():
             question = answer.question
@@ -222,11 +244,13 @@ class SqlAnswerRepository(Repository):
     def _upsert_answers(self) -> Any:
         """The upsert, built once: building it takes as long as writing some answers."""
         columns = [column.name for column in answers.columns if column.name != "id"]
-        return _upsert(self._database, columns)
+        return _upsert_statement(self._database, columns)
 
 
 def _mean_usage(rows: Sequence[Row[Any]]) -> UsualUsage:
-    """Return the mean usage of the answers that some rows count and sum."""
+    """Return the mean usage of the answers that some rows count and sum, per answer with reported
+    tokens.
+    """
     reported = sum(int(row.reported) for row in rows)
     means = {
         name: sum(float(getattr(row, name)) for row in rows) / max(1, reported) for name in _USAGE
@@ -247,8 +271,10 @@ def answers_query() -> Select[Any]:
     )
 
 
-def _upsert(database: Database, columns: Sequence[str]) -> Any:
-    """Return an INSERT of answers; a failed answer is replaced, and returned like a new one."""
+def _upsert_statement(database: Database, columns: Sequence[str]) -> Any:
+    """Return an INSERT of answers that replaces a failed answer by another call's answer, and
+    returns the numbers and questions of new and replaced answers.
+    """
     insert = database.insert(answers)
     if not database.is_sqlite:
         insert = insert.from_select(columns, each_of(answers, columns))
@@ -264,7 +290,7 @@ def _upsert(database: Database, columns: Sequence[str]) -> Any:
 
 
 def _rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
-    """Divide answers into rounds without two answers to one question, for one INSERT each."""
+    """Divide answers into lists in which no question has two answers, for one INSERT each."""
     rounds: list[dict[tuple[Any, ...], Answer]] = []
     for answer in answers_in_order:
         question = (answer.run_id, *answer.question.key)
@@ -288,7 +314,9 @@ MIN_STEP = 1_000
 
 
 def unread(scorer: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that an answer is scorable and that a scorer has not read it."""
+    """Return the conditions that an answer can be scored and that a scorer, given by its number,
+    has not read it.
+    """
     read = exists().where(readings.c.scorer_id == scorer, readings.c.answer_id == answers.c.id)
     aside = select(runs.c.id).where(runs.c.aside)
     fit = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None), ~answers.c.gone)
@@ -296,16 +324,20 @@ def unread(scorer: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def advance(database: Database, scorer: int) -> int:
-    """Advance a scorer's watermark as far as possible, and return it."""
+    """Advance a scorer's watermark as far as all answers are read, in steps of one transaction, and
+    return the watermark: the number of the last answer that is certainly read.
+    """
     newest = select(func.max(answers.c.id)).scalar_subquery()
     current = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)
     rows = [tuple(row) for row in await database.rows(current)]
     watermark, last = rows[0] if rows else (0, None)
     last = last or 0
     while last - watermark >= MIN_STEP:
-        if await database.rows(_first(scorer, watermark, watermark + MIN_STEP).limit(1)):
+        if await database.rows(
+            _first_unread_query(scorer, watermark, watermark + MIN_STEP).limit(1)
+        ):
             break
-        new_watermark = await _move(database, scorer, watermark)
+        new_watermark = await _move_watermark(database, scorer, watermark)
         if new_watermark == watermark:
             break
         watermark = new_watermark
@@ -313,8 +345,9 @@ async def advance(database: Database, scorer: int) -> int:
 
 
 @uninterrupted
-async def _move(database: Database, scorer: int, watermark: int) -> int:
-    """Move a scorer's watermark up to its first unread answer; return the watermark.
+async def _move_watermark(database: Database, scorer: int, watermark: int) -> int:
+    """Move a scorer's watermark up to before its first unread answer, at most `MAX_STEP` numbers,
+    and return the stored watermark.
 
     The watermark stays when another process has moved it in the meantime.
     """
@@ -323,13 +356,16 @@ async def _move(database: Database, scorer: int, watermark: int) -> int:
             await connection.execute(select(func.pg_advisory_xact_lock(WATERMARK_LOCK)))
         newest = await connection.scalar(select(func.max(answers.c.id)))
         end = min(watermark + MAX_STEP, int(newest or 0))
-        first_unread = await connection.scalar(_first(scorer, watermark, end).limit(1))
+        first_unread = await connection.scalar(_first_unread_query(scorer, watermark, end).limit(1))
         new_watermark = end if first_unread is None else int(first_unread) - 1
         step = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == watermark)
         result = await connection.execute(step.values(read_to=new_watermark))
         return new_watermark if result.rowcount else watermark
 
 
-def _first(scorer: int, watermark: int, end: int) -> Select[Any]:
+def _first_unread_query(scorer: int, watermark: int, end: int) -> Select[Any]:
+    """Return a query of the numbers, in order, of the unread answers after a watermark up to
+    ``end``.
+    """
     between = (answers.c.id > watermark, answers.c.id <= end)
     return select(answers.c.id).where(*between, *unread(scorer)).order_by(answers.c.id)

@@ -59,8 +59,10 @@ class SqlBlockRepository(Repository):
         since: datetime | None = None,
         run: int | None = None,
     ) -> list[Block]:
-        """Return blocks, the oldest first."""
-        query = _query()
+        """Return the blocks of a brand, model, metric, run and time, the oldest first; None means
+        any.
+        """
+        query = _blocks_query()
         if brand is not None:
             number = await self._lookups.brands.find(brand)
             query = query.where(blocks.c.brand_id == number)
@@ -78,7 +80,9 @@ class SqlBlockRepository(Repository):
         return sorted(map(block_of, await self._database.rows(query)), key=_ORDER)
 
     async def reused(self, run_id: int) -> list[Block]:
-        """Return the sums of the scores of the answers that a run reuses."""
+        """Return the sums of the scores of the original answers that a run reuses, as blocks of the
+        run.
+        """
         rows = await self._database.rows(_reused_query(run_id))
         return sorted(map(block_of, rows), key=_ORDER)
 
@@ -91,7 +95,9 @@ class SqlBlockRepository(Repository):
         metric: str | None = None,
         until: datetime | None = None,
     ) -> BlockTable:
-        """Return blocks as columns."""
+        """Return blocks as columns; ``brands``, ``model``, ``metric`` and ``until`` (start of the
+        last run) of None mean all.
+        """
         conditions: list[ColumnElement[bool]] = []
         if brands is not None:
             brand_ids = await self._lookups.brands.known((name,) for name in brands)
@@ -105,7 +111,7 @@ class SqlBlockRepository(Repository):
         if until is not None:
             conditions.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
-            read = await (_plain if self._database.is_sqlite else _read_packed)(
+            read = await (_read_rows if self._database.is_sqlite else _read_packed)(
                 connection, conditions
             )
             cells = read.cells
@@ -117,12 +123,14 @@ class SqlBlockRepository(Repository):
         prompts, prompt = named(
             cells["prompt_id"], {number: key for number, (key,) in keys.items()}
         )
-        of, place = named(read.stream, dict(enumerate(await self._named(read.streams))))
+        of, place = named(read.stream, dict(enumerate(await self._streams_of(read.streams))))
         sums = {name: cells[name] for name in ("n", "total", "squares")}
         return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
 
-    async def _named(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
-        """Return the streams of some numbers of model, brand, metric and scorer."""
+    async def _streams_of(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
+        """Return the streams, in order, that numbers of model, brand, metric and scorer stand
+        for.
+        """
         lookups = self._lookups
         model, brand, metric, scorer = [
             await lookup.names(set(numbers))
@@ -139,7 +147,7 @@ class SqlBlockRepository(Repository):
 
 
 async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ...]]) -> None:
-    """Add sums to blocks, which are created when they are new.
+    """Add sums to the blocks of their key; missing blocks are created.
 
     Args:
         connection: The connection of the transaction that stores the scores.
@@ -154,8 +162,8 @@ async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ..
     await insert_many(connection, blocks, _COLUMNS, rows, Adding(_KEY, _SUMS))
 
 
-def _query() -> Select[Any]:
-    """Return a query of blocks with their names, for `rows.block_of`."""
+def _blocks_query() -> Select[Any]:
+    """Return a query of blocks with names instead of numbers, for `rows.block_of`."""
     return (
         select(
             *(blocks.c.run_id, blocks.c.at, blocks.c.n, blocks.c.total, blocks.c.squares),
@@ -173,7 +181,9 @@ def _query() -> Select[Any]:
 
 
 def _reused_query(run_id: int) -> Select[Any]:
-    """Return a query of the sums of the original answers' scores, in the columns of `_query`."""
+    """Return a query of the sums of scores of the answers that a run reuses, in the columns of
+    `_blocks_query`.
+    """
     keys = (
         *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
         *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
@@ -199,7 +209,7 @@ def _reused_query(run_id: int) -> Select[Any]:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _NumberedBlocks:
     """Blocks with numbers instead of names.
 
     Attributes:
@@ -215,12 +225,13 @@ class _Read:
 
 async def _read_packed(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
-) -> _Read:
-    """Read the blocks of each stream as one byte string from PostgreSQL.
+) -> _NumberedBlocks:
+    """Read blocks from PostgreSQL, those of each stream as one byte string, because the driver
+    would create an object for each number. Their order is arbitrary.
 
     The driver would create an object for each number.
     """
-    sent = [_sent(blocks.c[name], kind) for name, kind in _CELLS.items()]
+    sent = [_binary_cells(blocks.c[name], kind) for name, kind in _CELLS.items()]
     packed = func.string_agg(reduce(lambda first, next_: first.concat(next_), sent), _NOTHING)
     stream = [blocks.c[name] for name in _STREAM]
     query = select(*stream, packed).where(*conditions).group_by(*stream)
@@ -229,18 +240,22 @@ async def _read_packed(
     rows = np.frombuffer(b"".join(row[-1] for row in packed_rows), layout)
     counts = [len(row[-1]) // layout.itemsize for row in packed_rows]
     cells = {name: rows[name].astype(f"{kind[0]}8") for name, kind in _CELLS.items()}
-    return _Read(
+    return _NumberedBlocks(
         [row[:-1] for row in packed_rows], np.repeat(np.arange(len(packed_rows)), counts), cells
     )
 
 
-def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
+def _binary_cells(column: Column[Any], kind: str) -> ColumnElement[bytes]:
     send = func.int4send if kind == "i4" else func.float8send
     return send(column, type_=LargeBinary)
 
 
-async def _plain(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> _Read:
-    """Read blocks row by row from SQLite, `_ROWS_AT_ONCE` of them as objects."""
+async def _read_rows(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
+) -> _NumberedBlocks:
+    """Read blocks from SQLite row by row, with at most `_ROWS_AT_ONCE` rows as objects at a time.
+    Their order is arbitrary.
+    """
     query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*conditions)
     streams: dict[tuple[int, ...], int] = {}
     of: list[Counts] = [np.empty(0, np.int64)]
@@ -252,4 +267,4 @@ async def _plain(connection: AsyncConnection, conditions: Sequence[ColumnElement
             for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM)):
                 parts[name].append(np.array([row[place] for row in rows], f"{kind[0]}8"))
     cells = {name: np.concatenate(part) for name, part in parts.items()}
-    return _Read(list(streams), np.concatenate(of), cells)
+    return _NumberedBlocks(list(streams), np.concatenate(of), cells)

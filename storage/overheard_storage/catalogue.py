@@ -43,7 +43,8 @@ class SqlCatalogueRepository(Repository):
 
     @uninterrupted
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make these entries the declared entries, and retire all entries declared before.
+        """Make the entries of a catalogue the declared entries, and retire those that were declared
+        before and are missing now.
 
         Raises:
             StoreError: when the store cannot be written; this is the first write of a process.
@@ -52,28 +53,36 @@ class SqlCatalogueRepository(Repository):
         fact_rows = [fact_row(fact, numbers[fact.brand]) for fact in catalogue.facts]
         schedule_rows = [schedule_row(schedule) for schedule in catalogue.schedules]
         async with self._database.writing() as connection:
-            await self._declare(connection, brands, ["name"], map(brand_row, catalogue.brands))
-            await self._declare(connection, prompts, ["key"], map(prompt_row, catalogue.prompts))
-            await self._declare(connection, facts, ["brand_id", "field", "value"], fact_rows)
-            await self._declare(connection, schedules, ["name"], schedule_rows)
+            await self._declare_entries(
+                connection, brands, ["name"], map(brand_row, catalogue.brands)
+            )
+            await self._declare_entries(
+                connection, prompts, ["key"], map(prompt_row, catalogue.prompts)
+            )
+            await self._declare_entries(
+                connection, facts, ["brand_id", "field", "value"], fact_rows
+            )
+            await self._declare_entries(connection, schedules, ["name"], schedule_rows)
 
     async def current(self) -> Catalogue:
         """Return the current entries: the declared ones first, then the added ones."""
-        return await self._where(lambda columns: or_(columns.provisioned, columns.added))
+        return await self._entries(lambda columns: or_(columns.provisioned, columns.added))
 
     async def declared(self) -> Catalogue:
         """Return the entries that the configuration declares."""
-        return await self._where(lambda columns: columns.provisioned)
+        return await self._entries(lambda columns: columns.provisioned)
 
     async def retired(self) -> Catalogue:
-        """Return the retired entries; a name that is only referred to has place 0."""
-        return await self._where(
+        """Return the retired entries, without names that other entries only refer to."""
+        return await self._entries(
             lambda columns: and_(~columns.provisioned, ~columns.added, columns.place > 0)
         )
 
     @uninterrupted
     async def add_prompts(self, added: Iterable[Prompt]) -> None:
-        """Add prompts after all others; current prompts stay unchanged, retired are replaced."""
+        """Add prompts after all others; current prompts stay unchanged, retired prompts are
+        replaced.
+        """
         rows = [prompt_row(prompt) for prompt in added]
         if not rows:
             return
@@ -89,24 +98,24 @@ class SqlCatalogueRepository(Repository):
 
     async def set_brand(self, brand: Brand) -> bool:
         """Add or replace an added brand; False when a declared brand has its name."""
-        return await self._set(brands, ["name"], brand_row(brand))
+        return await self._set_entry(brands, ["name"], brand_row(brand))
 
     async def remove_brand(self, name: str) -> bool:
         """Retire an added brand; False when there is no such brand."""
-        return await self._remove(brands, brands.c.name == name)
+        return await self._retire_entry(brands, brands.c.name == name)
 
     async def set_prompt(self, prompt: Prompt) -> bool:
         """Add or replace an added prompt; False when a declared prompt has its key."""
-        return await self._set(prompts, ["key"], prompt_row(prompt))
+        return await self._set_entry(prompts, ["key"], prompt_row(prompt))
 
     async def remove_prompt(self, key: str) -> bool:
         """Retire an added prompt; False when there is no such prompt."""
-        return await self._remove(prompts, prompts.c.key == key)
+        return await self._retire_entry(prompts, prompts.c.key == key)
 
     async def set_fact(self, fact: Fact) -> bool:
         """Add or replace an added fact; False when a declared fact has its value."""
         numbers = await self._lookups.brand_ids([fact.brand])
-        return await self._set(
+        return await self._set_entry(
             facts, ["brand_id", "field", "value"], fact_row(fact, numbers[fact.brand])
         )
 
@@ -114,19 +123,21 @@ class SqlCatalogueRepository(Repository):
         """Retire an added fact; False when there is no such fact."""
         number = await self._lookups.brands.find(fact.brand)
         same = (facts.c.field == fact.field, facts.c.value == fact.value)
-        return await self._remove(facts, facts.c.brand_id == number, *same)
+        return await self._retire_entry(facts, facts.c.brand_id == number, *same)
 
     async def set_schedule(self, schedule: Schedule) -> bool:
         """Add or replace an added schedule; False when a declared schedule has its name."""
-        return await self._set(schedules, ["name"], schedule_row(schedule))
+        return await self._set_entry(schedules, ["name"], schedule_row(schedule))
 
     async def remove_schedule(self, name: str) -> bool:
         """Retire an added schedule; False when there is no such schedule."""
-        return await self._remove(schedules, schedules.c.name == name)
+        return await self._retire_entry(schedules, schedules.c.name == name)
 
     @uninterrupted
-    async def _set(self, table: Table, name: Sequence[str], row: Row) -> bool:
-        """Add or change an entry by its name; False when the configuration owns the entry."""
+    async def _set_entry(self, table: Table, name: Sequence[str], row: Row) -> bool:
+        """Add or change an added entry, identified by the columns ``name``; False when the
+        configuration declares the entry.
+        """
         last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
         insert = self._database.insert(table).values(added=True, place=last_place)
         updated: dict[str, Any] = {column: insert.excluded[column] for column in (*row, "added")}
@@ -140,14 +151,17 @@ class SqlCatalogueRepository(Repository):
             return changed.scalar() is not None
 
     @uninterrupted
-    async def _remove(self, table: Table, *which: ColumnElement[bool]) -> bool:
+    async def _retire_entry(self, table: Table, *which: ColumnElement[bool]) -> bool:
+        """Retire the added entry that fulfils all conditions; False when there is no such entry."""
         retire = update(table).where(*which, table.c.added).values(added=False)
         async with self._database.writing() as connection:
             return (await connection.execute(retire)).rowcount == 1
 
     @uninterrupted
-    async def _where(self, condition: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
-        """Return the entries that fulfil a condition on the columns of each table."""
+    async def _entries(self, condition: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
+        """Return the entries that fulfil a condition on their table's columns: declared entries
+        first, then in the order of their places.
+        """
 
         def query(table: Table, base: Select[Any]) -> Select[Any]:
             columns = table.c
@@ -167,10 +181,12 @@ class SqlCatalogueRepository(Repository):
             schedules=tuple(map(schedule_of, schedule_rows)),
         )
 
-    async def _declare(
+    async def _declare_entries(
         self, connection: AsyncConnection, table: Table, name: Sequence[str], rows: Iterable[Row]
     ) -> None:
-        """Make `rows` the provisioned entries of a table, in their order; retire the others."""
+        """Make rows the declared entries of a table, in their order, identified by the columns
+        ``name``; retire the others.
+        """
         retire = update(table).where(table.c.provisioned).values(provisioned=False)
         await connection.execute(retire)
         declared = [{**row, "provisioned": True, "place": i} for i, row in enumerate(rows, 1)]
@@ -186,7 +202,7 @@ class SqlFinetuneRepository(Repository):
 
     @uninterrupted
     async def approve(self, approval: Approval) -> None:
-        """Store an approval; it replaces an earlier one of the same answer."""
+        """Store an approval; an earlier approval of the same answer is replaced."""
         row = {column.name: getattr(approval, column.name) for column in approvals.c}
         earlier = delete(approvals).where(approvals.c.answer_id == approval.answer_id)
         async with self._database.writing() as connection:
@@ -195,7 +211,7 @@ class SqlFinetuneRepository(Repository):
 
     async def withdraw_approval(self, answer_id: int) -> bool:
         """Delete an approval; False when there is no approval of this answer."""
-        return await self._removed(delete(approvals).where(approvals.c.answer_id == answer_id))
+        return await self._has_deleted(delete(approvals).where(approvals.c.answer_id == answer_id))
 
     async def approvals(self) -> list[Approval]:
         """Return all approvals in the order of their answers."""
@@ -204,20 +220,20 @@ class SqlFinetuneRepository(Repository):
 
     @uninterrupted
     async def publish(self, publication: Publication) -> None:
-        """Store a publication; it replaces an earlier one of the same item."""
+        """Store a publication; an earlier publication of the same item is replaced."""
         number = await self._lookups.brands.number(publication.brand)
         row: dict[str, Any] = {"brand_id": number}
         for column in publications.c:
             if column.name not in row:
                 row[column.name] = getattr(publication, column.name)
         async with self._database.writing() as connection:
-            await connection.execute(_item(number, publication.item))
+            await connection.execute(_delete_publication(number, publication.item))
             await connection.execute(publications.insert(), row)
 
     async def retract_publication(self, brand: str, item: str) -> bool:
         """Delete a publication; False when there is no such publication."""
         number = await self._lookups.brands.find(brand)
-        return await self._removed(_item(number, item))
+        return await self._has_deleted(_delete_publication(number, item))
 
     async def publications(self, brand: str) -> list[Publication]:
         """Return the publications of a brand, the oldest first."""
@@ -234,12 +250,12 @@ class SqlFinetuneRepository(Repository):
         ]
 
     @uninterrupted
-    async def _removed(self, statement: Delete) -> bool:
+    async def _has_deleted(self, statement: Delete) -> bool:
         async with self._database.writing() as connection:
             return (await connection.execute(statement)).rowcount == 1
 
 
-def _item(brand_id: int, item: str) -> Delete:
+def _delete_publication(brand_id: int, item: str) -> Delete:
     return delete(publications).where(
         publications.c.brand_id == brand_id, publications.c.item == item
     )

@@ -32,7 +32,9 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert an aware time into UTC; SQLite stores it without its zone."""
+        """Return the time in UTC (without a zone for SQLite); None stays None. Raises ValueError
+        for a time without a zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -41,7 +43,7 @@ class Moment(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the stored time with its zone, UTC."""
+        """Return the stored time in UTC with its zone; None stays None."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
@@ -58,7 +60,7 @@ class Prose(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Replace characters that cannot be stored."""
+        """Return the text with characters that cannot be stored replaced; None stays None."""
         return None if value is None else storable(value)
 
 
@@ -76,30 +78,30 @@ column = partial(Column, nullable=False)
 
 
 def id_column() -> Column[int]:
-    """Return the primary key of a table whose rows are numbered."""
+    """Return the integer primary key ``id`` of a table whose rows are numbered."""
     return Column("id", Integer, primary_key=True)
 
 
 def key_reference(name: str, target: str) -> Column[int]:
-    """Return a part of a primary key that refers to another table."""
+    """Return a column of a primary key that refers to the ``id`` of another table."""
     return Column(name, ForeignKey(f"{target}.id"), primary_key=True)
 
 
 def reference(name: str, target: str) -> Column[int]:
-    """Return a column that refers to another table."""
+    """Return a column, never NULL, that refers to the ``id`` of another table."""
     return Column(name, ForeignKey(f"{target}.id"), nullable=False)
 
 
 def unchecked_reference(name: str, target: str) -> ForeignKeyConstraint:
-    """Return a foreign key that PostgreSQL does not check.
+    """Return a foreign key that exists on SQLite only.
 
-    PostgreSQL's check takes longer than writing the row does. SQLite's takes next to no time, and
-    SQLite cannot drop a constraint without writing the whole table again.
+    PostgreSQL's check takes longer than writing the row. SQLite's takes next to no time, and SQLite
+    cannot drop a constraint without writing the whole table again.
     """
     key = ForeignKeyConstraint([name], [f"{target}.id"], info={"dialect": "sqlite"})
     return key.ddl_if(dialect="sqlite")
 
 
 def made_on(dialect: str) -> Callable[..., bool]:
-    """Return a filter for Alembic of the parts of the tables that a dialect has."""
+    """Return a filter for Alembic that keeps the parts of the tables that exist in a dialect."""
     return lambda item, *_: item.info.get("dialect", dialect) == dialect

@@ -54,13 +54,12 @@ _PRAGMAS = (
 
 
 def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
-    """Complete work with a database also when its caller is cancelled.
+    """Return a function that completes work with a database also when its caller is cancelled; the
+    caller is cancelled afterwards.
 
-    A driver that is cancelled within BEGIN leaves an open transaction, and with it a locked
-    SQLite file. The cancellation reaches the caller when the work is done.
-
-    While a server is unreachable (for a restart, for example), the work waits and is repeated: it
-    has to be one transaction whose writes can be repeated.
+    A driver that is cancelled within BEGIN leaves an open transaction, and with it a locked SQLite
+    file. While a server is unreachable (during a restart, for example), the work is repeated for up
+    to `_WAIT_S` seconds, so it has to be one transaction whose writes can be repeated.
     """
 
     @wraps(work)
@@ -79,7 +78,9 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
 
 async def _retry(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Do work, and repeat it for `_WAIT_S` seconds while the server is away."""
+    """Return the result of work; repeat the work for `_WAIT_S` seconds while the server is away,
+    then raise StoreAway.
+    """
     deadline, pause = monotonic() + _WAIT_S, _FIRST_PAUSE_S
     while True:
         try:
@@ -107,7 +108,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
-        event.listen(self._engine.sync_engine, "handle_error", self._explain)
+        event.listen(self._engine.sync_engine, "handle_error", self._raise_store_error)
         self._writer = self._engine.execution_options(writes=True)
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
@@ -116,8 +117,8 @@ class Database:
         await self._engine.dispose()
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
-    def _explain(self, context: ExceptionContext) -> None:
-        """Raise a `StoreError` for an error of a driver that is no bug.
+    def _raise_store_error(self, context: ExceptionContext) -> None:
+        """Raise a `StoreError` for an error of a driver that is no bug of our own statements.
 
         Raises:
             StoreAway: when the same statement may succeed soon.
@@ -151,14 +152,14 @@ class Database:
 
     @uninterrupted
     async def rows(self, query: Executable) -> Sequence[Row[Any]]:
-        """Return all rows of a query."""
+        """Return all rows of a query. Raises StoreError for a fault of the database."""
         # One statement needs no transaction: BEGIN and COMMIT would take as long as the query.
         once = self.reading() if self.is_sqlite else self.session()
         async with once as connection:
             return (await connection.execute(query)).all()
 
     def insert(self, table: Table) -> Insert:
-        """Return an INSERT in the dialect of this database."""
+        """Return an INSERT into a table in the dialect of this database, with ON CONFLICT."""
         if self.is_sqlite:
             from sqlalchemy.dialects import sqlite
 
@@ -184,10 +185,10 @@ def create_private(file: Path) -> None:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    """Return the pool of connections to an SQLite file.
+    """Return the pool of connections to an SQLite file. A missing file is created, readable by its
+    owner only, together with its directory.
 
-    A file that does not exist is created together with its directory. SQLite creates the files of
-    the write-ahead log with the permissions of the database.
+    SQLite creates the files of the write-ahead log with the permissions of the database.
     """
     if url.database:
         file = Path(url.database)
@@ -198,27 +199,30 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url, pool_timeout=None, connect_args={"cached_statements": _CACHED_STATEMENTS}
     )
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "connect", _prepare_connection)
+    event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    """Set up a new connection to SQLite: no implicit transactions, the pragmas, the log."""
-    # With None the driver opens no transactions itself; `_begin` does.
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    """Set up a new connection to SQLite: no implicit transactions, the pragmas, the write-ahead
+    log.
+    """
+    # With None the driver opens no transactions itself; `_begin_transaction` does.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
-    _write_ahead(cursor)
+    _enable_write_ahead_log(cursor)
     cursor.close()
 
 
-def _write_ahead(cursor: Any) -> None:
+def _enable_write_ahead_log(cursor: Any) -> None:
     """Switch the file to a write-ahead log.
 
-    When two connections switch a new file at once, SQLite refuses one of them at once, despite
-    the busy timeout; the refused connection tries again for `_WAIT_S` seconds.
+    When two connections switch a new file at once, SQLite refuses one of them at once, despite the
+    busy timeout; the refused connection tries again for `_WAIT_S` seconds, then the driver's error
+    is raised.
     """
     deadline = monotonic() + _WAIT_S
     while True:
@@ -232,7 +236,7 @@ def _write_ahead(cursor: Any) -> None:
             return
 
 
-def _begin(connection: Connection) -> None:
+def _begin_transaction(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for another writer: SQLite
     # refuses it at once. A transaction that begins as a writer can wait.
     writes = connection.get_execution_options().get("writes", False)
@@ -252,14 +256,15 @@ _KINDS = "write it as sqlite:///path/to/file.db or postgresql://user:password@ho
 
 
 def parse_url(url: str) -> URL:
-    """Parse a store's URL, or the bare path of an SQLite file.
+    """Return the URL of a store, with its driver, from a text; a text without ``://`` is the path
+    of an SQLite file.
 
     Raises:
         StoreError: when the URL is of neither kind.
     """
     scheme, separator, _ = url.partition("://")
     if not separator:
-        return URL.create(_DRIVERS["sqlite"], database=_file(url))
+        return URL.create(_DRIVERS["sqlite"], database=_database_file(url))
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -271,7 +276,7 @@ def parse_url(url: str) -> URL:
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Convert errors of opening a store into a `StoreError`.
+    """Raise errors of opening a store as a `StoreError`.
 
     Raises:
         StoreError: with the URL (its password hidden), the reason and the remedy.
@@ -288,7 +293,7 @@ def explained(url: URL) -> Iterator[None]:
         remedy = _REMEDIES[url.get_backend_name()]
         explained_error = store_error(url, error)
         raise explained_error or StoreError(
-            url=shown(url), reason=_reason(error), remedy=remedy
+            url=shown(url), reason=_error_reason(error), remedy=remedy
         ) from error
 
 
@@ -298,24 +303,32 @@ def is_missing(url: URL) -> bool:
 
 
 def _with_driver(url: URL) -> URL:
-    """Return a URL with the driver of its database, and with a full path of an SQLite file."""
+    """Return a URL with the driver of its database, and with the full path of an SQLite file.
+    Raises StoreError for another kind of database.
+    """
     kind = url.drivername.partition("+")[0]
     if kind not in _DRIVERS:
         reason = f"{kind} is neither SQLite nor PostgreSQL"
         raise StoreError(url=f"{kind}://...", reason=reason, remedy=_KINDS)
     if kind == "sqlite":
-        url = url.set(database=_file(url.database or ""))
+        url = url.set(database=_database_file(url.database or ""))
     return url.set(drivername=_DRIVERS[kind])
 
 
-def _file(path: str) -> str:
+def _database_file(path: str) -> str:
+    """Return the path of an SQLite file with ``~`` expanded. Raises StoreError for a database in
+    memory.
+    """
     if path in {"", ":memory:"}:
         reason = "it names no file, and a store that is not kept cannot be shared"
         raise StoreError(url=f"sqlite:///{path}", reason=reason, remedy=_KINDS)
     return str(Path(path).expanduser())
 
 
-def _reason(error: Exception) -> str:
+def _error_reason(error: Exception) -> str:
+    """Return the first line of an error, or the reason and file of an error of the operating
+    system.
+    """
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, OSError) and cause.strerror:
         return f"{cause.strerror}: {cause.filename}"

@@ -38,14 +38,16 @@ class SqlDeliveryRepository(Repository):
 
     @uninterrupted
     async def add(self, wanted: Iterable[Delivery]) -> None:
-        """Store deliveries; one whose key is known stays unchanged."""
+        """Store deliveries; a delivery whose key is known stays unchanged."""
         rows = [delivery_row(delivery) for delivery in wanted]
         async with self._database.writing() as connection:
             await insert_deliveries(connection, self._database.insert(deliveries), rows)
 
     @uninterrupted
     async def put(self, delivery: Delivery) -> None:
-        """Store a delivery in place of the one with its key, unless a process has claimed that."""
+        """Store a delivery; if its key is known and no process has claimed that delivery, change
+        its time, subject and message.
+        """
         row = delivery_row(delivery)
         insert = self._database.insert(deliveries)
         renewed = {name: insert.excluded[name] for name in ("due_at", "subject", "message")}
@@ -63,7 +65,9 @@ class SqlDeliveryRepository(Repository):
 
     @uninterrupted
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Store that a channel shows an alert already; False when that is known."""
+        """Store that a channel shows an alert already; False when a delivery of the alert to the
+        channel is known.
+        """
         key = alert_key(alert_id, channel)
         delivery = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
         insert = self._database.insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -76,18 +80,24 @@ class SqlDeliveryRepository(Repository):
     async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
-        """Return deliveries in the order of their numbers."""
+        """Return the deliveries of an alert and a channel (None: any) in the order of their
+        numbers; ``waiting`` leaves out those that are shown in their latest form.
+        """
         conditions = [] if alert_id is None else [deliveries.c.alert_id == alert_id]
         conditions += [] if channel is None else [deliveries.c.channel == channel]
         conditions += [deliveries.c.shown < deliveries.c.wanted] if waiting else []
-        rows = await self._database.rows(_query().where(*conditions).order_by(deliveries.c.id))
+        rows = await self._database.rows(
+            _deliveries_query().where(*conditions).order_by(deliveries.c.id)
+        )
         return [_delivery(row) for row in rows]
 
     @uninterrupted
     async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
-        """Lease deliveries that are due to one process, those due longest first."""
+        """Lease at most ``limit`` due deliveries of some chats to one process until a time, and
+        return them, those due longest first. Deliveries that another process holds are left out.
+        """
         due = _due_query(now, chats).limit(limit)
         if not await self._database.rows(due):
             return []  # the usual case, which needs no write transaction
@@ -95,7 +105,9 @@ class SqlDeliveryRepository(Repository):
             # Rows that another process is claiming are skipped.
             locked_due = due.with_for_update(skip_locked=True, of=deliveries)
             numbers = list((await connection.execute(locked_due)).scalars())
-            rows = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
+            rows = await connection.execute(
+                _deliveries_query().where(among(deliveries.c.id, numbers))
+            )
             leased = [_delivery(row) for row in rows]
             lease = {"owner": owner, "leased_until": until, "uncertain": True}
             claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**lease)
@@ -106,20 +118,25 @@ class SqlDeliveryRepository(Repository):
         ]
 
     async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
-        """Store what a channel shows now, and end the lease."""
+        """Store the message and the revision that a channel shows now, and end the lease; False
+        when the process has lost the lease.
+        """
         values = {"message": message, "shown": shown, "attempts": 0, "problem": ""}
-        return await self._release(delivery, owner, values | {"uncertain": False})
+        return await self._end_lease(delivery, owner, values | {"uncertain": False})
 
     async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Store when and why a delivery is tried again, and end the lease."""
+        """Store when a delivery is due again and the problem, and end the lease; False when the
+        process has lost the lease.
+        """
         attempts = delivery.attempts + bool(problem)
         values = {"due_at": due_at, "problem": problem, "attempts": attempts}
-        return await self._release(delivery, owner, values | {"uncertain": uncertain})
+        return await self._end_lease(delivery, owner, values | {"uncertain": uncertain})
 
     @uninterrupted
-    async def _release(self, delivery: Delivery, owner: str, values: Mapping[str, Any]) -> bool:
+    async def _end_lease(self, delivery: Delivery, owner: str, values: Mapping[str, Any]) -> bool:
+        """Store values of a delivery and end its lease; False when ``owner`` has lost the lease."""
         leased = (deliveries.c.id == delivery.id, deliveries.c.owner == owner)
         release = update(deliveries).where(*leased).values(**values, **_FREE)
         async with self._database.writing() as connection:
@@ -129,7 +146,9 @@ class SqlDeliveryRepository(Repository):
 async def insert_deliveries(
     connection: AsyncConnection, insert: Insert, rows: list[dict[str, Any]]
 ) -> None:
-    """Insert deliveries within a transaction; one whose key is known stays unchanged."""
+    """Insert the rows of deliveries within a transaction; a delivery whose key is known stays
+    unchanged.
+    """
     if rows:
         await connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]), rows)
 
@@ -137,9 +156,10 @@ async def insert_deliveries(
 async def announce(
     connection: AsyncConnection, insert: Insert, alert_id: int, revision: int, event: AlertEvent
 ) -> None:
-    """Deliver an alert's new revision and an event to each channel that shows the alert.
+    """Deliver an alert's new revision, and an event in its thread, to each channel that shows the
+    alert, within a transaction.
 
-    That an alert goes on is no message of its own: only the alert's message is edited.
+    For a CONTINUED event only the alert's message is edited.
     """
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))
@@ -184,8 +204,10 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _thread() -> tuple[FromClause, ColumnElement[bool]]:
-    """Return the join of an event's delivery to the delivery of its alert."""
+def _join_to_alert() -> tuple[FromClause, ColumnElement[bool]]:
+    """Return the table and the condition that join an event's delivery to the delivery of its alert
+    in the same channel.
+    """
     same = and_(
         _parents.c.alert_id == deliveries.c.alert_id,
         _parents.c.channel == deliveries.c.channel,
@@ -195,13 +217,15 @@ def _thread() -> tuple[FromClause, ColumnElement[bool]]:
     return _parents, same
 
 
-def _query() -> Select[Any]:
+def _deliveries_query() -> Select[Any]:
     thread = func.coalesce(_parents.c.message, "").label("thread")
-    return select(deliveries, thread).outerjoin(*_thread())
+    return select(deliveries, thread).outerjoin(*_join_to_alert())
 
 
 def _due_query(now: datetime, chats: Collection[str]) -> Select[Any]:
-    """Return a query of due deliveries: events follow their alert's message, and are in order."""
+    """Return a query of the numbers of due deliveries to some chats, those due longest first. An
+    event is due only after its alert's message and its earlier events are posted.
+    """
     column = deliveries.c
     earlier = select(_others.c.id).where(
         _others.c.kind == DeliveryKind.EVENT,
@@ -212,7 +236,7 @@ def _due_query(now: datetime, chats: Collection[str]) -> Select[Any]:
     )
     return (
         select(column.id)
-        .outerjoin(*_thread())
+        .outerjoin(*_join_to_alert())
         .where(
             column.shown < column.wanted,
             column.due_at <= now,

@@ -93,7 +93,8 @@ def shown(url: URL) -> str:
 
 
 def store_error(url: URL, error: BaseException) -> StoreError | None:
-    """Return what an error of a driver or of the file system means; None for a bug.
+    """Return the `StoreError` that explains an error of a driver or of the file system; None for a
+    bug.
 
     Args:
         url: The URL of the store.
@@ -114,15 +115,16 @@ def store_error(url: URL, error: BaseException) -> StoreError | None:
 
 
 def _sqlite_fault(url: URL, error: sqlite3.Error) -> tuple[str, str] | None:
+    """Return the reason and the remedy of an error of SQLite; None for a bug."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_full(url):
+    if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_disk_full(url):
         return _FULL
     if str(error).startswith(_NO_TEXT):
         return _DAMAGED
     return _BY_SQLITE_CODE.get(code)
 
 
-def _is_full(url: URL) -> bool:
+def _is_disk_full(url: URL) -> bool:
     """Return whether the disk of an SQLite file has no room left."""
     try:
         return shutil.disk_usage(Path(url.database or "").absolute().parent).free < FREE_BYTES
@@ -131,7 +133,9 @@ def _is_full(url: URL) -> bool:
 
 
 def _server_fault(error: Any) -> tuple[tuple[str, str] | None, type[StoreError]]:
-    """Return the fault of PostgreSQL, and `StoreAway` if the statement may succeed soon."""
+    """Return the reason and the remedy of an error of PostgreSQL (None for a bug), and the class to
+    raise: `StoreAway` if the same statement may succeed soon.
+    """
     import psycopg  # comes with the extra `postgres`
 
     state = error.sqlstate

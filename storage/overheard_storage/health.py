@@ -50,14 +50,16 @@ class CensusRepository(Repository):
     """Counts for the monitoring of a deployment."""
 
     async def census(self, versions: Collection[str]) -> Census:
-        """Count what the store holds; see `overheard.interfaces.Store.census`."""
+        """Return counts of the runs, alerts, deliveries and waiting answers of the store; see
+        `overheard.interfaces.Store.census`.
+        """
         status = case((~_OPEN, SHOWN), (deliveries.c.problem != "", FAILING), else_=WAITING)
         failed = select(func.coalesce(func.sum(deliveries.c.attempts), 0)).where(_OPEN)
         going = (runs.c.state == RunState.RUNNING, ~runs.c.aside)
         oldest_start = select(runs.c.started_at).where(*going).order_by(runs.c.started_at).limit(1)
         # Of running runs only: all answers of a finished run have been read.
         read = select(readings.c.answer_id).where(
-            readings.c.scorer_id.in_(await self._scorers(versions)),
+            readings.c.scorer_id.in_(await self._scorer_ids(versions)),
             readings.c.answer_id == answers.c.id,
         )
         unread = (
@@ -83,11 +85,13 @@ class CensusRepository(Repository):
             int((await self._database.rows(failed))[0][0]),
             oldest_unscored,
             oldest_running,
-            await self._checked(),
+            await self._last_checks(),
         )
 
-    async def _checked(self) -> dict[str, datetime]:
-        """Return when each brand was last measured by a complete run, among the newest runs."""
+    async def _last_checks(self) -> dict[str, datetime]:
+        """Return, by brand, the start of the newest complete run that measured the brand, among the
+        `NEWEST_RUNS` newest.
+        """
         done = (runs.c.state == RunState.COMPLETE) & ~runs.c.aside
         newest = select(runs.c.id).where(done).order_by(runs.c.started_at.desc()).limit(NEWEST_RUNS)
         numbers = [row[0] for row in await self._database.rows(newest)]
@@ -101,12 +105,13 @@ class CensusRepository(Repository):
         )
         return dict(map(tuple, await self._database.rows(measured)))
 
-    async def _scorers(self, versions: Collection[str]) -> list[int]:
+    async def _scorer_ids(self, versions: Collection[str]) -> list[int]:
         named = [version.partition("@") for version in sorted(versions)]
         numbers = [await self._lookups.scorers.find(name, version) for name, _, version in named]
         return [number for number in numbers if number]
 
     async def _counts(self, what: Any | Column[str]) -> dict[str, int]:
+        """Return the number of rows for each value of a column."""
         query = select(what, func.count()).group_by(what)
         return {
             str(value): int(count) for value, count in map(tuple, await self._database.rows(query))
@@ -114,29 +119,35 @@ class CensusRepository(Repository):
 
 
 async def examine(database: Database) -> StoreHealth:
-    """Check a store; see `overheard.interfaces.store.StoreMaintenance`."""
+    """Return the health of a store: integrity, orphans, blocks, sizes; only the revision when the
+    tables are of another version. See `overheard.interfaces.store.StoreMaintenance`.
+    """
     place = shown(database.url)
     async with database.reading() as connection:
         revision = await connection.run_sync(read_revision)
         if revision != REVISION:
             return StoreHealth(place, revision, REVISION)
-        broken = await _broken(connection) if database.is_sqlite else ()
-        orphans = await _orphans(connection)
-        compared, differing = await _compare(connection)
-        size, free, tables = await (_room(connection) if database.is_sqlite else _sizes(connection))
+        broken = await _integrity_problems(connection) if database.is_sqlite else ()
+        orphans = await _orphan_counts(connection)
+        compared, differing = await _compare_blocks(connection)
+        size, free, tables = await (
+            _sqlite_size(connection) if database.is_sqlite else _postgresql_sizes(connection)
+        )
         return StoreHealth(
             *(place, revision, REVISION, broken, orphans),
             *(compared, differing, size, free, tables),
         )
 
 
-async def _broken(connection: AsyncConnection) -> tuple[str, ...]:
+async def _integrity_problems(connection: AsyncConnection) -> tuple[str, ...]:
+    """Return at most 5 problems that SQLite's integrity check reports."""
     faults = (await connection.execute(text("PRAGMA integrity_check(5)"))).scalars().all()
     return () if list(faults) == ["ok"] else tuple(map(str, faults))
 
 
-async def _orphans(connection: AsyncConnection) -> dict[str, int]:
-    """Count rows whose foreign key has no target, by column.
+async def _orphan_counts(connection: AsyncConnection) -> dict[str, int]:
+    """Return the number of rows whose foreign key has no target, by ``table.column``; columns
+    without such rows are left out.
 
     Databases prevent such rows unless the checks are switched off, to restore a part of a backup
     for example.
@@ -154,13 +165,13 @@ async def _orphans(connection: AsyncConnection) -> dict[str, int]:
     return counts
 
 
-async def _compare(connection: AsyncConnection) -> tuple[int, int]:
-    """Compare the blocks of some runs with the sums of their scores.
+async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
+    """Compare the blocks of `COMPARED_RUNS` runs with the sums of their scores.
 
     Half of the runs are the newest, the others lie at even distances among the older ones.
 
     Returns:
-        How many blocks exist in the store or in the sums, and how many differ.
+        The number of blocks in the store or in the sums, and the number of blocks that differ.
     """
     number = func.row_number().over(order_by=runs.c.id.desc())
     listed = select(runs.c.id, number.label("place"), func.count().over().label("all")).subquery()
@@ -169,21 +180,28 @@ async def _compare(connection: AsyncConnection) -> tuple[int, int]:
         (listed.c.place <= half) | (listed.c.place % (listed.c.all / half + 1) == 0)
     )
     ids = (await connection.execute(sampled.limit(COMPARED_RUNS))).scalars().all()
-    stored = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_blocks(ids))}
-    summed = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_sums(ids))}
-    differing = [key for key in stored | summed if not _same(stored.get(key), summed.get(key))]
+    stored = {
+        tuple(row[:6]): tuple(row[6:])
+        for row in await connection.execute(_stored_blocks_query(ids))
+    }
+    summed = {
+        tuple(row[:6]): tuple(row[6:])
+        for row in await connection.execute(_summed_scores_query(ids))
+    }
+    differing = [key for key in stored | summed if not _are_equal(stored.get(key), summed.get(key))]
     return len(stored | summed), len(differing)
 
 
-def _blocks(ids: Any) -> Any:
+def _stored_blocks_query(ids: Any) -> Any:
+    """Return a query of the keys and sums of the stored blocks of runs."""
     stream = (blocks.c.run_id, blocks.c.prompt_id, blocks.c.model_id, blocks.c.brand_id)
     sums = (blocks.c.n, blocks.c.total, blocks.c.squares)
     kept = select(*stream, blocks.c.metric_id, blocks.c.scorer_id, *sums)
     return kept.where(among(blocks.c.run_id, ids))
 
 
-def _sums(run_ids: Any) -> Any:
-    """Return a query of the number, sum and sum of squares of the scores of each block of runs."""
+def _summed_scores_query(run_ids: Any) -> Any:
+    """Return a query of the number, sum and sum of squares of scores for each block of runs."""
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
         *(scores.c.brand_id, scores.c.metric_id, scores.c.scorer_id),
@@ -193,8 +211,8 @@ def _sums(run_ids: Any) -> Any:
     return query.where(among(answers.c.run_id, run_ids)).group_by(*stream)
 
 
-def _same(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
-    """Return whether sums are equal up to rounding errors."""
+def _are_equal(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
+    """Return whether two rows of sums are equal up to rounding errors; False if one is missing."""
     if first is None or second is None:
         return False
     return all(
@@ -202,13 +220,17 @@ def _same(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool
     )
 
 
-async def _room(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+async def _sqlite_size(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+    """Return the size of an SQLite file and its unused part in bytes, and no tables."""
     names = ("page_size", "page_count", "freelist_count")
     page, count, free = [await connection.scalar(text(f"PRAGMA {name}")) for name in names]
     return page * count, page * free, ()
 
 
-async def _sizes(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+async def _postgresql_sizes(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+    """Return the size of a PostgreSQL database in bytes, 0 for the unknown unused part, and its
+    largest tables.
+    """
     size = await connection.scalar(text("SELECT pg_database_size(current_database())"))
     rows = await connection.execute(_SIZES, {"most": _LISTED_TABLES})
     return int(size or 0), 0, tuple(TableSize(*row) for row in rows)

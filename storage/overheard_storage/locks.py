@@ -49,17 +49,21 @@ class SqlLockRepository:
         self._database = database
 
     def run_lock(self, run_id: int) -> AbstractAsyncContextManager[bool]:
-        """Lock a run while the block lasts; yields False when another process holds the lock."""
+        """Return a context manager that locks a run while its block lasts, and yields False,
+        without a lock, when another process has locked the run.
+        """
         return _run_lock(self._database, run_id)
 
     def leader_lock(self, duty: str) -> AbstractAsyncContextManager[bool]:
-        """Lead a duty while the block lasts; yields False when another process leads it."""
+        """Return a context manager that leads a duty while its block lasts, and yields False when
+        another process leads the duty.
+        """
         return _leader_lock(self._database, duty)
 
 
 @asynccontextmanager
 async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
-    """Lock a run, by a file or on the server; yields whether this process has the lock."""
+    """Lock a run, by a file or on the server; yield whether this process has the lock."""
     if database.is_sqlite:
         with _file_lock(database, f"run-{run_id}", removed=True) as acquired:
             yield acquired
@@ -72,7 +76,7 @@ async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
 
 @asynccontextmanager
 async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
-    """Lock a duty, by a file or on the server; yields whether this process has the lock."""
+    """Lock a duty, by a file or on the server; yield whether this process has the lock."""
     if database.is_sqlite:
         with _file_lock(database, duty, removed=False) as acquired:
             yield acquired
@@ -84,12 +88,13 @@ async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
 
 @contextmanager
 def _file_lock(database: Database, what: str, *, removed: bool) -> Iterator[bool]:
-    """Lock a file next to the store and yield whether the lock was free.
+    """Lock a file next to the store; yield False, without waiting, when another process holds the
+    lock.
 
     Args:
         database: The store.
-        what: What is locked, as part of the file's name.
-        removed: Whether the file is deleted at the end.
+        what: The part of the file's name that says what is locked.
+        removed: Whether the file is deleted at the end of the block, unless an error ends it.
 
     Raises:
         StoreError: when the file cannot be written.
@@ -119,7 +124,10 @@ def _file_lock(database: Database, what: str, *, removed: bool) -> Iterator[bool
 async def _server_lock(
     database: Database, space: int, number: int, *, wait_s: float
 ) -> AsyncIterator[bool]:
-    """Take an advisory lock of PostgreSQL within `wait_s` seconds; yields False when it is held."""
+    """Take an advisory lock of PostgreSQL within ``wait_s`` seconds; yield False when another
+    process holds the lock for longer. ``space`` and ``number`` are the two halves of the lock's
+    number.
+    """
     numbers = {"space": space, "number": number}
     async with database.session() as connection:
         take = text("SELECT pg_try_advisory_lock(:space, :number)")
@@ -142,7 +150,8 @@ async def _server_lock(
 
 @asynccontextmanager
 async def _watch_connection(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Stop the block when its lock is lost with the connection: another process may have the lock.
+    """Query the connection of a lock every `_CHECK_S` seconds while the block lasts, and stop the
+    block when the connection is lost, because another process may have the lock then.
 
     Raises:
         HoldLost: when the lock was lost.

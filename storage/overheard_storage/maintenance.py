@@ -36,14 +36,16 @@ class SqlMaintenance:
 
     async def examine(self, url: str) -> StoreHealth:
         """Check a store's integrity and measure its size."""
-        async with _open(url, must_exist=True) as database:
+        async with _open_database(url, must_exist=True) as database:
             return await health.examine(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
-        """Copy all rows into an empty store; return the number of rows of each table."""
+        """Copy all rows into an empty store, whose tables are created; return the number of rows of
+        each table, by name.
+        """
         async with (
-            _open(source, must_exist=True) as source_database,
-            _open(target) as target_database,
+            _open_database(source, must_exist=True) as source_database,
+            _open_database(target) as target_database,
         ):
             await require_current(source_database)
             await upgrade(target_database)
@@ -54,8 +56,10 @@ class SqlMaintenance:
             return counts
 
     async def back_up(self, url: str, file: Path) -> int:
-        """Write a snapshot of an SQLite store to a new file; return its size in bytes."""
-        async with _open(url, must_exist=True) as database:
+        """Write a snapshot of an SQLite store to a new file; return the file's size in bytes.
+        Raises StoreError for PostgreSQL, and FileUnwritable.
+        """
+        async with _open_database(url, must_exist=True) as database:
             if not database.is_sqlite:
                 raise StoreError(
                     url=shown(database.url),
@@ -66,7 +70,9 @@ class SqlMaintenance:
 
 
 def _vacuum_into(store: str, file: Path) -> int:
-    """Run VACUUM INTO, which needs a connection without a transaction."""
+    """Write a compact copy of an SQLite file to a new file that only its owner can read; return its
+    size in bytes. Raises FileUnwritable.
+    """
     try:
         create_private(file)
     except OSError as error:
@@ -83,8 +89,8 @@ def _vacuum_into(store: str, file: Path) -> int:
 
 
 @asynccontextmanager
-async def _open(url: str, *, must_exist: bool = False) -> AsyncIterator[Database]:
-    """Open a database.
+async def _open_database(url: str, *, must_exist: bool = False) -> AsyncIterator[Database]:
+    """Yield a database that is closed at the end of the block. Errors are raised as `StoreError`.
 
     Args:
         url: The URL of the store.
@@ -108,40 +114,40 @@ PAGE_ROWS = 2_000
 
 
 async def copy_rows(source: Database, target: Database, progress: Progress) -> dict[str, int]:
-    """Copy all rows in one transaction; see `overheard.interfaces.store.StoreMaintenance`.
+    """Copy all rows of all tables in one transaction, and return the number of rows by table.
 
     Raises:
-        StoreError: when the target is not empty, or counts differ.
+        StoreError: when the target is not empty, or the numbers of rows differ at the end.
     """
     async with source.reading() as reader, target.writing() as writer:
         if not source.is_sqlite:  # one snapshot of all tables; SQLite always has that
             await reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        counts = {table.name: await _count(reader, table) for table in metadata.sorted_tables}
+        counts = {table.name: await _row_count(reader, table) for table in metadata.sorted_tables}
         await _require_empty(writer, target)
         progress.start("Copying", sum(counts.values()))
         for table in metadata.sorted_tables:
-            await _copy(reader, writer, table, progress)
-            await _require_same(target, writer, table, counts[table.name])
-            if not target.is_sqlite and _numbered(table):
-                await _count_on(writer, table)
+            await _copy_table(reader, writer, table, progress)
+            await _require_count(target, writer, table, counts[table.name])
+            if not target.is_sqlite and _has_sequence(table):
+                await _set_sequence(writer, table)
         progress.finish()
     return counts
 
 
-async def _copy(
+async def _copy_table(
     reader: AsyncConnection, writer: AsyncConnection, table: Table, progress: Progress
 ) -> None:
-    """Copy a table page by page.
+    """Copy the rows of a table in pages of `PAGE_ROWS`.
 
     A row may refer to a later row of its table, so such columns are filled in at the end.
     """
-    own = [column for column in table.columns if _refers_to(column, table)]
+    own = [column for column in table.columns if _is_self_reference(column, table)]
     names = [column.name for column in table.columns if column not in own]
     later: list[dict[str, Any]] = []
     rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
     async for page in rows.partitions(PAGE_ROWS):
-        await insert_many(writer, table, names, [_values(row, names) for row in page])
-        later += [reference for row in page if (reference := _own(row, own))]
+        await insert_many(writer, table, names, [_row_values(row, names) for row in page])
+        later += [reference for row in page if (reference := _self_references(row, own))]
         progress.advance(len(page))
     if later:
         filled = update(table).where(table.c.id == bindparam("_id"))
@@ -149,27 +155,30 @@ async def _copy(
         await writer.execute(filled.values(values), later)
 
 
-def _refers_to(column: Column[Any], table: Table) -> bool:
+def _is_self_reference(column: Column[Any], table: Table) -> bool:
     return any(key.column.table is table for key in column.foreign_keys)
 
 
-def _values(row: Row[Any], names: Sequence[str]) -> tuple[Any, ...]:
+def _row_values(row: Row[Any], names: Sequence[str]) -> tuple[Any, ...]:
     return tuple([getattr(row, name) for name in names])
 
 
-def _own(row: Row[Any], own: Sequence[Column[Any]]) -> dict[str, Any] | None:
+def _self_references(row: Row[Any], own: Sequence[Column[Any]]) -> dict[str, Any] | None:
+    """Return the number of a row and its values of the columns that refer to the same table, as
+    parameters; None when all are empty.
+    """
     values = {f"_{column.name}": getattr(row, column.name) for column in own}
     return {"_id": row.id, **values} if any(values.values()) else None
 
 
-async def _count(connection: AsyncConnection, table: Table) -> int:
+async def _row_count(connection: AsyncConnection, table: Table) -> int:
     return int(await connection.scalar(select(func.count()).select_from(table)) or 0)
 
 
 async def _require_empty(writer: AsyncConnection, target: Database) -> None:
-    """Raise a StoreError when a table of the target has rows."""
+    """Check that all tables of the target are empty. Raises StoreError when a table has rows."""
     for table in metadata.sorted_tables:
-        if await _count(writer, table):
+        if await _row_count(writer, table):
             raise StoreError(
                 url=shown(target.url),
                 reason=f"it is not empty, there are {table.name} in it",
@@ -177,11 +186,13 @@ async def _require_empty(writer: AsyncConnection, target: Database) -> None:
             )
 
 
-async def _require_same(
+async def _require_count(
     target: Database, writer: AsyncConnection, table: Table, expected: int
 ) -> None:
-    """Raise a StoreError when a table of the target has another number of rows than expected."""
-    count = await _count(writer, table)
+    """Check that a table of the target has the expected number of rows. Raises StoreError
+    otherwise.
+    """
+    count = await _row_count(writer, table)
     if count != expected:
         raise StoreError(
             url=shown(target.url),
@@ -190,12 +201,12 @@ async def _require_same(
         )
 
 
-def _numbered(table: Table) -> bool:
+def _has_sequence(table: Table) -> bool:
     return "id" in table.primary_key.columns and not table.c.id.foreign_keys
 
 
-async def _count_on(writer: AsyncConnection, table: Table) -> None:
-    """Set a table's sequence in PostgreSQL after the highest number."""
+async def _set_sequence(writer: AsyncConnection, table: Table) -> None:
+    """Set the next number of a table's sequence in PostgreSQL to one after the highest number."""
     sequence = func.pg_get_serial_sequence(table.name, "id")
     highest = func.coalesce(func.max(table.c.id) + 1, 1)
     await writer.execute(select(func.setval(sequence, highest, False)))

@@ -50,33 +50,36 @@ class SqlMoneyRepository(Repository):
 
     @uninterrupted
     async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
-        """Reserve money on all given accounts; return the account that has too little, or None."""
+        """Reserve money on all accounts of the requests, in one transaction. Return the first
+        account whose limit does not allow the amount, with nothing reserved; None after a
+        reservation.
+        """
         if not claims:
             return None
         self._reserving.add(run_id)
         async with self._database.writing() as connection:
             if not self._database.is_sqlite:  # SQLite has one writer anyway
                 await connection.execute(select(func.pg_advisory_xact_lock(_RESERVATION_LOCK)))
-            balances = await _balances(connection, [claim.account for claim in claims])
+            balances = await _read_balances(connection, [claim.account for claim in claims])
             for claim in claims:
                 balance = balances[claim.account]
                 if balance.spent + balance.held + claim.usd > claim.allowed + _TOLERANCE_USD:
                     return claim.account
             amounts = {str(claim.account): claim.usd for claim in claims}
-            rows = [{"run_id": run_id, **row} for row in _rows(amounts)]
+            rows = [{"run_id": run_id, **row} for row in _amount_rows(amounts)]
             await connection.execute(
-                _adding(self._database, reservations, "run_id", "account"), rows
+                _adding_upsert(self._database, reservations, "run_id", "account"), rows
             )
         return None
 
     @uninterrupted
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
-        """Reduce the reservations of a run."""
+        """Reduce the reservations of a run by dollars of each account, to 0 at least."""
         returned = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
         nothing = (reservations.c.run_id == run_id, reservations.c.usd <= _TOLERANCE_USD)
         async with self._database.writing() as connection:
             if returned:
-                await connection.execute(_reduction(), _taken_rows(returned))
+                await connection.execute(_reduction_update(), _reduction_rows(returned))
             await connection.execute(delete(reservations).where(*nothing))
 
     @uninterrupted
@@ -92,14 +95,16 @@ class SqlMoneyRepository(Repository):
 
     @uninterrupted
     async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
-        """Return the spending and the reservations on some accounts."""
+        """Return the spent and reserved dollars of each account; 0 for an unknown account."""
         async with self._database.reading() as connection:
-            return await _balances(connection, accounts)
+            return await _read_balances(connection, accounts)
 
     async def spending(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> list[Spending]:
-        """Return the costs of answers, summed by run, prompt and model."""
+        """Return the costs of answers booked from ``since`` to before ``until``, summed by run,
+        prompt and model, in the order of the runs' numbers; None means no bound.
+        """
         rows = await self._database.rows(_spending_query(since, until))
         return [
             Spending(
@@ -115,7 +120,9 @@ class SqlMoneyRepository(Repository):
 
     @uninterrupted
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars that answers cost."""
+        """Return the dollars that answers cost since a time, or those of one run; None means
+        all.
+        """
         query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
         if since is not None:
             query = query.where(spend.c.at >= since)
@@ -130,7 +137,8 @@ class SqlMoneyRepository(Repository):
         new_answers: Iterable[Answer],
         model_ids: Mapping[Model, int],
     ) -> None:
-        """Book the costs of new answers as spent, and take them from their runs' reservations.
+        """Book the costs of new answers on the accounts of their runs, and take them from the runs'
+        reservations.
 
         Args:
             connection: The connection of the transaction that stores the answers.
@@ -149,17 +157,19 @@ class SqlMoneyRepository(Repository):
                 booked[str(account)] += usd
                 spent_by_run[answer.run_id, str(account)] += usd
         if booked:
-            add = _adding(self._database, accounts, "account")
-            await connection.execute(add, _rows(booked))
+            add = _adding_upsert(self._database, accounts, "account")
+            await connection.execute(add, _amount_rows(booked))
         # One process executes a run, so that this one knows whether the run has reservations.
         held = {key: usd for key, usd in spent_by_run.items() if key[0] in self._reserving}
         if held:
-            await connection.execute(_reduction(), _taken_rows(held))
+            await connection.execute(_reduction_update(), _reduction_rows(held))
 
     async def _payers_of(
         self, connection: AsyncConnection, run_ids: Collection[int]
     ) -> dict[int, Payer]:
-        """Return who pays for each run; the payers of known runs come from memory."""
+        """Return the payer of each run, by the run's number; payers that were read before are not
+        read again.
+        """
         missing = run_ids - self._payers.keys()
         if missing:
             rows = await connection.execute(select(runs).where(among(runs.c.id, missing)))
@@ -170,7 +180,7 @@ class SqlMoneyRepository(Repository):
 async def _insert_spend(
     connection: AsyncConnection, paid: Sequence[Answer], model_ids: Mapping[Model, int]
 ) -> None:
-    """Book the cost of each paid answer, in US dollars."""
+    """Insert the cost of each paid answer, in US dollars."""
     rows = [
         (answer.id, answer.asked_at, model_ids[answer.question.model], answer.reply.cost_usd)
         for answer in paid
@@ -179,10 +189,11 @@ async def _insert_spend(
         await insert_many(connection, spend, ("answer_id", "at", "model_id", "usd"), rows)
 
 
-async def _balances(
+async def _read_balances(
     connection: AsyncConnection, wanted: Collection[Account]
 ) -> dict[Account, Balance]:
-    """Return what accounts have spent and reserved, read in one statement.
+    """Return the spent and reserved dollars of accounts, read in one statement, because a booking
+    between two statements would be missed.
 
     A booking between two statements would be missed.
     """
@@ -202,15 +213,15 @@ async def _balances(
     return {account: Balance(*sums[str(account)]) for account in wanted}
 
 
-def _adding(database: Database, table: Table, *key: str) -> Any:
-    """Return an upsert that adds amounts to the stored ones."""
+def _adding_upsert(database: Database, table: Table, *key: str) -> Any:
+    """Return an upsert that adds dollars to the stored dollars of a key."""
     insert = database.insert(table)
     usd = table.c.usd + insert.excluded.usd
     return insert.on_conflict_do_update(index_elements=list(key), set_={"usd": usd})
 
 
-def _reduction() -> Any:
-    """Return an update that reduces reservations, to zero at least."""
+def _reduction_update() -> Any:
+    """Return an update that reduces a reservation by an amount of dollars, to 0 at least."""
     remaining = reservations.c.usd - bindparam("amount")
     reservation = (
         reservations.c.run_id == bindparam("of_run"),
@@ -223,12 +234,12 @@ def _reduction() -> Any:
     )
 
 
-def _rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
+def _amount_rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
     # In order, so that two writers to the same accounts cannot wait for each other.
     return [{"account": account, "usd": amounts[account]} for account in sorted(amounts)]
 
 
-def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
+def _reduction_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
     return [
         {"of_run": run_id, "of_account": account, "amount": taken[run_id, account]}
         for run_id, account in sorted(taken)
@@ -236,10 +247,10 @@ def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
 
 
 def _spending_query(since: datetime | None, until: datetime | None) -> Select[Any]:
-    """Return a query of the cost in US dollars by run, prompt and model, from a time to before
-    another.
+    """Return a query of the dollars of answers by run, prompt and model, booked from ``since`` to
+    before ``until``.
 
-    The cost of an answer without reported tokens is an estimate.
+    The cost of an answer without reported tokens counts as an estimate.
     """
     unreported = answers.c.input_tokens + answers.c.output_tokens == 0
     sums = (

@@ -21,7 +21,9 @@ class SqlScheduleRepository(Repository):
 
     @uninterrupted
     async def state(self, name: str, now: datetime) -> ScheduleState:
-        """Return the state of a schedule; a new schedule begins now."""
+        """Return the state of a schedule; the state of a new schedule is stored with ``now`` as its
+        begin.
+        """
         initial = {"name": name, "paused": False, "begun": now, "done": now, "problem": ""}
         insert = self._database.insert(schedule_states).on_conflict_do_nothing()
         async with self._database.writing() as connection:
@@ -30,22 +32,28 @@ class SqlScheduleRepository(Repository):
             return _state((await connection.execute(query)).one())
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
-        """Claim a slot; False when it was claimed before, or the schedule is paused."""
+        """Store that a slot of a schedule has begun; False when this or a later slot was begun
+        before, or the schedule is paused.
+        """
         free = (_states.name == name, _states.begun < slot, ~_states.paused)
-        return await self._changed(_update(*free).values(begun=slot))
+        return await self._has_changed_row(_update_of_states(*free).values(begun=slot))
 
     async def finish_slot(self, name: str, slot: datetime, problem: str = "") -> None:
-        """Store that a slot is finished, and its problem."""
-        await self._changed(_update(_states.name == name).values(done=slot, problem=problem))
+        """Store that a slot is finished, with its problem as a sentence or an empty string."""
+        await self._has_changed_row(
+            _update_of_states(_states.name == name).values(done=slot, problem=problem)
+        )
 
     async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
-        """Pause or resume a schedule; slots of the time in between are skipped."""
+        """Pause or resume a schedule; False when it is in that state already. Slots of the pause
+        are skipped.
+        """
         await self.state(name, now)
-        other = _update(_states.name == name, _states.paused != paused)
-        return await self._changed(other.values(paused=paused, begun=now, done=now))
+        other = _update_of_states(_states.name == name, _states.paused != paused)
+        return await self._has_changed_row(other.values(paused=paused, begun=now, done=now))
 
     @uninterrupted
-    async def _changed(self, change: Update) -> bool:
+    async def _has_changed_row(self, change: Update) -> bool:
         async with self._database.writing() as connection:
             return (await connection.execute(change)).rowcount == 1
 
@@ -55,7 +63,7 @@ class SqlAuditRepository(Repository):
 
     @uninterrupted
     async def add(self, entry: AuditEntry) -> None:
-        """Append an entry."""
+        """Append an entry to the audit log."""
         row = {column.name: getattr(entry, column.name) for column in audit.c}
         del row["id"]
         async with self._database.writing() as connection:
@@ -64,14 +72,14 @@ class SqlAuditRepository(Repository):
     async def find(
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> list[AuditEntry]:
-        """Return entries of the audit log, the newest first."""
+        """Return at most ``limit`` entries since a time, the newest first; None means all."""
         query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
         if since is not None:
             query = query.where(audit.c.at >= since)
         return [_entry(row) for row in await self._database.rows(query)]
 
 
-def _update(*wanted: ColumnElement[bool]) -> Update:
+def _update_of_states(*wanted: ColumnElement[bool]) -> Update:
     return update(schedule_states).where(*wanted)
 
 
@@ -100,7 +108,7 @@ class SqlSettingRepository(Repository):
 
     @uninterrupted
     async def put(self, setting: Setting) -> None:
-        """Store a setting in place of the one of the same name."""
+        """Store a setting; an earlier setting of the same name is replaced."""
         row = {column.name: getattr(setting, column.name) for column in settings.c}
         insert = self._database.insert(settings)
         updated = {name: insert.excluded[name] for name in row if name != "name"}
@@ -111,7 +119,9 @@ class SqlSettingRepository(Repository):
 
     @uninterrupted
     async def remove(self, name: str, at: datetime | None = None) -> bool:
-        """Delete a setting; False when there was none, so that one of two processes takes it."""
+        """Delete a setting, if ``at`` is given only the one made at that time. False when there is
+        no such setting, so that only one of two processes succeeds.
+        """
         statement = delete(settings).where(settings.c.name == name)
         if at is not None:
             statement = statement.where(settings.c.at == at)
@@ -139,7 +149,9 @@ class SqlChatStateRepository(Repository):
             await connection.execute(tables.waiting.insert(), row)
 
     async def pending(self, token: str) -> PendingConfirmation | None:
-        """Return the command that waits under a token, or None."""
+        """Return the command that waits under a token; None without such a command. Lists of its
+        options become tuples.
+        """
         query = select(tables.waiting).where(tables.waiting.c.token == token)
         for row in await self._database.rows(query):
             stored = row._asdict()
@@ -151,14 +163,18 @@ class SqlChatStateRepository(Repository):
 
     @uninterrupted
     async def take_pending(self, token: str) -> bool:
-        """Delete a command that waits; False when there is none, so that one of two takes it."""
+        """Delete the command that waits under a token; False when there is none, so that only one
+        of two processes carries it out.
+        """
         remove = delete(tables.waiting).where(tables.waiting.c.token == token)
         async with self._database.writing() as connection:
             return (await connection.execute(remove)).rowcount == 1
 
     @uninterrupted
     async def forget_requests(self, before: datetime, now: datetime) -> None:
-        """Delete the requests from before a time, and the commands that expired until now."""
+        """Delete the requests from before a time, and the waiting commands that have expired by
+        ``now``.
+        """
         async with self._database.writing() as connection:
             await connection.execute(delete(requests).where(requests.c.at < before))
             await connection.execute(delete(tables.waiting).where(tables.waiting.c.until <= now))

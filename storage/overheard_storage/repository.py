@@ -48,14 +48,14 @@ _QUERY_NAMES = 200
 
 
 class Lookup:
-    """The numbers of the names in one table.
+    """The numbers of the names in one table, remembered in memory.
 
     A new name is committed before the transaction that needs its number. When that transaction
     fails, the number stays valid; an unused name may remain.
 
     Args:
-        database: Where the table is.
-        table: The table.
+        database: The database of the table.
+        table: The table of the names.
         columns: The columns that a name consists of, in order.
     """
 
@@ -67,7 +67,7 @@ class Lookup:
         self._names: dict[int, Name] = {}
 
     async def number(self, *name: str) -> int:
-        """Return the number of a name, which is created when it is new."""
+        """Return the number of a name; a new name is stored."""
         return (await self.numbers({name: {}}))[name]
 
     async def find(self, *name: str) -> int:
@@ -75,19 +75,21 @@ class Lookup:
         return (await self.known([name])).get(name, 0)
 
     async def numbers(self, rows: Mapping[Name, Mapping[str, Any]]) -> dict[Name, int]:
-        """Return the numbers of names, which are created when they are new.
+        """Return the numbers of names; new names are stored.
 
         Args:
-            rows: The names, each with the values of its other columns for a new row.
+            rows: The names, each with the values of the other columns for a new row.
         """
         missing = rows.keys() - (await self.known(rows)).keys()
         if missing:
             # Sorted, so that two writers of the same names cannot deadlock.
-            await self._write([self._named(name) | dict(rows[name]) for name in sorted(missing)])
+            await self._insert_names(
+                [self._name_columns(name) | dict(rows[name]) for name in sorted(missing)]
+            )
         return await self.known(rows)
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of the names that have a row."""
+        """Return the numbers of those names that are stored."""
         requested = set(names)
         missing = iter(sorted(requested - self._known.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):
@@ -95,7 +97,7 @@ class Lookup:
         return {name: self._known[name] for name in requested if name in self._known}
 
     async def names(self, numbers: Collection[int]) -> dict[int, Name]:
-        """Return the names of existing numbers."""
+        """Return the names of stored numbers. Raises KeyError for an unknown number."""
         columns = [self._table.c[column] for column in self._columns]
         missing = iter(sorted(set(numbers) - self._names.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):
@@ -103,10 +105,10 @@ class Lookup:
             self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(query)}
         return {number: self._names[number] for number in numbers}
 
-    def _named(self, name: Name) -> dict[str, Any]:
+    def _name_columns(self, name: Name) -> dict[str, Any]:
         return dict(zip(self._columns, name, strict=True))
 
-    async def _write(self, rows: list[dict[str, Any]]) -> None:
+    async def _insert_names(self, rows: list[dict[str, Any]]) -> None:
         statement = self._database.insert(self._table).on_conflict_do_nothing()
         async with self._database.writing() as connection:
             await connection.execute(statement, rows)
@@ -134,28 +136,28 @@ class Lookups:
 
     async def brand_ids(self, names: Iterable[str]) -> dict[str, int]:
         """Return the numbers of brands by name; new names are created."""
-        return _single(await self.brands.numbers({(name,): {} for name in set(names)}))
+        return _by_single_name(await self.brands.numbers({(name,): {} for name in set(names)}))
 
     async def metric_ids(self, names: Iterable[str]) -> dict[str, int]:
         """Return the numbers of metrics by name; new names are created."""
-        return _single(await self.metrics.numbers({(name,): {} for name in set(names)}))
+        return _by_single_name(await self.metrics.numbers({(name,): {} for name in set(names)}))
 
     async def prompt_ids(self, prompts: Iterable[Prompt]) -> dict[str, int]:
-        """Return the numbers of prompts by key; new prompts are created."""
+        """Return the numbers of prompts by key; new prompts are stored."""
         by_name: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
         numbers = await self.prompts.known(by_name)
         if len(numbers) < len(by_name):
             numbers = await self.prompts.numbers({n: prompt_row(p) for n, p in by_name.items()})
-        return _single(numbers)
+        return _by_single_name(numbers)
 
     async def model_ids(self, models: Iterable[Model]) -> dict[Model, int]:
-        """Return the numbers of models; new models are created."""
+        """Return the numbers of models; new models are stored."""
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         numbers = await self.models.numbers({name: {} for name in names})
         return {names[name]: number for name, number in numbers.items()}
 
 
-def _single(numbers: dict[Name, int]) -> dict[str, int]:
+def _by_single_name(numbers: dict[Name, int]) -> dict[str, int]:
     return {name: number for (name,), number in numbers.items()}
 
 
@@ -184,7 +186,7 @@ class Repository:
     async def _stream(
         self, query: Select[Any], number: Column[int], *, newest: bool = False
     ) -> AsyncIterator[Row[Any]]:
-        """Fetch the rows of a query one by one; see `_pages`."""
+        """Yield the rows of a query one by one, in the order of a number; see `_pages`."""
         async for page in self._pages(query, number, newest=newest):
             for row in page:
                 yield row
@@ -192,7 +194,7 @@ class Repository:
     async def _pages(
         self, query: Select[Any], number: Column[int], *, newest: bool = False
     ) -> AsyncIterator[Sequence[Row[Any]]]:
-        """Fetch the rows of a query page by page, in the order of a number.
+        """Yield the rows of a query in pages of `PAGE_ROWS`, in the order of a number.
 
         No transaction stays open between two pages: the reader may write in between, and may
         stop at any time.
@@ -211,7 +213,7 @@ class Repository:
 
 
 def among(column: Column[int], numbers: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of some numbers, however many these are.
+    """Return the condition that a column holds one of some numbers, of any count.
 
     The numbers are literals of the statement: databases limit the variables of a statement to
     some thousands, and integers need no escaping.
@@ -227,7 +229,7 @@ Writer = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """How rows with an existing key are added to the stored rows.
+    """The columns by which rows with an existing key are added to the stored rows.
 
     Attributes:
         key: The columns of the primary key.
@@ -245,13 +247,14 @@ async def insert_many(
     rows: Sequence[tuple[Any, ...]],
     adding: Adding | None = None,
 ) -> None:
-    """Insert rows; PostgreSQL receives new rows by COPY.
+    """Insert rows within a transaction, without SQLAlchemy's work for each row; PostgreSQL receives
+    new rows by COPY.
 
     Args:
         connection: A connection in a transaction.
         table: The table.
         columns: The names of the columns that the rows have.
-        rows: One or more; each value as SQLAlchemy would take it.
+        rows: One or more rows; each value as SQLAlchemy would take it.
         adding: How rows with an existing key are added; None if such a key is an error.
     """
     dialect = connection.dialect
@@ -259,25 +262,27 @@ async def insert_many(
         parameters = by_column(
             table, [dict(zip(columns, row, strict=True)) for row in rows], dialect
         )
-        await connection.execute(_adding(table, tuple(columns), adding), parameters)
+        await connection.execute(_adding_upsert(table, tuple(columns), adding), parameters)
         return
     converted: list[Sequence[Any]] = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        write = _writer(table, column, dialect)
+        write = _converter(table, column, dialect)
         converted.append(list(map(write, values)) if write else values)
     converted_rows = list(zip(*converted, strict=True))
     if dialect.name == "postgresql":
-        await _copy(connection, _copying(table, columns, dialect), converted_rows)
+        await _copy_rows_in(connection, _copy_statement(table, columns, dialect), converted_rows)
     else:
-        statement = _statement(table, columns, dialect) + (_added(table, adding) if adding else "")
+        statement = _insert_statement(table, columns, dialect) + (
+            _on_conflict_clause(table, adding) if adding else ""
+        )
         await connection.exec_driver_sql(statement, converted_rows)
 
 
 def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
-    """Return a query of rows from one array parameter for each column; PostgreSQL only.
+    """Return a query of rows from one array parameter for each column, written by `by_column`;
+    PostgreSQL only.
 
     The driver parses a statement with thousands of values for longer than PostgreSQL executes it.
-    This statement has one value for each column, written by `by_column`.
     """
     lists = [
         cast(bindparam(c, type_=Text()), ARRAY(table.c[c].type, dimensions=1)) for c in columns
@@ -287,22 +292,27 @@ def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
 
 
 def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> dict[str, str]:
-    """Return one or more rows as parameters for `each_of`: each column as an array literal.
+    """Return one or more rows as parameters for `each_of`: by the name of each column, its values
+    as an array literal.
 
     The driver takes three times as long to write the same literals.
     """
     return {
-        name: _array([row[name] for row in rows], _writer(table, name, dialect)) for name in rows[0]
+        name: _array_literal([row[name] for row in rows], _converter(table, name, dialect))
+        for name in rows[0]
     }
 
 
-def _array(values: Sequence[Any], prepare: Writer | None) -> str:
+def _array_literal(values: Sequence[Any], prepare: Writer | None) -> str:
+    """Return values as the text of a PostgreSQL array. ``prepare`` converts a value for the driver;
+    None for no conversion.
+    """
     ready = list(map(prepare, values)) if prepare else values
-    write = repr if set(map(type, ready)) <= {int, float} else _cached(_element)
+    write = repr if set(map(type, ready)) <= {int, float} else _cached_converter(_literal_element)
     return "{" + ",".join(map(write, ready)) + "}"
 
 
-def _element(value: Any) -> str:
+def _literal_element(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
@@ -315,8 +325,8 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows by COPY, bypassing SQLAlchemy; faults of the server are raised as `StoreError`."""
+async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
+    """Send rows by COPY, without SQLAlchemy. Raises StoreError for a fault of the server."""
     import psycopg  # comes with the extra `postgres`
 
     driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -328,15 +338,17 @@ async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[Any]
         raise store_error(connection.engine.url, error) or error from error
 
 
-def _copying(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
+def _copy_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     names = dialect.identifier_preparer
     listed = ", ".join(names.format_column(table.c[column]) for column in columns)
     return f"COPY {names.format_table(table)} ({listed}) FROM STDIN"
 
 
 @lru_cache
-def _adding(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
-    """Return the upsert, built once: building it takes as long as writing some rows."""
+def _adding_upsert(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
+    """Return the upsert that adds rows to stored rows (PostgreSQL), built once: building it takes
+    as long as writing some rows.
+    """
     from sqlalchemy.dialects.postgresql import insert as begun
 
     insert = begun(table).from_select(columns, each_of(table, columns))
@@ -344,7 +356,7 @@ def _adding(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
     return insert.on_conflict_do_update(index_elements=adding.key, set_=sums)
 
 
-def _statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
+def _insert_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     names = dialect.identifier_preparer
     listed = ", ".join(names.format_column(table.c[column]) for column in columns)
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -352,24 +364,28 @@ def _statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     return f"INSERT INTO {names.format_table(table)} ({listed}) VALUES ({marks})"  # noqa: S608 - names of our own
 
 
-def _added(table: Table, adding: Adding) -> str:
+def _on_conflict_clause(table: Table, adding: Adding) -> str:
     sums = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in adding.sums)
     return f" ON CONFLICT ({', '.join(adding.key)}) DO UPDATE SET {sums}"
 
 
-def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
-    """Return the conversion of values for the driver; None when values need no conversion."""
+def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
+    """Return the function that converts values of a column for the driver; None when values need no
+    conversion.
+    """
     kind = table.c[column].type
     if isinstance(kind, JSON):
         # The driver would encode a thousand equal documents a thousand times.
         bare = kind.none_as_null
-        return _cached(lambda value: None if bare and value is None else json.dumps(value))
+        return _cached_converter(
+            lambda value: None if bare and value is None else json.dumps(value)
+        )
     write = kind.dialect_impl(dialect).bind_processor(dialect)
-    return _cached(write) if write else None
+    return _cached_converter(write) if write else None
 
 
-def _cached(write: Writer) -> Writer:
-    """Cache the conversion of the previous value and of empty values.
+def _cached_converter(write: Writer) -> Writer:
+    """Return a converter that remembers the results for the previous value and for empty values.
 
     Most quotes and details are empty, and all blocks of a run have its start.
     """

@@ -28,7 +28,9 @@ class SqlRetentionRepository(Repository):
     """Retention; see `overheard.interfaces.runs.RetentionRepository`."""
 
     async def old_texts(self, before: datetime) -> AsyncIterator[Answer]:
-        """Stream the answers from before a time that have a text and are not approved."""
+        """Stream the answers that were asked before a time, have a text and are not approved, in
+        the order of their numbers.
+        """
         taught = exists().where(approvals.c.answer_id == answers.c.id)
         query = answers_query().where(
             ~answers.c.gone, answers.c.asked_at < before, answers.c.text != "", ~taught
@@ -38,22 +40,28 @@ class SqlRetentionRepository(Repository):
 
     @uninterrupted
     async def forget_texts(self, answers: Collection[int]) -> int:
-        """Remove the texts of answers, and the sentences that their scores quote."""
+        """Remove the texts of answers, and the sentences that their scores quote; return the number
+        of answers whose text was removed.
+        """
         async with self._database.writing() as connection:
             await _forget_quotes(connection, answers)
-            return await _forget_answers(connection, answers)
+            return await _forget_answer_texts(connection, answers)
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
-        """Copy the scores of answers without a text to a new version; return how many answers."""
+        """Copy the scores of answers without a text from one version of a scorer to another; return
+        the number of answers.
+        """
         old_scorer = await self._lookups.scorers.find(scorer, before)
         new_scorer = await self._lookups.scorers.number(scorer, after)
         carried = 0
-        while numbers := await self._uncarried(old_scorer, new_scorer):
-            carried += await self._carry(old_scorer, new_scorer, numbers)
+        while numbers := await self._answers_to_carry(old_scorer, new_scorer):
+            carried += await self._carry_answers(old_scorer, new_scorer, numbers)
         return carried
 
-    async def _uncarried(self, old_scorer: int, new_scorer: int) -> list[int]:
-        """Return the next answers without a text that only the old version has read."""
+    async def _answers_to_carry(self, old_scorer: int, new_scorer: int) -> list[int]:
+        """Return the numbers of the next answers, at most `CARRIED_ANSWERS`, without a text that
+        the old version of a scorer has read and the new one has not.
+        """
         new_readings = readings.alias()
         is_read = exists().where(
             new_readings.c.scorer_id == new_scorer, new_readings.c.answer_id == answers.c.id
@@ -68,8 +76,12 @@ class SqlRetentionRepository(Repository):
         return [row.id for row in await self._database.rows(query)]
 
     @uninterrupted
-    async def _carry(self, old_scorer: int, new_scorer: int, numbers: Collection[int]) -> int:
-        """Copy scores of answers to a new version of a scorer; return the number of answers."""
+    async def _carry_answers(
+        self, old_scorer: int, new_scorer: int, numbers: Collection[int]
+    ) -> int:
+        """Copy scores of answers to a new version of a scorer and add them to its blocks; return
+        the number of answers.
+        """
         async with self._database.writing() as connection:
             carried = await note_readings(self._database, connection, new_scorer, numbers)
             of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
@@ -78,20 +90,24 @@ class SqlRetentionRepository(Repository):
                     STORED_SCORE, _copied_scores(new_scorer).where(*of_answers)
                 )
             )
-            summed = await connection.execute(_sums(new_scorer).where(*of_answers))
+            summed = await connection.execute(_sums_query(new_scorer).where(*of_answers))
             if rows := [tuple(row) for row in summed]:
                 await add_blocks(connection, rows)
             return len(carried)
 
 
 def _copied_scores(scorer: int) -> Select[Any]:
-    """Return a query of scores with another scorer's number, in the columns of `STORED_SCORE`."""
+    """Return a query of scores with the number of another scorer version, in the columns of
+    `STORED_SCORE`.
+    """
     kept = {"scorer_id": literal(scorer)}
     return select(*(kept.get(name, scores.c[name]) for name in STORED_SCORE))
 
 
-def _sums(scorer: int) -> Select[Any]:
-    """Return a query of sums with another scorer's number, for `blocks.add_blocks`."""
+def _sums_query(scorer: int) -> Select[Any]:
+    """Return a query of sums of scores by block with the number of another scorer version, for
+    `blocks.add_blocks`.
+    """
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
         *(scores.c.brand_id, scores.c.metric_id),
@@ -106,14 +122,14 @@ def _sums(scorer: int) -> Select[Any]:
     )
 
 
-async def _forget_answers(connection: AsyncConnection, numbers: Collection[int]) -> int:
+async def _forget_answer_texts(connection: AsyncConnection, numbers: Collection[int]) -> int:
     there = (among(answers.c.id, numbers), ~answers.c.gone)
     forgotten = await connection.execute(update(answers).where(*there).values(text="", gone=True))
     return forgotten.rowcount
 
 
 async def _forget_quotes(connection: AsyncConnection, numbers: Collection[int]) -> None:
-    """Remove quotes from scores and details; the values that details state are kept."""
+    """Remove quotes from scores and details; the stated values of details are kept."""
     of_answers = among(scores.c.answer_id, numbers)
     quoted = update(scores).where(of_answers, scores.c.quote != "").values(quote="")
     await connection.execute(quoted)

@@ -6,7 +6,7 @@ A new column of the table ``answers`` needs changes in these places:
 - the table and `REVISION`: `overheard_storage.tables`;
 - a migration: ``python -m overheard_storage.migrations "message"``; a column that is never NULL
   needs a ``server_default``;
-- this module: `answer_row`, and `_reply` or `answer_of` (fields of `Usage` are mapped already);
+- this module: `answer_row`, and `_reply_of` or `answer_of` (fields of `Usage` are mapped already);
 - when providers return the value: the reading of their replies in ``plugins/``, and the check of
   replies in `overheard.plugins`;
 - when the value is exported: ``ANSWER_FIELDS`` in `overheard.commands` and docs/commands.md;
@@ -72,12 +72,12 @@ def brand_of(row: Row[Any]) -> Brand:
         competitors,
         row.category,
         row.tracked,
-        tuple(_rule(rule) for rule in row.rules),
+        tuple(_rule_of(rule) for rule in row.rules),
         row.parent,
     )
 
 
-def _rule(stored: Mapping[str, Any]) -> Rule:
+def _rule_of(stored: Mapping[str, Any]) -> Rule:
     """Return the rule of a spelling from its JSON object."""
     return Rule(
         spelling=stored["spelling"],
@@ -138,7 +138,7 @@ def run_of(row: Row[Any]) -> Run:
     return Run(
         key=row.key,
         started_at=row.started_at,
-        panel=_panel(row.panel) if row.panel else None,
+        panel=_panel_of(row.panel) if row.panel else None,
         state=RunState(row.state),
         finished_at=row.finished_at,
         label=row.label,
@@ -179,7 +179,7 @@ def answer_of(row: Row[Any]) -> Answer:
     return Answer(
         run_id=row.run_id,
         question=Question(asked_prompt_of(row), Model(row.provider, row.model), row.repeat),
-        reply=_reply(row),
+        reply=_reply_of(row),
         asked_at=row.asked_at,
         latency=row.latency,
         error=row.error,
@@ -206,21 +206,23 @@ def record_of(row: Row[Any]) -> ScoreRecord:
 
 
 def block_of(row: Row[Any]) -> Block:
-    """Return the block of a row in the column order of `blocks`'s query; it has to be fast."""
+    """Return the block of a row in the column order of `blocks`'s query; fast, because a history
+    has many blocks.
+    """
     run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
         row
     )
-    block_model, block_version = _model(provider, model), _version(scorer, version)
+    block_model, block_version = _cached_model(provider, model), _cached_version(scorer, version)
     return Block(run_id, at, prompt, block_model, brand, metric, n, total, squares, block_version)
 
 
 @lru_cache(1_000)
-def _model(provider: str, name: str) -> Model:
+def _cached_model(provider: str, name: str) -> Model:
     return Model(provider, name)
 
 
 @lru_cache(1_000)
-def _version(scorer: str, version: str) -> str:
+def _cached_version(scorer: str, version: str) -> str:
     return f"{scorer}@{version}"
 
 
@@ -244,7 +246,7 @@ def shift_row(shift: Shift) -> dict[str, Any]:
         "began_id": shift.began or None,
         "dates": list(shift.dates),
         "chance_a_year": shift.chance_a_year,
-        "updates": [_update_document(update) for update in shift.updates],
+        "updates": [_document_of_update(update) for update in shift.updates],
         "explanation": shift.explanation,
         "recovery": shift.recovery,
         "statement": asdict(shift.statement) if shift.statement else None,
@@ -267,40 +269,40 @@ def shift_of(row: Row[Any]) -> Shift:
         began=row.began_id or 0,
         dates=tuple(row.dates),
         chance_a_year=row.chance_a_year,
-        updates=tuple(_documented_update(row, document) for document in row.updates),
+        updates=tuple(_update_of_document(row, document) for document in row.updates),
         explanation=row.explanation,
         recovery=row.recovery,
-        statement=_statement(row.statement) if row.statement else None,
+        statement=_statement_of(row.statement) if row.statement else None,
         id=row.id,
     )
 
 
-def _statement(document: Mapping[str, Any]) -> ReportedStatement:
+def _statement_of(document: Mapping[str, Any]) -> ReportedStatement:
     kind, sources = StatementKind(document["kind"]), tuple(document["sources"])
     return ReportedStatement(**{**document, "kind": kind, "sources": sources})
 
 
-def _update_document(update: ModelUpdate) -> dict[str, Any]:
+def _document_of_update(update: ModelUpdate) -> dict[str, Any]:
     kept = {"at": update.at.isoformat(), "source": update.source, "note": update.note}
     return kept | {"id": update.id}
 
 
-def _documented_update(row: Row[Any], document: Mapping[str, Any]) -> ModelUpdate:
+def _update_of_document(row: Row[Any], document: Mapping[str, Any]) -> ModelUpdate:
     at = datetime.fromisoformat(document["at"])
     model = Model(row.provider, row.model)
     return ModelUpdate(model, at, document["source"], document["note"], document["id"])
 
 
-def _prompt(document: Mapping[str, Any]) -> Prompt:
+def _prompt_of_document(document: Mapping[str, Any]) -> Prompt:
     lists = {name: tuple(document[name]) for name in ("tags", "brands")}
     return Prompt(**{**document, **lists})
 
 
-def _panel(document: Mapping[str, Any]) -> Panel:
+def _panel_of(document: Mapping[str, Any]) -> Panel:
     """Return the panel of a run from its JSON document."""
     return Panel(
         brands=tuple(document["brands"]),
-        prompts=tuple(map(_prompt, document["prompts"])),
+        prompts=tuple(map(_prompt_of_document, document["prompts"])),
         models=tuple(Model(**model) for model in document["models"]),
         repeats=document["repeats"],
         seed=document["seed"],
@@ -309,7 +311,7 @@ def _panel(document: Mapping[str, Any]) -> Panel:
     )
 
 
-def _reply(row: Row[Any]) -> Reply:
+def _reply_of(row: Row[Any]) -> Reply:
     """Return the reply of a model from the row of an answer."""
     return Reply(
         text=row.text,

@@ -29,7 +29,9 @@ class SqlRunRepository(Repository):
 
     @uninterrupted
     async def start(self, run: Run) -> Run:
-        """Store a run and return it; a known key returns the stored run, with the earlier start."""
+        """Store a run and return it with its number; a run whose key is known is returned as
+        stored, an imported one with the earlier of both starts.
+        """
         insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
             await connection.execute(insert, run_row(run))
@@ -37,7 +39,8 @@ class SqlRunRepository(Repository):
             return await _with_earliest_start(connection, run_of(stored.one()), run)
 
     async def get(self, number: int) -> Run | None:
-        """Return a run by its number, or None.
+        """Return a run by its number, or None. The panels of the `CACHED_PANELS` runs that were
+        read last are remembered, because every task of a run reads it and the panel never changes.
 
         Every task of a run calls this. The panel is long and never changes, so it is cached.
         """
@@ -55,7 +58,7 @@ class SqlRunRepository(Repository):
 
     @uninterrupted
     async def steer(self, run_id: int, state: RunState) -> bool:
-        """Request another state of a run; False when the run has ended."""
+        """Store another state of a run that has not ended; False when the run has ended."""
         steered = update(runs).where(runs.c.id == run_id, runs.c.state.in_(UNFINISHED))
         async with self._database.writing() as connection:
             done = await connection.execute(steered.values(state=state))
@@ -82,7 +85,9 @@ class SqlRunRepository(Repository):
         until: datetime | None = None,
         limit: int | None = None,
     ) -> list[Run]:
-        """Return runs, the newest first."""
+        """Return at most ``limit`` runs of a state and a label, the newest first; None means any.
+        ``until`` is the latest start.
+        """
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(runs.c.state == state)
@@ -96,7 +101,7 @@ class SqlRunRepository(Repository):
 
     @uninterrupted
     async def keep_result(self, task: Task, result: dict[str, Any]) -> None:
-        """Store the result of a task; an earlier result stays unchanged."""
+        """Store the result of a task as JSON values; an earlier result stays unchanged."""
         insert = self._database.insert(results).on_conflict_do_nothing()
         row = {"run_id": task.run_id, "task": task.key, "result": result}
         async with self._database.writing() as connection:
@@ -121,7 +126,9 @@ class SqlBatchRepository(Repository):
 
     @uninterrupted
     async def keep(self, batch: Batch) -> Batch:
-        """Store a new batch, or the changes of a batch with a number; return the stored batch."""
+        """Store a new batch, or the changes of a batch with a number; return the batch with its
+        number.
+        """
         model_ids = await self._lookups.model_ids([batch.model])
         row = {
             "run_id": batch.run_id,
@@ -142,7 +149,7 @@ class SqlBatchRepository(Repository):
             return replace(batch, id=inserted.scalar_one())
 
     async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
-        """Return batches that have not ended, the oldest first."""
+        """Return the batches of some runs (None: all) that have not ended, the oldest first."""
         query = (
             select(batches, models.c.provider, models.c.name)
             .join(models)
@@ -155,7 +162,9 @@ class SqlBatchRepository(Repository):
 
 
 async def _with_earliest_start(connection: AsyncConnection, stored: Run, imported: Run) -> Run:
-    """Move the start of an imported run, and of its blocks, to the earliest of its parts."""
+    """Return the stored run; if both runs are imported and ``imported`` began earlier, move the
+    start of the stored run and of its blocks there.
+    """
     if stored.panel or imported.panel or imported.started_at >= stored.started_at:
         return stored
     start = imported.started_at

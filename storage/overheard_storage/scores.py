@@ -92,19 +92,31 @@ class SqlScoreRepository(Repository):
         newest: bool = False,
         part: Run | None = None,
     ) -> AsyncIterator[int]:
-        """Stream the numbers of the complete answers that this version of a scorer has not read."""
+        """Stream the numbers of the answers that can be scored and that a version of a scorer has
+        not read, in their order.
+
+        Args:
+            scorer: The scorer's name.
+            version: The scorer's version.
+            seen: True for only answers that any version of the scorer has read, False for only
+                others, None for both.
+            newest: Whether the newest answers come first.
+            part: A run whose panel selects its answers; None for all answers.
+        """
         number = await self._lookups.scorers.find(scorer, version)
         query = select(answers.c.id).where(*unread(number))
         if part is None:
             query = query.where(answers.c.id > await advance(self._database, number))
         if seen is not None:
-            query = query.where(_has_read(scorer) if seen else ~_has_read(scorer))
+            query = query.where(
+                _has_read_any_version(scorer) if seen else ~_has_read_any_version(scorer)
+            )
         if part is not None:
-            query = query.where(*await self._within(part))
+            query = query.where(*await self._conditions_of_part(part))
         async for row in self._stream(query, answers.c.id, newest=newest):
             yield row.id
 
-    async def _within(self, part: Run) -> list[ColumnElement[bool]]:
+    async def _conditions_of_part(self, part: Run) -> list[ColumnElement[bool]]:
         """Return the conditions that select the answers to the questions of a run's panel."""
         conditions: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
         if panel := part.panel:
@@ -116,7 +128,9 @@ class SqlScoreRepository(Repository):
 
     @uninterrupted
     async def add(self, scorer: str, version: str, scores: ScoredAnswers) -> None:
-        """Store one scorer's scores of some answers and add them to their blocks."""
+        """Store one scorer's scores of some answers, add them to their blocks, and note the answers
+        as read, in one transaction. Answers that were read before are left out.
+        """
         if not scores:
             return
         numbers = await self._numbers(scorer, version, scores)
@@ -126,16 +140,18 @@ class SqlScoreRepository(Repository):
             rows = _score_rows(new_ids, scores, numbers)
             if rows:
                 await insert_many(connection, tables.scores, STORED_SCORE, list(rows.values()))
-                await add_blocks(connection, _summed(rows, scores, numbers))
+                await add_blocks(connection, _block_sums(rows, scores, numbers))
 
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
     ) -> list[ScoreRecord]:
-        """Return the scores of a brand with a detail of one of the verdicts."""
+        """Return the scores of a brand that have a detail of one of the verdicts, in the order of
+        their answers; ``runs`` of None means all runs.
+        """
         # The text of the details is searched in the database: few scores have such a verdict.
         text = cast(scores.c.details, String)
         named = or_(*(text.contains(f'"{verdict}"', autoescape=True) for verdict in verdicts))
-        query = _records().where(brands.c.name == brand, named)
+        query = _all_records_query().where(brands.c.name == brand, named)
         if runs is not None:
             query = query.join(answers, answers.c.id == scores.c.answer_id)
             query = query.where(among(answers.c.run_id, runs))
@@ -146,7 +162,7 @@ class SqlScoreRepository(Repository):
         ]
 
     async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream scores in the order of their answers."""
+        """Stream the scores of some runs (None: all) in the order of their answers."""
         query = select(answers.c.id)
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
@@ -155,11 +171,11 @@ class SqlScoreRepository(Repository):
                 yield record_of(row)
 
     async def of_answers(self, answers: Collection[int]) -> list[ScoreRecord]:
-        """Return the scores of some answers, in the order of their numbers."""
+        """Return the scores of some answers, in the order of the answers' numbers."""
         return [record_of(row) for row in await self._database.rows(records_query(answers))]
 
     async def count_read(self, scorer: str, version: str) -> int:
-        """Return how many answers that have their text a version of a scorer has read."""
+        """Return how many answers with a text a version of a scorer has read."""
         number = await self._lookups.scorers.find(scorer, version)
         without_text = select(answers.c.id).where(answers.c.gone)
         query = select(func.count()).where(
@@ -168,7 +184,9 @@ class SqlScoreRepository(Repository):
         return int((await self._database.rows(query))[0][0])
 
     async def count_scorable(self) -> int:
-        """Return the number of scorable answers."""
+        """Return the number of answers that can be scored: complete, in the history, with a text,
+        no copies.
+        """
         aside = select(runs.c.id).where(runs.c.aside)
         query = select(func.count()).where(
             answers.c.finish.in_(sorted(COMPLETE)),
@@ -228,7 +246,9 @@ class SqlScoreRepository(Repository):
 async def note_readings(
     database: Database, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
 ) -> set[int]:
-    """Store that a scorer has read answers; return the numbers of those that are new."""
+    """Store that a scorer has read answers; return the numbers of the answers that it had not read
+    before.
+    """
     rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
     insert = database.insert(readings)
     if not database.is_sqlite:
@@ -240,7 +260,7 @@ async def note_readings(
     return set(inserted.scalars())
 
 
-def _has_read(scorer: str) -> ColumnElement[bool]:
+def _has_read_any_version(scorer: str) -> ColumnElement[bool]:
     """Return the condition that any version of a scorer has read an answer."""
     own_versions = select(scorers.c.id).where(scorers.c.name == scorer)
     return exists().where(
@@ -250,10 +270,10 @@ def _has_read(scorer: str) -> ColumnElement[bool]:
 
 def records_query(answer_ids: Collection[int]) -> Select[Any]:
     """Return a query of the scores of answers with their names, for `rows.record_of`."""
-    return _records().where(among(scores.c.answer_id, answer_ids))
+    return _all_records_query().where(among(scores.c.answer_id, answer_ids))
 
 
-def _records() -> Select[Any]:
+def _all_records_query() -> Select[Any]:
     """Return a query of all scores with their names, in the order of their answers."""
     return (
         select(
@@ -272,7 +292,9 @@ def _records() -> Select[Any]:
 def _score_rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
 ) -> dict[Key, ValueRow]:
-    """Return rows of the scores of new answers; of equal keys, the first score is used."""
+    """Return the rows of the scores of new answers, by answer, brand and metric; of equal keys, the
+    first score is used.
+    """
     rows: dict[Key, ValueRow] = {}
     scorer = numbers.scorer
     for answer, records in scored:
@@ -288,10 +310,10 @@ def _score_rows(
     return rows
 
 
-def _summed(
+def _block_sums(
     rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
 ) -> list[ValueRow]:
-    """Return the sums of scores by block as rows for `blocks.add_blocks`, sorted."""
+    """Return the sums of scores by block, sorted, as rows for `blocks.add_blocks`."""
     question_ids = {answer.id: _question_ids(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
@@ -323,29 +345,33 @@ class SqlEditionRepository(Repository):
 
     @uninterrupted
     async def add(self, edition: Edition) -> Edition:
-        """Store an edition, which is unique by its versions."""
-        row = _row(edition)
+        """Store an edition and return it with its number; an edition of the same versions is
+        replaced. An edition that loses its state to the new one becomes KEPT.
+        """
+        row = _edition_row(edition)
         insert = self._database.insert(editions)
         updated = {name: insert.excluded[name] for name in row if name != "versions"}
         upsert = insert.on_conflict_do_update(index_elements=["versions"], set_=updated)
         async with self._database.writing() as connection:
-            await _displace(connection, edition.state)
+            await _keep_displaced(connection, edition.state)
             result = await connection.execute(upsert.returning(editions.c.id), row)
             return replace(edition, id=result.scalar_one())
 
     @uninterrupted
     async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
-        """Set the state and the note; an edition that loses its state becomes kept."""
+        """Store the state and the note of an edition; an edition that loses its state to this one
+        becomes KEPT.
+        """
         async with self._database.writing() as connection:
-            await _displace(connection, state)
-            await _set(connection, number, state, note)
+            await _keep_displaced(connection, state)
+            await _set_edition_state(connection, number, state, note)
 
     @uninterrupted
     async def leave(self, number: int, instead: int) -> None:
         """Mark the used edition as LEFT and use another one."""
         async with self._database.writing() as connection:
-            await _set(connection, number, EditionState.LEFT)
-            await _set(connection, instead, EditionState.USED)
+            await _set_edition_state(connection, number, EditionState.LEFT)
+            await _set_edition_state(connection, instead, EditionState.USED)
 
 
 def split_versions(written: str) -> frozenset[str]:
@@ -353,23 +379,23 @@ def split_versions(written: str) -> frozenset[str]:
     return frozenset(written.split("\n")) - {""}
 
 
-async def _displace(connection: AsyncConnection, state: EditionState) -> None:
-    """Set the edition to KEPT that has a state which only one edition can have."""
+async def _keep_displaced(connection: AsyncConnection, state: EditionState) -> None:
+    """Set the edition to KEPT whose state only one edition can have and another one takes."""
     places = PENDING if state in PENDING else {state} & {EditionState.USED}
     taken = editions.c.state.in_(sorted(places))
     kept = update(editions).where(taken).values(state=EditionState.KEPT, note="")
     await connection.execute(kept)
 
 
-async def _set(
+async def _set_edition_state(
     connection: AsyncConnection, number: int, state: EditionState, note: str = ""
 ) -> None:
     change = update(editions).where(editions.c.id == number).values(state=state, note=note)
     await connection.execute(change)
 
 
-def _row(edition: Edition) -> dict[str, Any]:
-    """Return the columns of an edition; its catalogue is cut to the brands and facts."""
+def _edition_row(edition: Edition) -> dict[str, Any]:
+    """Return the columns of an edition, of whose catalogue only brands and facts are stored."""
     catalogue = Catalogue(edition.catalogue.brands, facts=edition.catalogue.facts)
     return {
         "versions": "\n".join(sorted(edition.versions)),

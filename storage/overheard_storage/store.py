@@ -73,8 +73,8 @@ class SqlStore:
         return cls(Database(parse_url(url)))
 
     def reopened(self) -> SqlStore:
-        """Return a store on the same database after `close`, with nothing remembered except
-        compiled statements; it may belong to another event loop.
+        """Return a store on the same database after `close`, for another event loop if need be. It
+        remembers nothing except compiled statements.
         """
         return SqlStore(self._database)
 
@@ -88,7 +88,7 @@ class SqlStore:
 
 
 async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> SqlStore:
-    """Open a store.
+    """Open a store and check or upgrade its tables; return the store, which has to be closed.
 
     Args:
         url: ``sqlite:///file.db``, the path of such a file, or ``postgresql://...``.
@@ -110,15 +110,16 @@ async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> 
             await (upgrade(database) if migrate else require_current(database))
         except BaseException:
             await database.close()
-            await _ended_drivers()
+            await _wait_for_drivers()
             raise
     return SqlStore(database)
 
 
-async def _ended_drivers() -> None:
-    """Wait for the driver's threads of connections that could not be opened.
+async def _wait_for_drivers() -> None:
+    """Wait up to `DRIVER_TIMEOUT_S` for each of the driver's threads of connections that could not
+    be opened.
 
-    Such a thread answers the event loop last of all, and prints a traceback if that is closed.
+    Such a thread answers the event loop last of all, and prints a traceback if the loop is closed.
     """
     for thread in threading.enumerate():
         if DRIVER_THREAD in thread.name:
@@ -126,7 +127,7 @@ async def _ended_drivers() -> None:
 
 
 async def migrate(url: str) -> tuple[str | None, str]:
-    """Upgrade a store's tables to this version.
+    """Upgrade a store's tables to this version, and close the store.
 
     Returns:
         The revision before (None for an empty database) and after.

@@ -78,8 +78,10 @@ REVISION = "0007"
 """The migration that makes exactly these tables and their triggers."""
 
 
-def _origin() -> tuple[Column[bool], Column[bool], Column[int]]:
-    """Return the origin of an entry: the configuration, people, or (retired) neither; its place."""
+def _origin_columns() -> tuple[Column[bool], Column[bool], Column[int]]:
+    """Return the columns of an entry's origin: declared by the configuration, added by people
+    (retired: neither), and its place.
+    """
     return (
         column("provisioned", Boolean, default=False),
         column("added", Boolean, default=False),
@@ -101,7 +103,7 @@ brands = Table(
     column("tracked", Boolean, default=False),
     column("rules", JSON, default=list),
     column("parent", Prose, default=""),
-    *_origin(),
+    *_origin_columns(),
 )
 
 prompts = Table(
@@ -116,7 +118,7 @@ prompts = Table(
     column("persona", Prose, default=""),
     column("language", Prose, default=""),
     column("market", Prose, default=""),
-    *_origin(),
+    *_origin_columns(),
 )
 
 facts = Table(
@@ -129,7 +131,7 @@ facts = Table(
     Column("as_of", Date),
     column("source", Prose),
     column("previous", JSON),
-    *_origin(),
+    *_origin_columns(),
     UniqueConstraint("brand_id", "field", "value"),
 )
 
@@ -143,7 +145,7 @@ schedules = Table(
     column("brands", JSON),
     column("repeats", Integer),
     column("batch", Boolean, default=False),
-    *_origin(),
+    *_origin_columns(),
 )
 
 models = Table(

@@ -30,14 +30,14 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
     Raises:
         StoreError: when a newer version made the tables.
     """
-    before = await _revision(database)
+    before = await _stored_revision(database)
     if before == REVISION:
         return before, REVISION
     async with database.writing() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = await connection.run_sync(read_revision)
-        _refuse_newer(database, before)
+        _require_not_newer(database, before)
         if before != REVISION:
             await connection.run_sync(_run_migrations)
     return before, REVISION
@@ -45,12 +45,12 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
 
 @uninterrupted
 async def require_tables(database: Database) -> None:
-    """Check that a database has tables of Overheard, of whatever revision.
+    """Check that a database has tables of Overheard, of any revision.
 
     Raises:
-        StoreMissing: when it has none.
+        StoreMissing: when the database has no tables of Overheard.
     """
-    if await _revision(database) is None:
+    if await _stored_revision(database) is None:
         raise StoreMissing(url=shown(database.url))
 
 
@@ -61,8 +61,8 @@ async def require_current(database: Database) -> None:
     Raises:
         StoreError: when the tables have another revision.
     """
-    revision = await _revision(database)
-    _refuse_newer(database, revision)
+    revision = await _stored_revision(database)
+    _require_not_newer(database, revision)
     if revision != REVISION:
         raise StoreError(
             url=shown(database.url),
@@ -82,7 +82,7 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-async def _revision(database: Database) -> str | None:
+async def _stored_revision(database: Database) -> str | None:
     async with database.reading() as connection:
         return await connection.run_sync(read_revision)
 
@@ -101,8 +101,10 @@ def _run_migrations(connection: Connection) -> None:
     command.upgrade(configuration(connection), "head")
 
 
-def _refuse_newer(database: Database, revision: str | None) -> None:
-    """Raise a StoreError when the tables have a later revision than this version knows."""
+def _require_not_newer(database: Database, revision: str | None) -> None:
+    """Check that no later version made the tables. Raises StoreError for a revision that this
+    version does not know.
+    """
     # Revisions are numbered, so that a newer one is known without having its script.
     if revision is not None and revision > REVISION:
         raise StoreError(

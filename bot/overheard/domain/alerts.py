@@ -16,8 +16,8 @@ class ModelUpdate:
     Attributes:
         model: The model.
         at: The time of the change, in UTC.
-        source: How it is known: ``announced``, ``feed``, ``served model``, ``fingerprint``,
-            ``style``, ``canary``.
+        source: How the update is known: ``announced``, ``feed``, ``served model``,
+            ``fingerprint``, ``style``, ``canary``, or ``people`` for a mark by a user.
         note: A few words, or an empty string.
         id: The store's number, 0 before it is stored.
     """
@@ -31,15 +31,16 @@ class ModelUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ServedModelCount:
-    """How many complete answers of a run came from one back end, as the replies report it.
+    """The number of complete answers of a run that came from one back end, as the replies report
+    it.
 
     Attributes:
         run_id: The run.
-        model: The model that was asked for.
+        model: The requested model.
         served_model: The model id that the replies report, with its version if there
             is one, or an empty string.
         fingerprint: The back end's fingerprint, or an empty string.
-        answers: How many; 1 or more.
+        answers: The number of answers; 1 or more.
     """
 
     run_id: int
@@ -51,7 +52,7 @@ class ServedModelCount:
 
 @dataclass(frozen=True, slots=True)
 class PromptShift:
-    """What one prompt did across a shift: its mean before and after, over so many answers."""
+    """The mean of one prompt (by key) before and after a shift, each with its number of answers."""
 
     prompt: str
     before: float
@@ -70,7 +71,7 @@ class StatementKind(StrEnum):
 
     @property
     def metric(self) -> str:
-        """The name under which it is kept among metrics; no scorer measures it."""
+        """The name that stands for such statements among metrics; no scorer measures it."""
         return "false claims" if self is StatementKind.CLAIM else "grave statements"
 
 
@@ -79,14 +80,14 @@ class ReportedStatement:
     """A statement about a brand that a model repeats, and that is news by itself.
 
     Attributes:
-        kind: Why it is news.
+        kind: Why the statement is news.
         topic: The field of the fact, such as ``price``; of a grave statement its subject, such as
             ``recall``.
         said: The stated value in the words of an answer; of a grave statement the sentence.
         truth: The value of the fact; empty for a grave statement.
         verdict: ``wrong``, ``stale`` (true once) or ``grave``.
         quote: A sentence of an answer, or an empty string.
-        sources: The domains that these answers cite, the most frequent first.
+        sources: The hosts that the answers with the statement cite, the most frequent first.
         answers: Number of answers of the run with the statement; 1 or more.
         asked: Number of answers of the model in the run.
     """
@@ -123,14 +124,15 @@ class Shift:
         interval: 90 % interval of the change (low, high).
         prompts: The prompts, those that moved most first.
         answers: Number of answers the verdict rests on (before, after).
-        began: The run with which it most likely began; 0 means `run_id`.
-        dates: The runs among which it began with a probability of 90 %, the oldest first.
+        began: The number of the run with which the change most likely began; 0 means `run_id`.
+        dates: The numbers of the runs among which the change began with a probability of 90 %, the
+            oldest first.
         chance_a_year: How often a year chance would show as much in the whole deployment; None
             where there is a p-value, and for alerts of earlier versions.
         updates: Known updates of the model that fall among `dates`.
-        explanation: What it looks like: a model, this brand, the web; sentences.
-        recovery: Whether it takes back an earlier shift of its alert, or a part of it.
-        statement: What the model repeats, when that is the news; the values are then the shares of
+        explanation: The likeliest cause in sentences: a model, this brand, the web.
+        recovery: Whether the shift takes back an earlier shift of its alert, or a part of it.
+        statement: The repeated statement, when that is the news; the values are then the shares of
             answers with the statement.
         id: The store's number, 0 before it is stored.
     """
@@ -189,17 +191,17 @@ class Alert:
     Attributes:
         shift: The strongest shift, with its certainty.
         opened_at: When the alert was raised, in UTC.
-        also: Other metrics of the same brand and model that moved in the same run; of a model as a
-            whole, its brands that moved most, the first of them most.
-        later: What moved further in runs since, the oldest first: it has grown. Of a model as a
-            whole, also what brands' own evidence shows of it.
+        also: Shifts of other metrics of the same brand and model in the same run; of a model as a
+            whole, the shifts of the brands that moved most, the largest first.
+        later: Further shifts in later runs, the oldest first: growth and returns. Of a model as a
+            whole, also the shifts that brands' own evidence shows.
         state: The state of the alert.
-        by: Who acknowledged, snoozed or closed it, or an empty string.
-        until: When a snooze ends; None for one that ends with the next update of the model.
+        by: Who acknowledged, snoozed or closed the alert, or an empty string.
+        until: When a snooze ends; None for a snooze until the next update of the model.
         follows: The number of the alert of the same brand, model and metric before it, or 0.
-        revision: How often it has changed; the number of its events.
-        over_at: When it recovered or was closed; None while it is not over. It is read from the
-            alert's events and not stored with it.
+        revision: How often the alert has changed; the number of its events.
+        over_at: When the alert recovered or was closed; None while it is not over. The time is
+            read from the alert's events and not stored with the alert.
         id: The store's number, 0 before it is stored.
     """
 
@@ -217,27 +219,27 @@ class Alert:
 
     @property
     def moved(self) -> tuple[Shift, ...]:
-        """All shifts that it reports, in the order in which they were seen."""
+        """All shifts of the alert, in the order in which they were reported."""
         return (self.shift, *self.also, *self.later)
 
     @property
     def statements(self) -> tuple[ReportedStatement, ...]:
-        """The statements among them."""
+        """The statements among the shifts, in the order in which they were reported."""
         return tuple(shift.statement for shift in self.moved if shift.statement)
 
     @property
     def of_model(self) -> bool:
-        """Whether it reports a change of the model as a whole."""
+        """Whether the alert reports a change of the model as a whole."""
         return self.shift.brand == WHOLE_MODEL
 
     @property
     def brands(self) -> tuple[str, ...]:
-        """The names of the brands that it reports, each once: one, unless it is `of_model`."""
+        """The names of the brands of the shifts, each once: one brand, unless `of_model`."""
         return tuple(dict.fromkeys(shift.brand for shift in self.moved if shift.brand))
 
 
 class AlertEventKind(StrEnum):
-    """What can happen to an alert."""
+    """The kinds of events of an alert."""
 
     RAISED = "raised"
     ACKNOWLEDGED = "acknowledged"
@@ -265,13 +267,13 @@ class AlertEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """Something that happened to an alert.
+    """An event of an alert: a change of its state, its shifts or its explanation.
 
     Attributes:
-        what: What happened.
-        at: When it happened, in UTC.
-        who: Who did it; empty when the statistics or the clock did.
-        note: A sentence more, or an empty string.
+        what: The kind of event.
+        at: The time of the event, in UTC.
+        who: The user who caused the event; empty when the statistics or the clock did.
+        note: A further sentence, or an empty string.
         alert_id: The alert's number.
         id: The store's number, 0 before it is stored.
     """
@@ -285,7 +287,7 @@ class AlertEvent:
 
 
 class DeliveryKind(StrEnum):
-    """What a channel is to be shown."""
+    """The kinds of messages that a channel is to show."""
 
     ALERT = "alert"
     """An alert, in one message that is edited as long as it lives."""
@@ -323,19 +325,19 @@ class Delivery:
         key: The unique name of the message; there are no two deliveries of one key.
         channel: The channel to post to, as ``platform:id``.
         due_at: When the delivery is tried next, in UTC.
-        subject: Which report, or which run if one is known; for a digest, and for the alerts in
+        subject: The name of the report, or the key of the run; for a digest, and for the alerts in
             it, the end of the quiet hours; for a notice, its plugin and in the next line its
             words; else an empty string.
         alert_id: The number of the alert that is shown, or 0.
         event_id: The number of the event of the alert that is shown, or 0.
-        wanted: The revision that it should show.
-        shown: The revision that it shows; 0 as long as nothing was posted.
+        wanted: The revision that the message should show.
+        shown: The revision that the message shows; 0 as long as nothing was posted.
         message: The platform's id of the message, or an empty string.
         thread: The platform's id of the message in whose thread it belongs, or an empty string.
-        attempts: How often it was tried in vain since it last worked.
-        uncertain: Whether the last attempt may or may not have posted it.
+        attempts: The number of failed attempts since the last successful one.
+        uncertain: Whether it is unknown if the last attempt has posted the message.
         problem: Why the last attempt failed, or an empty string.
-        leased_until: How long it belongs to the process that has claimed it.
+        leased_until: End of the lease of the process that has claimed the delivery.
         id: The store's number, 0 before it is stored.
     """
 

@@ -52,13 +52,13 @@ class Brand:
         name: The common name; unique.
         aliases: Other spellings that mean the same brand.
         domains: Web domains that the brand owns, without scheme, such as ``acme.com``.
-        competitors: Names of the brands it is compared with.
+        competitors: Names of the brands that the brand is compared with.
         category: The kind of product in buyers' words, such as ``project management tool``.
         tracked: False for a brand that is only a competitor of others: it is scored and shown,
             and never raises an alert.
-        rules: Conditions under which its spellings count.
-        parent: Name of the brand that it is a part of, or an empty string: an answer that names
-            "Ninja Foodi" names Ninja too.
+        rules: Conditions under which spellings of the brand count.
+        parent: Name of the brand of which the brand is a part, or an empty string: an answer that
+            names "Ninja Foodi" names Ninja too.
     """
 
     name: str
@@ -179,7 +179,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What a deployment measures: its brands, prompts, facts and schedules."""
+    """The brands, prompts, facts and schedules of a deployment."""
 
     brands: tuple[Brand, ...] = ()
     prompts: tuple[Prompt, ...] = ()
@@ -187,7 +187,9 @@ class Catalogue:
     schedules: tuple[Schedule, ...] = ()
 
     def brand(self, name: str) -> Brand | None:
-        """Return the brand with this name or alias, ignoring case, or None."""
+        """Return the brand with a name or alias, compared without case; None if there is no such
+        brand.
+        """
         wanted = name.casefold()
         for brand in self.brands:
             if wanted in (spelling.casefold() for spelling in brand.names):
@@ -199,13 +201,14 @@ class Catalogue:
         return tuple(p for p in self.prompts if p.concerns(brand))
 
     def names_with_rivals(self, brands: Iterable[str]) -> list[str]:
-        """Return the names of brands and then of their rivals, each once."""
+        """Return the names of brands, in their order, and then of their rivals, each once."""
         names = dict.fromkeys(brands)
         rivals = [rival.name for brand in names for rival in self.rivals(brand)]
         return list(names | dict.fromkeys(rivals))
 
     def rivals(self, brand: str) -> tuple[Brand, ...]:
-        """Return the brands that a brand is compared with.
+        """Return the brands that a brand is compared with, in the order of the catalogue's
+        competitors.
 
         For a tracked brand these are its competitors. For an untracked brand these are the tracked
         brands that name it as a competitor, and their other competitors.

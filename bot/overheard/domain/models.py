@@ -42,7 +42,8 @@ class Model:
 
     @classmethod
     def parse(cls, text: str) -> Model:
-        """Read ``provider/name``; the name may hold further slashes.
+        """Return the model that a text names as ``provider/name``; the name may hold further
+        slashes.
 
         Raises:
             ValueError: when the provider or the name is missing.
@@ -84,10 +85,10 @@ class Citation:
     """A source that an answer names.
 
     Attributes:
-        url: Its address, as the provider returned it.
-        title: Its title, or an empty string.
+        url: The address, as the provider returned it.
+        title: The title, or an empty string.
         cited: Whether the answer refers to the source; False when it was only retrieved.
-        domain: Its domain as the provider reports it, or an empty string.
+        domain: The domain as the provider reports it, or an empty string.
     """
 
     url: str
@@ -138,7 +139,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class UsualUsage:
-    """What the latest complete answers of a model were billed for.
+    """The mean billed quantities of the latest complete answers of a model.
 
     Attributes:
         answers: Number of answers with reported tokens.
@@ -201,7 +202,9 @@ class Price:
     def _cost(
         self, sent: float, received: float, cached: float, searches: float, batch: bool
     ) -> float:
-        """Return the cost of tokens sent (some of them cached) and received, and of searches."""
+        """Return the cost in US dollars of tokens sent (some of them cached), tokens received, and
+        searches.
+        """
         cached = min(cached, sent)
         tokens = self.input * (sent - cached) + self.output * received
         kept = (self.input if self.cached is None else self.cached) * cached

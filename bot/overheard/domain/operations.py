@@ -68,7 +68,7 @@ class Setting:
         name: Unique, such as ``route:slack:C0123456789``.
         value: The content as a JSON object.
         who: The person, as ``name (platform:id)``.
-        at: When it was made.
+        at: When the setting was made.
     """
 
     name: str

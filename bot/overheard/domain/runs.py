@@ -19,7 +19,7 @@ TERMINAL = "terminal"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call to make.
+    """One call to make: a prompt, a model, and the number of the repeat.
 
     Attributes:
         prompt: The prompt to send.
@@ -159,7 +159,7 @@ class Run:
 
     @property
     def payer(self) -> Payer:
-        """The accounts' owner: which run, brands and channel pay for the answers."""
+        """The run, brands and channel that pay for the answers."""
         return Payer(self.id, self.panel.brands if self.panel else (), self.channel)
 
 
@@ -212,8 +212,8 @@ class Spending:
         prompt: The prompt.
         model: The model.
         answers: Number of charged answers.
-        usd: Their cost in US dollars.
-        estimated_usd: The part of it that is estimated, because the provider reported no usage.
+        usd: The cost of the answers in US dollars.
+        estimated_usd: The part of `usd` that is estimated, because the provider reported no usage.
     """
 
     run_id: int
@@ -231,7 +231,7 @@ class Batch:
     Attributes:
         run_id: The store's number of the run.
         model: The model.
-        items: Our ids of the questions, each once; see `overheard.runs.batches.item_of`.
+        items: Our ids of the questions, each once; see `runs.batch_collection.item_of`.
         handed_in_at: When the batch was submitted; all answers count as asked at this time.
         vendor_id: The vendor's id. Empty until the submission returns: if the process ends before,
             it is unknown whether the vendor has the batch.

@@ -85,7 +85,7 @@ class Reading:
         """Return whether a quote occurs in the body, in text about the brand.
 
         Such text is a unit that the brand owns, or that names the brand. Only the words are
-        compared: markup, punctuation and white space are ignored.
+        compared: markup, punctuation and white space are ignored. False for a quote without words.
         """
         words = _WORD.findall(quote)
         if not words:
@@ -267,12 +267,14 @@ class Edition:
 
 
 def pending_edition(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition that is to be used next, or None."""
+    """Return the edition that is to be used next, of some editions in any order; None without
+    any.
+    """
     return next((edition for edition in editions if edition.state in PENDING), None)
 
 
 def used_edition(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition in use, or None before anything was scored."""
+    """Return the edition in use, of some editions in any order; None before anything was scored."""
     return next((edition for edition in editions if edition.state is EditionState.USED), None)
 
 
@@ -331,7 +333,7 @@ class Unit:
 
 
 class BlockRun(NamedTuple):
-    """When a run began, and the store's number of the run."""
+    """The start of a run, and the store's number of the run."""
 
     at: datetime
     id: int
@@ -351,7 +353,8 @@ Name = TypeVar("Name", str, BlockRun, BlockStream)
 
 @dataclass(frozen=True, eq=False)
 class BlockTable:
-    """B blocks by column, in no particular order. Each run, prompt and stream has a block.
+    """B blocks by column, in no particular order. Each run, prompt and stream has at least one
+    block.
 
     Attributes:
         runs: The runs, oldest first.
@@ -381,8 +384,8 @@ class BlockTable:
         metrics: Collection[str] | None = None,
         brands: Collection[str] | None = None,
     ) -> BlockTable:
-        """Return the table of the blocks of some scorer versions, metrics and brands (None: all of
-        them).
+        """Return the table of the blocks of some scorer versions, metrics and brands; None means
+        all metrics or all brands. Runs, prompts and streams without such blocks are left out.
         """
         wanted = [
             stream.version in versions
@@ -391,19 +394,23 @@ class BlockTable:
             for stream in self.streams
         ]
         rows = np.array(wanted, np.bool_)[self.stream]
-        runs, run = _left(self.runs, self.run[rows])
-        prompts, prompt = _left(self.prompts, self.prompt[rows])
-        streams, stream = _left(self.streams, self.stream[rows])
+        runs, run = _reindexed(self.runs, self.run[rows])
+        prompts, prompt = _reindexed(self.prompts, self.prompt[rows])
+        streams, stream = _reindexed(self.streams, self.stream[rows])
         sums = {name: getattr(self, name)[rows] for name in ("n", "total", "squares")}
         return BlockTable(runs, prompts, streams, run, prompt, stream, **sums)
 
 
 def tabulate(blocks: Iterable[Block]) -> BlockTable:
-    """Return the blocks as a table by column, with runs, prompts and streams as indices."""
+    """Return blocks as a table by column, in the order given, with runs, prompts and streams as
+    indices.
+    """
     given = list(blocks)
-    runs, run = _places([BlockRun(b.at, b.run_id) for b in given])
-    prompts, prompt = _places([b.prompt for b in given])
-    streams, stream = _places([BlockStream(b.brand, b.model, b.metric, b.version) for b in given])
+    runs, run = _sorted_indices([BlockRun(b.at, b.run_id) for b in given])
+    prompts, prompt = _sorted_indices([b.prompt for b in given])
+    streams, stream = _sorted_indices(
+        [BlockStream(b.brand, b.model, b.metric, b.version) for b in given]
+    )
     return BlockTable(
         *(runs, prompts, streams, run, prompt, stream),
         n=np.array([b.n for b in given], np.int64),
@@ -413,13 +420,15 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
 
 
 def named(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
-    """Return the sorted names of some numbers, and for each number the index of its name."""
+    """Return the sorted distinct names that some numbers stand for, and for each number the index
+    of its name among them.
+    """
     found, where = np.unique(numbers, return_inverse=True)
-    listed, places = _places([names[number] for number in found.tolist()])
+    listed, places = _sorted_indices([names[number] for number in found.tolist()])
     return listed, places[where]
 
 
-def _places(
+def _sorted_indices(
     names: Sequence[Name],
 ) -> tuple[tuple[Name, ...], Places]:
     """Return the distinct names, sorted, and the index of each given name among them."""
@@ -428,7 +437,9 @@ def _places(
     return tuple(listed), np.array([place[name] for name in names], np.intp)
 
 
-def _left(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
-    """Return the names that `places` still refers to, and the places renumbered to match."""
+def _reindexed(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
+    """Return the names that some indices refer to, in their order, and the indices into these
+    names.
+    """
     used, where = np.unique(places, return_inverse=True)
     return tuple(names[number] for number in used.tolist()), where

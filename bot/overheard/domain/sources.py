@@ -74,17 +74,17 @@ _OPAQUE = re.compile(
 
 @lru_cache(maxsize=8192)
 def page_of(address: str) -> str:
-    """Return the address of the page behind a redirect, cache, archive, translation or AMP link.
+    """Return the address of the page behind a redirect, cache, archive, translation or AMP link;
+    any other address without surrounding white space. Nothing is fetched.
 
-    An address that names its target is replaced by the target, also when several are nested; any
-    other address is returned as it is.
+    Of nested links, the innermost target is returned, up to `_MAX_WRAPPINGS` levels.
 
     Args:
         address: A URL, or a bare host.
     """
     page = address.strip()
     for _ in range(_MAX_WRAPPINGS):
-        target = _unwrapped(page) if len(page) <= _MAX_ADDRESS_CHARACTERS else ""
+        target = _target_of(page) if len(page) <= _MAX_ADDRESS_CHARACTERS else ""
         if not target or not host_of(target):
             break
         page = target
@@ -104,7 +104,7 @@ def host_of(address: str) -> str:
     text = address.strip().replace("\\", "/")  # as browsers read it
     if re.search(r"\s", text) or _PAGELESS.match(text):
         return ""
-    host = _host_of(_split(text)).removeprefix("www.")
+    host = _host_of_parts(_split_address(text)).removeprefix("www.")
     try:
         return host.encode("ascii").decode("idna") if "xn--" in host else host
     except UnicodeError:
@@ -113,8 +113,8 @@ def host_of(address: str) -> str:
 
 def is_opaque(address: str) -> bool:
     """Return whether an address is a redirect whose target cannot be read from the address."""
-    parts = _split(address.strip())
-    target = f"{_host_of(parts)}{parts.path or '/'}"
+    parts = _split_address(address.strip())
+    target = f"{_host_of_parts(parts)}{parts.path or '/'}"
     return _OPAQUE.match(target) is not None
 
 
@@ -124,7 +124,7 @@ def named_host(text: str) -> str:
     return host_of(name) if len(name) <= 253 and _NAME.fullmatch(name) else ""
 
 
-def _split(text: str) -> SplitResult:
+def _split_address(text: str) -> SplitResult:
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
         _ = parts.hostname  # raises for a bracket that is not closed
@@ -133,43 +133,49 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
-def _host_of(parts: SplitResult) -> str:
+def _host_of_parts(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".").casefold()
 
 
-def _unwrapped(address: str) -> str:
-    """Return the target that an address names, or an empty string."""
-    parts = _split(address)
-    host = _host_of(parts)
+def _target_of(address: str) -> str:
+    """Return the target that an address names, with its scheme, or an empty string."""
+    parts = _split_address(address)
+    host = _host_of_parts(parts)
     if not host:
         return ""
     if host.endswith(".translate.goog"):
         return f"https://{_translated_host(host)}{parts.path}"
-    return _in_path(host, parts) or _in_query(host, parts) or _coded(host, parts)
+    return (
+        _target_in_path(host, parts) or _target_in_query(host, parts) or _coded_target(host, parts)
+    )
 
 
-def _in_path(host: str, parts: SplitResult) -> str:
-    """Return the target that is a part of the path, as in archives and AMP links."""
+def _target_in_path(host: str, parts: SplitResult) -> str:
+    """Return the target in the path of an archive or AMP link; empty for any other address."""
     place = f"{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     if found := _IN_PATH.match(place):
         page = found["page"].split("__;")[0]  # the end of a urldefense.com address
-        return _absolute(re.sub(r"\A(https?):/+", r"\1://", unquote(page), flags=re.IGNORECASE))
-    return _absolute(found["page"]) if (found := _AMP.match(place)) else ""
+        return _absolute_address(
+            re.sub(r"\A(https?):/+", r"\1://", unquote(page), flags=re.IGNORECASE)
+        )
+    return _absolute_address(found["page"]) if (found := _AMP.match(place)) else ""
 
 
-def _coded(host: str, parts: SplitResult) -> str:
-    """Return the target that a search engine has coded into an address."""
+def _coded_target(host: str, parts: SplitResult) -> str:
+    """Return the target that Google's cache, Bing or Yahoo has coded into an address; empty for any
+    other address.
+    """
     if "cache:" in parts.query and (found := _CACHED.search(unquote(parts.query))):
-        return _absolute(found["page"].split("+")[0].split("&")[0])
+        return _absolute_address(found["page"].split("+")[0].split("&")[0])
     if host.endswith("bing.com") and parts.path == "/ck/a":
-        return _encoded(parse_qs(parts.query).get("u", [""])[0])
+        return _decoded_address(parse_qs(parts.query).get("u", [""])[0])
     if host == "r.search.yahoo.com" and (found := re.search(r"/RU=([^/]+)", parts.path)):
         return unquote(found[1])
     return ""
 
 
-def _in_query(host: str, parts: SplitResult) -> str:
-    """Return the target address in the query of a known redirect; empty for any other."""
+def _target_in_query(host: str, parts: SplitResult) -> str:
+    """Return the target in the query of a known redirect; empty for any other address."""
     for hosts, path, names in _IN_QUERY:
         if hosts.fullmatch(host) and (parts.path or "/").startswith(path):
             values = parse_qs(parts.query)
@@ -178,7 +184,7 @@ def _in_query(host: str, parts: SplitResult) -> str:
                 if page.startswith(("http://", "https://", "//")):
                     return page
                 if page and named_host(page.split("/")[0]):
-                    return _absolute(page)
+                    return _absolute_address(page)
     return ""
 
 
@@ -188,13 +194,15 @@ def _translated_host(host: str) -> str:
     return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
-def _encoded(value: str) -> str:
-    """Return the address in a parameter of bing.com: ``a1`` and URL-safe Base64."""
+def _decoded_address(value: str) -> str:
+    """Return the address in a parameter of bing.com, ``a1`` and URL-safe Base64; empty for any
+    other value.
+    """
     try:
         return urlsafe_b64decode(f"{value[2:]}===").decode() if value.startswith("a1") else ""
     except ValueError:
         return ""
 
 
-def _absolute(page: str) -> str:
+def _absolute_address(page: str) -> str:
     return page if _SCHEME.match(page) else f"https://{page}"

@@ -16,14 +16,14 @@ from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
 
 class RunKey(NamedTuple):
-    """When a run began, and the store's number of the run; sorts by time."""
+    """The start of a run and the store's number of the run; sorts by time."""
 
     at: datetime
     id: int
 
 
 class BlockKey(NamedTuple):
-    """Identifies a block; blocks are sorted by it."""
+    """The identity of a block, by which blocks are sorted."""
 
     run: RunKey
     prompt: str
@@ -34,7 +34,7 @@ class BlockKey(NamedTuple):
 
 
 class StreamKey(NamedTuple):
-    """Identifies a stream."""
+    """The identity of a stream: one brand, one model and one metric."""
 
     brand: str
     model: Model
@@ -69,38 +69,40 @@ class Stream:
 
     @cached_property
     def binary(self) -> bool:
-        """Whether the sums are consistent with every value being 0 or 1."""
+        """Whether the sums are those of values that are all 0 or 1, as far as sums can show."""
         whole = np.array_equal(self.total, np.rint(self.total))
         bounded = bool(np.all((self.total >= 0) & (self.total <= self.n)))
         return whole and bounded and np.array_equal(self.total, self.squares)
 
     @cached_property
     def width(self) -> float:
-        """The unit of the metric for run effects.
+        """The unit of the metric for run effects: 1 for a rate.
 
-        1 for a rate. For other metrics twice the standard deviation within prompts, which is the
-        distance between the two outcomes of a fair coin with that deviation.
+        For other metrics it is twice the standard deviation within prompts, the distance between
+        the two outcomes of a fair coin with that deviation; 1 if that deviation is 0.
         """
         if self.binary:
             return 1.0
-        spread = self._everything.spread
+        spread = self._all_sums.spread
         return 1.0 if spread <= 0 else 2 * spread**0.5
 
     @cached_property
     def scatter(self) -> Scatter:
         """The variation of answers to the same prompt, over all runs."""
-        everything = self._everything
+        everything = self._all_sums
         unit = bool(np.all(self.squares <= self.total + 1e-9))
         return Scatter(everything.spread, everything.share, self.width, unit)
 
     def since(self, first: int) -> Mask:
-        """Return a mask (R) of the runs from number ``first`` on; all False without this run."""
+        """Return a mask (R) that is True for the run with number ``first`` and all later runs; all
+        False when the stream has no such run.
+        """
         ids = [run.id for run in self.runs]
         start = ids.index(first) if first in ids else len(ids)
         return np.arange(len(ids)) >= start
 
     def sums(self, runs: Mask, prompts: Mask) -> Sums:
-        """Return the sums over the runs of a mask (R) for the prompts of a mask (P).
+        """Return the sums over the runs of a mask (R), by prompt, for the prompts of a mask (P).
 
         Each of these prompts must have an answer in these runs.
         """
@@ -111,7 +113,7 @@ class Stream:
         return Sums(n, total, squares)
 
     @cached_property
-    def _everything(self) -> Sums:
+    def _all_sums(self) -> Sums:
         return self.sums(np.ones(len(self.runs), np.bool_), self.n.sum(axis=0) > 0)
 
 
@@ -133,8 +135,8 @@ def summarise(
     values: dict[BlockKey, list[float]] = defaultdict(list)
     for record in records:
         answer = answer_of[record.answer_id]
-        values[_key(record, answer, run_of[answer.run_id])].append(record.score.value)
-    return [_block(key, values[key]) for key in sorted(values)]
+        values[_block_key(record, answer, run_of[answer.run_id])].append(record.score.value)
+    return [_block_of_values(key, values[key]) for key in sorted(values)]
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:
@@ -163,14 +165,15 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
         model: np.unique(blocks.run[np.concatenate(model_rows)])
         for model, model_rows in rows.items()
     }
-    newest = {key: _newest(blocks, groups[key], latest) for key in sorted(groups)}
+    newest = {key: _newest_version(blocks, groups[key], latest) for key in sorted(groups)}
     return [
-        _stream(key, blocks, number, parts[number], runs[key.model])
+        _stream_of_rows(key, blocks, number, parts[number], runs[key.model])
         for key, number in newest.items()
     ]
 
 
-def _key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
+def _block_key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
+    """Return the key of the block to which a score belongs."""
     question = answer.question
     version = f"{record.scorer}@{record.version}"
     return BlockKey(
@@ -178,8 +181,8 @@ def _key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
     )
 
 
-def _block(key: BlockKey, values: Sequence[float]) -> Block:
-    """Return the block of all values of one key."""
+def _block_of_values(key: BlockKey, values: Sequence[float]) -> Block:
+    """Return the block of all values with one key."""
     return Block(
         run_id=key.run.id,
         at=key.run.at,
@@ -194,7 +197,10 @@ def _block(key: BlockKey, values: Sequence[float]) -> Block:
     )
 
 
-def _newest(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
+def _newest_version(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
+    """Return, of the indices ``numbers`` in `blocks.streams`, the one whose latest run (``latest``)
+    is the newest; of equals, the one with the highest version.
+    """
     return max(
         numbers, key=lambda number: (latest[number], _version_order(blocks.streams[number].version))
     )
@@ -205,7 +211,9 @@ def _version_order(version: str) -> tuple[tuple[int, ...], str]:
     return tuple(int(digits) for digits in re.findall(r"\d+", version)), version
 
 
-def _stream(key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs: Places) -> Stream:
+def _stream_of_rows(
+    key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs: Places
+) -> Stream:
     """Return one stream of a table of blocks.
 
     Args:

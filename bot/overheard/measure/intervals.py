@@ -17,7 +17,9 @@ _NORMAL = NormalDist()
 
 @lru_cache
 def quantile(level: float) -> float:
-    """Return the half-width, in standard deviations, of a two-sided normal interval."""
+    """Return the half-width, in standard deviations, of a two-sided normal interval of coverage
+    ``level``, 0 to 1.
+    """
     return _NORMAL.inv_cdf((1 + level) / 2)
 
 
@@ -38,7 +40,7 @@ def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
 
 
 def poisson_interval(found: int) -> Interval:
-    """Return the 95 % interval of a Poisson mean from a count (Byar).
+    """Return the 95 % interval of a Poisson mean from a count, by Byar's approximation.
 
     Args:
         found: The count; 0 or more.
@@ -61,7 +63,7 @@ def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
 
 
 def difference(before: float, within: Interval, after: float, beyond: Interval) -> Interval:
-    """Return the interval of ``after - before`` from the intervals of both (Newcombe 1998).
+    """Return the interval of ``after - before`` from the intervals of both values (Newcombe 1998).
 
     The distances to the facing ends are added in quadrature, so the interval of the difference is
     asymmetric where the interval of a rate near 0 or 1 is.

@@ -68,10 +68,11 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
 
 
 def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
-    """Return the mean of a stream over all of its runs together, as of the last; None without any.
+    """Return the mean of a stream over all of its runs together, with the number and time of the
+    last run with answers; None without answers.
 
-    Each prompt weighs the same. The interval covers the mean of many such runs: R runs have a run
-    effect of 1/R of the variance of one, as far as they are of equal size.
+    Each prompt has the same weight. The interval covers the mean of many such runs: R runs have a
+    run effect of 1/R of the variance of one run, if all are of equal size.
 
     Args:
         stream: One brand, one model, one metric, with the runs that count.
@@ -91,10 +92,11 @@ def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
 
 
 def places(levels: Sequence[Point]) -> list[tuple[int, int]]:
-    """Return the range of places of each level among all, the highest value first.
+    """Return the first and the last possible place of each level among all levels, from 1, in the
+    order given; the highest value has place 1.
 
-    A level is certainly behind another only when their intervals do not meet, so that the range
-    holds the true place wherever all intervals hold the true levels.
+    A level is certainly behind another only when their intervals do not overlap, so the range holds
+    the true place wherever all intervals hold the true levels.
     """
     return [
         (
