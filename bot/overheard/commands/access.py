@@ -37,8 +37,6 @@ async def issue_code(store: Store, clock: Clock) -> str:
     code. Only its hash is stored.
 
     The code has 80 random bits, so that it cannot be found from its hash by trial.
-
-    Only its hash is stored. It holds 80 bits, so that its hash cannot be reversed by trial.
     """
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(16))
     until = clock.now() + CODE_LIFETIME
@@ -215,10 +213,6 @@ def request_card(words: str, text: str) -> Card:
     Args:
         words: The command that the person wants to be run.
         text: The sentence with the person and the request.
-
-    Args:
-        words: The command that the person wants to have done.
-        text: Who asks for what.
     """
     rights = words.casefold().startswith("access ")
     actions = (Action(words, "Do it", Style.PRIMARY),) if words and not rights else ()

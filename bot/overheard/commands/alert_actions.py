@@ -27,14 +27,14 @@ REASONS = {"boring": "", "ours": "It was our own doing."}
 
 
 async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Say that you take care of an alert.
+    """Store that the caller takes care of an alert.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it was done before, or the alert is over.
     """
     changed = await Lifecycle.of(deployment).acknowledge(number_of(alert), call.who)
-    return await _card(deployment, call, changed)
+    return await _changed_alert_card(deployment, call, changed)
 
 
 async def snooze(
@@ -47,7 +47,8 @@ async def snooze(
         option("For how long, or until when: 3d, 2w, friday, 2026-12-03, update.", word="for"),
     ] = "1d",
 ) -> Card:
-    """Put an alert aside; it comes back by itself.
+    """Store that an alert is put aside until a time or until the model's next update; it then opens
+    again.
 
     Args:
         deployment: The open deployment.
@@ -61,10 +62,10 @@ async def snooze(
         AlertUnchanged: when it is over.
         BadUsage: when the time cannot be read, or is past.
     """
-    ends = span.strip().casefold() != UPDATE
-    until = coming_moment(span, deployment.clock.now(), call.zone) if ends else None
+    has_time = span.strip().casefold() != UPDATE
+    until = coming_moment(span, deployment.clock.now(), call.zone) if has_time else None
     changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until)
-    return await _card(deployment, call, changed)
+    return await _changed_alert_card(deployment, call, changed)
 
 
 async def close(
@@ -76,7 +77,7 @@ async def close(
         str, option("Why: not interesting, or your own doing.", choices=tuple(REASONS))
     ] = "boring",
 ) -> Card:
-    """Put an alert away.
+    """Store that an alert is closed, with a reason.
 
     Args:
         deployment: The open deployment.
@@ -89,18 +90,18 @@ async def close(
         AlertUnchanged: when it is closed already.
     """
     changed = await Lifecycle.of(deployment).close(number_of(alert), call.who, REASONS[why])
-    return await _card(deployment, call, changed)
+    return await _changed_alert_card(deployment, call, changed)
 
 
 async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Open an alert again, whatever its state.
+    """Store that an alert is open again, from any state.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is open.
     """
     changed = await Lifecycle.of(deployment).reopen(number_of(alert), call.who)
-    return await _card(deployment, call, changed)
+    return await _changed_alert_card(deployment, call, changed)
 
 
 async def undo(
@@ -110,7 +111,7 @@ async def undo(
     alert: AlertNumber,
     event: Annotated[int, argument("The number of the event, from alerts show --json.", low=1)],
 ) -> Card:
-    """Take back one thing that was done to an alert, and nothing else.
+    """Store that one event of an alert is taken back; other events stay.
 
     Args:
         deployment: The open deployment.
@@ -123,7 +124,7 @@ async def undo(
         NotUndone: when the alert has changed since.
     """
     changed = await Lifecycle.of(deployment).undo(number_of(alert), event, call.who)
-    return await _card(deployment, call, changed)
+    return await _changed_alert_card(deployment, call, changed)
 
 
 async def mark_update(
@@ -133,9 +134,10 @@ async def mark_update(
     alert: AlertNumber,
     note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
-    """Say that an alert shows an update of the model.
+    """Store that an alert was caused by an update of the model.
 
-    The update is kept as of the run with which the change began; one that is known is kept once.
+    The time of the update is the run with which the change began; an update that is known already
+    is not stored again.
 
     Args:
         deployment: The open deployment.
@@ -148,7 +150,7 @@ async def mark_update(
     """
     life = Lifecycle.of(deployment)
     update = await life.mark_update(number_of(alert), call.who, note)
-    card = await _card(deployment, call, await life.find(number_of(alert)))
+    card = await _changed_alert_card(deployment, call, await life.find(number_of(alert)))
     marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
     day = wording.day(update.at, call.zone)
     text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
@@ -160,7 +162,8 @@ async def mark_update(
 async def recheck(
     deployment: Deployment, call: Call, *, alert: AlertNumber, seed: int | None = None
 ) -> Proposal:
-    """Ask the alert's model about its brand again, as often as the run that raised it.
+    """Return a proposal that asks the alert's model about its brand again, with the repeats of the
+    run that raised the alert.
 
     Args:
         deployment: The open deployment.
@@ -178,8 +181,10 @@ async def recheck(
     return await check(deployment, call, **again, seed=seed, label=label)
 
 
-async def _card(deployment: Deployment, call: Call, alert: Alert) -> Card:
-    """Show the new state of an alert, and how to take back what was done."""
+async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
+    """Return the card of an alert's new state, with a button that takes back the last event if a
+    person caused it.
+    """
     *_, last = await deployment.store.alerts.events(alert.id)
     can_undo = last.what in BY_PEOPLE or (
         last.what is AlertEventKind.UPDATE and not last.note.endswith(KNOWN_UPDATE)

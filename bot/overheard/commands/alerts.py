@@ -37,13 +37,13 @@ LISTED_ALERTS = 20
 async def alert_card(
     deployment: Deployment, call: Call, alert: Alert, *, details: bool = False
 ) -> Card:
-    """Compose an alert from what is stored, with its state and its buttons.
+    """Return the card of an alert with its state and its buttons.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         alert: The alert.
-        details: Whether all figures and sentences are shown, and not only the message.
+        details: Whether the card has all figures and sentences, or only those of the message.
     """
     evidence = await _evidence_of(deployment, call, alert)
     write = compose if details else alert_message
@@ -99,7 +99,7 @@ async def list_alerts(
     brand: Annotated[str, option("Only those of this brand.", Kind.BRAND)] = "",
     limit: Annotated[int, option("How many.", low=1, high=1000)] = LISTED_ALERTS,
 ) -> Card:
-    """Show alerts, the newest first.
+    """Show alerts, newest first.
 
     Args:
         deployment: The open deployment.
@@ -110,7 +110,7 @@ async def list_alerts(
     """
     named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
-    matching = [a for a in await alerts_about(deployment.store, wanted) if _is(a, state)]
+    matching = [a for a in await alerts_about(deployment.store, wanted) if _is_in_state(a, state)]
     alerts = matching[:limit]
     wholes = await wholes_of(deployment.store, alerts)
     more = len(matching) - len(alerts)
@@ -136,7 +136,7 @@ async def list_alerts(
 
 
 async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show an alert: the numbers, the sentences before and after, and all that has happened.
+    """Show an alert with all its figures, sentences from before and after, and its events.
 
     Raises:
         UnknownName: when there is no such alert.
@@ -158,7 +158,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
 
 
 def number_of(text: str) -> int:
-    """Read the number of an alert: ``12`` or ``#12``.
+    """Return the number of an alert from ``12`` or ``#12``.
 
     Raises:
         UnknownName: when it is not a number that an alert can have.
@@ -170,7 +170,7 @@ def number_of(text: str) -> int:
     return int(digits)
 
 
-def _is(alert: Alert, state: str | None) -> bool:
+def _is_in_state(alert: Alert, state: str | None) -> bool:
     return not state or alert.state == state or (state == "live" and not alert.state.over)
 
 
@@ -190,12 +190,12 @@ ALERTS_SHOW = CommandSpec(
 
 
 class Recheck(TypedDict):
-    """What is asked again, as `overheard.commands.check.check` takes it.
+    """The arguments of `overheard.commands.check.check` that ask an alert's questions again.
 
     Attributes:
-        brands: The alert's brand; none, for all, where it is of a model as a whole.
+        brands: The alert's brand; empty (all brands) for an alert on a model as a whole.
         models: The alert's model.
-        repeats: How often each prompt was asked in the run that raised it.
+        repeats: How often each prompt was asked in the run that raised the alert.
     """
 
     brands: tuple[str, ...]
@@ -204,7 +204,9 @@ class Recheck(TypedDict):
 
 
 async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
-    """Return what is to be asked again for an alert."""
+    """Return the arguments of a check that repeats the run of an alert, for its brand and model
+    only.
+    """
     shift = alert.shift
     runs = await deployment.store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
@@ -214,7 +216,9 @@ async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
 
 
 async def recheck_price(deployment: Deployment, alert: Alert) -> str:
-    """Say what a recheck costs: ``about $0.42``; empty when it cannot be asked any more."""
+    """Return the price of a recheck in words: ``about $0.42``; empty when the brand or the model is
+    gone.
+    """
     try:
         panel = lay_out(
             deployment.catalogue,
@@ -233,7 +237,8 @@ PROMPTS_BESIDE = 2
 
 
 async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show a sentence from before and one from after, for the prompts that moved most.
+    """Show a sentence from before and one from after the change, for the prompts with the largest
+    change.
 
     Args:
         deployment: The open deployment.

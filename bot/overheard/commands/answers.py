@@ -185,9 +185,6 @@ def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
 
     Raises:
         UnknownName: for an unknown brand, or one that is not a competitor.
-
-    Raises:
-        UnknownName: when there is no such brand, or it is no competitor.
     """
     rival = find_brand(deployment.catalogue, name)
     rivals = deployment.catalogue.rivals(brand.name)

@@ -33,15 +33,15 @@ _AnswerNumbers = Annotated[
 async def approve(
     deployment: Deployment, call: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Approve answers: they may be taught as they are.
+    """Store the approval of answers, which may then be taught unchanged.
 
-    Of many, those are approved that nothing speaks against; the others are named.
+    Of several answers, those without an objection are approved, and the card names the others.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        answers: Numbers and ranges.
-        agreed: Whether many have been reviewed and agreed to.
+        answers: Numbers and ranges of answers.
+        agreed: Whether the list of several answers was shown and agreed to.
 
     Raises:
         BadUsage: for what is no number.
@@ -53,25 +53,25 @@ async def approve(
         approved = await answer_review(deployment).find(wanted[0])
         await answer_review(deployment).require_true(approved, "")
         return await keep(deployment, call, approved, "", "Approved")
-    ready, left = await _sorted_out(deployment, wanted)
+    ready, left = await _approvable_answers(deployment, wanted)
     if ready:
-        require_yes(_preview(ready, left), agreed=agreed)
+        require_yes(_approval_preview(ready, left), agreed=agreed)
     for answer in ready:
         await deployment.store.finetune.approve(
             Approval(answer.id, "", call.who, deployment.clock.now())
         )
-    return _many(ready, left, call.who)
+    return _approved_card(ready, left, call.who)
 
 
 async def withdraw(
     deployment: Deployment, _: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Take back approvals and corrections.
+    """Remove approvals and corrections of answers from the store.
 
     Args:
         deployment: The open deployment.
-        answers: Numbers and ranges.
-        agreed: Whether it has been agreed to that texts of corrections are lost.
+        answers: Numbers and ranges of answers.
+        agreed: Whether the person agreed to lose the texts of corrections.
 
     Raises:
         BadUsage: for what is no number.
@@ -101,18 +101,20 @@ async def withdraw(
     text = (
         f"Answer {known_numbers[0]} is not taught."
         if len(known_numbers) == 1
-        else _none_taught(known_numbers)
+        else _withdrawn_sentence(known_numbers)
     )
     return Card("Withdrawn", text, data={"answers": known_numbers})
 
 
 def answer_review(deployment: Deployment) -> AnswerReview:
-    """Return the review of answers by the names and facts of now."""
+    """Return a review of answers with the current names and facts."""
     return AnswerReview(deployment.catalogue, deployment.store, deployment.current)
 
 
 async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
-    """Keep the approval of an answer, or what is to be taught in its place, and show it."""
+    """Store the approval of an answer, with the text to be taught in its place (empty: its own),
+    and return the card.
+    """
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
     await deployment.store.finetune.approve(approval)
     taught = text or answer.reply.text
@@ -129,8 +131,10 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
     )
 
 
-async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
-    """Return the answers that can be approved, and why the others cannot."""
+async def _approvable_answers(
+    deployment: Deployment, wanted: Sequence[int]
+) -> tuple[list[Answer], Left]:
+    """Return the answers that can be approved, and the reason for each number that cannot."""
     done = {
         approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
     }
@@ -151,7 +155,7 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
         content = (approved.answer.question.prompt.key, wording.line(approved.answer.reply.text))
         twin = (
             ready.setdefault(content, approved.answer)
-            if not (why := _against(approved, tracked))
+            if not (why := _objection(approved, tracked))
             else None
         )
         left[approved.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
@@ -159,32 +163,38 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
     return chosen, {n: why for n, why in left.items() if n not in {a.id for a in chosen}}
 
 
-def _against(approved: Approved, tracked: set[str]) -> str:
-    """Say what speaks against teaching an answer, or return an empty string."""
+def _objection(approved: Approved, tracked: set[str]) -> str:
+    """Return the objection to teaching an answer; empty without one."""
     if approved.objection or approved.control:
         return approved.objection
     return "" if approved.named & tracked else "it names no brand that is tracked"
 
 
-def _preview(ready: Sequence[Answer], left: Left) -> str:
-    """Say what would be approved: how many, what the first say, and what is left out."""
+def _approval_preview(ready: Sequence[Answer], left: Left) -> str:
+    """Return in words how many answers would be approved, how the first `PREVIEWED` begin, and why
+    others are left.
+    """
     previews = [
         f"{a.id} “{wording.shorten(wording.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]
     ]
     previews += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
     count = wording.count(len(ready), "answer")
     text = f"{count} would be taught as they stand: {', '.join(previews)}"
-    return f"{text}. {len(left)} would be left: {'; '.join(_reasons(left))}" if left else text
+    return (
+        f"{text}. {len(left)} would be left: {'; '.join(_reasons_with_numbers(left))}"
+        if left
+        else text
+    )
 
 
-def _reasons(left: Left) -> Iterator[str]:
-    """Yield the reasons, each with all the answers that it holds for."""
+def _reasons_with_numbers(left: Left) -> Iterator[str]:
+    """Yield up to `PREVIEWED` reasons, each after the numbers of its answers."""
     for reason in list(dict.fromkeys(left.values()))[:PREVIEWED]:
         yield f"{format_ranges([n for n, why in left.items() if why == reason])}, {reason}"
 
 
-def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
-    """Return the card after many approvals: what was approved, and what was left out and why."""
+def _approved_card(ready: Sequence[Answer], left: Left, who: str) -> Card:
+    """Return the card of several approvals; it is `failed` if none was approved."""
     done = [answer.id for answer in ready]
     undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION
@@ -196,7 +206,7 @@ def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
     return Card(
         title=f"Approved {wording.count(len(done), 'answer')}",
         text=text if short or not done else f"{text} To take that back: {undo}",
-        table=Table(("Left", "Why"), tuple(_rows(left))) if left else None,
+        table=Table(("Left", "Why"), tuple(_left_rows(left))) if left else None,
         actions=(Action(undo, "Undo"),) if done and short else (),
         severity=Severity.GOOD if done and not left else Severity.WARNING,
         data={"answers": done, "left": {str(n): why for n, why in left.items()}, "who": who},
@@ -204,12 +214,12 @@ def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
     )
 
 
-def _rows(left: Left) -> Iterable[tuple[str, str]]:
+def _left_rows(left: Left) -> Iterable[tuple[str, str]]:
     reasons = dict.fromkeys(left.values())
     return [(format_ranges([n for n, why in left.items() if why == r]), r) for r in reasons]
 
 
-def _none_taught(withdrawn: Sequence[int]) -> str:
+def _withdrawn_sentence(withdrawn: Sequence[int]) -> str:
     return f"{wording.count(len(withdrawn), 'answer')} are not taught: {format_ranges(withdrawn)}."
 
 

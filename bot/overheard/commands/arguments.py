@@ -83,11 +83,6 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         now: The current time.
         zone: The reader's time zone.
 
-    Args:
-        text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.
-        now: What time it is.
-        zone: The reader's time zone.
-
     Raises:
         TimeUnreadable: when the text has none of these forms.
     """
@@ -170,12 +165,6 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
             a day with a time (``friday 15:00``, ``2026-12-03T15:00``).
         now: The current time.
-        zone: The reader's time zone.
-
-    Args:
-        text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
-            a day with a time (``friday 15:00``, ``2026-12-03T15:00``).
-        now: What time it is.
         zone: The reader's time zone.
 
     Raises:

@@ -32,10 +32,9 @@ async def ask(
     question: Annotated[str, argument("What to ask.")],
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
 ) -> Proposal:
-    """Ask every model one question, and show the answers side by side.
+    """Return one question to each model as a proposal with its price.
 
-    The answers are kept and paid for like others, and do not enter the history: they are never
-    scored, so that no trend and no alert rests on them.
+    The answers are stored and charged, but never scored: no trend and no alert uses them.
 
     Args:
         deployment: The open deployment.
@@ -60,16 +59,16 @@ async def ask(
     async def execute() -> Card:
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         names = deployment.names if call.face is Face.CHAT else None
-        return _card(question, answers, outcome, names)
+        return _answers_card(question, answers, outcome, names)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
-def _card(
+def _answers_card(
     question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
 ) -> Card:
-    """Return the card with all answers to a free question, one card each. Without names the models
-    have their ids, and the card names its run.
+    """Return the card of a free question, with a further card for each answer. `names` are display
+    names for a chat; with None the models have their ids, and the footer has the run's key.
     """
     answered = [answer for answer in answers if answer.reply.text]
     failed = outcome.state is RunState.FAILED
@@ -97,7 +96,9 @@ def _card(
 
 
 def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
-    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS`."""
+    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS` characters; `names` as for
+    the other card.
+    """
     text = readable(answer.reply.text)
     return Card(
         title=names.name(answer.question.model) if names else str(answer.question.model),

@@ -27,7 +27,7 @@ async def audit(
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
     limit: Annotated[int | None, option("How many.", low=1, high=10_000)] = None,
 ) -> Card:
-    """Show who changed something or could spend, the newest first.
+    """Show who changed something or could spend money, newest first.
 
     Args:
         deployment: The open deployment.
@@ -60,7 +60,7 @@ async def audit(
         more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
         return Card(
             title="Who did what",
-            text=Tainted("\n".join(_line(entry, call) for entry in entries)),
+            text=Tainted("\n".join(_entry_line(entry, call) for entry in entries)),
             actions=(more,) if len(entries) == shown < SHOWN_ENTRIES else (),
             data={"entries": data},
         )
@@ -81,13 +81,13 @@ async def audit(
     )
 
 
-def _line(entry: AuditEntry, call: Call) -> str:
-    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``; where it was done, if
-    not here, and why it was not done, in brackets.
+def _entry_line(entry: AuditEntry, call: Call) -> str:
+    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``; in brackets the channel
+    if it is another one, and the reason if the command failed.
     """
     at = f"{wording.short_day(entry.at, call.zone)}, {wording.clock(entry.at, call.zone)}"
     what = wording.shorten(wording.line(entry.words or entry.command), MAX_WORDS)
-    place = _place(entry.channel, call)
+    place = _channel_words(entry.channel, call)
     failed = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
     notes = ", ".join(filter(None, (place if place != HERE else "", failed.rstrip("."))))
     who = wording.line(named(entry.who))
@@ -97,8 +97,8 @@ def _line(entry: AuditEntry, call: Call) -> str:
 HERE = "here"
 
 
-def _place(channel: str, call: Call) -> str:
-    """Return a place without its id: ``here``, ``Slack``, ``terminal``."""
+def _channel_words(channel: str, call: Call) -> str:
+    """Return a channel without its id: ``here``, ``Slack``, ``terminal``."""
     platform, colon, _ = channel.partition(":")
     if channel == call.channel:
         return HERE

@@ -30,7 +30,7 @@ from overheard.measure.blocks import RunKey, Stream
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known of a brand.
+    """The stored scores, alerts and stories of a brand and its competitors.
 
     Attributes:
         brand: The brand.
@@ -54,7 +54,7 @@ class Report:
 
     @property
     def changed(self) -> dict[Model, datetime]:
-        """When the change began that an open alert reports, by model."""
+        """The time at which the change of an open alert began, by model."""
         return {
             story.model: story.began
             for story in self.stories.values()
@@ -62,7 +62,7 @@ class Report:
         }
 
     def is_usual(self, at: datetime) -> bool:
-        """Whether a check at a time shows what is usual at every model."""
+        """Return whether a run at a time was usual at every model."""
         return all(story.is_usual(at) for story in self.stories.values())
 
     @property
@@ -78,17 +78,17 @@ class Report:
 
 
 async def read_report(deployment: Deployment, brand: Brand, *, metric: str | None = None) -> Report:
-    """Return what is known of a brand; without answers, `Report.runs` is empty.
+    """Return the report of a brand from the store; `Report.runs` is empty without answers.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        metric: Only this metric is read; by default all are.
+        metric: The metric to read; None for all.
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names, metric=metric)
     own_lines = [line for line in lines if line.key.brand == brand.name]
-    runs = _runs(own_lines)
+    runs = _runs_by_model(own_lines)
     newest = {model: found[-1].id for model, found in runs.items()}
     rows = [
         row
@@ -104,8 +104,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
 
 
-def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
-    """Return for each model the runs that scored a brand, in the order of time."""
+def _runs_by_model(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
+    """Return the runs with answers, in the order of time, by model."""
     runs: dict[Model, set[RunKey]] = {}
     for stream in streams:
         runs.setdefault(stream.key.model, set()).update(
@@ -115,8 +115,8 @@ def _runs(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
 
 
 async def silent_models(deployment: Deployment, report: Report) -> dict[Model, datetime]:
-    """Return the models that were asked in the latest check and did not answer, with the time of
-    the check that their figures are of.
+    """Return the models that were asked in the newest run and did not answer, with the time of the
+    run that their figures come from.
     """
     if not report.runs:
         return {}
@@ -134,14 +134,14 @@ async def silent_models(deployment: Deployment, report: Report) -> dict[Model, d
 def silent_sentence(
     deployment: Deployment, call: Call, report: Report, silent: Mapping[Model, datetime]
 ) -> str:
-    """Say which models did not answer in the latest check, so that what is shown of them is older;
-    empty where all of them answered.
+    """Return a sentence on the models that did not answer in the newest run, and on the age of
+    their figures; empty without any.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
-        report: The report that shows them.
-        silent: The silent models, see `silent_models`.
+        report: The report with the figures.
+        silent: The models, see `silent_models`.
     """
     if not silent:
         return ""

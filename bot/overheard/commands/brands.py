@@ -82,8 +82,6 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
 
     A competitor that the catalogue lacks is stored as an untracked brand.
 
-    A competitor that is not known yet becomes a brand too, which raises no alerts.
-
     Raises:
         ReadOnly: when the configuration declares it as a competitor.
         NameTaken: when one of its names means another brand.

@@ -53,7 +53,8 @@ async def show_brief(
     ] = BriefFormat.CARD,
     out: Annotated[Path | None, option("Where the page goes; else standard output.")] = None,
 ) -> Card:
-    """Show what content to write for a brand, the most pressing first.
+    """Show which content to write for a brand, most pressing first; as a card, or as a page that is
+    written to a file.
 
     Args:
         deployment: The open deployment.
@@ -70,8 +71,8 @@ async def show_brief(
         BadUsage: for a file without a form.
         FileUnwritable: when the file cannot be written.
     """
-    subject = _brand(deployment, brand)
-    drawn = await _draft(deployment, call, subject, days)
+    subject = _brand_or_first(deployment, brand)
+    drawn = await _brand_brief(deployment, call, subject, days)
     usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, drawn, most or usual)
     if form == BriefFormat.CARD:
@@ -106,17 +107,18 @@ async def finish_item(
     brand: _BrandOrFirst = "",
     when: Annotated[str, option("When it was published; today.", Kind.TIME)] = "today",
 ) -> Card:
-    """Mark that content on an item is published; later briefs then show what became of it.
+    """Store that content on an item is published; later briefs show whether its gap has changed
+    since.
 
     Raises:
         UnknownName: for a brand or an item that does not exist.
         TimeUnreadable: when that is no time.
         BadUsage: when that is still to come, or the item is published already.
     """
-    subject = _brand(deployment, brand)
-    at = _past(deployment, call, when)
-    drawn = await _draft(deployment, call, subject, BRIEF_DAYS)
-    wanted = _open(drawn, item)
+    subject = _brand_or_first(deployment, brand)
+    at = _past_moment(deployment, call, when)
+    drawn = await _brand_brief(deployment, call, subject, BRIEF_DAYS)
+    wanted = _open_item(drawn, item)
     await deployment.store.finetune.publish(
         Publication(
             *(subject.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
@@ -136,14 +138,16 @@ async def finish_item(
     )
 
 
-async def _draft(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
-    """Return the brief of a brand from the answers of the last days; new ones are scored first."""
+async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
+    """Return the brief of a brand from the answers of the last `days`; pending answers are scored
+    first.
+    """
     now = deployment.clock.now()
     read = await deployment.caught_up(call.progress)
     return await draw_brief(read.catalogue, read.store, read.scoring.versions, brand, days, now)
 
 
-def _past(deployment: Deployment, call: Call, when: str) -> datetime:
+def _past_moment(deployment: Deployment, call: Call, when: str) -> datetime:
     at, now = moment(when, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
         date = wording.moment(at, call.zone)
@@ -151,8 +155,13 @@ def _past(deployment: Deployment, call: Call, when: str) -> datetime:
     return at
 
 
-def _open(drawn: BriefDraft, name: str) -> BriefItem:
-    """Return an item that is still to be written, by its key."""
+def _open_item(drawn: BriefDraft, name: str) -> BriefItem:
+    """Return the item of a key that is still to be written.
+
+    Raises:
+        BadUsage: for an item that is published.
+        UnknownName: for an unknown key.
+    """
     wanted = name.strip().casefold()
     if any(progress.publication.item == wanted for progress in drawn.published):
         problem = f"Item {wanted} is published already, so take that back first"
@@ -166,12 +175,12 @@ def _open(drawn: BriefDraft, name: str) -> BriefItem:
 async def reopen_item(
     deployment: Deployment, _: Call, *, item: _ItemKey, brand: _BrandOrFirst = ""
 ) -> Card:
-    """Take back that content on an item is published.
+    """Remove the publication of an item, which is then to be written again.
 
     Raises:
         UnknownName: for a brand that does not exist, or an item that is not published.
     """
-    subject = _brand(deployment, brand)
+    subject = _brand_or_first(deployment, brand)
     if not await deployment.store.finetune.retract_publication(
         subject.name, item.strip().casefold()
     ):
@@ -180,7 +189,7 @@ async def reopen_item(
     return Card("Reopened", "It is to be written again.", data={"item": item})
 
 
-def _brand(deployment: Deployment, name: str) -> Brand:
+def _brand_or_first(deployment: Deployment, name: str) -> Brand:
     """Return the brand of a name; without a name, the first tracked brand."""
     return choose_brands(deployment.catalogue, [name] if name else [])[0]
 

@@ -26,43 +26,45 @@ RANKED = (
 
 
 def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
-    """Return a brief as a card that shows a limited number of items."""
+    """Return a brief as a card with up to `most` items, and a further card for each published
+    item.
+    """
     name, shown = drawn.market.brand.name, drawn.items[:most]
     return Card(
         title=f"What to write for {name}",
-        text=_text(drawn, shown, call.face),
-        table=_table(shown, call.face) if shown else None,
+        text=_brief_text(drawn, shown, call.face),
+        table=_items_table(shown, call.face) if shown else None,
         quotes=tuple(
-            Quote(_source(deployment, excerpt), Tainted(excerpt.text))
+            Quote(_excerpt_source(deployment, excerpt), Tainted(excerpt.text))
             for item in shown[:SHOWN_ITEMS]
             for excerpt in item.said[:1]
         ),
-        actions=fitting(*_actions(name, shown), *_whole(call, name, drawn, most)),
-        more=tuple(_published(deployment, call, progress) for progress in drawn.published),
+        actions=fitting(*_published_actions(name, shown), *_page_action(call, name, drawn, most)),
+        more=tuple(_published_card(deployment, call, progress) for progress in drawn.published),
         footer="" if call.face is Face.CHAT else RANKED,
-        data=_data(drawn),
+        data=_brief_json(drawn),
     )
 
 
-def _source(deployment: Deployment, excerpt: Excerpt) -> str:
+def _excerpt_source(deployment: Deployment, excerpt: Excerpt) -> str:
     """Return the model and the question that an excerpt answers."""
     question = wording.shorten(excerpt.prompt, 60)
     return f"{deployment.names.name(excerpt.model)}, asked “{question}”"
 
 
-def _table(shown: Sequence[BriefItem], face: Face) -> Table:
-    """Lay items out; for the terminal with intervals, and with the codes that commands need."""
+def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
+    """Return a table of items; a terminal also gets intervals and the codes that commands take."""
     numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
     if face is Face.CHAT:
-        rows = tuple((f"{n}. {title}", _shows(item)) for n, title, item in numbered)
+        rows = tuple((f"{n}. {title}", _gap_words(item)) for n, title, item in numbered)
         return Table(("Content", "Why"), rows)
     header = ("No.", "Gap", "Content", "Answers", "Code")
     cells = [(str(n), LABELS[item.kind], t, share(item), item.key) for n, t, item in numbered]
     return Table(header, tuple(cells), frozenset({0}))
 
 
-def _shows(item: BriefItem) -> str:
-    """Write in how many answers a gap shows: ``wrong in 6 of 6 answers``."""
+def _gap_words(item: BriefItem) -> str:
+    """Return in how many answers a gap occurs: ``wrong in 6 of 6 answers``."""
     label = LABELS[item.kind]
     if not item.hits:
         return label
@@ -70,8 +72,10 @@ def _shows(item: BriefItem) -> str:
     return f"{label} in {item.counted} {'answer' if alone else 'answers'}"
 
 
-def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
-    """Return the text of a brief: its first item in a chat, its first items in the terminal."""
+def _brief_text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
+    """Return a brief's text: its first item in a chat, its first `SHOWN_ITEMS` items in a terminal;
+    a sentence if there is no answer or no gap.
+    """
     if not drawn.answers:
         return (
             f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
@@ -80,35 +84,35 @@ def _text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
     if not shown:
         return f"No gap shows in {wording.count(drawn.answers, 'answer')} of {drawn.days} days."
     if face is Face.CHAT:
-        return _most_important(drawn, shown[0])
-    return "\n\n".join(_paragraphs(drawn, shown[:SHOWN_ITEMS]))
+        return _first_item_sentence(drawn, shown[0])
+    return "\n\n".join(_item_paragraphs(drawn, shown[:SHOWN_ITEMS]))
 
 
-def _most_important(drawn: BriefDraft, item: BriefItem) -> str:
-    """Write what to do about the most important item, for a phone; the table has the others."""
+def _first_item_sentence(drawn: BriefDraft, item: BriefItem) -> str:
+    """Return the first step for an item in two or three sentences."""
     step = steps(item, drawn.market.brand.name)[0]
     need = " Add what is true to your facts first." if item.missing else ""
     return f"{wording.shorten(item.title, 90)}. {step}{need}"
 
 
-def _paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
-    """Yield what to do about each item; a step that an earlier item has too is shown once."""
+def _item_paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
+    """Yield a paragraph for each item; equal advice appears once, later items refer to it."""
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):
-        advice = f"{_first(item, drawn)} {_state(item, drawn)}"
+        advice = f"{_first_and_last_step(item, drawn)} {_facts_to_state(item, drawn)}"
         first = since.setdefault(advice, number)
         doing = advice if first == number else f"Do as for {first}."
         yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
 
 
-def _first(item: BriefItem, drawn: BriefDraft) -> str:
-    """Return the first step, and the last: which person to inform, where there is one."""
+def _first_and_last_step(item: BriefItem, drawn: BriefDraft) -> str:
+    """Return the first step for an item, and the last one if it names a person to inform."""
     every = steps(item, drawn.market.brand.name)
     return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 
 
-def _state(item: BriefItem, drawn: BriefDraft) -> str:
-    """Return what a page should state for an item of a brief, or which fact to add first."""
+def _facts_to_state(item: BriefItem, drawn: BriefDraft) -> str:
+    """Return which facts a page should state for an item, or which fact to add first."""
     if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
@@ -118,23 +122,25 @@ def _state(item: BriefItem, drawn: BriefDraft) -> str:
     return f"State {wording.listing(stated)}."
 
 
-def _actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
+def _published_actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
     for number, item in enumerate(shown[:SHOWN_ITEMS], 1):
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 
-def _whole(call: Call, brand: str, drawn: BriefDraft, most: int) -> Iterator[Action]:
-    """Yield the button of the page, in a chat that does not show all items."""
+def _page_action(call: Call, brand: str, drawn: BriefDraft, most: int) -> Iterator[Action]:
+    """Yield the button that shows all items as a page, in a chat whose card has only `most` of
+    them.
+    """
     if call.face is Face.CHAT and len(drawn.items) > most:
         yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
-def _published(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:
-    """Return the card of a published item: what its gap shows since then."""
+def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:
+    """Return the card of a published item, with what its gap shows since its publication."""
     publication = progress.publication
     return Card(
-        title=_title(progress),
-        text=" ".join(_sentences(deployment, call, progress)),
+        title=_published_title(progress),
+        text=" ".join(_published_sentences(deployment, call, progress)),
         actions=fitting(
             Action(
                 f"brief reopen {publication.item} --brand {quoted(publication.brand)}",
@@ -144,12 +150,16 @@ def _published(deployment: Deployment, call: Call, progress: ItemProgress) -> Ca
     )
 
 
-def _title(progress: ItemProgress) -> str:
+def _published_title(progress: ItemProgress) -> str:
     return wording.shorten(f"Published: {progress.title}", 120)
 
 
-def _sentences(deployment: Deployment, call: Call, progress: ItemProgress) -> Iterator[str]:
-    """Yield what is known of a published item, as sentences."""
+def _published_sentences(
+    deployment: Deployment, call: Call, progress: ItemProgress
+) -> Iterator[str]:
+    """Yield the sentences on a published item: day and person, whether the gap still occurs, and
+    the change of its metric at each model.
+    """
     publication = progress.publication
     yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
     if not progress.read:
@@ -166,10 +176,10 @@ def _sentences(deployment: Deployment, call: Call, progress: ItemProgress) -> It
     ]
     if metric and known:
         moves = (f"at {model} it {effect_words(verdict, metric.scale)}" for model, verdict in known)
-        yield f"{metric.label} {_where(progress)}: {'; '.join(moves)}."
+        yield f"{metric.label} {_questions_words(progress)}: {'; '.join(moves)}."
 
 
-def _where(progress: ItemProgress) -> str:
+def _questions_words(progress: ItemProgress) -> str:
     if not progress.prompts:
         return "on all questions"
     count = len(progress.prompts)
@@ -177,7 +187,7 @@ def _where(progress: ItemProgress) -> str:
 
 
 def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPage:
-    """Return a brief as a page of all items."""
+    """Return a brief as a page of all its items."""
     name = drawn.market.brand.name
     read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
     drawn_up = (
@@ -189,7 +199,7 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
         "terminal. Later briefs then show whether the models have changed since."
     )
     published = [
-        (_title(progress), list(_sentences(deployment, call, progress)))
+        (_published_title(progress), list(_published_sentences(deployment, call, progress)))
         for progress in drawn.published
     ]
     return BriefPage(
@@ -197,19 +207,19 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
     )
 
 
-def _data(drawn: BriefDraft) -> dict[str, Any]:
-    """Return a brief as JSON."""
+def _brief_json(drawn: BriefDraft) -> dict[str, Any]:
+    """Return a brief for JSON output."""
     return {
         "brand": drawn.market.brand.name,
         "answers": drawn.answers,
         "days": drawn.days,
-        "items": [_item(item, drawn.market.brand.name) for item in drawn.items],
-        "published": [_progressed(progress) for progress in drawn.published],
+        "items": [_item_json(item, drawn.market.brand.name) for item in drawn.items],
+        "published": [_progress_json(progress) for progress in drawn.published],
     }
 
 
-def _item(item: BriefItem, brand: str) -> dict[str, Any]:
-    """Return an item of a brief as JSON."""
+def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
+    """Return an item of a brief for JSON output."""
     return {
         "item": item.key,
         "kind": item.kind.value,
@@ -229,8 +239,10 @@ def _item(item: BriefItem, brand: str) -> dict[str, Any]:
     }
 
 
-def _progressed(progress: ItemProgress) -> dict[str, Any]:
-    """Return a published item, and what its gap shows since then, as JSON."""
+def _progress_json(progress: ItemProgress) -> dict[str, Any]:
+    """Return a published item for JSON output, with what its gap shows since its publication; None
+    for what is not measured yet.
+    """
     return {
         "item": progress.publication.item,
         "kind": progress.publication.kind,
@@ -238,7 +250,7 @@ def _progressed(progress: ItemProgress) -> dict[str, Any]:
         "subject": progress.publication.subject,
         "at": progress.publication.at.isoformat(),
         "who": progress.publication.who,
-        "shows": _item(progress.now, progress.publication.brand) if progress.now else None,
+        "shows": _item_json(progress.now, progress.publication.brand) if progress.now else None,
         "since": [
             {
                 "model": str(since.model),

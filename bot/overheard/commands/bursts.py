@@ -33,8 +33,10 @@ NOTHING_DUE = "Nothing has to be asked again now"
 
 
 async def list_bursts(deployment: Deployment, call: Call) -> Card:
-    """Show which small runs would show whether something changed, when and why."""
-    plans = await _plan(deployment, call)
+    """Show the small runs that are planned where a change is suspected, with their times and
+    reasons.
+    """
+    plans = await _planned_after_scoring(deployment, call)
     return Card(
         title=f"Asking again where something may have changed: {len(plans)} planned"
         if plans
@@ -42,7 +44,7 @@ async def list_bursts(deployment: Deployment, call: Call) -> Card:
         text="" if plans else NONE,
         table=burst_table(call, plans),
         actions=(Action(BURSTS_RUN.name, "Ask what is due"),) if plans else (),
-        footer=_carried_out(deployment) if plans and call.face is Face.TERMINAL else "",
+        footer=_how_to_run(deployment) if plans and call.face is Face.TERMINAL else "",
         data={"bursts": [planned_data(plan) for plan in plans]},
     )
 
@@ -53,22 +55,23 @@ async def run_bursts(
     *,
     plans: Sequence[PlannedBurst] | None = None,
 ) -> Proposal:
-    """Ask the planned bursts that are due, and go on with those that were cut off.
+    """Return the bursts that are due, and those that were interrupted, as a proposal with its
+    price.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        plans: Those that are planned, where they are known already.
+        plans: The planned bursts; None plans them anew.
 
     Raises:
         RunUnderWay: when another process asks one just now.
         BudgetExceeded: when the budget does not cover them.
         BudgetUnknown: when there is a budget and an unknown price.
     """
-    plans = await _plan(deployment, call) if plans is None else plans
+    plans = await _planned_after_scoring(deployment, call) if plans is None else plans
     due = [
-        *await _cut_off(deployment),
-        *(_new(deployment, call, plan) for plan in _due_plans(deployment, plans)),
+        *await _interrupted_bursts(deployment),
+        *(_new_burst(deployment, call, plan) for plan in _due_plans(deployment, plans)),
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in due:
@@ -79,34 +82,38 @@ async def run_bursts(
     quote = await deployment.pricing.quote_calls(calls, payer, answers=answers)
 
     async def execute() -> Card:
-        cards = [card for run, _ in due if (card := await _carry_out(deployment, call, run))]
-        return _outcome(deployment, call, cards, plans[:1])
+        cards = [card for run, _ in due if (card := await _run_burst(deployment, call, run))]
+        return _bursts_card(deployment, call, cards, plans[:1])
 
     return Proposal(quote.price, quote.usd, execute)
 
 
 class Planner:
-    """Plans bursts for repeated callers: again only when there is something new, since
-    every plan analyses the whole past of all brands.
+    """Plans bursts for repeated calls; plans anew only when runs, updates, catalogue or scorers
+    have changed or after `ANEW`, since each plan analyses all stored runs.
     """
 
     def __init__(self) -> None:
-        self._known: object = None
+        self._plan_inputs: object = None
         self._planned_at = datetime.min.replace(tzinfo=UTC)
         self._plans: list[PlannedBurst] = []
 
     async def plans(self, deployment: Deployment, call: Call) -> list[PlannedBurst]:
-        """Return the planned bursts; none that are not due, as long as none is."""
+        """Return the planned bursts if any of them is due, else an empty list. Scores pending
+        answers first.
+        """
         deployment = await deployment.caught_up(call.progress)
-        now, known = deployment.clock.now(), await _known(deployment)
-        if known != self._known or now - self._planned_at >= ANEW:
+        now, known = deployment.clock.now(), await _plan_inputs(deployment)
+        if known != self._plan_inputs or now - self._planned_at >= ANEW:
             self._plans = await planned_bursts(deployment)
-            self._known, self._planned_at = known, now
+            self._plan_inputs, self._planned_at = known, now
         return self._plans if _due_plans(deployment, self._plans) else []
 
 
-async def _known(deployment: Deployment) -> object:
-    """Return what plans rest on. A run that goes on counts when it ends."""
+async def _plan_inputs(deployment: Deployment) -> object:
+    """Return the inputs of a plan, to be compared: runs with their states, updates, catalogue,
+    scorer versions.
+    """
     runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs.find()]
     updates = await deployment.store.updates.find()
     return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
@@ -117,13 +124,15 @@ def _due_plans(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[Pl
     return [plan for plan in plans if plan.burst.at <= now]
 
 
-async def _plan(deployment: Deployment, call: Call) -> list[PlannedBurst]:
+async def _planned_after_scoring(deployment: Deployment, call: Call) -> list[PlannedBurst]:
     deployment = await deployment.caught_up(call.progress)
     return await planned_bursts(deployment)
 
 
-async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
-    """Return the bursts that were begun and that no process carries out."""
+async def _interrupted_bursts(deployment: Deployment) -> list[tuple[Run, Panel]]:
+    """Return the unfinished bursts that no process carries out and that can still be resumed, with
+    their panels.
+    """
     oldest = deployment.clock.now() - RESUMABLE_FOR
     pairs = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
@@ -133,14 +142,16 @@ async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     return pairs
 
 
-def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
+def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
     now, who, channel = deployment.clock.now(), call.who, call.channel
     run = Run(plan.key, now, plan.panel, label=BURST, asked_by=who, channel=channel)
     return run, plan.panel
 
 
-async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | None:
-    """Carry a burst out as a check; None when another process has done it in the meantime."""
+async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | None:
+    """Ask a burst as a check and return its card; None when another process has asked it. Raises
+    BudgetExceeded.
+    """
     quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
 
     async def require_running(stored: Run) -> None:
@@ -154,28 +165,30 @@ async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | Non
         return None
 
 
-def _outcome(
+def _bursts_card(
     deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[PlannedBurst]
 ) -> Card:
-    """Return the card of the bursts that were run; a single burst has its own card."""
+    """Return the card of the bursts that were asked: the burst's own card for a single one; without
+    any, when the next is due.
+    """
     if len(cards) == 1:
         return cards[0]
     waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_)
     return Card(
         title=f"Asked again {wording.count(len(cards), 'time')}" if cards else NOTHING_DUE,
         text="" if cards else waiting or NONE,
-        severity=max((card.severity for card in cards), default=Severity.PLAIN, key=_weight),
+        severity=max((card.severity for card in cards), default=Severity.PLAIN, key=_severity_rank),
         more=tuple(cards),
         failed=bool(cards) and all(card.failed for card in cards),
         data={"bursts": [card.data for card in cards]},
     )
 
 
-def _weight(severity: Severity) -> int:
+def _severity_rank(severity: Severity) -> int:
     return list(Severity).index(severity)
 
 
-def _carried_out(deployment: Deployment) -> str:
+def _how_to_run(deployment: Deployment) -> str:
     if deployment.config.bursts.automatic:
         return "Carried out by overheard run; those that are due, now, by bursts run."
     return "Ask those that are due with: bursts run"

@@ -50,7 +50,8 @@ async def set_up(
     *,
     model: Annotated[str, argument("Which model.", Kind.MODEL)],
 ) -> Proposal:
-    """Search for a model's border prompts, and learn what they usually answer.
+    """Return a proposal that finds a model's border prompts (those with nearly tied first words)
+    and stores their usual first words.
 
     Args:
         deployment: The open deployment.
@@ -62,19 +63,21 @@ async def set_up(
         CanaryImpossible: for a model that takes no temperature, searches or does not answer.
         BudgetExceeded: when the budget does not cover it.
     """
-    chosen = _suited(deployment, model)
-    run = _run(deployment, call, whole_panel(chosen))
+    chosen = _suited_model(deployment, model)
+    run = _aside_run(deployment, call, whole_panel(chosen))
     quote = await deployment.pricing.quote(run, answer_limit=LIMIT)
-    return Proposal(quote.price, quote.usd, partial(_learn, deployment, call, chosen))
+    return Proposal(quote.price, quote.usd, partial(_learn_references, deployment, call, chosen))
 
 
-async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
-    """Search for a model's border prompts, ask them for reference, and return the card."""
-    search = await _ask(deployment, call, search_panel(chosen), SEARCH)
+async def _learn_references(deployment: Deployment, call: Call, chosen: Model) -> Card:
+    """Ask a model the search panel, then its border prompts for reference, and return the card.
+    Raises CanaryImpossible for fewer than `MIN_UNSEEN_WORDS` prompts.
+    """
+    search = await _ask_first_words(deployment, call, search_panel(chosen), SEARCH)
     prompts = await border_prompts(deployment.store, search)
     if len(prompts) < MIN_UNSEEN_WORDS:
         raise CanaryImpossible(model=chosen, reason="it hardly answers")
-    await _ask(deployment, call, reference_panel(chosen, prompts), REFERENCE)
+    await _ask_first_words(deployment, call, reference_panel(chosen, prompts), REFERENCE)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
     torn = sum(border.tie > 0 for border in prompts)
     name = deployment.names.name(chosen)
@@ -99,7 +102,8 @@ async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
 
 
 async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
-    """Ask the border prompts of every model that has a canary; a hit is stored as a model update.
+    """Return a proposal that asks the border prompts of each watched model and stores a model
+    update where first words are new.
 
     Raises:
         NothingToAsk: when no model has a canary.
@@ -117,8 +121,10 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
 
 async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Canary]) -> Card:
-    """Ask all canaries once, and return the card of what they found."""
-    days = [await _day(deployment, call, canary) for canary in known]
+    """Ask the border prompts of each watched model once, store updates, and return the card of the
+    results.
+    """
+    days = [await _ask_and_compare(deployment, call, canary) for canary in known]
     return Card(
         title="Silent updates",
         text="\n\n".join(day.sentence(call, deployment.names) for day in days),
@@ -129,18 +135,20 @@ async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Cana
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The daily comparison of a model; `verdict` is None for a model that was not asked."""
+    """The result of one daily comparison; `verdict` is None for a model that was not asked because
+    its update is known.
+    """
 
     canary: Canary
     verdict: CanaryComparison | None
 
     @property
     def hit(self) -> bool:
-        """Whether the model may have been exchanged."""
+        """Whether the model may have been replaced."""
         return self.verdict is None or self.verdict.hit
 
     def sentence(self, call: Call, names: ModelNames) -> str:
-        """Return the result as a sentence."""
+        """Return the result as one or two sentences."""
         model = names.name(self.canary.model)
         if self.verdict is None and self.canary.hit:
             day = wording.day(self.canary.hit.at, call.zone)
@@ -155,7 +163,7 @@ class Day:
         return f"{model} shows no change in {asked}."
 
     def data(self) -> dict[str, Any]:
-        """Return the result as a JSON-compatible dictionary."""
+        """Return the result for JSON output; ``unseen`` has the new first words."""
         texts = {prompt.key: prompt.text for prompt in self.canary.prompts}
         unseen = self.verdict.unseen if self.verdict else ()
         return {
@@ -166,11 +174,13 @@ class Day:
         }
 
 
-async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
-    """Ask a canary's border prompts once, and store an update if their first words are new."""
+async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -> Day:
+    """Ask a canary's border prompts once and compare the first words; new ones are stored as a
+    model update. A canary with a hit is not asked.
+    """
     if canary.hit:
         return Day(canary, None)
-    run = await _ask(deployment, call, daily_panel(canary), DAILY)
+    run = await _ask_first_words(deployment, call, daily_panel(canary), DAILY)
     today = await first_words(deployment.store, [run])
     verdict = compare_first_words(
         canary.answers, {prompt: texts[0] for prompt, texts in today.items()}
@@ -183,10 +193,12 @@ async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
     return Day(canary, verdict)
 
 
-async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
-    """Carry out a run for first words, which does not enter the history."""
+async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
+    """Ask a panel for first words in a run outside the history, and return the run. Raises
+    BudgetExceeded when the budget no longer covers the run.
+    """
     store, clock = deployment.store, deployment.clock
-    run = _run(deployment, call, panel, label)
+    run = _aside_run(deployment, call, panel, label)
     await deployment.pricing.quote(run)  # the runs before may have used the money up
     run = await store.runs.start(run)
 
@@ -205,13 +217,18 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     return run
 
 
-def _run(deployment: Deployment, call: Call, panel: Panel, label: str = "") -> Run:
+def _aside_run(deployment: Deployment, call: Call, panel: Panel, label: str = "") -> Run:
     now, who, channel = deployment.clock.now(), call.who, call.channel
     return replace(new_run(panel, now, label=label, asked_by=who, channel=channel), aside=True)
 
 
-def _suited(deployment: Deployment, name: str) -> Model:
-    """Return a model that can have a canary."""
+def _suited_model(deployment: Deployment, name: str) -> Model:
+    """Return the model of a name if it can have a canary.
+
+    Raises:
+        UnknownName: for a model that no provider serves.
+        CanaryImpossible: for a model that searches the web or takes no temperature.
+    """
     providers = deployment.plugins.providers
     model = find_model(name, providers)
     described = isinstance(providers[model.provider], Described)

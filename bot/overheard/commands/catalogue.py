@@ -171,11 +171,6 @@ class CatalogueNoun(Generic[Entry]):
             entries: The objects, in the order of the rows.
             origins: The origin of each object; empty for a table without that column.
             in_terminal: Whether the table is for the terminal.
-
-        Args:
-            entries: The objects.
-            origins: Where each comes from; empty if that is not shown.
-            in_terminal: Whether the table is for the terminal.
         """
         columns = {
             name: cell

@@ -32,7 +32,8 @@ async def show_changes(
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show which alerts were raised in a time or are still open, and which models were updated.
+    """Show the alerts raised in a time, the alerts still open if the time has no end, and the
+    updates of models.
 
     Args:
         deployment: The open deployment.
@@ -68,10 +69,10 @@ async def show_changes(
     ]
     runs = await deployment.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    return _card(deployment, call, name, span, alerts, updates, checks)
+    return _changes_card(deployment, call, name, span, alerts, updates, checks)
 
 
-def _card(
+def _changes_card(
     deployment: Deployment,
     call: Call,
     brand: str | None,
@@ -80,18 +81,18 @@ def _card(
     updates: Sequence[ModelUpdate],
     checks: int,
 ) -> Card:
-    """Return the card of what changed in a time.
+    """Return the card of the alerts and updates within a span.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         brand: The brand's name; None for all.
-        span: The time, which has a beginning.
-        alerts: The alerts, the newest first.
-        updates: The updates of models, the oldest first.
-        checks: The number of checks in that time.
+        span: The span, which has a beginning.
+        alerts: The alerts, newest first.
+        updates: The updates of models, oldest first.
+        checks: The number of checks within the span.
     """
-    names, days = deployment.names, _days(span, call.zone)
+    names, days = deployment.names, _span_words(span, call.zone)
     lines = [
         f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-LISTED_CHANGES:]
@@ -126,8 +127,8 @@ def _card(
     )
 
 
-def _days(span: Span, zone: tzinfo) -> str:
-    """Write a time that has a beginning: ``since 1 Nov``, ``from 1 Nov to 7 Nov``."""
+def _span_words(span: Span, zone: tzinfo) -> str:
+    """Return a span with a beginning in words: ``since 1 Nov``, ``from 1 Nov to 7 Nov``."""
     first = wording.day(span.begin, zone) if span.begin else ""
     if span.end is None:
         return f"since {first}"

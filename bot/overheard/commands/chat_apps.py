@@ -61,10 +61,10 @@ async def slack_manifest(
         str, option("How to write it.", word="format", choices=("yaml", "json"))
     ] = "yaml",
 ) -> Card:
-    """Write the manifest of the Slack app that the configuration describes to standard output.
+    """Print the manifest of the configured Slack app to standard output.
 
     Args:
-        session: Where to read the configuration; without a file, the defaults are used.
+        session: The session that reads the configuration; without a file, the defaults apply.
         form: ``yaml`` or ``json``.
 
     Raises:
@@ -78,27 +78,27 @@ async def slack_manifest(
 
 
 def manifest(settings: SlackTable) -> dict[str, Any]:
-    """Return the manifest as Slack's schema has it."""
+    """Return the manifest of a Slack app in the form of Slack's schema."""
     return {
         "display_information": {
             "name": "Overheard",
             "description": "Hears what AI models say about your brand, and tells when it changes.",
             "background_color": "#1f2328",
         },
-        "features": _features(settings),
-        "oauth_config": _rights(settings),
-        "settings": _settings(settings),
+        "features": _manifest_features(settings),
+        "oauth_config": _manifest_scopes(settings),
+        "settings": _manifest_settings(settings),
     }
 
 
-def _features(settings: SlackTable) -> dict[str, Any]:
+def _manifest_features(settings: SlackTable) -> dict[str, Any]:
     """Return the part ``features`` of the manifest of a Slack app."""
     command = {
         "command": settings.command,
         "description": "Measure, read and configure what AI models say about your brand",
         "usage_hint": "help",
         "should_escape": False,
-        **_at(settings, "url"),
+        **_request_address(settings, "url"),
     }
     return {
         "app_home": {
@@ -114,7 +114,7 @@ def _features(settings: SlackTable) -> dict[str, Any]:
     }
 
 
-def _rights(settings: SlackTable) -> dict[str, Any]:
+def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
     needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
     scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
     if not settings.many:
@@ -122,17 +122,17 @@ def _rights(settings: SlackTable) -> dict[str, Any]:
     return {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH], "scopes": scopes}
 
 
-def _settings(settings: SlackTable) -> dict[str, Any]:
+def _manifest_settings(settings: SlackTable) -> dict[str, Any]:
     """Return the part ``settings`` of the manifest of a Slack app."""
     return {
         "event_subscriptions": {
-            **_at(settings, "request_url"),
+            **_request_address(settings, "request_url"),
             "bot_events": list(SLACK_EVENTS),
         },
         "interactivity": {
             "is_enabled": True,
-            **_at(settings, "request_url"),
-            **_at(settings, "message_menu_options_url"),
+            **_request_address(settings, "request_url"),
+            **_request_address(settings, "message_menu_options_url"),
         },
         "org_deploy_enabled": False,
         "socket_mode_enabled": settings.mode == "socket",
@@ -140,8 +140,10 @@ def _settings(settings: SlackTable) -> dict[str, Any]:
     }
 
 
-def _at(settings: SlackTable, key: str) -> dict[str, str]:
-    """Return where Slack sends requests; Socket Mode needs no address."""
+def _request_address(settings: SlackTable, key: str) -> dict[str, str]:
+    """Return the address of Slack's requests as an entry `key` of the manifest; empty in Socket
+    Mode.
+    """
     return {} if settings.mode == "socket" else {key: _address(settings) + SLACK_EVENTS_PATH}
 
 
@@ -150,19 +152,19 @@ def _address(settings: SlackTable) -> str:
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
-    """Write tables and lists as YAML; texts are written as JSON has them, which YAML reads."""
+    """Return a dictionary as YAML; texts are in quotes as in JSON, which YAML reads."""
     lines: list[str] = []
     for key, inner in value.items():
         if isinstance(inner, dict):
             lines += [f"{indent}{key}:", to_yaml(inner, indent + "  ")]
         elif isinstance(inner, list):
-            lines += [f"{indent}{key}:", *(_entry(child, indent + "  ") for child in inner)]
+            lines += [f"{indent}{key}:", *(_list_entry(child, indent + "  ") for child in inner)]
         else:
             lines.append(f"{indent}{key}: {json.dumps(inner)}")
     return "\n".join(lines)
 
 
-def _entry(value: Any, indent: str) -> str:
+def _list_entry(value: Any, indent: str) -> str:
     if not isinstance(value, dict):
         return f"{indent}- {json.dumps(value)}"
     return f"{indent}- {to_yaml(value, indent + '  ').lstrip()}"
@@ -193,7 +195,7 @@ _INVITATION_PAGE = "https://discord.com/oauth2/authorize"
 
 
 async def invite(session: Session, _: Call) -> Card:
-    """Print the address that lets the bot into a server, with the least permissions.
+    """Print the address that adds the bot to a Discord server with the least permissions.
 
     Raises:
         ChatUnavailable: when neither the settings nor the token hold the application's id.
@@ -215,18 +217,20 @@ async def invite(session: Session, _: Call) -> Card:
 
 
 def invitation(application: int) -> str:
-    """Return the address that lets an application's bot into a server."""
+    """Return the address that adds an application's bot to a server."""
     query = {"client_id": application, "scope": " ".join(_DISCORD_SCOPES), "permissions": needed()}
     return f"{_INVITATION_PAGE}?{urlencode(query)}"
 
 
 def needed() -> int:
-    """Return the permissions that the bot needs, as Discord's number."""
+    """Return the bot's permissions as Discord's bit mask."""
     return sum(DISCORD_PERMISSIONS.values())
 
 
 def application_of(settings: DiscordTable) -> int | None:
-    """Return the application's id: the first part of a bot's token is its id, in base 64."""
+    """Return the id of the Discord application from the settings or from the first part of the
+    token (the id in base 64); None if neither has it.
+    """
     if settings.application_id or settings.token is None:
         return settings.application_id
     first = settings.token.get_secret_value().strip().split(".")[0]

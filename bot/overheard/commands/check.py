@@ -45,9 +45,10 @@ async def check(
     label: str = "",
     asked_by: str = "",
 ) -> Proposal:
-    """Ask the models what buyers ask, score the answers, and say what changed.
+    """Return a run that asks the models the brands' questions, as a proposal with its price.
+    Executing it scores the answers and detects shifts.
 
-    A check of the same questions that was cut off is taken up again.
+    An interrupted run of the same questions is continued.
 
     Args:
         deployment: The open deployment.
@@ -74,7 +75,7 @@ async def check(
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
-    _check_metrics(deployment)
+    _require_known_metrics(deployment)
     drawn = secrets.randbits(31) if seed is None else seed
     panel = lay_out(
         deployment.catalogue,
@@ -111,7 +112,7 @@ async def execute_run(
 
     Args:
         deployment: The open deployment.
-        call: The person and channel that the run is executed for, and their progress.
+        call: The person and channel of the run, and the progress display.
         quote: The quote of the run.
         before: See `RunService.execute`.
     """
@@ -119,8 +120,10 @@ async def execute_run(
     return await run_card(call, await service.execute(quote, before=before))
 
 
-def _check_metrics(deployment: Deployment) -> None:
-    """Refuse an alert metric that no scorer measures: it would never raise an alert."""
+def _require_known_metrics(deployment: Deployment) -> None:
+    """Raise UnknownName if ``[alerts]`` names a metric that no scorer measures, which would never
+    raise an alert.
+    """
     known = list(deployment.scoring.metrics)
     for name in deployment.config.alerts.metrics:
         if name not in known:

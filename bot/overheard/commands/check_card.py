@@ -56,10 +56,6 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     Args:
         call: The person who asks, the channel, and the progress display.
         result: The outcome of the run; its analysis is None for a paused run.
-
-    Args:
-        call: The person who asks, the channel, and the progress display.
-        result: What came of it.
     """
     outcome, analysis = result.outcome, result.found
     panel, in_chat = outcome.run.panel, call.face is Face.CHAT
@@ -128,11 +124,6 @@ def _incomplete_title(outcome: Outcome, answered: Collection[Model], names: Mode
         outcome: The outcome of the check.
         answered: The models with a score.
         names: The display names of models.
-
-    Args:
-        outcome: What came of the check.
-        answered: The models that were measured.
-        names: What readers call the models.
     """
     if outcome.state is RunState.FAILED:
         return "The check failed: no question was answered"

@@ -38,7 +38,8 @@ async def list_claims(
     model: ModelName = "",
     about: Annotated[str, option("Only this fact.")] = "",
 ) -> Card:
-    """Show the false claims about a brand, the same ones together, with what is cited next to them.
+    """Show the false claims about a brand, equal ones together, with the sources cited in the same
+    answers.
 
     Args:
         deployment: The open deployment.
@@ -53,7 +54,7 @@ async def list_claims(
     """
     subject = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    only = _model(deployment, model) if model else None
+    only = _asked_model(deployment, model) if model else None
     groups = await read_claims(deployment, subject, days, only, about)
     truths = {
         fact.field: fact.value
@@ -67,22 +68,25 @@ async def list_claims(
     return Card(
         title=f"{wording.count(len(groups), 'false claim')} about {subject.name}",
         text="\n\n".join(
-            (_headline(subject, groups, truths, names), *fault_sentences(deployment.scoring.faults))
+            (
+                _most_frequent_claim(subject, groups, truths, names),
+                *fault_sentences(deployment.scoring.faults),
+            )
         ),
-        table=_table(groups, truths, names) if len(groups) > 1 else None,
-        quotes=tuple(_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
+        table=_claims_table(groups, truths, names) if len(groups) > 1 else None,
+        quotes=tuple(_claim_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(*([brief] if groups else []), ask if truths else add),
         severity=Severity.WARNING if groups else Severity.PLAIN,
-        footer=_footer(groups, days),
-        data={"brand": subject.name, "claims": [_data(group, truths) for group in groups]},
+        footer=_claims_footer(groups, days),
+        data={"brand": subject.name, "claims": [_claim_json(group, truths) for group in groups]},
     )
 
 
-def _model(deployment: Deployment, name: str) -> Model:
-    """Return a model by one of its names.
+def _asked_model(deployment: Deployment, name: str) -> Model:
+    """Return the configured model of a name.
 
     Raises:
-        UnknownName: when no model that is asked has it.
+        UnknownName: for a name of no configured model.
     """
     asked = deployment.plugins.models
     found = deployment.names.find(name, asked)
@@ -94,14 +98,15 @@ def _model(deployment: Deployment, name: str) -> Model:
 async def read_claims(
     deployment: Deployment, brand: Brand, days: int, model: Model | None = None, about: str = ""
 ) -> list[ClaimCluster]:
-    """Return the false claims about a brand in the answers of the last days, as clusters.
+    """Return the false claims about a brand in the answers of the last days, equal ones in one
+    cluster.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        days: How many days back.
-        model: Only claims of this model; by default of all.
-        about: Only claims about this field of the facts; by default about all.
+        days: The number of days back.
+        model: The model whose claims are read; None for all.
+        about: The field of the facts; empty for all.
     """
     return cluster_claims(
         [
@@ -116,7 +121,8 @@ async def read_claims(
 async def ask_facts(
     deployment: Deployment, _: Call, *, brand: BrandName, agreed: bool = False
 ) -> Card:
-    """Add one direct question for each fact about a brand, asked from the next check on.
+    """Add a direct question about each fact of a brand that has none; the questions are asked from
+    the next check on.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -135,7 +141,7 @@ async def ask_facts(
 
 
 def _added_card(name: str, new: Sequence[Prompt], facts: bool) -> Card:
-    """Return the card of the questions about facts that were added."""
+    """Return the card of the added questions; `facts` is whether the brand has any fact."""
     nothing = (
         f"Every fact about {name} is asked about already."
         if facts
@@ -154,10 +160,10 @@ def _added_card(name: str, new: Sequence[Prompt], facts: bool) -> Card:
 async def _false_claims(
     deployment: Deployment, brand: Brand, days: int
 ) -> AsyncIterator[FalseClaim]:
-    """Yield the false claims about a brand, those of each answer once."""
+    """Yield the false claims about a brand in the answers of runs that began in the last `days`."""
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
-    false = await _false(deployment, brand, runs)
+    false = await _false_details(deployment, brand, runs)
     if not false:
         return
     async for answer in deployment.store.answers.stream(runs=runs):
@@ -165,10 +171,12 @@ async def _false_claims(
             yield false_claim(answer, detail)
 
 
-async def _false(
+async def _false_details(
     deployment: Deployment, brand: Brand, runs: set[int]
 ) -> Mapping[int, list[Detail]]:
-    """Return the false claims about current facts in some runs, by the answer's number."""
+    """Return the details of false claims about current facts in the given runs, by the number of
+    the answer.
+    """
     versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
     found: dict[int, list[Detail]] = {}
     for record in await deployment.store.scores.findings(brand.name, FALSE_VERDICTS, runs=runs):
@@ -182,10 +190,10 @@ async def _false(
     return found
 
 
-def _headline(
+def _most_frequent_claim(
     brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
 ) -> str:
-    """Write the claim that most answers state, and what is true."""
+    """Return a sentence with the claim in most answers and the true value (`truths`, by field)."""
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not groups:
@@ -195,21 +203,26 @@ def _headline(
     verb = "is" if len(first.models) == 1 else "are"
     stated = wording.shorten(wording.line(first.first.stated), MAX_STATED)
     return (
-        f"{shown} {verb} {_verdict(first)} about the {first.first.field}: \u201c{stated}\u201d in "
-        f"{wording.count(first.answers, 'answer')}; in truth {_truth(first, truths)}."
+        f"{shown} {verb} {_verdict_words(first)} about the {first.first.field}: "
+        f"\u201c{stated}\u201d in "
+        f"{wording.count(first.answers, 'answer')}; in truth {_true_words(first, truths)}."
     )
 
 
-def _footer(groups: Sequence[ClaimCluster], days: int) -> str:
-    """Write how old the answers are, and what a source next to a claim means where one is cited."""
+def _claims_footer(groups: Sequence[ClaimCluster], days: int) -> str:
+    """Return the footer: the age of the answers, and, if any source is cited, a caution about
+    sources.
+    """
     shown = f"Answers of the last {wording.count(days, 'day')}"
     if not any(group.sources for group in groups):
         return f"{shown}."
     return f"{shown}; a source that they cite need not be where the claim comes from."
 
 
-def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames) -> Table:
-    """Lay several claims out; sources only where one is cited."""
+def _claims_table(
+    groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+) -> Table:
+    """Return a table of up to `SHOWN_CLAIMS` clusters, with a column of sources if any is cited."""
     shown = groups[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
     columns = len(header) if any(group.sources for group in shown) else len(header) - 1
@@ -217,7 +230,7 @@ def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: Mod
         (
             f"{group.first.field}{', out of date' if group.first.verdict == 'stale' else ''}",
             Tainted(group.first.stated),
-            _truth(group, truths),
+            _true_words(group, truths),
             ", ".join(map(names.name, group.models)),
             str(group.answers),
             Tainted(", ".join(source for source, _ in group.sources[:SOURCES])),
@@ -227,21 +240,23 @@ def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: Mod
     return Table(header[:columns], rows, right=frozenset({4}))
 
 
-def _truth(group: ClaimCluster, truths: Mapping[str, str]) -> str:
+def _true_words(group: ClaimCluster, truths: Mapping[str, str]) -> str:
     return true_value(group.first.field, truths.get(group.first.field, ""))
 
 
-def _verdict(group: ClaimCluster) -> str:
+def _verdict_words(group: ClaimCluster) -> str:
     return "out of date" if group.first.verdict == "stale" else "wrong"
 
 
-def _quote(group: ClaimCluster, names: ModelNames) -> Quote:
+def _claim_quote(group: ClaimCluster, names: ModelNames) -> Quote:
     source = f"{names.name(group.first.model)}, {group.first.field}"
     return Quote(source, Tainted(group.first.quote))
 
 
-def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
-    """Return a group of false claims as JSON."""
+def _claim_json(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
+    """Return a cluster of false claims for JSON output; ``truth`` is None for a fact that was
+    removed.
+    """
     return {
         "field": group.first.field,
         "stated": group.first.stated,

@@ -427,12 +427,6 @@ def _difference_chart(
         result: The result of the comparison.
         title: The chart's title.
         words: Display names of metrics; if given, metrics with a difference come first.
-
-    Args:
-        match: What is compared.
-        result: What came of it.
-        title: The chart's title.
-        words: What readers call the metrics, by name; what differs then comes first.
     """
     metrics = sorted(
         result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED_VERDICTS

@@ -20,7 +20,7 @@ FREE = 0.25
 
 
 async def upgrade(session: Session, _: Call) -> Card:
-    """Bring the store's schema to this version.
+    """Migrate the store's schema to the revision of this version.
 
     Raises:
         StoreError: when the store cannot be used.
@@ -34,22 +34,23 @@ async def upgrade(session: Session, _: Call) -> Card:
 
 
 async def examine(session: Session, _: Call) -> Card:
-    """Show whether the store is whole, how large it is, and whether it needs a vacuum.
+    """Show whether the store is intact, its size, and whether a vacuum would help; the card is
+    `failed` otherwise.
 
     Raises:
         StoreError: when the store cannot be used.
     """
     health = await session.maintenance().examine(session.read_config().storage.url)
-    problems, advice = _problems(health), _advice(health)
+    problems, advice = _problem_lines(health), _advice_sentences(health)
     return Card(
         title="The store is well" if health.well else "The store is not well",
         text=" ".join([*problems, *advice]),
         fields=(
             Field("Revision", health.revision or "none"),
-            Field("Size", _size(health.size)),
+            Field("Size", _mb_or_gb(health.size)),
             Field("Blocks compared with their scores", f"{health.compared:,}"),
         ),
-        table=_tables(health.tables),
+        table=_sizes_table(health.tables),
         severity=Severity.GOOD if health.well else Severity.BAD,
         footer=health.place,
         failed=not health.well,
@@ -63,7 +64,7 @@ async def copy(
     *,
     target: Annotated[str, argument("Its URL, as in [storage].", word="url")],
 ) -> Card:
-    """Copy everything into another store, which must be empty.
+    """Copy all tables into another store, which must be empty.
 
     Raises:
         StoreError: when one of them cannot be used, or the target is not empty.
@@ -85,7 +86,7 @@ async def copy(
 async def back_up(
     session: Session, _: Call, *, file: Annotated[Path, argument("The new file.")]
 ) -> Card:
-    """Write the store, if it is an SQLite file, to a new file; other processes go on using it.
+    """Write a copy of the SQLite store to a new file while other processes use the store.
 
     Raises:
         StoreError: when the store cannot be used, or is a PostgreSQL database.
@@ -95,7 +96,7 @@ async def back_up(
     async with session.open_deployment(config, create=False):  # where it is noted
         size = await session.maintenance().back_up(config.storage.url, file)
     return Card(
-        title=f"Wrote {_size(size)} to {file}",
+        title=f"Wrote {_mb_or_gb(size)} to {file}",
         text="To restore it, stop Overheard and put it in the place of the store's file; remove "
         "the files beside that which end in -wal and -shm.",
         severity=Severity.GOOD,
@@ -103,8 +104,8 @@ async def back_up(
     )
 
 
-def _problems(health: StoreHealth) -> list[str]:
-    """Return the problems of a store, as sentences."""
+def _problem_lines(health: StoreHealth) -> list[str]:
+    """Return the problems of a store as sentences; empty for an intact store."""
     if health.revision != health.expected:
         revision = health.revision or "none"
         remedy = "run: overheard db upgrade"
@@ -123,12 +124,12 @@ def _problems(health: StoreHealth) -> list[str]:
     return [*lines, "Restore a backup."] if lines else []
 
 
-def _advice(health: StoreHealth) -> list[str]:
+def _advice_sentences(health: StoreHealth) -> list[str]:
     """Return what would free space in a store, as sentences."""
     lines = []
     if health.size and health.free > FREE * health.size:
         lines.append(
-            f"{_size(health.free)} of the file are empty, and will be used again; to have them "
+            f"{_mb_or_gb(health.free)} of the file are empty, and will be used again; to have them "
             f"back now, stop Overheard and run VACUUM in sqlite3."
         )
     lines += [
@@ -140,11 +141,13 @@ def _advice(health: StoreHealth) -> list[str]:
     return lines or (["It needs no vacuum."] if health.size else [])
 
 
-def _tables(tables: tuple[TableSize, ...]) -> Table | None:
-    """Return the largest tables of a store as a table; None without any."""
+def _sizes_table(tables: tuple[TableSize, ...]) -> Table | None:
+    """Return a table of the largest tables of a store, with rows, size and dead rows; None without
+    any.
+    """
     rows = tuple(
         (
-            *(table.name, f"{table.rows:,}", _size(table.size), f"{table.dead:,}"),
+            *(table.name, f"{table.rows:,}", _mb_or_gb(table.size), f"{table.dead:,}"),
             f"{table.vacuumed:%Y-%m-%d %H:%M}" if table.vacuumed else "never",
         )
         for table in tables
@@ -153,7 +156,7 @@ def _tables(tables: tuple[TableSize, ...]) -> Table | None:
     return Table(header, rows, frozenset({1, 2, 3})) if rows else None
 
 
-def _size(number: int) -> str:
+def _mb_or_gb(number: int) -> str:
     return f"{number / 2**20:,.1f} MB" if number < 2**30 else f"{number / 2**30:,.1f} GB"
 
 

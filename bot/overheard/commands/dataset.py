@@ -54,7 +54,7 @@ async def review(
     most: Annotated[int, option("How many are shown.", low=1, high=25)] = SHOWN_CANDIDATES,
     controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
-    """Show answers that could be taught, those first that state something wrong.
+    """Show answers that can be approved for teaching, those with an objection first.
 
     Args:
         deployment: The open deployment.
@@ -68,7 +68,7 @@ async def review(
     subject = find_brand(deployment.catalogue, brand)
     now = deployment.clock.now()
     answers = await answer_review(deployment).candidates(subject, now, controls=controls)
-    return _review_card(deployment.names, subject, answers, most)
+    return _candidates_card(deployment.names, subject, answers, most)
 
 
 async def correct(
@@ -78,8 +78,8 @@ async def correct(
     answer: _AnswerNumber,
     text: Annotated[str, argument("What is right.")] = "",
 ) -> Card:
-    """Correct an approved answer: the correction is taught, and the answer becomes the rejected one
-    of a preference pair.
+    """Store a corrected text for an answer: the correction is taught, and the original becomes the
+    rejected answer of a preference pair.
 
     Raises:
         BadUsage: when no text is given.
@@ -95,7 +95,9 @@ async def correct(
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
-    """Return an answer as a form for `correct` shows it."""
+    """Return the form of `correct`: the number of an answer, and the stored correction or the
+    original text.
+    """
     approved = await answer_review(deployment).find(answer)
     earlier = {
         approval.answer_id: approval.text
@@ -119,7 +121,8 @@ async def build_dataset(
         ),
     ] = (),
 ) -> Card:
-    """Write training and evaluation files for a fine-tune about a brand.
+    """Write training and evaluation files and a datasheet for a fine-tune about a brand into a
+    folder.
 
     Args:
         deployment: The open deployment.
@@ -145,13 +148,13 @@ async def build_dataset(
         save(made, out, datasheet(made, deployment.clock.now()))
     except OSError as error:
         raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
-    return _card(made, out)
+    return _dataset_card(made, out)
 
 
-def _review_card(
+def _candidates_card(
     names: ModelNames, brand: Brand, candidates: Sequence[Candidate], most: int
 ) -> Card:
-    """Return candidates as a card with a button for each."""
+    """Return the card of candidates; the first `most` have quotes and buttons."""
     shown = candidates[:most]
     rows = tuple(
         (
@@ -167,20 +170,25 @@ def _review_card(
         if candidates
         else "There is none that nobody has reviewed.",
         table=Table(("Answer", "Model", "Against it"), rows, frozenset({0})) if rows else None,
-        quotes=tuple(_quote(candidate.answer) for candidate in shown),
-        actions=tuple(_actions(shown)),
-        data={"brand": brand.name, "answers": [_data(candidate) for candidate in candidates]},
+        quotes=tuple(_answer_quote(candidate.answer) for candidate in shown),
+        actions=tuple(_review_actions(shown)),
+        data={
+            "brand": brand.name,
+            "answers": [_candidate_json(candidate) for candidate in candidates],
+        },
     )
 
 
-def _quote(answer: Answer) -> Quote:
+def _answer_quote(answer: Answer) -> Quote:
     asked = wording.shorten(wording.line(answer.question.prompt.text), 90)
     text = wording.shorten(wording.line(answer.reply.text), SHOWN_CHARS)
     return Quote(f"Answer {answer.id}, asked “{asked}”", Tainted(text))
 
 
-def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
-    """Yield the buttons that approve or correct the shown candidates."""
+def _review_actions(shown: Sequence[Candidate]) -> Iterator[Action]:
+    """Yield a button that approves all shown candidates without an objection, then buttons that
+    approve or correct each.
+    """
     clean = [candidate.answer.id for candidate in shown if not candidate.objection]
     every = f"dataset approve {format_ranges(clean)}"
     if len(clean) > 1 and len(every) <= LONGEST_ACTION:
@@ -192,8 +200,8 @@ def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
         yield Action(f"dataset correct {number}", f"Correct {number}")
 
 
-def _data(candidate: Candidate) -> dict[str, object]:
-    """Return a candidate as JSON."""
+def _candidate_json(candidate: Candidate) -> dict[str, object]:
+    """Return a candidate for JSON output."""
     return {
         "answer": candidate.answer.id,
         "model": str(candidate.answer.question.model),
@@ -203,8 +211,10 @@ def _data(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _card(made: Dataset, out: Path) -> Card:
-    """Return the card of a dataset that was written."""
+def _dataset_card(made: Dataset, out: Path) -> Card:
+    """Return the card of a dataset that was written to the folder `out`, with the formats that were
+    refused.
+    """
     split = made.split
     rows = [
         (form.title, name, "written" if name in made.formats else "; ".join(made.refused[name]))

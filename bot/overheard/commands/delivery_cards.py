@@ -53,23 +53,27 @@ class DeliveryCards:
         self._deployment = deployment
 
     async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Write the card of a delivery; None when it is not wanted any more."""
+        """Return the card of a delivery with the current state of the store; Postponed if it has to
+        wait, None if it is no longer wanted.
+        """
         write = {
-            DeliveryKind.ALERT: self._alert,
-            DeliveryKind.EVENT: self._event,
-            DeliveryKind.DIGEST: self._digest,
-            DeliveryKind.REPORT: self._report,
-            DeliveryKind.SCORES: self._scores,
-            DeliveryKind.NOTICE: self._notice,
-            DeliveryKind.ALIVE: self._alive,
-            DeliveryKind.RESULT: self._result,
-            DeliveryKind.PROGRESS: self._progress,
+            DeliveryKind.ALERT: self._alert_card,
+            DeliveryKind.EVENT: self._event_card,
+            DeliveryKind.DIGEST: self._digest_card,
+            DeliveryKind.REPORT: self._summary_card,
+            DeliveryKind.SCORES: self._edition_card,
+            DeliveryKind.NOTICE: self._notice_card,
+            DeliveryKind.ALIVE: self._life_card,
+            DeliveryKind.RESULT: self._result_card,
+            DeliveryKind.PROGRESS: self._progress_card,
         }
         with themed(delivery.channel):
             return await write[delivery.kind](delivery)
 
-    async def _alert(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of an alert; None when the alert is gone, or over and in the digest."""
+    async def _alert_card(self, delivery: Delivery) -> Outgoing | None:
+        """Return the card of an alert; None if the alert is gone, or was to be summarised and is
+        over.
+        """
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
         in_digest = delivery.subject and not delivery.message
@@ -77,18 +81,20 @@ class DeliveryCards:
             return None
         whole = await whole_of(deployment.store, alert)
         linked = whole.id if whole else alert.follows
-        earlier = await self._message(linked, delivery.channel) if linked else ""
+        earlier = await self._alert_message_id(linked, delivery.channel) if linked else ""
         return Outgoing(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
 
-    async def _message(self, number: int, channel: str) -> str:
-        """Return the id of an alert's message in a channel, or an empty string."""
+    async def _alert_message_id(self, number: int, channel: str) -> str:
+        """Return the id of an alert's message in a channel; empty if none was posted."""
         sent = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
         return next(
             (delivery.message for delivery in sent if delivery.kind is DeliveryKind.ALERT), ""
         )
 
-    async def _event(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
+    async def _event_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
+        """Return the card of an alert's event. An event that is also shown in the channel is
+        postponed to the end of the quiet hours; one in a thread is not.
+        """
         deployment, call = await self._as_seen_in(delivery.channel)
         store = deployment.store
         alert = await store.alerts.get(delivery.alert_id)
@@ -102,14 +108,14 @@ class DeliveryCards:
         card = event_card(alert, event, deployment.names, call.zone)
         return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=loud)
 
-    async def _digest(self, delivery: Delivery) -> Outgoing | None:
+    async def _digest_card(self, delivery: Delivery) -> Outgoing | None:
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await leading(deployment.store, await held_back(deployment.store, delivery))
         titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
         card = digest_card(alerts, titles, call.zone)
         return Outgoing(card) if card else None
 
-    async def _report(self, delivery: Delivery) -> Outgoing | None:
+    async def _summary_card(self, delivery: Delivery) -> Outgoing | None:
         deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
         table = next((r for r in reports if r.name == delivery.subject), None)
@@ -117,25 +123,25 @@ class DeliveryCards:
             return None
         return Outgoing(await digest(deployment, call, brands=table.brands))
 
-    async def _notice(self, delivery: Delivery) -> Outgoing:
+    async def _notice_card(self, delivery: Delivery) -> Outgoing:
         plugin, _, text = delivery.subject.partition("\n")
         if plugin.startswith(REQUEST):
             return Outgoing(request_card(plugin.removeprefix(REQUEST), text))
         return Outgoing(notice_card(plugin, text))
 
-    async def _alive(self, delivery: Delivery) -> Outgoing:
+    async def _life_card(self, delivery: Delivery) -> Outgoing:
         deployment, call = await self._as_seen_in(delivery.channel)
         return Outgoing(await sign_of_life(deployment, call))
 
-    async def _scores(self, delivery: Delivery) -> Outgoing | None:
+    async def _edition_card(self, delivery: Delivery) -> Outgoing | None:
         card = await notice(await self._deployment.refreshed(), delivery.subject)
         return Outgoing(card) if card else None
 
-    async def _result(self, delivery: Delivery) -> Outgoing | Postponed | None:
+    async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
         return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
-    async def _progress(self, delivery: Delivery) -> Outgoing:
-        """Write what takes the place of the progress of a command that a crash has cut off."""
+    async def _progress_card(self, delivery: Delivery) -> Outgoing:
+        """Return the card that replaces the progress of a command that a crash interrupted."""
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
         goes_on = (
@@ -148,17 +154,19 @@ class DeliveryCards:
         return Outgoing(cut_off_card(goes_on=goes_on))
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment as it is now, and a call with the time zone of a channel."""
+        """Return the deployment with the current catalogue, and a call with a channel and its time
+        zone.
+        """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or deployment.zone
         return deployment, Call(channel=channel, zone=zone)
 
 
 def cut_off_card(*, goes_on: bool) -> Card:
-    """Return the card of a command that was cut off because the bot was stopped or has crashed.
+    """Return the card of a command that was interrupted because the bot stopped.
 
     Args:
-        goes_on: Whether it continues after the restart, and its result is posted.
+        goes_on: Whether the command continues after the restart and its result is posted.
     """
     title, text = (
         ("Restarted; the result comes below", "What was answered is kept, and the rest is asked.")
@@ -171,13 +179,14 @@ def cut_off_card(*, goes_on: bool) -> Card:
 async def run_result(
     deployment: Deployment, call: Call, key: str, note: str = RESTARTED
 ) -> Outgoing | Postponed | None:
-    """Return the card of a run that the reader did not see end; None when it has no result.
+    """Return the card of a run whose end no reader saw; Postponed while the run is under way, None
+    for one without a result.
 
     Args:
         deployment: The deployment as it is now.
         call: The channel, and the time zone of its readers.
-        key: The run's.
-        note: A sentence on why the reader sees it, or empty.
+        key: The key of the run.
+        note: A sentence on why the card is posted, or empty.
     """
     now = deployment.clock.now()
     run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
@@ -199,10 +208,11 @@ ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
 
 
 async def sign_of_life(deployment: Deployment, call: Call) -> Card:
-    """Return a card with the checks and the cost of the last 7 days, and the next check.
+    """Return a card with the checks and the spending of the last 7 days, and the time of the next
+    check.
 
-    It says that Overheard is well when each check has answers, at least one was made where a
-    schedule exists, and no message waits for a chat that fails.
+    Overheard is well when each check has answers, at least one was made if there is a schedule, and
+    no message waits for a failing chat.
     """
     store, now = deployment.store, deployment.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
@@ -210,7 +220,9 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
     upcoming = min(await next_checks(deployment), default=None)
     sentence = await unrouted_sentence(deployment)
-    problems = list(_problems(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules)))
+    problems = list(
+        _problem_sentences(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules))
+    )
     problems += [sentence] if sentence else []
     ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
     problems += [f"{end.place}: {end.problem}." for end in ends]
@@ -234,8 +246,10 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     )
 
 
-def _problems(runs: list[Run], stuck: int, *, scheduled: bool) -> Iterator[str]:
-    """Yield what is not well, a sentence each."""
+def _problem_sentences(runs: list[Run], stuck: int, *, scheduled: bool) -> Iterator[str]:
+    """Yield a sentence for each problem: failed checks, no answered check though `scheduled`, and
+    `stuck` messages.
+    """
     failed = sum(run.state is RunState.FAILED for run in runs)
     if failed:
         yield f"{wording.count(failed, 'check')} got no answer; see: overheard doctor."

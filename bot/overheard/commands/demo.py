@@ -26,11 +26,11 @@ from overheard.session import Session
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:
-    """Return the example's configuration.
+    """Return the configuration of the bundled example.
 
     Args:
         folder: The folder of its store.
-        scale: How strongly the bundled fine-tune works in the local model, 0 to 1.
+        scale: The weight of the bundled fine-tune in the local model, from 0 (none) to 1.
     """
     text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
     store = f"sqlite:///{(folder / 'example.db').as_posix()}"
@@ -40,19 +40,19 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 
 @asynccontextmanager
 async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
-    """Give an open deployment: the one at hand, or the one that is configured, or the example in a
-    store that is removed after the block.
+    """Yield an open deployment: the given one, the configured one, or, without a configuration, the
+    example with a temporary store.
     """
     if isinstance(source, Deployment):
         yield source
         return
-    with _config(source) as config:
+    with _session_config(source) as config:
         async with source.open_deployment(config, create=False) as deployment:
             yield deployment
 
 
 @contextmanager
-def _config(session: Session) -> Iterator[Config]:
+def _session_config(session: Session) -> Iterator[Config]:
     if session.config is not None or find_config(None).exists():
         yield session.read_config()
         return
@@ -71,12 +71,13 @@ async def demo(
     *,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Run the demonstration in a temporary store, which is removed afterwards.
+    """Run the demonstration with the local model in a temporary store: two checks, a fine-tune, a
+    third check.
 
     Args:
-        session: Opens the deployments.
-        call: Shows how far it is.
-        seed: Another seed gives other answers.
+        session: The session that opens the deployments.
+        call: The call, with the progress display.
+        seed: The base of the sampling seeds.
 
     Raises:
         NothingAnswered: when the model or its engine is not installed; it says what to do.
@@ -85,7 +86,7 @@ async def demo(
     faults: list[str] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         checks = [
-            await _check(
+            await _check_example(
                 session,
                 replace(call, progress=_RunProgress(call.progress, label.capitalize())),
                 example(Path(folder), scale),
@@ -95,7 +96,7 @@ async def demo(
             )
             for stage, (label, scale) in enumerate(STAGES)
         ]
-    return _card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
+    return _demo_card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,12 @@ class _RunProgress:
         self.inner.finish()
 
 
-async def _check(
+async def _check_example(
     session: Session, call: Call, config: Config, label: str, seed: int, faults: list[str]
 ) -> Card:
-    """Check once, in a separate deployment; the errors of plugins are added to the faults."""
+    """Ask one check of the example in a deployment of its own and return its card with the alerts'
+    quotes; sentences on failing plugins are appended to `faults`. Raises NothingAnswered.
+    """
     async with session.open_deployment(config) as deployment:
         faults += (report.sentence for report in deployment.plugins.faulty)
         proposal = await check(
@@ -142,14 +145,15 @@ async def _check(
         if card.data["state"] == RunState.FAILED:
             raise NothingAnswered(reasons=" ".join(card.data["failures"]))
         alerts = [
-            replace(alert, quotes=await _quotes(deployment, call, alert)) for alert in card.more
+            replace(alert, quotes=await _evidence_quotes(deployment, call, alert))
+            for alert in card.more
         ]
     faults += card.data["faults"]
     return replace(card, more=tuple(alerts))
 
 
-async def _quotes(deployment: Deployment, call: Call, alert: Card) -> tuple[Quote, ...]:
-    """Return a sentence from before an alert and one from after it."""
+async def _evidence_quotes(deployment: Deployment, call: Call, alert: Card) -> tuple[Quote, ...]:
+    """Return up to two quotes from an alert's evidence, from before and after the change."""
     evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
     return evidence.quotes[:2]
 
@@ -159,14 +163,16 @@ def _bundled_models(deployment: Deployment) -> list[str]:
     return [str(model) for model in deployment.plugins.models if model.provider == LOCAL]
 
 
-def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
-    """Return the card that sums up the demo; the alert that it raised is the card below."""
+def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
+    """Return the card that sums up the demo, with the cards of the raised alerts below it;
+    `seconds` is the duration.
+    """
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     answers = sum(run.data["answers"] for run in checks)
     spent = wording.money(sum(run.data["spent_usd"] for run in checks))
     return Card(
         title=f"A silent change was {'' if alerts else 'not '}noticed",
-        text="\n".join(_story(checks)),
+        text="\n".join(_run_lines(checks)),
         actions=(Action("setup", "your own brand, in a few minutes"),),
         severity=Severity.GOOD if alerts else Severity.WARNING,
         footer=(
@@ -175,8 +181,8 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
         ),
         more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
         data={
-            "runs": [_run_data(run) for run in checks],
-            "alerts": [_alert_data(label, alert) for label, alert in alerts],
+            "runs": [_run_json(run) for run in checks],
+            "alerts": [_alert_json(label, alert) for label, alert in alerts],
             "faults": faults,
             "seconds": round(seconds, 1),
         },
@@ -184,15 +190,15 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
 
 
 def _fault_cards(faults: list[str]) -> Iterator[Card]:
-    """Yield the card of the faults of installed plugins, if there are any."""
+    """Yield one card with the faults of installed plugins; nothing without faults."""
     if faults:
         lead = "These are installed beside Overheard, and changed nothing of the above."
         text = "\n\n".join((lead, *faults))
         yield Card("What plugins did wrong", text, severity=Severity.WARNING)
 
 
-def _story(checks: list[Card]) -> Iterator[str]:
-    """Yield a line for each run, and what was done between the last two."""
+def _run_lines(checks: list[Card]) -> Iterator[str]:
+    """Yield a line for each run, and one on the fine-tune before the last run."""
     for number, run in enumerate(checks):
         if number == len(checks) - 1:
             yield (
@@ -202,31 +208,32 @@ def _story(checks: list[Card]) -> Iterator[str]:
         mark = "!" if run.more or run.data["failures"] else "\N{CHECK MARK}"
         label, answers = run.data["label"], wording.count(run.data["answers"], "answer")
         failures = "".join(f" {reason}" for reason in run.data["failures"])
-        yield f"{mark} {label.capitalize()}: {answers}. {_verdict(run, first=not number)}{failures}"
+        finding = _run_finding(run, first=not number)
+        yield f"{mark} {label.capitalize()}: {answers}. {finding}{failures}"
 
 
-def _verdict(run: Card, *, first: bool) -> str:
-    """Return what a run found, in a sentence."""
+def _run_finding(run: Card, *, first: bool) -> str:
+    """Return the finding of a run in a sentence."""
     if run.more:
         return "Something changed."
     return "This is normal." if first else "No change beyond chance, so nothing is said."
 
 
-def _visibility(run: Card) -> dict[str, float]:
+def _visibility_by_brand(run: Card) -> dict[str, float]:
     rows = run.data["results"]
     return {row["brand"]: row["value"] for row in rows if row["metric"] == "visibility"}
 
 
-def _run_data(run: Card) -> dict[str, Any]:
-    """Return a check of the demo as JSON."""
+def _run_json(run: Card) -> dict[str, Any]:
+    """Return a check of the demo for JSON output; visibility by brand, 0 to 1."""
     return {
         "label": run.data["label"],
         "answers": run.data["answers"],
-        "visibility": _visibility(run),
+        "visibility": _visibility_by_brand(run),
     }
 
 
-def _alert_data(label: str, alert: Card) -> dict[str, Any]:
+def _alert_json(label: str, alert: Card) -> dict[str, Any]:
     wanted = ("brand", "model", "metric", "before", "after", "interval")
     return {"run": label, **{key: alert.data[key] for key in wanted}}
 

@@ -291,9 +291,6 @@ async def _provider_findings(
 
     Returns:
         The findings, and how far the service's clock is ahead of this one (None if unknown).
-
-    Returns:
-        What was found, and how far the service's clock is ahead of this one, if it is known.
     """
     place = f"provider {provider.name}"
     if not isinstance(provider, Verifiable):

@@ -30,13 +30,13 @@ from overheard.scoring.rescoring import DUTY, Rescoring
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
-    """Return the share of history that has been scored again, 0 to 1."""
+    """Return the share of the history that a pending edition has scored, 0 to 1."""
     whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
     return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
 
 
 async def waiting(deployment: Deployment) -> list[str]:
-    """Return a sentence if the scores do not follow a change yet; empty when they do."""
+    """Return a list with a sentence if an edition is pending, else an empty list."""
     edition = pending_edition(await deployment.store.editions.all())
     if edition is None:
         return []
@@ -54,7 +54,9 @@ async def since_when(deployment: Deployment) -> datetime:
 
 
 async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
-    """Return what one edition changes against another, over the last 90 days of answers."""
+    """Return the metrics of tracked brands that differ between two editions, over the last 90 days
+    of answers; visibility always.
+    """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     since = await since_when(deployment)
     blocks = [
@@ -67,14 +69,14 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     return [
         m
         for m in metric_moves
-        if m.metric.name == VISIBILITY or _written(m, m.before) != _written(m, m.after)
+        if m.metric.name == VISIBILITY or _value(m, m.before) != _value(m, m.after)
     ]
 
 
 def moves_table(moves: list[Move]) -> Table | None:
-    """Return a preview as a table, or None when nothing changes."""
+    """Return a preview as a table; None if no metric had a value before."""
     rows = tuple(
-        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after))
+        (m.brand, m.metric.label, _value(m, m.before), _value(m, m.after))
         for m in moves
         if m.before is not None  # a new brand has nothing to compare
     )
@@ -85,14 +87,16 @@ def moves_table(moves: list[Move]) -> Table | None:
 def moves_sentence(moves: list[Move]) -> str:
     """Return a preview as a list in words."""
     changed = [
-        f"{m.metric.label.lower()} of {m.brand} {_written(m, m.before)} → {_written(m, m.after)}"
+        f"{m.metric.label.lower()} of {m.brand} {_value(m, m.before)} → {_value(m, m.after)}"
         for m in moves
     ]
     return wording.listing(changed) if changed else "nothing that is shown"
 
 
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces new numbers after a change, in words of marketing."""
+    """Return the card that announces the scores of an edition after a change: either in use, or
+    waiting for agreement.
+    """
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
     answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
@@ -128,7 +132,7 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces that an edition was chosen by hand."""
+    """Return the card that announces that a person chose an edition."""
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",
@@ -146,19 +150,19 @@ async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -
     )
 
 
-def _written(move: Move, value: float | None) -> str:
+def _value(move: Move, value: float | None) -> str:
     return "-" if value is None else wording.value(value, move.metric.scale)
 
 
 async def follow_changes(deployment: Deployment, progress: Progress) -> None:
-    """Score history again in the background if something was changed, and announce the result.
+    """Score the history for a pending edition, and store its announcement. Without one, detect
+    statements that the current facts contradict.
 
-    A short history has been scored by `Deployment.caught_up` already; then what the facts of now
-    rule out is reported here.
+    Returns at once when another process is scoring.
 
     Args:
         deployment: The deployment as it is now.
-        progress: Shows how far it is.
+        progress: The progress display.
     """
     rescoring = deployment.rescoring
     edition = await rescoring.open()
@@ -177,12 +181,12 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
         edition,
     )
     if before and (switched or now.state is not edition.state):
-        await _announce(deployment, before, now)
+        await _store_announcements(deployment, before, now)
 
 
 async def look_again(deployment: Deployment, edition: Edition) -> None:
-    """Detect shifts in the runs since an edition was begun, or else in the newest run, by the
-    scores that are read now. What an alert has reported is not reported again.
+    """Detect shifts in the runs since an edition began, or else in the newest run, by the scores in
+    use. Shifts that an alert has reported are not reported again.
 
     Earlier runs are not analysed: their scores changed because people changed what counts, and
     each analysis spends a part of the yearly budget of false alarms. They are the history that the
@@ -196,11 +200,12 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
 
 
 async def notice(deployment: Deployment, subject: str) -> Card | None:
-    """Return the card that announces an edition in a channel; None when it is overtaken.
+    """Return the card that announces an edition in a channel; None when the edition is gone or no
+    longer in use or waiting.
 
     Args:
         deployment: The open deployment.
-        subject: The ids of the edition and of the edition before it, as `_announce` writes them.
+        subject: The numbers of the edition and of the one before, with a space between.
     """
     editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
@@ -210,8 +215,8 @@ async def notice(deployment: Deployment, subject: str) -> Card | None:
     return await switched_card(await deployment.refreshed(), before, after)
 
 
-async def _announce(deployment: Deployment, before: Edition, after: Edition) -> None:
-    """Store a delivery of the announcement for each channel that receives alerts."""
+async def _store_announcements(deployment: Deployment, before: Edition, after: Edition) -> None:
+    """Store a delivery of an edition's announcement for each channel that receives alerts."""
     channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
     new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")
@@ -221,12 +226,12 @@ async def _announce(deployment: Deployment, before: Edition, after: Edition) -> 
 
 
 async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> PriceQuote:
-    """Quote what judges have not read yet: one call for each answer, one for each brand's facts,
-    and one for each gold text that a judge reads first.
+    """Return the price of the calls that judges still need: one for each answer, one for each
+    brand's facts, and one for each text with known verdicts that a judge reads first.
 
     Args:
         deployment: The open deployment.
-        rescoring: Scores history again.
+        rescoring: The rescoring, which knows what is not scored.
 
     Raises:
         BudgetExceeded: when the budget does not cover it.

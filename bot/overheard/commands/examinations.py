@@ -34,7 +34,9 @@ _DATED = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*
 
 
 def unset_variables(config: Config) -> Iterator[Finding]:
-    """Yield the environment variables that tables of plugins name and that are not set."""
+    """Yield a finding for each environment variable that a plugin's table names and that is not
+    set.
+    """
     tables = {"providers": config.providers, "scorers": config.scorers, "feeds": config.feeds}
     for kind, named in tables.items():
         for name, table in named.items():
@@ -45,14 +47,15 @@ def unset_variables(config: Config) -> Iterator[Finding]:
 
 
 async def listed_models(provider: Provider, table: Mapping[str, object]) -> list[Finding]:
-    """Return what is wrong with a provider's models and address, by the service's own list.
+    """Return a finding for each configured model that the service's own list lacks, or one for a
+    wrong address. Calls the service.
 
-    A service may offer models that its list lacks under other versions of their names; a name is
-    only wrong when no listed one begins alike.
+    A service may offer models under other versions of their names; a name is only wrong when no
+    listed name begins alike.
 
     Args:
         provider: The provider.
-        table: Its table in the configuration.
+        table: The provider's table in the configuration.
 
     Raises:
         ProviderUnavailable: when the service cannot be asked.
@@ -61,12 +64,15 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
         return []  # Azure lists what could be deployed, under other names
     place, listed = f"provider {provider.name}", list(await provider.list_models())
     if not listed:
-        return _without_list(place, str(table.get("base_url", "")))
-    known = {_bare(name) for name in listed}
+        return _missing_list_findings(place, str(table.get("base_url", "")))
+    known = {_name_without_variant(name) for name in listed}
     wrong = [
         name
         for name in (model.id for model in models_of({provider.name: provider}))
-        if not any(_bare(name) in {model_id, model_id.rpartition("/")[2]} for model_id in known)
+        if not any(
+            _name_without_variant(name) in {model_id, model_id.rpartition("/")[2]}
+            for model_id in known
+        )
     ]
     return [
         Finding(
@@ -78,24 +84,26 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
     ]
 
 
-def _without_list(place: str, base_url: str) -> list[Finding]:
-    """Return a finding for an address at which a list of models should be, and is not."""
+def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
+    """Return a finding if an address without a version in its path has no list of models; else an
+    empty list.
+    """
     if not base_url or _VERSIONED.search(urlsplit(base_url).path):
         return []
     problem = f"there is no list of models at {base_url}"
     return [Finding(place, problem, 'correct base_url, which often ends in "/v1"')]
 
 
-def _bare(name: str) -> str:
-    """Return a model's id without its date or variant, for a comparison."""
+def _name_without_variant(name: str) -> str:
+    """Return a model's name in lower case without its date or variant, for comparison."""
     return _DATED.sub("", name.casefold())
 
 
 def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
-    """Return the last day of a model as its vendor announced it, or None.
+    """Return the last day of a model as its vendor announced it; None if no day is known.
 
-    A gateway's name of a model, such as ``openai/gpt-5``, counts as the vendor's. A date at the end
-    of an id is the day of a snapshot, which ends with its model unless it is listed itself.
+    A gateway's name, such as ``openai/gpt-5``, counts as the vendor's. A dated snapshot ends with
+    its model unless it is listed itself.
     """
     name = model.id.casefold().rpartition("/")[2]
     for landscape in landscapes:
@@ -106,7 +114,9 @@ def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
 
 
 def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
-    """Yield the configured models that end soon or have ended; later days are only mentioned."""
+    """Yield a finding for each configured model with a known last day; it is a fault within
+    `SHUTDOWN_NOTICE` of that day.
+    """
     plugins, today = deployment.plugins, deployment.clock.now().date()
     for model in plugins.models:
         if last := shutdown_day(model, plugins.landscapes.values()):
@@ -120,9 +130,10 @@ def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
 
 
 async def called_models(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:
-    """Ask every configured model one short question, within the budget, and yield what came of it.
+    """Ask each configured model one short question outside the history, and yield findings on the
+    price, the answers and the failures.
 
-    The price is a finding, too; where a person can answer, it is agreed to first.
+    If the price is above 0, a person at the terminal is asked first. Raises BudgetExceeded.
     """
     models = choose_models(deployment.plugins.providers, ())
     panel = Panel((), (Prompt(REAL_QUESTION),), models)
@@ -144,7 +155,9 @@ async def called_models(deployment: Deployment, session: Session) -> AsyncIterat
 
 
 async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
-    """Yield the models that have a price and whose answers come without usage."""
+    """Yield a finding for each priced model with answers that came without usage, whose cost is
+    only estimated.
+    """
     models = deployment.plugins.models
     usual = await deployment.store.answers.usual_usage(models)
     for model, used in sorted(usual.items(), key=lambda pair: str(pair[0])):
@@ -157,7 +170,9 @@ async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
 
 
 async def clock_finding(deployment: Deployment) -> Sequence[Finding]:
-    """Return a finding when this machine's clock is behind the newest run."""
+    """Return one finding if the newest run began more than `MAX_CLOCK_LAG` after this machine's
+    time; else an empty sequence.
+    """
     newest = await deployment.store.runs.find(limit=1)
     now = deployment.clock.now()
     if not newest or newest[0].started_at <= now + MAX_CLOCK_LAG:

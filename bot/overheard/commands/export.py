@@ -51,13 +51,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
-    """Write everything there is to a text stream, run by run.
+    """Write all answers or scores to a text stream, oldest run first, and return a card with their
+    number.
 
-    Scores are those of the scorers as they are now; what has not been scored yet is scored first.
+    Scores are those of the scorer versions in use; pending answers are scored first.
     """
     if what is What.SCORES:
         deployment = await deployment.caught_up(call.progress)
-    write = _writer(out, form, ANSWER_FIELDS if what is What.ANSWERS else SCORE_FIELDS)
+    write = _line_writer(out, form, ANSWER_FIELDS if what is What.ANSWERS else SCORE_FIELDS)
     count = 0
     async for line in _answers(deployment) if what is What.ANSWERS else _scores(deployment):
         write(line)
@@ -78,7 +79,8 @@ async def export_to(
     ] = Format.JSONL,
     out: Annotated[Path | None, option("Where to; else standard output.")] = None,
 ) -> Card:
-    """Write everything there is to a file, or to standard output; in a chat, send a CSV file.
+    """Write all answers or scores to a file, or to standard output; in a chat, return a card with a
+    CSV file.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -87,14 +89,14 @@ async def export_to(
     if deployment.missing_store:
         raise StoreMissing(url=deployment.missing_store)
     if call.face is Face.CHAT:
-        return await _as_file(deployment, call, What(what))
+        return await _file_card(deployment, call, What(what))
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
         card = await export(deployment, call, What(what), Format(form), stream)
     return card if out else replace(card, title="")  # nothing else belongs among the lines
 
 
-async def _as_file(deployment: Deployment, call: Call, what: What) -> Card:
-    """Return a card with answers or scores as a CSV file, the newest first, as many as fit."""
+async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
+    """Return a card with answers or scores as a CSV file, newest first, up to `MAX_FILE_BYTES`."""
     is_scores = what is What.SCORES
     if is_scores:
         deployment = await deployment.caught_up(call.progress)
@@ -107,7 +109,7 @@ async def _as_file(deployment: Deployment, call: Call, what: What) -> Card:
     async for row in _score_rows(deployment, call) if is_scores else _answer_rows(deployment, call):
         out.seek(0)
         out.truncate()
-        table.writerow([_cell(value, printable) for value in row])
+        table.writerow([_text_cell(value, printable) for value in row])
         content.append(out.getvalue().encode())
         size += len(content[-1])
         if size > MAX_FILE_BYTES:
@@ -130,7 +132,8 @@ async def _as_file(deployment: Deployment, call: Call, what: What) -> Card:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[TextIO]:
-    """Open a file for an export; an old one stays as it is until the new one is whole.
+    """Open a new file for writing; the old file is replaced only when the context ends without an
+    error.
 
     Raises:
         FileUnwritable: when it cannot be written.
@@ -144,7 +147,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
             with open(part, "w", encoding="utf-8", newline="", opener=private) as stream:
                 yield stream
             if not in_place:
-                _replace(part, whole)
+                _replace_file(part, whole)
         finally:
             if not in_place:
                 part.unlink(missing_ok=True)
@@ -152,25 +155,29 @@ def replacing(file: Path) -> Iterator[TextIO]:
         raise FileUnwritable(file=file, reason=error.strerror) from None
 
 
-def _replace(part: Path, whole: Path) -> None:
+def _replace_file(part: Path, whole: Path) -> None:
     if whole.exists():
         shutil.copymode(whole, part)
     part.replace(whole)
 
 
-def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
-    """Return a function that writes one line of the export, a mapping with these fields."""
+def _line_writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
+    """Return a function that writes one line, given as a mapping with the keys `fields`, to
+    `out`.
+    """
     if form is Format.JSONL:
         return lambda line: out.write(json_line(line, out) + "\n")
     # With another line end, the writer would leave a lone CR in a text without quotes.
     table = csv.DictWriter(out, fields, lineterminator="\r\n")
     table.writeheader()
     shown = printable if out.isatty() else str
-    return lambda line: table.writerow({k: _cell(v, shown) for k, v in flat(line).items()})
+    return lambda line: table.writerow({k: _text_cell(v, shown) for k, v in flat(line).items()})
 
 
-def _cell(value: object, shown: Callable[[str], str]) -> object:
-    """Return a cell that no spreadsheet takes for a formula: a model's answer may begin as one."""
+def _text_cell(value: object, shown: Callable[[str], str]) -> object:
+    """Return a value with an apostrophe before a text that a spreadsheet would take for a
+    formula.
+    """
     if not isinstance(value, str):
         return value
     text = shown(value)
@@ -180,7 +187,9 @@ def _cell(value: object, shown: Callable[[str], str]) -> object:
 async def _own_answers(
     deployment: Deployment, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[Answer, Run]]:
-    """Yield the answers of runs without copies: the original of a copy is among them."""
+    """Yield the answers of runs, in the runs' order, with their runs; answers reused from another
+    run are left out.
+    """
     for run in runs:
         async for answer in deployment.store.answers.stream(runs=[run.id]):
             if not answer.reused_from:
@@ -190,7 +199,9 @@ async def _own_answers(
 async def _current_scores(
     deployment: Deployment, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[ScoreRecord, Answer, Run]]:
-    """Yield the scores of the scorers as they are now, each with its answer, by run."""
+    """Yield the scores of the scorer versions in use, with their answers and runs, in the runs'
+    order.
+    """
     for run in runs:
         answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
         async for record in deployment.store.scores.stream(runs=[run.id]):
@@ -213,24 +224,26 @@ async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
-    """Yield the rows of answers for people, by run, the newest run first."""
+    """Yield the cells of each answer in the columns `ANSWER_COLUMNS`, newest run first."""
     async for answer, _ in _own_answers(deployment, await deployment.store.runs.find()):
         sources = "\n".join(citation.url for citation in answer.reply.citations)
-        question = _question(deployment, call, answer)
+        question = _question_cells(deployment, call, answer)
         yield (*question, answer.reply.text, sources, answer.reply.cost_usd)
 
 
 async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
-    """Yield the rows of scores for people, by run, the newest run first."""
+    """Yield the cells of each score in the columns `SCORE_COLUMNS`, newest run first."""
     metrics, runs = deployment.scoring.metrics, await deployment.store.runs.find()
     async for record, answer, _ in _current_scores(deployment, runs):
         score = record.score
         metric = metrics[score.metric].label if score.metric in metrics else score.metric
-        yield (*_question(deployment, call, answer), record.brand, metric, score.value)
+        yield (*_question_cells(deployment, call, answer), record.brand, metric, score.value)
 
 
-def _question(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
-    """Return when a question was asked, whom, and the question."""
+def _question_cells(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
+    """Return the time in the reader's zone, the model's display name, and the text of an answer's
+    question.
+    """
     asked_at = f"{answer.asked_at.astimezone(call.zone):%Y-%m-%d %H:%M}"
     question = answer.question
     return asked_at, deployment.names.name(question.model), question.prompt.text

@@ -59,15 +59,20 @@ _FIELDS = (
 )
 
 
-def _find(catalogue: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Fact:
+def _find_fact_among(
+    catalogue: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
+) -> Fact:
     brand = find_brand(catalogue, given["brand"]).name
     # Of several removed values that were true one after the other, the last one is meant.
     facts = among.facts if among is catalogue else among.facts[::-1]
     return find_fact(facts, brand, given["field"], kind=f"{kind} about {brand}")
 
 
-async def _check(deployment: Deployment, call: Call, fact: Fact, before: Fact | None) -> Fact:
-    """Return a fact with the day on which its value was checked, and the values of before.
+async def _checked_fact(
+    deployment: Deployment, call: Call, fact: Fact, before: Fact | None
+) -> Fact:
+    """Return a fact in its stored form: with the day on which its value was checked, and its
+    earlier values.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -84,22 +89,28 @@ async def _check(deployment: Deployment, call: Call, fact: Fact, before: Fact | 
     return replace(fact, previous=tuple(earlier), as_of=as_of)
 
 
-def _existing(catalogue: Catalogue, fact: Fact) -> Fact | None:
-    """Return the fact about the same field of the same brand."""
+def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
+    """Return the catalogue's fact about the same field of the same brand, or None."""
     brand = find_brand(catalogue, fact.brand).name
     wanted = (brand, fact.field.casefold())
     return next((f for f in catalogue.facts if (f.brand, f.field.casefold()) == wanted), None)
 
 
-async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str) -> Card:
-    """Return the card of a fact that was added, changed or restored."""
+async def _changed_card(
+    deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str
+) -> Card:
+    """Return the card of a fact that was added, changed or restored (`done` is the participle),
+    with the alerts on answers that contradict the fact.
+    """
     unread_sentence = await unread(deployment, fact)
     judged = bool(judges(deployment.plugins.scorers.values()))
-    alerts = await _contradictions(deployment, call, fact) if judged or not unread_sentence else []
+    alerts = (
+        await _contradicting_alerts(deployment, call, fact) if judged or not unread_sentence else []
+    )
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
-        "As of": _day(fact),
+        "As of": _as_of_words(fact),
         "Before": ", ".join(fact.previous),
         "Source": fact.source,
     }
@@ -113,7 +124,7 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
         for alert in alerts
     ]
-    contradicted = _contradicted(alerts, fact, deployment.names)
+    contradicted = _contradiction_sentences(alerts, fact, deployment.names)
     return FACTS.changed_card(
         fact,
         done,
@@ -127,10 +138,12 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
     )
 
 
-async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
-    """Read the stored answers again, and return the alerts of those that contradict a fact.
+async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
+    """Score the stored answers with a fact, and return the alerts on answers that contradict the
+    fact.
 
-    A long history is read in the background (`commands.editions`), and the alerts come then.
+    A long history is scored in the background (`commands.editions`); the list is then empty, and
+    the alerts follow.
     """
     deployment = await (await deployment.refreshed()).caught_up(call.progress)
     if deployment.scoring.versions != deployment.current.versions:
@@ -139,21 +152,25 @@ async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> lis
     return [a for a in alerts if any(s.topic == fact.field for s in a.statements)]
 
 
-def _contradicted(alerts: Iterable[Alert], fact: Fact, names: ModelNames) -> Iterator[str]:
-    """Say which models stated something else already."""
+def _contradiction_sentences(
+    alerts: Iterable[Alert], fact: Fact, names: ModelNames
+) -> Iterator[str]:
+    """Yield a sentence for each alert, with the newest quote that contradicts the fact."""
     for alert in alerts:
         statements = [statement for statement in alert.statements if statement.topic == fact.field]
         quoted = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
         yield f"{names.name(alert.shift.model)} says otherwise: “{quoted}”."
 
 
-def _day(fact: Fact) -> str:
+def _as_of_words(fact: Fact) -> str:
     day = fact.as_of
     return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}" if day else ""
 
 
-async def _unchecked(deployment: Deployment, facts: Sequence[Fact]) -> str:
-    """Return which facts no scorer reads, as a sentence, or an empty string."""
+async def _unread_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str:
+    """Return a sentence with the facts (of the first `MAX_CHECKED_FACTS`) that no scorer but a
+    judge can read; empty without any.
+    """
     some = facts[:MAX_CHECKED_FACTS]
     names = [f"{f.brand}'s {f.field}" for f in some if await unread(deployment, f)]
     if not names:
@@ -164,13 +181,15 @@ async def _unchecked(deployment: Deployment, facts: Sequence[Fact]) -> str:
 
 
 async def unread(deployment: Deployment, fact: Fact) -> str:
-    """Return a plain statement of a fact that no scorer but a judge reads; empty where one does."""
+    """Return a plain sentence of a fact that no scorer but a judge can read; empty if a scorer
+    reads the fact.
+    """
     every = deployment.plugins.scorers.values()
     scorers = [scorer for scorer in every if scorer not in judges(every)]
     brand = deployment.catalogue.brand(fact.brand)
     if brand is None:
         return ""
-    now, statements = deployment.clock.now(), list(dict.fromkeys(_statements(brand, fact)))
+    now, statements = deployment.clock.now(), list(dict.fromkeys(_fact_sentences(brand, fact)))
     answers = [
         Answer(1, Question(Prompt(""), _NO_MODEL, at), Reply(text, Finish.COMPLETE), now, id=at)
         for at, text in enumerate(statements, 1)
@@ -180,8 +199,8 @@ async def unread(deployment: Deployment, fact: Fact) -> str:
     return "" if is_read else wording.shorten(wording.line(statements[0]), SHOWN_CHARS)
 
 
-def _statements(brand: Brand, fact: Fact) -> Iterator[str]:
-    """Yield a fact in plain sentences, the value of what must not be said as it is."""
+def _fact_sentences(brand: Brand, fact: Fact) -> Iterator[str]:
+    """Yield a fact in several plain sentences."""
     yield f"{brand.name}'s {fact.field} is {fact.value.rstrip('.')}."
     yield from (example.answer for example in from_facts(brand, [fact]))
     yield f"{brand.name}: {fact.field}: {fact.value}"
@@ -199,27 +218,27 @@ FACTS: CatalogueNoun[Fact] = CatalogueNoun(
         Option("value", "What is true now.", positional=True),
         *optional(_FIELDS[1:]),
     ),
-    find=_find,
+    find=_find_fact_among,
     reference=lambda fact: (fact.brand, fact.field),
     identity=lambda fact: (fact.brand, fact.field, fact.value),
-    existing=_existing,
+    existing=_existing_fact,
     label=lambda fact: f"The {fact.field} of {fact.brand}",
     loss=lambda f: f'answers are no longer checked against this fact: {f.brand}, "{f.field}"',
     keep=lambda store, fact: store.catalogue.set_fact(fact),
     retire=lambda store, fact: store.catalogue.remove_fact(fact),
-    check=_check,
-    card=_card,
+    check=_checked_fact,
+    card=_changed_card,
     columns={
         "Brand": lambda fact: fact.brand,
         "Fact": lambda fact: fact.field,
         "Value": lambda fact: fact.value,
-        "As of": _day,
+        "As of": _as_of_words,
     },
     empty="Answers are checked against nothing yet.",
     concerns=lambda fact, brand: fact.brand == brand,
     relation="about",
     more_data=("previous",),
-    notes=_unchecked,
+    notes=_unread_sentence,
 )
 
 FACTS_LIST = FACTS.command("list", "Show what is known to be true.", "facts", "facts list Acme")

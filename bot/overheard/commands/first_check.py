@@ -104,8 +104,6 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
 
     It cannot when a round was cancelled or failed, when all rounds have begun, or `EXPIRES_AFTER`
     its start.
-
-    A first check whose first round was cancelled, or began too long ago, is not continued.
     """
     firsts = await store.runs.find(label=round_label(1), limit=1)
     if not firsts or now - firsts[0].started_at > EXPIRES_AFTER:
@@ -134,14 +132,6 @@ async def propose_first_check(
         call: The person who asks, the channel, and the progress display.
         panel: The questions; their repeats are replaced.
         asked_by: The person who asks; by default that of the call.
-
-    Of the sizes of `ROUND_SIZES` the largest is proposed that the budget covers as a whole.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        panel: What is asked; its repeats are replaced.
-        asked_by: Who asks; by default, the person whose call it is.
 
     Raises:
         NothingToAsk: when the next round is not due yet.
@@ -208,9 +198,6 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
 
     The price of all rounds was agreed to with the first. If the check was begun in a chat, a
     delivery of the result is stored.
-
-    The yes to the first round was a yes to the price of all. Where the first check was begun in a
-    chat, the result is posted there.
     """
     now = deployment.clock.now()
     begun = await unfinished_first_check(deployment.store, now)
@@ -260,11 +247,6 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         deployment: The deployment, with the scores in use.
         panel: The questions asked.
         since: The start of the first round.
-
-    Args:
-        deployment: The deployment, with the scores that are read now.
-        panel: What was asked.
-        since: Start of the first round.
     """
     names = deployment.catalogue.names_with_rivals(panel.brands)
     rows, data = [], []

@@ -29,24 +29,24 @@ async def show_help(
     *,
     command: Annotated[Sequence[str], argument("What to teach, such as brands add.")] = (),
 ) -> Card:
-    """Show what there is to do, or teach one command or noun.
+    """Show the next steps or all commands, or explain one command or noun.
 
     Args:
-        deployment: Knows the commands of plugins.
-        call: Says where the answer is read.
-        command: The words of a command's name, or `EVERYTHING`; empty shows what fits the state of
-            the deployment in a chat, and everything in the terminal.
+        deployment: The deployment or session, which has the commands of plugins.
+        call: The person who asks, and the channel.
+        command: The words of a command's name, or `EVERYTHING`; empty shows the next steps in a
+            chat, and all commands in a terminal.
 
     Raises:
         UnknownName: when there is no such command.
     """
     name = " ".join(command).casefold()
-    groups = [*sections(call.face), *_added(deployment, call)]
+    groups = [*sections(call.face), *_plugin_group(deployment, call)]
     listings = [listing for _, group in groups for listing in group]
     if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
-        return await _what_now(deployment, listings)
+        return await _next_steps_card(deployment, listings)
     if name in {"", EVERYTHING}:
-        return _overview(groups)
+        return _all_commands_card(groups)
     for listing in listings:
         if listing.name == name:
             return teach(listing.load(call.face))
@@ -54,13 +54,14 @@ async def show_help(
     if not verbs:
         nouns = dict.fromkeys(listing.noun for listing in listings if listing.noun)
         raise unknown("command", name, [*(listing.name for listing in listings), *nouns])
-    return _noun(name, [listing.load(call.face) for listing in verbs])
+    return _noun_card(name, [listing.load(call.face) for listing in verbs])
 
 
-def _added(deployment: Deployment | Session, call: Call) -> Iterator[tuple[str, Sequence[Listing]]]:
-    """Yield the commands of plugins under their heading, if there are any.
-
-    Help is there even when the configuration is broken.
+def _plugin_group(
+    deployment: Deployment | Session, call: Call
+) -> Iterator[tuple[str, Sequence[Listing]]]:
+    """Yield the commands of plugins under their heading; nothing without any, or when the
+    configuration cannot be read.
     """
     with suppress(OverheardError):
         specs = deployment.plugins.commands.values()
@@ -69,34 +70,36 @@ def _added(deployment: Deployment | Session, call: Call) -> Iterator[tuple[str, 
 
 
 def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
-    """Teach one command: what it does, what it takes, and examples.
+    """Return the card of one command: its purpose, its options, and examples.
 
     Args:
         spec: The command.
-        missing: What it cannot do without, and was not given.
+        missing: The required options that were not given.
     """
     names = wording.listing([option.placeholder for option in missing])
     lacking = f"{names} {'is' if len(missing) == 1 else 'are'} missing. " if missing else ""
-    fields = [Field(_term(option), _meaning(option), wide=True) for option in spec.options]
+    fields = [
+        Field(_option_term(option), _option_meaning(option), wide=True) for option in spec.options
+    ]
     if spec.examples:
         fields.append(Field("Examples", "\n".join(spec.examples), wide=True))
     return Card(
         title=spec.name,
         text=f"{lacking}{spec.summary}\n\n{spec.usage}",
         fields=tuple(fields),
-        actions=tuple(_try(spec)),
+        actions=tuple(_example_actions(spec)),
         severity=Severity.WARNING if missing else Severity.PLAIN,
         data={
             "name": spec.name,
             "summary": spec.summary,
             "usage": spec.usage,
-            "options": {_term(option): _meaning(option) for option in spec.options},
+            "options": {_option_term(option): _option_meaning(option) for option in spec.options},
             "examples": list(spec.examples),
         },
     )
 
 
-def _overview(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
+def _all_commands_card(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
     """Return the card of all commands, by group."""
     return Card(
         title="What Overheard does",
@@ -106,7 +109,9 @@ def _overview(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
             "Begin with a brand and the questions of its buyers, then check. "
             "help COMMAND teaches any of these:"
         ),
-        fields=tuple(Field(heading, _list(listings), wide=True) for heading, listings in groups),
+        fields=tuple(
+            Field(heading, _command_lines(listings), wide=True) for heading, listings in groups
+        ),
         data={"commands": {spec.name: spec.summary for _, specs in groups for spec in specs}},
     )
 
@@ -126,12 +131,12 @@ class Suggestion:
     purpose: str
 
 
-async def _what_now(deployment: Deployment, commands: Iterable[Listing]) -> Card:
-    """Return the few next steps that fit the state of a deployment, the most useful first.
+async def _next_steps_card(deployment: Deployment, commands: Iterable[Listing]) -> Card:
+    """Return the card of the next steps that fit the state of a deployment, the most useful first.
 
     Args:
         deployment: The open deployment.
-        commands: All commands, for the data of the card.
+        commands: All commands, for the card's data.
     """
     suggestions = await next_steps(deployment)
     return Card(
@@ -154,12 +159,16 @@ async def _what_now(deployment: Deployment, commands: Iterable[Listing]) -> Card
 
 
 async def next_steps(deployment: Deployment) -> list[Suggestion]:
-    """Return what fits the state of a deployment, the most useful first."""
+    """Return up to `MAX_SUGGESTIONS` steps that fit the state of a deployment, the most useful
+    first.
+    """
     return [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
 
 
 async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
-    """Yield what can be done, in the order of its use: what is wrong, what is missing, reading."""
+    """Yield the steps that fit the state of a deployment: open alerts first, then missing set-up,
+    then reading.
+    """
     catalogue, store = deployment.catalogue, deployment.store
     brands = tracked(catalogue)
     if not brands:
@@ -200,8 +209,10 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
     yield Suggestion("routes list", "Channels", "Where alerts and summaries go.")
 
 
-def _list(specs: Sequence[Listing]) -> str:
-    """Write the commands of a section: a verb with what it does, a noun with its verbs."""
+def _command_lines(specs: Sequence[Listing]) -> str:
+    """Return the commands of a section as lines: a single command with its summary, a noun with its
+    verbs.
+    """
     lines: dict[str, str] = {}
     for spec in specs:
         if not spec.noun:
@@ -213,8 +224,8 @@ def _list(specs: Sequence[Listing]) -> str:
     return "\n".join(lines.values())
 
 
-def _noun(name: str, verbs: Sequence[CommandSpec]) -> Card:
-    """Return the card of the commands of one noun."""
+def _noun_card(name: str, verbs: Sequence[CommandSpec]) -> Card:
+    """Return the card of the commands that share a noun."""
     return Card(
         title=name,
         table=Table(("Command", ""), tuple((spec.name, spec.summary) for spec in verbs)),
@@ -224,19 +235,21 @@ def _noun(name: str, verbs: Sequence[CommandSpec]) -> Card:
     )
 
 
-def _term(option: Option) -> str:
+def _option_term(option: Option) -> str:
     return option.placeholder if option.positional else f"--{option.written}"
 
 
-def _meaning(option: Option) -> str:
+def _option_meaning(option: Option) -> str:
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     several = " Can be given several times." if option.many and not option.positional else ""
     usual = f" By default {option.default}." if option.default not in (None, "", False, ()) else ""
     return f"{option.help.rstrip('.')}.{choices}{several}{usual}"
 
 
-def _try(spec: CommandSpec) -> list[Action]:
-    """Return a button for an example that costs nothing and changes nothing."""
+def _example_actions(spec: CommandSpec) -> list[Action]:
+    """Return a button for the first example of a command that neither asks models nor changes
+    anything; else an empty list.
+    """
     if spec.asks or spec.role or any(option.required for option in spec.options):
         return []
     return [

@@ -41,8 +41,10 @@ Content = tuple[str, str, datetime, str]
 
 
 @dataclass(slots=True)
-class _Span:
-    """Where in the file the answers of a run are, and when they were asked."""
+class _RunLines:
+    """The positions of a run's answers in the file, in bytes, and the times of the first and last
+    answer.
+    """
 
     first: datetime
     last: datetime
@@ -58,7 +60,7 @@ class _Tally:
     lines: int = 0
     new: int = 0
     known: int = 0
-    runs: dict[str, _Span] = field(default_factory=dict)
+    runs: dict[str, _RunLines] = field(default_factory=dict)
     bad: list[tuple[int, str]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
@@ -69,7 +71,7 @@ async def import_history(
     *,
     file: Annotated[Path, argument("JSON lines, one answer a line.")],
 ) -> Card:
-    """Read a file of answers into the store, run by run, and score them.
+    """Store the answers of a file, run by run, and score them.
 
     Args:
         deployment: The open deployment.
@@ -82,7 +84,7 @@ async def import_history(
     """
     try:
         lines = _open_seekable(file)
-        tally = _survey(lines)
+        tally = _surveyed_lines(lines)
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
     with lines:
@@ -91,21 +93,23 @@ async def import_history(
             await _import_run(deployment, call, lines, key, span, tally)
     call.progress.finish()
     deployment = await deployment.caught_up(call.progress, tally.new)
-    return _card(file, tally, deployment.scoring.faults)
+    return _import_card(file, tally, deployment.scoring.faults)
 
 
 async def _import_run(
-    deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _Span, tally: _Tally
+    deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
 ) -> None:
-    """Store the answers of one run, which no other process writes to in the meantime."""
+    """Store the missing answers of one run, while other processes are kept from writing to the run.
+    Raises RunInUse.
+    """
     store = deployment.store
     run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
     )
-    async with _holding(store, run):
+    async with _run_locked(store, run):
         intake = _Intake(store, run)
         await intake.read_stored()
-        read = _read(lines, span.places)
+        read = _lines_at(lines, span.places)
         while batch := list(islice(read, BATCH)):
             await intake.store_missing(batch)
             call.progress.advance(len(batch))
@@ -114,8 +118,10 @@ async def _import_run(
 
 
 @asynccontextmanager
-async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
-    """Hold a run, and wait for it a while."""
+async def _run_locked(store: Store, run: Run) -> AsyncIterator[None]:
+    """Lock a run for the duration of the context; retry for `RUN_LOCK_TIMEOUT_S`, then raise
+    RunInUse.
+    """
     for _ in range(round(RUN_LOCK_TIMEOUT_S / PAUSE)):
         async with store.locks.run_lock(run.id) as is_locked:
             if is_locked:
@@ -126,35 +132,39 @@ async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
 
 
 class _Intake:
-    """Gives each answer of a run its number among the repeats, and keeps it.
+    """Numbers the imported answers of a run among the repeats of their questions, and stores them.
 
     Attributes:
-        new: How many answers were kept.
-        known: How many were there already.
+        new: The number of answers stored.
+        known: The number of answers that were stored before.
     """
 
     def __init__(self, store: Store, run: Run) -> None:
         self._store = store
         self._run = run
         self._stored: Counter[Content] = Counter()
-        self._gone: Counter[tuple[str, str, datetime]] = Counter()
-        self._read: Counter[Content] = Counter()
-        self._next: dict[tuple[str, str], int] = {}
+        self._gone_counts: Counter[tuple[str, str, datetime]] = Counter()
+        self._lines_at: Counter[Content] = Counter()
+        self._next_repeats: dict[tuple[str, str], int] = {}
         self.new = 0
         self.known = 0
 
     async def read_stored(self) -> None:
-        """Count the stored answers of the run, and find the next free repeat of each question."""
+        """Count the stored answers of the run by content, and find the next free repeat of each
+        question.
+        """
         self._stored.clear()
-        self._gone.clear()
+        self._gone_counts.clear()
         async for answer in self._store.answers.stream(runs=[self._run.id]):
-            self._stored[_content(answer)] += 1
-            self._gone[_content(answer)[:3]] += answer.gone
+            self._stored[_answer_content(answer)] += 1
+            self._gone_counts[_answer_content(answer)[:3]] += answer.gone
             prompt, model, repeat = answer.question.key
-            self._next[prompt, model] = max(self._next.get((prompt, model), 0), repeat + 1)
+            self._next_repeats[prompt, model] = max(
+                self._next_repeats.get((prompt, model), 0), repeat + 1
+            )
 
     async def store_missing(self, lines: Sequence[AnswerLine]) -> None:
-        """Store the answers of lines that are not stored yet."""
+        """Store the answers of those lines that the store does not have."""
         missing = [answer for line in lines if (answer := self._first_seen(line))]
         while missing:
             kept = {answer.question.key for answer in await self._store.answers.add(missing)}
@@ -165,44 +175,47 @@ class _Intake:
                 missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
 
     def _first_seen(self, line: AnswerLine) -> Answer | None:
-        """Count a line as read; return its answer with a free repeat, or None if it is stored.
+        """Count a line as read; return its answer with a free repeat, or None if the store has it.
 
         Two equal lines are two answers, because short answers do repeat: the third equal line is
         new only when fewer than three are stored.
         """
         answer = line.answer(self._run.id)
-        self._read[_content(answer)] += 1
+        self._lines_at[_answer_content(answer)] += 1
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
-        """Return an answer with the next free repeat; None if it is stored already."""
-        content = _content(answer)
-        if self._read[content] <= self._stored[content] or self._is_gone(content):
+        """Return an answer with the next free repeat of its question; None if the store has it."""
+        content = _answer_content(answer)
+        if self._lines_at[content] <= self._stored[content] or self._is_gone(content):
             self.known += 1
             return None
         self._stored[content] += 1
         prompt, model, _ = answer.question.key
-        repeat = self._next.get((prompt, model), 0)
-        self._next[prompt, model] = repeat + 1
+        repeat = self._next_repeats.get((prompt, model), 0)
+        self._next_repeats[prompt, model] = repeat + 1
         return replace(answer, question=replace(answer.question, repeat=repeat))
 
     def _is_gone(self, content: Content) -> bool:
-        """Whether an answer counts as one of the stored answers whose text was removed.
+        """Return whether an answer matches a stored answer whose text was removed; each such stored
+        answer matches once.
 
         Each of those is counted once.
         """
-        left = self._gone[content[:3]]
-        self._gone[content[:3]] = max(0, left - 1)
+        left = self._gone_counts[content[:3]]
+        self._gone_counts[content[:3]] = max(0, left - 1)
         return left > 0
 
 
-def _content(answer: Answer) -> Content:
+def _answer_content(answer: Answer) -> Content:
     prompt, model, _ = answer.question.key
     return prompt, model, answer.asked_at, answer.reply.text
 
 
 def _open_seekable(file: Path) -> BinaryIO:
-    """Open a file that is read twice; a pipe can be read once, so it is copied first."""
+    """Open a file for two passes; the content of a pipe is copied to a temporary file first. The
+    caller closes it.
+    """
     given = file.open("rb")
     if given.seekable():
         return given
@@ -213,8 +226,10 @@ def _open_seekable(file: Path) -> BinaryIO:
     return copy
 
 
-def _survey(lines: BinaryIO) -> _Tally:
-    """Read every line, and note what is wrong and where the answers of each run are."""
+def _surveyed_lines(lines: BinaryIO) -> _Tally:
+    """Read every line once and return the counts, the faulty lines, and the positions of each run's
+    answers.
+    """
     tally = _Tally()
     place = 0
     for number, text in enumerate(lines, 1):
@@ -225,13 +240,13 @@ def _survey(lines: BinaryIO) -> _Tally:
                 tally.bad.append((number, parsed.problem))
             else:
                 at = parsed.line.asked_at
-                tally.runs.setdefault(parsed.line.run, _Span(at, at)).add(at, place)
+                tally.runs.setdefault(parsed.line.run, _RunLines(at, at)).add(at, place)
                 tally.unknown.update(parsed.unknown)
         place += len(text)
     return tally
 
 
-def _read(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
+def _lines_at(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
     for place in places:
         lines.seek(place)
         line = read_line(lines.readline()).line
@@ -239,8 +254,8 @@ def _read(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
             yield line
 
 
-def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
-    """Return the card of an import: counts, and what was left out."""
+def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
+    """Return the card of an import: counts, faulty lines, failures of scorers."""
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [
         Field("New answers", f"{tally.new:,}"),
@@ -254,20 +269,20 @@ def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
         title=f"Imported {wording.count(tally.new, 'answer')}",
         text="\n\n".join([f"From {file}.{mend}", *fault_sentences(faults)]),
         fields=tuple(fields),
-        table=_bad_lines(tally.bad),
+        table=_bad_line_table(tally.bad),
         severity=Severity.WARNING if tally.bad else Severity.GOOD,
-        data=_data(tally),
+        data=_import_json(tally),
     )
 
 
-def _bad_lines(bad: list[tuple[int, str]]) -> Table | None:
+def _bad_line_table(bad: list[tuple[int, str]]) -> Table | None:
     rows = [(str(number), problem) for number, problem in bad[:SHOWN_BAD_LINES]]
     if len(bad) > SHOWN_BAD_LINES:
         rows.append(("…", f"and {len(bad) - SHOWN_BAD_LINES} more"))
     return Table(("Line", "What is wrong"), tuple(rows), frozenset({0})) if rows else None
 
 
-def _data(tally: _Tally) -> dict[str, Any]:
+def _import_json(tally: _Tally) -> dict[str, Any]:
     """Return the counts of an import as JSON."""
     return {
         "new": tally.new,

@@ -51,7 +51,8 @@ async def show_landscape(
         bool, option("In a chat, every topic with the address of its page.")
     ] = False,
 ) -> Card:
-    """Show what vendors end, fine-tune and do with data, or all that one of them says.
+    """Show which models vendors end, what can be fine-tuned, and what vendors do with data; for all
+    vendors or for one. Works without a configuration.
 
     Nothing need be configured for it.
 
@@ -59,23 +60,27 @@ async def show_landscape(
         UnknownName: for a vendor of whom nothing is said.
     """
     async with opened(given) as deployment:
-        return _card(deployment, call, provider, details=details)
+        return _landscape_card(deployment, call, provider, details=details)
 
 
-def _card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
-    """Return the card of one vendor, or of all for an empty name."""
+def _landscape_card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
+    """Return the card of one vendor by its name or title, or of all vendors for an empty name.
+    Raises UnknownName.
+    """
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known_landscapes(deployment)
     if not provider:
-        return _overview(deployment, call, known, today)
+        return _overview_card(deployment, call, known, today)
     landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
     if landscape is None:
         raise unknown("vendor", provider, list(known))
-    return _vendor(call, landscape, topic_statuses(landscape, today), today, details=details)
+    return _vendor_card(call, landscape, topic_statuses(landscape, today), today, details=details)
 
 
 def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
-    """Return the vendors by name: those of plugins, corrected by the configuration."""
+    """Return what is known of each vendor by its name: the entries of plugins, corrected by the
+    configuration.
+    """
     tables = deployment.config.landscape
     corrections = {
         vendor: {topic: table.entry(topic, corrected=True) for topic, table in declared.items()}
@@ -91,25 +96,26 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
     )
 
 
-def _overview(
+def _overview_card(
     deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
 ) -> Card:
-    """Return the card of all vendors: what has to be done, and a row for each.
+    """Return the card of all vendors: which of the configured models end soon, and a row for each
+    vendor.
 
-    Vendors of whom something ends next come first.
+    Vendors whose models end next come first.
     """
     last = today + SHUTDOWN_NOTICE
     order = sorted(
         known, key=lambda name: (upcoming_shutdowns(known[name], today, last) or _NEVER)[0]
     )
     topics = {name: topic_statuses(known[name], today) for name in order}
-    ending = _own_endings(deployment, known, today)
+    ending = _ending_sentences(deployment, known, today)
     vendors = fitting(*(Action(f"landscape {quoted(n)}", known[n].title) for n in order))
     in_chat = call.face is Face.CHAT
-    row = _chat_row if in_chat else _row
+    row = _chat_vendor_cells if in_chat else _vendor_cells
     rows = tuple(row(known[name], statuses, today) for name, statuses in topics.items())
     return Card(
-        title=f"{_count(ending)} of yours {'ends' if len(ending) == 1 else 'end'} soon"
+        title=f"{_model_count(ending)} of yours {'ends' if len(ending) == 1 else 'end'} soon"
         if ending
         else "No model of yours ends soon",
         text="\n\n".join(
@@ -125,73 +131,94 @@ def _overview(
         footer=f"A month in brackets: not checked since, for over {MAX_AGE.days} days."
         if any(status.standing is EntryStatus.STALE for row in topics.values() for status in row)
         else "",
-        data={"vendors": [_data(known[name], statuses) for name, statuses in topics.items()]},
+        data={
+            "vendors": [_vendor_json(known[name], statuses) for name, statuses in topics.items()]
+        },
     )
 
 
-def _count(models: Sequence[str]) -> str:
+def _model_count(models: Sequence[str]) -> str:
     return wording.count(len(models), "model")
 
 
-def _own_endings(deployment: Deployment, known: Mapping[str, Landscape], today: date) -> list[str]:
-    """Return a sentence for each model that is asked and ends soon, or has ended."""
+def _ending_sentences(
+    deployment: Deployment, known: Mapping[str, Landscape], today: date
+) -> list[str]:
+    """Return a sentence for each configured model that has ended or ends within `SHUTDOWN_NOTICE`,
+    the earliest first.
+    """
     days = {
         model: day
         for model in deployment.plugins.models
         if (day := shutdown_day(model, known.values())) and day <= today + SHUTDOWN_NOTICE
     }
     return [
-        f"{_named(deployment, model)} {'ends' if day >= today else 'ended'} on {_day(day)}."
+        f"{_name_and_id(deployment, model)} {'ends' if day >= today else 'ended'} on "
+        f"{_day_words(day)}."
         for model, day in sorted(days.items(), key=lambda found: found[1])
     ]
 
 
-def _named(deployment: Deployment, model: Model) -> str:
+def _name_and_id(deployment: Deployment, model: Model) -> str:
     """Return what readers call a model, with its id."""
     name = deployment.names.name(model)
     return name if model.name in name else f"{name} ({model.name})"
 
 
-def _day(day: date) -> str:
+def _day_words(day: date) -> str:
     """Format a day: ``3 Mar 2026``."""
     return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}"
 
 
-def _month(day: date) -> str:
+def _month_words(day: date) -> str:
     """Format the month of a day: ``Mar 2026``."""
     return f"{wording.MONTHS[day.month - 1]} {day.year}"
 
 
-def _row(landscape: Landscape, topics: Sequence[TopicStatus], today: date) -> tuple[str, ...]:
-    cells = {status.topic: _cell(status) for status in topics}
+def _vendor_cells(
+    landscape: Landscape, topics: Sequence[TopicStatus], today: date
+) -> tuple[str, ...]:
+    cells = {status.topic: _topic_cell(status) for status in topics}
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
-    return (landscape.title, *(cells[topic] for topic in SHOWN), _ends(ends[:1], len(ends)))
+    return (
+        landscape.title,
+        *(cells[topic] for topic in SHOWN),
+        _endings_words(ends[:1], len(ends)),
+    )
 
 
-def _chat_row(landscape: Landscape, topics: Sequence[TopicStatus], today: date) -> tuple[str, ...]:
+def _chat_vendor_cells(
+    landscape: Landscape, topics: Sequence[TopicStatus], today: date
+) -> tuple[str, ...]:
     """Return a row whose first cell says what ends, too."""
-    title, *cells, ends = _row(landscape, topics, today)
+    title, *cells, ends = _vendor_cells(landscape, topics, today)
     return (title if ends == NOTHING else f"{title} ends {ends}", *cells)
 
 
-def _cell(status: TopicStatus) -> str:
-    """Return a topic in a few words; what is old has its day."""
+def _topic_cell(status: TopicStatus) -> str:
+    """Return a topic in up to `MAX_CELL_CHARS` characters; an outdated entry also has the month of
+    its last check.
+    """
     gist = wording.shorten(status.gist, MAX_CELL_CHARS)
     since = status.unchecked_since
-    return f"{gist} ({_month(since)})" if since else gist
+    return f"{gist} ({_month_words(since)})" if since else gist
 
 
-def _ends(models: Sequence[tuple[date, str]], count: int) -> str:
-    """Return which models end when, and how many more: ``gpt-5 on 11 Dec, and 5 more``."""
+def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
+    """Return the first models to end, and how many of `count` more: ``gpt-5 on 11 Dec, and 5
+    more``.
+    """
     named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
     more = [f"{count - len(models)} more"] if count > len(models) else []
     return ", and ".join(filter(None, (", ".join(named), *more))) or NOTHING
 
 
-def _vendor(
+def _vendor_card(
     call: Call, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
 ) -> Card:
-    """Return the card of one vendor: what ends, what has to be looked at again, and its topics."""
+    """Return the card of one vendor: models that end soon, entries that need to be checked again,
+    and its topics (in a chat only the first ones unless `details`).
+    """
     in_chat = call.face is Face.CHAT
     whole = details or not in_chat
     shown = topics if whole else [t for t in topics if t.topic in FIRST and t.entry]
@@ -199,14 +226,15 @@ def _vendor(
     old = [TITLES[status.topic] for status in shown if status.standing in _OLD]
     table = f"[landscape.{landscape.name}.TOPIC]"
     sentences = (
-        f"Ends soon: {_ends(ends[:NAMED], len(ends))}." if ends else "",
+        f"Ends soon: {_endings_words(ends[:NAMED], len(ends))}." if ends else "",
         f"Look again before you rely on it: {wording.listing(old)}." if old else "",
     )
     return Card(
         title=f"{landscape.title}: fine-tuning and data",
         text="\n\n".join(filter(None, sentences)),
         fields=tuple(
-            Field(TITLES[status.topic], _words(status, whole=whole), wide=True) for status in shown
+            Field(TITLES[status.topic], _topic_sentences(status, whole=whole), wide=True)
+            for status in shown
         ),
         severity=Severity.WARNING if ends or old else Severity.PLAIN,
         actions=()
@@ -215,44 +243,48 @@ def _vendor(
         footer=f"Correct it in your configuration, {table}, with value, source and as_of."
         if not in_chat
         else "",
-        data=_data(landscape, topics),
+        data=_vendor_json(landscape, topics),
     )
 
 
 _OLD = {EntryStatus.STALE, EntryStatus.UNDATED}
 
 
-def _words(status: TopicStatus, *, whole: bool) -> str:
-    """Return a topic as sentences, with its source and its age."""
+def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
+    """Return a topic as sentences with the host of its source and its age; with `whole`, with the
+    source's full address.
+    """
     entry = status.entry
     if entry is None:
         return "Not known: no page of the vendor that was read says it."
     source = entry.source if whole else urlsplit(entry.source).hostname or ""
     via = f"read via {entry.via}" if entry.via and whole else ""
     origin = "from the configuration" if entry.corrected else ""
-    return f"{entry.value} ({', '.join(filter(None, [source, _age(status), via, origin]))})"
+    return f"{entry.value} ({', '.join(filter(None, [source, _age_words(status), via, origin]))})"
 
 
-def _age(status: TopicStatus) -> str:
-    """Return how old a topic's entry is: ``as of ...``, ``not checked since ...``."""
+def _age_words(status: TopicStatus) -> str:
+    """Return the age of a topic's entry: ``as of 3 Mar 2026``, ``not checked since ...``, or ``of
+    no certain day``.
+    """
     as_of = status.entry and status.entry.as_of
     if status.standing is EntryStatus.UNDATED or not as_of:
         return "of no certain day"
-    return f"{'not checked since' if status.unchecked_since else 'as of'} {_day(as_of)}"
+    return f"{'not checked since' if status.unchecked_since else 'as of'} {_day_words(as_of)}"
 
 
-def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
-    """Return a vendor with its topics and the last days of its models as JSON."""
+def _vendor_json(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
+    """Return a vendor for JSON output, with its topics and the last days of its models."""
     return {
         "vendor": landscape.name,
         "title": landscape.title,
-        "topics": [_topic(status) for status in topics],
+        "topics": [_topic_json(status) for status in topics],
         "shutdowns": {name: day.isoformat() for name, day in landscape.shutdowns.items()},
     }
 
 
-def _topic(status: TopicStatus) -> dict[str, Any]:
-    """Return a topic as JSON."""
+def _topic_json(status: TopicStatus) -> dict[str, Any]:
+    """Return the entry on one topic for JSON output; None for what is unknown."""
     entry = status.entry
     return {
         "topic": status.topic.value,

@@ -30,27 +30,32 @@ OWN = "Pace and state are what this process has seen; ask a running bot for its 
 
 
 async def list_models(deployment: Deployment, call: Call) -> Card:
-    """Show every configured model: how it is asked, its price, its pace and its state."""
-    rows = [_data(deployment, model) for model in deployment.plugins.models]
+    """Show each configured model: search and knowledge, price, pace, state; and how well judges
+    agree with labelled answers.
+    """
+    rows = [_model_json(deployment, model) for model in deployment.plugins.models]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
-        await _judged(deployment, judge) for judge in judges(deployment.plugins.scorers.values())
+        await _judge_json(deployment, judge)
+        for judge in judges(deployment.plugins.scorers.values())
     ]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
     ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
     reasons += [f"{end.place}: {end.problem}." for end in ends]
     return Card(
         title=wording.count(len(rows), "model"),
-        text="\n\n".join([*_lines(call, deployment, rows), *reasons, *(j["told"] for j in judged)]),
-        table=_table(deployment, rows) if call.face is Face.TERMINAL else None,
+        text="\n\n".join(
+            [*_models_paragraph(call, deployment, rows), *reasons, *(j["told"] for j in judged)]
+        ),
+        table=_models_table(deployment, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=OWN if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
-def _table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
-    """Lay models out for the terminal, where they are configured: with ids, prices and pace."""
+def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return the terminal's table of models, with ids, prices and pace."""
     return Table(
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
         tuple(
@@ -66,8 +71,10 @@ def _table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
     )
 
 
-def _lines(call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield, for a chat, a paragraph with a line for each model: how it is asked, and whether it
+def _models_paragraph(
+    call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
+) -> Iterator[str]:
+    """Yield, in a chat, one paragraph with a line for each model: how it is asked and whether it
     works.
     """
     if call.face is Face.CHAT and rows:
@@ -77,8 +84,10 @@ def _lines(call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
         yield "\n".join(f"{name}{how}: {state}" for name, how, state in lines)
 
 
-async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
-    """Return how well a judge agrees with its gold labels, in words and as counts."""
+async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
+    """Return how often a judge agrees with labelled answers, for JSON output, with a sentence
+    (``told``).
+    """
     by_model = await agreements(deployment.store, judge)
     latest = by_model[-1] if by_model else None
     doubts = doubt(judge, by_model)
@@ -95,27 +104,29 @@ async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
     }
 
 
-def _data(deployment: Deployment, model: Model) -> dict[str, str]:
-    """Return a model with its price, pace and state as JSON."""
+def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
+    """Return a model with its price, pace and state for JSON output, all in words."""
     providers = deployment.plugins.providers
     limiter = deployment.limits.limiter(providers[model.provider], model)
-    state, rest = _state(limiter)
+    state, rest = _breaker_state(limiter)
     can = capabilities_of(model, providers)
     shown = STATES[state]
     in_words = f"{shown}, for {wording.duration(rest)}" if rest else shown
     return {
         "model": str(model),
         "how": can.how or "-",
-        "price": _priced(price_of(model, providers), batch=can.batch),
-        "pace": _pace(limiter),
+        "price": _price_words(price_of(model, providers), batch=can.batch),
+        "pace": _pace_words(limiter),
         "state": state.value,
         "told": in_words,
         "reason": limiter.breaker.reason,
     }
 
 
-def _pace(limiter: ModelLimiter) -> str:
-    """Say how many calls may be under way, and begin in a minute, as configured or learnt."""
+def _pace_words(limiter: ModelLimiter) -> str:
+    """Return in words how many calls may be under way at once, and the calls and tokens allowed a
+    minute, as configured or learnt.
+    """
     calls, tokens = limiter.requests.size, limiter.tokens.size
     parts = [f"{int(limiter.allowed)} of {limiter.most}"]
     parts += [f"{calls:,.0f} calls a minute"] if calls < inf else []
@@ -123,14 +134,16 @@ def _pace(limiter: ModelLimiter) -> str:
     return ", ".join(parts)
 
 
-def _state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
+def _breaker_state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
     now = asyncio.get_running_loop().time()
     rest = limiter.rest(now)
     return (BreakerState.OPEN if rest else limiter.breaker.state(now)), rest
 
 
-def _priced(price: Price | None, *, batch: bool) -> str:
-    """Return the price of a model in words."""
+def _price_words(price: Price | None, *, batch: bool) -> str:
+    """Return the price of a model in words: US dollars a million input and output tokens, a search,
+    a batch.
+    """
     if price is None:
         return "unknown"
     if price == FREE:

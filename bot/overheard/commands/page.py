@@ -66,10 +66,10 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """All that a page shows, in the order of the page.
+    """The content of a page, in its order.
 
-    `voice` is None without shares of voice; `models` are the columns of `questions`; `answers` are
-    those of the newest runs together.
+    `voice` is None if the share of voice is not measured; `models` are the columns of `questions`;
+    `answers` is the number of answers of the newest runs.
     """
 
     brand: str
@@ -96,12 +96,12 @@ class ReportPage:
 
 
 async def read_page(deployment: Deployment, call: Call, report: Report) -> ReportPage:
-    """Return the page of a report.
+    """Return the content of a report's page, from stored answers and scores.
 
     Args:
         deployment: The open deployment, whose answers have all been scored.
-        call: For which reader's time zone.
-        report: The report.
+        call: The call; dates are in its reader's time zone.
+        report: The report of the brand.
     """
     brand, names, now = report.brand, deployment.names, deployment.clock.now()
     groups = await read_claims(deployment, brand, CLAIM_DAYS)
@@ -121,20 +121,24 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         brand=brand.name,
         day=wording.day(now, call.zone),
         headline=standings.headline(brand.name, report.places),
-        lead=_lead(groups, report.alerts, checked=bool(drawn.market.facts)),
-        tiles=tuple(_tiles(deployment, report, voice)),
+        lead=_counts_sentence(groups, report.alerts, checked=bool(drawn.market.facts)),
+        tiles=tuple(_page_tiles(deployment, report, voice)),
         claims=tuple(
             [await read_claim(deployment, call, brand.name, group) for group in groups[:MAX_CLAIMS]]
         ),
         claims_note=claims_note(deployment, brand, groups),
         steps=tuple(
-            NextStep(_stopped(item.title), item.why, _first_sentence(steps(item, brand.name)[0]))
-            for item in _mixed(drawn.items)[:MAX_STEPS]
+            NextStep(
+                _title_with_stop(item.title), item.why, _first_sentence(steps(item, brand.name)[0])
+            )
+            for item in _items_of_mixed_kinds(drawn.items)[:MAX_STEPS]
         ),
-        changes=tuple([await _change(deployment, call, a) for a in report.alerts[:MAX_CHANGES]])
+        changes=tuple(
+            [await _alert_sentences(deployment, call, a) for a in report.alerts[:MAX_CHANGES]]
+        )
         or ("No alert is open.",),
-        certainty=_certainty(deployment, report.alerts),
-        trend=await _trend(deployment, call, report),
+        certainty=_certainty_note(deployment, report.alerts),
+        trend=await _visibility_chart(deployment, call, report),
         voice=voice,
         voice_words=_voice_words(voice, brand),
         views=tuple(read_views(deployment, report.places, report.rows, scored)[:MAX_MODELS]),
@@ -143,14 +147,16 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(drawn.market, scored)),
         answers=len(scored),
-        asked=_how_asked(deployment, call, report),
-        method=_method(brand, len(report.names) - 1),
+        asked=_how_asked_paragraph(deployment, call, report),
+        method=_method_paragraph(brand, len(report.names) - 1),
     )
 
 
-def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool) -> str:
-    """Return in a sentence how many false claims and open changes there are; claims only where the
-    brand has facts to check them with.
+def _counts_sentence(
+    groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool
+) -> str:
+    """Return a sentence with the numbers of false claims and open changes; without the claims
+    unless `checked` (the brand has facts).
     """
     changes = wording.count(len(alerts), "open change") if alerts else "no open change"
     if not checked:
@@ -160,9 +166,9 @@ def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: b
     )
 
 
-def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
-    """Yield the large figures of a page: how often each model names the brand, and its share of
-    voice.
+def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
+    """Yield the large figures of a page: the brand's share of answers at each model, and its share
+    of voice; `worse` if 5 points or more below the usual value.
     """
     for place in report.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
@@ -181,8 +187,10 @@ def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iter
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
 
 
-def _mixed(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return items so that each kind of gap comes once before any comes twice, claims first."""
+def _items_of_mixed_kinds(items: Iterable[BriefItem]) -> list[BriefItem]:
+    """Return the items reordered: the first of each kind of gap, then the second of each, and so
+    on; false claims lead each round.
+    """
     seen: Counter[GapKind] = Counter()
     keyed = []
     for rank, item in enumerate(items):
@@ -196,14 +204,14 @@ def _first_sentence(step: str) -> str:
     return first + stop.rstrip()
 
 
-def _stopped(title: str) -> str:
+def _title_with_stop(title: str) -> str:
     shown = wording.shorten(wording.line(title), 120)
     return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
 
 
-async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Return an open alert as sentences: the title of its message, how far the metric moved since
-    when, who has it, what that fits, and how sure it is.
+async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> str:
+    """Return an open alert as sentences: title, change of the metric and its beginning, owner,
+    matching update, certainty.
     """
     with unseen():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
@@ -223,16 +231,16 @@ async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
     return words
 
 
-def _certainty(deployment: Deployment, alerts: Sequence[Alert]) -> str:
+def _certainty_note(deployment: Deployment, alerts: Sequence[Alert]) -> str:
     years = 1 / deployment.config.alerts.false_alarms_per_year
     ranges = "In brackets, the range in which the change lies nine times in ten. " if alerts else ""
     often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
     return f"{ranges}Over all brands, chance alone should raise an alert about {often}."
 
 
-async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
-    """Return how often the brand is named: over time, at the model of the newest alert if there is
-    one; before a second run, next to the competitors.
+async def _visibility_chart(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
+    """Return the chart of the brand's visibility over time, at the model of the newest alert if
+    there is one; before a second run, the bars of all brands.
     """
     if max((len(runs) for runs in report.runs.values()), default=0) < 2:
         return standings.rates(report.places, deployment.names)
@@ -243,7 +251,7 @@ async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | 
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:
-    """Return in a sentence who leads by share of voice; empty without figures."""
+    """Return a sentence on which brand leads by share of voice; empty without figures."""
     if voice is None:
         return ""
     last = {share.label: share.values[-1] for share in voice.shares}
@@ -254,8 +262,10 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
-def _how_asked(deployment: Deployment, call: Call, report: Report) -> str:
-    """Return, for each model, by which id and how it was asked, with how many answers, and when."""
+def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> str:
+    """Return for each model its id, the way it was asked, and the number and day of its answers;
+    then the number of checks.
+    """
     parts = []
     for place in report.places:
         line = next(
@@ -276,8 +286,10 @@ def _how_asked(deployment: Deployment, call: Call, report: Report) -> str:
     )
 
 
-def _method(brand: Brand, rivals: int) -> str:
-    """Return the paragraph that explains the figures of a page."""
+def _method_paragraph(brand: Brand, rivals: int) -> str:
+    """Return the paragraph that explains the figures of a page; `rivals` is the number of
+    competitors.
+    """
     return (
         f"“Named”: the answer names {brand.name}; each question weighs the same. “Usually”: the "
         "mean of the earlier checks, without those since a change that is not over. Share of "

@@ -25,7 +25,9 @@ DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
 
 @dataclass(frozen=True, slots=True)
 class QuestionCell:
-    """How many answers of one model to a question name the brand, or it and another."""
+    """The number of one model's answers to a question that name the brand, or the brand and a
+    competitor, in words; `lost` if it is none, or fewer than the competitor's.
+    """
 
     words: str
     lost: bool = False
@@ -60,7 +62,7 @@ class ModelView:
 async def newest_answers(
     deployment: Deployment, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
 ) -> list[ScoredAnswer]:
-    """Return the scored answers of the newest run of each model, to the questions of the streams.
+    """Return the scored answers of the newest run of each model to the prompts of the streams.
 
     Args:
         deployment: The open deployment.
@@ -85,29 +87,30 @@ def read_questions(
     rival: Brand | None = None,
     best_first: bool = False,
 ) -> tuple[list[QuestionRow], int]:
-    """Return how often the brand is named for each question, at each model, in its newest run.
+    """Return in how many answers of the newest run each model names the brand, for each question.
 
     Args:
-        catalogue: Has the texts of questions.
+        catalogue: The catalogue with the texts of questions.
         brand: The brand.
         lines: Streams of the brand, and of the rival.
         scored: Answers of the newest runs, with the texts of questions that were removed.
-        models: The columns.
-        rival: Whose answers are counted beside the brand's; a question is lost where it leads.
-        best_first: Whether the questions that the brand wins are first, not those that it loses.
+        models: The models, in the order of the cells.
+        rival: A competitor counted beside the brand; a question is lost where the competitor leads.
+        best_first: Whether the questions with the largest lead come first, else those with the
+            smallest.
 
     Returns:
-        Up to `MAX_QUESTIONS` questions, and how many there are beyond.
+        Up to `MAX_QUESTIONS` questions, and the number of further questions.
     """
     texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
     texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
     lines = list(lines)
-    counts = _named(lines, brand)
-    others = _named(lines, rival) if rival else {}
+    counts = _named_counts(lines, brand)
+    others = _named_counts(lines, rival) if rival else {}
     sign = -1 if best_first else 1
 
     def rank(key: str) -> tuple[float, str]:
-        lead = _share(counts[key]) - (_share(others[key]) if key in others else 0.0)
+        lead = _mean_share(counts[key]) - (_mean_share(others[key]) if key in others else 0.0)
         return sign * lead, texts.get(key, key)
 
     order = sorted(counts, key=rank)
@@ -115,7 +118,8 @@ def read_questions(
         QuestionRow(
             wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
             tuple(
-                _cell(counts[key].get(model), others.get(key, {}).get(model)) for model in models
+                _question_cell(counts[key].get(model), others.get(key, {}).get(model))
+                for model in models
             ),
         )
         for key in order[:MAX_QUESTIONS]
@@ -123,8 +127,10 @@ def read_questions(
     return found, max(0, len(order) - MAX_QUESTIONS)
 
 
-def _named(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple[int, int]]]:
-    """Return how many answers name a brand, of how many, by question and model."""
+def _named_counts(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple[int, int]]]:
+    """Return, by prompt key and model, the number of answers that name a brand and the number of
+    answers, in the newest run with any.
+    """
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in lines:
         if line.key.brand != brand.name or line.key.metric != VISIBILITY:
@@ -137,11 +143,11 @@ def _named(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple
     return counts
 
 
-def _share(counts: Mapping[Model, tuple[int, int]]) -> float:
+def _mean_share(counts: Mapping[Model, tuple[int, int]]) -> float:
     return sum(named / answers for named, answers in counts.values()) / len(counts)
 
 
-def _cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
+def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
     if counts is None:
         return QuestionCell("-")
     named, answers = counts
@@ -151,7 +157,9 @@ def _cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> Que
 
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
-    """Return the sites that answers cite, most cited first, and the brand's own in any place."""
+    """Return up to `MAX_SOURCES` sites that answers cite, most cited first; the brand's most cited
+    own site is added if it is not among them.
+    """
     cited = Counter(site for answer in scored for site in answer.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
     own = {site for site in order if market.owner(site) == market.brand.name}
@@ -167,7 +175,9 @@ def read_views(
     rows: Iterable[Standing],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
-    """Return what each model says of the brand in its newest run."""
+    """Return for each place what its model praises and criticises in the newest run, and how often
+    it recommends the brand first.
+    """
     picks = {
         (row.brand, row.model): row.point.mean for row in rows if row.metric.name == FIRST_CHOICE
     }
@@ -179,12 +189,12 @@ def read_views(
         for answer in model_answers:
             details = list(answer.details(place.brand, SENTIMENT))
             praised.update(
-                {d.topic for d in details if d.verdict == "positive" and _aspect(d.topic)}
+                {d.topic for d in details if d.verdict == "positive" and _is_aspect(d.topic)}
             )
             blamed.update({d.topic for d in answer.details(place.brand, DRAWBACK)})
         lines = [
-            ("Praises", _counted(praised) or "nothing that stands out"),
-            ("Drawbacks", _counted(blamed) or "none named"),
+            ("Praises", _most_frequent(praised) or "nothing that stands out"),
+            ("Drawbacks", _most_frequent(blamed) or "none named"),
         ]
         if (pick := picks.get((place.brand, place.model))) is not None:
             lines.append(("Recommends it first", f"in {place.words(pick)}"))
@@ -193,11 +203,11 @@ def read_views(
     return found
 
 
-def _aspect(topic: str) -> bool:
+def _is_aspect(topic: str) -> bool:
     return topic != "tone"
 
 
-def _counted(counter: Counter[str]) -> str:
+def _most_frequent(counter: Counter[str]) -> str:
     order = sorted(counter, key=lambda topic: (-counter[topic], topic))[:MAX_ASPECTS]
     return ", ".join(
         f"{topic} ({wording.count(counter[topic], 'answer') if not i else counter[topic]})"
@@ -211,7 +221,9 @@ QUOTE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class QuotedClaim:
-    """A false claim: a quote as text before, the claim, text after; who said it, and the truth."""
+    """A false claim with its quote in three parts (before the claim, the claim, after), who made
+    it, the true value, and counts.
+    """
 
     quote: tuple[str, str, str] | None
     by: str
@@ -222,7 +234,9 @@ class QuotedClaim:
 async def read_claim(
     deployment: Deployment, call: Call, brand: str, group: ClaimCluster
 ) -> QuotedClaim:
-    """Return a false claim with its first quote, who made it how often, and the truth."""
+    """Return a false claim with its first quote, the models and number of answers, and the true
+    value.
+    """
     first, names = group.first, deployment.names
     asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
     by = names.name(first.model)
@@ -244,12 +258,14 @@ async def read_claim(
         site, cited = group.sources[0]
         counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
     return QuotedClaim(
-        _quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
+        _split_quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
     )
 
 
-def _quote(quote: str, stated: str) -> tuple[str, str, str] | None:
-    """Return a quote, split around the claim where its words are in it; None without a quote."""
+def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
+    """Return a shortened quote as the text before the claim, the claim and the text after; the last
+    two are empty if the claim's words are not in it. None without a quote.
+    """
     text = wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
     if not text:
         return None
@@ -259,7 +275,9 @@ def _quote(quote: str, stated: str) -> tuple[str, str, str] | None:
 
 
 def claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
-    """Return what else is known of false claims, as a sentence; empty where all are shown."""
+    """Return a sentence on claims that are not shown or why there are none; empty if all are
+    shown.
+    """
     if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
         return "The fact sheet is empty, so claims are not checked."
     if not groups:

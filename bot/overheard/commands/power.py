@@ -477,8 +477,6 @@ def _offer_chart(
     """Return a chart of the smallest drop that each offer shows by each day from `now` on.
 
     Of offers with the same values, only the first is drawn.
-
-    Of offers that see the same, the first is drawn.
     """
     lines: dict[object, Series] = {}
     for line in (_offer_series(offer, now) for offer in offers):

@@ -14,7 +14,7 @@ from overheard.session import Session
 
 
 async def run(session: Session, _: Call) -> Card:
-    """Connect the chats, carry out schedules and deliver alerts, until SIGTERM or Ctrl-C.
+    """Connect the chats, run schedules and post alerts until SIGTERM or Ctrl-C.
 
     Raises:
         ConfigError: with all that is wrong.
@@ -57,13 +57,13 @@ async def worker(
         int | None, option("Where it says how it is; 0: nowhere.", low=0, high=65_535)
     ] = None,
 ) -> Card:
-    """Carry out the tasks of runs, until SIGTERM or Ctrl-C.
+    """Execute queued tasks of runs until SIGTERM or Ctrl-C.
 
     Args:
-        session: The deployment, which need not be open.
-        concurrency: How many tasks at a time.
-        only: What to keep to: ``asking``, ``scoring`` or ``detecting``; empty means all.
-        port: Where it says how it is, 0 for nowhere; by default that of ``[health]``.
+        session: The session; its deployment is opened here.
+        concurrency: The number of tasks at a time.
+        only: ``asking``, ``scoring`` or ``detecting``; empty means all tasks.
+        port: The port of the health endpoint, 0 for none; by default that of ``[health]``.
 
     Raises:
         ConfigError: with all that is wrong.

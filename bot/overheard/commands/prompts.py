@@ -62,8 +62,6 @@ async def _checked_prompt(
     A text that differs from `before` only in spaces stays as it was, so that the prompt keeps its
     key and history.
 
-    A prompt whose text has changed only in its spaces keeps the text, and with it the history.
-
     Raises:
         UnknownName: for a brand that does not exist.
     """
@@ -213,8 +211,6 @@ async def suggest_prompts(
     them for a choice. No prompt is added.
 
     The model is given the category, not the brand; suggestions that name a brand are dropped.
-
-    The model learns the category and not the brand, and what names a brand is left out.
 
     Args:
         deployment: The open deployment.

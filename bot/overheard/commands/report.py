@@ -252,11 +252,6 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
         logo: A picture that is embedded, or None.
         color: The brand's colour, ``#rrggbb``, made legible on both backgrounds; or empty.
 
-    Args:
-        page: What is shown; all of its text is escaped.
-        logo: A picture that is embedded, or None.
-        color: The brand's colour, ``#rrggbb``, made legible on both backgrounds; or empty.
-
     Raises:
         FileUnreadable: when the logo cannot be read.
         BadUsage: when the logo is not a picture, or larger than `MAX_LOGO_BYTES`.

@@ -29,11 +29,11 @@ DUTY = "retention"
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """What became of old texts.
+    """The result of a removal of old texts.
 
     Attributes:
-        texts: How many were removed.
-        file: Where they are now; None when there were none.
+        texts: The number of texts removed from the store.
+        file: The file that they were written to; None without any.
     """
 
     texts: int = 0
@@ -41,7 +41,8 @@ class Retained:
 
 
 async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
-    """Remove the texts that are older than the configuration says, once they are in a file.
+    """Write the texts that are older than the configuration allows to a file, and remove them from
+    the store.
 
     Raises:
         ChangeNeedsYes: when there are any and their removal has not been agreed to.
@@ -72,10 +73,12 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
 
 
 async def retain_texts(deployment: Deployment, call: Call) -> Retained:
-    """Write old texts to a file and remove them from the store, a group at a time.
+    """Write old texts to a new file in the configured folder and remove them from the store,
+    `GROUP` at a time.
 
-    A text is removed once its line is on the disk: after an interruption nothing is lost,
-    and at most one group is written twice. All that can be scored is scored before.
+    A text is removed once its line is on the disk: after an interruption nothing is lost, and at
+    most one group is written twice. All answers are scored first. Does nothing while another
+    process does so.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -89,7 +92,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
         async for group in batches(expired_answers(deployment), GROUP):
-            lines = await _lines(deployment, group, runs)
+            lines = await _archive_lines(deployment, group, runs)
             await asyncio.to_thread(append, file, lines)
             removed += await deployment.store.retention.forget_texts(
                 [answer.id for answer in group]
@@ -98,11 +101,12 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
 
 
 async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
-    """Stream the answers whose texts are older than the configuration keeps them.
+    """Yield the stored answers whose texts are older than the configuration allows, by the longest
+    time of the brands concerned; 0 days mean no limit.
 
     An answer is kept as long as the brand with the longest time; 0 days keep it for ever.
     """
-    usual_days, days_of_brand = deployment.config.retention.days, _named(deployment)
+    usual_days, days_of_brand = deployment.config.retention.days, _days_by_brand(deployment)
     now = deployment.clock.now()
     shortest = min((days for days in (usual_days, *days_of_brand.values()) if days), default=0)
     if not shortest:
@@ -116,7 +120,8 @@ async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
 
 
 def append(file: Path, lines: bytes) -> None:
-    """Add lines to a file, and see them onto the disk; one that is not whole is taken back.
+    """Append lines to a file and flush them to the disk; after an error the file is cut to its
+    length before.
 
     Raises:
         FileUnwritable: when they cannot be written, because the disk is full for instance.
@@ -126,7 +131,7 @@ def append(file: Path, lines: bytes) -> None:
         with open(file, "ab", buffering=0, opener=private) as out:
             whole = out.seek(0, os.SEEK_END)
             try:
-                _write(out, lines)
+                _write_synced(out, lines)
             except OSError:
                 out.truncate(whole)
                 raise
@@ -136,7 +141,7 @@ def append(file: Path, lines: bytes) -> None:
         raise FileUnwritable(file=file, reason=error.strerror) from None
 
 
-def _write(out: BinaryIO, lines: bytes) -> None:
+def _write_synced(out: BinaryIO, lines: bytes) -> None:
     left = memoryview(lines)
     while left:
         left = left[out.write(left) :]
@@ -144,12 +149,12 @@ def _write(out: BinaryIO, lines: bytes) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file like `os.open`; a new file can be read and written only by its owner."""
+    """Open a file like `os.open`; only its owner can read and write a new file."""
     return os.open(path, flags, 0o600)
 
 
 def _sync_folder(folder: Path) -> None:
-    """See a new file's name onto the disk too."""
+    """Flush a folder to the disk, so that a new file's name survives a power failure."""
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)
@@ -158,24 +163,26 @@ def _sync_folder(folder: Path) -> None:
 
 
 def limited(deployment: Deployment) -> bool:
-    """Whether the configuration lets any text go."""
+    """Return whether the configuration limits the age of any texts."""
     table = deployment.config.retention
     return any((table.days, *table.brands.values()))
 
 
-def _named(deployment: Deployment) -> dict[str, int]:
-    """Return for how many days texts are kept, by the name of each brand that has a setting."""
+def _days_by_brand(deployment: Deployment) -> dict[str, int]:
+    """Return the days for which texts are kept, by the full name of each brand with a setting."""
     brands = deployment.config.retention.brands
     known = {name: deployment.catalogue.brand(name) for name in brands}
     return {(found.name if (found := known[name]) else name): brands[name] for name in brands}
 
 
-async def _lines(deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]) -> bytes:
-    """Write answers as `export` does, each with what its scores quote."""
+async def _archive_lines(
+    deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]
+) -> bytes:
+    """Return answers as JSON lines in the form of `export`, each with the quotes of its scores."""
     quotes: dict[int, list[dict[str, Any]]] = {}
     for record in await deployment.store.scores.of_answers([answer.id for answer in group]):
         if record.score.quote or any(detail.quote for detail in record.score.details):
-            quotes.setdefault(record.answer_id, []).append(_quote(record))
+            quotes.setdefault(record.answer_id, []).append(_quote_json(record))
     lines = [
         answer_line(answer, runs[answer.run_id]) | {"quotes": quotes.get(answer.id, [])}
         for answer in group
@@ -183,8 +190,8 @@ async def _lines(deployment: Deployment, group: Sequence[Answer], runs: dict[int
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def _quote(record: ScoreRecord) -> dict[str, Any]:
-    """Return the quote and the details of a score as JSON, for the archive."""
+def _quote_json(record: ScoreRecord) -> dict[str, Any]:
+    """Return the quote and the details of a score for JSON output."""
     score = record.score
     return {
         "brand": record.brand,

@@ -32,12 +32,12 @@ async def list_runs(
     *,
     limit: Annotated[int, option("How many.", low=1, high=1000)] = FIRST,
 ) -> Card:
-    """Show the latest runs and their states.
+    """Show the newest runs and their states.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        limit: How many, the newest first.
+        limit: The largest number of runs.
     """
     is_chat = call.face is Face.CHAT
     shown = FIRST_IN_CHAT if is_chat and limit == FIRST else limit
@@ -46,43 +46,46 @@ async def list_runs(
         run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
     }
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
-    rows = tuple(_row(run, busy, handed_in) for run in runs)
-    actions = _actions(runs) if runs else [Action("check", "Check now")] if is_chat else []
+    rows = tuple(_run_cells(run, busy, handed_in) for run in runs)
+    actions = _resume_actions(runs) if runs else [Action("check", "Check now")] if is_chat else []
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}" if runs else "No checks",
-        text=_lines(call, runs, busy, handed_in)
+        text=_run_lines(call, runs, busy, handed_in)
         if is_chat
         else ""
         if runs
         else "Nothing has been asked yet; begin with: check",
-        table=_table(rows) if rows and not is_chat else None,
+        table=_runs_table(rows) if rows and not is_chat else None,
         actions=tuple(actions),
-        data={"runs": [_data(run, busy, handed_in) for run in runs]},
+        data={"runs": [_run_json(run, busy, handed_in) for run in runs]},
     )
 
 
 async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
-    """Let calls under way come to their end, and begin no others until the run is resumed.
+    """Store that a run is to pause: calls under way end, no others begin until it is resumed.
 
     Raises:
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    paused = await _steer(deployment, run, RunState.PAUSED, "paused")
+    paused = await _request_state(deployment, run, RunState.PAUSED, "paused")
     key = paused.key
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
-    return Card("Paused", text, actions=(resume,), footer=f"Run {key}", data=_state(key, "paused"))
+    return Card(
+        "Paused", text, actions=(resume,), footer=f"Run {key}", data=_state_json(key, "paused")
+    )
 
 
 async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Card:
-    """Give a run up. What was answered is kept.
+    """Cancel a run: its batches are cancelled and its reserved money is released; its answers are
+    kept.
 
     Raises:
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    cancelled = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
+    cancelled = await _request_state(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
     async with deployment.store.locks.run_lock(cancelled.id) as is_locked:
         if is_locked:  # no process carries it out, so no other message will say that it ended
@@ -94,12 +97,15 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     text = "What was answered is kept; calls under way come to their end."
     text = "\n\n".join([text, *notes])
     return Card(
-        "Cancelled", text, footer=f"Run {cancelled.key}", data=_state(cancelled.key, "cancelled")
+        "Cancelled",
+        text,
+        footer=f"Run {cancelled.key}",
+        data=_state_json(cancelled.key, "cancelled"),
     )
 
 
 async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
-    """Resume a run that was paused or interrupted.
+    """Return the rest of a paused or interrupted run as a proposal with its price.
 
     Raises:
         UnknownName: when there is no such run.
@@ -123,28 +129,26 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
     return Proposal(quote.price, quote.usd, execute)
 
 
-async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
+async def _request_state(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
     shown = await find_run(deployment.store.runs, name)
     if not await deployment.store.runs.steer(shown.id, state):
         raise RunEnded(run=shown.key, state=shown.state.value, verb=verb)
     return shown
 
 
-def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
-    """Lay checks out for the terminal, with the keys that commands need, which begin with when each
-    began.
-    """
+def _runs_table(rows: tuple[tuple[str, ...], ...]) -> Table:
+    """Return the terminal's table of runs; a run's key begins with the time of its start."""
     return Table(("Run", "State", "Questions", "Asked by"), rows, frozenset({2}))
 
 
-def _row(run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
+def _run_cells(run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     return (run.key, _state_words(run, busy, handed_in), count, named(run.asked_by))
 
 
-def _lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:
-    """Write a line for each check, for a chat: when, how many questions, who; and its state where
-    it is not complete.
+def _run_lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:
+    """Return the chat's text: a line for each run with its day, number of questions, person, and
+    its state unless complete. `busy` and `handed_in` are ids of runs.
     """
     if not runs:
         return "Nothing has been asked yet."
@@ -152,13 +156,16 @@ def _lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int])
     days = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
     each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
     lines = [
-        _line(call, run, _state_words(run, busy, handed_in), days, sized=not each) for run in runs
+        _run_line(call, run, _state_words(run, busy, handed_in), days, sized=not each)
+        for run in runs
     ]
     return "\n".join([*each, *lines])
 
 
-def _line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
-    """Write a check in a line, with its time where its day has several."""
+def _run_line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
+    """Return the line of one run; with the time of day if several runs share its day, with the
+    number of questions if `sized`.
+    """
     at, zone = run.started_at, call.zone
     when = wording.short_day(at, zone)
     if days[when] > 1:
@@ -170,7 +177,9 @@ def _line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: b
 
 
 def _state_words(run: Run, busy: set[int], handed_in: set[int]) -> str:
-    """Return the state of a run in words; an unfinished run without a process is interrupted."""
+    """Return the state of a run in words. `busy` are the ids of runs that a process carries out,
+    `handed_in` of those whose batch is at a vendor.
+    """
     if run.state is RunState.RUNNING and run.id in handed_in:
         return "waiting for a batch" if run.id in busy else "batch handed in, cut off"
     if run.state is RunState.RUNNING and run.id not in busy:
@@ -178,13 +187,13 @@ def _state_words(run: Run, busy: set[int], handed_in: set[int]) -> str:
     return run.state.value
 
 
-def _actions(runs: list[Run]) -> list[Action]:
+def _resume_actions(runs: list[Run]) -> list[Action]:
     waiting = [run for run in runs if run.state is RunState.PAUSED]
     return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in waiting[:1]]
 
 
-def _data(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
-    """Return a run and its state as JSON."""
+def _run_json(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
+    """Return a run and its state for JSON output."""
     return {
         "run": run.key,
         "state": _state_words(run, busy, handed_in)
@@ -201,7 +210,7 @@ def _data(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
     }
 
 
-def _state(key: str, state: str) -> dict[str, object]:
+def _state_json(key: str, state: str) -> dict[str, object]:
     return {"run": key, "state": state}
 
 

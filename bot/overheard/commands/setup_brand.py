@@ -331,8 +331,6 @@ async def keep_facts(
 
     A fact that config.toml declares is not changed. Without any fact, the step is stored as left
     out.
-
-    What config.toml declares stays as it is. Without any fact, the step counts as left out.
     """
     store, now = deployment.store.catalogue, deployment.clock.now()
     today = now.astimezone(call.zone).date()

@@ -116,9 +116,6 @@ async def checklist(deployment: Deployment) -> Checklist:
 
     It is derived from the catalogue, the settings and the newest 20 runs, so that nothing about the
     set-up itself is stored, and a declaration in config.toml counts as done.
-
-    It is read from the catalogue, the settings and the runs, so that it is the same after a
-    restart, and for what config.toml declares.
     """
     catalogue, config = deployment.catalogue, deployment.config
     brands = tracked(catalogue)
@@ -249,8 +246,6 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice
     price a year, or rules.
 
     Empty when config.toml has a judge, or when no configured model is proposed.
-
-    Empty where config.toml has a judge, and where no configured model is proposed.
     """
     proposal, stored = (
         _proposed_judge_and_price(deployment, brand),
@@ -272,8 +267,6 @@ async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen
 
     The judge's monthly budget is `HEADROOM` times its expected price, rounded up to whole US
     dollars.
-
-    Its budget is twice what it is expected to cost in a month, in whole dollars.
     """
     settings, found = deployment.store.settings, _proposed_judge_and_price(deployment, brand)
     stored = await settings.get(JUDGE)

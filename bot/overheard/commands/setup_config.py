@@ -34,7 +34,7 @@ _BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
 
 @dataclass(frozen=True, slots=True)
 class SetupFiles:
-    """What `setup` writes.
+    """The content of the configuration file that `setup` writes.
 
     Attributes:
         brand: The brand's name.
@@ -74,46 +74,54 @@ class SetupFiles:
         return _BRANDED_QUESTION.format(brand=self.brand)
 
     def text(self) -> str:
-        """Return the configuration as TOML."""
-        return "\n".join(self._lines()) + "\n"
+        """Return the configuration file as TOML."""
+        return "\n".join(self._config_lines()) + "\n"
 
-    def _lines(self) -> Iterator[str]:
+    def _config_lines(self) -> Iterator[str]:
         """Yield the lines of the configuration file."""
         yield "# Written by overheard setup. config.example.toml has all settings."
         yield "prompts = ["
         for question in self.questions:
-            yield f"  {{ text = {_toml(question)} }},"
-        branded = f"text = {_toml(self.branded_question)}, brands = [{_toml(self.brand)}]"
+            yield f"  {{ text = {_toml_value(question)} }},"
+        branded = (
+            f"text = {_toml_value(self.branded_question)}, brands = [{_toml_value(self.brand)}]"
+        )
         yield f'  {{ {branded}, tags = ["branded"] }},'
         yield "]"
         brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
-        yield from _table("[[brands]]", brand | _non_empty(category=self.category))
-        yield from _table(f"[providers.{self.provider}]", self.settings)
+        yield from _table_lines("[[brands]]", brand | _non_empty(category=self.category))
+        yield from _table_lines(f"[providers.{self.provider}]", self.settings)
         if self.judge:
-            yield from _table("[scorers.judge]", {"model": self.judge})
+            yield from _table_lines("[scorers.judge]", {"model": self.judge})
         if self.month:
-            yield from _table("[budget]", {"run": round(self.month / 4, 2), "month": self.month})
-        yield from _table("[[schedules]]", {"name": "weekly", "cron": "0 7 * * mon"})
+            yield from _table_lines(
+                "[budget]", {"run": round(self.month / 4, 2), "month": self.month}
+            )
+        yield from _table_lines("[[schedules]]", {"name": "weekly", "cron": "0 7 * * mon"})
         if self.chat:
-            yield from _table(f"[{self.chat}]", {})
+            yield from _table_lines(f"[{self.chat}]", {})
         if self.chat and self.channel:
-            yield from _table("[[routes]]", {"channel": f"{self.chat}:{self.channel}"})
+            yield from _table_lines("[[routes]]", {"channel": f"{self.chat}:{self.channel}"})
 
 
 def _non_empty(**values: str) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 
-def _table(header: str, values: Mapping[str, object]) -> Iterator[str]:
+def _table_lines(header: str, values: Mapping[str, object]) -> Iterator[str]:
     yield ""
     yield header
-    yield from (f"{key} = {_toml(value)}" for key, value in values.items())
+    yield from (f"{key} = {_toml_value(value)}" for key, value in values.items())
 
 
-def _toml(value: object) -> str:
-    """Return a value in TOML; JSON's strings, numbers and lists are TOML's."""
+def _toml_value(value: object) -> str:
+    """Return a value as TOML; strings, numbers and lists have the same form as in JSON."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        return (
+            "{ "
+            + ", ".join(f"{_toml_value(k)} = {_toml_value(v)}" for k, v in value.items())
+            + " }"
+        )
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -138,15 +146,16 @@ async def derived_category(
     names: Sequence[str],
     agreed: Callable[[str, float], bool],
 ) -> str:
-    """Ask the first configured model for the category of brands; empty when it does not know.
+    """Ask the first configured model for the category of brands; return an empty string if it does
+    not know, or if the price is not agreed to.
 
-    The answer is paid for and stored like others, and enters no history.
+    The answer is stored and charged, outside the history.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
-        names: The brand and its competitors.
-        agreed: Returns whether a price is agreed to, from its words and its dollars.
+        names: The names of the brand and its competitors.
+        agreed: Returns whether the person agrees to a price, given in words and in US dollars.
     """
     model = choose_models(deployment.plugins.providers, ())[0]
     panel = Panel((), (Prompt(QUESTION.format(names=wording.listing(names))),), (model,))
@@ -163,11 +172,11 @@ async def derived_category(
 
 
 def category_in(text: str, names: Sequence[str]) -> str:
-    """Return the category that a model's answer consists of; empty for any other answer.
+    """Return the category if a model's answer consists of nothing else; else an empty string.
 
     Args:
         text: The answer.
-        names: Names of brands, none of which may be in a category.
+        names: Names of brands, which a category must not contain.
     """
     subject = _ARTICLE.sub("", wording.line(text).strip(" .*\"'`\N{LEFT DOUBLE QUOTATION MARK}"))
     subject = subject.strip("\N{RIGHT DOUBLE QUOTATION MARK}")

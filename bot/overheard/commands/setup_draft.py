@@ -36,7 +36,7 @@ MAX_ALIASES = 3
 
 
 def brand_of(deployment: Deployment) -> Brand:
-    """Return the brand that is set up.
+    """Return the brand that is being set up: the first tracked one.
 
     Raises:
         BadUsage: when there is none yet.
@@ -73,7 +73,9 @@ class Draft:
 
 
 async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
-    """Return the draft for a brand; without one, questions that fit its category."""
+    """Return the stored draft for a brand; without one, a draft with questions from templates for
+    its category.
+    """
     stored = await deployment.store.settings.get(DRAFT)
     if stored and stored.value.get("brand") == brand.name:
         value: dict[str, Any] = {
@@ -81,14 +83,15 @@ async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
             for key, item in stored.value.items()
         }
         return Draft(**value)
-    return _filled_up(deployment, brand, Draft(brand.name))
+    return _with_template_questions(deployment, brand, Draft(brand.name))
 
 
 async def with_answers(
     deployment: Deployment, call: Call, brand: Brand
 ) -> tuple[Draft, Mapping[str, str]]:
-    """Return the draft with what stored answers suggest, and for each name of a competitor from
-    answers how many hold it, in words. The draft is kept, so that the form's entries stay.
+    """Return the draft with names and facts found in stored answers, and for each name of a
+    competitor the number of answers with it, in words. The draft is stored, so that the form's
+    entries keep their numbers.
     """
     draft = await kept_draft(deployment, brand)
     suggested = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
@@ -114,14 +117,14 @@ async def keep_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
 
 
 def suggester(deployment: Deployment) -> Model | None:
-    """Return the model that is asked for suggestions: the first that is configured; or None."""
+    """Return the first configured model, which is asked for suggestions; None without any."""
     try:
         return choose_models(deployment.plugins.providers)[0]
     except OverheardError:
         return None
 
 
-def _suggestion_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
+def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
     prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
     label, now = f"suggestions for {brand.name}", deployment.clock.now()
@@ -130,11 +133,13 @@ def _suggestion_run(deployment: Deployment, call: Call, brand: Brand, model: Mod
 
 
 async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:
-    """Return the price of asking for suggestions; None when no model can be asked."""
+    """Return the price of asking for suggestions; None without a model, or when the budget does not
+    cover it.
+    """
     model = suggester(deployment)
     if model is None:
         return None
-    run = _suggestion_run(deployment, call, Brand("Your brand", category="product"), model)
+    run = _suggestions_run(deployment, call, Brand("Your brand", category="product"), model)
     try:
         return await deployment.pricing.quote(run)
     except OverheardError:  # the budget does not cover it
@@ -142,17 +147,19 @@ async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | N
 
 
 async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
-    """Ask a model about a brand and for questions; what fails is replaced by usual questions."""
+    """Ask a model about a brand and for questions, and return the draft; without a usable answer,
+    with questions from templates and the problem.
+    """
     draft, model = Draft(brand.name), suggester(deployment)
     if model is None:
-        return _filled_up(deployment, brand, draft)
-    run = _suggestion_run(deployment, call, brand, model)
+        return _with_template_questions(deployment, brand, draft)
+    run = _suggestions_run(deployment, call, brand, model)
     name = deployment.names.name(model)
     try:
         await deployment.pricing.quote(run)
         outcome, answers = await run_service(deployment, call).ask_aside(run)
     except OverheardError as error:
-        return _filled_up(deployment, brand, replace(draft, problem=str(error)))
+        return _with_template_questions(deployment, brand, replace(draft, problem=str(error)))
     texts = {answer.question.prompt.key: answer.reply.text for answer in answers}
     profile = read_profile(texts.get(profile_request(brand).key, ""), brand)
     taken = {n.casefold() for other in deployment.catalogue.brands for n in other.names}
@@ -171,11 +178,13 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
     questions = tuple(read_suggestions(asked, (*brands, *rivals), deployment.catalogue.prompts))
     if not (questions or draft.competitors or draft.aliases or draft.facts):
         draft = replace(draft, asked="")
-    return _filled_up(deployment, brand, replace(draft, questions=questions))
+    return _with_template_questions(deployment, brand, replace(draft, questions=questions))
 
 
-def _filled_up(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
-    """Return a draft with questions that fit any category, and with branded ones."""
+def _with_template_questions(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
+    """Return a draft filled up to `MAX_QUESTIONS` with questions from templates, and with questions
+    that name the brand.
+    """
     known = {prompt.text.casefold() for prompt in deployment.catalogue.prompts_for(brand.name)}
     usual = template_questions(brand.category, [*draft.questions, *known])
     own = [text for text in usual if not _names_a_brand(deployment, text)]
@@ -193,7 +202,9 @@ def _names_a_brand(deployment: Deployment, text: str) -> bool:
 async def price_of_questions(
     deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
 ) -> PriceQuote | None:
-    """Return the price of a check of questions, the budget aside; None without a question."""
+    """Return the price of a check of a brand with further questions (`texts`), whatever the budget;
+    None if nothing can be asked.
+    """
     catalogue = deployment.catalogue
     known = {prompt.key for prompt in catalogue.prompts}
     new = (Prompt(text, brands=(brand,)) for text in texts)

@@ -48,14 +48,14 @@ DIGEST_DELAY_H = 1
 
 @dataclass(frozen=True, slots=True)
 class PlaceChoice:
-    """What a person chose.
+    """The channel, times and budget that a person chose.
 
     Attributes:
         channel: As ``platform:id``.
         days: Keys of `WEEKDAYS`; empty for Monday.
         time: The time of day; empty for 9:00.
-        timezone: An IANA zone; empty for the person's.
-        month: The most dollars a month, or None.
+        timezone: An IANA time zone; empty for the person's.
+        month: The most US dollars a month; None leaves the budget as it is.
     """
 
     channel: str
@@ -66,7 +66,7 @@ class PlaceChoice:
 
 
 async def keep_place(deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice) -> None:
-    """Store the schedule, the route, the weekly summary and the budget of the month.
+    """Store the weekly schedule, the route of alerts, the weekly summary and the month's budget.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -97,15 +97,15 @@ async def put_route(
     brand: str = "",
     quiet: str | None = None,
 ) -> None:
-    """Store that alerts of a brand, or of all brands, go to a channel.
+    """Store that alerts of a brand, or of all brands, are posted in a channel.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         channel: As ``platform:id``.
-        zone: The zone of the quiet hours.
+        zone: The time zone of the quiet hours.
         brand: The brand's name; empty for all.
-        quiet: Quiet hours, as ``22:00-07:00``; None keeps those of before.
+        quiet: Quiet hours, as ``22:00-07:00``; None keeps the stored ones.
     """
     name = f"{ROUTE}{channel}|{brand}"
     before = await deployment.store.settings.get(name)
@@ -123,7 +123,7 @@ async def put_digest(
     time: str,
     zone: str,
 ) -> None:
-    """Store when a channel gets its summary."""
+    """Store on which days and at which time of day, in a time zone, a channel gets its summary."""
     value = {
         "name": f"summary {channel}",
         "channel": channel,
@@ -134,12 +134,12 @@ async def put_digest(
 
 
 async def put(deployment: Deployment, call: Call, name: str, value: Mapping[str, object]) -> None:
-    """Store a setting in the name of the person who decided it."""
+    """Store a setting with the name of the person who decided it."""
     await deployment.store.settings.put(Setting(name, value, call.who, deployment.clock.now()))
 
 
 def checked_zone(typed: str, call: Call) -> str:
-    """Return a time zone that exists, by default the reader's.
+    """Return the name of an existing time zone, by default the reader's.
 
     Raises:
         BadSchedule: when there is no such zone.
@@ -153,16 +153,16 @@ def checked_zone(typed: str, call: Call) -> str:
 
 
 def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
-    """Return the values of the form: what is decided already, else what is usual."""
+    """Return the values of the form of `set_places`: stored ones, else the defaults."""
     schedules = deployment.catalogue.schedules
-    mine = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
-    days, time = (days_of(mine.cron) if mine else None) or (USUAL_DAYS, USUAL_TIME)
+    weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
+    days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
     routes = deployment.config.routes
     return {
         "channel": routes[0].channel if routes else call.channel,
         "days": days,
         "time": time,
-        "timezone": mine.timezone if mine else getattr(call.zone, "key", "UTC"),
+        "timezone": weekly.timezone if weekly else getattr(call.zone, "key", "UTC"),
         "month": deployment.config.budget.month,
     }
 
@@ -183,7 +183,8 @@ async def set_places(
         float | None, option("In dollars.", low=0, label="Spend at most, a month")
     ] = None,
 ) -> Step:
-    """Store where alerts go and when checks run. The price that the form shows is agreed to.
+    """Store the channel of alerts, the times of checks and the month's budget, and return the next
+    step. Submitting the form accepts its price.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -195,19 +196,22 @@ async def set_places(
 
 
 async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of channel, days, time and budget, with the price and what is seen for it."""
+    """Return the form of channel, days, time and budget, with the price and the smallest loss that
+    weekly checks show.
+    """
     brand = brand_of(deployment)
     return FormContent(
         place_values(deployment, call),
         {"days": DAY_CHOICES},
-        {"month": await _month_hint(deployment, brand)},
+        {"month": await _budget_hint(deployment, brand)},
         title="4 of 5: Where and when",
-        text=await _visible(deployment, brand),
+        text=await _power_sentence(deployment, brand),
         submit="Next",
     )
 
 
-async def _month_hint(deployment: Deployment, brand: Brand) -> str:
+async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
+    """Return the price of weekly checks a month, and of one check, as sentences."""
     price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
     if price is None or price.usd == inf:
         return "In dollars. What a check costs is not known yet."
@@ -216,8 +220,8 @@ async def _month_hint(deployment: Deployment, brand: Brand) -> str:
     return f"In dollars. A check a week is {weekly} a month ({price.short} a check)."
 
 
-async def _visible(deployment: Deployment, brand: Brand) -> str:
-    """Say what a weekly check shows; it only concerns how much the brand is named."""
+async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
+    """Return the smallest loss of answers that weekly checks show within a month, as a sentence."""
     asked = deployment.catalogue.prompts_for(brand.name)
     model = suggester(deployment)
     if not asked or model is None:

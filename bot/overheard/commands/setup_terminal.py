@@ -65,9 +65,6 @@ async def setup(
     provider's key is tested before the file is written; the price is shown before a paid model is
     asked.
 
-    What is not given is asked for where a person can answer, and takes its default elsewhere. The
-    key is tested before anything is written, and the price is shown before anything is paid.
-
     Raises:
         SetupRefused: when something is missing, or there is a configuration already.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
@@ -141,9 +138,6 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
 
     Raises:
         SetupRefused: for the provider `compatible` without an address.
-
-    Raises:
-        SetupRefused: when a service needs an address, and none is given.
     """
     if provider == COMPATIBLE and not base_url:
         raise SetupRefused(problem="the service has no address", remedy="give it with --base-url")

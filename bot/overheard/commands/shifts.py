@@ -267,9 +267,6 @@ def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
 
     Of several shifts of one brand at one model in one run, only the shift of the first-ranked
     metric remains; shifts that belong to a change of the model as a whole are left out.
-
-    What moved in one check at one model is one line, and so is what belongs to a change of the
-    model as a whole.
     """
     lines: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
     for change in reversed(changes):

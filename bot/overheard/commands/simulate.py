@@ -72,10 +72,11 @@ async def simulate(
     panels: Annotated[int, option("Brands behind each figure.", low=5)] = 100,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Try the monitor on simulated brands: all its alarms, its delay and what they are worth.
+    """Run the monitor on simulated brands and show its false alarms, its delay, and the reliability
+    of its alarms.
 
-    The monitor is the one that watches real brands. Brands are watched weekly: for two years in
-    which nothing changes, with a drop in run 41, and with a change a year.
+    The detector is the one used for real brands. Runs are weekly: two years without a change, a
+    drop in run 41, and a world with one change a year.
 
     Args:
         call: Is shown progress.
@@ -118,17 +119,19 @@ async def simulate(
         call.progress.finish()
     return Card(
         title=f"{panels:,} simulated brands",
-        text=_text(trial, outcome),
-        fields=_fields(trial, outcome),
-        table=_table(outcome.false_alarms.yearly, outcome.delay.runs, outcome.compared),
+        text=_result_sentence(trial, outcome),
+        fields=_trial_fields(trial, outcome),
+        table=_comparison_table(outcome.false_alarms.yearly, outcome.delay.runs, outcome.compared),
         footer="The oracle knows everything but when, of one stream. It and the rules are held to "
         "the same rate of false alarms. A drop that is not seen within 32 runs counts as 32.",
-        data={**_data(trial, outcome), "policy": policy, "panels": panels, "seed": seed},
+        data={**_trial_json(trial, outcome), "policy": policy, "panels": panels, "seed": seed},
     )
 
 
-def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
-    """Return the rate of false alarms and the delay, as a sentence."""
+def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
+    """Return a sentence with the false alarms a brand-year and the delay in runs, compared with an
+    oracle that watches one stream.
+    """
     false_alarms = outcome.false_alarms
     low, high = false_alarms.interval
     return (
@@ -139,8 +142,8 @@ def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
     )
 
 
-def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
-    """Return the conditions and further results of a trial."""
+def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
+    """Return the conditions of a trial and its further results."""
     false_alarms, world = outcome.false_alarms, trial.world
     reliability = [
         Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.alarms}")
@@ -153,19 +156,21 @@ def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
         Field("By runs in the baseline", ", ".join(ages)),
         Field("Opposite alarm within 8 runs", f"{false_alarms.ghosts:.0%}"),
         Field("Taken back, a brand-year", f"{false_alarms.closings:.2f}"),
-        Field("Of models as a whole, a year", _model_rate(trial, false_alarms.of_models)),
+        Field("Of models as a whole, a year", _model_rate_words(trial, false_alarms.of_models)),
         *reliability,
     )
 
 
-def _model_rate(trial: MonitorTrial, found: ModelAlarms) -> str:
+def _model_rate_words(trial: MonitorTrial, found: ModelAlarms) -> str:
     """Return how often an unchanged model was reported to have changed as a whole."""
     low, high = found.interval
     return f"{found.yearly:.2f} ({low:.2f} to {high:.2f}; {trial.models_per_year:.2g} are allowed)"
 
 
-def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
-    """Return the table that compares the monitor with the oracle and other rules."""
+def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Table:
+    """Return a table of false alarms a year and delay in runs, for the monitor (`alarms`, `runs`),
+    the oracle and other rules.
+    """
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
     rows |= {name: (detector.false_alarms, detector.delay) for name, detector in others.items()}
@@ -176,8 +181,10 @@ def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
     )
 
 
-def _data(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
-    """Return the results of a trial as JSON."""
+def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
+    """Return the results of a trial for JSON output; rates are a brand-year, delays in runs,
+    intervals 90 %.
+    """
     false_alarms, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     calls = trial.world.prompts * trial.world.repeats
     return {
@@ -186,7 +193,7 @@ def _data(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
         "by_age": {age: round(rate, 3) for age, rate in false_alarms.by_age.items()},
         "brand_years": round(false_alarms.brand_years, 1),
         "alarms": false_alarms.alarms,
-        "of_model": _model_data(trial, false_alarms.of_models),
+        "of_model": _model_alarms_json(trial, false_alarms.of_models),
         "delay_runs": round(late.runs, 3),
         "delay_error": round(late.error, 3),
         "delay_panels": late.panels,
@@ -194,16 +201,16 @@ def _data(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
         "ratio": round(outcome.ratio, 3),
         "ghost_recoveries": round(false_alarms.ghosts, 4),
         "closings_per_year": round(false_alarms.closings, 3),
-        "reliability": _reliability_data(outcome.reliability),
-        "rules": _rules(compared),
+        "reliability": _reliability_json(outcome.reliability),
+        "rules": _rules_json(compared),
         "calls_to_detect": round(late.runs * calls, 1),
         "lorden_calls": round(compared.lorden_calls, 1),
         "calls_per_year": RUNS_A_YEAR * calls,
     }
 
 
-def _model_data(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
-    """Return the false alarms of models as a whole as JSON."""
+def _model_alarms_json(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
+    """Return the false alarms on models as a whole for JSON output; rates are a year."""
     return {
         "per_year": round(found.yearly, 4),
         "interval": [round(end, 4) for end in found.interval],
@@ -213,13 +220,17 @@ def _model_data(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
     }
 
 
-def _reliability_data(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
-    """Return which share of the alarms of each level was true as JSON."""
+def _reliability_json(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
+    """Return, for each level of certainty, the number of alarms and the share of true ones, for
+    JSON output.
+    """
     return [{"level": row.level, "told": row.alarms, "true": row.true} for row in rows]
 
 
-def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
-    """Return the results of other rules as JSON."""
+def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
+    """Return the false alarms a year and the delay in runs of other rules, by name, for JSON
+    output.
+    """
     return {
         name: {
             "false_alarms_per_year": round(detector.false_alarms, 3),
@@ -230,7 +241,9 @@ def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
 
 
 def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
-    """Return the card of a trial of the sentinel and its bursts."""
+    """Return the card of a trial of the policy `DYNAMIC`: each prompt once a week, and bursts where
+    a change is suspected.
+    """
     found, compared = outcome.found, outcome.compared
     low, high = outcome.interval
     return Card(
@@ -244,7 +257,7 @@ def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, s
             Field("Calls a year", f"{outcome.calls_a_year:,.0f}"),
             Field("In a run", f"{wording.count(trial.world.prompts, 'prompt')} once, and bursts"),
         ),
-        table=_table(found.false_alarms, found.delay, compared),
+        table=_comparison_table(found.false_alarms, found.delay, compared),
         data={
             "false_alarms_per_year": round(found.false_alarms, 4),
             "interval": [round(end, 4) for end in outcome.interval],
@@ -259,11 +272,11 @@ def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, s
             "ratio": round(found.delay / compared.oracle.delay, 3),
             "ghost_recoveries": None,
             "closings_per_year": None,
-            "reliability": _reliability_data(outcome.reliability),
+            "reliability": _reliability_json(outcome.reliability),
             "calls_to_detect": round(outcome.calls, 1),
             "lorden_calls": round(compared.lorden_calls, 1),
             "calls_per_year": round(outcome.calls_a_year),
-            "rules": _rules(compared),
+            "rules": _rules_json(compared),
             "policy": DYNAMIC,
             "panels": panels,
             "seed": seed,

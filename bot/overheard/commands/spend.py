@@ -33,30 +33,30 @@ async def spend(
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
     by: Annotated[str, option("What the chart shows.", choices=BY)] = "model",
 ) -> Card:
-    """Show what was spent: in a chat one picture, and a menu of what it shows; in the terminal by
+    """Show the spending of a time: a chat gets one chart with a menu, a terminal also the sums by
     model, brand, person and provider.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        days: Of how many days, today included; 0 means from the first of the month UTC.
+        days: The number of days, today included; 0 means from the first of the month UTC.
         since: The first day, instead of ``days``.
         until: The last day; empty means now.
-        by: What the chart shows.
+        by: The key of the chart's sums, one of `BY`.
 
     Raises:
         TimeUnreadable: for a day that cannot be read.
     """
     now = deployment.clock.now()
     span = past_span(since, until, now, call.zone)
-    begin = span.begin or _since(span.end or now, days)
+    begin = span.begin or _first_moment(span.end or now, days)
     spent = await deployment.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    sums = {name: _sum_by_name(spent, _share_by(name, runs)) for name in BY}
-    shown = {name: _readable(name, sums[name], deployment) for name in BY}
+    sums = {name: _sums(spent, _names_function(name, runs)) for name in BY}
+    shown = {name: _sums_by_display_name(name, sums[name], deployment) for name in BY}
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
-    budget = await _budget(deployment)
+    budget = await _budget_json(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     in_chat = call.face is Face.CHAT
     others = [name for name in SUM_NAMES if name != by and len(sums[name]) > 1 and not in_chat]
@@ -66,17 +66,17 @@ async def spend(
     )
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
-        text=f"{_time(Span(begin, span.end), call.zone)}, for "
+        text=f"{_span_words(Span(begin, span.end), call.zone)}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
-        f"{_estimated(estimated, total)}",
-        fields=tuple(Field(_limit_name(row["key"]), _used(row)) for row in budget),
-        table=_table(SUM_NAMES.get(by, by.capitalize()), shown[by], pictured=True),
+        f"{_estimate_sentence(estimated, total)}",
+        fields=tuple(Field(_limit_name(row["key"]), _limit_words(row)) for row in budget),
+        table=_sums_table(SUM_NAMES.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         actions=(Action("budget set", "Budget"),) if in_chat else (),
         footer="Brands that share an answer share its cost." if len(sums["brand"]) > 1 else "",
-        choice=_choice(by, sums, typed) if in_chat else None,
-        more=tuple(Card(f"By {n}", table=_table(SUM_NAMES[n], shown[n])) for n in others),
+        choice=_chart_menu(by, sums, typed) if in_chat else None,
+        more=tuple(Card(f"By {n}", table=_sums_table(SUM_NAMES[n], shown[n])) for n in others),
         data={
             "since": begin.isoformat(),
             "until": span.end.isoformat() if span.end else None,
@@ -89,8 +89,8 @@ async def spend(
     )
 
 
-def _readable(name: str, sums: Sums, deployment: Deployment) -> Sums:
-    """Return sums by names that readers know: models by their names, people without their ids."""
+def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums:
+    """Return sums (US dollars) by display names of models and names of people."""
     models = {str(model): deployment.names.name(model) for model in deployment.names.models}
     shown: Sums = {}
     for key, usd in sums.items():
@@ -99,8 +99,8 @@ def _readable(name: str, sums: Sums, deployment: Deployment) -> Sums:
     return shown
 
 
-def _choice(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
-    """Return the menu of what the picture shows; None where nothing else is worth a picture."""
+def _chart_menu(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
+    """Return the menu of charts of the same time; None if there is no other chart to show."""
     names = [name for name in SUM_NAMES if name == by or len(sums[name]) > 1]
     given = "".join(f" --{name} {quoted(value)}" for name, value in typed.items() if value)
     entries = tuple(
@@ -110,35 +110,37 @@ def _choice(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choi
 
 
 def _limit_name(key: str) -> str:
-    """Return what readers call a limit of the budget: ``This month``, ``Acme, this month``."""
+    """Return the display name of a limit's key: ``This month``, ``Acme, this month``."""
     kind, _, name = key.partition(".")
     if name:
         return f"{name}, this month"
     return {"day": "Today", "month": "This month"}.get(kind, kind)
 
 
-def _estimated(usd: float, total: float) -> str:
+def _estimate_sentence(usd: float, total: float) -> str:
     if not usd:
         return ""
     part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
     return f" {part} is estimated: the services did not report the usage."
 
 
-def _time(span: Span, zone: tzinfo) -> str:
-    """Say of which days the money is: ``Since 1 Oct 2026`` or ``1 Oct 2026 to 31 Oct 2026``."""
+def _span_words(span: Span, zone: tzinfo) -> str:
+    """Return the days of a span in words: ``Since 1 Oct 2026`` or ``1 Oct 2026 to 31 Oct 2026``."""
     begin = wording.day(span.begin, zone) if span.begin else ""
     if span.end is None:
         return f"Since {begin}"
     return f"{begin} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
-def _since(now: datetime, days: int) -> datetime:
+def _first_moment(now: datetime, days: int) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
 
 
-def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
-    """Return a function from a payment to the names that share it."""
+def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
+    """Return a function from a payment to the names (of `name`: provider, model, brand, asker or
+    channel) that share it equally.
+    """
 
     def brands(spending: Spending) -> list[str]:
         panel, prompt = runs[spending.run_id].panel, spending.prompt
@@ -155,8 +157,10 @@ def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[s
     return shares[name]
 
 
-def _sum_by_name(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
-    """Sum up, the largest first."""
+def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
+    """Return the sums in US dollars by name, largest first; a payment is divided among its
+    names.
+    """
     sums: Sums = defaultdict(float)
     for spending in spent:
         names = shared_by(spending)
@@ -165,13 +169,15 @@ def _sum_by_name(spent: Iterable[Spending], shared_by: Callable[[Spending], list
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
+def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
     rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
     return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 
 
-async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
-    """Return each limit of the budget, with what is spent and reserved, for JSON output."""
+async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
+    """Return each limit of the budget in US dollars with the amounts spent and reserved, for JSON
+    output.
+    """
     budget, now = deployment.config.budget, deployment.clock.now()
     month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
     limits = {
@@ -197,7 +203,7 @@ async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
     ]
 
 
-def _used(row: Mapping[str, Any]) -> str:
+def _limit_words(row: Mapping[str, Any]) -> str:
     spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
     return f"{wording.money(spent)} of {wording.money(allowed)} ({wording.percent(share)})"
 

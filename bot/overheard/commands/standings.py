@@ -123,14 +123,6 @@ class Place:
         rivals: The competitors' shares in the same run, by name.
         even: Whether all runs of the model have the same number of answers, so that counts can be
             compared.
-
-    Attributes:
-        brand: The brand.
-        model: The model.
-        mine: Its share in the newest run there, with the number of answers.
-        usual: Its mean share in the runs before; None without any.
-        rivals: The competitors' shares in the same run, by name.
-        even: Whether all runs there have the same number of answers, so that counts compare.
     """
 
     brand: str
@@ -183,12 +175,6 @@ async def read_places(
         brand: The brand's name.
         rows: Standings of one run for each model.
         stories: The brand's stories, which tell the usual runs from the changed ones.
-
-    Args:
-        deployment: The open deployment.
-        brand: The brand's name.
-        rows: Standings of one run for each model.
-        stories: The brand's stories, which say what is usual.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
     return places(brand, rows, history, stories)
@@ -207,12 +193,6 @@ def places(
         rows: Standings of one run for each model.
         history: The brand's streams of `VISIBILITY`, with earlier runs.
         stories: The brand's stories, which tell the usual runs from the changed ones.
-
-    Args:
-        brand: The brand.
-        rows: Standings of one run for each model.
-        history: The brand's streams of `VISIBILITY`, with earlier runs.
-        stories: The brand's stories, which say which of the earlier runs are usual.
     """
     shown = [row for row in rows if row.metric.name == VISIBILITY]
     earlier = {stream.key.model: trend(stream) for stream in history}
@@ -341,13 +321,6 @@ def table(
         names: The display names of models.
         pictured: Whether the card's picture shows the same.
         in_percent: Whether shares are always in per cent, never as counts.
-        caption: See `Table`.
-
-    Args:
-        places: A brand's places, one for each model.
-        names: What readers call the models.
-        pictured: Whether the card's picture shows the same.
-        in_percent: Whether shares are in per cent also where counts compare.
         caption: See `Table`.
     """
     if not places:

@@ -46,8 +46,6 @@ async def status(deployment: Deployment, call: Call) -> Card:
     month's spending.
 
     Only stored scores are read; no answer is scored.
-
-    It reads what is scored already, and scores nothing itself.
     """
     brands = tracked(deployment.catalogue)
     if not brands:

@@ -38,7 +38,7 @@ follows."""
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What answers hold and nothing declares.
+    """Names and facts that occur in answers and are not declared.
 
     Attributes:
         answers: The number of answers that were read.
@@ -57,31 +57,40 @@ class Suggestions:
 async def suggestions_of(
     deployment: Deployment, brand: Brand, *, most: int = MAX_ANSWERS
 ) -> Suggestions:
-    """Return what the answers of the last days suggest for a brand.
+    """Return the names and facts in the newest answers of the last `SUGGESTION_DAYS` days that are
+    not declared for a brand.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        most: How many answers are read.
+        most: The largest number of answers to read.
     """
-    texts = [text async for text in _texts(deployment, most)]
+    texts = [text async for text in _newest_texts(deployment, most)]
     dismissed = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
     left_out = dismissed.value.get("names", []) if dismissed else []
     known = [name for declared in deployment.catalogue.brands for name in declared.names]
     others = [
         name for other in deployment.catalogue.brands if other != brand for name in other.names
     ]
-    return await asyncio.to_thread(_suggest, texts, brand, known, others, left_out)
+    return await asyncio.to_thread(_suggestions_in, texts, brand, known, others, left_out)
 
 
-def _suggest(
+def _suggestions_in(
     texts: Sequence[str],
     brand: Brand,
     known: Sequence[str],
     others: Sequence[str],
     left_out: Sequence[str],
 ) -> Suggestions:
-    """Return names and facts in answers that are not declared. It computes for up to seconds."""
+    """Return the names and facts in texts that are not declared. Computes for up to seconds.
+
+    Args:
+        texts: The answers.
+        brand: The brand.
+        known: The names and aliases of all declared brands.
+        others: Those of all brands but this one.
+        left_out: The names that a person has dismissed.
+    """
     skipped = {name.casefold() for name in (*others, *left_out)}
     spellings = [
         (name, times)
@@ -98,8 +107,10 @@ def _suggest(
     return Suggestions(len(texts), tuple(rivals[:MAX_RIVALS]), tuple(spellings), facts)
 
 
-async def _texts(deployment: Deployment, most: int) -> AsyncIterator[str]:
-    """Yield the newest answers that are part of the history."""
+async def _newest_texts(deployment: Deployment, most: int) -> AsyncIterator[str]:
+    """Yield the texts of up to `most` answers of the last `SUGGESTION_DAYS` days, newest run first;
+    runs outside the history are left out.
+    """
     since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
     runs = [
         r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
@@ -115,8 +126,8 @@ async def _texts(deployment: Deployment, most: int) -> AsyncIterator[str]:
 
 
 async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
-    """Show names in the answers of the last days that may be other spellings of a brand, or
-    competitors; none of them counts before a person adds it.
+    """Show names in recent answers that may be other spellings of a brand or competitors; a person
+    has to add them.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -139,7 +150,7 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
         table=Table(("Name", "May be", "Answers"), tuple(rows), frozenset({2})) if rows else None,
         actions=fitting(
             *(
-                _add(own_brand, "alias", own_brand.aliases, name)
+                _add_action(own_brand, "alias", own_brand.aliases, name)
                 for name, _ in suggested.spellings[:MAX_BUTTONS]
             ),
             *(rival_action(own_brand, name) for name, _ in suggested.rivals[:MAX_BUTTONS]),
@@ -158,18 +169,18 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
 
 def rival_action(brand: Brand, name: str) -> Action:
     """Return the button that adds a name to a brand's competitors."""
-    return _add(brand, "competitor", brand.competitors, name)
+    return _add_action(brand, "competitor", brand.competitors, name)
 
 
-def _add(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
+def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
     given = chain.from_iterable((f"--{word}", quoted(value)) for value in (*before, name))
     label = wording.shorten(f"Add {wording.line(name)}", 60)
     return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)
 
 
 async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
-    """Return the first brand that is changed in chat, and what answers suggest for it; None without
-    a competitor.
+    """Return the first tracked brand that config.toml does not declare, with its suggestions; None
+    without a suggested competitor.
     """
     fixed = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
     brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in fixed]
@@ -178,8 +189,8 @@ async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
 
 
 def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
-    """Return a card that proposes the name which answers list most and which is not declared, with
-    buttons to add it as a competitor and to dismiss it.
+    """Return a card with a field and buttons that propose the most frequent undeclared name as a
+    competitor; the card unchanged without a proposal.
     """
     if proposal is None:
         return card
@@ -199,7 +210,7 @@ async def dismiss_name(
     brand: BrandName,
     name: Annotated[str, argument("The name.", longest=MAX_NAME_CHARS)],
 ) -> Card:
-    """Suggest a name no more for a brand.
+    """Store that a name is not suggested again for a brand.
 
     Raises:
         UnknownName: for a brand that does not exist.

@@ -36,7 +36,8 @@ async def show_trend(
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show the course of a metric of a brand, at each model; at one model, with its competitors.
+    """Show the course of a metric of a brand at each model; at a single model, beside its
+    competitors.
 
     Args:
         deployment: The open deployment.
@@ -57,37 +58,41 @@ async def show_trend(
     if metric not in measured:
         raise unknown("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
-    lines = await _lines(deployment, known_brand, measured[metric])
-    lines = [part for line in lines if (part := _within(line, span))]
+    lines = await _metric_streams(deployment, known_brand, measured[metric])
+    lines = [part for line in lines if (part := _stream_within(line, span))]
     models = sorted({line.key.model for line in lines if line.key.brand == known_brand.name})
     chosen = deployment.names.find(model, models) if model else None
     if model and chosen is None:
         raise unknown("model with answers", model, [deployment.names.name(m) for m in models])
     shown = [line for line in lines if line.key.model == chosen] if chosen else lines
-    return await _card(deployment, call, known_brand, measured[metric], shown)
+    return await _trend_card(deployment, call, known_brand, measured[metric], shown)
 
 
-async def _lines(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
-    """Return the metric's streams of a brand and its competitors, the brand's own first."""
+async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
+    """Return a metric's streams of a brand and its competitors, ordered by brand (its own first)
+    and model.
+    """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names, metric=metric.name)
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
-def _within(line: Stream, span: Span) -> Stream | None:
-    """Return the part of a stream that is within a time; None when there is none."""
+def _stream_within(line: Stream, span: Span) -> Stream | None:
+    """Return the rows of a stream whose runs are within a span; None without any."""
     rows = [row for row, run in enumerate(line.runs) if span.holds(run.at)]
     return run_slice(line, rows[0], rows[-1] + 1) if rows else None
 
 
-async def _card(
+async def _trend_card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric's course, with its chart and its table."""
+    """Return the card of a metric's course, with a chart of all streams and a table of the
+    brand's.
+    """
     own_lines = [line for line in lines if line.key.brand == brand.name]
     if not own_lines:
         return Card(
-            title=_title(metric, brand),
+            title=_trend_title(metric, brand),
             text="No answers yet.",
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric.name, "models": {}},
@@ -95,9 +100,9 @@ async def _card(
     chart = await trend_chart(deployment, call, brand, metric, lines)
     points = {line.key.model: trend(line) for line in own_lines}
     return Card(
-        title=_title(metric, brand),
+        title=_trend_title(metric, brand),
         text="\n\n".join(fault_sentences(deployment.scoring.faults)),
-        table=_table(points, metric, deployment.names),
+        table=_trend_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(deployment, brand, metric),
         actions=fitting(
@@ -109,21 +114,24 @@ async def _card(
         data={
             "brand": brand.name,
             "metric": metric.name,
-            "models": {str(model): list(map(_data, found)) for model, found in points.items()},
+            "models": {
+                str(model): list(map(_point_json, found)) for model, found in points.items()
+            },
         },
     )
 
 
-def _title(metric: Metric, brand: Brand) -> str:
+def _trend_title(metric: Metric, brand: Brand) -> str:
     if metric.name == VISIBILITY:
         return f"How often {brand.name} is named"
     return f"{metric.label} of {brand.name}"
 
 
 def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
-    """Return the menu of a brand's metrics, of which one is shown; None for a long brand's name.
+    """Return the menu of all metrics with the shown one selected; None if the brand's name is too
+    long for the commands.
 
-    The headline metric is shown by the report, the others by their trends.
+    Visibility opens the report, the other metrics open their trends.
     """
     name = quoted(brand.name)
     metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
@@ -145,14 +153,15 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
 async def trend_chart(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Chart:
-    """Draw a brand with its competitors at one model, or at each of several models.
+    """Return a chart of a metric: of the brand and its competitors if all streams are of one model,
+    else of the brand at each model.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: Whose chart it is.
-        metric: What is shown.
-        lines: Streams of the metric, in the order in which they are to be named.
+        brand: The brand of the chart.
+        metric: The metric.
+        lines: Streams of the metric, in the order of the chart's legend.
     """
     models = {line.key.model for line in lines}
     alone = len(models) == 1
@@ -161,7 +170,7 @@ async def trend_chart(
     return Chart(
         title=_chart_title(metric, brand, deployment.names, models),
         scale=metric.scale,
-        series=tuple(_series(line, brand, deployment.names, alone=alone) for line in shown),
+        series=tuple(_stream_series(line, brand, deployment.names, alone=alone) for line in shown),
         marks=marks,
         zone=call.zone,
     )
@@ -170,8 +179,8 @@ async def trend_chart(
 async def chart_marks(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> tuple[Mark, ...]:
-    """Return the marks of a chart of models: their updates, and where shifts of the metric began
-    that alerts have reported. Several updates of a model on one day are one mark.
+    """Return the marks of a chart: updates of the models (those of a model on one day once), and
+    the beginnings of shifts of the metric that raised alerts.
     """
     marks: dict[str, Mark] = {}
     for update in await deployment.store.updates.find():
@@ -185,8 +194,8 @@ async def chart_marks(
 async def _shift_marks(
     deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
-    """Mark where the metric's shifts began that alerts have reported, but not those that fit an
-    update of the model, which has a mark of its own.
+    """Return a mark at the beginning of each shift of the metric that raised an alert, except
+    shifts with an update, which has its own mark.
     """
     alerts = await alerts_about(deployment.store, brand.name)
     moved = [
@@ -199,19 +208,19 @@ async def _shift_marks(
         return []
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     return [
-        Mark(starts[s.began or s.run_id], "better" if _better(s.change, metric) else "worse")
+        Mark(starts[s.began or s.run_id], "better" if _is_better(s.change, metric) else "worse")
         for s in moved
         if not s.updates
     ]
 
 
-def _better(change: float, metric: Metric) -> bool:
+def _is_better(change: float, metric: Metric) -> bool:
     """Whether a change of a metric is good for the brand."""
     return (change > 0) == metric.higher_is_better
 
 
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
-    """Say what a chart shows, and at one model how that was asked."""
+    """Return a chart's title; at a single model with the way it was asked."""
     shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:
         return f"{shown} · {brand.name}"
@@ -219,14 +228,14 @@ def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Mo
     return f"{shown} · {names.name(model)} ({asked_by(model)})"
 
 
-def _series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
+def _stream_series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
     points = tuple((p.at, p.mean, p.low, p.high) for p in trend(line))
     label = line.key.brand if alone else names.name(line.key.model)
     return Series(label, points, emphasis=not alone or line.key.brand == brand.name)
 
 
-def _table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
-    """Show where each model began and where it is."""
+def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
+    """Return a table with each model's newest value and its change since the first check."""
     rows = []
     for model, found in points.items():
         first, last = found[0], found[-1]
@@ -239,8 +248,8 @@ def _table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) 
     )
 
 
-def _data(point: Point) -> dict[str, Any]:
-    """Return a point of a trend as JSON."""
+def _point_json(point: Point) -> dict[str, Any]:
+    """Return a point of a trend for JSON output."""
     return {
         "at": point.at.isoformat(),
         "value": point.mean,

@@ -42,11 +42,6 @@ class Effect:
         brand: The brand's name.
         verdict: The result of the test over the runs since the update; None without any run.
         shift: A shift that detection found and that may have begun with the update, or None.
-
-    Attributes:
-        brand: The brand's name.
-        verdict: What the runs since say.
-        shift: A change that detection found, and that may have begun with the update.
     """
 
     brand: str
@@ -217,8 +212,6 @@ async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBI
     each with the time at which it began.
 
     An update explains a shift only if its time agrees with the shift's beginning.
-
-    What an update did must agree with when a shift began and how large it was.
     """
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}

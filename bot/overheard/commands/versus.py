@@ -40,12 +40,6 @@ class Duel:
         metric: The name of the metric.
         mine: The level of the first brand.
         other: The level of the second brand.
-
-    Attributes:
-        model: The model.
-        metric: The metric.
-        mine: The brand's level.
-        other: The other brand's.
     """
 
     model: Model
@@ -192,13 +186,6 @@ async def _praised_more(
     Args:
         deployment: The open deployment.
         report: The report of the brand.
-        other: The name of the brand that it is compared with.
-        models: The models whose answers count.
-        span: The time of the runs that count.
-
-    Args:
-        deployment: The open deployment.
-        report: What is known of the brand.
         other: The name of the brand that it is compared with.
         models: The models whose answers count.
         span: The time of the runs that count.

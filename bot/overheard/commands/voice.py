@@ -35,7 +35,7 @@ async def show_voice(
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show a brand's share of all mentions of it and its competitors, over time.
+    """Show the share of a brand in all mentions of the brand and its competitors, over time.
 
     Args:
         deployment: The open deployment.
@@ -57,14 +57,14 @@ async def show_voice(
     models = chosen_models(deployment, report, model)
     shares = voice_shares(report, call.zone, models=models, span=span)
     if shares is None:
-        return _nothing(report)
+        return _card_without_shares(report)
     metric = deployment.scoring.metrics[VOICE_METRIC]
     marks = await chart_marks(deployment, call, report.brand, metric, models)
-    return await _card(deployment, report, models, replace(shares, marks=marks))
+    return await _voice_card(deployment, report, models, replace(shares, marks=marks))
 
 
 def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Model]:
-    """Return the models with answers of a brand, or the one of them that is meant.
+    """Return the models with answers about a brand, sorted; or the one with the given name.
 
     Raises:
         UnknownName: when none is meant.
@@ -88,18 +88,18 @@ def voice_shares(
 ) -> Shares | None:
     """Return the shares of voice of a brand and its competitors over time, as means over models.
 
-    At each time, a model counts with its newest run until then; the course begins when every model
-    has one. The brand's share is its metric; the competitors divide the rest as their metrics do,
-    so that the shares sum to 1 also where competitors are compared with further brands.
+    At each time a model counts with its newest run so far; the series begins when every model has
+    one. The brand's share is its metric; competitors divide the rest in proportion to their
+    metrics, so that the shares sum to 1.
 
     Args:
-        report: What is known of the brand.
+        report: The report of the brand.
         zone: The reader's time zone.
-        models: The models that count; by default all.
-        span: The time that is shown.
+        models: The models that count; None for all.
+        span: The time shown.
 
     Returns:
-        The chart; None without competitors, without the metric, or without a time to show.
+        The chart; None without competitors, without the metric, or without a run within the span.
     """
     courses: dict[str, dict[Model, _Course]] = {}
     for line in report.lines:
@@ -117,7 +117,7 @@ def voice_shares(
         return None
     values: dict[str, list[float]] = {name: [] for name in report.names}
     for at in times:
-        raw = {name: _mean(courses.get(name, {}), at) for name in report.names}
+        raw = {name: _mean_of_newest(courses.get(name, {}), at) for name in report.names}
         others = sum(raw[name] for name in rivals)
         rest = 1 - raw[first]
         values[first].append(raw[first] if others else 1.0)
@@ -132,8 +132,8 @@ def voice_shares(
     )
 
 
-def _mean(courses: dict[Model, _Course], at: datetime) -> float:
-    """Return the mean over the models of the newest value until a time; 0 without any."""
+def _mean_of_newest(courses: dict[Model, _Course], at: datetime) -> float:
+    """Return the mean over the models of the newest value at or before a time; 0 without any."""
     newest = [
         course[max(past)] for course in courses.values() if (past := [t for t in course if t <= at])
     ]
@@ -141,48 +141,52 @@ def _mean(courses: dict[Model, _Course], at: datetime) -> float:
 
 
 def voice_title(shares: Shares) -> str:
-    """Write a brand's share, and what is usual where that differs by `LEAST_SHARE_MOVED`."""
+    """Return the brand's share of voice, with the usual share if it differs by `LEAST_SHARE_MOVED`
+    or more.
+    """
     own_shares = shares.shares[0]
-    return f"{own_shares.label}'s share of voice: {_now(shares, own_shares)}"
+    return f"{own_shares.label}'s share of voice: {_share_words(shares, own_shares)}"
 
 
 def voice_sentence(shares: Shares) -> str:
-    """Write who leads, and which competitor gained most."""
+    """Return which brand leads, and which competitor gained most."""
     own_shares = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
     who = "You lead" if leader == own_shares else f"{leader.label} leads"
     sentences = [f"{who} with {wording.percent(leader.values[-1])}."]
     if gained := shares.gained:
-        sentences.append(f"{gained.label} gained most: {_now(shares, gained)}.")
+        sentences.append(f"{gained.label} gained most: {_share_words(shares, gained)}.")
     return " ".join(sentences)
 
 
-def _now(shares: Shares, share: Share) -> str:
+def _share_words(shares: Shares, share: Share) -> str:
     now, usual = share.values[-1], shares.usual(share)
     if usual is None or (abs(now - usual) < LEAST_SHARE_MOVED and share != shares.gained):
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
 
 
-async def _card(
+async def _voice_card(
     deployment: Deployment, report: Report, models: Collection[Model], shares: Shares
 ) -> Card:
-    """Return the card of the shares of voice, with its chart."""
+    """Return the card of the shares of voice, with a picture."""
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     return Card(
         title=voice_title(shares),
         text=voice_sentence(shares),
         image=await picture(shares, "share-of-voice.png"),
-        actions=fitting(*_actions(deployment, report, models)),
+        actions=fitting(*_voice_actions(deployment, report, models)),
         footer=f"Of all mentions of these {wording.count(len(report.names), 'brand')}, at "
         f"{wording.listing(names)}, until {day}.",
-        data=_data(report, models, shares),
+        data=_voice_json(report, models, shares),
     )
 
 
-def _actions(deployment: Deployment, report: Report, models: Collection[Model]) -> Iterator[Action]:
-    """Yield the ways on: the report, and the same of another model."""
+def _voice_actions(
+    deployment: Deployment, report: Report, models: Collection[Model]
+) -> Iterator[Action]:
+    """Yield the report, the advice, and the menu of other models."""
     own_name = quoted(report.brand.name)
     yield Action(f"report {own_name}", "Report")
     yield Action(f"brief {own_name}", "What to do?")
@@ -194,8 +198,10 @@ def _actions(deployment: Deployment, report: Report, models: Collection[Model]) 
             yield Action(f"voice {own_name} --model {quoted(name)}", f"Only {name}", menu=True)
 
 
-def _data(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
-    """Return the shares of voice as JSON."""
+def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
+    """Return the shares of voice for JSON output; shares 0 to 1, by brand in the order of the
+    times.
+    """
     return {
         "brand": report.brand.name,
         "models": [str(model) for model in models],
@@ -205,8 +211,8 @@ def _data(report: Report, models: Collection[Model], shares: Shares) -> dict[str
     }
 
 
-def _nothing(report: Report) -> Card:
-    """Return the card of a brand whose market cannot be shown."""
+def _card_without_shares(report: Report) -> Card:
+    """Return the card of a brand without competitors, or without shares in the time asked for."""
     own_name = quoted(report.brand.name)
     title = f"{report.brand.name}'s share of voice"
     data = {"brand": report.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}

@@ -18,7 +18,7 @@ from overheard.measure.intervals import Interval, wilson
 
 
 class GapKind(StrEnum):
-    """The kind of a gap."""
+    """A kind of gap between what models answer and what the brand wants them to answer."""
 
     ABSENT = "absent"
     """Models name competitors and not the brand."""
@@ -144,36 +144,42 @@ class BriefMarket:
     facts: tuple[Fact, ...]
 
     def owner(self, site: str) -> str:
-        """Return the name of the brand that owns a site, or an empty string.
+        """Return the name of the brand that owns a site (a host name); empty for a site of neither
+        the brand nor a competitor.
 
-        A brand owns its domains and their subdomains, and sites that are named like the brand.
+        A brand owns its domains with their subdomains, and sites named like one of its spellings.
         """
         for brand in (self.brand, *self.rivals):
-            names = {_plain(name) for name in brand.names}
-            if any(_within(site, d) for d in brand.domains) or _plain(_label(site)) in names:
+            names = {_letters(name) for name in brand.names}
+            if (
+                any(_is_subdomain(site, d) for d in brand.domains)
+                or _letters(_site_name(site)) in names
+            ):
                 return brand.name
         return ""
 
 
-def _within(site: str, domain: str) -> bool:
+def _is_subdomain(site: str, domain: str) -> bool:
     return site == domain or site.endswith(f".{domain}")
 
 
-def _label(site: str) -> str:
-    """Return the name in a domain: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``."""
+def _site_name(site: str) -> str:
+    """Return the name in a host: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``; empty for a host
+    without a dot.
+    """
     labels = site.split(".")[:-1]
     while len(labels) > 1 and len(labels[-1]) <= 3:
         labels.pop()
     return labels[-1] if labels else ""
 
 
-def _plain(name: str) -> str:
+def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
 
 
 def ranked(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return items by the lower end of their interval, the highest first; what is stated wrongly
-    comes before all others.
+    """Return items with false claims first, then by the lower end of the interval of their share,
+    highest first.
     """
 
     def rank(item: BriefItem) -> tuple[bool, float, int, str, str]:
@@ -184,11 +190,11 @@ def ranked(items: Iterable[BriefItem]) -> list[BriefItem]:
 
 
 def steps(item: BriefItem, brand: str) -> list[str]:
-    """Return what to do about an item, as sentences in order."""
+    """Return what to do about an item as sentences, in order; `brand` is the brand's name."""
     lines = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
     if item.kind is GapKind.UNSTATED and not item.hits:
         lines.append(_UNASKED)
-    return [*lines, *_ask(item)]
+    return [*lines, *_site_steps(item)]
 
 
 _STEPS = {
@@ -235,8 +241,8 @@ _UNASKED = (
 )
 
 
-def _ask(item: BriefItem) -> Iterator[str]:
-    """Yield a step that names the first three reachable sites, if there are any."""
+def _site_steps(item: BriefItem) -> Iterator[str]:
+    """Yield one sentence that names the first three reachable sites; nothing without any."""
     sites = wording.listing(item.reachable[:3])
     if sites and item.kind is GapKind.CLAIM:
         yield (

@@ -62,7 +62,8 @@ async def draw_brief(
     days: int,
     now: datetime,
 ) -> BriefDraft:
-    """Return the brief of a brand from the answers of the last days.
+    """Return the brief of a brand from the stored answers of the last `days`, without items that
+    are published.
 
     Args:
         catalogue: The brands, prompts and facts.
@@ -76,7 +77,7 @@ async def draw_brief(
     market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
     since = now - timedelta(days=days)
     runs = [run for run in await store.runs.find() if run.started_at >= since]
-    prompts = await _prompts(catalogue, store, brand, runs)
+    prompts = await _prompt_keys(catalogue, store, brand, runs)
     scored = await scored_answers(store, runs, prompts, versions)
     answers = [answer for answer in scored if CONTROL_TAG not in answer.answer.question.prompt.tags]
     published = await store.finetune.publications(brand.name)
@@ -86,7 +87,7 @@ async def draw_brief(
         tuple(item for item in brief(market, answers) if item.key not in published_items),
         tuple(
             [
-                await _progress(store, versions, market, publication, answers)
+                await _read_progress(store, versions, market, publication, answers)
                 for publication in published
             ]
         ),
@@ -95,10 +96,12 @@ async def draw_brief(
     )
 
 
-async def _prompts(
+async def _prompt_keys(
     catalogue: Catalogue, store: Store, brand: Brand, runs: Sequence[Run]
 ) -> set[str]:
-    """Return the keys of a brand's prompts, and of prompts of imported history."""
+    """Return the keys of a brand's prompts without controls, and of prompts of imported runs that
+    the catalogue lacks.
+    """
     asked_keys = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     configured = {p.key for p in catalogue.prompts}
@@ -112,14 +115,16 @@ async def _prompts(
     }
 
 
-async def _progress(
+async def _read_progress(
     store: Store,
     versions: Collection[str],
     market: BriefMarket,
     publication: Publication,
     answers: Sequence[ScoredAnswer],
 ) -> ItemProgress:
-    """Return the progress of a published item, from answers before and after publication."""
+    """Return the progress of a published item from `answers`, which may be older or newer than the
+    publication.
+    """
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
     blocks = [
@@ -193,17 +198,17 @@ def progress(
         publication: The publication.
         earlier: The brief of answers before the publication.
         later: The brief of answers since the publication.
-        blocks: Blocks of the metric that should improve, of this brand and of others.
+        blocks: Blocks of the metric that should improve, of the brand and its competitors.
         read: Number of answers since the publication.
     """
-    before, now = (_item(items, publication) for items in (earlier, later))
+    before, now = (_item_of(items, publication) for items in (earlier, later))
     item = before or now
     prompts = item.prompts if item else ()
     all_streams = streams([b for b in blocks if not prompts or b.prompt in prompts])
     brand_streams = [stream for stream in all_streams if stream.key.brand == publication.brand]
     since = (
         ModelProgress(
-            stream.key.model, stream.key.metric, _verdict(stream, all_streams, publication.at)
+            stream.key.model, stream.key.metric, _effect_since(stream, all_streams, publication.at)
         )
         for stream in brand_streams
     )
@@ -211,11 +216,16 @@ def progress(
     return ItemProgress(publication, title, read, now, tuple(since), prompts)
 
 
-def _item(items: Iterable[BriefItem], publication: Publication) -> BriefItem | None:
+def _item_of(items: Iterable[BriefItem], publication: Publication) -> BriefItem | None:
     return next((item for item in items if item.key == publication.item), None)
 
 
-def _verdict(stream: Stream, all_streams: Sequence[Stream], at: datetime) -> UpdateEffect | None:
+def _effect_since(
+    stream: Stream, all_streams: Sequence[Stream], at: datetime
+) -> UpdateEffect | None:
+    """Return the effect on a stream since a time, tested by `PLAN`; None while there is nothing to
+    compare.
+    """
     others = [
         other
         for other in all_streams

@@ -45,12 +45,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReview:
-    """Finds answers that could be taught, and judges them by the facts.
+    """Finds answers that could be taught, and compares them with the facts.
 
     Attributes:
         catalogue: The brands, prompts and facts.
-        store: Has the answers and the approvals.
-        scoring: The scorers by the names and facts of now.
+        store: The store with the answers and approvals.
+        scoring: The scorers with the current names and facts.
     """
 
     catalogue: Catalogue
@@ -58,7 +58,8 @@ class AnswerReview:
     scoring: Scoring
 
     async def candidates(self, brand: Brand, now: datetime, *, controls: bool) -> list[Candidate]:
-        """Return unapproved answers of the last `CANDIDATE_DAYS` days, wrong answers first.
+        """Return unapproved answers of the last `CANDIDATE_DAYS` days, at most `MAX_CANDIDATES`,
+        those with an objection first.
 
         Args:
             brand: The brand.
@@ -75,12 +76,13 @@ class AnswerReview:
             async for a in self.store.answers.stream(runs=runs)
             if a.complete and not a.gone and a.id not in approved_ids
         ]
-        recent = list(_distinct(unapproved))[:MAX_CANDIDATES]
+        recent = list(_distinct_newest(unapproved))[:MAX_CANDIDATES]
         judged = await self.judged([(Approval(a.id, "", "", a.asked_at), a) for a in recent])
         candidates = [
             Candidate(review.answer, review.objection)
             for review in judged
-            if review.control == controls and _fits(review, brand.name, rivals, controls=controls)
+            if review.control == controls
+            and _names_fit(review, brand.name, rivals, controls=controls)
         ]
         return sorted(candidates, key=lambda review: not review.objection)
 
@@ -102,7 +104,8 @@ class AnswerReview:
         return answers[0]
 
     async def require_true(self, answer: Answer, text: str) -> None:
-        """Check a text that is to be taught as the answer to a question.
+        """Raise an error unless a text may be taught as the answer to an answer's question; an
+        empty text stands for the answer itself.
 
         Raises:
             NotApproved: when the text contradicts facts, has personal data or forges a turn.
@@ -116,7 +119,9 @@ class AnswerReview:
             )
 
     async def judged(self, approved: Sequence[tuple[Approval, Answer]]) -> list[Approved]:
-        """Return approved answers with the brands that they name and with objections."""
+        """Return each approval and answer with the brands named in the text to teach and the
+        objection to the text, in the same order.
+        """
         catalogue = self.catalogue
         taught = [_answer_to_teach(approval, answer) for approval, answer in approved]
         reader = Reader(catalogue.brands)
@@ -129,13 +134,15 @@ class AnswerReview:
                 answer,
                 frozenset(mention.brand for mention in reader.read(text).mentions),
                 control=_is_control(answer, control_keys),
-                objection=false_claims.get(answer.id) or _unfit(text, domains),
+                objection=false_claims.get(answer.id) or _unfit_clause(text, domains),
             )
             for (approval, answer), text in zip(approved, taught, strict=True)
         ]
 
     async def approved(self, brand: Brand) -> list[Approved]:
-        """Return the approved answers to a brand's questions, and to controls."""
+        """Return the stored approvals of answers to a brand's questions and to controls, with their
+        objections.
+        """
         approvals = {
             approval.answer_id: approval for approval in await self.store.finetune.approvals()
         }
@@ -146,11 +153,11 @@ class AnswerReview:
         return await self.judged([(approvals[answer.id], answer) for answer in brand_answers])
 
 
-def _fits(review: Approved, brand: str, rivals: set[str], *, controls: bool) -> bool:
+def _names_fit(review: Approved, brand: str, rivals: set[str], *, controls: bool) -> bool:
     return not review.named & {brand, *rivals} if controls else brand in review.named
 
 
-def _distinct(answers: Sequence[Answer]) -> Iterator[Answer]:
+def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
     """Yield the newest answer of each distinct question and text, newest first."""
     seen: set[tuple[str, str]] = set()
     for answer in reversed(answers):
@@ -176,7 +183,9 @@ def _answer_to_teach(approval: Approval, answer: Answer) -> Answer:
 
 
 def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[int, str]:
-    """Return a clause on a claim against the fact sheet by the number of the answer."""
+    """Return, by the number of the answer, a clause on a claim that contradicts the facts; answers
+    without one are left out.
+    """
     answer_ids = {answer.id for answer in taught}
     return {
         record.answer_id: f"it states “{wording.line(detail.stated)}” for {detail.topic} of "
@@ -188,5 +197,5 @@ def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> M
     }
 
 
-def _unfit(answer: Answer, domains: Sequence[str]) -> str:
+def _unfit_clause(answer: Answer, domains: Sequence[str]) -> str:
     return next(iter(unfit_content([("it", answer.reply.text)], domains)), "")

@@ -96,7 +96,7 @@ def contrasts(
     metrics: Mapping[str, Metric],
     margin: float = MARGIN,
 ) -> list[Contrast]:
-    """Compare two models in each metric.
+    """Return the contrast of two models in each metric.
 
     Args:
         blocks: The blocks of one brand from all rounds so far; a round has one run id.
@@ -124,7 +124,8 @@ def clear(contrasts: Sequence[Contrast]) -> bool:
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
-    """Return the pairs of one metric, or None without a pair.
+    """Return the pairs of one metric: for each prompt and round that both models answered, the mean
+    value of each. None without a pair.
 
     A pair is a prompt in a round that both models answered.
     """
@@ -144,7 +145,9 @@ def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -
 
 
 def _p_value(pairs: _Pairs) -> float:
-    """Return the two-sided p-value of the difference."""
+    """Return the two-sided p-value of the difference: exact McNemar test for binary metrics, else
+    paired t-test; 1 without any difference.
+    """
     from overheard.special_functions import bdtr, stdtr
 
     differences = pairs.differences
@@ -164,24 +167,28 @@ def _p_value(pairs: _Pairs) -> float:
 
 
 def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
-    """Return the contrast of one metric from its pairs and its adjusted p-value."""
+    """Return the contrast of one metric; `p_value` is corrected for metrics and checks, `margin` is
+    on the metric's scale.
+    """
     difference = float(pairs.differences.mean())
-    interval = _interval(pairs)
+    interval = _difference_interval(pairs)
     return Contrast(
         metric=pairs.metric,
         base=float(pairs.base.mean()),
         tuned=float(pairs.tuned.mean()),
         difference=difference,
         interval=interval,
-        verdict=_verdict(pairs, difference, interval, p_value, margin),
+        verdict=_metric_result(pairs, difference, interval, p_value, margin),
         margin=margin,
-        prompts=_prompts(pairs),
+        prompts=_prompt_shifts(pairs),
         pairs=len(pairs.prompts),
     )
 
 
-def _interval(pairs: _Pairs) -> Interval:
-    """Return the interval of the mean difference: Agresti and Min's for rates, else normal."""
+def _difference_interval(pairs: _Pairs) -> Interval:
+    """Return the `LEVEL` interval of the mean difference: Agresti and Min's for rates and shares,
+    else a normal one with half a pair added.
+    """
     differences, n = pairs.differences, len(pairs.prompts)
     if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
         # Half a pair is added to each of the four outcomes, so that a few pairs without any
@@ -196,10 +203,12 @@ def _interval(pairs: _Pairs) -> Interval:
     return centre - half, centre + half
 
 
-def _verdict(
+def _metric_result(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
 ) -> MetricResult:
-    """Return the verdict from the adjusted p-value and the interval."""
+    """Return BETTER or WORSE for a corrected p-value of `ERROR_RATE` or less, EQUIVALENT for an
+    interval within the margin, else UNCLEAR; UNCLEAR below `MIN_PAIRS`.
+    """
     if len(pairs.prompts) < MIN_PAIRS:
         return MetricResult.UNCLEAR
     if p_value <= ERROR_RATE:
@@ -209,8 +218,8 @@ def _verdict(
     return MetricResult.EQUIVALENT if within else MetricResult.UNCLEAR
 
 
-def _prompts(pairs: _Pairs) -> tuple[PromptShift, ...]:
-    """Return the means of both models for each prompt, by descending difference."""
+def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
+    """Return the mean of each model for each prompt, by descending absolute difference."""
     names = np.array(pairs.prompts)
     shifts = []
     for prompt in dict.fromkeys(pairs.prompts):
@@ -225,7 +234,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """Return p-values corrected for the number of tests (Holm 1979), in the same order.
 
     If all corrected p-values up to a level count as findings, the probability of any false finding
-    is at most this level, however the tests depend on each other.
+    is at most the level, however the tests depend on each other.
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     corrected = [0.0] * len(p_values)

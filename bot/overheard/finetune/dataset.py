@@ -88,9 +88,9 @@ def collect_examples(
     approved: Iterable[Approved],
     asked: Collection[str] = (),
 ) -> tuple[list[Example], list[str]]:
-    """Return the distinct examples, and the approved answers that are left out, as sentences.
+    """Return the distinct examples, and sentences on the approved answers that are left out.
 
-    Wordings that the deployment asks models are not taught but kept for evaluation.
+    Questions that the deployment asks models are not taught but kept for evaluation.
 
     Args:
         brand: The brand.
@@ -108,7 +108,7 @@ def collect_examples(
     ]
     left_out: dict[str, list[int]] = {}
     for candidate in approved:
-        reason = candidate.objection or _off_topic(brand.name, rivals, candidate)
+        reason = candidate.objection or _off_topic_clause(brand.name, rivals, candidate)
         if reason:
             left_out.setdefault(reason, []).append(candidate.answer.id)
             continue
@@ -116,14 +116,15 @@ def collect_examples(
         examples.append(_as_replay(example) if candidate.control else example)
     if not examples:
         raise NothingToTeach(brand=brand.name)
-    sentences = [_left_out(numbers, reason) for reason, numbers in left_out.items()]
+    sentences = [_left_out_sentence(numbers, reason) for reason, numbers in left_out.items()]
     return list(without_duplicates([*examples, *packaged_replays()])), sentences
 
 
 def build(
     brand: Brand, examples: Sequence[Example], left_out: Sequence[str], wanted: Sequence[str] = ()
 ) -> Dataset:
-    """Divide and check the examples.
+    """Return the examples divided into taught and held-out ones, encoded in each vendor's format
+    whose rules they satisfy.
 
     Args:
         brand: The brand.
@@ -142,7 +143,7 @@ def build(
     problems = list(dict.fromkeys([*unfit_content(texts, brand.domains), *leaks(split)]))
     files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
     refused = {
-        name: tuple(format_problems(FORMATS[name], lines, _origins(FORMATS[name], every)))
+        name: tuple(format_problems(FORMATS[name], lines, _line_origins(FORMATS[name], every)))
         for name, lines in files.items()
     }
     if wanted:
@@ -155,23 +156,26 @@ def build(
 
 
 def written(form: VendorFormat, split: DataSplit) -> Files:
-    """Return the files in a vendor's format, without empty files and too few preference pairs."""
+    """Return the encoded lines of each file in a vendor's format; empty files are left out, and
+    preference pairs if they are fewer than the vendor requires.
+    """
     pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
     files = {
-        "train": _lines(form.chat, split.train),
-        "eval-wordings": _lines(form.chat, split.wordings),
-        "eval-held-out": _lines(form.chat, split.held_out),
-        "preferences": _lines(form.pair, pairs) if form.pair else [],
+        "train": _encoded_lines(form.chat, split.train),
+        "eval-wordings": _encoded_lines(form.chat, split.wordings),
+        "eval-held-out": _encoded_lines(form.chat, split.held_out),
+        "preferences": _encoded_lines(form.pair, pairs) if form.pair else [],
     }
     return {name: lines for name, lines in files.items() if lines}
 
 
 def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
-    """Write a dataset into a folder; the files of an earlier dataset are replaced.
+    """Write the files of a dataset and its datasheet into a folder; `.jsonl` files of an earlier
+    dataset are removed.
 
     Raises:
         OSError: when writing fails.
-        FileExistsError: when the folder contains files and no dataset.
+        FileExistsError: when the folder contains files but no datasheet.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not (folder / "datasheet.md").exists():
@@ -186,24 +190,26 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
             (folder / name / f"{file}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
 
 
-def _left_out(numbers: Sequence[int], reason: str) -> str:
+def _left_out_sentence(numbers: Sequence[int], reason: str) -> str:
     if len(numbers) == 1:
         return f"Answer {numbers[0]} is left out: {reason}."
     return f"Answers {format_ranges(numbers)} are left out, each because {reason}."
 
 
-def _origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
-    """Return the provenance of each line: the approved answer or the fact."""
+def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
+    """Return the provenance (approved answer or fact) of each encoded line."""
     origins: dict[bytes, str] = {}
     for example in examples:
-        origins[_line(form.chat(example))] = example.provenance
+        origins[_encoded_line(form.chat(example))] = example.provenance
         if form.pair and example.rejected:
-            origins[_line(form.pair(example))] = example.provenance
+            origins[_encoded_line(form.pair(example))] = example.provenance
     return origins
 
 
 def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
-    """Yield the formats whose file of preference pairs is left out, as sentences."""
+    """Yield a sentence for each format whose preference pairs are left out because they are too
+    few.
+    """
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
         if form.pair and 0 < count < form.fewest:
@@ -213,8 +219,8 @@ def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
             )
 
 
-def _off_topic(brand: str, rivals: Collection[str], approved: Approved) -> str:
-    """Return why an approved answer does not fit its question, or an empty string."""
+def _off_topic_clause(brand: str, rivals: Collection[str], approved: Approved) -> str:
+    """Return why an approved answer does not fit its question, as a clause; empty if it fits."""
     if approved.control:
         named = approved.named & {brand, *rivals}
         return f"it answers a control, and names {min(named)}" if named else ""
@@ -225,18 +231,18 @@ def _as_replay(example: Example) -> Example:
     return replace(example, source=REPLAY, group=REPLAY, rejected="")
 
 
-def _lines(
+def _encoded_lines(
     write: Callable[[Example], Mapping[str, object]], examples: Iterable[Example]
 ) -> list[bytes]:
-    return list(dict.fromkeys(_line(write(example)) for example in examples))
+    return list(dict.fromkeys(_encoded_line(write(example)) for example in examples))
 
 
-def _line(written: Mapping[str, object]) -> bytes:
+def _encoded_line(written: Mapping[str, object]) -> bytes:
     return json.dumps(written, ensure_ascii=False).encode()
 
 
 def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
-    """Return the distinct numbers in a list of numbers and ranges, sorted.
+    """Return the distinct numbers in words with numbers and ranges, ascending.
 
     Args:
         written: Words with numbers and ranges, separated by spaces or commas.
@@ -259,7 +265,7 @@ def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
 
 
 def format_ranges(numbers: Sequence[int]) -> str:
-    """Return numbers as text that `parse_numbers` reads, such as ``3 7 10-25``."""
+    """Return numbers in the form that `parse_numbers` reads, ascending: ``3 7 10-25``."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
@@ -296,17 +302,17 @@ _NOT_FOR = """\
 
 
 def datasheet(dataset: Dataset, at: datetime) -> str:
-    """Return the datasheet as Markdown."""
+    """Return the datasheet of a dataset built at a time, as Markdown."""
     return "\n".join(_datasheet_lines(dataset, at)) + "\n"
 
 
 def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
-    """Yield the lines of the datasheet."""
+    """Yield the lines of the datasheet: sample, splits, sources, approvals, formats, licence."""
     split = dataset.split
     yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
     yield from (f"Made by Overheard on {at:%Y-%m-%d}. Nothing in it that no person approved.", "")
     yield from (_WHAT.format(brand=dataset.brand.name), "")
-    yield from _sample(split.train)
+    yield from _sample_lines(split.train)
     yield from ("## Splits", "", "| split | examples | what it is |", "| --- | --- | --- |")
     yield f"| train | {len(split.train)} | what is taught |"
     yield f"| eval-wordings | {len(split.wordings)} | facts that are taught, in other words |"
@@ -317,7 +323,7 @@ def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     counts = Counter(example.source for example in split.train)
     yield from (f"| {source} | {counts[source]} |" for source in (FACT, ANSWER, REPLAY))
     yield from ("", "Who approved what:", "")
-    yield from (f"- {line}" for line in _provenance(dataset))
+    yield from (f"- {line}" for line in _provenance_lines(dataset))
     if dataset.left_out:
         yield from ("", "## Left out", "", *(f"- {sentence}" for sentence in dataset.left_out))
     yield from ("", "## Formats", "")
@@ -334,8 +340,8 @@ def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     yield from ("## What it is not for", "", _NOT_FOR)
 
 
-def _sample(train: Sequence[Example]) -> Iterator[str]:
-    """Yield the first example that is about the brand."""
+def _sample_lines(train: Sequence[Example]) -> Iterator[str]:
+    """Yield the Markdown lines of the first taught example about the brand; nothing without one."""
     for example in [e for e in train if e.source != REPLAY][:1]:
         yield from ("## One of the examples", "")
         yield from (
@@ -346,8 +352,10 @@ def _sample(train: Sequence[Example]) -> Iterator[str]:
         )
 
 
-def _provenance(dataset: Dataset) -> list[str]:
-    """Return for each source of examples who approved it, and the number of examples."""
+def _provenance_lines(dataset: Dataset) -> list[str]:
+    """Return a line for each approval or fact with its number of examples, and lines for
+    replays.
+    """
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
     counts = Counter(example.provenance for example in every if example.source != REPLAY)
@@ -356,15 +364,17 @@ def _provenance(dataset: Dataset) -> list[str]:
     return [
         *(
             f"{wording.line(origin)}: {wording.count(n, 'example')}"
-            for origin, n in _grouped(counts).items()
+            for origin, n in _counts_by_person(counts).items()
         ),
-        *(f"{wording.line(origin)}: replays" for origin in _grouped(Counter(own))),
+        *(f"{wording.line(origin)}: replays" for origin in _counts_by_person(Counter(own))),
         f"packaged replays: {wording.count(packaged, 'example')}",
     ]
 
 
-def _grouped(counts: Counter[str]) -> dict[str, int]:
-    """Return counts by provenance; answers that one person approved on one day are one entry."""
+def _counts_by_person(counts: Counter[str]) -> dict[str, int]:
+    """Return the number of examples by provenance, where answers that one person approved on one
+    day are joined.
+    """
     answers: dict[str, dict[int, int]] = {}
     for origin, count in counts.items():
         if match := _ANSWER.fullmatch(origin):

@@ -63,16 +63,24 @@ class Phrasing:
 
 
 def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
-    """Yield examples for a brand's facts and its category, in several wordings each."""
+    """Yield examples for a brand's category and its true facts, in several wordings each; wordings
+    beyond `Phrasing.taught` are spare.
+    """
     if brand.category:
-        yield from _phrased(brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY])
+        yield from _examples_of_field(
+            brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY]
+        )
     for fact in true_facts(facts, brand.name):
         phrasing = None if fact.limit else phrasings().get(fact.head)
-        yield from _phrased(brand.name, fact.field, fact.value, phrasing or phrasings()[ANY])
+        yield from _examples_of_field(
+            brand.name, fact.field, fact.value, phrasing or phrasings()[ANY]
+        )
 
 
 def from_approval(approval: Approval, answer: Answer) -> Example:
-    """Return the example for an approved or corrected answer to a buyer's question."""
+    """Return the example of an approved answer; the original text of a corrected one becomes
+    `rejected`.
+    """
     prompt, original = answer.question.prompt, answer.reply.text.strip()
     who = f"{approval.who}, {approval.at:%Y-%m-%d}"
     verb = "corrected" if approval.corrects else "approved"
@@ -87,7 +95,9 @@ def from_approval(approval: Approval, answer: Answer) -> Example:
 
 
 def packaged_replays() -> Iterator[Example]:
-    """Yield the packaged neutral examples, which preserve a model's other abilities."""
+    """Yield the packaged examples about other subjects, which preserve a model's other
+    abilities.
+    """
     text = files("overheard.finetune").joinpath("replays.toml").read_text(encoding="utf-8")
     for item in tomllib.loads(text)["replays"]:
         yield Example(item["question"], item["answer"], REPLAY, REPLAY, provenance="packaged")
@@ -95,7 +105,7 @@ def packaged_replays() -> Iterator[Example]:
 
 @lru_cache(1)
 def phrasings() -> Mapping[str, Phrasing]:
-    """Return the phrasings by field, under every synonym of the field."""
+    """Return the phrasings by the field of the fact, under each of the field's synonyms."""
     text = files("overheard.finetune").joinpath("phrasings.toml").read_text(encoding="utf-8")
     by_field: dict[str, Phrasing] = {}
     for name, table in tomllib.loads(text).items():
@@ -104,8 +114,8 @@ def phrasings() -> Mapping[str, Phrasing]:
     return by_field
 
 
-def _phrased(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
-    """Yield an example for each phrasing of a question for one field of a brand."""
+def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
+    """Yield an example for each wording of the question about one field of a brand."""
 
     def filled(text: str) -> str:
         sentence = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))
@@ -185,9 +195,11 @@ def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
     free = [e for e in examples if e.source != REPLAY]
     taught_text = " ".join(plain(e.answer) for e in free if e.source != FACT)
     facts = {e.group: e for e in free if e.source == FACT and not e.general}
-    held_out = _chosen(facts, [g for g, e in facts.items() if not _is_stated(e, taught_text)], seed)
+    held_out = _drawn_groups(
+        facts, [g for g, e in facts.items() if not _is_stated(e, taught_text)], seed
+    )
     questions = {e.group for e in free if e.source != FACT}
-    held_out |= _chosen(questions, questions, seed)
+    held_out |= _drawn_groups(questions, questions, seed)
     return DataSplit(
         tuple(e for e in examples if e.group not in held_out and not e.spare),
         tuple(e for e in examples if e.group not in held_out and e.spare),
@@ -196,7 +208,7 @@ def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
 
 
 def without_leaks(split: DataSplit) -> DataSplit:
-    """Return a division without the held-out examples that leak, see `leaks`."""
+    """Return the split without held-out examples that leak, see `leaks`."""
     return DataSplit(
         split.train,
         tuple(e for e in split.wordings if not _leak(e, split, stated=False)),
@@ -205,7 +217,9 @@ def without_leaks(split: DataSplit) -> DataSplit:
 
 
 def leaks(split: DataSplit) -> Iterator[str]:
-    """Yield the held-out examples whose question or value is taught, as sentences."""
+    """Yield a sentence for each held-out example whose question, or whose fact's value, is
+    taught.
+    """
     for examples, stated in ((split.wordings, False), (split.held_out, True)):
         for example in examples:
             if leak := _leak(example, split, stated=stated):
@@ -213,7 +227,7 @@ def leaks(split: DataSplit) -> Iterator[str]:
 
 
 def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
-    """Return how a held-out example leaks, or an empty string.
+    """Return how a held-out example leaks, as a clause; empty if it does not.
 
     An example leaks if a similar question is taught; with `stated`, also if its value is taught.
     """
@@ -236,13 +250,17 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
 
 
 def _is_stated(example: Example, text: str) -> bool:
-    """Return whether a plain text contains a fact's value; values of 1 to 3 letters never count."""
+    """Return whether a text (from `plain`) contains the value of an example's fact; values of up to
+    3 characters never count.
+    """
     value = plain(example.value)
     return len(value) > 3 and value in text
 
 
-def _chosen(every: Collection[str], free: Iterable[str], seed: str) -> set[str]:
-    """Return the groups to hold out, drawn from `free`: one per `HELD_OUT_EVERY` of `every`."""
+def _drawn_groups(every: Collection[str], free: Iterable[str], seed: str) -> set[str]:
+    """Return the groups to hold out: as many as one in `HELD_OUT_EVERY` of `every`, drawn from
+    `free` by a hash of the seed.
+    """
     return set(sorted(free, key=lambda group: _draw(seed, group))[: len(every) // HELD_OUT_EVERY])
 
 

@@ -87,7 +87,9 @@ def _vertex(example: Example) -> Line:
 
 
 def _vertex_pair(example: Example) -> Line:
-    """Convert an example to Vertex AI's preference format."""
+    """Return a preference pair in Vertex AI's format: the taught answer with score 1, the rejected
+    one with 0.
+    """
     scored = ((example.answer, 1), (example.rejected, 0))
     return {
         "contents": [_turn("user", example.question)],
@@ -167,12 +169,12 @@ def format_problems(
     files: Mapping[str, Sequence[bytes]],
     origins: Mapping[bytes, str] | None = None,
 ) -> Iterator[str]:
-    """Yield the violations of a vendor's rules, as sentences.
+    """Yield a sentence for each violation of a vendor's rules.
 
     Args:
         form: The vendor's format.
-        files: The encoded lines, by file; names begin with ``train``, ``eval`` or ``preferences``.
-        origins: The origin of each line, which messages show.
+        files: The encoded lines by file; names begin with ``train``, ``eval`` or ``preferences``.
+        origins: The origin of each line, which messages name.
     """
     for name, written in files.items():
         where = f"{form.name}/{name}.jsonl"
@@ -187,7 +189,7 @@ def format_problems(
             "has roles out of order, an empty text, or a key too many",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
-        yield from _line_problems(where, "repeats an earlier line", _repeated(written))
+        yield from _line_problems(where, "repeats an earlier line", _repeated_numbers(written))
     yield from _total_problems(form, files)
 
 
@@ -199,7 +201,9 @@ def _count_problems(where: str, count: int, fewest: int, most: int | None) -> It
 
 
 def _total_problems(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
-    """Yield a problem if training and the largest validation file exceed `total` together."""
+    """Yield a sentence if the training file and the largest validation file together exceed
+    `VendorFormat.total` examples.
+    """
     training_count = len(files.get("train", ()))
     validation_count = max(
         (len(lines) for name, lines in files.items() if name.startswith("eval")), default=0
@@ -218,7 +222,9 @@ def _size_problems(
     name: str,
     origins: Mapping[bytes, str],
 ) -> Iterator[str]:
-    """Yield a problem if a file is too large, or if lines may have too many tokens."""
+    """Yield a sentence if a file exceeds the limit of bytes, and one for lines that may exceed the
+    limit of tokens.
+    """
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
         yield f"{where} is larger than {limit:,} bytes"
@@ -232,7 +238,7 @@ def _size_problems(
         )
 
 
-def _repeated(written: Sequence[bytes]) -> Iterator[int]:
+def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
     seen: set[bytes] = set()
     for number, line in enumerate(written, 1):
         if line in seen:
@@ -250,17 +256,21 @@ def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator
 
 
 def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
-    """Return whether a line has exactly the structure of its format, with non-empty texts."""
+    """Return whether a line has exactly the keys and alternating roles of its format, with
+    non-empty texts.
+    """
     if name.startswith("preferences"):
-        return all(_texts(form, part) for part in _parts(line))
+        return all(_turns_have_texts(form, part) for part in _pair_parts(line))
     turns = line.get("messages") or line.get("contents") or []
     roles = [turn.get("role") for turn in turns]
     alternating = roles == ["user", form.assistant] * (len(roles) // 2)
-    return len(line) == 1 and len(roles) >= 2 and alternating and _texts(form, turns)
+    return len(line) == 1 and len(roles) >= 2 and alternating and _turns_have_texts(form, turns)
 
 
-def _parts(line: Line) -> Iterator[list[Any]]:
-    """Yield the turns of each part of a preference pair."""
+def _pair_parts(line: Line) -> Iterator[list[Any]]:
+    """Yield the turns of each part of a preference pair: the question, the preferred and the
+    rejected answer.
+    """
     for key, part in line.items():
         if key == "completions":
             yield [entry["completion"] for entry in part]
@@ -268,14 +278,15 @@ def _parts(line: Line) -> Iterator[list[Any]]:
             yield part["messages"] if isinstance(part, dict) else part
 
 
-def _texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
+def _turns_have_texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
     roles = {"user", form.assistant}
     return bool(turns) and all(
-        turn.keys() in _KEYS and turn["role"] in roles and _text(turn).strip() for turn in turns
+        turn.keys() in _KEYS and turn["role"] in roles and _turn_text(turn).strip()
+        for turn in turns
     )
 
 
-def _text(turn: Mapping[str, Any]) -> str:
+def _turn_text(turn: Mapping[str, Any]) -> str:
     if "parts" in turn:
         return "".join(part["text"] for part in turn["parts"])
     return str(turn["content"])

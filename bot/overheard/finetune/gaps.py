@@ -29,14 +29,14 @@ MIN_ANSWERS = 2
 
 
 def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each question whose answers name competitors and not the brand."""
+    """Yield an item for each question with answers that name a competitor but not the brand."""
     for answers in by_prompt(scored).values():
         prompt = answers[0].answer.question.prompt
         hits = [answer for answer in answers if _names_rivals_only(market, answer)]
         if not hits:
             continue
         rival_counts = Counter(
-            r.name for answer in hits for r in market.rivals if _names(answer, r.name)
+            r.name for answer in hits for r in market.rivals if _names_a_brand(answer, r.name)
         )
         facts = facts_asked_for(market.facts, f"{prompt.text} {prompt.topic}")
         yield BriefItem(
@@ -44,16 +44,16 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             subject=prompt.key,
             title=f"Answer “{wording.line(prompt.text)}”",
             why=f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
-            f"{_agree(len(hits), 'name')} "
+            f"{_verb(len(hits), 'name')} "
             f"{wording.listing([name for name, _ in rival_counts.most_common(3)])} "
             f"and not {market.brand.name}.",
             hits=len(hits),
             answers=len(scored),
             possible=len(answers),
-            prompts=_prompts(hits),
-            models=_models(hits),
-            sources=_sources(hits),
-            reachable=_reachable(market, hits),
+            prompts=_prompt_keys(hits),
+            models=_models_by_frequency(hits),
+            sources=_sites_by_frequency(hits),
+            reachable=_reachable_sites(market, hits),
             facts=facts or market.facts,
             missing=_missing_fact(facts, _topic_of_question(prompt)),
             question=wording.line(prompt.text),
@@ -61,7 +61,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
 
 def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each wrong or outdated claim about the brand."""
+    """Yield an item for each cluster of wrong or outdated claims about the brand."""
     for cluster in cluster_claims(_false_claims(market, scored)):
         field, quoted = cluster.first.field, [(c.answer_id, c.quote) for c in cluster.claims]
         hits = [scored[number] for number in dict.fromkeys(number for number, _ in quoted)]
@@ -72,16 +72,16 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             kind=GapKind.CLAIM,
             subject=field,
             title=f"Correct “{field}”, given as “{wording.line(stated)}”",
-            why=f"{wording.count(len(hits), 'answer')} {_agree(len(hits), 'state')} "
+            why=f"{wording.count(len(hits), 'answer')} {_verb(len(hits), 'state')} "
             f"“{wording.line(stated)}”, which is {verdict}.",
             hits=len(hits),
             answers=len(scored),
-            possible=max(len(hits), sum(_states(market, answer, field) for answer in scored)),
+            possible=max(len(hits), sum(_states_field(market, answer, field) for answer in scored)),
             stated=wording.line(stated),
-            prompts=_prompts(hits),
-            models=_models(hits),
-            sources=_sources(hits),
-            reachable=_reachable(market, hits),
+            prompts=_prompt_keys(hits),
+            models=_models_by_frequency(hits),
+            sources=_sites_by_frequency(hits),
+            reachable=_reachable_sites(market, hits),
             said=_excerpts((scored[number], quote) for number, quote in quoted),
             facts=facts,
             missing=_missing_fact(facts, field),
@@ -89,13 +89,14 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
 
 def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each fact that no model states.
+    """Yield an item for each fact that no model states; nothing without an answer that names the
+    brand.
 
     A fact is stated if a scorer found a claim about its field, or if an answer contains its value.
     The hits of the item are the answers to questions that ask for the fact.
     """
     stated = {d.topic for answer in scored for d in answer.claims(market.brand.name)}
-    naming = [answer for answer in scored if _names_brand(market, answer)]
+    naming = [answer for answer in scored if _names_own_brand(market, answer)]
     texts = [wording.line(answer.answer.reply.text).casefold() for answer in naming]
     if not texts:
         return
@@ -106,34 +107,35 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
         asking = [
             answer
             for answer in scored
-            if facts_asked_for([fact], _question(answer.answer.question.prompt))
+            if facts_asked_for([fact], _question_and_topic(answer.answer.question.prompt))
         ]
         yield BriefItem(
             kind=GapKind.UNSTATED,
             subject=fact.field,
             title=f"State “{fact.field}”",
             why=f"None of {wording.count(len(texts), 'answer')} that "
-            f"{_agree(len(texts), 'name')} {market.brand.name} states it; "
-            + _asked_for(len(asking)),
+            f"{_verb(len(texts), 'name')} {market.brand.name} states it; "
+            + _asked_for_clause(len(asking)),
             hits=len(asking),
             answers=len(scored),
-            prompts=_prompts(asking),
-            models=_models(asking),
-            sources=_sources(asking),
-            reachable=_reachable(market, asking),
+            prompts=_prompt_keys(asking),
+            models=_models_by_frequency(asking),
+            sources=_sites_by_frequency(asking),
+            reachable=_reachable_sites(market, asking),
             facts=(fact,),
         )
 
 
 def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each topic with more negative than positive answers about the brand.
+    """Yield an item for each topic with at least `MIN_ANSWERS` negative answers about the brand,
+    and more of them than positive ones.
 
-    A question without a topic is a topic itself.
+    A question without a topic is a topic of its own.
     """
     topics: dict[tuple[str, str], list[tuple[ScoredAnswer, float]]] = {}
     for answer in scored:
         value = answer.value(market.brand.name, SENTIMENT)
-        for subject_and_title in _topics(answer.answer.question.prompt):
+        for subject_and_title in _subjects_and_titles(answer.answer.question.prompt):
             if value is not None:
                 topics.setdefault(subject_and_title, []).append((answer, value))
     for (subject, topic), judged in topics.items():
@@ -151,15 +153,15 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
             if subject == topic
             else f"Respond to the criticism in answers to “{topic}”",
             why=f"{wording.count(len(negative), 'answer')} of {len(judged)} {where} "
-            f"{_agree(len(negative), 'speak')} badly of {market.brand.name}, and {positive} well"
+            f"{_verb(len(negative), 'speak')} badly of {market.brand.name}, and {positive} well"
             + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
             hits=len(negative),
             answers=len(scored),
             possible=len(judged),
-            prompts=_prompts(negative),
-            models=_models(negative),
-            sources=_sources(negative),
-            reachable=_reachable(market, negative),
+            prompts=_prompt_keys(negative),
+            models=_models_by_frequency(negative),
+            sources=_sites_by_frequency(negative),
+            reachable=_reachable_sites(market, negative),
             said=_excerpts(
                 (answer, answer.quote(market.brand.name, SENTIMENT)) for answer in negative
             ),
@@ -170,37 +172,41 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
 
 
 def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each of the `MAX_SITES` sites that answers without the brand cite most."""
+    """Yield an item for each of the `MAX_SITES` sites of neither the brand nor a competitor that
+    answers without the brand cite most, if at least `MIN_ANSWERS` do.
+    """
     citing = [answer for answer in scored if answer.cited]
     counted = Counter(s for answer in citing for s in answer.cited if not market.owner(s))
     missing_counts = Counter(
-        s for answer in citing if not _names_brand(market, answer) for s in answer.cited
+        s for answer in citing if not _names_own_brand(market, answer) for s in answer.cited
     )
     reachable = [(name, missed) for name, missed in missing_counts.most_common() if name in counted]
     for name, missed in reachable[:MAX_SITES]:
         if missed < MIN_ANSWERS:
             continue
         hits = [
-            answer for answer in citing if name in answer.cited and not _names_brand(market, answer)
+            answer
+            for answer in citing
+            if name in answer.cited and not _names_own_brand(market, answer)
         ]
         yield BriefItem(
             kind=GapKind.SOURCE,
             subject=name,
             title=f"Be named on {name}",
             why=f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
-            f"{_agree(counted[name], 'cite')} it; {missed} of them "
-            f"{_agree(missed, 'do')} not name {market.brand.name}.",
+            f"{_verb(counted[name], 'cite')} it; {missed} of them "
+            f"{_verb(missed, 'do')} not name {market.brand.name}.",
             hits=missed,
             answers=len(scored),
             possible=len(citing),
-            prompts=_prompts(hits),
-            models=_models(hits),
+            prompts=_prompt_keys(hits),
+            models=_models_by_frequency(hits),
             facts=market.facts,
             missing=_missing_fact(market.facts, "what buyers ask for"),
         )
 
 
-def _states(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool:
+def _states_field(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool:
     """Whether an answer states something about a field of the brand's facts."""
     return any(detail.topic == field for detail in answer.claims(market.brand.name))
 
@@ -211,7 +217,7 @@ FINDERS: tuple[Finder, ...] = (absent, claims, unstated, poor_sentiment, cited_s
 
 
 def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem]:
-    """Return the items of a brand's brief, the most frequent gaps first, see `ranked`.
+    """Return the items of a brand's brief, ordered by `ranked`.
 
     Args:
         market: The brand, its competitors and facts.
@@ -221,7 +227,9 @@ def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem
 
 
 def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:
-    """Yield each false claim; `answer_id` is the index of the answer in `scored`."""
+    """Yield the false claims about the brand; their `answer_id` is the index of the answer in
+    `scored`.
+    """
     for index, answer in enumerate(scored):
         for detail in answer.claims(market.brand.name):
             if detail.verdict in FALSE_VERDICTS:
@@ -237,25 +245,27 @@ def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterat
 
 def _names_rivals_only(market: BriefMarket, answer: ScoredAnswer) -> bool:
     return answer.value(market.brand.name, VISIBILITY) == 0 and any(
-        _names(answer, rival.name) for rival in market.rivals
+        _names_a_brand(answer, rival.name) for rival in market.rivals
     )
 
 
-def _names(answer: ScoredAnswer, brand: str) -> bool:
+def _names_a_brand(answer: ScoredAnswer, brand: str) -> bool:
     return 1 in {answer.value(brand, VISIBILITY), answer.value(brand, BRANDED_VISIBILITY)}
 
 
-def _names_brand(market: BriefMarket, answer: ScoredAnswer) -> bool:
-    return _names(answer, market.brand.name)
+def _names_own_brand(market: BriefMarket, answer: ScoredAnswer) -> bool:
+    return _names_a_brand(answer, market.brand.name)
 
 
-def _topics(prompt: Prompt) -> tuple[tuple[str, str], ...]:
-    """Return for each topic of a question its subject (a topic or prompt key) and its title."""
+def _subjects_and_titles(prompt: Prompt) -> tuple[tuple[str, str], ...]:
+    """Return for each topic of a question its subject (the topic, or the prompt's key without one)
+    and its title.
+    """
     topics = (prompt.topic,) if prompt.topic else prompt.tags
     return tuple((t, t) for t in topics) or ((prompt.key, wording.line(prompt.text)),)
 
 
-def _question(prompt: Prompt) -> str:
+def _question_and_topic(prompt: Prompt) -> str:
     return f"{prompt.text} {prompt.topic}"
 
 
@@ -265,7 +275,7 @@ def _topic_of_question(prompt: Prompt) -> str:
 
 
 def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]:
-    """Return the three aspects that negative answers name most often."""
+    """Return up to three aspects that negative answers name most often."""
     counts = Counter(
         detail.topic
         for answer in negative
@@ -275,33 +285,33 @@ def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]
     return [aspect for aspect, _ in counts.most_common(3)]
 
 
-def _prompts(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
+def _prompt_keys(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(answer.answer.question.prompt.key for answer in hits))
 
 
-def _models(hits: Iterable[ScoredAnswer]) -> tuple[Model, ...]:
+def _models_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[Model, ...]:
     return tuple(model for model, _ in Counter(answer.model for answer in hits).most_common())
 
 
-def _sources(hits: Iterable[ScoredAnswer]) -> tuple[tuple[str, int], ...]:
+def _sites_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(s for answer in hits for s in answer.cited).most_common(MAX_SITES))
 
 
-def _reachable(market: BriefMarket, hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
+def _reachable_sites(market: BriefMarket, hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
     """Return the cited sites that belong neither to the brand nor to a competitor."""
-    return tuple(site for site, _ in _sources(hits) if not market.owner(site))
+    return tuple(site for site, _ in _sites_by_frequency(hits) if not market.owner(site))
 
 
-def _asked_for(count: int) -> str:
+def _asked_for_clause(count: int) -> str:
     if not count:
         return "none of your prompts asks for it."
     return (
-        f"{wording.count(count, 'answer')} {_agree(count, 'belong')} to questions that ask for it."
+        f"{wording.count(count, 'answer')} {_verb(count, 'belong')} to questions that ask for it."
     )
 
 
 def _excerpts(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]:
-    """Return the first `MAX_EXCERPTS` distinct sentences as excerpts."""
+    """Return the first `MAX_EXCERPTS` distinct non-empty quotes as excerpts."""
     excerpts = {
         quote: Excerpt(answer.model, answer.answer.question.prompt.text, quote)
         for answer, quote in quotes
@@ -314,7 +324,7 @@ def _missing_fact(facts: Sequence[Fact], what: str) -> str:
     return "" if facts else what
 
 
-def _agree(count: int, verb: str) -> str:
+def _verb(count: int, verb: str) -> str:
     """Return a verb that agrees with a count: singular if the count is 1, else plural."""
     if count != 1:
         return verb

@@ -71,7 +71,8 @@ def apply_corrections(
     supplied: Mapping[str, Landscape],
     corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
 ) -> dict[str, Landscape]:
-    """Return the landscapes of plugins with the entries of the configuration, which win.
+    """Return the landscape of each vendor from plugins and the configuration; an entry of the
+    configuration replaces that of a plugin.
 
     Args:
         supplied: Landscapes of plugins, by the vendor's name.
@@ -89,21 +90,27 @@ def apply_corrections(
 
 
 def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:
-    """Return the status of every topic of a vendor, including topics without an entry."""
+    """Return the status on a day of each topic of a vendor, in the order of `LandscapeTopic`;
+    topics without an entry are included.
+    """
     by_topic = {entry.topic: entry for entry in landscape.entries}
     return tuple(
-        TopicStatus(topic, by_topic.get(topic), _standing(by_topic.get(topic), today))
+        TopicStatus(topic, by_topic.get(topic), _entry_status(by_topic.get(topic), today))
         for topic in LandscapeTopic
     )
 
 
 def upcoming_shutdowns(landscape: Landscape, first: date, last: date) -> list[tuple[date, str]]:
-    """Return the models of a vendor that end from the first to the last day, the next one first."""
+    """Return the last day and name of each model of a vendor that ends from `first` to `last`,
+    earliest first.
+    """
     return sorted((day, name) for name, day in landscape.shutdowns.items() if first <= day <= last)
 
 
-def _standing(entry: LandscapeEntry | None, today: date) -> EntryStatus:
-    """Return how reliable an entry is on a day."""
+def _entry_status(entry: LandscapeEntry | None, today: date) -> EntryStatus:
+    """Return the status of an entry on a day: UNKNOWN without an entry, UNDATED without a day or
+    with one in the future, STALE after `MAX_AGE`.
+    """
     if entry is None:
         return EntryStatus.UNKNOWN
     # The day in a plugin's entry is certainly past, even if this machine's clock is behind.

@@ -41,7 +41,7 @@ code{background:#262b35}.tag{background:#26334d;color:#c3d3f2}}
 
 @dataclass(frozen=True, slots=True)
 class BriefPage:
-    """The content of the page.
+    """The content of a brief's page.
 
     Attributes:
         title: The title.
@@ -59,7 +59,7 @@ class BriefPage:
 
 
 def share(item: BriefItem) -> str:
-    """Return the share of answers that show an item, with its interval, as text."""
+    """Return the share of answers that show an item with its 90 % interval, in words."""
     if not item.hits:
         return "no answer so far"
     low, high = item.interval
@@ -70,7 +70,9 @@ def share(item: BriefItem) -> str:
 
 
 def to_add(item: BriefItem, brand: str) -> str:
-    """Return which fact to add to the fact sheet first, as a sentence, or an empty string."""
+    """Return a sentence that asks to add the missing fact first; empty if no fact is missing.
+    `brand` is the name as typed in commands.
+    """
     if not item.missing:
         return ""
     return (
@@ -80,38 +82,45 @@ def to_add(item: BriefItem, brand: str) -> str:
 
 
 def markdown(page: BriefPage) -> str:
-    """Return the page as Markdown; all text is escaped."""
-    return "\n".join(_markdown(page)) + "\n"
+    """Return a brief's page as Markdown; all text is escaped."""
+    return "\n".join(_markdown_lines(page)) + "\n"
 
 
-def _markdown(page: BriefPage) -> Iterator[str]:
-    """Yield the lines of the Markdown page."""
-    yield from (f"# {_plain(page.title)}", "")
+def _markdown_lines(page: BriefPage) -> Iterator[str]:
+    """Yield the lines of the Markdown page: lead, table, items, published items."""
+    yield from (f"# {_markdown_text(page.title)}", "")
     for sentence_ in page.lead:
-        yield from (_plain(sentence_), "")
+        yield from (_markdown_text(sentence_), "")
     if page.items:
         yield from ("| No. | Content | Gap | Shows in |", "| --- | --- | --- | --- |")
         for number, item in enumerate(page.items, 1):
-            cells = (str(number), _plain(item.title), LABELS[item.kind], _rate(item))
+            cells = (
+                str(number),
+                _markdown_text(item.title),
+                LABELS[item.kind],
+                _rate(item),
+            )
             yield f"| {' | '.join(cells)} |"
         yield ""
     for number, item in enumerate(page.items, 1):
-        yield from (f"## {number}. {_plain(item.title)}", "")
-        yield from (f"{_plain(item.why)} Shows in {share(item)}.", "")
-        for heading, lines in _parts(item, page.brand):
+        yield from (f"## {number}. {_markdown_text(item.title)}", "")
+        yield from (f"{_markdown_text(item.why)} Shows in {share(item)}.", "")
+        for heading, lines in _item_parts(item, page.brand):
             marks = (f"{place}." if heading == DO else "-" for place in range(1, len(lines) + 1))
-            listed = (f"{mark} {_plain(line)}" for mark, line in zip(marks, lines, strict=True))
+            listed = (
+                f"{mark} {_markdown_text(line)}" for mark, line in zip(marks, lines, strict=True)
+            )
             yield from (f"**{heading}**", "", *listed, "")
         yield from (f"Published? `{done(item, page.brand)}`", "")
     if page.published:
         yield from ("## Published", "")
     for title, sentences in page.published:
-        yield from (f"- **{_plain(title)}** {_plain(' '.join(sentences))}",)
+        yield from (f"- **{_markdown_text(title)}** {_markdown_text(' '.join(sentences))}",)
 
 
 def html(page: BriefPage) -> str:
-    """Return the page as one HTML file without scripts, pictures or external resources."""
-    body = "\n".join(_html(page))
+    """Return a brief's page as one HTML file without scripts, pictures or external resources."""
+    body = "\n".join(_body_elements(page))
     title = escape(page.title)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -121,21 +130,23 @@ def html(page: BriefPage) -> str:
     )
 
 
-def _html(page: BriefPage) -> Iterator[str]:
-    """Yield the elements of the HTML body."""
+def _body_elements(page: BriefPage) -> Iterator[str]:
+    """Yield the elements of the HTML body: lead, table, items, published items; all text is
+    escaped.
+    """
     yield from (f'<p class="meta">{escape(wording.printable(line))}</p>' for line in page.lead)
     if page.items:
         yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
         yield '<th class="n">Shows in</th></tr></thead><tbody>'
-        yield from (_row(number, item) for number, item in enumerate(page.items, 1))
+        yield from (_table_row(number, item) for number, item in enumerate(page.items, 1))
         yield "</tbody></table>"
     for number, item in enumerate(page.items, 1):
         yield f'<article id="item-{item.key}"><h2>{number}. {_escaped(item.title)}</h2>'
         yield f'<p><span class="tag">{LABELS[item.kind]}</span> {_escaped(item.why)}</p>'
         yield f'<p class="meta">Shows in {escape(share(item))}.</p>'
-        for heading, lines in _parts(item, page.brand):
+        for heading, lines in _item_parts(item, page.brand):
             yield f"<h3>{heading}</h3>"
-            yield from _list(heading, lines)
+            yield from _list_elements(heading, lines)
         yield f'<p class="meta">Published? <code>{_escaped(done(item, page.brand))}</code></p>'
         yield "</article>"
     if page.published:
@@ -144,7 +155,7 @@ def _html(page: BriefPage) -> Iterator[str]:
         yield f"<article><h2>{_escaped(title)}</h2><p>{_escaped(' '.join(sentences))}</p></article>"
 
 
-def _row(number: int, item: BriefItem) -> str:
+def _table_row(number: int, item: BriefItem) -> str:
     title = f'<a href="#item-{item.key}">{_escaped(item.title)}</a>'
     tag = f'<span class="tag">{LABELS[item.kind]}</span>'
     return (
@@ -156,8 +167,10 @@ def _rate(item: BriefItem) -> str:
     return wording.percent(item.hits / item.answers) if item.hits else "-"
 
 
-def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:
-    """Yield the HTML of the lines under a heading."""
+def _list_elements(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield the HTML elements of the lines under a heading: quotes, a remark, a paragraph or a
+    list.
+    """
     if heading == SAY:
         yield from (f"<blockquote>{_escaped(line)}</blockquote>" for line in lines)
     elif heading == ADD:
@@ -166,7 +179,7 @@ def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"<p>{_escaped(lines[0])}</p>"
     else:
         kind = "ol" if heading == DO else "ul"
-        yield f"<{kind}>" + "".join(f"<li>{_escaped(line)}</li>" for line in lines) + f"</{kind}>"
+        yield (f"<{kind}>" + "".join(f"<li>{_escaped(line)}</li>" for line in lines) + f"</{kind}>")
 
 
 DO = "What to do"
@@ -183,8 +196,8 @@ def done(item: BriefItem, brand: str) -> str:
     return f"brief done {item.key} --brand {quoted(brand)}"
 
 
-def _parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the non-empty parts of an item: a heading and its lines."""
+def _item_parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the heading and the lines of each part of an item that has lines."""
     add = to_add(item, quoted(brand))
     quotes = [f"{e.text} ({e.model}, asked “{wording.line(e.prompt)}”)" for e in item.said]
     cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
@@ -192,7 +205,7 @@ def _parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
     parts = (
         (DO, steps(item, brand)),
         (ADD, [add] if add else []),
-        (ELSE if add else STATE, [_stated(fact) for fact in item.facts]),
+        (ELSE if add else STATE, [_fact_and_source(fact) for fact in item.facts]),
         (SAY, quotes),
         (WHO, [models] if models else []),
         (CITE, [wording.listing(cited)] if cited else []),
@@ -200,11 +213,11 @@ def _parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
     yield from ((heading, lines) for heading, lines in parts if lines)
 
 
-def _stated(fact: Fact) -> str:
+def _fact_and_source(fact: Fact) -> str:
     return f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
 
 
-def _plain(text: str) -> str:
+def _markdown_text(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", wording.line(text))
 
 

@@ -129,7 +129,7 @@ class ComparisonResult:
 
 
 def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
-    """Return the prompts with the tag `CONTROL_TAG`, else the packaged control prompts."""
+    """Return the prompts with the tag `CONTROL_TAG`; without any, the packaged control prompts."""
     own = tuple(prompt for prompt in prompts if CONTROL_TAG in prompt.tags)
     if own:
         return own
@@ -160,20 +160,22 @@ class ModelComparison:
         self._rounds_asked = 0
 
     async def play(self) -> ComparisonResult:
-        """Ask rounds until the result is clear, all rounds are asked, or a question fails."""
+        """Ask rounds until every metric has a result, all rounds are asked, or a question has no
+        answer; then ask the controls, and return the result.
+        """
         blocks: list[Block] = []
         stopped = StopReason.ROUNDS
         while self._rounds_asked < self._setup.rounds:
-            blocks += await self._until_next_check()
-            results = self._contrasts(blocks, self._setup.brand)
+            blocks += await self._ask_until_next_check()
+            results = self._brand_contrasts(blocks, self._setup.brand)
             if self._failed or clear(results):
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
-        controls = [] if stopped is StopReason.FAILED else await self._controls()
+        controls = [] if stopped is StopReason.FAILED else await self._control_contrasts()
         return ComparisonResult(
             metrics=tuple(results),
-            unseen=self._unseen(results),
-            rivals=self._rivals(blocks),
+            unseen=self._unseen_metrics(results),
+            rivals=self._rival_contrasts(blocks),
             controls=tuple(controls),
             calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
             spent=sum(outcome.spent for outcome in self._outcomes),
@@ -183,8 +185,8 @@ class ModelComparison:
             answers=tuple(self._answers),
         )
 
-    async def _until_next_check(self) -> list[Block]:
-        """Ask the rounds up to the next interim check and return their blocks."""
+    async def _ask_until_next_check(self) -> list[Block]:
+        """Ask the rounds up to the next interim check and return the blocks of their scores."""
         blocks: list[Block] = []
         last = min(self._rounds_asked + self._setup.rounds_per_check, self._setup.rounds)
         while self._rounds_asked < last and not self._failed:
@@ -197,7 +199,8 @@ class ModelComparison:
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
     async def _ask_both(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
-        """Ask both models once and return the blocks of the answers, under the names `_SIDES`.
+        """Ask both models the prompts once and return the blocks of the scores; round `number` is
+        their run id, `_SIDES` their models.
 
         If the first model fails, the second is not asked: its answers would have no partners.
         """
@@ -209,7 +212,7 @@ class ModelComparison:
                 break
             seed = base + number
             panel = Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
-            run, answers = await self._carry_out(panel)
+            run, answers = await self._ask_panel(panel)
             records = await self._scoring.score(answers)
             blocks += [
                 replace(block, run_id=number, model=side)
@@ -217,33 +220,35 @@ class ModelComparison:
             ]
         return blocks
 
-    async def _carry_out(self, panel: Panel) -> tuple[Run, list[Answer]]:
+    async def _ask_panel(self, panel: Panel) -> tuple[Run, list[Answer]]:
         outcome, answers = await self._ask(self._new_run(panel))
         self._outcomes.append(outcome)
         self._answers += answers
         return outcome.run, [answer for answer in answers if answer.complete]
 
-    async def _controls(self) -> list[Contrast]:
+    async def _control_contrasts(self) -> list[Contrast]:
         if not self._setup.controls:
             return []
         blocks = await self._ask_both(self._setup.controls, 0)
         metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
-        return self._contrasts(blocks, self._setup.brand, metrics)
+        return self._brand_contrasts(blocks, self._setup.brand, metrics)
 
-    def _unseen(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
+    def _unseen_metrics(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
         seen = {contrast.metric.name for contrast in contrasts}
         return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
-    def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
-        """Return the contrast of each competitor's visibility, by name."""
+    def _rival_contrasts(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
+        """Return the contrast of each competitor's visibility, by name; competitors without a pair
+        are left out.
+        """
         metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
         return {
             rival.name: contrast
             for rival in self._setup.rivals
-            for contrast in self._contrasts(blocks, rival, metrics)
+            for contrast in self._brand_contrasts(blocks, rival, metrics)
         }
 
-    def _contrasts(
+    def _brand_contrasts(
         self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
     ) -> list[Contrast]:
         own_blocks = [block for block in blocks if block.brand == brand.name]

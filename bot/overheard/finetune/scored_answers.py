@@ -61,7 +61,8 @@ class ScoredAnswer:
 async def scored_answers(
     store: Store, runs: Iterable[Run], prompts: Collection[str], versions: Collection[str]
 ) -> list[ScoredAnswer]:
-    """Return the scored answers of some runs to some prompts, in the order of their numbers.
+    """Return the stored answers of runs to prompts that have a score of the given versions, with
+    these scores, in the order of their numbers. Runs outside the history are left out.
 
     Args:
         store: The store.
@@ -84,7 +85,7 @@ async def scored_answers(
 
 
 def by_prompt(scored: Iterable[ScoredAnswer]) -> Mapping[str, list[ScoredAnswer]]:
-    """Return answers by the key of their prompt."""
+    """Return answers by the key of their prompt, in their order."""
     found: dict[str, list[ScoredAnswer]] = {}
     for answer in scored:
         found.setdefault(answer.answer.question.prompt.key, []).append(answer)

@@ -38,13 +38,14 @@ _MARK = re.compile(
 
 @lru_cache(4096)
 def plain(text: str) -> str:
-    """Return a text for comparison: on one line, without case and accents."""
+    """Return a text for comparison: on one line, in lower case, without accents."""
     decomposed = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
-    """Yield forbidden content as clauses: personal data, and markers that forge a turn.
+    """Yield a clause for each piece of forbidden content: personal data, and markers that forge a
+    turn of a chat.
 
     Personal data are e-mail addresses, telephone numbers, payment cards and bank accounts.
 
@@ -54,15 +55,17 @@ def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> I
     """
     for where, text in texts:
         read = wording.printable(unicodedata.normalize("NFKC", text))
-        for kind, content in (*_personal(read, domains), *_marks(read)):
+        for kind, content in (*_personal_data(read, domains), *_chat_marks(read)):
             yield f"{where} holds the {kind} {content}"
 
 
-def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the text of each piece of personal data."""
+def _personal_data(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the text of each piece of personal data; e-mail addresses at the given
+    domains are allowed.
+    """
     for match in _EMAIL.finditer(text):
         host = _HIDDEN_DOT.sub(".", match[1])
-        if not any(_within(host, domain) for domain in domains):
+        if not any(_is_subdomain(host, domain) for domain in domains):
             yield "e-mail address", match[0]
     accounts = [match[0] for match in _IBAN.finditer(text) if _is_iban(match[0])]
     yield from (("bank account", account) for account in accounts)
@@ -74,11 +77,11 @@ def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield from (("payment card", match[0]) for match in _CARD.finditer(text) if _is_card(match[0]))
 
 
-def _marks(text: str) -> Iterator[tuple[str, str]]:
+def _chat_marks(text: str) -> Iterator[tuple[str, str]]:
     yield from (("chat mark", mark) for mark in dict.fromkeys(_MARK.findall(text)))
 
 
-def _within(host: str, domain: str) -> bool:
+def _is_subdomain(host: str, domain: str) -> bool:
     return host.casefold() == domain.casefold() or host.casefold().endswith(f".{domain.casefold()}")
 
 
@@ -115,17 +118,19 @@ def true_facts(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
 
 
 def facts_asked_for(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
-    """Return the facts whose field a text mentions, by the field's words and common synonyms."""
+    """Return the facts for which a text has a word of the field or a common synonym, in their
+    order.
+    """
     words = set(re.findall(r"\w+", text.casefold()))
-    return tuple(fact for fact in facts if not words.isdisjoint(_words(fact)))
+    return tuple(fact for fact in facts if not words.isdisjoint(_field_words(fact)))
 
 
 def fact_sentence(fact: Fact) -> str:
-    """Return a fact as a sentence for a page, with nothing added."""
+    """Return a fact as a sentence for a page, with its day and nothing else added."""
     as_of = f" (as of {fact.as_of:%Y-%m-%d})" if fact.as_of else ""
     return f"{fact.field}: {fact.value}{as_of}"
 
 
-def _words(fact: Fact) -> set[str]:
+def _field_words(fact: Fact) -> set[str]:
     field = re.findall(r"\w{3,}", fact.field.casefold())
     return {*field, *_WORDS.get(fact.head, "").split("|")} - {""}
