@@ -237,6 +237,7 @@ def _enable_write_ahead_log(cursor: Any) -> None:
 
 
 def _begin_transaction(connection: Connection) -> None:
+    """Begin a transaction of SQLite, as a writer if its connection will write."""
     # A transaction that reads first and writes later cannot wait for another writer: SQLite
     # refuses it at once. A transaction that begins as a writer can wait.
     writes = connection.get_execution_options().get("writes", False)

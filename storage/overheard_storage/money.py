@@ -240,6 +240,7 @@ def _amount_rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
 
 
 def _reduction_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
+    """Return the parameters of `_reduction_update`, sorted, so that two writers cannot deadlock."""
     return [
         {"of_run": run_id, "of_account": account, "amount": taken[run_id, account]}
         for run_id, account in sorted(taken)

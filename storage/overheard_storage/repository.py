@@ -114,6 +114,7 @@ class Lookup:
             await connection.execute(statement, rows)
 
     async def _look_up(self, names: list[Name]) -> None:
+        """Read the numbers of names and remember those that are stored."""
         columns = [self._table.c[column] for column in self._columns]
         query = select(*columns, self._table.c.id).where(tuple_(*columns).in_(names))
         for row in await self._database.rows(query):
@@ -313,6 +314,7 @@ def _array_literal(values: Sequence[Any], prepare: Writer | None) -> str:
 
 
 def _literal_element(value: Any) -> str:
+    """Return a value as the text of an element of a PostgreSQL array."""
     if value is None:
         return "NULL"
     if isinstance(value, str):
@@ -339,6 +341,7 @@ async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Seque
 
 
 def _copy_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
+    """Return the text of a COPY of rows from the client."""
     names = dialect.identifier_preparer
     listed = ", ".join(names.format_column(table.c[column]) for column in columns)
     return f"COPY {names.format_table(table)} ({listed}) FROM STDIN"
@@ -357,6 +360,7 @@ def _adding_upsert(table: Table, columns: tuple[str, ...], adding: Adding) -> An
 
 
 def _insert_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
+    """Return the text of an INSERT with a placeholder for each column."""
     names = dialect.identifier_preparer
     listed = ", ".join(names.format_column(table.c[column]) for column in columns)
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -365,6 +369,7 @@ def _insert_statement(table: Table, columns: Sequence[str], dialect: Dialect) ->
 
 
 def _on_conflict_clause(table: Table, adding: Adding) -> str:
+    """Return the clause of an INSERT that adds sums to a stored row of the same key."""
     sums = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in adding.sums)
     return f" ON CONFLICT ({', '.join(adding.key)}) DO UPDATE SET {sums}"
 

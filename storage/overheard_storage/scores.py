@@ -390,6 +390,7 @@ async def _keep_displaced(connection: AsyncConnection, state: EditionState) -> N
 async def _set_edition_state(
     connection: AsyncConnection, number: int, state: EditionState, note: str = ""
 ) -> None:
+    """Store the state and the note of an edition, given by its number."""
     change = update(editions).where(editions.c.id == number).values(state=state, note=note)
     await connection.execute(change)
 

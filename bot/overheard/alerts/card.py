@@ -114,6 +114,9 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return the title of an alert's detailed card: ``Acme: visibility fell from 70 % to 45 % at
+    ChatGPT``.
+    """
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
         return model_title(name, evidence)

@@ -132,6 +132,9 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
 
 
 def _evidence_sentence(silence: Silence) -> str:
+    """Return a sentence on how many times as strong the evidence would have to be for an alert;
+    empty when no evidence was measured.
+    """
     if silence.evidence is None or silence.threshold is None:
         return ""
     lacking = exp(silence.threshold - silence.evidence)

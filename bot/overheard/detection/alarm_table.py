@@ -34,11 +34,11 @@ class AlarmTable:
         ages: Numbers of baseline runs at which the next cell begins.
         own_shares: Shares of own run effects at which the next cell begins.
         autocorrelations: Probabilities of autocorrelation at which the next cell begins.
-        thresholds: The thresholds, one axis for each of these.
+        thresholds: The thresholds, by age, own share and autocorrelation.
         yearly: False alarms of a brand in a year of weekly runs at an excess of 0.
-        slope: By how much the logarithm of that falls with each unit of excess.
-        bend: The excess from which `far_slope` holds instead.
-        far_slope: See `bend`.
+        slope: Fall of the logarithm of the yearly rate with each unit of excess.
+        bend: The excess from which `far_slope` replaces `slope`.
+        far_slope: Fall of the logarithm of the yearly rate beyond `bend`.
     """
 
     ages: tuple[float, ...]
@@ -51,7 +51,7 @@ class AlarmTable:
     far_slope: float
 
     def cell(self, age: int, own_share: float, autocorrelation: float) -> tuple[int, int, int]:
-        """Return the indices of a cell.
+        """Return the indices of a cell in `thresholds`.
 
         Args:
             age: Number of runs in the baseline.
@@ -65,20 +65,26 @@ class AlarmTable:
         )
 
     def threshold(self, age: int, own_share: float, autocorrelation: float) -> float:
-        """Return the logarithm that a statistic must exceed for an excess above 0."""
+        """Return the threshold of a cell, a logarithm; a statistic above the threshold has an
+        excess above 0. The arguments are those of `cell`.
+        """
         return float(self.thresholds[self.cell(age, own_share, autocorrelation)])
 
     def rate(self, excess: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return how many times a year an unchanged brand exceeds an excess."""
+        """Return how many times a year an unchanged brand exceeds an excess, at a pace of analyses
+        a year.
+        """
         near, far = min(excess, self.bend), max(excess - self.bend, 0.0)
         logged = log(self.yearly) - self.slope * near - self.far_slope * far
         return exp(min(logged, 20.0)) * runs_a_year / RUNS_A_YEAR
 
     def joined(self, excesses: Sequence[float]) -> float:
-        """Return the excess of a brand from those of its streams; minus infinity without any.
+        """Return the excess of a brand from the excesses of its streams; minus infinity without
+        streams.
 
-        An unchanged brand exceeds it as often as one stream exceeds the same excess, however the
-        streams depend on each other: the rates of exceedance are averaged, not the excesses.
+        An unchanged brand exceeds the result as often as one stream exceeds the same excess,
+        however the streams depend on each other: the rates of exceedance are averaged, not the
+        excesses.
         """
         if not excesses:
             return -inf
@@ -86,7 +92,9 @@ class AlarmTable:
         return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return the excess that an unchanged brand exceeds at a rate, in exceedances a year."""
+        """Return the excess that an unchanged brand exceeds ``rate`` times a year, at a pace of
+        analyses a year; the inverse of `rate`.
+        """
         wanted = log(self.yearly) - log(rate * RUNS_A_YEAR / runs_a_year)
         near = wanted / self.slope
         if near <= self.bend:
@@ -96,7 +104,7 @@ class AlarmTable:
 
 @cache
 def alarm_table() -> AlarmTable:
-    """Return the table that ships with the program."""
+    """Return the table that ships with the program, read from ``alarm_table.json`` once."""
     text = files("overheard.detection").joinpath("alarm_table.json").read_text("utf-8")
     data = json.loads(text)
     fall = data["yearly"]
@@ -147,11 +155,11 @@ class Rarity:
 
     @property
     def years(self) -> float:
-        """Once in how many years it would."""
+        """The mean number of years between two occurrences of so much evidence."""
         return 1 / max(self.yearly, 1e-6)
 
     def level(self, per_year: float) -> AlertLevel | None:
-        """Return how certain a change is.
+        """Return how certain a change is; None for evidence that is too frequent to be watched.
 
         Args:
             per_year: False alarms that the deployment accepts in a year.
@@ -163,26 +171,29 @@ class Rarity:
 
 
 def rarity(excess: float, runs_a_year: float, brands: int) -> Rarity:
-    """Return how rare an excess over the threshold is, see `alarm_table`.
+    """Return how rare an excess over the threshold is in the deployment when nothing changes, see
+    `alarm_table`.
 
     Args:
         excess: A brand's excess, see `AlarmTable.rate`.
-        runs_a_year: How many runs are analysed in a year.
-        brands: Number of brands that are watched.
+        runs_a_year: Number of runs that are analysed in a year.
+        brands: Number of tracked brands.
     """
     return Rarity(alarm_table().rate(excess, runs_a_year) * brands)
 
 
 def needed_excess(per_year: float, runs_a_year: float, brands: int) -> float:
-    """Return the excess that a brand needs for an alarm within the deployment's budget."""
+    """Return the excess that a brand needs for an alarm when ``brands`` brands share a budget of
+    ``per_year`` false alarms a year.
+    """
     return alarm_table().excess(per_year / brands, runs_a_year)
 
 
 def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> float:
-    """Return how many analyses a year has, 52 or more.
+    """Return how many runs are analysed in a year at the present pace, 52 or more.
 
-    A window counts when the history fills it, so a few runs within minutes are not taken for the
-    pace of a year; and a burst counts as it is.
+    A window of `PACE_WINDOWS_DAYS` counts when the history fills it, so that a few runs within
+    minutes are not taken for the pace of a year.
 
     Args:
         analysed: The runs that were analysed so far, the oldest first.

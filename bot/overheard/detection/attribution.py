@@ -25,11 +25,11 @@ _OR = "; or "
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a change may come from.
+    """A possible cause of a change, in words.
 
     Attributes:
-        pattern: What it looks like, in words, after "this looks like".
-        short: The same in a few words, with a place for the brand's name.
+        pattern: The cause in words that follow "this looks like".
+        short: The cause in a few words, with a place for the brand's name.
     """
 
     pattern: str
@@ -65,8 +65,8 @@ ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
 def causes(
     weights: Mapping[Hypothesis, float], models: int, brands: int
 ) -> list[tuple[Cause, float]]:
-    """Return what a change may come from with the weight of each cause, the likeliest first; empty
-    where there is nothing to compare it with.
+    """Return the possible causes of a change with their weights (0 to 1), the likeliest first;
+    empty for one brand at one model, where nothing can be compared.
 
     Args:
         weights: The weights of the hypotheses.
@@ -86,8 +86,8 @@ def causes(
 
 
 def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
-    """Return in a sentence what a change looks like: the likeliest cause, and the next where it is
-    likely too; see `causes`.
+    """Return a sentence on the likeliest cause of a change, and on the next cause if both are
+    likely; the arguments are those of `causes`.
     """
     cause_weights = causes(weights, models, brands)
     if not cause_weights:
@@ -110,20 +110,20 @@ def _either(first: Cause, second: Cause) -> str:
 
 
 def is_everything(said: str) -> bool:
-    """Whether sentences say that everything moved, which looks like our own side, and leave no
-    other cause open.
+    """Return whether an explanation says that everything moved, which looks like our own side, and
+    leaves no other cause open.
     """
     return CAUSES[Hypothesis.EVERYTHING].pattern in said and _OR not in said
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a change looks like, as of a run.
+    """The likely causes of a change, as of a run.
 
     Attributes:
-        causes: What it may come from, with the weight of each, the likeliest first; see `causes`.
-        words: The same in a sentence.
-        text: Sentences: the words, and the evidence for them.
+        causes: The possible causes with their weights, the likeliest first; see `causes`.
+        words: The likeliest cause, or two, in a sentence.
+        text: The sentence of `words`, and sentences on its evidence.
     """
 
     causes: tuple[tuple[Cause, float], ...]
@@ -132,15 +132,14 @@ class Explanation:
 
     @property
     def probable(self) -> Cause | None:
-        """The cause that the words name; None where they leave two open."""
+        """The cause that `words` names; None when it leaves two causes open."""
         if _OR in self.words:
             return None
         return next((cause for cause, _ in self.causes if cause.pattern in self.words), None)
 
     def differs_from(self, said: str) -> bool:
-        """Whether an earlier explanation is to be revised: where it left two causes open, one is
-        settled now, and where it named one, another is sure. So one check more does not turn it
-        back.
+        """Return whether an earlier explanation has to be revised: it left two causes open and one
+        is settled now (`SETTLED`), or it named one cause and another is sure now (`SURE`).
 
         Args:
             said: The words of the earlier explanation.
@@ -151,12 +150,12 @@ class Explanation:
         return self._contradicts(said) and weight >= SURE
 
     def beside(self, said: str, *, returned: bool = False) -> Explanation:
-        """Return the explanation as it is shown beside an earlier one that is not to be revised:
-        what was said stays; where another cause is probable now, the words leave both open.
+        """Return the explanation as shown next to an earlier one that need not be revised: the
+        earlier cause stays, and if another cause is probable now, the words leave both open.
 
         Args:
             said: The words of the earlier explanation.
-            returned: Whether what moved is back, which says nothing of a cause.
+            returned: Whether the metric is back; a return says nothing of a cause.
         """
         before = [cause for cause, _ in self.causes if cause.pattern in said]
         if not before or (self.differs_from(said) and not returned):
@@ -172,7 +171,7 @@ class Explanation:
         return replace(self, words=now, text=self.text.replace(self.words, now, 1))
 
     def _contradicts(self, said: str) -> bool:
-        """Whether another cause is probable now than the one that earlier words name."""
+        """Return whether the words name another cause now than an earlier explanation did."""
         return bool(said and self.probable and self.probable.pattern not in said)
 
     def data(self) -> dict[str, object]:
@@ -184,7 +183,7 @@ class Explanation:
 def explain(
     key: StreamKey, streams: Sequence[Stream], began: RunKey, updates: Sequence[ModelUpdate] = ()
 ) -> Explanation:
-    """Return what a change looks like, and the evidence for that.
+    """Return the likely causes of a change, and the evidence for them in words.
 
     Args:
         key: The stream that changed; with the brand `WHOLE_MODEL` for a model as a whole.
@@ -223,7 +222,7 @@ def falls_among(
     dates: Sequence[RunKey],
     runs: Sequence[RunKey],
 ) -> tuple[ModelUpdate, ...]:
-    """Return the updates of a model that a shift is consistent with.
+    """Return the updates of a model, in the order given, that a shift is consistent with.
 
     An update takes effect in the first run after it. The update matches if and only if this run is
     among those with which the shift began with a probability of 90 %.
@@ -270,8 +269,8 @@ def _models(models: Mapping[StreamKey, bool]) -> str:
 
 
 def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
-    """Say how each update became known, a sentence for each day on which there was one; which day
-    that is depends on the reader's time zone, and the card of the alert says it.
+    """Yield a sentence for each day with an update: how the updates became known. The day itself is
+    on the alert's card, because it depends on the reader's time zone.
     """
     for _, same in groupby(updates, lambda update: update.at.date()):
         signs = " and ".join(dict.fromkeys(map(_sign, same)))

@@ -39,7 +39,7 @@ class MarketRule:
 
 
 def oracle(world: World, start: int, tau: float) -> Floats:
-    """Return paths of a CUSUM that knows all but the time of the change (Page 1954), S x L.
+    """Return paths, S x L, of a CUSUM that knows everything but the time of the change (Page 1954).
 
     The CUSUM knows every probability before and after, and the variance of the run effect. It takes
     the weighted sum of successes for normal, with the mean moved and the variance as before.
@@ -60,7 +60,7 @@ def oracle(world: World, start: int, tau: float) -> Floats:
 
 
 def lorden_calls(world: World, analyses_a_year: int) -> float:
-    """Return the fewest calls in which a change can be found on average (Lorden 1971).
+    """Return the smallest mean number of calls in which a change can be found (Lorden 1971).
 
     The bound is the logarithm of the time between false alarms (a year of analyses) over the
     information in a call: the divergence of Kullback and Leibler, averaged over prompts and panels.
@@ -72,8 +72,8 @@ def lorden_calls(world: World, analyses_a_year: int) -> float:
 
 
 def cusum(steps: Floats, limit: float = inf) -> Floats:
-    """Return the cumulative sums of steps, never below 0, and restarted at 0 after a sum above the
-    limit (Page 1954); both S x L.
+    """Return the cumulative sums of steps, S x L, never below 0, and restarted at 0 after a sum
+    above the limit (Page 1954).
     """
     path = np.zeros_like(steps)
     level = np.zeros(len(steps))
@@ -84,14 +84,18 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
 
 
 def _fall(world: World, start: int, _: float) -> Floats:
-    """Score by the fall of the pooled rate since the run before, as a share of that."""
+    """Return, for each run, the fall of the pooled rate since the run before, as a share of the
+    rate before, S x L; 0 after a rate of 0.
+    """
     rate, _n = _pooled(world)
     before = rate[:, start - 1 : -1]
     return 1 - np.divide(rate[:, start:], before, out=np.ones_like(before), where=before > 0)
 
 
 def _two_proportions(world: World, start: int, _: float) -> Floats:
-    """Return the absolute z of each run's pooled proportion against the run before, S x L."""
+    """Return, for each run, abs(z) of the test of its pooled rate against that of the run before, S
+    x L.
+    """
     rate, n = _pooled(world)
     before, after = rate[:, start - 1 : -1], rate[:, start:]
     n_before, n_after = n[:, start - 1 : -1], n[:, start:]
@@ -101,7 +105,9 @@ def _two_proportions(world: World, start: int, _: float) -> Floats:
 
 
 def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
-    """Score by a CUSUM, both ways, of the pooled rate's distance from that of the warm-up."""
+    """Return, for each run, the larger of two CUSUMs (upwards and downwards) of the pooled rate's
+    distance from its mean in the warm-up, S x L.
+    """
     rate, n = _pooled(world)
     usual = np.clip(rate[:, :start].mean(axis=1, keepdims=True), 0.01, 0.99)
     z = (rate[:, start:] - usual) / np.sqrt(usual * (1 - usual) / n[:, start:])
@@ -117,7 +123,8 @@ RULES = (
 
 
 def limit_of(paths: Floats, per_year: float) -> float:
-    """Return the limit that a year's path without a change exceeds as often as is allowed.
+    """Return the limit that the path of a year without a change exceeds as often as ``per_year``
+    allows.
 
     Args:
         paths: Paths of panels in which nothing changed, over a year, S x L.
@@ -128,7 +135,8 @@ def limit_of(paths: Floats, per_year: float) -> float:
 
 
 def delays(paths: Floats, limit: float | Floats, change: int) -> Floats:
-    """Return how many runs after its change each panel had its alarm; the first run counts as 1.
+    """Return, for each panel, the number of runs from its change to its alarm; an alarm in the
+    first run after the change counts as 1.
 
     Panels with an alarm before the change are left out. A change without an alarm counts as if the
     alarm came in the last run.
@@ -184,7 +192,8 @@ class Comparisons:
 def compare(
     world: WorldDesign, drop: float, carried: float, per_year: float, seed: int
 ) -> Comparisons:
-    """Return the false alarms and delays of the oracle and of the rules on the same panels.
+    """Return the false alarms and delays of the oracle and of the rules of the market on the same
+    simulated panels.
 
     Args:
         world: What is asked, and the standard deviation of the run effects.
@@ -212,7 +221,12 @@ def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> Ru
 
 
 def _strict(paths: list[Floats], per_year: float) -> RuleFigures:
-    """Return the figures of a score, still and changed, with the limit that keeps the promise."""
+    """Return the delay of a score with the limit that keeps to the allowed false alarms.
+
+    Args:
+        paths: The paths without a change and with a change, S x L each.
+        per_year: The allowed false alarms in a year.
+    """
     still, changed = paths
     runs = delays(changed, limit_of(still, per_year), BEFORE)
     if not len(runs):  # every panel had an alarm before the change, so no delay was measured

@@ -28,9 +28,9 @@ class Burst:
     """A run that is wanted: what to ask, and when.
 
     Attributes:
-        at: When it may begin.
+        at: The earliest time of the run.
         asks: How often each prompt is to be asked, by its key; 1 or more each.
-        reason: Why, in a few words.
+        reason: Why the run is wanted, in a few words.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Burst:
 
     @property
     def calls(self) -> int:
-        """How many calls it takes."""
+        """The number of calls of the run."""
         return sum(self.asks.values())
 
 
@@ -51,7 +51,8 @@ def share_calls(
     seed: int,
     telling: float = INFORMATIVE_SHARE,
 ) -> dict[str, int]:
-    """Share calls out among prompts, at random but as evenly as whole numbers allow.
+    """Return how many calls each prompt gets of a number of calls, drawn at random but as even as
+    whole numbers allow.
 
     Every prompt has an expected number of calls and gets this number rounded down or up (systematic
     sampling, Madow 1949).
@@ -78,7 +79,8 @@ def share_calls(
 
 
 def _telling(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
-    """Return the information in an answer to each prompt, averaged over rates; equal without any.
+    """Return the information p (1 - p) in an answer to each prompt, averaged over binary streams,
+    in the order of the prompts; 1 for all without such streams.
 
     A rate of a prompt that was never asked is taken for 1/2.
     """
@@ -122,7 +124,9 @@ class BurstPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MadeRun:
-    """A run of one model that was made: when, with how many calls, and whether as a burst."""
+    """A run of one model that was made: its start and number, its calls, and whether it was a
+    burst.
+    """
 
     run: RunKey
     calls: int
@@ -131,7 +135,7 @@ class MadeRun:
 
 @dataclass(frozen=True, slots=True)
 class BurstSigns:
-    """What is known after the latest run.
+    """The signs of a change after the latest run.
 
     Attributes:
         largest: Logarithm of the largest Bayes factor of the brand's streams at this model.
@@ -158,14 +162,15 @@ def next_burst(
     streams: Sequence[Stream],
     seed: int,
 ) -> Burst | None:
-    """Return the burst that should come next, or None when the next scheduled run is enough.
+    """Return the burst that should come next; None when the next scheduled run is enough or the
+    calls of the year are used up.
 
     Args:
         made: The model's runs in the order of time.
         signs: Signs of a change in these runs.
         policy: How calls are spent.
-        scheduled: How many calls the schedule makes in 365 days.
-        now: The time; the burst does not come earlier.
+        scheduled: Number of calls that the schedule makes in 365 days.
+        now: The current time, the earliest time of the burst.
         prompts: Keys of the prompts to choose from.
         streams: The model's streams; they show for which prompts an answer is most informative.
         seed: Seed of the random numbers.
@@ -179,14 +184,14 @@ def next_burst(
 
 
 def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
-    """Return how many calls went to bursts in the 365 days before now."""
+    """Return how many calls went to bursts in the 365 days before ``now``."""
     return sum(
         made_run.calls for made_run in made if made_run.burst and made_run.run.at > now - YEAR
     )
 
 
 def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
-    """Return in words why a burst is wanted; an empty string when no burst is."""
+    """Return why a burst is wanted, in words; an empty string when no burst is wanted."""
     bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
         return ""
@@ -196,5 +201,7 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
 
 
 def _left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:
-    """Return how many calls may still go to bursts, so that the schedule keeps its own."""
+    """Return how many calls of the year's budget are left for bursts, apart from the calls of the
+    schedule.
+    """
     return policy.budget - scheduled - calls_spent(made, now)

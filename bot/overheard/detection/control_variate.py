@@ -47,7 +47,8 @@ prompt's loading on the run effect; and the standard deviations of both."""
 
 @dataclass(frozen=True, slots=True)
 class RunEffectPrior:
-    """What variances of a model's run effects are expected before its runs are seen.
+    """The expected variances of a model's run effects, on the logit scale, before its runs are
+    seen.
 
     Attributes:
         shared: Variance of the effect that all brands share, logit scale.
@@ -67,7 +68,7 @@ with search, ChatGPT's effects were each brand's own, and Google's shared by all
 
 
 def run_effect_prior(model: Model) -> RunEffectPrior:
-    """Return what variances of run effects are expected of a model."""
+    """Return the expected variances of a model's run effects."""
     return PROVIDER_PRIORS.get(model.provider, RunEffectPrior())
 
 
@@ -96,7 +97,9 @@ class StreamGroup:
 
     @classmethod
     def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
-        """Return the group of a brand's stream and those of its rivals at the same model."""
+        """Return the group of a brand's stream and those of its rivals at the same model; rivals
+        with other runs are left out.
+        """
         streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
         prompts = tuple(sorted({prompt for stream in streams for prompt in stream.prompts}))
         column = {prompt: index for index, prompt in enumerate(prompts)}
@@ -123,7 +126,7 @@ class RunSeries:
 
     Attributes:
         level: Distance of each run from the mean of its prompts, less the shared effect, J x n.
-        noise: Variance of that which is due to calls and to what is unknown of the shared effect.
+        noise: Variance of `level` due to calls and to the error of the shared effect, J x n.
         effect: The estimated shared effect, times the loading, J x n.
         shared: Variance of the shared effect.
         own: Variance of an own effect.
@@ -150,12 +153,13 @@ class RunSeries:
 
 
 def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSeries:
-    """Return the active runs of a group with the shared run effect removed.
+    """Return the active runs of a group on the logit scale, with the run effect removed that all
+    brands share.
 
     Args:
         group: The streams.
         rows: The active runs, n of them, in the order of time.
-        prior: What variances are expected.
+        prior: The expected variances of the run effects.
     """
     cut = _as_slice(rows)
     n, total = group.n[:, cut], group.total[:, cut]
@@ -201,7 +205,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
 def _prompt_scatter(
     products: Sequence[Floats], n: Floats, mean: Floats, spread: Floats, x: Floats, known: Floats
 ) -> tuple[float, float]:
-    """Return the variances of the prompts' own effects in a run and of their loadings.
+    """Return the variance of the prompts' own effects in a run, and that of their loadings on the
+    run effect, 0 or more.
 
     What the prompts of a run scatter beyond calls and the run effect is regressed on the square of
     the run effect: where prompts load unevenly on run effects, they scatter most in runs with large
@@ -241,7 +246,7 @@ def _prompt_scatter(
 
 
 def _logits(n: Floats, total: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Return how far runs are from the means of their prompts in logits, and the inverse of the
+    """Return the distance of runs from the means of their prompts in logits, and the inverse of the
     calls' variance, J x n each.
 
     Args:
@@ -257,8 +262,11 @@ def _logits(n: Floats, total: Floats, mean: Floats, spread: Floats) -> tuple[Flo
 
 
 def _with_excursions(group: StreamGroup, rows: Places) -> Places:
-    """Return the active runs with those that were cut out between them. What did not last was cut
-    out because it deviates: without it, run effects would look smaller after each false alarm.
+    """Return the rows of the active runs and of the answered runs that were cut out between them,
+    in order.
+
+    A change that did not last was cut out because it deviates; without such runs, run effects would
+    look smaller after each false alarm.
     """
     if isinstance(_as_slice(rows), slice):
         return rows
@@ -272,18 +280,26 @@ def _as_slice(rows: Places) -> slice | Places:
 
 
 def _useful(known: Floats) -> Places:
-    """Return the brand's own stream and the rivals with answers in most of the active runs."""
+    """Return the indices of the brand's own stream and of the rivals with answers in at least
+    `MIN_ANSWERED_SHARE` of the active runs.
+    """
     answered = (known > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
     answered[0] = True
     return np.flatnonzero(answered)
 
 
 def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, float]:
-    """Return the variances of the shared and the own run effects, drawn to their priors.
+    """Return the variances of the shared and of the own run effects, drawn to their priors,
+    `MIN_VARIANCE` or more.
 
-    The mean covariance between brands shows the shared variance; what a brand's variance has in
-    addition to that and to the calls' is its own. The median over brands is robust to one that
+    The mean covariance between brands shows the shared variance; the own variance is the rest of a
+    brand's variance without that of the calls. The median over brands is robust to one that
     changed.
+
+    Args:
+        x: The runs of J brands in logits, J x n.
+        noise: Their call variances, J x n.
+        prior: The expected variances.
     """
     runs = x.shape[1]
     settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else max(2, runs - 1)
@@ -331,12 +347,12 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
 
 
 def _without_steps(x: Floats, variance: Floats) -> Floats:
-    """Return the series without the steps that each of them has alone, J x n: what one rival gained
-    for good is no run effect, and would be subtracted from all others.
+    """Return the series without the steps that a single series has alone, J x n. A lasting gain of
+    one rival is no run effect, and would be subtracted from all others.
 
     Args:
         x: Distance of each run from the mean of its prompts in logits, J x n.
-        variance: What a run scatters by itself, J x n.
+        variance: The variance of a run by calls and its own effect, J x n.
     """
     runs = x.shape[1]
     if len(x) < MIN_BRANDS or runs < 2:
@@ -367,7 +383,7 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
 
 
 def _rivals_median(x: Floats) -> Floats:
-    """Return the median of the other series in each run, J x n."""
+    """Return the median of all other series in each run, for each series, J x n."""
     ordered = np.sort(x, axis=0)
     rank = np.argsort(np.argsort(x, axis=0), axis=0)
     left = len(x) - 1

@@ -66,20 +66,20 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Why nothing is reported of a metric, and the numbers behind it.
+    """The reason for which nothing is reported of a metric, with its figures.
 
     Attributes:
         metric: The metric.
-        reason: Why.
+        reason: The reason.
         runs: Number of earlier runs in its baseline.
-        runs_needed: How many it takes; while learning, how many make a full baseline.
+        runs_needed: Number of earlier runs that a search needs; while learning, of a full baseline.
         evidence: Natural logarithm of the excess evidence that was compared with the budget, or
             None.
         threshold: The excess that the budget asks for, as a logarithm, or None.
         change: The change that is expected, on the metric's scale, or None.
-        smallest_change: The smallest that is reported.
-        alert: Number of the alert that has reported it, or 0.
-        judge: What the judge says of old answers, or None.
+        smallest_change: The smallest change that is reported, on the metric's scale.
+        alert: Number of the alert that has reported the change, or 0.
+        judge: The judge's new values of old answers, or None.
     """
 
     metric: str
@@ -96,18 +96,18 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of the evidence about a brand at a model.
+    """The decision on the evidence about a brand at a model after a run.
 
     Attributes:
         brand: The brand's name; `WHOLE_MODEL` for the model as a whole.
         model: The model.
         run: The run.
-        shifts: What is reported; the first heads the alert.
-        placement: As what: a new alert, growth or end of an open one, nothing.
-        level: How certain it is; `WATCH` without an alert, or None.
+        shifts: The shifts to report, the most prominent first; it heads the alert.
+        placement: A new alert, growth or end of an earlier alert, or nothing.
+        level: How certain the change is; `WATCH` without an alert, or None.
         years: Once in about how many years the deployment would see so much evidence, if nothing
             had changed; None without a baseline.
-        silences: The metrics of which nothing is reported, and why.
+        silences: The reason for each metric of which nothing is reported.
     """
 
     brand: str
@@ -126,13 +126,14 @@ class Decision:
 
     @property
     def silence(self) -> Silence | None:
-        """The silence of the metric that came nearest to an alert; None when there is none."""
+        """The silence of the metric that came nearest to an alert; None without silences."""
         return max(self.silences, key=_nearness, default=None)
 
 
 def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) -> Decision:
-    """Decide whether the evidence about a brand at a model after a run raises an alert, lets an
-    alert grow, or is not reported, and why not.
+    """Return the decision on the evidence about a brand at a model after a run: raise an alert,
+    extend one, end one, or report nothing, with the reason for each silent metric. Pure: nothing is
+    stored.
 
     Args:
         evidence: The measured evidence of each of the brand's streams at the model.
@@ -165,8 +166,8 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
 def _placement(
     shifts: Sequence[Shift], evidence: ModelEvidence, history: AlertHistory
 ) -> Placement:
-    """Return as what the evidence is reported: by its shifts, as the end of an alert, or as a part
-    that is over of a change of the model as a whole, to whose alert the brand's shift was added.
+    """Return the placement of the evidence: that of its shifts, the end of the brand's alerts, or
+    for a brand that joined the alert of a model as a whole, the end of its part.
     """
     if shifts:
         placed = place(shifts, history.alerts, evidence.run.at)
@@ -185,7 +186,7 @@ def _placement(
 
 
 def _reports_open(alert: Alert, shift: Shift) -> bool:
-    """Whether an alert that is not over reports a brand's shift."""
+    """Return whether an alert is open and reports a brand's shift."""
     return (
         alert.shift.model == shift.model
         and not alert.state.over
@@ -200,15 +201,15 @@ def decide_model(
     policy: AlertPolicy,
     history: AlertHistory,
 ) -> Decision | None:
-    """Decide what becomes of the latest change of a model as a whole after a run; None when there
-    is none, or the change is older news.
+    """Return the decision on the latest change of a model as a whole after a run; None without a
+    change, or for one that an alert has reported or that is older than `ONE_STORY`.
 
     A change that one brand explains better is not reported until a later run speaks for the model.
 
     Args:
         change: The latest change, with its weights as of the run.
-        shifts: The same as shifts, see `model_shifts`; those of brands that hardly moved are left
-            out.
+        shifts: The change as shifts, see `model_shifts`; brands below the smallest change of the
+            policy are left out of the alert.
         run: The run.
         policy: The smallest changes that the deployment wants to be alerted of.
         history: The alerts of models as a whole so far, and when runs began.
@@ -247,7 +248,7 @@ def decide_model(
 def _silence(
     stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why nothing is reported of a metric, or None when it is reported."""
+    """Return why nothing is reported of a metric; None when its shift is reported."""
     unsure = _silence_of_weak_evidence(stream, evidence, policy)
     return unsure or _silence_of_strong_evidence(stream, policy, history)
 
@@ -255,7 +256,8 @@ def _silence(
 def _silence_of_weak_evidence(
     stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy
 ) -> Silence | None:
-    """Return why the evidence is not enough for an alert, or None when it is over the threshold.
+    """Return why the evidence of a metric is not enough for an alert; None when it is over the
+    threshold.
 
     Both the brand's evidence (the mean over its streams) and the metric's own evidence must exceed
     the threshold: of many metrics, a single metric may be high by chance.
@@ -285,7 +287,7 @@ def _silence_of_weak_evidence(
 def _silence_of_strong_evidence(
     stream: StreamEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why a change over the threshold is not reported, or None when it is reported."""
+    """Return why a change over the threshold is not reported; None when it is reported."""
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
     change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)
     if change is None or shift is None:
@@ -302,15 +304,15 @@ def _silence_of_strong_evidence(
 
 
 def _matters(change: MeasuredChange, smallest: float) -> bool:
-    """Whether a change is large enough for an alert: on the panel, on the prompts that named the
-    brand, or on three prompts.
+    """Return whether a change is large enough for an alert: on the panel, on the prompts that named
+    the brand, or on `MIN_MOVED_PROMPTS` prompts.
     """
     largest = max(abs(change.panel), abs(change.relevant))
     return largest >= smallest or change.moved_prompts >= MIN_MOVED_PROMPTS
 
 
 def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
-    """Return the alert that has already reported a shift, after another run than this; or None.
+    """Return the alert that has already reported a shift in another run; None without one.
 
     History that is imported or scored again can make a shift visible in a later run than before:
     then a run between the shift's first run and this one has an alert already.
@@ -328,7 +330,7 @@ def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
 
 
 def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
-    """Return the order in which shifts head an alert: by metric, then by their evidence.
+    """Return the sort key by which shifts head an alert: by metric, then by falling evidence.
 
     Statements are put before them by `detection.statements.add_statements`.
     """
@@ -338,7 +340,9 @@ def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
 
 
 def _nearness(silence: Silence) -> tuple[int, float]:
-    """Return how near a silent metric came to an alert."""
+    """Return the sort key of how near a silent metric came to an alert: by reason, then by its
+    evidence.
+    """
     order = tuple(Reason).index(silence.reason)
     return order, -inf if silence.evidence is None else silence.evidence
 
@@ -346,15 +350,15 @@ def _nearness(silence: Silence) -> tuple[int, float]:
 def reported_changes(
     streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
 ) -> Iterator[tuple[ModelChange, Alert]]:
-    """Yield the changes of models as a whole that would have been reported run by run, each found
-    with the run that reports it, with its alert, by model.
+    """Yield the changes of models as a whole that would have been reported run by run, with the run
+    that reports each, and its alert; grouped by model.
 
     A change that one brand explains better waits for a later run to speak for the model, until
     another change is found.
 
     Args:
         streams: The streams of the category's metric, of all brands at all models.
-        policy: How often such an alert may be false, and which changes are too small for one.
+        policy: The rate of false alarms of models, and the smallest changes.
         updates: Known updates of the models.
     """
     models = sorted({stream.key.model for stream in streams})

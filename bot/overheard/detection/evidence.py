@@ -21,12 +21,12 @@ posterior standard deviations."""
 
 @dataclass(frozen=True, slots=True)
 class MeasuredChange:
-    """A change of a stream, as it is expected of many more answers.
+    """A change of a stream, as expected of many more answers.
 
     Attributes:
-        panel: Of the panel's mean, on the metric's scale.
-        relevant: Of the mean over the prompts that named the brand on either side; as `panel` for
-            metrics that are not rates.
+        panel: Change of the panel's mean, on the metric's scale.
+        relevant: Change of the mean over the prompts that named the brand on either side; as
+            `panel` for metrics that are not rates.
         moved_prompts: Number of prompts that surely moved by 20 points or more, in any direction;
             0 for metrics that are not rates.
     """
@@ -37,8 +37,8 @@ class MeasuredChange:
 
 
 def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
-    """Return a change as it is expected of many more answers: it is drawn towards none, the more so
-    the less is known (posterior means under the detector's priors).
+    """Return the change to expect of many more answers: the observed change shrunk towards 0, the
+    more so the less is known (posterior means under the detector's priors).
     """
     known = STEP_VARIANCE * compared.v**2 / compared.veff / stream.width**2
     shrunk = known / (1 + known)
@@ -52,8 +52,8 @@ def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
 
 
 def _surely_moved(prompt: PromptShift) -> bool:
-    """Whether a prompt's own answers show that its rate moved by `MOVED_POINTS`: of many prompts
-    with few answers each, some always seem to move, in both directions.
+    """Return whether a prompt's own answers show that its rate moved by `MOVED_POINTS`: of many
+    prompts with few answers each, some always seem to move, in both directions.
     """
     a, b = FRESH_BETA
     sides = ((prompt.before, prompt.n_before), (prompt.after, prompt.n_after))
@@ -75,11 +75,11 @@ JUDGE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    """What a deployment wants to be alerted of.
+    """The rates of false alarms and the smallest changes that a deployment configures.
 
     Attributes:
         false_alarms_per_year: False alarms allowed for all brands together.
-        brands: Number of brands that are watched: each has an equal part of that.
+        brands: Number of tracked brands, each of which has an equal part of the false alarms.
         models_per_year: False alarms allowed for changes of models as a whole; 0 where they are not
             reported by themselves.
         smallest_changes: The smallest expected change that is reported, by metric, on the
@@ -95,14 +95,17 @@ class AlertPolicy:
     def shared_out(
         cls, per_year: float, brands: int, smallest_changes: Mapping[str, float]
     ) -> AlertPolicy:
-        """Return the policy of a deployment with a budget of false alarms a year: from
-        `MIN_TRACKED` tracked brands on, `MODELS_SHARE` of it is for models as a whole.
+        """Return the policy for ``per_year`` false alarms a year of the whole deployment: with
+        `MIN_TRACKED` or more tracked brands, the share `MODELS_SHARE` of them is for models as a
+        whole.
         """
         of_models = per_year * MODELS_SHARE * (brands >= MIN_TRACKED)
         return cls(per_year - of_models, brands, smallest_changes, of_models)
 
     def smallest_change(self, metric: str) -> float:
-        """Return the smallest expected change of a metric that is reported."""
+        """Return the smallest expected change of a metric that is reported, on the metric's scale;
+        0 if none is configured.
+        """
         return self.smallest_changes.get(metric, 0.0)
 
 
@@ -111,14 +114,15 @@ DEFAULT_ALERT_POLICY = AlertPolicy()
 
 @dataclass(frozen=True, slots=True)
 class JudgeCheck:
-    """Old answers judged a second time: they have not changed, so a difference is the judge's own.
+    """The result of judging old answers a second time: they have not changed, so a difference is
+    the judge's own.
 
     Attributes:
         judge: Name of the scorer.
         model: The model that judges.
         answers: Number of old answers; 1 or more.
-        before: Mean of what was said of them then.
-        after: Mean of what is said of them now.
+        before: Mean of the stored values of these answers.
+        after: Mean of the new values of these answers.
         p_value: Probability of such a difference when the judge has not moved (paired t test).
     """
 
@@ -130,7 +134,9 @@ class JudgeCheck:
     p_value: float
 
     def explains(self, change: float) -> bool:
-        """Whether the judge has moved in the direction of a change, by enough to be its cause."""
+        """Return whether the judge has moved in the direction of a change, by the share
+        `JUDGE_SHARE` of it or more and significantly, so that the judge counts as its cause.
+        """
         moved = self.after - self.before
         enough = moved * change > 0 and abs(moved) >= JUDGE_SHARE * abs(change)
         return self.answers > 1 and enough and self.p_value <= JUDGE_LEVEL
@@ -159,12 +165,12 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class StreamEvidence:
-    """What one metric shows after a run.
+    """The evidence of one metric after a run.
 
     Attributes:
         metric: The metric.
         runs: Number of earlier runs in its baseline.
-        runs_needed: How many it takes to look for a change.
+        runs_needed: Number of earlier runs that a search for a change needs.
         has_unread_history: Whether earlier runs were read by other scorer versions alone.
         shared_prompts: Number of prompts of this run that were asked before; None when the run
             has no answers for this metric.
@@ -173,7 +179,7 @@ class StreamEvidence:
         change: The change to expect of many more answers; None when its evidence is not over the
             budget of false alarms, or there is nothing to compare.
         shift: The change in full; None in the same cases.
-        judge: What the judge says of old answers; None when it was not asked.
+        judge: The judge's new values of old answers; None when the judge was not asked.
     """
 
     metric: str
@@ -189,17 +195,17 @@ class StreamEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ModelEvidence:
-    """What one brand shows at one model after a run.
+    """The evidence of one brand at one model after a run.
 
     Attributes:
         brand: The brand's name.
         model: The model.
         run: The run.
         statistic: Natural logarithm of the brand's excess evidence, over all models and metrics.
-        threshold: What that and the excess of a metric must exceed, as a logarithm, so that alarms
-            keep to the budget.
-        streams: The metrics, one or more.
-        runs_a_year: How many runs are analysed in a year.
+        threshold: The logarithm that `statistic` and the excess of a metric must exceed, so that
+            alarms keep to the budget.
+        streams: The evidence of each metric, one or more.
+        runs_a_year: Number of runs that are analysed in a year.
         returned: The end of an alarm's story, when the brand is back at its old level; or None.
     """
 
@@ -219,11 +225,11 @@ class ModelEvidence:
 
 @dataclass(frozen=True, slots=True)
 class AlertHistory:
-    """What was reported of a brand before.
+    """The alerts of a brand before a run, and those of models as a whole.
 
     Attributes:
-        alerts: Its alerts, the newest first.
-        run_starts: When runs began, by number.
+        alerts: The brand's alerts, the newest first.
+        run_starts: The start of each run, by the run's number.
         of_models: The alerts of models as a whole, the newest first.
     """
 

@@ -42,12 +42,12 @@ class Hypothesis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What changed, as far as the answers show it.
+    """The posterior probabilities of the hypotheses about a change.
 
     Attributes:
         weights: The posterior probability of each hypothesis.
-        changes: The change of each stream, in standard deviations, and its sign.
-        steps: The same in logits.
+        changes: The signed change of each stream, in standard deviations.
+        steps: The signed change of each stream, in logits.
     """
 
     weights: Mapping[Hypothesis, float]
@@ -55,15 +55,18 @@ class Attribution:
     steps: Mapping[StreamKey, float] = field(default_factory=dict)
 
     def moved(self, key: StreamKey) -> bool:
-        """Whether a stream moved, taken by itself, by more than chance explains."""
+        """Return whether a stream, taken by itself, moved by `MOVED_SDS` standard deviations or
+        more.
+        """
         return abs(self.changes.get(key, 0.0)) >= MOVED_SDS
 
 
 def attribute(
     key: StreamKey, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
-    """Return the probabilities of the causes of a change: the stream alone, its model, its brand
-    at all models, or everything.
+    """Return the probabilities of the hypotheses about a change of a stream: the brand at its model
+    alone, the model, the brand at all models, or everything. The priors when nothing can be
+    compared.
 
     Args:
         key: The stream that changed.
@@ -87,8 +90,9 @@ def attribute(
 def attribute_model(
     model: Model, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
-    """Return what changed at a model: the model as a whole, one of its brands alone or everywhere,
-    or everything. Which brand it is, if it is one, is not known.
+    """Return the probabilities of the hypotheses about a change at a model: the model as a whole,
+    one of its brands (any of them) there or everywhere, or everything. The priors when nothing can
+    be compared.
 
     Args:
         model: The model.
@@ -111,7 +115,7 @@ class _JointChanges:
     Attributes:
         keys: The streams, J.
         change: Their changes in logits, J.
-        noise: The covariance that chance gives them, J x J.
+        noise: The covariance of the changes by chance, J x J.
     """
 
     keys: list[StreamKey]
@@ -148,7 +152,14 @@ class _JointChanges:
 def _joint_changes(
     streams: Iterable[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> _JointChanges | None:
-    """Return the changes since a run; None when no model has runs on both sides."""
+    """Return the changes of all streams since a run; None when no model has runs on both sides.
+
+    Args:
+        streams: The streams of one metric, of all brands at all models.
+        brand: The brand that comes first at each model; empty for none.
+        began: The first run after the change.
+        prior: The expected variances of the run effects.
+    """
     by_model: dict[object, list[Stream]] = {}
     for stream in streams:
         by_model.setdefault(stream.key.model, []).append(stream)
@@ -169,8 +180,8 @@ def _joint_changes(
 def _changes(
     streams: Sequence[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> tuple[list[StreamKey], Floats, Floats] | None:
-    """Return the changes of a model's brands since a run, and the covariance that chance gives
-    them; None when the model has no runs on both sides.
+    """Return the keys of a model's streams, their changes since a run in logits, J, and the
+    covariance of the changes by chance, J x J; None when the model has no runs on both sides.
     """
     ordered = sorted(streams, key=lambda s: (s.key.brand != brand, s.key.brand))
     ordered = [s for s in ordered if s.runs == ordered[0].runs]
@@ -193,7 +204,7 @@ def _changes(
 
 
 def _sizes(hypothesis: Hypothesis) -> tuple[float, ...]:
-    """Return the sizes of changes that a hypothesis thinks of."""
+    """Return the standard deviations of changes, on the logit scale, that a hypothesis covers."""
     whole = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
     return WHOLE_SIZES if whole else SIZES
 

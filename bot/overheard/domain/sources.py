@@ -125,6 +125,9 @@ def named_host(text: str) -> str:
 
 
 def _split_address(text: str) -> SplitResult:
+    """Return the parts of an address with or without a scheme; empty parts for an invalid
+    address.
+    """
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
         _ = parts.hostname  # raises for a bracket that is not closed

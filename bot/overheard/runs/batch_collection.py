@@ -311,6 +311,9 @@ class BatchCalls:
         return result
 
     def _fault(self, what: str, *, ambiguous: bool) -> ProviderFailed:
+        """Return the failure of a call that is the plugin's fault. ``ambiguous`` says that the
+        vendor may have the request.
+        """
         reason = fault(self._model.provider, what, self.remedy)
         return ProviderFailed(
             model=self._model, reason=reason, kind=FailureKind.OTHER, ambiguous=ambiguous

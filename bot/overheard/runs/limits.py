@@ -180,6 +180,7 @@ class ModelLimiter:
         return max(self.requests.delay(1, now), self.tokens.delay(waiter.tokens, now))
 
     def _grant(self, waiter: _Waiter) -> None:
+        """Give a turn to a waiting call, which counts as under way and against the rate limits."""
         self.requests.take(1)
         self.tokens.take(waiter.tokens)
         self.under_way += 1

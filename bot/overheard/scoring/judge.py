@@ -203,12 +203,18 @@ class _Asker:
         return await self._ask_in_round(self._round, question)
 
     async def _ask_in_round(self, now: _Round, question: Question) -> Answer:
+        """Return the stored answer of the judge's model to a question. Raises JudgeBudgetUsedUp
+        when the judge's budget does not cover the call.
+        """
         try:
             return await now.runner.ask(question, now.run, now.batcher)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
 
     async def _ask_gold_texts(self, now: _Round) -> None:
+        """Ask the judge's model about its gold texts, whose labels are known, at the beginning of a
+        round.
+        """
         for text in self.judge.rehearsals:
             await self._ask_in_round(now, self._question(text, getattr(self.judge, "schema", None)))
 
