@@ -29,7 +29,7 @@ import numpy as np
 from overheard.detection.alarm_table import RUNS_A_YEAR, AlarmTable, alarm_table
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Monitor
-from overheard.detection.simulate import WorldDesign, brand_name, simulate_world
+from overheard.detection.worlds import WorldDesign, brand_name, simulate_world
 
 PATH = Path(__file__).parents[1] / "bot/overheard/detection/alarm_table.json"
 WORLDS = (

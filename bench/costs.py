@@ -9,9 +9,9 @@ from update_trials import UpdateTrial, run_updates
 
 from overheard.detection import policy_trials
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.simulate import WorldDesign, simulate_world
 from overheard.detection.statistic import statistic
 from overheard.detection.trials import MonitorTrial
+from overheard.detection.worlds import WorldDesign, simulate_world
 
 TAUS = (0.0, 0.25, 0.5)
 

@@ -44,8 +44,8 @@ from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import smallest_visible_loss
 from overheard.detection.monitor import Monitor
-from overheard.detection.simulate import Moved, WorldDesign, brand_name, simulate_world
 from overheard.detection.trials import MonitorTrial
+from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
 from overheard.measure.intervals import poisson_interval, wilson
 
 WORLDS = (

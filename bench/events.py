@@ -16,7 +16,8 @@ from overheard.detection.decide import reported_changes
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
-from overheard.detection.simulate import (
+from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
+from overheard.detection.worlds import (
     Changes,
     Moved,
     WorldDesign,
@@ -24,7 +25,6 @@ from overheard.detection.simulate import (
     metric_name,
     simulate_world,
 )
-from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.domain import VISIBILITY, Shift
 from overheard.measure.blocks import Stream, StreamKey
 

@@ -17,8 +17,8 @@ import numpy as np
 from overheard.detection.decide import reported_changes
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Monitor, Restart
-from overheard.detection.simulate import FIRST_RUN, brand_name, metric_name, model_of
 from overheard.detection.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
+from overheard.detection.worlds import FIRST_RUN, brand_name, metric_name, model_of
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 KNOWN, OTHERS = 6, 6

@@ -34,8 +34,8 @@ from grading import answer
 from overheard import Brand
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.detection.simulate import FIRST_RUN, model_of
 from overheard.detection.trials import RUNS_A_YEAR
+from overheard.detection.worlds import FIRST_RUN, model_of
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.reading.reader import Reader
 

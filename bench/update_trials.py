@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from overheard.detection.panels import WELL_KNOWN, Change, Design, World, simulate
 from overheard.detection.policy_trials import SimulatedBrand
 from overheard.detection.run_effects import run_effect_variance
-from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
     FollowUpPlan,

@@ -105,8 +105,8 @@ class Deployment:
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def zone_in(self, channel: str) -> tzinfo | None:
-        """Return the one time zone of the days and times shown in a channel that gets alerts
-        or summaries, so that an event has one date there; None for any other channel and person.
+        """Return the time zone of the days and times in a channel that gets alerts or summaries,
+        where an event has the same date for all readers; None for any other channel and person.
 
         It is the ``timezone`` of the channel's route or summary; where none is set, that of the
         first schedule, else the deployment's.

@@ -68,7 +68,7 @@ class PluginSettings:
                 yield name, checked
 
     def one(self, settings: type[SomeSettings], name: str) -> SomeSettings:
-        """Return the settings of the table of this name, or the defaults where there is none.
+        """Return the settings of the table of this name, or the defaults without such a table.
 
         Raises:
             SettingsError: when the table does not fit; it names file, table and key.
@@ -77,6 +77,11 @@ class PluginSettings:
         return self._check(settings, name, self._tables.get(name, {}))
 
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
+        """Return a table as validated settings, and remember its secrets.
+
+        Raises:
+            SettingsError: with all that is wrong in the table.
+        """
         where = f"{self._file}, [{self._section}.{name}]"
         checked, problems = check(settings, table, where, Path(self._file).parent)
         if checked is None:

@@ -171,6 +171,8 @@ def traced(
     """
 
     def decorate(work: Work[Given, Result]) -> Work[Given, Result]:
+        """Return the function inside a span; without traces it runs as it is."""
+
         @wraps(work)
         async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             if not _tracer:

@@ -178,7 +178,9 @@ def _properties_anywhere(brand: Brand, lines: Iterable[_Line]) -> Iterator[tuple
 def _statement_of(
     brand: Brand, name: str, value: str, line: str
 ) -> Iterator[tuple[str, Statement]]:
-    """Yield the line and a property as a statement; nothing without a clear value."""
+    """Yield a cell as a sentence about the brand, such as "Acme: founded: 2014", with its line;
+    nothing for a cell without a clear value.
+    """
     if not name or _UNKNOWN.fullmatch(value):
         return
     name = _PROPERTY_WORDING.get(field_of(name)[0], name)

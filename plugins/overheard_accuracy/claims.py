@@ -161,7 +161,7 @@ def historic(text: str) -> bool:
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether a cue is about another subject than the brand.
+    """Return whether a cue in a statement is about another subject than the brand.
 
     That is the case when the brand's name only introduces its rival, founder or owner, or when
     another capitalised name, or a noun with its own clause, is between the brand and the cue.

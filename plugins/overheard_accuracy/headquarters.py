@@ -252,11 +252,11 @@ def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
 def _agrees(stated: str, true: str) -> bool:
     """Return whether a stated place is the true place, a part of it, or a region around it."""
     parts = [part.strip() for part in true.split(",") if part.strip()]
-    first, *around = [part.strip() for part in stated.split(",")]
+    first = stated.split(",", maxsplit=1)[0].strip()
     return any(
         plain(first) == plain(part)
         or contains(first, part)
         or contains(part, first)
         or same_place(first, part)
         for part in parts
-    ) and (not around or not is_region(first) or bool(parts))
+    )

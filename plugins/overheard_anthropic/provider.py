@@ -67,7 +67,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked."""
+        """Return the capabilities of a model in the mode in which it is asked."""
         batch = self.sold_in_batches(model)
         return self.described(model, "Messages API", "web search", batch=batch)
 
@@ -89,7 +89,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Message]:
-        """Return how far a batch is, and what came of it."""
+        """Return the progress of a batch, and its results."""
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:

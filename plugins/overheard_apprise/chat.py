@@ -128,6 +128,11 @@ class AppriseChat:
         return self._opened
 
     def _open(self) -> Apprise:
+        """Return Apprise with all addresses.
+
+        Raises:
+            ChatUnavailable: without the package or an address, and when an address is not valid.
+        """
         logger = logging.getLogger("apprise")  # its lines may repeat parts of an address
         logger.propagate = False
         if not logger.handlers:
@@ -195,7 +200,7 @@ def _usable_length(service: NotifyBase) -> int:
 
 
 def _attached(card: Card) -> list[AttachMemory]:
-    """Return a card's picture and file as attachments, which services without those leave out."""
+    """Return a card's picture and file as attachments; services without these leave them out."""
     found = []
     if card.image and card.image.png:
         found.append((card.image.png, card.image.name, "image/png"))
@@ -222,6 +227,7 @@ def rendered(card: Card, longest: int) -> str:
 
 
 def _paragraphs(card: Card) -> Iterator[str]:
+    """Yield the parts of a card as plain text, each a paragraph; those of further cards follow."""
     if card.text:
         yield plain(card.text)
     if card.image and card.image.alt:

@@ -35,6 +35,7 @@ def _endings(domains: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_number(host: str) -> bool:
+    """Whether a host is an IP address."""
     try:
         ip_address(host)
     except ValueError:

@@ -22,7 +22,7 @@ class AgentProvider(CompatibleProvider):
     """One account at Perplexity."""
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked."""
+        """Return the capabilities of a model in the mode in which it is asked."""
         return self.described(model, self._preset.how, "web search", sampling=True)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken

@@ -60,7 +60,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked."""
+        """Return the capabilities of a model in the mode in which it is asked."""
         preset = self._preset
         searches = Model(self.name, model).searches
         return Capabilities(

@@ -84,6 +84,7 @@ def _notes(message: Any) -> Iterator[Citation]:
 
 
 def _sources(completion: Any) -> Iterator[tuple[str, str]]:
+    """Yield the address and title of each source, in the fields of Perplexity or of others."""
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
         url = source if isinstance(source, str) else get(source, "url")

@@ -86,7 +86,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return client
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked.
+        """Return the capabilities of a model in the mode in which it is asked.
 
         The number of searches is an estimate: Gemini has no limit for searches.
         """
@@ -124,7 +124,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return await batches.submit(self.client, model.id, requests)
 
     async def find(self, batch: str) -> FoundBatch[batches.Document]:
-        """Return how far a batch is, and what came of it."""
+        """Return the progress of a batch, and its results."""
         return await batches.retrieve(self.client, batch)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:

@@ -159,6 +159,7 @@ class Redirects:
         return self._allowed(host) if _is_number(host) else public
 
     def _open(self) -> ClientSession:
+        """Return the HTTP session, which connects to public addresses only."""
         if self._session is None:
             resolver = PublicResolver(self._lookup(), self._allowed)
             arguments: dict[str, Any] = {"resolver": resolver, "use_dns_cache": False, "limit": 5}
@@ -171,6 +172,7 @@ class Redirects:
 
 
 def _is_number(host: str) -> bool:
+    """Whether a host is an IP address."""
     try:
         ip_address(host)
     except ValueError:

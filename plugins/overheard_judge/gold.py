@@ -56,7 +56,7 @@ def losses(replies: Sequence[str]) -> Counter[str]:
 
 
 def _said(gold: Gold, reply: str, brand: str) -> str | Loss:
-    """Return the sentiment toward a brand in a reply, or why there is none."""
+    """Return the sentiment toward a brand in a reply, or the reason why it cannot be read."""
     _, mark = portrayal(gold.text, list(gold.labels))
     judged = portrayal_of(reply, mark, [brand])
     if isinstance(judged, Loss):

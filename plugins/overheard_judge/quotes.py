@@ -89,6 +89,9 @@ def is_about(quote: str, reading: Reading) -> bool:
 
 
 def _is_about_brand(span: tuple[int, int], reading: Reading) -> bool:
+    """Whether at least half of a quote is in units of the brand, or in units that name it; a forged
+    line is about nobody.
+    """
     brand, own = reading.brand.name, 0
     low = reading.body.rfind("\n", 0, span[0]) + 1
     end = reading.body.find("\n", span[1])

@@ -133,7 +133,7 @@ def _aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
 
 
 def _items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:
-    """Return the items of a reply, or why there are none.
+    """Return the items of a reply, or the reason why they cannot be read.
 
     Objects that repeat the mark go first; then those without any mark, the last of them first,
     because models write drafts before their answer.
@@ -198,6 +198,7 @@ def _lowered(value: Any) -> Any:
     """Return a JSON value with the keys of its objects in lower case, three levels deep."""
 
     def lower(value: Any, depth: int) -> Any:
+        """Return a JSON value with the keys of its objects in lower case, down to a depth."""
         if depth and isinstance(value, dict):
             return {str(k).strip().casefold(): lower(v, depth - 1) for k, v in value.items()}
         if depth and isinstance(value, list):
@@ -217,7 +218,7 @@ def _listed(value: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _word(value: Any, words: Iterable[str] = SENTIMENTS) -> str:
-    """Return the one of some words that a value is, in any case and with a full stop."""
+    """Return the allowed word that a value is, in any case of letters and with a full stop."""
     word = _text(value).strip(" .*_`\"'").casefold()
     return word if word in tuple(words) else ""
 

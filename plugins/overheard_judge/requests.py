@@ -35,6 +35,7 @@ def _list_of(key: str, **properties: object) -> dict[str, object]:
 
 
 def _object(**properties: object) -> dict[str, object]:
+    """Return the JSON schema of an object that has exactly these properties."""
     return {
         "type": "object",
         "properties": properties,

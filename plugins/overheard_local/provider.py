@@ -106,6 +106,11 @@ def no_engine(provider: str) -> ProviderUnavailable:
 
 
 def _existing(file: Path, provider: str, remedy: str) -> Path:
+    """Return a file.
+
+    Raises:
+        ProviderUnavailable: when there is no such file.
+    """
     if not file.is_file():
         raise ProviderUnavailable(
             provider=provider, reason=f"there is no file {file}", remedy=remedy

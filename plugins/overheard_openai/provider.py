@@ -69,7 +69,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked.
+        """Return the capabilities of a model in the mode in which it is asked.
 
         No page of OpenAI's says that a batch can search, so one that searches is not sold so.
         """
@@ -95,7 +95,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Response]:
-        """Return how far a batch is, and what came of it."""
+        """Return the progress of a batch, and its results."""
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:

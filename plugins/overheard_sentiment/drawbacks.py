@@ -100,6 +100,7 @@ def drawbacks(
 
 
 def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[Drawback]:
+    """Yield the drawbacks of a text, clause by clause, see `drawbacks`."""
     small = _lowered(text)
     found = False
     parts = clauses(text)
@@ -143,7 +144,9 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
 
 
 def _is_learnt(odds: float, small: str, start: int, end: int) -> bool:
-    """Return whether the odds of a clause are enough; more is needed where it takes one back."""
+    """Return whether the odds of a clause are high enough for a drawback; a clause that takes a
+    drawback back needs more.
+    """
     if odds <= LEARNT_DRAWBACK:
         return False
     surely = odds > LEARNT_DRAWBACK + _TAKEN_BACK_ODDS
@@ -188,7 +191,7 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
 
 
 def listed_drawbacks(text: str) -> Iterator[Drawback]:
-    """Yield the items of a text under a heading of cons; none for "None" or "few"."""
+    """Yield the items of a text under a heading of cons; nothing for "None" or "few"."""
     if _EMPTY_CON.match(text):
         return
     at = 0
@@ -213,7 +216,7 @@ def clauses(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _lowered(text: str) -> str:
-    """Return a text in small letters, or as it is where that would change its length."""
+    """Return a text in small letters, or unchanged where small letters would change its length."""
     small = text.lower()
     return small if len(small) == len(text) else text
 
@@ -227,7 +230,9 @@ def _names(pattern: re.Pattern[str], text: str, small: str, start: int, end: int
 
 
 def _lists(listed: Sequence[tuple[int, int]], small: str, start: int, end: int) -> bool:
-    """Return whether a clause has a word that finds fault, and none before it takes it back."""
+    """Return whether a clause has a word that finds fault, without a word before that takes the
+    fault back.
+    """
     return any(
         start <= at < end
         and not _is_taken_back(small, start, end, at, until)

@@ -94,7 +94,9 @@ def _function_words() -> frozenset[str]:
 
 @cache
 def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
-    """Return the function words of a language, and the valences of its judging words."""
+    """Return the function words of a language, whose lines begin with "=", and the valences of its
+    judging words.
+    """
     function: frozenset[str] = frozenset()
     valences: dict[str, float] = {}
     for head, listed in _lines(name):
@@ -106,6 +108,7 @@ def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
 
 
 def _lines(name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the head and the words of each line of a list; comments are left out."""
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):

@@ -111,6 +111,14 @@ def _polarity(
     others: tuple[Span, ...],
     against: bool,
 ) -> Polarity:
+    """Return how a sentence judges the brand.
+
+    Args:
+        sentence: The sentence.
+        own: Where the brand is named.
+        others: Where other brands are named.
+        against: Whether the sentence is known to be against the brand.
+    """
     parsed = words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
     passed_over = any(

@@ -286,6 +286,7 @@ def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _listed(name: str) -> Iterator[tuple[str, float]]:
+    """Yield each word of a list with its valence, which begins its line; comments are left out."""
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):

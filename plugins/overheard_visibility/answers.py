@@ -21,6 +21,7 @@ def once_an_answer(function: Callable[[Reading], T]) -> Callable[[Reading], T]:
 
     @wraps(function)
     def kept(reading: Reading) -> T:
+        """Return the value of a reading; that of the latest reading is remembered."""
         for before, value in last[:1]:
             if (
                 before.answer is reading.answer

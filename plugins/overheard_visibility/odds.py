@@ -127,6 +127,7 @@ class _Plan:
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
+    """Return where an answer names brands: order, sentences, last line, titles and offers."""
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
     told = _told(reading)
@@ -207,6 +208,7 @@ class _Sentence(NamedTuple):
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
 def _sentence(text: str) -> _Sentence:
+    """Return which words of a choice a sentence has: conditions, overall judgements, decisions."""
     words = _WORD.findall(text.lower())
     known = frozenset(words)
     most = "most" in known and any(

@@ -147,14 +147,14 @@ def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> 
 
 
 def _is_beside(reading: Reading, unit: Unit, own: Sequence[Mention]) -> bool:
-    """Return whether a sentence beside a list of options says why its brand is none of them."""
+    """Return whether a sentence next to a list of options says why its brand is not among them."""
     if not _names(unit, own) or not SHORT_OF.search(unit.text) or OFFERED.search(unit.text):
         return False
     return len({other.owner for other in reading.units if other.role in _OFFERS} - {""}) > 1
 
 
 def _names(unit: Unit, own: Sequence[Mention]) -> bool:
-    """Return whether a unit is text that names its brand, and no title of it."""
+    """Return whether a unit is text that names its brand, and not the brand's title."""
     titled = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
     return not titled and bool(_inside(own, unit))
 
@@ -221,6 +221,7 @@ class _Choices:
 
 @once_an_answer
 def _choices(reading: Reading) -> _Choices:
+    """Return the words of the question, the verdict, all names, and which the answer chooses."""
     words = WORD.findall(reading.answer.question.prompt.text)
     asked = frozenset(word.casefold() for word in words)
     mentions = tuple(sorted((*reading.mentions, *_products(reading)), key=attrgetter("start")))

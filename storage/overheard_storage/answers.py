@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
 from overheard_storage import tables
+from overheard_storage.bulk_writes import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.money import SqlMoneyRepository
 from overheard_storage.repository import (
@@ -24,8 +25,6 @@ from overheard_storage.repository import (
     Name,
     Repository,
     among,
-    by_column,
-    each_of,
 )
 from overheard_storage.rows import answer_of, answer_row
 from overheard_storage.tables import answers, models, prompts, readings, runs, scorers
@@ -131,7 +130,7 @@ class SqlAnswerRepository(Repository):
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)
         numbers = {names[name]: number for name, number in known.items()}
-        whole = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
+        complete = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
         counted = [column for column in answers.c if column.name in _USAGE]
         reported = answers.c.input_tokens + answers.c.output_tokens > 0
         newest = (
@@ -149,7 +148,7 @@ class SqlAnswerRepository(Repository):
                 *(func.sum(column).label(column.name) for column in counted),
             )
             .where(
-                *whole,
+                *complete,
                 among(answers.c.run_id, newest_ids),
                 among(answers.c.model_id, numbers.values()),
             )
@@ -158,15 +157,15 @@ class SqlAnswerRepository(Repository):
         rows = sorted(
             await self._database.rows(query), key=lambda row: newest_ids.index(row.run_id)
         )
-        found: dict[Model, UsualUsage] = {}
+        usage: dict[Model, UsualUsage] = {}
         for model, number in numbers.items():
-            taken: list[Row[Any]] = []
+            latest: list[Row[Any]] = []
             for row in (row for row in rows if row.model_id == number):
-                if sum(one.reported for one in taken) < USUAL_ANSWERS:
-                    taken.append(row)
-            if taken:
-                found[model] = _mean_usage(taken)
-        return found
+                if sum(run.reported for run in latest) < USUAL_ANSWERS:
+                    latest.append(row)
+            if latest:
+                usage[model] = _mean_usage(latest)
+        return usage
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return how many complete answers each served model gave in each run, in the order of the

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model
 from overheard.domain.scores import named
 from overheard.numpy_proxy import Counts, np
+from overheard_storage.bulk_writes import Adding, insert_many
 from overheard_storage.database import uninterrupted
-from overheard_storage.repository import Adding, Repository, among, insert_many
+from overheard_storage.repository import Repository, among
 from overheard_storage.rows import block_of
 from overheard_storage.tables import (
     answers,

@@ -19,9 +19,9 @@ from overheard.domain.operations import StoreHealth
 from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
 from overheard_storage import health
+from overheard_storage.bulk_writes import insert_many
 from overheard_storage.database import Database, create_private, explained, is_missing, parse_url
 from overheard_storage.faults import shown
-from overheard_storage.repository import insert_many
 from overheard_storage.store import migrate
 from overheard_storage.tables import metadata
 from overheard_storage.upgrades import require_current, upgrade

@@ -28,8 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Account, Answer, Balance, Model, Payer, ReservationRequest, Spending
+from overheard_storage.bulk_writes import insert_many
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.repository import ASKED_PROMPT, Lookups, Repository, among, insert_many
+from overheard_storage.repository import ASKED_PROMPT, Lookups, Repository, among
 from overheard_storage.rows import asked_prompt_of, run_of
 from overheard_storage.tables import accounts, answers, models, prompts, reservations, runs, spend
 

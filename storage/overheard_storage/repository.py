@@ -1,43 +1,26 @@
-"""The base of all repositories: access to the database, streams of rows, and bulk inserts that
-bypass SQLAlchemy's work for each row.
-
-There are tens of scores for each answer. When SQLAlchemy prepares their parameters one by one,
-that takes longer than the database does.
-"""
+"""The base of all repositories: access to the database, the numbers of names, streams of rows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    JSON,
     BindParameter,
     Column,
     ColumnElement,
-    Dialect,
     Row,
     Select,
     Table,
-    Text,
     bindparam,
-    cast,
-    func,
     select,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Model, Prompt
 from overheard_storage import tables
 from overheard_storage.database import Database
-from overheard_storage.faults import store_error
 from overheard_storage.rows import prompt_row
 from overheard_storage.tables import prompts
 
@@ -223,189 +206,3 @@ def among(column: Column[int], numbers: Collection[int]) -> ColumnElement[bool]:
         None, list(numbers), expanding=True, literal_execute=True
     )
     return column.in_(written)
-
-
-Writer = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Adding:
-    """The columns by which rows with an existing key are added to the stored rows.
-
-    Attributes:
-        key: The columns of the primary key.
-        sums: The columns that are summed. Others keep their stored values.
-    """
-
-    key: tuple[str, ...]
-    sums: tuple[str, ...]
-
-
-async def insert_many(
-    connection: AsyncConnection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    adding: Adding | None = None,
-) -> None:
-    """Insert rows within a transaction, without SQLAlchemy's work for each row; PostgreSQL receives
-    new rows by COPY.
-
-    Args:
-        connection: A connection in a transaction.
-        table: The table.
-        columns: The names of the columns that the rows have.
-        rows: One or more rows; each value as SQLAlchemy would take it.
-        adding: How rows with an existing key are added; None if such a key is an error.
-    """
-    dialect = connection.dialect
-    if adding and dialect.name == "postgresql":
-        parameters = by_column(
-            table, [dict(zip(columns, row, strict=True)) for row in rows], dialect
-        )
-        await connection.execute(_adding_upsert(table, tuple(columns), adding), parameters)
-        return
-    converted: list[Sequence[Any]] = []
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        write = _converter(table, column, dialect)
-        converted.append(list(map(write, values)) if write else values)
-    converted_rows = list(zip(*converted, strict=True))
-    if dialect.name == "postgresql":
-        await _copy_rows_in(connection, _copy_statement(table, columns, dialect), converted_rows)
-    else:
-        statement = _insert_statement(table, columns, dialect) + (
-            _on_conflict_clause(table, adding) if adding else ""
-        )
-        await connection.exec_driver_sql(statement, converted_rows)
-
-
-def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
-    """Return a query of rows from one array parameter for each column, written by `by_column`;
-    PostgreSQL only.
-
-    The driver parses a statement with thousands of values for longer than PostgreSQL executes it.
-    """
-    lists = [
-        cast(bindparam(c, type_=Text()), ARRAY(table.c[c].type, dimensions=1)) for c in columns
-    ]
-    arrays = func.unnest(*lists).table_valued(*columns, name="given").render_derived()
-    return select(*(arrays.c[name] for name in columns))
-
-
-def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> dict[str, str]:
-    """Return one or more rows as parameters for `each_of`: by the name of each column, its values
-    as an array literal.
-
-    The driver takes three times as long to write the same literals.
-    """
-    return {
-        name: _array_literal([row[name] for row in rows], _converter(table, name, dialect))
-        for name in rows[0]
-    }
-
-
-def _array_literal(values: Sequence[Any], prepare: Writer | None) -> str:
-    """Return values as the text of a PostgreSQL array. ``prepare`` converts a value for the driver;
-    None for no conversion.
-    """
-    ready = list(map(prepare, values)) if prepare else values
-    write = repr if set(map(type, ready)) <= {int, float} else _cached_converter(_literal_element)
-    return "{" + ",".join(map(write, ready)) + "}"
-
-
-def _literal_element(value: Any) -> str:
-    """Return a value as the text of an element of a PostgreSQL array."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return _quoted(value)
-    return value.isoformat() if isinstance(value, datetime) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows by COPY, without SQLAlchemy. Raises StoreError for a fault of the server."""
-    import psycopg  # comes with the extra `postgres`
-
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    try:
-        async with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                await copy.write_row(row)
-    except psycopg.Error as error:
-        raise store_error(connection.engine.url, error) or error from error
-
-
-def _copy_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
-    """Return the text of a COPY of rows from the client."""
-    names = dialect.identifier_preparer
-    listed = ", ".join(names.format_column(table.c[column]) for column in columns)
-    return f"COPY {names.format_table(table)} ({listed}) FROM STDIN"
-
-
-@lru_cache
-def _adding_upsert(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
-    """Return the upsert that adds rows to stored rows (PostgreSQL), built once: building it takes
-    as long as writing some rows.
-    """
-    from sqlalchemy.dialects.postgresql import insert as begun
-
-    insert = begun(table).from_select(columns, each_of(table, columns))
-    sums = {name: table.c[name] + insert.excluded[name] for name in adding.sums}
-    return insert.on_conflict_do_update(index_elements=adding.key, set_=sums)
-
-
-def _insert_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
-    """Return the text of an INSERT with a placeholder for each column."""
-    names = dialect.identifier_preparer
-    listed = ", ".join(names.format_column(table.c[column]) for column in columns)
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    marks = ", ".join([mark] * len(columns))
-    return f"INSERT INTO {names.format_table(table)} ({listed}) VALUES ({marks})"  # noqa: S608 - names of our own
-
-
-def _on_conflict_clause(table: Table, adding: Adding) -> str:
-    """Return the clause of an INSERT that adds sums to a stored row of the same key."""
-    sums = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in adding.sums)
-    return f" ON CONFLICT ({', '.join(adding.key)}) DO UPDATE SET {sums}"
-
-
-def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
-    """Return the function that converts values of a column for the driver; None when values need no
-    conversion.
-    """
-    kind = table.c[column].type
-    if isinstance(kind, JSON):
-        # The driver would encode a thousand equal documents a thousand times.
-        bare = kind.none_as_null
-        return _cached_converter(
-            lambda value: None if bare and value is None else json.dumps(value)
-        )
-    write = kind.dialect_impl(dialect).bind_processor(dialect)
-    return _cached_converter(write) if write else None
-
-
-def _cached_converter(write: Writer) -> Writer:
-    """Return a converter that remembers the results for the previous value and for empty values.
-
-    Most quotes and details are empty, and all blocks of a run have its start.
-    """
-    empty: dict[type, Any] = {}
-    last = result = None
-
-    def written(value: Any) -> Any:
-        nonlocal last, result
-        if not value:
-            kind = type(value)
-            if kind not in empty:
-                empty[kind] = write(value)
-            return empty[kind]
-        if value is not last:
-            last, result = value, write(value)
-        return result
-
-    return written

@@ -39,8 +39,9 @@ from overheard.domain import (
 from overheard_storage import tables
 from overheard_storage.answers import advance, unread
 from overheard_storage.blocks import add_blocks
+from overheard_storage.bulk_writes import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.repository import Repository, among, by_column, each_of, insert_many
+from overheard_storage.repository import Repository, among
 from overheard_storage.rows import record_of
 from overheard_storage.tables import (
     answers,

@@ -29,7 +29,7 @@ from overheard.detection.control_variate import (
     run_series,
 )
 from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
-from overheard.detection.simulate import Moved, WorldDesign, brand_name, model_of, simulate_world
+from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np

@@ -12,7 +12,7 @@ from overheard.detection.baseline import (
     stream_until,
 )
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.simulate import Design, simulate
+from overheard.detection.panels import Design, simulate
 from overheard.domain import Model, Shift
 from overheard.numpy_proxy import np
 

@@ -12,7 +12,8 @@ from overheard.detection.benchmarks import (
     lorden_calls,
     oracle,
 )
-from overheard.detection.simulate import Change, Design, World, WorldDesign, simulate, undone
+from overheard.detection.panels import Change, Design, World, simulate, undone
+from overheard.detection.worlds import WorldDesign
 
 FALL, Z, POOLED = RULES
 

@@ -7,7 +7,7 @@ import pytest
 
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Monitor
-from overheard.detection.simulate import WELL_KNOWN
+from overheard.detection.panels import WELL_KNOWN
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from overheard.detection.bursts import Burst, share_calls
-from overheard.detection.simulate import Design, simulate
+from overheard.detection.panels import Design, simulate
 from overheard.measure.blocks import Stream
 
 

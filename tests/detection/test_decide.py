@@ -38,7 +38,7 @@ from overheard.detection.placement import (
     Placement,
     part_of,
 )
-from overheard.detection.simulate import WorldDesign, simulate_world
+from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey, Stream
 

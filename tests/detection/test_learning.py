@@ -17,7 +17,7 @@ from overheard.detection.learning import (
     own_record,
     smallest_visible_loss,
 )
-from overheard.detection.simulate import WorldDesign, simulate_world
+from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey
 
 RUNS = [RunKey(datetime(2026, 1, 5, tzinfo=UTC) + n * timedelta(weeks=1), n) for n in range(60)]

@@ -19,8 +19,8 @@ from overheard.detection.model_change import (
     sentence_of_change,
     statistic,
 )
-from overheard.detection.simulate import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.detection.statistic import candidate_starts
+from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import WHOLE_MODEL, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream
 

@@ -20,16 +20,9 @@ from overheard.detection.evidence import (
 from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart
+from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.placement import AlertAction
-from overheard.detection.simulate import (
-    Change,
-    Design,
-    Moved,
-    World,
-    WorldDesign,
-    simulate,
-    simulate_world,
-)
+from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats

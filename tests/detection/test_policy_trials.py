@@ -11,9 +11,10 @@ from overheard.detection import benchmarks, policy_trials
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import compare
 from overheard.detection.bursts import BurstPolicy
+from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.policy_trials import GuardedWeek
-from overheard.detection.simulate import Change, Design, World, WorldDesign, simulate
 from overheard.detection.trials import MonitorTrial, Reliability
+from overheard.detection.worlds import WorldDesign
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np

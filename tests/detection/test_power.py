@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from known_time import p_value
 
+from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.power import (
     Outlook,
     at_known_time,
@@ -13,7 +14,6 @@ from overheard.detection.power import (
     typical,
     unannounced,
 )
-from overheard.detection.simulate import Change, Design, simulate
 
 PANEL = Outlook(typical(30))
 

@@ -29,8 +29,8 @@ from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.evidence import AlertPolicy, measured_change
 from overheard.detection.known_time import compare_sides
 from overheard.detection.monitor import Monitor
+from overheard.detection.panels import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.run_effects import moments, run_effect_variance
-from overheard.detection.simulate import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
 from overheard.finetune.comparison import holm

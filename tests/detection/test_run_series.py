@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from overheard.detection.control_variate import RunEffectPrior, RunSeries, StreamGroup, run_series
-from overheard.detection.simulate import Moved, WorldDesign, simulate_world
+from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, Mask, Places, np
 

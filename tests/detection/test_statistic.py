@@ -13,14 +13,7 @@ from overheard.detection import nuisance
 from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.nuisance import step_evidence
-from overheard.detection.simulate import (
-    Change,
-    Design,
-    Moved,
-    WorldDesign,
-    simulate,
-    simulate_world,
-)
+from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.statistic import (
     FRESH_SHARES,
     Statistic,
@@ -28,6 +21,7 @@ from overheard.detection.statistic import (
     fresh_evidence,
     statistic,
 )
+from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey, Stream
 
 PRIOR = RunEffectPrior()

@@ -8,7 +8,6 @@ import pytest
 
 from overheard.detection import trials
 from overheard.detection.evidence import AlertPolicy
-from overheard.detection.simulate import Moved, SimulatedWorld, WorldDesign, brand_name
 from overheard.detection.trials import (
     CHANGE_AT,
     MonitorTrial,
@@ -19,6 +18,7 @@ from overheard.detection.trials import (
     reliability,
     worlds_of,
 )
+from overheard.detection.worlds import Moved, SimulatedWorld, WorldDesign, brand_name
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import np
 

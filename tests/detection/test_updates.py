@@ -7,8 +7,8 @@ from scipy.stats import norm
 from update_trials import UpdateTrial, run_updates
 
 from overheard.detection.known_time import change_interval, compare_sides, split_stream
+from overheard.detection.panels import Design, simulate
 from overheard.detection.run_effects import run_effect_variance
-from overheard.detection.simulate import Design, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
     FollowUpPlan,

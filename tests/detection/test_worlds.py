@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from overheard.detection.simulate import (
+from overheard.detection.worlds import (
     FIRST_RUN,
     KINDS,
     Moved,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from overheard.detection.simulate import CHALLENGER, WELL_KNOWN, Design, simulate
+from overheard.detection.panels import CHALLENGER, WELL_KNOWN, Design, simulate
 from overheard.measure.intervals import wilson
 from overheard.measure.trends import trend
 

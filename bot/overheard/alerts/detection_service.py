@@ -193,6 +193,9 @@ class DetectionService:
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
+            """Return the latest change of each model as a whole, with its shifts; models without a
+            change are left out.
+            """
             latest = {model: latest_model_change(model, streams, per_year) for model in asked}
             return {
                 model: (change, model_shifts(change, streams, key, updates))

@@ -553,8 +553,8 @@ class ChatDesk:
         return await self._gate.allowed(request.person, request.channel, needed)
 
     async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment as it is now, and the call of one person: in the channel's time
-        zone, else in the person's.
+        """Return the refreshed deployment, and the call of one person, in the channel's time zone,
+        else in the person's.
         """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or _zone(person) or deployment.zone

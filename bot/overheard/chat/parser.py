@@ -52,7 +52,7 @@ class Order:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The options that are not as they are by default."""
+        """The options whose values differ from their defaults."""
         usual = {option.name: option.default for option in self.spec.options}
         return {n: v for n, v in self.options.items() if v not in (None, (), usual.get(n))}
 
@@ -262,6 +262,11 @@ def _flag(spec: CommandSpec, option: Option, text: str) -> bool:
 
 
 def _choice(spec: CommandSpec, option: Option, text: str) -> str:
+    """Return the choice of an option that was typed, in any case of letters.
+
+    Raises:
+        BadUsage: when the option has no such choice.
+    """
     for choice in option.choices:
         if text.casefold() == choice.casefold():
             return choice

@@ -145,7 +145,7 @@ class ChatProgress:
         self._began = monotonic()
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work with a number of steps (0: unknown); ends the one before."""
+        """Begin a piece of work with a number of steps (0: unknown); ends the previous piece."""
         self._step, self._total, self._done = title, total, 0
         self._began = monotonic()
 

@@ -214,6 +214,7 @@ def sentence(error: Exception) -> str:
 
 
 def _sentence(error: OverheardError) -> str:
+    """Return an error as a sentence for a chat, where objects have no ids."""
     said = str(error)
     if isinstance(error, UnknownName) and error.kind in _BY_ID:
         said = f'there is no {_BY_ID[error.kind]} called "{error.name}"{error.hint}.'

@@ -196,8 +196,8 @@ def _day_ahead(word: str, here: datetime) -> datetime | None:
     try:
         at = time.fromisoformat(clock) if clock else MORNING
         if day in _WEEKDAYS:
-            back = (_WEEKDAYS.index(day) - here.weekday()) % 7 or 7
-            on = here.date() + timedelta(days=back)
+            days = (_WEEKDAYS.index(day) - here.weekday()) % 7 or 7
+            on = here.date() + timedelta(days=days)
         else:
             tomorrow = here.date() + timedelta(days=1)
             on = tomorrow if day == "tomorrow" else date.fromisoformat(day)

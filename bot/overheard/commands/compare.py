@@ -81,13 +81,13 @@ async def compare(
         known = deployment.catalogue.brand
         if known(base) and known(tuned):
             return Proposal("", 0.0, partial(_compare_brands, given, call, base, tuned))
-        match = _comparison_setup(deployment, base, tuned, brand, margin / 100, drawn)
-        match = replace(match, own_seeds=own_seeds, most=rounds)
-        calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
-        payer = _aside_run(deployment, call, match.whole[0]).payer
+        setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, drawn)
+        setup = replace(setup, own_seeds=own_seeds, most=rounds)
+        calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
+        payer = _aside_run(deployment, call, setup.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
     return Proposal(
-        quote.price, quote.usd, partial(_compare_models, given, call, match), {"seed": drawn}
+        quote.price, quote.usd, partial(_compare_models, given, call, setup), {"seed": drawn}
     )
 
 
@@ -97,19 +97,19 @@ async def _compare_brands(given: Deployment | Session, call: Call, brand: str, o
         return await versus(deployment, call, brand=brand, other=other)
 
 
-async def _compare_models(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
+async def _compare_models(given: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
     """Ask both models until every metric has a verdict or the rounds are used up, and return the
     card.
     """
     async with opened(given) as deployment:
         carry_out = run_service(deployment, call).ask_aside
-        game = ModelComparison(
-            match, carry_out, lambda panel: _aside_run(deployment, call, panel), deployment.scoring
+        comparison = ModelComparison(
+            setup, carry_out, lambda panel: _aside_run(deployment, call, panel), deployment.scoring
         )
-        result = await game.play()
+        result = await comparison.play()
         if call.face is Face.CHAT:
-            return await chat_comparison_card(match, result, deployment.names)
-        return await comparison_card(match, result)
+            return await chat_comparison_card(setup, result, deployment.names)
+        return await comparison_card(setup, result)
 
 
 def _comparison_setup(
@@ -172,37 +172,37 @@ MAX_QUOTE_CHARS = 300
 """Characters of an answer that are shown."""
 
 
-async def comparison_card(match: ComparisonSetup, result: ComparisonResult) -> Card:
+async def comparison_card(setup: ComparisonSetup, result: ComparisonResult) -> Card:
     """Return the terminal's card of a comparison, with a picture if any metric could be
     compared.
     """
     chart = _difference_chart(
-        match, result, f"{match.brand.name}: {match.tuned} beside {match.base}"
+        setup, result, f"{setup.brand.name}: {setup.tuned} beside {setup.base}"
     )
     return _terminal_card(
-        match, result, await picture(chart, "compare.png") if chart.spans else None
+        setup, result, await picture(chart, "compare.png") if chart.spans else None
     )
 
 
 async def chat_comparison_card(
-    match: ComparisonSetup, result: ComparisonResult, names: ModelNames
+    setup: ComparisonSetup, result: ComparisonResult, names: ModelNames
 ) -> Card:
     """Return the chat's card of a comparison: the verdicts in words, with a picture of the
     differences if any metric could be compared. All figures are in `Card.data`.
     """
-    base, tuned = names.name(match.base), names.name(match.tuned)
+    base, tuned = names.name(setup.base), names.name(setup.tuned)
     if base == tuned:
-        base, tuned = match.base.name, match.tuned.name
+        base, tuned = setup.base.name, setup.tuned.name
     chart = _difference_chart(
-        match, result, f"{match.brand.name}: {tuned} against {base}", SUBJECTS
+        setup, result, f"{setup.brand.name}: {tuned} against {base}", SUBJECTS
     )
     return Card(
-        title=wording.shorten(_chat_title(match.brand.name, base, tuned, result), 140),
-        text="\n".join(_verdict_lines(match, result)),
+        title=wording.shorten(_chat_title(setup.brand.name, base, tuned, result), 140),
+        text="\n".join(_verdict_lines(setup, result)),
         image=await picture(chart, "compare.png") if chart.spans else None,
-        severity=_severity(match, result),
+        severity=_severity(setup, result),
         footer=f"{wording.count(result.calls, 'answer')} · {wording.money(result.spent)}",
-        data=_comparison_json(match, result),
+        data=_comparison_json(setup, result),
         failed=result.stopped is StopReason.FAILED,
     )
 
@@ -221,7 +221,7 @@ def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> 
     return f"{brand} does no better at {tuned} than at {base}, as far as this shows"
 
 
-def _verdict_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
     """Yield a line for each verdict with up to `MOST_NOUNS` of its metrics, then a leak, then the
     failures.
     """
@@ -234,47 +234,47 @@ def _verdict_lines(match: ComparisonSetup, result: ComparisonResult) -> Iterator
         if nouns:
             more = [f"{len(nouns) - MOST_NOUNS} more"] if len(nouns) > MOST_NOUNS else []
             yield f"{words}: {wording.listing([*nouns[:MOST_NOUNS], *more])}."
-    if _is_tuned(match) and any(
+    if _is_tuned(setup) and any(
         control.verdict is MetricResult.BETTER for control in result.controls
     ):
-        yield f"It also names {match.brand.name} where the question is about other things."
+        yield f"It also names {setup.brand.name} where the question is about other things."
     yield from result.failures if result.stopped is StopReason.FAILED else ()
 
 
-def _is_tuned(match: ComparisonSetup) -> bool:
+def _is_tuned(setup: ComparisonSetup) -> bool:
     """Whether the second model may be a fine-tune of the first: both are of one provider."""
-    return match.base.provider == match.tuned.provider
+    return setup.base.provider == setup.tuned.provider
 
 
-def _terminal_card(match: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
+def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
     """Return the terminal's card of a comparison; without an image there is no table either."""
     return Card(
-        title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
-        text="\n\n".join(_result_sentences(match, result)),
+        title=wording.shorten(f"{setup.brand.name} at {setup.tuned}, beside {setup.base}", 140),
+        text="\n\n".join(_result_sentences(setup, result)),
         fields=(
             Field("Answers", f"{result.calls:,}"),
             Field("Rounds", str(result.rounds)),
             Field("Spent", wording.money(result.spent)),
         ),
-        table=_difference_table(match, result) if image else None,
-        quotes=tuple(_answer_quotes(match, result)),
+        table=_difference_table(setup, result) if image else None,
+        quotes=tuple(_answer_quotes(setup, result)),
         image=image,
-        severity=_severity(match, result),
+        severity=_severity(setup, result),
         footer=(
             "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
             f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
             "the same questions, "
-            f"with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
+            f"with {'seeds of their own' if setup.own_seeds else 'the same seeds'},"
             " as they are at this hour."
         )
         if image
         else "",
-        data=_comparison_json(match, result),
+        data=_comparison_json(setup, result),
         failed=result.stopped is StopReason.FAILED,
     )
 
 
-def _result_sentences(match: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
+def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
     """Yield sentences on the verdicts of the metrics, leaks into control questions, and
     failures.
     """
@@ -290,30 +290,30 @@ def _result_sentences(match: ComparisonSetup, result: ComparisonResult) -> Itera
             if contrast.verdict is verdict
         ]
         if names:
-            yield f"{wording.listing(names).capitalize()}: {_verdict_words(verdict, match)}."
+            yield f"{wording.listing(names).capitalize()}: {_verdict_words(verdict, setup)}."
     if result.unseen and result.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in result.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
-    if _is_tuned(match):
+    if _is_tuned(setup):
         for contrast in result.controls:
-            yield _leak_sentence(match, contrast)
+            yield _leak_sentence(setup, contrast)
     if result.stopped is StopReason.FAILED:
         yield f"Not all questions were answered. {' '.join(result.failures)}"
 
 
-def _verdict_words(verdict: MetricResult, match: ComparisonSetup) -> str:
+def _verdict_words(verdict: MetricResult, setup: ComparisonSetup) -> str:
     """Return a verdict on a metric in words."""
     return {
-        MetricResult.BETTER: f"better at {match.tuned}",
-        MetricResult.WORSE: f"worse at {match.tuned}",
+        MetricResult.BETTER: f"better at {setup.tuned}",
+        MetricResult.WORSE: f"worse at {setup.tuned}",
         MetricResult.EQUIVALENT: (
-            f"equivalent, within {match.margin * 100:g} points where it is a rate"
+            f"equivalent, within {setup.margin * 100:g} points where it is a rate"
         ),
         MetricResult.UNCLEAR: "not yet clear; more questions or rounds would tell",
     }[verdict]
 
 
-def _leak_sentence(match: ComparisonSetup, contrast: Contrast) -> str:
+def _leak_sentence(setup: ComparisonSetup, contrast: Contrast) -> str:
     """Return a sentence on whether the fine-tune names the brand more often in answers to control
     questions.
     """
@@ -322,7 +322,7 @@ def _leak_sentence(match: ComparisonSetup, contrast: Contrast) -> str:
     asked = wording.count(contrast.pairs, "question")
     if contrast.verdict is MetricResult.BETTER:
         return (
-            f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
+            f"The fine-tune leaks: {setup.brand.name} now comes up in answers to {asked} about "
             f"other things ({rates})."
         )
     if contrast.verdict is MetricResult.EQUIVALENT:
@@ -330,10 +330,10 @@ def _leak_sentence(match: ComparisonSetup, contrast: Contrast) -> str:
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
 
-def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
+def _severity(setup: ComparisonSetup, result: ComparisonResult) -> Severity:
     """Return BAD for a leak or a worse metric, GOOD for a better metric only, else PLAIN."""
     verdicts = {contrast.verdict for contrast in result.metrics}
-    leaks = _is_tuned(match) and any(
+    leaks = _is_tuned(setup) and any(
         control.verdict is MetricResult.BETTER for control in result.controls
     )
     if leaks or MetricResult.WORSE in verdicts:
@@ -341,7 +341,7 @@ def _severity(match: ComparisonSetup, result: ComparisonResult) -> Severity:
     return Severity.GOOD if MetricResult.BETTER in verdicts else Severity.PLAIN
 
 
-def _difference_table(match: ComparisonSetup, result: ComparisonResult) -> Table:
+def _difference_table(setup: ComparisonSetup, result: ComparisonResult) -> Table:
     """Return a table with a row for each metric, competitor and control: both values, the
     difference with its interval, the verdict.
     """
@@ -361,7 +361,7 @@ def _difference_table(match: ComparisonSetup, result: ComparisonResult) -> Table
         ("On other subjects", *_contrast_cells(contrast), _direction_words(contrast))
         for contrast in result.controls
     ]
-    header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
+    header = ("", str(setup.base), str(setup.tuned), "Difference", "Verdict")
     return Table(header, tuple(rows), frozenset({1, 2, 3}))
 
 
@@ -385,13 +385,13 @@ def _direction_words(contrast: Contrast) -> str:
     )
 
 
-def _answer_quotes(match: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
+def _answer_quotes(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
     """Yield the first answer of each model to the `SHOWN_PROMPTS` prompts with the largest
     differences, shortened to `MAX_QUOTE_CHARS`.
     """
-    texts = {prompt.key: prompt.text for prompt in match.prompts}
+    texts = {prompt.key: prompt.text for prompt in setup.prompts}
     for moved in _changed_prompts(result.metrics)[:SHOWN_PROMPTS]:
-        for model in (match.base, match.tuned):
+        for model in (setup.base, setup.tuned):
             answer_text = _first_answer_text(result.answers, moved, str(model))
             if answer_text:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
@@ -415,7 +415,7 @@ def _first_answer_text(answers: Sequence[Answer], moved: PromptShift, model: str
 
 
 def _difference_chart(
-    match: ComparisonSetup,
+    setup: ComparisonSetup,
     result: ComparisonResult,
     title: str,
     words: Mapping[str, str] | None = None,
@@ -423,7 +423,7 @@ def _difference_chart(
     """Return the chart of the differences with their intervals.
 
     Args:
-        match: The setup of the comparison.
+        setup: The setup of the comparison.
         result: The result of the comparison.
         title: The chart's title.
         words: Display names of metrics; if given, metrics with a difference come first.
@@ -443,7 +443,7 @@ def _difference_chart(
     ]
     spans += [
         _difference_span("On other subjects", contrast, _direction_words(contrast))
-        for contrast in (result.controls if _is_tuned(match) else ())
+        for contrast in (result.controls if _is_tuned(setup) else ())
     ]
     spans += [
         _difference_span(f"{name}'s visibility", contrast, _direction_words(contrast))
@@ -459,12 +459,12 @@ def _difference_span(label: str, contrast: Contrast, verdict: str) -> Difference
     )
 
 
-def _comparison_json(match: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
+def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
     """Return a comparison for JSON output."""
     return {
-        "brand": match.brand.name,
-        "base": str(match.base),
-        "tuned": str(match.tuned),
+        "brand": setup.brand.name,
+        "base": str(setup.base),
+        "tuned": str(setup.tuned),
         "metrics": [_contrast_json(contrast) for contrast in result.metrics],
         "competitors": [
             {"brand": name, **_contrast_json(contrast)} for name, contrast in result.rivals.items()

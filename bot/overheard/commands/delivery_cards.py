@@ -144,7 +144,7 @@ class DeliveryCards:
         """Return the card that replaces the progress of a command that a crash interrupted."""
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
-        goes_on = (
+        goes_on = (  # such a run posts its own result
             run is not None
             and not run.aside
             and (

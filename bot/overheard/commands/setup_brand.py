@@ -137,6 +137,11 @@ def _one_line(text: str) -> str:
 
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the domain of a website before the domains that were known.
+
+    Raises:
+        BadUsage: when the website has no domain.
+    """
     if not website.strip():
         return before
     try:

@@ -111,7 +111,7 @@ async def with_answers(
 
 
 async def keep_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
-    """Store a draft in place of the one before."""
+    """Store a draft in place of the previous draft."""
     setting = Setting(DRAFT, asdict(draft), call.who, deployment.clock.now())
     await deployment.store.settings.put(setting)
 

@@ -13,7 +13,6 @@ from overheard.detection import policy_trials, trials
 from overheard.detection.benchmarks import Comparisons
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.policy_trials import SentinelOutcome
-from overheard.detection.simulate import EFFECTS, KINDS, WorldDesign
 from overheard.detection.trials import (
     AGES,
     RUNS_A_YEAR,
@@ -22,6 +21,7 @@ from overheard.detection.trials import (
     Reliability,
     TrialOutcome,
 )
+from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
 from overheard.session import Session
 
 FIXED, DYNAMIC = "fixed", "dynamic"

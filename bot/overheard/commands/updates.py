@@ -191,7 +191,7 @@ async def add_update(
 async def remove_update(
     deployment: Deployment, _: Call, *, number: Annotated[int, argument("Its number.", low=1)]
 ) -> Card:
-    """Forget an update that was none.
+    """Delete an update that was entered by mistake.
 
     Raises:
         UnknownName: when there is none of this number.

@@ -312,6 +312,7 @@ def _open_to_everyone(config: Config) -> Iterator[str]:
 
 
 def _missing_queue(config: Config) -> Iterator[str]:
+    """Yield the problem of a queue on PostgreSQL whose store is not there."""
     if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
         yield (
             f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '

@@ -73,7 +73,9 @@ class Settings(BaseModel):
 
 
 def _of_another_type(value: Any, types: set[Any]) -> str:
-    """Return the problem of true or false as a number, and of a number or truth value in quotes."""
+    """Return what is wrong with a value of another type: true or false for a number, or a number,
+    true or false in quotes; empty for other values.
+    """
     numeric = bool({int, float} & types)
     if isinstance(value, bool) and numeric:
         return "must be a number, and not true or false"
@@ -222,6 +224,7 @@ def _types(annotation: Any) -> set[Any]:
 
 
 def _secret_fields(settings: type[BaseModel]) -> list[str]:
+    """Return the names of the fields that are secrets."""
     return [
         name
         for name, field in settings.model_fields.items()
@@ -340,7 +343,7 @@ _PROBLEMS = {
 
 
 def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return ``must look like ...`` for a field with a pattern, from its example or default."""
+    """Return ``must look like ...`` for a field with a pattern, with its example or default."""
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None
     return f"must look like {example}" if example and isinstance(example, str) else ""

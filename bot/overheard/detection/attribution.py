@@ -257,7 +257,7 @@ def _rivals(rivals: Mapping[StreamKey, bool], noun: str) -> str:
 
 
 def _models(models: Mapping[StreamKey, bool]) -> str:
-    """Return the sentence on at which other models the brand moved; empty without any."""
+    """Say at which other models the brand moved too; empty without other models."""
     if not models:
         return ""
     moved = sorted(str(key.model) for key, moved in models.items() if moved)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, inf, log
 
-from overheard.detection.simulate import Change, Design, World, WorldDesign, simulate, undone
+from overheard.detection.panels import Change, Design, World, simulate, undone
+from overheard.detection.worlds import WorldDesign
 from overheard.numpy_proxy import Floats, np
 from overheard.special_functions import logit
 

@@ -236,6 +236,7 @@ def _shapes(
 
 
 def _block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    """Return a matrix with square blocks along its diagonal, and 0 elsewhere."""
     size = sum(len(block) for block in blocks)
     whole, at = np.zeros((size, size)), 0
     for block in blocks:

@@ -92,8 +92,8 @@ class ModelChange:
 def latest_model_change(
     model: Model, streams: Iterable[Stream], per_year: float
 ) -> ModelChange | None:
-    """Return the latest change of a model as a whole that a past shows, with the weight of each
-    explanation as of the latest run; None when it shows none.
+    """Return the latest change of a model as a whole in a past, with the weight of each explanation
+    as of the latest run; None without a change.
 
     Args:
         model: The model.
@@ -249,8 +249,8 @@ def _change(
 def model_shifts(
     change: ModelChange, streams: Iterable[Stream], run: RunKey, updates: Iterable[ModelUpdate] = ()
 ) -> tuple[Shift, ...]:
-    """Return a change as the shifts that an alert reports: that of the model as a whole, and then
-    those of its brands, the largest first; none where nothing can be compared.
+    """Return a change as the shifts of an alert: first that of the model as a whole, then those of
+    its brands, the largest first; empty where nothing can be compared.
 
     Args:
         change: The change.

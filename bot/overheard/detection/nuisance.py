@@ -225,6 +225,13 @@ def _normalise(logs: Floats) -> Floats:
 
 
 def _basis(phi: float, runs: int, profile: Floats) -> Basis:
+    """Return the eigenbasis of own effects with an autocorrelation.
+
+    Args:
+        phi: The autocorrelation, 0 to 1.
+        runs: Number of runs.
+        profile: Relative information of each run; nearly even profiles share one basis.
+    """
     if phi == 0:
         return Basis(np.eye(runs), 1 / profile)
     even = np.ptp(profile) < 0.02

@@ -124,8 +124,8 @@ def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datet
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Decide whether the shifts of a model in a run are a new alert or part of one: a brand has one
-    story at a model, and not a message for each turn of it.
+    """Decide whether the shifts of a model in a run are a new alert or part of an earlier alert: a
+    brand has one story at a model, and not a message for each change of it.
 
     The head is the most prominent of the shifts; it gives the alert its title. An alert that has
     reported the run is kept. An open alert grows by whatever moves at its model, unless the head
@@ -152,7 +152,9 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
 
 
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
-    """Return as what an open alert of the same model reports shifts; None when none does."""
+    """Return the placement of shifts in an open alert of their model; None when no open alert is
+    about them.
+    """
     head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
     if not live:
         return None

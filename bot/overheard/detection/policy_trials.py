@@ -19,7 +19,7 @@ from overheard.detection.benchmarks import (
 )
 from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.simulate import Change, Design, World, simulate
+from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
 from overheard.detection.trials import REPORTED_LEVELS, MonitorTrial, Reliability
 from overheard.measure.blocks import RunKey, Stream

@@ -15,7 +15,7 @@ from functools import lru_cache
 from overheard.detection.bursts import INFORMATIVE_SHARE
 from overheard.detection.known_time import STUDENT_FREEDOM
 from overheard.detection.nuisance import STEP_VARIANCE
-from overheard.detection.simulate import WELL_KNOWN
+from overheard.detection.panels import WELL_KNOWN
 from overheard.detection.statistic import FRESH_WEIGHT
 from overheard.detection.updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.numpy_proxy import Floats, np

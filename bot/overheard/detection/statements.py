@@ -168,6 +168,9 @@ def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
 
 
 def _belongs(group: _Group, occurrence: Occurrence) -> bool:
+    """Whether an occurrence states what a group states; in a group of varied wordings, the topic
+    decides.
+    """
     members = group.story.occurrences if group.story else group.waiting
     if not members:
         return False
@@ -177,7 +180,9 @@ def _belongs(group: _Group, occurrence: Occurrence) -> bool:
 
 
 def same_statement(claim: FalseClaim, other: FalseClaim) -> bool:
-    """Whether two statements are the same; grave ones are when they have the same topic."""
+    """Whether two statements are the same; grave statements are the same when they have the same
+    topic.
+    """
     if claim.verdict == other.verdict == "grave":
         return claim.field == other.field
     return states_the_same(claim, other)
@@ -270,7 +275,8 @@ def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked)
 
 
 def probability_of_none(made: int, asked: int, silent: int) -> float:
-    """Return the probability that a statement is in none of some answers if it is still made.
+    """Return the probability that a statement occurs in none of some answers although it is still
+    made.
 
     Args:
         made: Number of answers with the statement; 1 or more.

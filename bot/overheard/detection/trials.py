@@ -17,7 +17,7 @@ from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.decide import reported_changes
 from overheard.detection.evidence import MIN_TRACKED, AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.detection.simulate import (
+from overheard.detection.worlds import (
     Changes,
     Moved,
     SimulatedWorld,

@@ -93,9 +93,8 @@ def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> b
     """Whether the mixture of a run's fingerprints differs from that of earlier runs.
 
     The distance (total variation) between the run and the earlier runs must be larger than by
-    chance (a permutation test over answers), and larger than the distance of any earlier run from
-    the
-    others: machines take turns, so mixtures vary without an update.
+    chance (a permutation test over answers), and larger than that of any earlier run from the other
+    runs: machines take turns, so mixtures vary without an update.
 
     Args:
         now: Number of answers of the run by fingerprint.
@@ -167,7 +166,7 @@ class StyleFeature:
 
     @property
     def rose(self) -> bool:
-        """Whether there is more of it than before."""
+        """Whether the feature is larger than before."""
         return self.after > self.before
 
 

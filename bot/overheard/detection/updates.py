@@ -67,7 +67,7 @@ class FollowUpPlan:
 
     @property
     def boundary(self) -> float:
-        """Above which absolute z a look has found a change."""
+        """The boundary: a look with a larger absolute z has found a change."""
         return pocock(self.looks, self.level)
 
     def can_compare(self, cut: StratifiedSplit) -> bool:

@@ -63,6 +63,7 @@ def _messages(example: Example) -> Line:
 
 
 def _openai_pair(example: Example) -> Line:
+    """Return a preference in the format of OpenAI."""
     return {
         "input": {"messages": [_message("user", example.question)]},
         "preferred_output": [_message("assistant", example.answer)],
@@ -71,6 +72,7 @@ def _openai_pair(example: Example) -> Line:
 
 
 def _trl_pair(example: Example) -> Line:
+    """Return a preference in the format of the library TRL."""
     return {
         "prompt": [_message("user", example.question)],
         "chosen": [_message("assistant", example.answer)],
@@ -247,6 +249,7 @@ def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
 
 
 def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
+    """Yield a problem with the numbers of its lines; nothing without lines."""
     line_numbers = list(numbers)
     if line_numbers:
         listed = ", ".join(map(str, line_numbers[:SHOWN_PLACES])) + (

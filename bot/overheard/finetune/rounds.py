@@ -251,6 +251,9 @@ class ModelComparison:
     def _brand_contrasts(
         self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
     ) -> list[Contrast]:
+        """Return the differences of both models in the metrics of a brand; by default in all
+        metrics.
+        """
         own_blocks = [block for block in blocks if block.brand == brand.name]
         measured = metrics or self._scoring.metrics
         return contrasts(own_blocks, *_SIDES, measured, self._setup.margin)

@@ -68,7 +68,9 @@ class DeliveryRepository(Protocol):
         ...
 
     async def put(self, delivery: Delivery) -> None:
-        """Store a delivery in place of the one with its key, unless a process has claimed that."""
+        """Store a delivery in place of that with the same key, unless a process has claimed that
+        delivery.
+        """
         ...
 
     async def remove(self, key: str) -> None:

@@ -16,7 +16,7 @@ class CatalogueRepository(Protocol):
     """
 
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make exactly these entries the declared ones.
+        """Make these entries the declared entries, and no others.
 
         Entries that were declared before and are missing now are retired. Added entries stay.
 

@@ -119,11 +119,11 @@ class SettingRepository(Protocol):
         ...
 
     async def put(self, setting: Setting) -> None:
-        """Store a setting in place of the one of the same name."""
+        """Store a setting in place of the setting with the same name."""
         ...
 
     async def remove(self, name: str, at: datetime | None = None) -> bool:
-        """Delete a setting, if it is still the one of a time.
+        """Delete a setting; with a time, only if it was stored at that time.
 
         Returns:
             False when there was none, so that one of two processes takes it.
@@ -147,7 +147,9 @@ class ChatStateRepository(Protocol):
         ...
 
     async def take_pending(self, token: str) -> bool:
-        """Delete a command that waits; False when there is none, so that one of two takes it."""
+        """Delete a command that waits; False when there is no such command, so that only one of two
+        processes gets True.
+        """
         ...
 
     async def forget_requests(self, before: datetime, now: datetime) -> None:

@@ -66,7 +66,9 @@ def _one_by_one() -> tuple[list[EntryPoint], list[str]]:
 
 
 def distribution_of(plugin: str) -> str:
-    """Return the distribution that a plugin came with; the name itself where there is none."""
+    """Return the distribution of a plugin; the plugin's own name when it belongs to no
+    distribution.
+    """
     points, _ = installed_plugins()
     return next((_source(point)[0] for point in points if point.name == plugin), plugin)
 

@@ -169,8 +169,7 @@ def is_word(given: object) -> bool:
 
 
 def _drawn(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return the objects that hooks return, at most `MAX_OBJECTS`, since an iterable may be
-    endless.
+    """Return the objects that hooks return; an iterable may be endless, so at most `MAX_OBJECTS`.
 
     Raises:
         Fault: when a hook is async, or returns more objects.

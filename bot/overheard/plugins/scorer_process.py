@@ -205,7 +205,9 @@ class ScorerProcess:
         return read_reply(bytes(line))
 
     def _late(self, timeout_s: float) -> OSError:
-        """Return a time-out; or that the child has ended, and a process of it holds the socket."""
+        """Return the error of a child that has not answered: a time-out, or a lost connection if
+        the child has ended while a process of its own holds the socket.
+        """
         ended = self._process is not None and self._process.poll() is not None
         return ConnectionError() if ended else TimeoutError(late_problem(timeout_s))
 

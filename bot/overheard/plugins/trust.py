@@ -71,7 +71,7 @@ def check_allowed(
 
 
 def entry_of(name: str) -> str:
-    """Return the entry of ``[plugins] allow`` that pins a distribution as it is installed now.
+    """Return the entry of ``[plugins] allow`` that pins a distribution in its installed version.
 
     Raises:
         Unpinnable: when the distribution is not installed, or its files cannot be listed.

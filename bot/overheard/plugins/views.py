@@ -169,6 +169,9 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     asking = (ConfirmationNeeded,) if spec.asks else ()
 
     async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
+        """Carry out the command with a `View`; a command that spends is quoted, and executed on a
+        yes.
+        """
         view = View(
             deployment.catalogue,
             _history(StoreHistory(deployment.store)),

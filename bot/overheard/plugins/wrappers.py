@@ -175,6 +175,7 @@ class GuardedProvider:
         return await self._run_guarded(self._guard, partial(method, *given))
 
     async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Call the provider behind its guard; its failures keep no secret and name the provider."""
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
         except ProviderFailed as failed:

@@ -281,6 +281,7 @@ def _headers(error: BaseException) -> Mapping[str, str]:
 
 
 def _by_class(error: BaseException) -> ServiceFault:
+    """Return the fault that the class names of an error and its causes show."""
     names = {name for cause in _chain(error) for name in _class_names(cause)}
     for class_names, fault in BY_CLASS:
         if class_names & names:

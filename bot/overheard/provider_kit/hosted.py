@@ -378,7 +378,7 @@ def _reported_text(value: object) -> str:
 
 
 def _usage(reported: Mapping[str, object], text: str) -> Usage:
-    """Return the reported counts; none of them when those of tokens are missing or impossible.
+    """Return the reported counts; empty when the counts of tokens are missing or impossible.
 
     Each question has tokens, and so has each answer with a text: one count without the other, or
     fewer tokens than a text of that length can have, would price the call too low.

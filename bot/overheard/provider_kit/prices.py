@@ -112,6 +112,9 @@ class PriceList:
         )
 
     def _source(self, table: PriceTable) -> str:
+        """Say where a price comes from: the pages of a list with the day of reading, or the
+        configuration.
+        """
         if not isinstance(table, ListedPrice):
             return "the configuration"
         sources = [self._file.sources[name] for name in table.source]
@@ -154,6 +157,7 @@ class CreationDates:
         return await asyncio.shield(task)
 
     async def _find(self, served_model: str) -> datetime | None:
+        """Ask the service when a model was created; None when that is not known in time."""
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                 return _moment(await self._look_up(served_model))

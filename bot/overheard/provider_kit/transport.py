@@ -123,6 +123,11 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
         """The decoded body."""
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
+            """Yield the decoded body.
+
+            Raises:
+                ReplyTooLargeError: when it is longer than allowed, as sent or as decoded.
+            """
             decoder = None if encoding == "identity" else _Decoder(encoding)
             sent = decoded = 0
             async for chunk in stream:

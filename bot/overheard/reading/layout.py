@@ -306,7 +306,9 @@ def ranked(
 
 
 def _first(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
-    """Yield the brands at the start of each line: the first one, and those that follow at once."""
+    """Yield the brands at the start of each line: the first brand, and further brands within
+    `_APART_CHARACTERS` of each other.
+    """
     starts = [mention.start for mention in mentions]
     for start, end in lines:
         last_end = None

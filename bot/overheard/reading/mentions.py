@@ -233,6 +233,7 @@ def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
 
 
 def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
+    """Whether each word that the name has with a capital is written with one; digits pass."""
     words = re.split(r"[\W_]+", written)
     return all(
         word[:1].isupper() or word[:1].isdigit() or not needed

@@ -196,7 +196,7 @@ def _opening(name: str, body: str, end: int, following: str, sentence: tuple[int
 
 
 def is_common(word: str) -> bool:
-    """Return whether a folded word is an ordinary English word, with a regular ending or none."""
+    """Return whether a folded word is an ordinary English word, also with a regular ending."""
     return _part(word) is not None
 
 

@@ -165,7 +165,9 @@ class Outline:
         return named if begins and not above.owner else NOBODY
 
     def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the levels of headings that name a brand as a rule."""
+        """Return the levels of which most headings name a brand; headings that are generic labels
+        and name no brand do not count.
+        """
         seen: dict[int, list[bool]] = {}
         for line in lines:
             if line.kind is LineKind.HEADING and line.opens:

@@ -112,7 +112,7 @@ class Risk:
 
 
 def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
-    """Return the risks of a brand's spellings; a spelling with a rule has none.
+    """Return the risks of a brand's spellings; a spelling with a rule is without risk.
 
     Args:
         brand: The brand.
@@ -254,7 +254,7 @@ _MIN_JOINED = 6
 
 
 def other_forms(name: str) -> Iterator[str]:
-    """Yield further forms of a name, as they are written; some may be ordinary words.
+    """Yield further written forms of a name; some may be ordinary words.
 
     - the stem of a site's name: "Monday" for "Monday.com", "Salesforce" for "Salesforce.com";
     - without an apostrophe: "McDonalds" for "McDonald's"; "and" for "&", and the reverse;
@@ -281,6 +281,9 @@ def other_forms(name: str) -> Iterator[str]:
 
 
 def _stem(name: str) -> Iterator[str]:
+    """Yield a name that is a site without its ending, ``Acme`` for ``acme.com``; nothing for other
+    names, and for the name of a topic.
+    """
     if found := _SITE.fullmatch(name):
         stem = found[1]
         ordinary = is_ordinary(fold(stem).text)

@@ -83,6 +83,7 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
 
 
 def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each cell of a row."""
     at = row.start
     for divider in _DIVIDER.finditer(body, row.start, row.end):
         yield at, divider.start()
@@ -114,7 +115,7 @@ def _is_rank(body: str, cell: tuple[int, int]) -> bool:
 
 
 def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
-    """Return the role of a cell whose header gives none: long ones are prose."""
+    """Return the role of a cell whose header decides no role: long cells are prose."""
     prose = body.count(" ", *cell) >= _PROSE_SPACES
     return UnitRole.NONE if prose else UnitRole.SPECIFICATION
 

@@ -125,6 +125,7 @@ def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
 
 
 def _add(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
+    """Add a piece of a text without its outer white space to spans, unless it is blank."""
     piece = body[start:end]
     text = piece.strip()
     if text:

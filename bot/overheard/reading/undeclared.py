@@ -142,7 +142,7 @@ def _name(head: str) -> str:
 
 
 def _holds(name: str, declared: Collection[str]) -> bool:
-    """Whether a name holds a declared one, such as the name of a plan of it."""
+    """Whether a name contains a declared name, such as the name of a plan of a declared product."""
     words = f" {name} "
     return any(
         f" {known_name} " in words or f" {name} " in f" {known_name} " for known_name in declared
@@ -165,6 +165,7 @@ def _names(sentence: str, names: Collection[str]) -> bool:
 
 
 def _values(sentence: str) -> Iterator[tuple[str, str]]:
+    """Yield the price and the year of foundation that a sentence states, each with its field."""
     if price := _FROM.search(sentence):
         monthly = "mo" in price["per"].casefold()
         yield PRICE, price["value"].replace(" ", "") + (" a month" if monthly else "")

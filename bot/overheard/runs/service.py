@@ -134,6 +134,7 @@ class RunService(Generic[Found_co]):
         now, reused = self._clock.now(), 0
 
         async def work() -> RunResult[Found_co]:
+            """Prepare the run, take over the answers that may be reused, and carry it out."""
             nonlocal reused
             if before:
                 await before(run)

@@ -152,6 +152,7 @@ class HealthServer:
         return _answer({"ready": ready, "services": services}, 200 if ready else 503)
 
     async def _scrape(self, _: web.Request) -> web.Response:
+        """Return the metrics in the format of Prometheus."""
         from aiohttp import web
 
         assert self._metrics  # noqa: S101 - without it there is no such route

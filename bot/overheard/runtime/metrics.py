@@ -200,6 +200,7 @@ def secrets(deployment: Deployment) -> list[str]:
 
 
 def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:
+    """Add the gauges of the store and of the queue, as far as these answered."""
     up = float(snapshot.census is not None)
     _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
     if snapshot.census:
@@ -269,6 +270,7 @@ def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) 
 def _add_labelled(
     registry: CollectorRegistry, name: str, text: str, labels: Mapping[str, str]
 ) -> None:
+    """Add a gauge of value 1 that states facts as its labels."""
     from prometheus_client import Gauge
 
     Gauge(name, text, list(labels), registry=registry).labels(*labels.values()).set(1)

@@ -169,6 +169,7 @@ class PostgresQueue:
         raise QueueUnreachable(reason="its connection ended")
 
     async def _carry_out(self, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
+        """Carry out a task; a task whose lock was lost is tried again later."""
         from pgqueuer.errors import RetryRequested
 
         try:

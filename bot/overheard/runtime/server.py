@@ -217,7 +217,7 @@ class Server:
 
     @asynccontextmanager
     async def _audited_call(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
-        """Give the deployment as it is now and a call of it, and write down what came of that."""
+        """Yield the refreshed deployment and a call, and write the outcome into the audit log."""
         deployment = await self._deployment.refreshed()
         about(command=who)
         outcome = "done"

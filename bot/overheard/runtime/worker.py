@@ -54,7 +54,9 @@ class Worker:
         self._health = HealthServer(settings, self.supervisor.statuses, counted, store)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; ends with an error when the port of the health page is
+        taken.
+        """
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))

@@ -111,6 +111,7 @@ def _turns(answers: Sequence[object]) -> Iterator[object]:
 
 
 def _replied(answer: object) -> Reply:
+    """Return an answer as a reply, free of charge; raise an answer that is an exception."""
     if isinstance(answer, BaseException):
         raise answer
     if isinstance(answer, str):

@@ -168,7 +168,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
 
 
 async def _write(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
-    """Send a response, and return whether all of it was sent."""
+    """Send a response, and return whether the client received it completely."""
     body = reaction.body if isinstance(reaction.body, bytes) else json.dumps(reaction.body).encode()
     head = [
         f"HTTP/1.1 {reaction.status} Told",

@@ -52,7 +52,7 @@ class Bars:
 
     @property
     def shown(self) -> tuple[Bar, ...]:
-        """The bars that are drawn, at most `MAX_BARS`: the last one is the sum of all that have no
+        """The bars that are drawn, at most `MAX_BARS`: the last bar is the sum of all bars without
         room.
         """
         if len(self.bars) <= MAX_BARS:

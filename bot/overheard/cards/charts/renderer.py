@@ -121,6 +121,7 @@ class ChartRenderer:
             raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
     def _start_worker(self) -> ProcessPoolExecutor:
+        """Return the process that draws; it is started for the first chart."""
         if self._pool is None:
             # Not forked: this process has threads.
             self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare)
@@ -128,6 +129,7 @@ class ChartRenderer:
         return self._pool
 
     def _kill(self) -> None:
+        """Kill the process that draws, if it runs; the next chart starts another."""
         if self._pid:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
@@ -231,7 +233,7 @@ async def picture(chart: Drawable, name: str) -> Image:
 
 def printed(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture with its alternative text, as `picture` does, but block the
-    calling thread meanwhile.
+    calling thread until it is drawn.
 
     The picture is empty within `unseen`, and when the chart cannot be drawn, which is logged.
     """

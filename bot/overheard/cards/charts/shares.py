@@ -94,8 +94,8 @@ class Shares:
         """The shares that are drawn, from the foot up: the brand, then its competitors by their
         last share.
 
-        At most `MAX_AREAS`: the smallest competitors are summed up in one share, but not the one
-        that gained most.
+        At most `MAX_AREAS`: the smallest competitors are summed up in one share, but never the
+        competitor that gained most.
         """
         brand, *rivals = self.shares
         rivals.sort(key=lambda share: share.values[-1])

@@ -288,7 +288,7 @@ def spread(heights: Sequence[float], row: float, top: float, bottom: float) -> l
 
 
 def _apart(heights: Sequence[float], row: float, start: float) -> list[float]:
-    """Return ascending heights from a start on, each at least a row after the one before."""
+    """Return heights in ascending order from a start on, at least a row apart."""
     placed: list[float] = []
     for height in heights:
         placed.append(max(height, placed[-1] + row if placed else start))

@@ -268,7 +268,9 @@ class DiscordConversation:
         return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
     async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Edit a message after the interaction has expired; a private one is sent again."""
+        """Edit a message after the interaction has expired; a private message is sent again
+        instead.
+        """
         place = self._channel()
         late = sent.late
         if late is None and not sent.private and place and sent.id:

@@ -104,7 +104,7 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
 
 
 def _choices(option: Option) -> tuple[str, ...]:
-    """Return the entries of an option's menu; none for an option that is typed."""
+    """Return the entries of an option's menu; empty for an option whose value is typed."""
     if option.kind is Kind.FLAG:
         return (YES, NO)
     return () if len(option.choices) > DISCORD.children else option.choices

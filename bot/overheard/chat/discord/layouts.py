@@ -114,7 +114,7 @@ class MessagePage:
         return tuple(piece for piece in self.pieces if isinstance(piece, File))
 
     def without_files(self) -> MessagePage:
-        """Return the page with a line in place of each file, for a server that takes none."""
+        """Return the page with a line in place of each file, for a server that accepts no files."""
         return MessagePage(
             tuple(replace(box, pieces=tuple(map(_without_file, box.pieces))) for box in self.boxes)
         )
@@ -150,7 +150,7 @@ class MessagePage:
 
     @property
     def components(self) -> int:
-        """The number of components, nested ones included."""
+        """The number of components, with nested components."""
         return len(self.boxes) + sum(map(_components, self.pieces))
 
     def with_piece(self, piece: Piece, color: int, *, joins: bool) -> MessagePage:
@@ -366,6 +366,7 @@ def _fits(page: MessagePage) -> bool:
 
 
 def _components(piece: Piece) -> int:
+    """Return how many components Discord counts in a piece of a layout."""
     if isinstance(piece, Row):
         return 1 + len(piece.actions)
     if isinstance(piece, Menu):

@@ -148,6 +148,7 @@ def _table_width(widths: Sequence[int]) -> int:
 
 
 def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
+    """Return a row of a table as a line of a code block, padded to the widths of its columns."""
     padded = []
     for index, (cell, width) in enumerate(zip(map(_cell, cells), widths, strict=True)):
         space = " " * (width - cell_len(cell))

@@ -98,7 +98,7 @@ class CommandSync:
         return roots(settings.command, specs, context=context, permissions=permissions)
 
     async def _register(self, guild: int | None, commands: list[Node]) -> None:
-        """Register root commands, unless equal ones are registered already."""
+        """Register root commands, unless the registered commands are equal."""
         http, application = self._client.http, self._client.application_id or 0
         if guild is None:
             registered: Sequence[Any] = await http.get_global_commands(application)

@@ -156,7 +156,9 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandC
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
-    """Return the names below a root, different for all commands: a group, or none, and a verb."""
+    """Return the names below a root: a group (empty for a command without one) and a verb. No two
+    commands have the same names.
+    """
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 

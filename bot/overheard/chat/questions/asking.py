@@ -111,6 +111,7 @@ class QuestionDesk:
     async def _read(
         self, request: Request, deployment: Deployment, call: Call
     ) -> tuple[ParsedQuestion, Situation]:
+        """Read a question, with what can be seen where it is asked and the question before it."""
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._before.get(_conversation_of(request))
         names = read_names(deployment)
@@ -131,6 +132,9 @@ class QuestionDesk:
         return self._answer(made, reading, situation)
 
     def _greeting(self, reading: ParsedQuestion, situation: Situation) -> QuestionReply | None:
+        """Return the reply to a greeting, to a request for help or to thanks; None for other
+        questions.
+        """
         if reading.intent in {"hello", "help"}:
             return QuestionReply(None, wording.hello(situation), reading, Plan(), situation)
         if reading.intent == "thanks":
@@ -138,6 +142,7 @@ class QuestionDesk:
         return None
 
     def _answer(self, made: Plan, reading: ParsedQuestion, situation: Situation) -> QuestionReply:
+        """Return the reply that carries out a plan: its command, or its card where it has none."""
         spec = self._commands.get(made.command)
         if spec is None:
             return QuestionReply(None, wording.of_plan(made), reading, made, situation)

@@ -264,6 +264,7 @@ class _Allowed:
         return value if value in {str(alert.id) for alert in alerts if alert} else None
 
     def _day(self, value: str) -> str | None:
+        """Return a day in ISO form; None for a text that is no day, or for a day to come."""
         try:
             day = date.fromisoformat(value)
         except ValueError:

@@ -120,8 +120,8 @@ def read(
 
 
 def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion | None:
-    """Return the one part of a text that is understood, such as the last of "I need a number for
-    the board: how visible are we?"; None when the others may change what is asked.
+    """Return the only part of a text that is understood, such as the last of "I need a number for
+    the board: how visible are we?"; None when other parts may change what is asked.
 
     Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for
     3 days, we are in the middle of a launch".
@@ -237,7 +237,9 @@ class _Reader:
     def _free_question(
         self, tokens: Sequence[Token], parsed: ParsedQuestion
     ) -> ParsedQuestion | None:
-        """Return the wish to ask models a question of one's own: "ask Claude what a CRM is"."""
+        """Return the wish to ask models a question in the user's own words: "ask Claude what a CRM
+        is".
+        """
         begin = self._after(WEAK, tokens, 0)
         at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
         if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
@@ -273,7 +275,7 @@ class _Reader:
         return form if changed else None
 
     def _changed(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
-        """Return the concepts of what a wish is to change; none of no wish."""
+        """Return the concepts of what a wish is to change; empty for a question that is no wish."""
         concepts = parsed.concepts
         begin = self._after(WEAK, tokens, 0)
         wish = self._words.phrase(tokens, begin)[0] if begin < len(tokens) else ""
@@ -305,7 +307,8 @@ class _Reader:
         return named and 0 < len(name.split()) <= MAX_NAME_WORDS and name in text
 
     def _free_subject(self, tokens: Sequence[Token]) -> ParsedQuestion | None:
-        """Return a question for what is said of a subject of one's own: "about onboarding calls".
+        """Return a question for what models say about a subject in the user's own words: "about
+        onboarding calls".
 
         The words in front of "about" are all understood and ask for what is said; the subject is
         what follows, up to the end.
@@ -399,7 +402,7 @@ class _Reader:
         return size
 
     def _names_beside(self, tokens: Sequence[Token], at: int, size: int) -> bool:
-        """Whether a name or a time stands before or after "only", which then says no more than
+        """Whether "only" has a name or a time before or after it, and so limits the question to
         that: "only ChatGPT", "only in May", "HubSpot only".
         """
         after = self._after(WEAK, tokens, at + size)
@@ -586,8 +589,8 @@ class _Found:
 
 
 def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:
-    """Return a question with the models and the time of the one before, if it goes on with that:
-    "and compared to HubSpot?".
+    """Return a question with the models and the time of the question before, if it continues that
+    question: "and compared to HubSpot?".
     """
     if before is None or not parsed.follows or parsed.intent not in CONTINUED:
         return parsed

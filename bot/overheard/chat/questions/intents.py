@@ -27,8 +27,8 @@ def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
 
 
 def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
-    """Return a question with the intent of the rule that explains most of it; the words that it
-    does not explain are unknown.
+    """Return a question with the intent of the rule that explains most of its words; the other
+    words are unknown.
     """
     rules_left = _rules(parsed, short=short)
     if not rules_left:

@@ -106,7 +106,7 @@ class NameReader:
         return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
 
     def near(self, tokens: Sequence[Token], at: int) -> SimilarName | None:
-        """Return the one name that the words at a place are, with a mistake; or None."""
+        """Return the only name that words at a place can be, with a spelling mistake; or None."""
         for size in (2, 1):
             if at + size > len(tokens):
                 continue

@@ -25,6 +25,7 @@ class Offers(Resolution):
         )
 
     def _price(self) -> Plan | None:
+        """Offer the check that was asked for, which shows its price first."""
         return self._offer(
             "A check shows its price first",
             "It is asked only after your yes.",
@@ -75,6 +76,7 @@ class Offers(Resolution):
         return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
 
     def _ourdoing(self) -> Plan | None:
+        """Offer to close an alert that the team caused itself."""
         spec = self._now.commands.get("alerts close")
         why = " --why ours" if spec and any(o.name == "why" for o in spec.options) else ""
         return self._alert_buttons(
@@ -221,6 +223,12 @@ class Offers(Resolution):
         return Plan(title=title, text=text, actions=self._buttons(*pairs, primary=True))
 
     def _brand_buttons(self, *pairs: tuple[str, str]) -> tuple[Action, ...]:
+        """Return buttons about the brand of the question; without a brand, those of all brands.
+
+        Args:
+            pairs: The command of each button, with ``{}`` for the brand, and its label; by
+                default report and trend.
+        """
         usual = (("report {}", "Report"), ("trend {}", "Over time"))
         brand = self._brand_words
         if not brand:

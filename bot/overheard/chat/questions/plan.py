@@ -90,6 +90,7 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=bool(self._reading.metric))
 
     def _metric(self) -> Plan | None:
+        """Plan the course of a metric: of several brands, of a share, or of the brand alone."""
         if len(self._reading.brands) > 1 or (self._reading.we and self._rivals):
             return self._versus()
         if self._reading.metric == "share_of_voice":
@@ -154,6 +155,9 @@ class _Planner(Offers):
         return self._share()
 
     def _changes(self) -> Plan | None:
+        """Plan what changed: the alert of this thread, the changes of a time, or the list of
+        alerts.
+        """
         if self._now.here and not self._reading.period:
             return self._run("alerts show", alert=str(self._now.here.id))
         if "changes" not in self._now.commands:
@@ -212,6 +216,9 @@ class _Planner(Offers):
         return self._about_brand("claims", days=self._days(30), about=self._reading.topic)
 
     def _lost(self) -> Plan | None:
+        """Plan where the brand is behind: its progress, the leader, or the questions that it loses,
+        also against a rival.
+        """
         worse = {"behind", "howgo"} <= self._reading.concepts
         if worse and self._period_bound and "questions" not in self._reading.concepts:
             return self._progress()
@@ -285,6 +292,7 @@ class _Planner(Offers):
         return self._leader() if self._reading.models else self._run("brands list")
 
     def _alert_list(self) -> Plan | None:
+        """Plan one alert by its number, the changes of an earlier time, or the list of alerts."""
         if self._reading.alert:
             return self._run("alerts show", alert=str(self._reading.alert))
         state = "live" if "open" in self._reading.concepts else ""

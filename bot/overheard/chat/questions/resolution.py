@@ -146,8 +146,8 @@ class Resolution:
         return slots
 
     def _run(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:
-        """Return a command with those of the options, the model and the time that it takes. What
-        it does not take is said.
+        """Return a command with those options, models and times that it has. A note says which of
+        them it does not have.
         """
         spec = self._now.commands.get(command)
         if spec is None:
@@ -225,6 +225,13 @@ class Resolution:
         return alerts
 
     def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
+        """Ask which of several alerts is meant, with a button for each.
+
+        Args:
+            alerts: The alerts.
+            words: The command of a button, with ``{}`` for the number of the alert.
+            title: The question.
+        """
         shown = alerts[:SHOWN_CHOICES]
         return Plan(
             title=title,

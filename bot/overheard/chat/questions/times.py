@@ -110,6 +110,9 @@ class TimeReader:
         return NamedTime(start, end)
 
     def _single(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return the time that begins at a token, such as ``since March``, and its number of
+        tokens; None where no time begins.
+        """
         for kind in ("since", "until", "in"):
             for size in self._sizes(kind, tokens, at):
                 inner = self._named(tokens, at + size, kind)
@@ -119,6 +122,9 @@ class TimeReader:
         return found if found and not self._bare_noun(tokens, at, found[1]) else None
 
     def _bounded(self, kind: str, inner: NamedTime) -> NamedTime | None:
+        """Return a time as the bound that ``since``, ``until`` or ``in`` makes of it; None where it
+        cannot be that.
+        """
         if kind == "since":
             return NamedTime(inner.start, None, inner.event)
         if kind == "until":
@@ -393,7 +399,9 @@ class TimeReader:
     def _day_of(
         self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
     ) -> tuple[NamedTime, int] | None:
-        """Return a day with or without its year, and the number of tokens that name it."""
+        """Return a day, in its year or in the latest year in which it is not to come, and the
+        number of tokens that name it.
+        """
         year, more = self._year(tokens, behind)
         if not year:
             year = self._today.year
@@ -409,6 +417,7 @@ class TimeReader:
         return self._today.year - (month > self._today.month)
 
     def _month(self, month: int, year: int) -> NamedTime:
+        """Return a month, with the next such month that is still to come as `NamedTime.ahead`."""
         first = date(year, month, 1)
         ahead = (
             first

@@ -164,7 +164,7 @@ class Vocabulary:
         return word in self.words or self.concept([word]) is not None
 
     def respelled(self, word: str) -> str | None:
-        """Return the one known word that a word is, with a mistake in its spelling; or None.
+        """Return the only known word that a word can be, with a spelling mistake; or None.
 
         No ordinary word is taken for a mistake ("searched" for "searches"). Two letters in the
         wrong order, and a letter that should be double or single, are mended in any word; one

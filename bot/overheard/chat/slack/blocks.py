@@ -93,6 +93,14 @@ def digest(image: Image) -> str:
 
 
 def _with_file(block: Block, files: Mapping[str, str], otherwise: str) -> Block:
+    """Return a block with the uploaded file of its picture, or with words in the place of a picture
+    that was not uploaded.
+
+    Args:
+        block: Any block; only a picture changes.
+        files: Slack's ids of the uploaded files by the digest of the picture.
+        otherwise: The words; by default the alternative text.
+    """
     if block["type"] != "image":
         return block
     if file := files.get(block["slack_file"]["id"]):

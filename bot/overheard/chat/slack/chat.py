@@ -220,7 +220,7 @@ class SlackChat:
         return self._installations
 
     async def _outlet(self, channel: str, thread: str) -> ChannelOutlet:
-        """Return what posts into a channel, or into a thread of it.
+        """Return an outlet that posts into a channel, or into a thread of the channel.
 
         Raises:
             ChatFailed: when the channel's workspace cannot be used.
@@ -269,6 +269,7 @@ class SlackChat:
         """Return slack-bolt's app, which verifies requests and passes them to the listeners."""
 
         async def authorize(team_id: str | None = None, **_: Any) -> AuthorizeResult | None:
+            """Return the rights in the workspace of a request; None when they are not known."""
             try:
                 return (await workspaces.workspace(team_id or "")).rights
             except ChatUnavailable as error:

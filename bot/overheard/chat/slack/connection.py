@@ -60,7 +60,7 @@ class SocketState:
 
     @contextlib.contextmanager
     def tracking(self, socket: SocketModeClient) -> Iterator[None]:
-        """Regard a socket as the one in use within the block."""
+        """Count a socket as the current connection within the block."""
         self._socket = socket
         socket.on_message_listeners.append(self._note_message)
         try:

@@ -40,7 +40,7 @@ def _different(actions: Iterable[Action]) -> list[Action]:
 
 
 def _menu(entries: Sequence[Action]) -> Block:
-    """Return an overflow menu; a choice of it does what the words of the action do."""
+    """Return an overflow menu; choosing an entry runs the words of its action."""
     return {
         "type": "overflow",
         "action_id": f"{ACTION_PREFIX}:menu",

@@ -61,7 +61,7 @@ class ChannelOutlet:
     _attached: set[str | File] = field(default_factory=set)
 
     async def show(self, card: Card) -> None:
-        """Show a card: edit the earlier messages, post further ones, delete those left over.
+        """Show a card: edit the earlier messages, post further messages, delete superfluous ones.
 
         Raises:
             SlackFailed: when Slack refuses a message.
@@ -111,8 +111,8 @@ class ChannelOutlet:
         return str(answer["ts"])
 
     async def attach(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, each once, where the workspace takes none in messages; a
-        failed upload is replaced by its text.
+        """Upload pictures into a thread, each once, where the workspace allows no pictures in
+        messages; a failed upload is replaced by its text.
         """
         if self.client.pictures.in_messages:
             return

@@ -142,6 +142,7 @@ def _field(field: Field) -> Words:
 
 
 def _columns(cells: Sequence[Words], columns: int) -> Grid:
+    """Return cells as a grid of at most so many columns of one width."""
     grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
     for _ in range(min(columns, len(cells))):
         grid.add_column(ratio=1, overflow="fold")
@@ -194,7 +195,9 @@ def _records(table: Table) -> Iterator[Words]:
 
 
 def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
-    """Share `room` among columns, each cell of it to the one whose longest text has most lines."""
+    """Share the character cells of `room` among columns: each cell goes to the column whose longest
+    text takes most lines.
+    """
     names = [wording.line(name) for name in table.header]
     wanted = [
         max(cell_len(text) for text in (name, *(_plain(row[index]).plain for row in table.rows)))
@@ -268,6 +271,7 @@ class _Barred:
     content: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the content with a line on its left."""
         inner = options.update_width(options.max_width - 2)
         for line in console.render_lines(self.content, inner):
             yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))
@@ -291,7 +295,7 @@ class RichProgress:
         self._began = 0.0
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work, and end the one before.
+        """Begin a piece of work, and end the previous piece.
 
         Args:
             title: What is done.

@@ -134,6 +134,7 @@ class Root(Noun):
                 formatter.write_dl([_flags_of(command) for command in commands.values()])
 
     def _learn(self, ctx: click.Context) -> None:
+        """Add the commands of plugins, which are known once the deployment is open."""
         names = self._sections.setdefault(ADDED, {})
         for listing in self._more(ctx):
             names.setdefault(*self._take(listing, self._run))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from overheard.detection.simulate import CHALLENGER, Change, Design, simulate
+from overheard.detection.panels import CHALLENGER, Change, Design, simulate
 
 
 def test_the_same_seed_gives_the_same_panels() -> None:
