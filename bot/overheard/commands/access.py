@@ -160,7 +160,7 @@ async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -
     """Remove the role of a person or group that was given in a chat.
 
     Raises:
-        ReadOnly: when config.toml gives it.
+        ReadOnly: when config.toml gives the role.
         BadUsage: when the person has no right of their own, or is the last admin.
     """
     who = read_id(person, call)
@@ -185,8 +185,6 @@ async def ask_admin(
 ) -> Card:
     """Store a notice that asks an admin to do what the person may not do: a direct message with a
     button, or a message in the channel where the chat has no direct messages.
-
-    Chats without direct messages show it in the channel.
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")
@@ -224,7 +222,7 @@ def read_id(typed: str, call: Call) -> str:
     call by default.
 
     Raises:
-        BadUsage: when it is neither a mention nor an id.
+        BadUsage: for a text that is neither a mention nor an id.
     """
     platform = call.channel.partition(":")[0]
     mention = _MENTION.fullmatch(typed.strip())

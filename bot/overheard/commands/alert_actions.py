@@ -30,8 +30,8 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
     """Store that the caller takes care of an alert.
 
     Raises:
-        UnknownName: when there is no such alert.
-        AlertUnchanged: when it was done before, or the alert is over.
+        UnknownName: for an unknown alert.
+        AlertUnchanged: when the alert is acknowledged already, or over.
     """
     changed = await Lifecycle.of(deployment).acknowledge(number_of(alert), call.who)
     return await _changed_alert_card(deployment, call, changed)
@@ -58,8 +58,8 @@ async def snooze(
             until the next update of the model.
 
     Raises:
-        UnknownName: when there is no such alert.
-        AlertUnchanged: when it is over.
+        UnknownName: for an unknown alert.
+        AlertUnchanged: when the alert is over.
         BadUsage: when the time cannot be read, or is past.
     """
     has_time = span.strip().casefold() != UPDATE
@@ -86,8 +86,8 @@ async def close(
         why: ``boring``, or ``ours`` for a change that your own work caused.
 
     Raises:
-        UnknownName: when there is no such alert.
-        AlertUnchanged: when it is closed already.
+        UnknownName: for an unknown alert.
+        AlertUnchanged: when the alert is closed already.
     """
     changed = await Lifecycle.of(deployment).close(number_of(alert), call.who, REASONS[why])
     return await _changed_alert_card(deployment, call, changed)
@@ -97,8 +97,8 @@ async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> C
     """Store that an alert is open again, from any state.
 
     Raises:
-        UnknownName: when there is no such alert.
-        AlertUnchanged: when it is open.
+        UnknownName: for an unknown alert.
+        AlertUnchanged: when the alert is open already.
     """
     changed = await Lifecycle.of(deployment).reopen(number_of(alert), call.who)
     return await _changed_alert_card(deployment, call, changed)
@@ -120,7 +120,7 @@ async def undo(
         event: The event's number.
 
     Raises:
-        UnknownName: when there is no such alert.
+        UnknownName: for an unknown alert.
         NotUndone: when the alert has changed since.
     """
     changed = await Lifecycle.of(deployment).undo(number_of(alert), event, call.who)
@@ -146,7 +146,7 @@ async def mark_update(
         note: A few words, such as where the update was announced.
 
     Raises:
-        UnknownName: when there is no such alert.
+        UnknownName: for an unknown alert.
     """
     life = Lifecycle.of(deployment)
     update = await life.mark_update(number_of(alert), call.who, note)
@@ -169,11 +169,11 @@ async def recheck(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
-        seed: Base of the sampling seeds; by default a new one.
+        seed: Base of the sampling seeds; None draws a random number.
 
     Raises:
-        UnknownName: when there is no such alert, or its brand or model is gone.
-        BudgetExceeded: when the budget does not cover it.
+        UnknownName: for an unknown alert, or when its brand or model is gone.
+        BudgetExceeded: when the budget does not cover the price.
     """
     shown_alert = await Lifecycle.of(deployment).find(number_of(alert))
     again = await recheck_of(deployment, shown_alert)

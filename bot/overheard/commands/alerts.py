@@ -57,7 +57,9 @@ async def alert_card(
 
 
 async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> AlertEvidence:
-    """Read from the store what an alert rests on."""
+    """Return the evidence of an alert from the store: answers, scores and runs from before and
+    after the change.
+    """
     return await gather_evidence(
         deployment.store,
         deployment.catalogue,
@@ -104,9 +106,9 @@ async def list_alerts(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        state: Only those in this state; ``live`` for all that are not over.
-        brand: Only those of this brand.
-        limit: How many at most.
+        state: The state of the alerts; ``live`` for all that are not over, None for all.
+        brand: The brand's name; empty for all.
+        limit: The largest number of alerts.
     """
     named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
@@ -139,7 +141,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     """Show an alert with all its figures, sentences from before and after, and its events.
 
     Raises:
-        UnknownName: when there is no such alert.
+        UnknownName: for an unknown alert.
     """
     stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
     card = await alert_card(deployment, call, stored_alert, details=True)
@@ -161,7 +163,7 @@ def number_of(text: str) -> int:
     """Return the number of an alert from ``12`` or ``#12``.
 
     Raises:
-        UnknownName: when it is not a number that an alert can have.
+        UnknownName: for a text that is not the number of an alert.
     """
     digits = text.strip().removeprefix("#")
     if not digits.isdecimal() or len(digits) > 9:
@@ -246,7 +248,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         alert: The number of the alert.
 
     Raises:
-        UnknownName: when there is no such alert.
+        UnknownName: for an unknown alert.
     """
     stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
     gathered = await _evidence_of(deployment, call, stored_alert)

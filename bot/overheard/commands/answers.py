@@ -129,9 +129,9 @@ async def show_questions(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         brand: The brand.
-        model: Only this model; empty means all.
-        against: A competitor that is counted beside it; empty means none.
-        won: Whether the questions that the brand wins are first.
+        model: The model; empty means all.
+        against: A competitor whose answers are counted beside the brand's; empty for none.
+        won: Whether the questions that name the brand most come first.
 
     Raises:
         UnknownName: for a brand, a competitor or a model that does not exist.

@@ -44,9 +44,9 @@ async def approve(
         agreed: Whether the list of several answers was shown and agreed to.
 
     Raises:
-        BadUsage: for what is no number.
-        NotApproved: when a single one is not whole, contradicts the facts or holds personal data.
-        ChangeNeedsYes: before many are approved, with what they say.
+        BadUsage: for a word that is not a number or range.
+        NotApproved: when a single answer is incomplete, contradicts the facts or has personal data.
+        ChangeNeedsYes: before several answers are approved, with a preview of their texts.
     """
     wanted = parse_numbers(answers, DATASET_APPROVE.usage)
     if len(wanted) == 1:
@@ -74,8 +74,8 @@ async def withdraw(
         agreed: Whether the person agreed to lose the texts of corrections.
 
     Raises:
-        BadUsage: for what is no number.
-        UnknownName: when none of them is approved.
+        BadUsage: for a word that is not a number or range.
+        UnknownName: when no answer of the list is approved.
         ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
     """
     wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)

@@ -84,7 +84,7 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when the text has none of these forms.
+        TimeUnreadable: when the text has another form.
     """
     word = text.strip().casefold()
     if word == "now":
@@ -104,8 +104,8 @@ def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the time that a text names, see `moment`; the time must not be in the future.
 
     Raises:
-        TimeUnreadable: when it cannot be read.
-        BadUsage: when it is in the future.
+        TimeUnreadable: when the text cannot be read.
+        BadUsage: when the time is in the future.
     """
     at = moment(text, now, zone)
     if at > now:
@@ -119,8 +119,8 @@ class Span:
     """A time between two moments.
 
     Attributes:
-        begin: The first moment that belongs to it; None without a beginning.
-        end: The first moment after it; None without an end.
+        begin: The first moment of the span; None without a beginning.
+        end: The first moment after the span; None without an end.
     """
 
     begin: datetime | None = None
@@ -138,14 +138,14 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
     """Return the span between two days or moments; a day at the end is included.
 
     Args:
-        since: Its beginning, see `moment`; empty for none.
-        until: Its end, see `moment`; empty for none.
-        now: What time it is.
+        since: The beginning of the span, see `moment`; empty for no beginning.
+        until: The end of the span, see `moment`; empty for no end.
+        now: The current time.
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when one cannot be read.
-        BadUsage: when the beginning is still to come, or the end lies before it.
+        TimeUnreadable: when a text cannot be read.
+        BadUsage: when the beginning is in the future, or the end lies before the beginning.
     """
     begin = past_moment(since, now, zone) if since else None
     end = moment(until, now, zone) if until else None
@@ -168,7 +168,7 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         zone: The reader's time zone.
 
     Raises:
-        BadUsage: when it cannot be read, or is past.
+        BadUsage: when the text cannot be read, or the time is past.
     """
     word = text.strip().casefold()
     at = _span_end(word, now) or _day_ahead(word, now.astimezone(zone))
@@ -269,7 +269,7 @@ def read_words(text: str) -> str:
     unchanged.
 
     Raises:
-        BadSchedule: when the words name a day or time that does not exist.
+        BadSchedule: when the words name an unknown day or time of day.
     """
     match = _WORDS.fullmatch(text.strip())
     if match is None:

@@ -39,13 +39,13 @@ async def ask(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        question: What to ask.
-        models: As ``provider/model``; empty means all that are configured.
+        question: The question.
+        models: Models as ``provider/model``; empty means all that are configured.
 
     Raises:
         UnknownName: for a model that does not exist.
         NothingToAsk: when there is no model.
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and an unknown price.
     """
     asked = choose_models(deployment.plugins.providers, models)
@@ -96,8 +96,8 @@ def _answers_card(
 
 
 def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
-    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS` characters; `names` as for
-    the other card.
+    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS` characters, under its display
+    name, or its id if `names` is None.
     """
     text = readable(answer.reply.text)
     return Card(

@@ -34,13 +34,13 @@ class Report:
 
     Attributes:
         brand: The brand.
-        names: The brand's name, and its competitors'.
+        names: The names of the brand and of its competitors, the brand's first.
         lines: Streams of all metrics of these brands.
-        runs: For each model the runs that scored the brand, in the order of time.
+        runs: The runs that scored the brand, in the order of time, by model.
         rows: Standings of the newest run of each model.
-        places: How often the brand is named at each model.
+        places: The visibility of the brand at each model.
         alerts: The brand's open alerts, the newest first.
-        stories: What has happened to the brand at each model, which says what is usual.
+        stories: The course of the brand at each model, which tells usual runs from changed ones.
     """
 
     brand: Brand

@@ -83,9 +83,9 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
     A competitor that the catalogue lacks is stored as an untracked brand.
 
     Raises:
-        ReadOnly: when the configuration declares it as a competitor.
-        NameTaken: when one of its names means another brand.
-        BadUsage: when a domain is none.
+        ReadOnly: when the configuration declares the brand as a competitor.
+        NameTaken: when a spelling of the brand belongs to another brand.
+        BadUsage: for a text that is not a domain.
     """
     known = deployment.catalogue.brand(brand.name)
     if before is None and known:
@@ -270,7 +270,7 @@ async def set_rule(
     A rule that demands nothing is removed.
 
     Raises:
-        UnknownName: for a brand, or a spelling of it, that does not exist.
+        UnknownName: for an unknown brand or spelling.
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """

@@ -59,7 +59,7 @@ async def show_brief(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The name of the brand; by default the first that is tracked.
+        brand: The name of the brand; empty means the first tracked brand.
         days: Of how many days answers are read.
         most: How many items are shown; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`.
         form: A card, or a page as Markdown or HTML.
@@ -112,8 +112,8 @@ async def finish_item(
 
     Raises:
         UnknownName: for a brand or an item that does not exist.
-        TimeUnreadable: when that is no time.
-        BadUsage: when that is still to come, or the item is published already.
+        TimeUnreadable: when the time cannot be read.
+        BadUsage: when the time is in the future, or the item is published already.
     """
     subject = _brand_or_first(deployment, brand)
     at = _past_moment(deployment, call, when)

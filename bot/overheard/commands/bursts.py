@@ -64,7 +64,7 @@ async def run_bursts(
         plans: The planned bursts; None plans them anew.
 
     Raises:
-        RunUnderWay: when another process asks one just now.
+        RunUnderWay: when another process asks one of the bursts.
         BudgetExceeded: when the budget does not cover them.
         BudgetUnknown: when there is a budget and an unknown price.
     """

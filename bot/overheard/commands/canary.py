@@ -61,7 +61,7 @@ async def set_up(
     Raises:
         UnknownName: for a model that no provider serves.
         CanaryImpossible: for a model that takes no temperature, searches or does not answer.
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
     """
     chosen = _suited_model(deployment, model)
     run = _aside_run(deployment, call, whole_panel(chosen))
@@ -107,7 +107,7 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
     Raises:
         NothingToAsk: when no model has a canary.
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
     """
     known = await canaries(deployment.store)
     if not known:
@@ -203,7 +203,7 @@ async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, lab
     run = await store.runs.start(run)
 
     async def work() -> None:
-        """Ask a canary's questions under the lock of their run."""
+        """Ask the questions of the run, while its lock is held."""
         reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(provider) for name, provider in deployment.plugins.providers.items()}
         retries = RetryPolicy(deployment.config.asking)

@@ -40,34 +40,35 @@ class CatalogueNoun(Generic[Entry]):
         singular: The noun for one object.
         shape: The class of the objects.
         key: The options that name an object.
-        new: The options that name an object that is added.
+        new: The options that name a new object.
         fields: The fields that can be set when an object is added.
         edit_fields: The fields that can be changed, see `optional`.
-        find: Returns the object that the key options name among the objects of the second
-            catalogue, which is the first one or that of removed objects; the last argument is the
-            kind of object for the error. Raises `UnknownName`.
+        find: Returns the object with the key options among the objects of the second catalogue,
+            which is the current one or that of removed objects; the last argument is the noun in
+            the error. Raises `UnknownName`.
         reference: Returns the values of the key options.
         label: Returns an object as the subject of an error, such as ``The brand Acme``.
-        loss: Says what removing an object means.
-        keep: Stores an object; False when the configuration declares it.
-        retire: Removes an object from what is measured.
-        check: Returns an object in its proper form, given as it was before, if it was; raises
-            what is wrong with it.
-        card: Returns the card after a change, given the object as it was before, if it was, and
-            ``Added``, ``Changed`` or ``Restored``.
-        identity: Returns what distinguishes an object in the store; by default its reference.
-        existing: Returns the object of the catalogue that a new one would double; by default that
-            of the same identity.
+        loss: Returns in words what removing an object means.
+        keep: Stores an object; returns False when the configuration declares the object.
+        retire: Removes an object from the catalogue.
+        check: Returns an object in its stored form, given its former state (None for a new one);
+            raises an error for an invalid object.
+        card: Returns the card after a change, given the object's former state (None for a new one)
+            and ``Added``, ``Changed`` or ``Restored``.
+        identity: Returns the key of an object in the store; by default its reference.
+        existing: Returns the object of the catalogue that a new object would duplicate; by default
+            the object of the same identity.
         title: Returns an object in a title; by default the noun.
-        count: Returns how many objects a list has, for its title; by default their number.
+        count: Returns the number of objects in words, for the title of the list.
         columns: The cells of the list by their headers; the origin is added.
         empty: The text of an empty list.
-        concerns: Whether an object belongs to a brand, where the list can be limited to one.
+        concerns: Returns whether an object belongs to a brand; None when the list cannot be limited
+            to a brand.
         relation: The preposition between an object and its brand.
-        more_data: Attributes that machines are given in addition to the fields.
-        notes: Returns a text about objects that are listed.
-        require_free: Refuses a removed object whose place has been taken.
-        restores: Whether the store keeps what was removed.
+        more_data: Attributes for JSON output in addition to the fields.
+        notes: Returns a text about the listed objects.
+        require_free: Raises an error for a removed object whose place has been taken.
+        restores: Whether the store keeps removed objects.
     """
 
     name: str
@@ -194,8 +195,8 @@ class CatalogueNoun(Generic[Entry]):
         """Store a new object from the arguments in `given`, by field names, and return its card.
 
         Raises:
-            AlreadyThere: when it exists.
-            ReadOnly: when the configuration declares it.
+            AlreadyThere: when the catalogue has the object.
+            ReadOnly: when the configuration declares the object.
         """
         names = {option.name: given[option.name].strip() for option in self.new}
         new = self.shape(**names, **self._values(deployment, call, None, given))
@@ -209,9 +210,9 @@ class CatalogueNoun(Generic[Entry]):
         empties it.
 
         Raises:
-            UnknownName: when it does not exist.
-            ReadOnly: when the configuration declares it.
-            AlreadyThere: when it would become like another one.
+            UnknownName: for an unknown object.
+            ReadOnly: when the configuration declares the object.
+            AlreadyThere: when the object would become the same as another one.
             NothingToChange: when nothing would change.
         """
         before: Any = await self._find_own(deployment, given)
@@ -242,8 +243,8 @@ class CatalogueNoun(Generic[Entry]):
         """Remove an object that a person added from the catalogue; its answers and scores are kept.
 
         Raises:
-            UnknownName: when it does not exist.
-            ReadOnly: when the configuration declares it.
+            UnknownName: for an unknown object.
+            ReadOnly: when the configuration declares the object.
             ChangeNeedsYes: when the change has not been agreed to.
         """
         old = await self._find_own(deployment, given)
@@ -296,13 +297,13 @@ class CatalogueNoun(Generic[Entry]):
         """Return the card of an object that was added, changed or restored.
 
         Args:
-            entry: The object as it is now.
+            entry: The object after the change.
             done: The participle of the change.
-            text: What follows from it.
+            text: The consequence of the change, in sentences.
             fields: The fields of the card by their names; empty ones are left out.
-            actions: What can be done next, in addition to editing.
+            actions: The next steps, in addition to editing.
             warning: Whether the text is a warning.
-            data: What machines are given in addition.
+            data: Further entries for JSON output.
         """
         edit = " ".join([self.name, "edit", *map(quoted, self.reference(entry))])
         return Card(
@@ -319,10 +320,10 @@ class CatalogueNoun(Generic[Entry]):
         return self.command(verb, "").usage
 
     async def require_own(self, deployment: Deployment, entry: Entry) -> None:
-        """Refuse to change an object that the configuration declares.
+        """Raise an error for an object that the configuration declares.
 
         Raises:
-            ReadOnly: when it does.
+            ReadOnly: when the configuration declares the object.
         """
         if self._identity(entry) in await self._declared_keys(deployment):
             raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
@@ -370,7 +371,7 @@ class CatalogueNoun(Generic[Entry]):
         in the caller's time zone. `before` is None for a new object.
 
         Raises:
-            BadUsage: for a field that must not be empty, or a day that is still to come.
+            BadUsage: for an empty required field, or a day in the future.
             TimeUnreadable: for a day that cannot be read.
         """
         fields = self.fields if before is None else self.edit_fields
@@ -388,12 +389,14 @@ class CatalogueNoun(Generic[Entry]):
 
 
 def _is_informative_column(cells: Sequence[str], *, first: bool) -> bool:
-    """Whether a column tells readers of a chat something: it names the rows, or they differ."""
+    """Return whether a column is shown in a chat: it is the first, or its cells differ, or its only
+    cell is not empty.
+    """
     return first or (len(cells) == 1 and bool(cells[0])) or len(set(cells)) > 1
 
 
 def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of brands as they are written in the catalogue, each once.
+    """Return the full names of brands given in any case of letters, each once, in their order.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -437,7 +440,7 @@ def changed_values(
 
     Args:
         fields: The fields.
-        before: The object as it was, or None for a new one.
+        before: The object before the change; None for a new one.
         given: The arguments by the names of the fields.
     """
     return {field.name: _changed_value(field, before, given.get(field.name)) for field in fields}
@@ -459,12 +462,14 @@ def _changed_value(field: Option, before: object | None, given: Any) -> Any:
 
 
 def field_values(fields: Iterable[Option], entry: object) -> dict[str, Any]:
-    """Return the fields of an object as a form shows them."""
+    """Return the values of an object's fields for a form, by name."""
     return {field.name: _form_value(getattr(entry, field.name)) for field in fields}
 
 
 def _form_value(value: Any) -> Any:
-    """Return a value as a form shows it."""
+    """Return a value of a field as a form takes it: ``yes`` or ``no``, a text, a number, a list, or
+    a date as text.
+    """
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, str | int | tuple):

@@ -68,7 +68,7 @@ async def slack_manifest(
         form: ``yaml`` or ``json``.
 
     Raises:
-        ConfigError: with all that is wrong.
+        ConfigError: for an invalid configuration, with all its faults.
     """
     settings = session.read_config(needed=False).slack or SlackTable()
     written = manifest(settings)
@@ -92,7 +92,9 @@ def manifest(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_features(settings: SlackTable) -> dict[str, Any]:
-    """Return the part ``features`` of the manifest of a Slack app."""
+    """Return the part ``features`` of a Slack app's manifest: home tab, assistant, slash
+    command.
+    """
     command = {
         "command": settings.command,
         "description": "Measure, read and configure what AI models say about your brand",
@@ -123,7 +125,9 @@ def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_settings(settings: SlackTable) -> dict[str, Any]:
-    """Return the part ``settings`` of the manifest of a Slack app."""
+    """Return the part ``settings`` of a Slack app's manifest: events, interactivity, Socket
+    Mode.
+    """
     return {
         "event_subscriptions": {
             **_request_address(settings, "request_url"),

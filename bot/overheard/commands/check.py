@@ -53,26 +53,26 @@ async def check(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brands: Names of brands; empty means all that are tracked.
-        models: As ``provider/model``; empty means all that are configured.
-        repeats: How often each pair of prompt and model is asked.
-        batch: Whether models that are sold in batches are asked in one, which takes up to 24
-            hours; the others are asked at once.
+        brands: Names of brands; empty means all tracked brands.
+        models: Models as ``provider/model``; empty means all that are configured.
+        repeats: How often each pair of prompt and model is asked, 1 to `MAX_REPEATS`.
+        batch: Whether to ask models in a batch where the vendor sells batches, which takes up to 24
+            hours; other models are asked at once.
         first: Whether to ask as for a first check, see `commands.first_check`; `repeats`, `batch`,
-            `reuse` and `label` do not count then.
-        seed: Base of the sampling seeds; by default a new one for each run.
-        reuse: How old an answer to the same question may be to be taken instead of asking, such
-            as ``24h`` or ``7d``; empty asks all.
-        label: A few words for the run.
-        asked_by: Who asks; by default the user whom the deployment was opened for.
+            `reuse` and `label` are ignored then.
+        seed: Base of the sampling seeds; None draws a random number.
+        reuse: The largest age of stored answers that are reused instead of asking, such as ``24h``
+            or ``7d``; empty asks all.
+        label: A label of the run in a few words.
+        asked_by: The person who asks; empty for the caller.
 
     Raises:
         UnknownName: for a brand, a model or an alert's metric that does not exist.
-        BadAge: when `reuse` is no length of time.
-        RunUnderWay: when another process asks the same just now.
+        BadAge: when `reuse` is not a length of time.
+        RunUnderWay: when another process asks the same questions.
         NothingToAsk: when there is no brand, prompt or model.
-        NothingBatched: when none of the models can be asked in a batch.
-        BudgetExceeded: when the budget does not cover it.
+        NothingBatched: when no model can be asked in a batch.
+        BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
     _require_known_metrics(deployment)

@@ -272,7 +272,7 @@ async def gone_on(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         outcome: The outcome of the run.
-        rows: The standings of its brands.
+        rows: The standings of the panel's brands.
         alerts: The number of alerts that the run raised.
         note: The first paragraph, such as `RESTARTED`.
     """

@@ -45,9 +45,9 @@ async def list_claims(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
-        days: How many days back answers are read.
-        model: Only what this model says.
-        about: Only what is said of this fact, by its field's name.
+        days: The number of days back.
+        model: The model whose claims are shown; empty for all.
+        about: The field of the facts whose claims are shown; empty for all.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.

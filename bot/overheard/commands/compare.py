@@ -53,22 +53,22 @@ async def compare(
     own_seeds: Annotated[bool, option("Let each model draw for itself.")] = False,
     rounds: Annotated[int | None, option("How many rounds may be asked.", low=1, high=200)] = None,
 ) -> Proposal:
-    """Ask two models the same questions, round by round, until it is clear which represents a brand
-    better.
+    """Return a comparison of two models by the same questions as a proposal with its price.
+    Executing it asks round by round until each metric has a result.
 
-    The answers are kept and paid for like others, and do not enter the history. Two names of
-    brands are compared as `versus` does.
+    The answers are stored and charged, outside the history. For two names of brands, the brands are
+    compared by stored answers instead, see `versus`.
 
     Args:
-        given: The deployment; where nothing is configured, the bundled example is compared.
+        given: The deployment, or the session; without a configuration, the bundled example is used.
         call: The person who asks, the channel, and the progress display.
         base: The first model, as ``provider/model``.
         tuned: The second model.
         brand: The brand; by default the first that is tracked.
-        margin: Differences of a rate up to this many points are called equivalent.
-        seed: Base of the sampling seeds; by default a random one.
+        margin: Differences of a rate up to this many points count as equivalent.
+        seed: Base of the sampling seeds; None draws a random number.
         own_seeds: Whether the models get different seeds.
-        rounds: How many rounds may be asked; by default ten, and more where there are few prompts.
+        rounds: The largest number of rounds; None for ten, or more with few prompts.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.

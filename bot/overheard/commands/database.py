@@ -67,7 +67,7 @@ async def copy(
     """Copy all tables into another store, which must be empty.
 
     Raises:
-        StoreError: when one of them cannot be used, or the target is not empty.
+        StoreError: when a store cannot be used, or the target is not empty.
     """
     config = session.read_config()
     async with session.open_deployment(config, create=False):  # where it is noted

@@ -59,8 +59,8 @@ async def review(
     Args:
         deployment: The open deployment.
         brand: The name of the brand.
-        most: How many are shown.
-        controls: Whether to show answers to controls in their place, as replays.
+        most: The number of answers that are shown.
+        controls: Whether to show answers to controls instead, which would be replays.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -127,13 +127,13 @@ async def build_dataset(
     Args:
         deployment: The open deployment.
         brand: The name of the brand.
-        out: The folder; it is made, or holds an earlier dataset that is replaced.
-        formats: Which vendors' formats; by default all whose rules the dataset keeps.
+        out: The folder; a new one, or one with an earlier dataset, which is replaced.
+        formats: Names of vendors' formats; empty for all whose rules the dataset satisfies.
 
     Raises:
         UnknownName: for a brand or a format that does not exist.
         NothingToTeach: when there is neither a fact nor an approved answer.
-        DatasetUnfit: with all that is wrong.
+        DatasetUnfit: with all violations of the rules.
         FileUnwritable: when the folder holds something else, or cannot be written.
     """
     subject = find_brand(deployment.catalogue, brand)

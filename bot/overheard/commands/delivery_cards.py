@@ -43,7 +43,7 @@ LOUD = frozenset(
 
 
 class DeliveryCards:
-    """Writes the cards of deliveries.
+    """Composes the cards of deliveries from the state of the store.
 
     Args:
         deployment: The open deployment.
@@ -116,6 +116,9 @@ class DeliveryCards:
         return Outgoing(card) if card else None
 
     async def _summary_card(self, delivery: Delivery) -> Outgoing | None:
+        """Return the summary of the brands of a configured report; None when the report is no
+        longer configured.
+        """
         deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
         table = next((r for r in reports if r.name == delivery.subject), None)

@@ -80,7 +80,7 @@ async def demo(
         seed: The base of the sampling seeds.
 
     Raises:
-        NothingAnswered: when the model or its engine is not installed; it says what to do.
+        NothingAnswered: when the model or its engine is not installed, with the remedy.
     """
     begun = monotonic()
     faults: list[str] = []
@@ -104,8 +104,8 @@ class _RunProgress:
     """The progress of one of the runs.
 
     Attributes:
-        inner: Shows it.
-        run: Which run it is, in words.
+        inner: The display of the progress.
+        run: The name of the run, in words.
     """
 
     inner: Progress

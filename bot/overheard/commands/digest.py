@@ -50,13 +50,13 @@ class Week:
     """The alerts and updates of a brand since a time.
 
     Attributes:
-        since: When the time began.
-        new: Open alerts that were raised in it.
-        open: Open alerts that were raised before.
-        recovered: Alerts that recovered in it.
-        updates: Names of models that were updated in it, with the day.
-        over: The parts of each open alert that are over, by its number.
-        eased: Open alerts of which a part ended in it.
+        since: The beginning of the time.
+        new: Open alerts raised since then.
+        open: Open alerts raised before.
+        recovered: Alerts that recovered since then.
+        updates: Names of models that were updated since then, with the day.
+        over: The parts of each open alert that are over, by the alert's number.
+        eased: Open alerts of which a part ended since then.
     """
 
     since: datetime
@@ -81,7 +81,7 @@ async def digest(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brands: Names of brands; empty means all that are tracked.
+        brands: Names of brands; empty means all tracked brands.
         since: The first day; empty means a week ago.
 
     Raises:

@@ -55,10 +55,11 @@ async def doctor(
     *,
     deep: Annotated[bool, option("Also ask each model a question, within the budget.")] = False,
 ) -> Card:
-    """Look at the configuration, the store, the queue, providers, chats, the disk and what waits.
+    """Examine the configuration, store, queue, plugins, providers, chats, disk, outbox and clock,
+    and show a remedy for each fault.
 
-    Nothing is posted, and only `deep` asks models: one question each, after a yes to its price
-    where a person can answer.
+    Nothing is posted. With `deep`, each model is asked one question, after a person at the terminal
+    has agreed to the price.
     """
     try:
         config = session.read_config()
@@ -80,7 +81,7 @@ async def doctor(
 
 @dataclass(frozen=True, slots=True)
 class _Examination:
-    """The examination of an open deployment: its store, plugins, providers, routes and chats."""
+    """The examination of an open deployment, with the chats of its configuration."""
 
     deployment: Deployment
     chats: Mapping[str, Chat]
@@ -166,7 +167,7 @@ class _Examination:
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
 
     def _plugin_findings(self) -> Iterator[Finding]:
-        """Yield a finding for each plugin with a problem, or one for all plugins."""
+        """Yield a finding for each faulty plugin; without any, one with the number of plugins."""
         reports = self.deployment.plugins.reports
         for report in self.deployment.plugins.faulty:
             yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
@@ -353,7 +354,7 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _creation_fault(file: Path) -> str:
-    """Return why a file cannot be created, in words; empty if it can."""
+    """Return why a file cannot be created, in words; empty if it can be."""
     place = _existing_folder(file)
     if not place.is_dir():
         return f"{place} is not a folder"

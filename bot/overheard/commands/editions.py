@@ -85,7 +85,7 @@ def moves_table(moves: list[Move]) -> Table | None:
 
 
 def moves_sentence(moves: list[Move]) -> str:
-    """Return a preview as a list in words."""
+    """Return a preview in words: each metric with its value before and after."""
     changed = [
         f"{m.metric.label.lower()} of {m.brand} {_value(m, m.before)} → {_value(m, m.after)}"
         for m in moves
@@ -231,10 +231,10 @@ async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Price
 
     Args:
         deployment: The open deployment.
-        rescoring: The rescoring, which knows what is not scored.
+        rescoring: The rescoring, which counts the missing scores.
 
     Raises:
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
     """
     gap = await rescoring.gap()
     sheets = len({fact.brand for fact in deployment.catalogue.facts})

@@ -84,7 +84,8 @@ async def export_to(
 
     Raises:
         FileUnwritable: when the file cannot be written.
-        StoreMissing: when there is no store, so that an earlier export is not replaced by nothing.
+        StoreMissing: when there is no store, so that an earlier file is not replaced by an empty
+            one.
     """
     if deployment.missing_store:
         raise StoreMissing(url=deployment.missing_store)
@@ -136,7 +137,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
     error.
 
     Raises:
-        FileUnwritable: when it cannot be written.
+        FileUnwritable: when the file cannot be written.
     """
     try:
         whole = file.resolve()

@@ -62,6 +62,9 @@ _FIELDS = (
 def _find_fact_among(
     catalogue: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Fact:
+    """Return the fact of the brand and field in `given` among those of the catalogue `among`; of
+    several removed values the last one. `kind` is the noun in the error. Raises UnknownName.
+    """
     brand = find_brand(catalogue, given["brand"]).name
     # Of several removed values that were true one after the other, the last one is meant.
     facts = among.facts if among is catalogue else among.facts[::-1]

@@ -53,7 +53,7 @@ class FirstCheck:
     """A first check that has begun and is not complete.
 
     Attributes:
-        rounds: The runs of the rounds that were begun, the first one first.
+        rounds: The runs of the rounds that have begun, the first one first.
     """
 
     rounds: tuple[Run, ...]
@@ -131,12 +131,12 @@ async def propose_first_check(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         panel: The questions; their repeats are replaced.
-        asked_by: The person who asks; by default that of the call.
+        asked_by: The person who asks; empty for the caller.
 
     Raises:
         NothingToAsk: when the next round is not due yet.
         BudgetExceeded: when the budget does not cover a single repeat in three rounds.
-        BudgetUnknown: when there is a budget and a price that is not known.
+        BudgetUnknown: when there is a budget and a price is unknown.
     """
     now = deployment.clock.now()
     begun = await unfinished_first_check(deployment.store, now)

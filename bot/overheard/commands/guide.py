@@ -100,7 +100,7 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
 
 
 def _all_commands_card(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
-    """Return the card of all commands, by group."""
+    """Return the card of all commands, with a field for each section."""
     return Card(
         title="What Overheard does",
         text=(
@@ -121,7 +121,7 @@ class Suggestion:
     """A suggested next step.
 
     Attributes:
-        words: The command, as it is typed.
+        words: The command as typed.
         label: The label of its button.
         purpose: A sentence on what the command is for.
     """

@@ -283,7 +283,7 @@ def _bad_line_table(bad: list[tuple[int, str]]) -> Table | None:
 
 
 def _import_json(tally: _Tally) -> dict[str, Any]:
-    """Return the counts of an import as JSON."""
+    """Return the counts of an import for JSON output, with the numbers of faulty lines."""
     return {
         "new": tally.new,
         "known": tally.known,

@@ -57,7 +57,7 @@ async def show_landscape(
     Nothing need be configured for it.
 
     Raises:
-        UnknownName: for a vendor of whom nothing is said.
+        UnknownName: for an unknown vendor.
     """
     async with opened(given) as deployment:
         return _landscape_card(deployment, call, provider, details=details)
@@ -178,6 +178,9 @@ def _month_words(day: date) -> str:
 def _vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
+    """Return the cells of a vendor in the overview: title, the topics `SHOWN`, the model that ends
+    next.
+    """
     cells = {status.topic: _topic_cell(status) for status in topics}
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
     return (

@@ -148,6 +148,9 @@ def _mean_share(counts: Mapping[Model, tuple[int, int]]) -> float:
 
 
 def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
+    """Return the cell of one model's answers to a question: ``3 of 8``, or ``3 : 5 of 8`` beside a
+    competitor; ``-`` without answers. `counts` and `others` are (named, answers).
+    """
     if counts is None:
         return QuestionCell("-")
     named, answers = counts

@@ -43,7 +43,7 @@ async def plugins(
     plugin.
 
     Raises:
-        UnknownName: when that one is not installed.
+        UnknownName: when the named plugin is not installed.
     """
     if name:
         return await show_plugin(deployment, call, name=name)
@@ -88,7 +88,7 @@ async def show_plugin(
     """Show what one plugin provides, and the keys of its settings with their defaults.
 
     Raises:
-        UnknownName: when it is not installed.
+        UnknownName: when the plugin is not installed.
     """
     reports = {report.name: report for report in deployment.plugins.reports}
     report = reports.get(name)
@@ -142,7 +142,7 @@ async def resume_plugin(
     """End the pause of a plugin that was paused after faults.
 
     Raises:
-        UnknownName: when it is not installed.
+        UnknownName: when the plugin is not installed.
     """
     reports = [report.name for report in deployment.plugins.reports]
     if name not in reports:
@@ -167,10 +167,10 @@ async def pin_plugin(
     version only. None of the plugin's code runs.
 
     Args:
-        name: Of the plugin or of its distribution.
+        name: The name of the plugin or of its distribution.
 
     Raises:
-        Unpinnable: when it is not installed, or its files cannot be known.
+        Unpinnable: when the plugin is not installed, or its files cannot be listed.
     """
     entry = entry_of(distribution_of(name))
     sys.stdout.write(f'"{entry}"\n')  # one line, whole at any width
@@ -242,11 +242,11 @@ async def new_plugin(
     directory.
 
     Args:
-        name: What the plugin is called.
-        kind: One of `KINDS`.
+        name: The name of the plugin.
+        kind: The kind of plugin, one of `KINDS`.
 
     Raises:
-        BadUsage: when the name is none, or is taken.
+        BadUsage: when the name is invalid or taken.
         FileUnwritable: when the folder is there already, or cannot be written.
     """
     word = name.replace("-", "_")

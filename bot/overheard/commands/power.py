@@ -47,11 +47,11 @@ class PowerPlan:
     """A plan of runs that is the same for each model.
 
     Attributes:
-        brand: Whose visibility is watched.
-        prompts: What is asked.
-        repeats: How often each is asked in a run.
+        brand: The brand whose visibility is measured.
+        prompts: The prompts of a run.
+        repeats: How often each prompt is asked in a run.
         days: Days between two runs.
-        tau: Standard deviation of the runs' shocks; None for what the store knows.
+        tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
     """
 
     brand: Brand
@@ -90,16 +90,17 @@ async def power(
     ] = None,
     details: Annotated[bool, option("In a chat, the figures and pictures of each model.")] = False,
 ) -> Card:
-    """Show the smallest drop of visibility that the panel of a brand can show.
+    """Show the smallest drop of visibility that the panel of a brand can show, after which time and
+    for which price.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The name of the brand; by default the first that is tracked.
-        repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
-        every: Days between two runs; by default as scheduled, else 7.
-        tau: Standard deviation of the runs' shocks; by default as the store knows it.
-        details: Whether a chat shows each model by itself; the terminal always does.
+        brand: The name of the brand; empty means the first tracked brand.
+        repeats: How often each prompt is asked in a run; None for that of the schedule, else 3.
+        every: Days between two runs; None for those of the schedule, else 7.
+        tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
+        details: Whether a chat shows a card for each model; a terminal always does.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -141,9 +142,9 @@ class ModelPower:
 
     Attributes:
         model: The model.
-        outlook: What is known of the panel.
-        notes: What is assumed for want of history, as sentences.
-        offers: The panel as it is, and what twice the money could buy.
+        outlook: The statistical description of the panel.
+        notes: The assumptions made for want of stored runs, as sentences.
+        offers: The panel as it is, and the panels of twice the price.
     """
 
     model: Model
@@ -370,11 +371,11 @@ class Offer:
     """A panel that could be asked, and its price.
 
     Attributes:
-        name: How it differs from the panel as it is.
-        outlook: What is known of it.
+        name: The difference from the panel as it is.
+        outlook: The statistical description of the offered panel.
         days: Days between two runs of the panel as it is.
-        usd: Dollars of one of its own runs; None when the price is not known.
-        often: How many of its runs fall into that time.
+        usd: Price of one run of the offered panel in US dollars; None if unknown.
+        often: The number of runs of the offered panel within `days`.
     """
 
     name: str
@@ -414,9 +415,9 @@ def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
     prompts, twice as often.
 
     Args:
-        outlook: What is known of the panel as it is.
-        days: Days between two of its runs.
-        usd: Dollars of one of them, or None.
+        outlook: The statistical description of the panel as it is.
+        days: Days between two runs of the panel.
+        usd: Price of one run in US dollars; None if unknown.
     """
     twice = None if usd is None else 2 * usd
     # Twice the analyses a year need a threshold twice as high to keep the same promise.
@@ -485,8 +486,8 @@ def _offer_chart(
 
 
 def _days_words(days: float) -> str:
-    """Return a number of days in words: in weeks if it is a whole number of weeks, in hours or less
-    under a day.
+    """Return a length in days in words: in weeks for whole weeks, in days from 1 day on, else in
+    hours or less.
     """
     if days >= 7 and days % 7 == 0:
         return wording.count(round(days / 7), "week")

@@ -17,7 +17,7 @@ async def run(session: Session, _: Call) -> Card:
     """Connect the chats, run schedules and post alerts until SIGTERM or Ctrl-C.
 
     Raises:
-        ConfigError: with all that is wrong.
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used.
     """
     async with session.open_deployment(session.read_config()) as deployment:
@@ -66,10 +66,10 @@ async def worker(
         port: The port of the health endpoint, 0 for none; by default that of ``[health]``.
 
     Raises:
-        ConfigError: with all that is wrong.
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used.
-        UnknownName: when there is no such work.
-        WorkerUnused: when the deployment does its work by itself.
+        UnknownName: for an unknown kind of work.
+        WorkerUnused: when the deployment has no queue and works within its own process.
     """
     if only and only not in WORK_KINDS:
         hint = suggestion(only, WORK_KINDS)

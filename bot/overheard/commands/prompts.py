@@ -216,13 +216,13 @@ async def suggest_prompts(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
-        model: As ``provider/model``; empty means the first that is configured.
-        count: How many questions to ask for.
+        model: The model as ``provider/model``; empty means the first that is configured.
+        count: The number of questions to ask for.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
         NothingToAsk: when there is no model.
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
     """
     subject = find_brand(deployment.catalogue, brand)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
@@ -240,7 +240,7 @@ async def suggest_prompts(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
-        """Ask the model, and store its suggestions until they are chosen."""
+        """Ask the model, store its suggestions for a choice, and return their card."""
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue

@@ -51,14 +51,14 @@ async def report(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brands: Names of brands; empty means all that are tracked.
-        details: Whether every metric is shown, and not only how often a brand is named.
-        html: A file that is written: the report of one brand as a self-contained page.
+        brands: Names of brands; empty means all tracked brands.
+        details: Whether every metric is shown, or only visibility.
+        html: The HTML file to write with the report of one brand; None for a card.
 
     Raises:
         UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured, or the brand of a page has no answers.
-        BadUsage: for a page of several brands, or with a logo that is no picture.
+        BadUsage: for a page of several brands, or a logo that is not a picture.
         FileUnreadable: when the logo of the page cannot be read.
         FileUnwritable: when the page cannot be written.
     """
@@ -169,7 +169,7 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
 async def _page_content_and_html(
     deployment: Deployment, call: Call, report: Report
 ) -> tuple[ReportPage, str]:
-    """Return the page of a report, as content and as HTML."""
+    """Return a report's page as content and as HTML."""
     content = await read_page(deployment, call, report)
     look = deployment.config.page
     return content, page_html(content, logo=look.logo, color=look.color)
@@ -332,7 +332,7 @@ def _data_uri(file: Path) -> str:
 
     Raises:
         FileUnreadable: when the file cannot be read.
-        BadUsage: when it is too large, or no picture.
+        BadUsage: when the logo is too large, or not a picture.
     """
     try:
         content = file.read_bytes()

@@ -45,8 +45,8 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
     the store.
 
     Raises:
-        ChangeNeedsYes: when there are any and their removal has not been agreed to.
-        FileUnwritable: when the file cannot be written; what is not in it stays in the store.
+        ChangeNeedsYes: when there are old texts and their removal has not been agreed to.
+        FileUnwritable: when the file cannot be written; texts that are not in it stay in the store.
     """
     table = deployment.config.retention
     if not limited(deployment):
@@ -101,10 +101,8 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
 
 
 async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
-    """Yield the stored answers whose texts are older than the configuration allows, by the longest
-    time of the brands concerned; 0 days mean no limit.
-
-    An answer is kept as long as the brand with the longest time; 0 days keep it for ever.
+    """Yield the stored answers whose texts are older than the configuration allows. The longest
+    time of the brands concerned counts; 0 days mean no limit.
     """
     usual_days, days_of_brand = deployment.config.retention.days, _days_by_brand(deployment)
     now = deployment.clock.now()
@@ -124,7 +122,7 @@ def append(file: Path, lines: bytes) -> None:
     length before.
 
     Raises:
-        FileUnwritable: when they cannot be written, because the disk is full for instance.
+        FileUnwritable: when the lines cannot be written, such as on a full disk.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -108,7 +108,7 @@ async def remove_route(
     Raises:
         UnknownName: for a brand that does not exist.
         ReadOnly: when config.toml has the route.
-        BadUsage: when there is no such route.
+        BadUsage: when there is no route with this channel and brand.
     """
     place = _named_channel(call, channel)
     name = find_brand(deployment.catalogue, brand).name if brand else ""
@@ -164,8 +164,8 @@ async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOpt
     """Remove the summary of a channel that was stored in a chat.
 
     Raises:
-        ReadOnly: when config.toml has it.
-        BadUsage: when there is none.
+        ReadOnly: when config.toml has the summary.
+        BadUsage: when the channel has no summary.
     """
     place = _named_channel(call, channel)
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
@@ -188,7 +188,7 @@ async def rename_model(
 
     Raises:
         UnknownName: for a model that does not exist.
-        ReadOnly: when config.toml names it.
+        ReadOnly: when config.toml names the model.
     """
     known_model = deployment.names.find(model, deployment.plugins.models)
     asked = known_model or find_model(model, deployment.plugins.providers)
@@ -249,7 +249,7 @@ def _named_channel(call: Call, channel: str) -> str:
     """Return the named channel as ``platform:id``, by default the channel of the call.
 
     Raises:
-        BadUsage: when none is named in the terminal, or it has no platform.
+        BadUsage: when no channel is named in the terminal, or the channel lacks its platform.
     """
     place = channel or (call.channel if call.channel != TERMINAL else "")
     if ":" not in place:

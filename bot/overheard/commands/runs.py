@@ -65,8 +65,8 @@ async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
     """Store that a run is to pause: calls under way end, no others begin until it is resumed.
 
     Raises:
-        UnknownName: when there is no such run.
-        RunEnded: when it has ended.
+        UnknownName: for an unknown run.
+        RunEnded: when the run has ended.
     """
     paused = await _request_state(deployment, run, RunState.PAUSED, "paused")
     key = paused.key
@@ -82,8 +82,8 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     kept.
 
     Raises:
-        UnknownName: when there is no such run.
-        RunEnded: when it has ended.
+        UnknownName: for an unknown run.
+        RunEnded: when the run has ended.
     """
     cancelled = await _request_state(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
@@ -108,11 +108,11 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
     """Return the rest of a paused or interrupted run as a proposal with its price.
 
     Raises:
-        UnknownName: when there is no such run.
-        RunEnded: when it has ended.
-        RunTooOld: when it was begun too long ago to compare.
-        RunUnderWay: when another process carries it out.
-        BudgetExceeded: when the budget does not cover the rest.
+        UnknownName: for an unknown run.
+        RunEnded: when the run has ended.
+        RunTooOld: when the run began `RESUMABLE_FOR` ago or earlier.
+        RunUnderWay: when another process carries out the run.
+        BudgetExceeded: when the budget does not cover the rest of the run.
     """
     resumed = await find_run(deployment.store.runs, run)
     age = deployment.clock.now() - resumed.started_at

@@ -91,16 +91,16 @@ async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName)
     """Store a schedule as paused: no run begins until it is resumed.
 
     Raises:
-        UnknownName: when there is none.
+        UnknownName: for an unknown schedule.
     """
     return await _pause_or_resume(deployment, name, paused=True)
 
 
 async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
-    """Let a schedule run again. The runs that were due while it was paused are not made up.
+    """Store a schedule as running again. Runs that were due during the pause are not made up.
 
     Raises:
-        UnknownName: when there is none.
+        UnknownName: for an unknown schedule.
     """
     return await _pause_or_resume(deployment, name, paused=False)
 
@@ -108,16 +108,16 @@ async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName
 async def run_schedule(
     deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
 ) -> Proposal:
-    """Run a schedule's check now.
+    """Return a schedule's check as a proposal with its price, to be run now.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         name: The name of the schedule.
-        seed: Base of the sampling seeds; by default a new one.
+        seed: Base of the sampling seeds; None draws a random number.
 
     Raises:
-        UnknownName: when there is none.
+        UnknownName: for an unknown schedule.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     return await check_schedule(deployment, call, schedule, seed)
@@ -165,7 +165,7 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
     the error.
 
     Raises:
-        UnknownName: when there is none.
+        UnknownName: for an unknown schedule.
     """
     for schedule in catalogue.schedules:
         if schedule.name.casefold() == name.casefold():
@@ -184,7 +184,7 @@ def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -
 def _next_run_time(
     deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> datetime | None:
-    """Return when a schedule runs next; None when it is paused or never due again."""
+    """Return the time of a schedule's next run; None when it is paused or never due again."""
     if state.paused:
         return None
     return Cron(schedule.cron, schedule.timezone).after(deployment.clock.now())
@@ -264,7 +264,7 @@ async def _checked_schedule(
     reader's), brands by their full names.
 
     Raises:
-        BadSchedule: when its times cannot be read.
+        BadSchedule: when the times or the time zone cannot be read.
         UnknownName: for a brand that does not exist.
     """
     zone = schedule.timezone or getattr(call.zone, "key", "UTC")
@@ -324,7 +324,7 @@ async def plan_schedule(
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has it.
+        ReadOnly: when config.toml has the schedule.
     """
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
     before = next((s for s in deployment.catalogue.schedules if s.name == name), None)
@@ -345,10 +345,10 @@ async def edit_schedule(
     text in ``cron``.
 
     Raises:
-        BadUsage: when its times are given in both ways.
+        BadUsage: when the times are given in both ways.
         BadSchedule: when a day or the time cannot be read.
-        UnknownName: when it does not exist.
-        ReadOnly: when config.toml has it.
+        UnknownName: for an unknown schedule.
+        ReadOnly: when config.toml has the schedule.
         NothingToChange: when nothing would change.
     """
     if days or time:

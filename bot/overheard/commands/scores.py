@@ -76,10 +76,10 @@ async def rescore(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        judge: Whether judges read history too, which is paid for.
+        judge: Whether judges score the history too, which costs money.
 
     Raises:
-        BudgetExceeded: when the budget does not cover it.
+        BudgetExceeded: when the budget does not cover the price.
     """
     rescoring, before = deployment.rescoring, used_edition(await deployment.store.editions.all())
     edition = await rescoring.open()
@@ -130,8 +130,8 @@ async def switch(
         agreed: Whether the change was shown and confirmed.
 
     Raises:
-        UnknownName: when there is no such edition.
-        NothingToSwitch: when that edition is read already, or no edition is pending.
+        UnknownName: for an unknown edition.
+        NothingToSwitch: when the edition is in use already, or no edition is pending.
         ChangeNeedsYes: when the change was not confirmed.
     """
     editions = await deployment.store.editions.all()

@@ -79,8 +79,8 @@ async def set_brand(
     (this costs money). Return the next step.
 
     Raises:
-        BadUsage: when the website is none.
-        NameTaken: when one of the names means another brand.
+        BadUsage: when the website is not an address.
+        NameTaken: when a name belongs to another brand.
     """
     own_name = _one_line(name)
     known = deployment.catalogue.brand(own_name)
@@ -137,7 +137,8 @@ def _one_line(text: str) -> str:
 
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the domain of a website before the domains that were known.
+    """Return the domains of the brand with the host of a typed website first; `before` for an empty
+    text. Raises BadUsage for a text that is not an address.
 
     Raises:
         BadUsage: when the website has no domain.
@@ -174,7 +175,7 @@ async def set_questions(
     = ``now`` a check that is agreed to at the price shown.
 
     Raises:
-        BadUsage: when there is no question.
+        BadUsage: when no question is chosen and the brand has none.
     """
     brand = brand_of(deployment)
     draft = await kept_draft(deployment, brand)

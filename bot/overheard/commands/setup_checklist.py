@@ -43,11 +43,11 @@ class SetupStep:
     """A step of the set-up.
 
     Attributes:
-        title: A few words.
-        text: What was decided, or what the step is for.
-        words: The command that opens its form.
-        begin: The text of its button while it is open.
-        done: Whether it is done.
+        title: The title in a few words.
+        text: What was decided, or the purpose of the step.
+        words: The command that opens the step's form.
+        begin: The label of the step's button while the step is open.
+        done: Whether the step is done.
     """
 
     title: str
@@ -59,10 +59,10 @@ class SetupStep:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """The five steps of the set-up.
+    """The steps of the set-up.
 
     Attributes:
-        steps: In their order.
+        steps: The steps in their order.
     """
 
     steps: tuple[SetupStep, ...]

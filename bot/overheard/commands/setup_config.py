@@ -39,11 +39,11 @@ class SetupFiles:
     Attributes:
         brand: The brand's name.
         competitors: The names of competitors.
-        category: What the brand is, such as ``project management tool``; may be empty.
+        category: The kind of product, such as ``project management tool``; may be empty.
         provider: The name of the provider's table.
         settings: The lines of the provider's table, each as a key and a value.
         judge: The judge's model, as ``provider/model``; empty for none.
-        month: Dollars a month; 0 for no budget, as where nothing costs anything.
+        month: The budget in US dollars a month; 0 for none, as where nothing has a price.
         chat: ``slack``, ``discord`` or empty.
         channel: The id of the channel for alerts; may be empty.
     """
@@ -60,7 +60,9 @@ class SetupFiles:
 
     @property
     def questions(self) -> list[str]:
-        """The proposed questions that do not name the brand."""
+        """The proposed questions without the brand's name: on the category, and on alternatives to
+        `MAX_RIVALS_ASKED` competitors.
+        """
         rivals = self.competitors[:MAX_RIVALS_ASKED]
         neutral = _CATEGORY_QUESTIONS if self.category else _GENERAL_QUESTIONS
         return [

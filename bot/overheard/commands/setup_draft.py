@@ -39,7 +39,7 @@ def brand_of(deployment: Deployment) -> Brand:
     """Return the brand that is being set up: the first tracked one.
 
     Raises:
-        BadUsage: when there is none yet.
+        BadUsage: when no brand is tracked.
     """
     brands = tracked(deployment.catalogue)
     if not brands:
@@ -53,13 +53,13 @@ class Draft:
 
     Attributes:
         brand: The brand's name.
-        asked: The name of the model that made them, or an empty string.
+        asked: The name of the model that made the suggestions; empty for none.
         competitors: Names of other brands.
         aliases: Other names of the brand.
         questions: Questions that name no brand.
         branded: Questions that name the brand.
         facts: Values by field, to be confirmed.
-        problem: Why no model was asked, as a sentence.
+        problem: Why no model was asked, as a sentence; empty if one was.
     """
 
     brand: str

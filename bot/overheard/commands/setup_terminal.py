@@ -107,7 +107,7 @@ async def setup(
 
 
 class _Asking:
-    """Questions to the person at the terminal; defaults where there is none."""
+    """Asks the person at the terminal; without a person, returns the defaults."""
 
     def __init__(self, session: Session) -> None:
         self._ask = session.ask
@@ -225,7 +225,7 @@ def _write_file(file: Path, text: str) -> None:
     """Write a file atomically: after an interruption the old file, or none, is left.
 
     Raises:
-        FileUnwritable: when it cannot be written.
+        FileUnwritable: when the file cannot be written.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -80,17 +80,16 @@ async def shifts(
     details: Annotated[bool, option("In a chat, all changes and not the newest alone.")] = False,
     why: Annotated[bool, option("Also show for each run why nothing was reported.")] = False,
 ) -> Card:
-    """Analyse the whole past, run by run, and show what would have been raised, in that order.
+    """Replay detection over all stored runs and show the alerts it would have raised, oldest first.
 
-    Nothing is raised or sent, and no analysis knows of later runs.
+    Nothing is raised or sent; the analysis of a run uses only that run and earlier ones.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brands: Names of brands; empty means all that are tracked.
-        details: Whether a chat shows all that changed; the terminal always does.
-        why: Also show for each run, brand and model what was decided, and why nothing was
-            reported.
+        brands: Names of brands; empty means all tracked brands.
+        details: Whether a chat shows all changes; a terminal always does.
+        why: Whether to show also the decision on each run, brand and model, with the reason.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -153,9 +152,9 @@ class ReplayedShift:
     """A shift that would have been raised, or a change of a model as a whole.
 
     Attributes:
-        run: The run after which it would have been raised.
+        run: The run after which the shift would have been raised.
         shift: The shift.
-        data: It for JSON output.
+        data: The shift for JSON output.
     """
 
     run: RunKey

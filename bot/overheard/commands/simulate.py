@@ -79,24 +79,24 @@ async def simulate(
     drop in run 41, and a world with one change a year.
 
     Args:
-        call: Is shown progress.
+        call: The call, with the progress display.
         world: The kind of run effects.
-        effects: Whether all brands of a model share them.
-        tau: Their standard deviation, logit scale.
+        effects: Whether all brands at a model share its run effects.
+        tau: Standard deviation of the run effects in logits, 0 to 1.
         drop: The fall of visibility in percentage points, above 0.
-        sparse: Percent of prompts that carry the drop; 0 for all.
-        per_year: False alarms that are allowed in a brand-year, and as many in a year of models as
-            a whole; 0 for the default budget.
-        age: Only alarms of baselines of this many runs count as false alarms.
+        sparse: Percentage of prompts that carry the drop; 0 for all.
+        per_year: Allowed false alarms a brand-year, and as many a year on models as a whole; 0 for
+            the default budget.
+        age: The age of the baselines, in runs, whose alarms count as false; ``all`` for every age.
         brands: Number of brands.
         models: Number of models.
         metrics: Number of metrics.
         prompts: Number of prompts.
-        repeats: How often each is asked in a run.
+        repeats: How often each prompt is asked in a run.
         policy: ``fixed`` asks the whole panel in every run; ``dynamic`` asks each prompt once a
             week after a warm-up, and bursts where something may have changed.
-        panels: Brands behind each figure, 5 or more.
-        seed: Where the randomness comes from; the same seed gives the same figures.
+        panels: The number of brands behind each figure, 5 or more.
+        seed: The seed of all randomness; equal seeds give equal figures.
     """
     carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
     shares = AlertPolicy.shared_out(BUDGET, brands, {})

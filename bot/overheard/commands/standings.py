@@ -31,7 +31,9 @@ class Standing:
     point: Point
 
     def data(self) -> dict[str, Any]:
-        """Return the standing for JSON output."""
+        """Return the standing for JSON output, with the 90 % interval, in the units of the
+        metric.
+        """
         return {
             "brand": self.brand,
             "model": str(self.model),

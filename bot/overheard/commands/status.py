@@ -140,7 +140,9 @@ async def _actions(
 
 
 def _card_without_brands(call: Call) -> Card:
-    """Return the card of a deployment without a brand."""
+    """Return the card of a deployment without a tracked brand, with a button that begins the
+    set-up.
+    """
     in_chat = call.face is Face.CHAT
     begin = Action("setup brand", "Set up", Style.PRIMARY)
     add = Action("brands add", "Add a brand", Style.PRIMARY)

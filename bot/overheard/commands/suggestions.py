@@ -45,7 +45,7 @@ class Suggestions:
         rivals: Names that are listed next to the brand or its competitors, with the number of
             answers that hold them, most frequent first.
         spellings: Names that resemble the brand's, with the number of their occurrences.
-        facts: The value that most answers state, and how many do, by field.
+        facts: The most frequent value and the number of answers that state it, by field.
     """
 
     answers: int = 0

@@ -43,8 +43,8 @@ async def show_trend(
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         brand: The name of the brand.
-        metric: What to show.
-        model: ``provider/model``; empty means all that were asked.
+        metric: The name of the metric.
+        model: The model's name or ``provider/model``; empty means all with answers.
         since: The first day that is shown; empty shows all checks.
         until: The last day that is shown; empty shows all until now.
 

@@ -161,18 +161,18 @@ async def add_update(
     when: Annotated[str, option("When it was; by default now.", Kind.TIME)] = "now",
     note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
-    """Note that a model was updated: detection of shifts takes it into account.
+    """Store an update of a model, which the detection of shifts then takes into account.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        model: As ``provider/model``.
-        when: When it was, see `moments.moment`.
-        note: A few words.
+        model: The model as ``provider/model``.
+        when: The time of the update, see `overheard.commands.arguments.moment`.
+        note: A note in a few words.
 
     Raises:
-        UnknownName: for a model that was never asked.
-        TimeUnreadable: when that is no time.
+        UnknownName: for a model without answers that no provider serves.
+        TimeUnreadable: when the time cannot be read.
     """
     chosen = await _known_model(deployment, model)
     at = moment(when, deployment.clock.now(), call.zone)
@@ -191,10 +191,10 @@ async def add_update(
 async def remove_update(
     deployment: Deployment, _: Call, *, number: Annotated[int, argument("Its number.", low=1)]
 ) -> Card:
-    """Delete an update that was entered by mistake.
+    """Remove an update that was stored by mistake.
 
     Raises:
-        UnknownName: when there is none of this number.
+        UnknownName: for an unknown number.
     """
     if not await deployment.store.updates.remove(number):
         known = [str(update.id) for update in await deployment.store.updates.find()]
@@ -397,6 +397,9 @@ def _level_caveat(verdict: UpdateEffect) -> str:
 
 
 def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
+    """Return the result of the test on an update as a predicate: moved, did not move by more than a
+    bound, or not yet clear.
+    """
     if verdict.finding is UpdateStatus.MOVED:
         return shift_words(verdict, scale)
     if verdict.finding is UpdateStatus.STILL:

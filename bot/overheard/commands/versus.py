@@ -84,12 +84,12 @@ async def versus(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: A brand's name.
-        other: Another's. Without it, a tracked brand is compared with the competitor that is named
-            most, and a competitor with the brand whose competitor it is.
+        brand: The name of a brand.
+        other: The name of another brand. Empty: a tracked brand is compared with its most named
+            competitor, a competitor with the brand that it competes with.
         model: A model's name or ``provider/model``; empty means all.
-        since: The first day of the checks that count together; without it and an end, only the
-            newest check of each model counts.
+        since: The first day of the checks that count together; without a first and last day, only
+            the newest check of each model counts.
         until: The last day of these checks.
 
     Raises:

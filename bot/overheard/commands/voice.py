@@ -40,7 +40,7 @@ async def show_voice(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The name of the brand; by default the first that is tracked.
+        brand: The name of the brand; empty means the first tracked brand.
         model: A model's name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all checks.
         until: The last day that is shown; empty shows all until now.
@@ -67,7 +67,7 @@ def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Mod
     """Return the models with answers about a brand, sorted; or the one with the given name.
 
     Raises:
-        UnknownName: when none is meant.
+        UnknownName: when no model with answers has the name.
     """
     models = sorted(report.runs)
     if not name:

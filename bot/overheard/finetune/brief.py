@@ -73,7 +73,7 @@ class BriefItem:
     Attributes:
         kind: The kind of gap.
         subject: The subject: a prompt's key, a fact's field, a topic or a site.
-        title: What to do, as a title.
+        title: The title: what to do.
         why: The evidence, as a sentence.
         hits: Number of answers that show the gap.
         answers: Number of all answers, by whose share items are ranked.

@@ -41,10 +41,10 @@ class BriefDraft:
 
     Attributes:
         market: The brand with its competitors and facts.
-        items: What to write, without what is published.
+        items: The items to write, without published ones.
         published: The progress of each item that is published.
         answers: How many answers were read.
-        days: The age of the answers that were read.
+        days: The largest age of the answers, in days.
     """
 
     market: BriefMarket
@@ -67,10 +67,10 @@ async def draw_brief(
 
     Args:
         catalogue: The brands, prompts and facts.
-        store: Has the answers, which have been scored.
-        versions: The versions of the scorers whose scores are read.
+        store: The store, whose answers have been scored.
+        versions: The scorer versions to read, see `overheard.scoring.service.Scoring.versions`.
         brand: The brand.
-        days: The age of the answers that are read.
+        days: The largest age of the answers, in days.
         now: The current time.
     """
     facts = true_facts(catalogue.facts, brand.name)
@@ -166,7 +166,7 @@ class ItemProgress:
         publication: The publication.
         title: The item's title.
         read: Number of answers since the publication.
-        now: The item in the brief of answers since then; None when the gap is closed.
+        now: The item in the brief of later answers; None when the gap is closed.
         since: The change at each model.
         prompts: Keys of the questions that showed the gap; empty when unknown, and then all
             questions count.

@@ -87,7 +87,7 @@ class AnswerReview:
         return sorted(candidates, key=lambda review: not review.objection)
 
     async def find(self, number: int) -> Answer:
-        """Return a complete answer by its number.
+        """Return the stored answer of a number.
 
         Raises:
             NotApproved: when there is no such answer, or the answer is not complete.
@@ -158,7 +158,7 @@ def _names_fit(review: Approved, brand: str, rivals: set[str], *, controls: bool
 
 
 def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Yield the newest answer of each distinct question and text, newest first."""
+    """Yield the newest answer of each question and text (compared on one line), newest first."""
     seen: set[tuple[str, str]] = set()
     for answer in reversed(answers):
         key = (answer.question.prompt.key, wording.line(answer.reply.text))

@@ -39,7 +39,7 @@ MARGINS = {Scale.POLARITY: 0.25, Scale.RANK: 1.0}
 
 
 class MetricResult(StrEnum):
-    """The result of one metric for the second model compared with the first."""
+    """The result of one metric for the second model, compared with the first."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -117,7 +117,9 @@ def contrasts(
 
 
 def clear(contrasts: Sequence[Contrast]) -> bool:
-    """Return whether every metric has a verdict, so that no further round is needed."""
+    """Return whether no contrast is UNCLEAR, so that no further round is needed; False without
+    contrasts.
+    """
     return bool(contrasts) and all(
         contrast.verdict is not MetricResult.UNCLEAR for contrast in contrasts
     )
@@ -126,8 +128,6 @@ def clear(contrasts: Sequence[Contrast]) -> bool:
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
     """Return the pairs of one metric: for each prompt and round that both models answered, the mean
     value of each. None without a pair.
-
-    A pair is a prompt in a round that both models answered.
     """
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:

@@ -94,7 +94,7 @@ def collect_examples(
 
     Args:
         brand: The brand.
-        rivals: Names of its competitors; a replay must not name them.
+        rivals: Names of the brand's competitors, which a replay must not name.
         facts: The fact sheet.
         approved: The approved answers.
         asked: The texts of the deployment's prompts.

@@ -149,7 +149,7 @@ def _kind(category: str) -> str:
 
 
 def _article(text: str) -> str:
-    """Return text with ``a`` before a vowel replaced by ``an``."""
+    """Return a text with the article ``a`` before a vowel replaced by ``an``."""
     words = text.split(" ")
     for at in range(len(words) - 1):
         if words[at] == "a" and words[at + 1][:1].lower() in "aeio":
@@ -183,7 +183,8 @@ class DataSplit:
 
 
 def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
-    """Divide examples; the same examples and seed give the same division.
+    """Return the examples divided into taught and held-out ones; equal examples and seeds give
+    equal divisions.
 
     Replays are always taught. A fact whose value an approved answer states is always taught, since
     the taught answer would leak it.
@@ -240,7 +241,9 @@ def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
 
 
 def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
-    """Return whether a question is similar to a known question, see `MIN_SIMILARITY`."""
+    """Return whether a question has a similarity of `MIN_SIMILARITY` or more to a known question,
+    without regard to word order and case.
+    """
     from rapidfuzz import fuzz  # only this needs it
 
     line = plain(question)

@@ -249,7 +249,9 @@ def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
 
 
 def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
-    """Yield a problem with the numbers of its lines; nothing without lines."""
+    """Yield one sentence that names a problem and the first `SHOWN_PLACES` numbers of its lines;
+    nothing without numbers.
+    """
     line_numbers = list(numbers)
     if line_numbers:
         listed = ", ".join(map(str, line_numbers[:SHOWN_PLACES])) + (

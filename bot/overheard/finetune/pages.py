@@ -59,7 +59,9 @@ class BriefPage:
 
 
 def share(item: BriefItem) -> str:
-    """Return the share of answers that show an item with its 90 % interval, in words."""
+    """Return the share of all answers that show an item, with its 90 % interval, in words; ``no
+    answer so far`` without hits.
+    """
     if not item.hits:
         return "no answer so far"
     low, high = item.interval

@@ -112,7 +112,7 @@ class ComparisonResult:
         spent: Cost in US dollars.
         rounds: Number of rounds asked.
         stopped: Why no further round was asked.
-        failures: Sentences that say why questions have no answer.
+        failures: Why questions have no answer, as distinct sentences.
         answers: All answers, those to the prompts first.
     """
 
@@ -138,11 +138,11 @@ def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
 
 
 class ModelComparison:
-    """Carries out a comparison.
+    """Asks two models in rounds and compares them.
 
     Args:
         setup: The setup.
-        ask: Carries out a run.
+        ask: Carries out a run outside the history; returns its outcome and answers.
         new_run: Creates a run of a panel.
         scoring: Scores the answers; the scores are not stored.
     """
@@ -150,7 +150,7 @@ class ModelComparison:
     def __init__(
         self, setup: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
     ) -> None:
-        """Prepare the comparison; `play` asks the rounds."""
+        """Store the collaborators; `play` asks the rounds."""
         self._setup = setup
         self._ask = ask
         self._new_run = new_run

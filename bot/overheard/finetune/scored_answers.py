@@ -30,7 +30,9 @@ class ScoredAnswer:
         return self.answer.question.model
 
     def value(self, brand: str, metric: str) -> float | None:
-        """Return the value of a metric for a brand, or None without a score."""
+        """Return the value of a metric for a brand, in the units of the metric; None without a
+        score.
+        """
         return next((r.score.value for r in self._of(brand, metric)), None)
 
     def quote(self, brand: str, metric: str) -> str:
