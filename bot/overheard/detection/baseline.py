@@ -50,7 +50,7 @@ class Excursion:
 
     @property
     def levels(self) -> Iterator[Excursion]:
-        """This change and those before it: the brand may return to any of their old levels."""
+        """This change, then the earlier ones: the brand may return to any of their old levels."""
         yield self
         if self.earlier:
             yield from self.earlier.levels
@@ -86,7 +86,9 @@ class Baseline:
         return 1 if self.excursion is None else MIN_RUNS_AFTER_SHIFT
 
     def restart(self, excursion: Excursion) -> None:
-        """Begin again with the run with which a change began."""
+        """Start the baseline again with the run with which a change began; the change is kept, as
+        the brand may return from it.
+        """
         last = self.excursion
         further = last and last.shift.metric == excursion.shift.metric
         if last and further and last.shift.change * excursion.shift.change > 0:
@@ -95,8 +97,8 @@ class Baseline:
         self.excursion = excursion
 
     def begin(self, run: RunKey) -> bool:
-        """Begin again with a run with which the model as a whole changed: the levels before it are
-        past, and so is a change from them. Return whether there were runs before.
+        """Start the baseline again with a run with which the model as a whole changed; no return to
+        an older level is possible then. Return whether any earlier run was dropped.
         """
         since = [row for row in self.rows if self.runs[row] >= run]
         if len(since) == len(self.rows):
@@ -105,13 +107,13 @@ class Baseline:
         return True
 
     def resume(self, before: Sequence[int], start: int) -> None:
-        """Go on with the runs of an old level, and the runs from a row on."""
+        """Set the baseline to the rows of an old level and its own rows from ``start`` on."""
         self.rows = [*before, *(row for row in self.rows if row >= start)]
         self.excursion = None
 
 
 def rows_with_answers(stream: Stream) -> Places:
-    """Return the rows of the runs in which a stream has answers."""
+    """Return the rows of the runs in which a stream has answers, in order."""
     return np.flatnonzero(stream.n.sum(axis=1) > 0)
 
 
@@ -121,17 +123,17 @@ def run_slice(stream: Stream, start: int, end: int) -> Stream:
 
 
 def stream_until(stream: Stream, run: RunKey) -> Stream:
-    """Return a stream cut to its runs up to a run, that one included."""
+    """Return a stream cut to its runs up to and including a run."""
     return run_slice(stream, 0, bisect_right(stream.runs, run))
 
 
 def stream_since(stream: Stream, run: RunKey) -> Stream:
-    """Return a stream cut to its runs from a run on."""
+    """Return a stream cut to its runs from a run on, that run included."""
     return run_slice(stream, bisect_left(stream.runs, run), len(stream.runs))
 
 
 def stream_rows(stream: Stream, rows: Places) -> Stream:
-    """Return a stream cut to some of its runs."""
+    """Return a stream cut to the runs of some rows, in the order of the rows."""
     part = replace(
         stream,
         runs=tuple(stream.runs[row] for row in rows),
@@ -158,9 +160,9 @@ class ReturnEvidence:
     """Evidence that a stream is back at its level before an alarm.
 
     Attributes:
-        mean_odds: Odds of that against the level after the alarm, or one far beyond the old level,
-            the mean over the starts.
-        summed_odds: The same, summed over the starts.
+        mean_odds: Odds of the old level against the level after the alarm, or a level far beyond
+            the old one; the mean over the starts.
+        summed_odds: The sum of these odds over the starts.
         start: The row with which the return most likely began.
     """
 
@@ -178,7 +180,8 @@ def return_evidence(
     *,
     uniform: bool,
 ) -> ReturnEvidence | None:
-    """Return the evidence for a return; None when there are too few runs.
+    """Return the evidence that a stream is back at its level before an alarm; None with too few
+    runs.
 
     Args:
         group: The brand's stream and those of its rivals.
@@ -209,8 +212,8 @@ def return_evidence(
 
 
 def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Floats:
-    """Return the odds of the old level, and of one beyond it, against the level after the alarm, by
-    the runs' means.
+    """Return the odds of the old level, and of a level beyond it, against the level after the
+    alarm, by the means of the runs.
     """
     level = series.level[0]
     old, moved, now = level[:first].mean(), level[first:start].mean(), level[start:].mean()
@@ -235,8 +238,8 @@ def _sparse_odds(
     cut: tuple[int, int],
     variance: float,
 ) -> Floats:
-    """Return the odds as `_uniform_odds` does, by the prompts that moved, each weighted by how far
-    it moved.
+    """Return the odds as `_uniform_odds` does, by the prompts that moved, each weighted by its
+    move.
     """
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]
@@ -261,7 +264,9 @@ def _sparse_odds(
 
 
 def _against(stayed: float, back: float, beyond: float) -> Floats:
-    """Return the odds of the old level, and of one beyond it, against that after the alarm."""
+    """Return the odds of the old level, and of a level beyond it, against the level after the
+    alarm, from three log densities.
+    """
     return np.exp(np.clip(np.array([back, beyond]) - stayed, -50.0, 50.0))
 
 

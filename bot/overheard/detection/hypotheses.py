@@ -212,12 +212,13 @@ def _sizes(hypothesis: Hypothesis) -> tuple[float, ...]:
 def _shapes(
     hypothesis: Hypothesis, own: Sequence[StreamKey], keys: Sequence[StreamKey]
 ) -> list[Floats]:
-    """Return the covariances, of size 1, of the changes that a hypothesis explains.
+    """Return the covariances, J x J and of size 1, of the changes that a hypothesis explains;
+    several where it covers several shapes.
 
     Args:
-        hypothesis: What changed.
+        hypothesis: The hypothesis.
         own: The streams of one model, any of which may be the one that changed.
-        keys: All streams.
+        keys: All J streams.
     """
     model = np.array([stream_key.model == own[0].model for stream_key in keys])
     names = np.array([stream_key.brand for stream_key in keys])

@@ -28,7 +28,7 @@ class Comparison:
     Attributes:
         v: Variance of the statistic (`StratifiedSplit.u`) when nothing changed and calls are
             independent.
-        veff: The same with the run effects in it.
+        veff: The variance `v` with the run effects added.
         before: Mean over the shared prompts before the time, each weighing the same.
         after: Mean over the shared prompts after the time, each weighing the same.
         change: after - before.
@@ -50,7 +50,8 @@ class Comparison:
 
 
 def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
-    """Compare a stream before and after a known time, on the prompts asked on both sides.
+    """Return the comparison of a stream before and after a known time, on the prompts asked on both
+    sides.
 
     Args:
         stream: One brand, one model, one metric.
@@ -98,7 +99,7 @@ def change_interval(
 
 
 def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
-    """Return the means of each shared prompt before and after, the largest change first."""
+    """Return the mean of each shared prompt before and after the cut, the largest change first."""
     names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
     means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)
     answers = zip(cut.before.n.astype(int).tolist(), cut.after.n.astype(int).tolist(), strict=True)
@@ -110,15 +111,15 @@ def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
 
 @dataclass(frozen=True, eq=False)
 class StratifiedSplit:
-    """A stream cut in two, over the P prompts that have answers on both sides.
+    """A stream cut in two at a time, over the P prompts that have answers on both sides.
 
     Attributes:
-        shared: Which of the stream's prompts those are.
-        before: Their sums before the cut.
-        after: Their sums after it.
-        asked: Answers by run and shared prompt, R x P.
-        later: Which runs lie after the cut, R.
-        width: The unit of the metric for run effect, see `Stream.width`.
+        shared: Mask of the stream's prompts that have answers on both sides.
+        before: The sums of these prompts before the cut.
+        after: The sums of these prompts after the cut.
+        asked: Number of answers by run and shared prompt, R x P.
+        later: Mask of the runs after the cut, R.
+        width: The unit of the metric for run effects, see `Stream.width`.
     """
 
     shared: Mask
@@ -135,7 +136,7 @@ class StratifiedSplit:
 
     @cached_property
     def u(self) -> float:
-        """How much the total after exceeds what it would be without a change."""
+        """The total after the cut less the total that is expected without a change."""
         return float(np.sum(self.after.total - self.after.n * self.both.means))
 
     @cached_property
@@ -157,7 +158,7 @@ class StratifiedSplit:
         )
 
     def run_effect_sd(self, tau2: float) -> float:
-        """Return the standard deviation that run effect of this variance give `u`."""
+        """Return the standard deviation of `u` that comes from run effects of variance ``tau2``."""
         return float(np.sqrt(tau2 * np.sum(self.pull**2)))
 
     @property
@@ -166,11 +167,11 @@ class StratifiedSplit:
 
 
 def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
-    """Return the sums of a stream before and after a cut, prompt by prompt, each a stratum.
+    """Return the sums of a stream before and after a cut, by prompt.
 
     Args:
         stream: The stream to cut.
-        later: Which of the stream's runs lie after the cut, R.
+        later: Mask of the stream's runs after the cut, R.
     """
     shared = (stream.n[later].sum(axis=0) > 0) & (stream.n[~later].sum(axis=0) > 0)
     return StratifiedSplit(

@@ -29,10 +29,10 @@ class Learning:
     """A baseline that is still short.
 
     Attributes:
-        runs: How many runs it has.
-        needed: How many make it long enough.
-        change: How large a loss of a rate must be to show within the next three runs, 0 to 1; None
-            when no rate varies.
+        runs: Number of runs of the baseline.
+        needed: Number of runs of a full baseline.
+        change: The smallest loss of a rate that would show within the next three runs, 0 to 1;
+            None when no rate varies.
         answers: Number of answers in a run.
     """
 
@@ -43,7 +43,7 @@ class Learning:
 
     @property
     def lost(self) -> int:
-        """The same loss as a count of a run's answers."""
+        """The loss `change` as a count of a run's answers."""
         return round((self.change or 0.0) * self.answers)
 
 
@@ -54,7 +54,8 @@ def learning(
     per_year: float = 1.0,
     brands: int = 1,
 ) -> Learning:
-    """Return what a baseline would show of a loss within three runs.
+    """Return the length of a young baseline and the smallest loss that it would show within three
+    runs.
 
     Args:
         group: The brand's stream and those of its rivals.
@@ -75,7 +76,8 @@ def smallest_visible_loss(
     per_year: float = 1.0,
     brands: int = 1,
 ) -> float | None:
-    """Return how large a loss of a rate shows within three runs, 0 to 1; None when nothing does.
+    """Return the smallest loss of a rate that shows within three runs, 0 to 1; None when no loss
+    does.
 
     The loss is one logit shift of all prompts; the runs to come ask what the latest run asked.
     """
@@ -103,7 +105,9 @@ def smallest_visible_loss(
 
 
 def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
-    """Return each prompt's expected rate, and its expected variance of an answer."""
+    """Return the expected rate of each prompt, and the expected variance of an answer to each, in
+    the shape of the counts.
+    """
     a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
     whole = a + b
     return a / whole, a * b / (whole * (whole + 1))
@@ -111,11 +115,11 @@ def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class OwnRecord:
-    """What the rule did to a deployment's own runs without a change.
+    """How often the rule fired in a deployment's own runs without a change.
 
     Attributes:
         runs: Number of the latest runs that were analysed and had no lasting change.
-        fired: How many of them raised an alarm that was taken back, or was raised falsely.
+        fired: Number of these runs with an alarm that was taken back.
     """
 
     runs: int
@@ -132,7 +136,7 @@ def own_record(
     Args:
         analysed: The runs that were analysed, the oldest first.
         alarms: The runs with an alarm.
-        taken_back: Those of them whose alarm ended because the change did not last.
+        taken_back: The runs whose alarm ended because the change did not last.
     """
     fired, raised = set(taken_back), set(alarms)
     unchanged = [run for run in analysed if run in fired or run not in raised][-RECORD_RUNS:]

@@ -59,13 +59,13 @@ class ModelChange:
 
     Attributes:
         model: The model.
-        run: The run after which it was found.
-        began: The run with which it most likely began.
+        run: The run after which the change was found.
+        began: The run with which the change most likely began.
         chance_a_year: How often a year chance would show as much at the models that are watched.
         moved: The change of each brand, in logits, by its name.
-        baseline: The first run that it was compared with.
+        baseline: The first run of the baseline.
         weights: The posterior probability of each explanation (`hypotheses`); empty until
-            `latest_model_change` or `revised` works it out.
+            `latest_model_change` or `revised` computes them.
         models: Number of models that are watched.
     """
 
@@ -92,13 +92,13 @@ class ModelChange:
 def latest_model_change(
     model: Model, streams: Iterable[Stream], per_year: float
 ) -> ModelChange | None:
-    """Return the latest change of a model as a whole in a past, with the weight of each explanation
-    as of the latest run; None without a change.
+    """Return the latest change of a model as a whole in a past, with the probability of each
+    explanation as of the latest run; None without a change.
 
     Args:
         model: The model.
-        streams: The streams of one metric, of all brands at all models that are watched, up to the
-            run as of which it is returned.
+        streams: The streams of one metric, of all brands at all watched models, up to the latest
+            run that counts.
         per_year: False alarms that are accepted in a year, of all models together.
     """
     known = list(streams)
@@ -108,13 +108,13 @@ def latest_model_change(
 
 
 def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
-    """Return a change with the weights of its explanations, and how far each brand has moved, as of
-    the latest run of the streams: what a later run shows may speak for another explanation.
+    """Return a change with the probabilities of its explanations and the change of each brand as of
+    the latest run of the streams, which may speak for another explanation.
 
     Args:
         change: A change that was found before.
-        streams: The streams of its metric, of all brands at all models, up to the run as of which
-            it is revised. A later change of the model must not lie among the runs.
+        streams: The streams of its metric, of all brands at all models, up to the latest run that
+            counts. A later change of the model must not lie among the runs.
     """
     past = [stream_since(stream, change.baseline) for stream in streams]
     prior = run_effect_prior(change.model)
@@ -124,7 +124,8 @@ def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
 
 
 def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -> list[ModelChange]:
-    """Return the changes of a model that would have been found, run by run.
+    """Return the changes of a model that would have been found run by run, in the order of time;
+    empty with fewer than `MIN_BRANDS` brands.
 
     Args:
         streams: The streams of one model and metric, one for each brand.
@@ -149,8 +150,8 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
 
 
 def evidence(series: RunSeries) -> tuple[Floats, Floats]:
-    """Return the logarithms of the Bayes factors, at each start, of a change of the model as a
-    whole and of a change of one brand, K each.
+    """Return the logarithms of the Bayes factors, at each of K starts, of a change of the model as
+    a whole and of a change of a single brand, K each.
 
     Where the model changed, each brand moved by a size of its own, or all moved alike too. A single
     deviating run is a rival of both.
@@ -180,7 +181,8 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
 
 
 def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
-    """Return the logarithms of the Bayes factors of a step in what all brands have in common, K.
+    """Return the logarithms of the Bayes factors of a step in the series that all brands have in
+    common, at each start, K.
 
     A model that answers some runs in another state, say with search, speaks otherwise of all
     brands, and goes back. So its rival is that some of the latest runs, or the first, are in
@@ -208,11 +210,11 @@ def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
 
 def statistic(series: RunSeries) -> tuple[float, int]:
     """Return the logarithm of the evidence for a change of the model as a whole, and the index of
-    the likeliest first run.
+    the likeliest first run after it.
 
-    It is the odds of a change of the model, with whichever run, against no change or one of a
-    brand alone, with whichever run: a rival that competed at each start for itself would leave to
-    the model the starts that explain neither well.
+    The evidence is the odds of a change of the model at any start, against no change or a change of
+    one brand at any start: a rival that competed at each start by itself would leave to the model
+    the starts that explain neither well.
     """
     whole, alone = evidence(series)
     rival = np.logaddexp(0.0, np.log(ALONE_CHANCE) + np.logaddexp.reduce(alone))
@@ -223,8 +225,14 @@ def statistic(series: RunSeries) -> tuple[float, int]:
 def _change(
     streams: Sequence[Stream], group: StreamGroup, rows: Sequence[int], models: int
 ) -> ModelChange | None:
-    """Return the change that the latest of some runs shows, whatever its rarity; None when too few
-    brands have answers.
+    """Return the change at the latest of some runs, however likely by chance; None when fewer than
+    `MIN_BRANDS` brands have answers.
+
+    Args:
+        streams: The streams of the model, one for each brand.
+        group: The same streams as a group.
+        rows: Rows of the runs that count, in the order of time.
+        models: Number of models that are watched.
     """
     model = streams[0].key.model
     series = run_series(group, np.array(rows, np.intp), run_effect_prior(model))
@@ -249,8 +257,8 @@ def _change(
 def model_shifts(
     change: ModelChange, streams: Iterable[Stream], run: RunKey, updates: Iterable[ModelUpdate] = ()
 ) -> tuple[Shift, ...]:
-    """Return a change as the shifts of an alert: first that of the model as a whole, then those of
-    its brands, the largest first; empty where nothing can be compared.
+    """Return a change as the shifts that an alert reports: first that of the model as a whole, then
+    those of its brands, the largest first; empty when nothing can be compared.
 
     Args:
         change: The change.
@@ -305,7 +313,9 @@ def model_shifts(
 
 
 def sentence_of_change(change: ModelChange, display: str, per_year: float) -> str:
-    """Return in a sentence what changed at a model, and how certain that is."""
+    """Return a sentence on a change of a model, with its level of certainty. ``display`` is the
+    model's name for readers, ``per_year`` the accepted false alarms a year.
+    """
     level = Rarity(change.chance_a_year).level(per_year)
     fell = sorted((move, name) for name, move in change.moved.items())
     (_, worst), (_, best) = fell[0], fell[-1]

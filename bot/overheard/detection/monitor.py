@@ -107,12 +107,12 @@ class Restart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamAnalysis:
-    """What one stream shows after a run.
+    """The analysis of one stream after a run.
 
     Attributes:
-        stream: The runs of its baseline, and that run.
-        found: Its evidence for a change.
-        excess: The logarithm of its statistic above its threshold.
+        stream: The stream, cut to the runs of its baseline and the analysed run.
+        found: The evidence for a change.
+        excess: The logarithm of the statistic above its threshold.
     """
 
     stream: Stream
@@ -127,7 +127,7 @@ class StreamAnalysis:
 
 @dataclass(eq=False)
 class _Watched:
-    """The streams of the brand at one model, and what is normal of them."""
+    """The streams of the brand at one model, and the baseline of the model."""
 
     baseline: Baseline
     streams: dict[str, Stream]
@@ -151,10 +151,10 @@ class Monitor:
         table: Thresholds of the statistic; by default those that ship.
 
     Attributes:
-        evidence: What was measured at each model asked, by the number of the run; what `decide`
-            makes of it without a history is what the replay raises.
-        streams: What the brand's streams showed after the latest run.
-        crossed: Whether their evidence was over the budget then.
+        evidence: The evidence at each model asked, by the number of the run; the replay raises
+            what `decide` decides on it without a history.
+        streams: The analyses of the brand's streams after the latest run.
+        crossed: Whether the brand's evidence was over the budget after the latest run.
         alarms: The alarms that were raised, in the order of the runs.
         returns: The ends of alarms' stories, in the order of the runs.
     """
@@ -191,11 +191,13 @@ class Monitor:
 
     @property
     def streams(self) -> list[StreamAnalysis]:
-        """What the brand's streams showed after the latest run."""
+        """The analyses of the brand's streams after the latest run."""
         return list(self._seen.values())
 
     def replay(self) -> Iterator[Alarm]:
-        """Analyse run after run, and yield the alarms that would have been raised."""
+        """Analyse run after run, fill `evidence` and `returns`, and yield the alarms that would
+        have been raised, in the order of the runs.
+        """
         runs: list[RunKey] = []
         for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
             self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
@@ -214,8 +216,8 @@ class Monitor:
             self._restart_models(run)
 
     def learning(self) -> Learning | None:
-        """Return what the shortest baseline would show within three runs; None when all are long
-        enough.
+        """Return the length of the shortest baseline and the smallest loss that it would show
+        within three runs; None when all baselines are long enough.
         """
         short = [
             (len(watched.baseline.rows), metric != VISIBILITY, model, metric)
@@ -241,7 +243,7 @@ class Monitor:
         )
 
     def _watch(self, model: Model) -> _Watched:
-        """Return the streams of the brand at a model, with its rivals, at the start of a replay."""
+        """Return the streams of the brand and its rivals at a model, with an empty baseline."""
         own = {s.key.metric: s for s in self._own if s.key.model == model}
         watched = _Watched(Baseline(next(iter(own.values())).runs), own)
         for metric, stream in own.items():
@@ -255,9 +257,11 @@ class Monitor:
         return watched
 
     def _prior_weights(self, model: Model) -> Floats:
-        """Return the prior weight of a change that begins with each run of a model.
+        """Return the prior weight of a change that begins with each run of a model, R: larger where
+        an update is known.
 
-        Where updates are frequent they say little: the weights are divided by their mean.
+        Where updates are frequent they say little, so the weights are divided by their mean up to
+        each run.
         """
         runs = self._watched[model].baseline.runs
         updates = [u for u in self._updates if u.source not in UNWEIGHTED_SOURCES]
@@ -270,7 +274,8 @@ class Monitor:
         return np.asarray(weights / before)
 
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
-        """Yield the evidence after a run at each model that was asked.
+        """Yield the evidence after a run at each model that was asked, and add the run to the
+        baselines.
 
         Args:
             run: The run to analyse.
@@ -304,7 +309,8 @@ class Monitor:
             yield ModelEvidence(self._brand, model, run, level, needed, streams, pace, returned)
 
     def _measure(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
-        """Work out the statistics of the brand's streams at a model after a run.
+        """Store the statistics of the brand's streams at a model after a run in `_seen`; drop those
+        of streams without a baseline.
 
         Args:
             watched: The brand's streams at the model.
@@ -330,7 +336,9 @@ class Monitor:
                 self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
     def _returned(self, watched: _Watched, model: Model, row: int, due: bool) -> Returned | None:
-        """Return the end of an alarm's story when the brand is back at its old level."""
+        """Return the end of an alarm's story when the brand is back at one of its old levels, the
+        one with the highest odds; else None. ``due`` is that of `_return_to`.
+        """
         if watched.baseline.excursion is None:
             return None
         returns = [
@@ -344,7 +352,7 @@ class Monitor:
         self, watched: _Watched, excursion: Excursion, model: Model, row: int, *, due: bool
     ) -> tuple[float, Returned] | None:
         """Return the odds that the brand is back at the level before an alarm, and the end of the
-        alarm's story; None while the odds do not suffice.
+        alarm's story; None while the odds are too low.
 
         Args:
             watched: The model's streams, and their baseline.
@@ -371,7 +379,7 @@ class Monitor:
     def _return_evidence(
         self, watched: _Watched, excursion: Excursion, model: Model, row: int
     ) -> ReturnEvidence | None:
-        """Return the evidence that the brand is back at the level before an alarm, by the metric of
+        """Return the evidence that the brand is back at the level before an alarm, in the metric of
         the alarm; None when the latest run did not measure that metric.
         """
         answered = watched.answered[excursion.metric]
@@ -392,8 +400,8 @@ class Monitor:
     def _stream_evidence(
         self, stream: Stream, row: int, judged: tuple[float, float, float]
     ) -> StreamEvidence:
-        """Return the evidence of a stream after a run; with its shift where both the brand's
-        excess and the stream's own exceed what the budget asks for.
+        """Return the evidence of a stream after a run, with its shift if both the brand's excess
+        and the stream's own exceed the needed excess.
 
         Args:
             stream: The whole stream.
@@ -424,8 +432,8 @@ class Monitor:
     def _described(
         self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance: float
     ) -> StreamEvidence:
-        """Return the evidence of a stream with its shift and the change to be expected of its
-        prompts; unchanged where nothing can be compared before and after the likeliest start.
+        """Return the evidence of a stream with its shift and the change to expect of many more
+        answers; unchanged when nothing can be compared before and after the likeliest start.
         """
         key, found = analysis.stream.key, analysis.found
         runs = self._watched[key.model].baseline.runs
@@ -462,14 +470,16 @@ class Monitor:
         run: RunKey,
         updates: Sequence[ModelUpdate],
     ) -> str:
-        """Return a sentence on the likely cause of a shift, by the streams that moved with it."""
+        """Return sentences on the likely cause of a shift, by the streams that moved with it."""
         key = analysis.stream.key
         alike = [s for s in self._all if s.key.metric == key.metric]
         past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]
         return attribution.explain(key, past, began, updates).text
 
     def _first(self, key: StreamKey, began: RunKey) -> int:
-        """Return the row with which a stream's baseline begins; a rival's is the brand's own."""
+        """Return the row with which a stream's baseline begins: the brand's own baseline at the
+        model, also for rivals.
+        """
         watched = self._watched[key.model]
         rows = watched.baseline.rows
         return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
@@ -485,8 +495,8 @@ class Monitor:
         return baseline.runs[before[len(before) // 2] if before else 0]
 
     def _restart(self, shifts: Sequence[Shift]) -> None:
-        """Begin the baseline of each model that shifted at the run with which the shift most likely
-        began; what its streams showed is no longer evidence.
+        """Begin the baseline of each model that shifted again with the run with which the shift
+        most likely began, and drop the analyses of its streams.
         """
         for model in {shift.model for shift in shifts}:
             head = next(shift for shift in shifts if shift.model == model)

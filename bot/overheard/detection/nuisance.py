@@ -39,14 +39,14 @@ class Basis(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepEvidence:
-    """What a series says of a step.
+    """The evidence of a series for a step.
 
     Attributes:
         steps: Logarithms of the Bayes factors of a step at each start, K.
-        outliers: The same of each single run that deviates, of those that were asked for.
+        outliers: Logarithms of the Bayes factors that each of the latest runs deviates alone.
         variance: Expected variance of the own run effect.
-        rivals_variance: The same, only from the rivals and the prior.
-        rivals_autocorrelation: The probability of autocorrelated effects, from these alone.
+        rivals_variance: Expected variance of the own run effect by the rivals and the prior alone.
+        rivals_autocorrelation: Probability of autocorrelated effects by the same.
     """
 
     steps: Floats
@@ -57,13 +57,14 @@ class StepEvidence:
 
 
 def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) -> StepEvidence:
-    """Return the evidence for a step in the first of J series.
+    """Return the evidence for a step in the first of J series; the other series show how run
+    effects scatter.
 
     Args:
         level: The series, J x n.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
-        outliers: How many of the latest runs may be single deviating runs.
+        outliers: Number of the latest runs that may be single deviating runs.
     """
     m0, known, seen = _regressed(level, noise, steps, outliers)
     return _averaged(m0, _mixed(known, seen), len(steps))
@@ -71,14 +72,14 @@ def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointEvidence:
-    """What J series say together of a step in all of them, each of a size of its own.
+    """The joint evidence of J series for a step in all of them, each of a size of its own.
 
     Attributes:
         steps: Logarithms of the Bayes factors at each start, K.
-        outliers: The same of each single run in which all series deviate.
-        alone: The same as `steps` of a step in one of the series, of any, K.
+        outliers: Logarithms of the Bayes factors that all series deviate in each single run.
+        alone: Logarithms of the Bayes factors of a step in any one series, K.
         variance: Expected variance of the own run effects.
-        autocorrelation: The probability that they are autocorrelated.
+        autocorrelation: Probability that the own run effects are autocorrelated.
     """
 
     steps: Floats
@@ -98,7 +99,7 @@ def joint_evidence(
     """Return the evidence for a step in all of J series at once.
 
     Args:
-        level: The series, J x n; what they have in common is removed.
+        level: The series, J x n, without their common part.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
         outliers: How many of the latest runs may be single deviating runs.
@@ -130,8 +131,9 @@ def joint_evidence(
 def _regressed(
     level: Floats, noise: Floats, steps: Floats, outliers: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the null likelihoods J x T, and the information and the score of each step and of each
-    of the latest runs alone, J x T x D, see `_pieces`.
+    """Return the null log likelihoods, J x T, and the information and the score of each of D
+    designs, J x T x D, see `_pieces`: first the steps, then each of the latest ``outliers`` runs
+    alone.
     """
     runs = level.shape[1]
     profile = noise[0] / noise[0].mean()
@@ -155,8 +157,8 @@ def _regressed(
 def _pieces(
     weight: Floats, rotated: Floats, ones: Floats, turned: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the null likelihoods J x T, and the information and the score of each design,
-    J x T x D, with the mean eliminated.
+    """Return the null log likelihoods, J x T, and the information and the score of each design, J x
+    T x D, with the mean eliminated.
 
     Args:
         weight: Inverse variances, J x T x n.
@@ -175,7 +177,7 @@ def _pieces(
 
 
 def _mixed(known: Floats, seen: Floats) -> Floats:
-    """Return log Bayes factors of an effect whose size is not known.
+    """Return log Bayes factors of an effect of unknown size, in the shape of the arguments.
 
     Args:
         known: The information on the effect.
@@ -188,16 +190,21 @@ def _mixed(known: Floats, seen: Floats) -> Floats:
 
 
 def _of_size(known: Floats, seen: Floats, variance: float) -> Floats:
-    """Return log Bayes factors of an effect whose size has a variance."""
+    """Return log Bayes factors of a normal effect whose size has a variance, from its information
+    and its score.
+    """
     more = 1 + variance * known
     return np.asarray(seen**2 * variance / (2 * more) - np.log(more) / 2)
 
 
 def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
-    """Average over the nuisance parameters.
+    """Return the evidence for a step, averaged over variance and autocorrelation of the run
+    effects.
 
-    A rival's own change must not look like variance: its likelihood is that of no change plus that
-    of a change at any of the starts.
+    Args:
+        m0: Null log likelihoods, J x T.
+        factor: Log Bayes factors of each design, J x T x D.
+        steps: Number of the designs that are steps; the others are single runs.
     """
     prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
     rivals = len(m0) - 1
@@ -240,7 +247,8 @@ def _basis(phi: float, runs: int, profile: Floats) -> Basis:
 
 
 def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
-    """Return the eigenbasis of an autoregressive correlation between runs.
+    """Return the eigenbasis of an autoregressive correlation between runs, scaled by the runs'
+    information.
 
     Args:
         phi: The correlation of neighbouring runs.

@@ -56,9 +56,9 @@ class Change:
     """What happens to the success probabilities.
 
     Attributes:
-        at: Index of the first run after it.
-        points: Change of the mean probability, in points; negative for a drop.
-        carried: Share of the prompts that carry it, 0 to 1; the others do not move.
+        at: Index of the first run after the change.
+        points: Change of the mean probability, in percentage points; negative for a drop.
+        carried: Share of the prompts that carry the change, 0 to 1; the others do not move.
     """
 
     at: int
@@ -72,7 +72,7 @@ class World:
 
     Attributes:
         chance: The success probabilities before any change, S x P.
-        changed: The same after it, S x P.
+        changed: The success probabilities after the change, S x P.
         n: Number of answers, S x R x P.
         total: Number of successes, S x R x P.
         run_effects: The run effects, logit scale, S x R.
@@ -113,7 +113,7 @@ def simulate(
     seed: int,
     run_effects: Floats | None = None,
 ) -> World:
-    """Draw panels and their answers.
+    """Return simulated panels with their answers, drawn from a seed.
 
     Args:
         design: Prompts, runs and probabilities of a panel.
@@ -137,7 +137,7 @@ def simulate(
 
 
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:
-    """Return the same panels without their change: the runs from ``at`` on are drawn again.
+    """Return the same panels without their change: the runs from index ``at`` on are drawn again.
 
     `World.changed` keeps the probabilities after the change.
 
@@ -156,15 +156,16 @@ def undone(world: World, design: Design, at: int, *, seed: int) -> World:
 
 
 def moved(chance: Floats, points: float, carried: float, rng: np.random.Generator) -> Floats:
-    """Return probabilities whose mean is moved by ``points``, through shifts on the logit scale.
+    """Return probabilities, S x P, whose mean over each panel is moved by ``points``, through
+    shifts on the logit scale.
 
     The first ``carried`` share of a random order of prompts gets one common logit shift, solved
     so that the mean over all prompts moves by ``points``, or as far as it can.
 
     Args:
         chance: Probabilities, S x P.
-        points: How far the mean moves, in points.
-        carried: Share of the prompts that move.
+        points: The move of the mean, in percentage points.
+        carried: Share of the prompts that move, 0 to 1.
         rng: Draws which prompts move.
     """
     order = rng.permuted(np.tile(np.arange(chance.shape[1]), (len(chance), 1)), axis=1)

@@ -61,9 +61,10 @@ class Placement:
 def part_of(
     shift: Shift, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
-    """Return the alert of a model as a whole to which a brand's shift belongs: it began with the
-    model's change, or between that and the last run in which it was seen to go on; or None. It
-    belongs to an alert that a person has closed, and not to one that has recovered before.
+    """Return the alert of a model as a whole to which a brand's shift belongs, or None.
+
+    The shift began with the model's change, or between it and the last run that showed it. The
+    alert may be closed by a person, but must not have recovered before.
 
     Args:
         shift: The shift of a brand. A statement is news of its own.
@@ -91,7 +92,7 @@ def part_of(
 def belongs_to(
     alert: Alert, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
-    """Return the alert to which another alert belongs, or None.
+    """Return the alert of a model as a whole to which another alert belongs, or None.
 
     A brand's alert belongs to that of its model as a whole (`part_of`). The alert of a model as a
     whole that says that everything moved belongs to the first such alert of another model at the
@@ -124,8 +125,8 @@ def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datet
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Decide whether the shifts of a model in a run are a new alert or part of an earlier alert: a
-    brand has one story at a model, and not a message for each change of it.
+    """Return the placement of a model's shifts in a run among earlier alerts: a new alert, or a
+    part of one, because a brand has one story at a model.
 
     The head is the most prominent of the shifts; it gives the alert its title. An alert that has
     reported the run is kept. An open alert grows by whatever moves at its model, unless the head
@@ -152,8 +153,8 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
 
 
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
-    """Return the placement of shifts in an open alert of their model; None when no open alert is
-    about them.
+    """Return the placement of shifts in an open alert of the same model; None when no open alert
+    can report them.
     """
     head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
     if not live:
@@ -173,8 +174,8 @@ def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placemen
 
 
 def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return as what a change of a model as a whole is reported: it has one alert, which recovers
-    when its brands move back.
+    """Return the placement of a change of a model as a whole: in its one alert, which recovers when
+    its brands move back, or as a new alert.
     """
     if live := next((alert for alert in alerts if not alert.state.over), None):
         back = -_share_of(live, shifts)
@@ -190,10 +191,10 @@ def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime)
 
 
 def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
-    """Return how far brands went in the direction in which a model's alert reports them, as a share
-    of that: negative when they went back.
+    """Return how far brands moved in the direction that a model's alert reports, as a share of the
+    reported change; negative when they moved back.
 
-    It is the least-squares factor by which the reported changes give the changes now.
+    The share is the least-squares factor by which the reported changes give the present changes.
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
@@ -209,7 +210,9 @@ def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
 
 
 def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return shifts as a recovered alert that happens again, or as a new alert."""
+    """Return the placement of shifts that no open alert reports: in a recovered alert that happens
+    again, or as a new alert.
+    """
     head, recovers = shifts[0], _recovered(shifts[0], alerts)
     if again := next((a for a in alerts if _happens_again(a, shifts, at)), None):
         return Placement(AlertAction.GROW, again.id, recovers=recovers)
@@ -219,7 +222,7 @@ def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime
 
 
 def reports(alert: Alert, shift: Shift) -> bool:
-    """Whether an alert has reported the statement of a shift in the shift's run."""
+    """Return whether an alert has reported the statement of a shift in the shift's run."""
     return any(
         old.run_id == shift.run_id
         and old.statement
@@ -231,33 +234,35 @@ def reports(alert: Alert, shift: Shift) -> bool:
 
 
 def _happens_again(alert: Alert, shifts: Sequence[Shift], at: datetime) -> bool:
-    """Whether an alert that has recovered lately reported one of the shifts, in its direction."""
+    """Return whether an alert recovered within `ONE_STORY` before a time and reported one of the
+    shifts, in its direction.
+    """
     if alert.state is not AlertState.RECOVERED or alert.over_at is None:
         return False
     return at - alert.over_at < ONE_STORY and any(_goes_on(alert, shift) for shift in shifts)
 
 
 def _is_beyond(alert: Alert, shift: Shift) -> bool:
-    """Whether a shift ends far beyond the level from which an alert began."""
+    """Return whether a shift ends far (`BEYOND`) beyond the level from which an alert began."""
     first = _of_metric(alert, shift)[0]
     return (first.before - shift.after) * first.change > BEYOND * first.change**2
 
 
 def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
-    """Return what an alert has reported of the metric of a shift, the oldest first."""
+    """Return the shifts of an alert in the metric of a shift, the oldest first."""
     return [old for old in alert.moved if old.metric == shift.metric]
 
 
 def _goes_on(alert: Alert, shift: Shift) -> bool:
-    """Whether a shift does not go against the direction in which an alert first reported its
-    metric: one that moves prompts both ways has no direction.
+    """Return whether an alert has reported the metric of a shift and the shift does not go against
+    the reported direction; a change of 0 has no direction.
     """
     reported = _of_metric(alert, shift)
     return bool(reported) and reported[0].change * shift.change >= 0
 
 
 def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
-    """Return the numbers of the open alerts that a shift takes back.
+    """Return the numbers of the open alerts that a shift takes back, in the order of the alerts.
 
     Args:
         head: The shift.
@@ -275,7 +280,9 @@ def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) 
 
 
 def _is_taken_back(alert: Alert, shift: Shift) -> bool:
-    """Whether a shift changes the direction of an alert, and ends nearer to its beginning."""
+    """Return whether a shift goes against the direction of an alert and ends nearer to the alert's
+    first level than to its farthest.
+    """
     first, *_ = reported = _of_metric(alert, shift)
     worst = max(reported, key=lambda old: abs(old.after - first.before))
     nearer = abs(shift.after - first.before) < abs(shift.after - worst.after)

@@ -103,8 +103,8 @@ class SimulatedBrand:
 
 @dataclass(frozen=True, slots=True)
 class GuardedWeek:
-    """One scheduled run with the bursts after it: their calls, and the excess of an alarm as a rate
-    at which chance shows it in a year, or None.
+    """One scheduled run with the bursts after it: the number of calls, and how rare the evidence of
+    its alarm is by chance, or None without an alarm.
     """
 
     calls: int
@@ -123,7 +123,8 @@ def run_policy_trial(
     step: Callable[[], None] = lambda: None,
     policy: BurstPolicy = DEFAULT_POLICY,
 ) -> SentinelOutcome:
-    """Guard simulated brands for a year, and again with a drop after 20 weeks.
+    """Simulate brands for a year without a change, and again with a drop after 20 weeks, and return
+    the false alarms, delays and calls.
 
     A brand is watched alone. A delay is counted in scheduled runs, which come once a week. The
     oracle and the rules of the market ask the whole panel in each of their runs.
@@ -171,7 +172,9 @@ def run_policy_trial(
 
 
 def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliability, ...]:
-    """Return how many first alarms of each level came after the change."""
+    """Return the number and the true share of first alarms of each level. ``first`` has the rarity
+    of each first alarm (None without one) and whether it came after the change.
+    """
     by_level = [(str(rare.level(inf)), after) for rare, after in first if rare]
     return tuple(
         Reliability(level, len(mine), sum(mine) / len(mine) if mine else None)
@@ -181,16 +184,23 @@ def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliabili
 
 
 def yearly(share: float) -> float:
-    """Return the alarms in a year, from the share of years that have any."""
+    """Return the rate of alarms in a year from the share of years that have any, 0 to 1."""
     return -log(1 - min(share, 0.999)) + 0.0
 
 
 def _guard(
     tau: float, limit: float, world: World, index: int, rng: np.random.Generator
 ) -> Callable[[float, BurstPolicy], list[GuardedWeek]]:
-    """Learn a brand's baseline, and return a function that guards the brand for a year.
+    """Simulate a brand's baseline, and return a function that guards the brand for a year.
 
     The function takes the week of the change (infinity for none) and how bursts are spent.
+
+    Args:
+        tau: Standard deviation of the run effects, logit scale.
+        limit: The excess over the threshold that is an alarm.
+        world: The simulated panels.
+        index: The index of the panel to take.
+        rng: Draws run effects and answers.
     """
     past = SimulatedBrand(world, index, WARM_UP - GUARDED, tau, rng)
     once = dict.fromkeys(past.stream.prompts, 1)
@@ -208,8 +218,8 @@ def _guard(
 def _year(
     brand: SimulatedBrand, limit: float, change: float, policy: BurstPolicy
 ) -> list[GuardedWeek]:
-    """Simulate a brand's weeks until the first alarm, or for a year: a scheduled run each week and
-    the bursts that follow it. Return the calls of each week and whether it had an alarm.
+    """Return the weeks of a brand up to the first alarm, or of a year: each a scheduled run and the
+    bursts that follow it.
 
     Args:
         brand: The brand after its warm-up.

@@ -61,7 +61,9 @@ class Outlook:
 
 @lru_cache(64)
 def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
-    """Return chances as those of a usual panel: evenly spaced quantiles of a Beta distribution."""
+    """Return the probabilities of a mention in a usual panel: evenly spaced quantiles of a Beta
+    distribution, P, read-only.
+    """
     from overheard.special_functions import betaincinv
 
     even = (np.arange(prompts) + 0.5) / prompts
@@ -71,7 +73,8 @@ def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
 
 
 def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> float:
-    """Return the smallest drop that one analysis after an announced update would show, in points.
+    """Return the smallest drop that one analysis after an announced update would show with the
+    probability `POWER`, in percentage points.
 
     The analysis is that of `known_time`. Its p-value counts whole answers (half an answer is lost)
     and gives the run effects the tails of Student's t, so it needs a little more than a normal
@@ -89,14 +92,17 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
 
 
 def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
-    """Return the smallest drop that bursts after an announced update would show, in points."""
+    """Return the smallest drop that the bursts of a plan after an announced update would show with
+    the probability `POWER`, in percentage points.
+    """
     info = information(outlook, plan.looks, _burst(outlook, plan.calls))
     return points(outlook, (plan.boundary + _z(1 - POWER)) / info**0.5)
 
 
 def unannounced(outlook: Outlook, runs: int) -> float:
-    """Return the smallest drop, in points, that the streaming detector would show within a number
-    of runs after it. The drop is a logit shift of all prompts, found with the probability `POWER`.
+    """Return the smallest drop, in percentage points, that the streaming detector would show within
+    a number of runs after it with the probability `POWER`; the drop is one logit shift of all
+    prompts.
     """
     info = information(outlook, runs)
     known = 1 + STEP_VARIANCE * info
@@ -106,7 +112,7 @@ def unannounced(outlook: Outlook, runs: int) -> float:
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
-    """Return the information on a logit shift: 1 over the variance of its estimate.
+    """Return the information on a logit shift: the inverse of the variance of its estimate.
 
     Args:
         outlook: The panel.
@@ -142,7 +148,7 @@ def _burst(outlook: Outlook, calls: int) -> Floats:
 
 
 def points(outlook: Outlook, shift: float) -> float:
-    """Return by how many points the panel's mean falls with a logit shift of this size, up to
+    """Return by how many percentage points the panel's mean falls with a logit shift, at most by
     the whole mean.
     """
     p = outlook.chances

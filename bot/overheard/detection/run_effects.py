@@ -22,11 +22,11 @@ must not seem to move more often."""
 
 
 class Moments(NamedTuple):
-    """What one stream says about the variance: it is estimated by ``excess / scale``.
+    """The contribution of one stream to the estimate of the variance, ``excess / scale``.
 
     Attributes:
         excess: Squared distances of the runs from the panel's mean, less what calls explain.
-        scale: What a variance of 1 would add to that.
+        scale: The excess that a variance of 1 would add.
         freedom: Number of runs less one.
     """
 
@@ -36,7 +36,8 @@ class Moments(NamedTuple):
 
 
 def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
-    """Estimate the variance of the run effect, on the logit scale, from the runs before a time.
+    """Return an estimate of the variance of the run effect, on the logit scale, from the runs
+    before a time.
 
     A moment estimator, pooled over the streams, not below 0, then drawn towards `PRIOR_TAU2`. Run
     effects belong to models, so all brands' streams of a model are evidence of them.

@@ -78,16 +78,16 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class StatementStory:
-    """A repeated statement of one model, from the run in which it was news until it was gone.
+    """A repeated statement of one model, from the run in which it became news until it was gone.
 
     Attributes:
-        occurrences: The answers with it since it began, the oldest first.
-        opened: The run in which it became news.
-        grown: The runs in which at least `GROWTH` times as many answers had it as in any reported
-            run before.
-        last: The last run in which it was made.
-        closed: The run in which it was gone, or None.
-        silent: Number of answers, and of runs, since it was last made.
+        occurrences: The answers with the statement since its beginning, the oldest first.
+        opened: The run in which the statement became news.
+        grown: The runs in which at least `GROWTH` times as many answers had the statement as in
+            any reported run before.
+        last: The last run with the statement.
+        closed: The run after which the statement was gone; None while it is not gone.
+        silent: Number of answers, and of runs, since the last run with the statement.
     """
 
     occurrences: tuple[Occurrence, ...]
@@ -99,7 +99,7 @@ class StatementStory:
 
     @property
     def began(self) -> RunKey:
-        """The run of the first answer with it."""
+        """The run of the first answer with the statement."""
         return self.occurrences[0].run
 
     @property
@@ -109,7 +109,7 @@ class StatementStory:
         return max(self.occurrences, key=lambda occurrence: wordings[occurrence.claim.stated])
 
     def in_run(self, run: RunKey) -> list[Occurrence]:
-        """Return the occurrences in one run."""
+        """Return the occurrences of one run, in the order of the answers."""
         return [occurrence for occurrence in self.occurrences if occurrence.run == run]
 
 
@@ -126,12 +126,13 @@ class _Group:
 def follow_statements(
     occurrences: Iterable[Occurrence], runs: Sequence[RunKey], asked: Asked
 ) -> list[StatementStory]:
-    """Return the repeated statements of one model about one brand, in the order of their news.
+    """Return the repeated statements of one model about one brand, in the order in which they
+    became news.
 
     Args:
         occurrences: All statements that may be news.
         runs: The runs in which the model answered, the oldest first.
-        asked: The numbers of its answers.
+        asked: Number of the model's answers by run number and prompt key.
     """
     by_run: dict[RunKey, list[Occurrence]] = {}
     for occurrence in sorted(
@@ -154,7 +155,9 @@ def follow_statements(
 
 
 def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
-    """Add occurrences of a run to the groups that state the same; open stories come first."""
+    """Add occurrences of a run to the groups that state the same, open stories first; start new
+    groups for the others.
+    """
     for occurrence in heard:
         groups.sort(key=lambda group: group.story is None)
         mine = next((group for group in groups if _belongs(group, occurrence)), None)
@@ -180,8 +183,8 @@ def _belongs(group: _Group, occurrence: Occurrence) -> bool:
 
 
 def same_statement(claim: FalseClaim, other: FalseClaim) -> bool:
-    """Whether two statements are the same; grave statements are the same when they have the same
-    topic.
+    """Return whether two statements are the same: grave statements by their topic, claims by their
+    meaning.
     """
     if claim.verdict == other.verdict == "grave":
         return claim.field == other.field
@@ -193,7 +196,9 @@ def _topic(occurrence: Occurrence) -> tuple[StatementKind, str]:
 
 
 def _report_varied(groups: list[_Group], run: RunKey) -> None:
-    """Put together what was said about one fact with different values, when it is enough."""
+    """Join the groups that state different values of one fact into one, when together they are
+    news.
+    """
     waiting: dict[tuple[StatementKind, str], list[_Group]] = {}
     for group in groups:
         if group.waiting and not group.story:
@@ -211,7 +216,9 @@ def _report_varied(groups: list[_Group], run: RunKey) -> None:
 
 
 def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
-    """Whether statements are repeated often enough, with at least one in the run."""
+    """Return whether statements are repeated often enough within `WINDOW` to be news in a run that
+    has at least one of them. ``varied`` says that their values differ.
+    """
     recent = [
         occurrence
         for occurrence in members
@@ -224,7 +231,7 @@ def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False
 
 
 def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
-    """Carry a group's story on to the last of some runs."""
+    """Update a group after the last of some runs: open its story, let it grow, or close it."""
     run = runs[-1]
     story = group.story
     if story is None:
@@ -251,8 +258,9 @@ def _answers(occurrences: Iterable[Occurrence]) -> int:
 
 
 def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
-    """Return a story that the latest runs did not continue: with the number of answers and of runs
-    in which it was not made, and closed when chance hardly explains that.
+    """Return a story without occurrences in the latest runs, with the number of answers and of runs
+    since its last one; closed when so many answers without it are improbable by chance
+    (`GONE_LEVEL`).
     """
     during = [run for run in runs if story.began <= run <= story.last]
     since = [run for run in runs if run > story.last]
@@ -275,13 +283,13 @@ def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked)
 
 
 def probability_of_none(made: int, asked: int, silent: int) -> float:
-    """Return the probability that a statement occurs in none of some answers although it is still
-    made.
+    """Return the probability, 0 to 1, that a statement is in no answer of a number of answers if it
+    is still made (beta-binomial, Jeffreys' prior).
 
     Args:
         made: Number of answers with the statement; 1 or more.
-        asked: Number of answers of the same time, with and without it; `made` or more.
-        silent: Number of later answers, all without it.
+        asked: Number of answers of the same time, with and without the statement; `made` or more.
+        silent: Number of later answers, all without the statement.
     """
     hits, misses = made + 0.5, asked - made + 0.5
     return exp(
@@ -302,14 +310,14 @@ def _total(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
 def statement_shift(
     story: StatementStory, brand: str, run: RunKey, runs: Sequence[RunKey], asked: Asked, truth: str
 ) -> Shift:
-    """Return a story as the shift that an alert reports in a run.
+    """Return a story as the shift that an alert reports in a run; the values are shares of answers.
 
     Args:
         story: The story.
         brand: The brand's name.
-        run: The run in which it is reported: that of the news, or one in which it grew.
+        run: The run in which the story is reported: when it became news, or when it grew.
         runs: The model's runs, the oldest first.
-        asked: The numbers of the model's answers.
+        asked: Number of the model's answers by run number and prompt key.
         truth: The value of the fact; empty for a grave statement.
     """
     until = [occurrence for occurrence in story.occurrences if occurrence.run <= run]
@@ -363,7 +371,9 @@ def _prompts(
     began: RunKey,
     until: RunKey,
 ) -> tuple[PromptShift, ...]:
-    """Return the prompts with a statement, those with most such answers first."""
+    """Return the prompts with a statement as shifts from a share of 0 to the share of answers with
+    it, the prompts with most such answers first.
+    """
     made = Counter(prompt for prompt, _ in {(o.prompt, o.claim.answer_id) for o in occurrences})
     before = _total([run for run in runs if run < began], asked)
     after = _total([run for run in runs if began <= run <= until], asked)
@@ -374,7 +384,7 @@ def _prompts(
 
 
 def _sources(occurrences: Iterable[Occurrence]) -> tuple[str, ...]:
-    """Return the domains that the answers cite, the most frequent first."""
+    """Return the hosts that the answers of some occurrences cite, the most frequent first."""
     cited = {(o.claim.answer_id, source) for o in occurrences for source in o.claim.sources}
     counts = Counter(source for _, source in sorted(cited))
     return tuple(source for source, _ in counts.most_common())
@@ -383,7 +393,7 @@ def _sources(occurrences: Iterable[Occurrence]) -> tuple[str, ...]:
 def add_statements(
     decisions: Iterable[Decision], news: Iterable[Shift], run: RunKey, alerts: Sequence[Alert]
 ) -> list[Decision]:
-    """Return the decisions about a brand after a run with the statements that are news in it.
+    """Return the decisions about a brand after a run, with the statements that are news added.
 
     Statements come before what moved at the same model, and both are one alert. A model without a
     decision gets one.

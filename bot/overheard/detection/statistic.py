@@ -42,19 +42,19 @@ CHECKED_NEIGHBOURS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statistic:
-    """What one stream says about a change, at its latest active run.
+    """The evidence of one stream for a change, at its latest active run.
 
     Attributes:
         starts: The rows of the runs with which the change may have begun, K, in the order of time.
-        logs: Logarithms of their Bayes factors, K.
-        total: Logarithm of their sum, with the prior weights of the starts.
+        logs: Logarithms of the Bayes factors of the starts, K.
+        total: Logarithm of the sum of the Bayes factors with the prior weights of the starts.
         age: Number of active runs before the latest.
         own_share: Share of the own run effect in the residual variance of a run, from the rivals.
         autocorrelation: Probability that own run effects are autocorrelated, from the rivals.
         uniform: Whether a shift of all prompts explains the likeliest start better than a few.
         series: The runs.
         variance: Expected variance of the own run effect.
-        rivals_variance: The same, from the rivals alone.
+        rivals_variance: Expected variance of the own run effect by the rivals alone.
     """
 
     starts: Places
@@ -80,7 +80,9 @@ class Statistic:
         return int(self.starts[int(self.logs.argmax())])
 
     def dates(self, level: float = 0.9) -> Places:
-        """Return the smallest set of rows that holds the change's first with this probability."""
+        """Return the smallest set of rows, in order, that holds the change's first run with a
+        probability ``level``, 0 to 1.
+        """
         posterior = self.posterior
         order = np.argsort(-posterior, kind="stable")
         needed = int(np.searchsorted(np.cumsum(posterior[order]), level - 1e-12)) + 1
@@ -94,14 +96,15 @@ def statistic(
     reach: int = RECENT_STARTS,
     weights: Floats | None = None,
 ) -> Statistic:
-    """Return the evidence for a change of a stream at the latest of its active runs.
+    """Return the evidence for a change of a stream at the latest of its active runs; nothing after
+    that run is used.
 
     Args:
         group: The brand's stream and those of its rivals.
         rows: The active runs, two or more, in the order of time.
         prior: The expected variances of the run effects of the model, logit scale.
-        reach: How many active runs back the oldest start may lie.
-        weights: Prior weight of a change that begins with each active run; by default 1 for all.
+        reach: Largest number of active runs from the oldest start to the latest run.
+        weights: Prior weight of a change that begins with each active run, n; by default 1 for all.
     """
     runs = len(rows)
     places = candidate_starts(runs - 1, reach)
@@ -143,7 +146,7 @@ def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
 
     Args:
         latest: Index of the latest run.
-        reach: How many runs back the oldest start may lie.
+        reach: Largest number of runs from the oldest start to the latest run.
     """
     older = int(np.log(max(reach / RECENT_STARTS, 1.0)) / np.log(START_SPACING) + 1e-9)
     further = np.ceil(RECENT_STARTS * START_SPACING ** np.arange(older, 0, -1)).astype(np.intp)
@@ -154,11 +157,15 @@ def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
 
 
 def _regressors(after: Floats, weights: Floats) -> Floats:
-    """Return what a step at each start adds to the distance of each run from its prompts' means,
-    K x n, for a step of 1 logit.
+    """Return the effect of a step of 1 logit at each start on the distance of each run from its
+    prompts' means, K x n.
 
-    Where all runs ask the same, this is the step itself less its mean. A prompt that was asked on
-    one side only adds nothing.
+    Where all runs ask the same, the effect is the step itself less its mean. A prompt that was
+    asked on one side only adds nothing.
+
+    Args:
+        after: Which runs each start takes as after it, K x n: 0 or 1.
+        weights: Information of each prompt in each run, n x P.
     """
     if np.ptp(weights, axis=0).max() < 1e-12:
         return after
@@ -171,8 +178,9 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
 def _sparse(
     group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
 ) -> Floats:
-    """Return the evidence for a fresh start of a few prompts at each start, K, with its rival: that
-    in each of the latest runs some prompts deviated, in that run alone.
+    """Return the logarithms of the Bayes factors of a fresh start of a few prompts at each start,
+    K, against the rival that in some of the latest runs some prompts deviated, each in one run
+    alone.
 
     Args:
         group: The streams.
@@ -215,7 +223,8 @@ def _deviating_runs(factors: Floats, share: float) -> float:
 
 
 def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
-    """Return how many runs of J series deviate from their neighbours on both sides, of how many.
+    """Return the number of runs of J series that deviate from their neighbours on both sides, and
+    the number of runs that were compared; both include the prior.
 
     The usual distance from the neighbours is a median over the series and runs: an estimate of the
     variance would hold the deviating runs themselves, and none would stand out.
@@ -242,8 +251,8 @@ def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> 
 
 @lru_cache(512)
 def _neighbours(runs: int, near: int) -> Places:
-    """Return the indices of the ``2 * near`` runs next to each of some runs, runs x 2 near: as many
-    on each side where there are, and within ``near + 1`` runs of the last.
+    """Return the indices of the ``2 * near`` runs next to each of a number of runs, runs x 2 near:
+    ``near`` on each side where there are so many, at most ``near + 1`` after the last.
     """
     first = np.clip(np.arange(runs) - near, 0, None)
     around = first[:, None] + np.arange(2 * near + 1)
@@ -273,8 +282,8 @@ def fresh_evidence(
 
     Args:
         before: Numbers of answers and of hits before each of K starts, K x P each.
-        after: The same since each start.
-        effects: By how much the run effects since each start lie above those before, in logits, K.
+        after: Numbers of answers and of hits since each start, K x P each.
+        effects: Mean run effect since each start less the mean before, in logits, K.
         scatter: Variance of the difference between each prompt's own run effects since the start
             and before it, squared logits, K x P.
     """
@@ -293,7 +302,9 @@ def fresh_evidence(
 
 
 def _fresh(hits: Floats, n: Floats) -> Floats:
-    """Return what `_beta_binomial` does of a fresh start: there are few different numbers."""
+    """Return `_beta_binomial` for a rate with the distribution of a fresh start (`FRESH_BETA`),
+    from a table of whole numbers.
+    """
     hit, asked = hits.astype(np.intp), n.astype(np.intp)
     counts = np.arange(int(asked.max(initial=0)) + 1)
     a, b = FRESH_BETA
@@ -303,7 +314,7 @@ def _fresh(hits: Floats, n: Floats) -> Floats:
 
 
 def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
-    """Return log probabilities of hits in n answers (but for the binomial coefficient), where the
+    """Return log probabilities of hits in n answers (without the binomial coefficient), where the
     rate has a Beta distribution with parameters ``a`` and ``whole - a``.
     """
     b = whole - a
@@ -313,9 +324,10 @@ def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
 
 
 def _log_gamma(x: Floats) -> Floats:
-    """Return the logarithm of the gamma function, for x > 0, to 7 digits: Stirling's series beyond
-    `STIRLING_FROM`, and the recurrence up to there. It takes arrays at once, which is what an
-    analysis needs most of its time for.
+    """Return the logarithm of the gamma function, for x > 0, to 7 digits.
+
+    Stirling's series is used beyond `STIRLING_FROM`, and the recurrence up to there. Arrays are
+    computed at once, because an analysis spends most of its time here.
     """
     y = x + STIRLING_FROM
     product = x * (x + 1) * (x + 2)

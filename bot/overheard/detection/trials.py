@@ -79,14 +79,14 @@ class MonitorTrial:
 
 @dataclass(frozen=True, slots=True)
 class FalseAlarms:
-    """What unchanged brands raised.
+    """The false alarms of unchanged brands.
 
     Attributes:
         yearly: False alarms in a brand-year.
         interval: The same, 95 % interval; the brands of one world are not independent.
         by_age: The same by the age of the baseline.
-        brand_years: How many were watched.
-        alarms: How many alarms there were.
+        brand_years: Number of brand-years that were watched.
+        alarms: Number of alarms.
         ghosts: Share of the alarms that followed an opposite alarm within 8 runs.
         closings: Ends of alarms' stories in a brand-year; they are no alarms.
         of_models: The alarms of models as a whole.
@@ -109,8 +109,8 @@ class ModelAlarms:
     Attributes:
         yearly: Messages in a year of the deployment, all its models together.
         interval: The same, 95 % interval.
-        alarms: How many messages there were.
-        years: How many years were watched.
+        alarms: Number of messages.
+        years: Number of years that were watched.
     """
 
     yearly: float
@@ -120,14 +120,18 @@ class ModelAlarms:
 
     @classmethod
     def counted(cls, alarms: int, years: float) -> ModelAlarms:
-        """Return the rate of messages in some years; the interval is that of a Poisson count."""
+        """Return the rate of a number of messages in a number of years, with the interval of a
+        Poisson count.
+        """
         low, high = poisson_interval(alarms)
         return cls(alarms / years, (low / years, high / years), alarms, years)
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How many runs a fall took to be seen, with the standard error, and how many panels count."""
+    """The mean number of runs until a fall was seen, its standard error, and the number of panels
+    that count.
+    """
 
     runs: float
     error: float
@@ -151,7 +155,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """How a trial ended; see the classes of its parts."""
+    """The figures of a trial; see the classes of the fields."""
 
     false_alarms: FalseAlarms
     delay: Delay
@@ -160,14 +164,15 @@ class TrialOutcome:
 
     @property
     def ratio(self) -> float:
-        """How many times as long as the oracle of one stream the monitor takes."""
+        """The monitor's delay divided by that of the oracle of one stream."""
         return self.delay.runs / self.compared.oracle.delay
 
 
 def run_trial(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> TrialOutcome:
-    """Watch simulated brands.
+    """Simulate worlds and return the monitor's false alarms, delay and reliability, and the figures
+    to compare with.
 
     Args:
         trial: The worlds, the change and the allowed false alarms.
@@ -184,14 +189,21 @@ def run_trial(
 
 
 def worlds_of(trial: MonitorTrial, panels: int) -> int:
-    """Return how many worlds a trial simulates."""
+    """Return the number of worlds that a trial simulates."""
     return 2 * ceil(panels / trial.world.brands) + panels
 
 
 def false_alarms(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> FalseAlarms:
-    """Watch brands of worlds in which nothing changes."""
+    """Watch the brands of simulated worlds in which nothing changes, and return their false alarms.
+
+    Args:
+        trial: The worlds and the allowed false alarms.
+        panels: Number of simulated brands, at least.
+        seed: Seed of the first world; each next world has the next seed.
+        step: Called after each world.
+    """
     design = trial.world
     worlds = ceil(panels / design.brands)
     exposure: Counter[str] = Counter()
@@ -229,7 +241,9 @@ def false_alarms(
 
 
 def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Restart]:
-    """Yield the changes of models as a whole that are reported in a world."""
+    """Yield the reported changes of models as a whole in a world; none when such changes are not
+    reported.
+    """
     visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
     if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
         for change, _ in reported_changes(visibility, trial.policy, ()):
@@ -239,7 +253,8 @@ def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Resta
 def delay(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> Delay:
-    """Watch brands whose visibility falls, and measure the runs until the alarm.
+    """Watch simulated brands whose visibility falls, and return the mean number of runs until the
+    alarm.
 
     Brands with an alarm before the fall are left out; a fall without an alarm counts `RUNS_AFTER`.
 
@@ -267,10 +282,17 @@ def delay(
 def reliability(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> tuple[Reliability, ...]:
-    """Watch brands that change once a year, and count which alarms are true, by their level.
+    """Watch simulated brands that change once a year, and return the number and the true share of
+    alarms by their level.
 
     An alarm is true when the brand's level in its run is another than in the median run of the
     baseline.
+
+    Args:
+        trial: The worlds and the allowed false alarms.
+        panels: Number of simulated brands, at least.
+        seed: Seed of the first world; each next world has the next seed.
+        step: Called after each world.
     """
     design = replace(trial.world, models=1)
     found: dict[str, list[bool]] = defaultdict(list)
@@ -296,32 +318,36 @@ def reliability(
 def _watched(
     trial: MonitorTrial, world: SimulatedWorld, restarts: Collection[Restart] = ()
 ) -> Iterator[tuple[Monitor, list[Alarm]]]:
-    """Watch each brand of a world; yield its monitor and its alarms."""
+    """Yield, for each brand of a world, its monitor after a replay and its alarms."""
     for brand in range(trial.world.brands):
         monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy, restarts=restarts)
         yield monitor, list(monitor.replay())
 
 
 def _level(alarm: Alarm) -> str:
-    """Return the level of an alarm as a card names it."""
+    """Return the name of an alarm's level of certainty, as a card shows it."""
     chance = max(shift.chance_a_year or 0.0 for shift in alarm.shifts)
     return str(Rarity(chance).level(inf))
 
 
 def _ages(monitor: Monitor) -> Iterator[int]:
-    """Yield the age of the baseline at each analysis of a model."""
+    """Yield the number of runs in the baseline at each analysis of a model."""
     for measured in monitor.evidence.values():
         for measurement in measured:
             yield max(stream.runs for stream in measurement.streams)
 
 
 def age_of(runs: int) -> str:
-    """Return the group of ages to which a baseline of a number of runs belongs."""
+    """Return the name of the group of `AGES` to which a number of baseline runs belongs; "0" for
+    none.
+    """
     return next((name for name, (low, high) in AGES.items() if low <= runs <= high), "0")
 
 
 def _ghosts(alarms: Iterable[Alarm]) -> int:
-    """Return how many alarms follow an alarm in the opposite direction within 8 runs."""
+    """Return the number of alarms that follow an alarm in the opposite direction within
+    `GHOST_RUNS` runs.
+    """
     opposite, last = 0, None
     for alarm in alarms:
         head = alarm.shifts[0]
@@ -333,7 +359,7 @@ def _ghosts(alarms: Iterable[Alarm]) -> int:
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
-    """Draw the changes of a brand that changes once a year."""
+    """Return the random changes of a brand that changes once a year on average."""
     runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
     return tuple(
         Moved(

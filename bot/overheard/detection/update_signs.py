@@ -73,7 +73,7 @@ def _new_mixtures(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
     """Yield an update for each run whose mixture of fingerprints differs from the runs since the
-    last such update.
+    last such update (`mixture_differs`).
     """
     earlier: list[Mixture] = []
     for run in runs:
@@ -90,7 +90,8 @@ def _new_mixtures(
 
 
 def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> bool:
-    """Whether the mixture of a run's fingerprints differs from that of earlier runs.
+    """Return whether the mixture of a run's fingerprints differs from that of earlier runs; False
+    with fewer than `MIN_MIXTURE_RUNS` of them.
 
     The distance (total variation) between the run and the earlier runs must be larger than by
     chance (a permutation test over answers), and larger than that of any earlier run from the other
@@ -114,7 +115,9 @@ def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> b
 
 
 def _total_variation(mixture: Mixture, others: Sequence[Mixture]) -> float:
-    """Return the share of answers that would have to change hands (total variation)."""
+    """Return the share of answers, 0 to 1, by which a mixture differs from all others together
+    (total variation).
+    """
     rest = sum(others, Counter())
     names = mixture.keys() | rest.keys()
     shares = (abs(mixture[n] / mixture.total() - rest[n] / rest.total()) for n in names)
@@ -122,7 +125,9 @@ def _total_variation(mixture: Mixture, others: Sequence[Mixture]) -> float:
 
 
 def _mixture_p_value(now: Mixture, earlier: Sequence[Mixture], distance: float, seed: int) -> float:
-    """Return the probability that a random split of all answers has at least this distance."""
+    """Return the probability that a random split of all answers has at least a distance (total
+    variation, 0 to 1).
+    """
     together = now + sum(earlier, Counter())
     counts = np.array([together[name] for name in sorted(together)])
     size = now.total()
@@ -155,8 +160,8 @@ class StyleFeature:
         feature: The name of the feature, see `overheard.reading.style.FEATURES`.
         before: Mean of the feature over the shared prompts before, on the feature's scale.
         after: Mean of the feature over the shared prompts after, on the feature's scale.
-        t: How far it stands out from the sessions before, in standard deviations of a session that
-            is predicted from them; the smaller of the sessions after.
+        t: Distance of the feature from the sessions before, in standard deviations of the
+            prediction for a session; the smallest of the sessions after.
     """
 
     feature: str
@@ -166,13 +171,13 @@ class StyleFeature:
 
     @property
     def rose(self) -> bool:
-        """Whether the feature is larger than before."""
+        """Whether the feature's mean rose."""
         return self.after > self.before
 
 
 @dataclass(frozen=True, slots=True)
 class StyleComparison:
-    """What a comparison of styles says.
+    """The result of a comparison of styles.
 
     Attributes:
         moved: The features that moved, the surest first.
@@ -194,7 +199,8 @@ class StyleComparison:
 def compare_styles(
     before: Sequence[Mapping[str, Sequence[str]]], after: Sequence[Mapping[str, Sequence[str]]]
 ) -> StyleComparison:
-    """Compare how a model wrote in some sessions with the sessions before.
+    """Return the features of style that changed in some sessions of a model compared with the
+    sessions before; none when too few sessions or prompts can be compared.
 
     How a model writes varies from session to session (search on or off, another back end), so that
     prompts of one session are not independent: a test over prompts took every second session 12
@@ -205,7 +211,7 @@ def compare_styles(
 
     Args:
         before: The answers of each earlier session by prompt, the oldest session first.
-        after: The same for `CONFIRMING_SESSIONS` later sessions.
+        after: The answers of each of `CONFIRMING_SESSIONS` later sessions by prompt.
     """
     prompts = (
         set.intersection(*(set(session) for session in (*before, *after))) if before else set()
@@ -233,7 +239,9 @@ def compare_styles(
 
 
 def _session_style(answers: Mapping[str, Sequence[str]], prompts: Collection[str]) -> Floats | None:
-    """Return the mean features of a session, each prompt weighing the same; None without words."""
+    """Return the mean features of a session's answers to prompts, each prompt with the same weight;
+    None without words.
+    """
     means = [_mean_style(answers[prompt]) for prompt in sorted(prompts)]
     known = [mean for mean in means if mean is not None]
     return np.asarray(np.mean(known, axis=0)) if known else None
@@ -253,7 +261,7 @@ _QUOTES = "\"'`*_.,:;!?()[]{}\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 @dataclass(frozen=True, slots=True)
 class BorderPrompt:
-    """A prompt, and how near its first word is to a tie.
+    """A prompt whose most frequent first words are nearly tied, by its key.
 
     Attributes:
         prompt: The key of the prompt.
@@ -272,7 +280,7 @@ class BorderPrompt:
 
 @dataclass(frozen=True, slots=True)
 class CanaryComparison:
-    """What a daily run says.
+    """The result of a daily run of a canary.
 
     Attributes:
         unseen: Answers that the reference never gave, as (prompt key, first word).
@@ -296,15 +304,16 @@ def first_word(text: str) -> str:
 def nearest_ties(
     answers: Mapping[str, Sequence[str]], most: int = BORDER_PROMPTS
 ) -> list[BorderPrompt]:
-    """Choose the prompts whose first word is nearest to a tie.
+    """Return the prompts whose most frequent first words are nearest to a tie, those first.
 
     Args:
         answers: Answers at temperature 0, by prompt key.
         most: Number of prompts to choose.
 
     Returns:
-        The nearest ties first. A service whose arithmetic never varies shows no ties; then prompts
-        with a steady first word are chosen, which change with the model too, though less readily.
+        At most ``most`` prompts. A service whose arithmetic never varies shows no ties; then
+        prompts with a steady first word are chosen, which change with the model too, though less
+        readily.
     """
     counted = [BorderPrompt(prompt, _words(texts)) for prompt, texts in sorted(answers.items())]
     answered = [border for border in counted if border.answers]
@@ -314,7 +323,8 @@ def nearest_ties(
 def compare_first_words(
     reference: Mapping[str, Iterable[str]], today: Mapping[str, str]
 ) -> CanaryComparison:
-    """Return which first words of a daily run were never seen among the model's earlier answers.
+    """Return the (prompt, first word) pairs not found in that prompt's earlier answers, and how
+    many answers were compared.
 
     Args:
         reference: Earlier answers, by prompt key.

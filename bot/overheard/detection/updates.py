@@ -38,8 +38,8 @@ class KnownChange:
     """A change that detection has found without knowing of an update.
 
     Attributes:
-        began: Start of the run with which it most likely began.
-        dates: Starts of the runs among which it began with a probability of 90 %.
+        began: Start of the run with which the change most likely began.
+        dates: Starts of the runs among which the change began with a probability of 90 %.
     """
 
     began: datetime
@@ -48,7 +48,7 @@ class KnownChange:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpPlan:
-    """How an update is followed.
+    """The number, size and level of the looks at a stream after an update.
 
     Attributes:
         looks: Largest number of looks (interim analyses), one after each burst; 1 or more.
@@ -67,11 +67,13 @@ class FollowUpPlan:
 
     @property
     def boundary(self) -> float:
-        """The boundary: a look with a larger absolute z has found a change."""
+        """The absolute z above which a look has found a change."""
         return pocock(self.looks, self.level)
 
     def can_compare(self, cut: StratifiedSplit) -> bool:
-        """Whether there is enough to compare."""
+        """Return whether both sides of a cut have enough shared prompts, or enough answers to a
+        single one.
+        """
         shared = int(cut.shared.sum())
         if shared == 1 and self.alone is not None:
             return bool(min(cut.before.n.sum(), cut.after.n.sum()) >= self.alone)
@@ -143,7 +145,8 @@ DEFAULT_PLAN = FollowUpPlan()
 def follow_update(
     stream: Stream, at: datetime, tau2: float, plan: FollowUpPlan = DEFAULT_PLAN
 ) -> UpdateEffect | None:
-    """Test whether an update moved a stream, with a look (interim analysis) after each run.
+    """Return the result of the test whether an update moved a stream, with a look (interim
+    analysis) after each run.
 
     Every run after the update is a look, a burst or a scheduled run, until a look finds a change or
     all looks are made; later runs are ignored.
@@ -155,7 +158,7 @@ def follow_update(
         plan: Number of looks, and the probability of a false finding.
 
     Returns:
-        The verdict; None while there is nothing to compare.
+        The result of the last look; None while nothing can be compared.
     """
     verdict = None
     for made, rows in enumerate(_looks(stream, at, plan.looks), 1):
@@ -176,8 +179,8 @@ def follow_updates(
     plan: FollowUpPlan = DEFAULT_PLAN,
     changes: Sequence[KnownChange] = (),
 ) -> list[UpdateEffect | None]:
-    """Return for each update of a model whether it moved a stream; None where nothing can be
-    compared.
+    """Return, for each update of a model in order, whether the update moved a stream; None where
+    nothing can be compared.
 
     The looks at an update end at the next update. Runs before an update that moved the stream are
     not part of the baseline of later updates. A change that began before the update, or later than
@@ -213,7 +216,9 @@ def _bounds(
     end: datetime | None,
     changes: Sequence[KnownChange],
 ) -> tuple[datetime | None, datetime | None]:
-    """Return between which times runs are compared for an update, without the changes of others."""
+    """Return the start and the end of the time whose runs are compared for an update, without the
+    changes that are not the update's; None for no bound.
+    """
     first = next((run.at for run in stream.runs if run.at >= at), at)
     others = [change.began for change in changes if first not in change.dates]
     before = [began for began in others if began < first]
@@ -224,7 +229,7 @@ def _bounds(
 
 
 def credited(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bool:
-    """Whether a change may have begun with the first run since an update."""
+    """Return whether a change may have begun with the first run since an update."""
     return next((run.at for run in runs if run.at >= at), None) in change.dates
 
 
@@ -238,8 +243,7 @@ def next_burst(
     before: Sequence[Stream],
     seed: int,
 ) -> Burst | None:
-    """Return the next burst after an update, or None when the result is clear or all looks are
-    made.
+    """Return the next burst after an update; None when the result is clear or all looks are made.
 
     Args:
         verdict: The result so far for the least clear brand; None before the first look.
@@ -261,7 +265,8 @@ def next_burst(
 
 @lru_cache
 def pocock(looks: int, level: float = 0.05) -> float:
-    """Return the boundary of |z| for a number of looks at equal steps of information (Pocock 1977).
+    """Return the boundary of abs(z) for a number of looks at equal steps of information (Pocock
+    1977).
 
     The boundary is 1.960, 2.178, 2.289, 2.361, 2.413, 2.453 for 1 to 6 looks at the level 0.05.
 
@@ -277,7 +282,8 @@ def pocock(looks: int, level: float = 0.05) -> float:
 
 
 def crossing(boundary: float, looks: int) -> float:
-    """Return the probability that |z| crosses a boundary at any look when nothing changed.
+    """Return the probability, 0 to 1, that abs(z) crosses a boundary at any of a number of looks
+    when nothing changed.
 
     The density of the sum of scores that never crossed the boundary is carried from look to look
     by numerical integration (Armitage, McPherson and Rowe 1969).
@@ -293,14 +299,18 @@ def crossing(boundary: float, looks: int) -> float:
 
 
 def coverage(boundary: float) -> float:
-    """Return how often an interval holds the truth that is so many standard errors wide."""
+    """Return the coverage, 0 to 1, of a normal interval whose half-width is ``boundary`` standard
+    errors.
+    """
     from overheard.special_functions import ndtr
 
     return float(2 * ndtr(boundary) - 1)
 
 
 def _looks(stream: Stream, at: datetime, most: int) -> list[Mask]:
-    """Mark for each look the runs up to it, those before the update among them."""
+    """Return, for each look, a mask of the runs up to the look, including those before the update;
+    at most ``most`` looks.
+    """
     live = stream.n.sum(axis=1) > 0
     later = _since(stream, at)
     order = np.arange(len(later))
@@ -330,7 +340,9 @@ def _part(stream: Stream, rows: Mask) -> Stream:
 def _verdict(
     stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, made: int
 ) -> UpdateEffect:
-    """Return the result of look number ``made``: moved, did not move, or not yet clear."""
+    """Return the result of look number ``made`` of a stream: moved, did not move, or not yet
+    clear.
+    """
     run_effect = cut.run_effect_sd(tau2) ** 2
     variance = cut.v + run_effect
     z = cut.u / variance**0.5 if variance > 0 else 0.0
@@ -363,7 +375,8 @@ def _runs_to_exclude(
     runs: tuple[int, int],
     target: float,
 ) -> int | None:
-    """Return with how many runs after an update the variance of the change reaches a target.
+    """Return the number of runs after an update with which the variance of the change would reach a
+    target.
 
     The variance of the runs before stays; that of the runs after falls with their number.
 

@@ -49,8 +49,8 @@ class WorldDesign:
 
     Attributes:
         kind: The kind of run effects, of `KINDS`.
-        effects: Which brands share them, of `EFFECTS`.
-        tau: Their standard deviation, logit scale.
+        effects: Which brands share the run effects, of `EFFECTS`.
+        tau: The standard deviation of the run effects, logit scale.
         brands: Number of brands.
         models: Number of models.
         metrics: Number of binary metrics.
@@ -77,11 +77,12 @@ class Moved:
     """A change of one brand at one model, of all its metrics.
 
     Attributes:
-        at: Index of the first run after it.
-        points: Change of the mean probability, in points; 0 where ``logits`` gives the size.
-        carried: Share of the prompts that carry it, 0 to 1.
+        at: Index of the first run after the change.
+        points: Change of the mean probability, in percentage points; 0 where ``logits`` gives the
+            size.
+        carried: Share of the prompts that carry the change, 0 to 1.
         logits: Shift of these prompts on the logit scale, where ``points`` is 0.
-        until: Index of the first run in which it is over; None for ever.
+        until: Index of the first run in which the change is over; None for ever.
     """
 
     at: int
@@ -112,12 +113,12 @@ class SimulatedWorld:
 def simulate_world(
     design: WorldDesign, seed: int, changes: Changes | None = None
 ) -> SimulatedWorld:
-    """Draw the answers of a world.
+    """Return the simulated answers of a world, drawn from a seed.
 
     Args:
         design: What is asked, and how the world behaves.
         seed: Seed of the random numbers.
-        changes: What changes; nothing by default.
+        changes: The changes of each brand at each model; None for no change.
     """
     rng = np.random.default_rng(seed)
     streams: list[Stream] = []
@@ -157,7 +158,9 @@ def metric_name(metric: int) -> str:
 
 
 def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Floats:
-    """Draw run effects with the design's standard deviation, size x brands x runs."""
+    """Return run effects with the design's standard deviation on the logit scale, size x brands x
+    runs.
+    """
     shared_share = EFFECTS[design.effects]
     shared = _unit_effects(design.kind, (size, 1, design.runs), rng)
     own = _unit_effects(design.kind, (size, design.brands, design.runs), rng)
@@ -165,12 +168,16 @@ def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Flo
 
 
 def _mixed(own: Floats, common: Floats, metrics: int) -> Floats:
-    """Return the effects of a metric; several metrics of one answer have half in common."""
+    """Return the run effects of a metric; the effects of several metrics of one answer have half in
+    common.
+    """
     return common if metrics == 1 else np.asarray((own + common) / 2**0.5)
 
 
 def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Draw effects of variance 1 (before prompts load on them); runs are on the last axis."""
+    """Return run effects of variance 1 of a kind (`KINDS`), before prompts load on them; the last
+    axis of ``shape`` is the runs.
+    """
     if kind == "t3":
         return np.asarray(rng.standard_t(3, shape) / 3**0.5)
     if kind == "two-state":
@@ -182,7 +189,9 @@ def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -
 
 
 def autoregressive(shape: tuple[int, ...], phi: float, rng: np.random.Generator) -> Floats:
-    """Draw a stationary AR(1) series of variance 1 along the last axis."""
+    """Return stationary AR(1) series of variance 1 along the last axis of a shape; ``phi`` is the
+    correlation of neighbours, 0 to 1.
+    """
     steps = rng.standard_normal(shape)
     for r in range(1, shape[-1]):
         steps[..., r] = phi * steps[..., r - 1] + (1 - phi**2) ** 0.5 * steps[..., r]
@@ -196,7 +205,9 @@ def _answers(
     changes: tuple[Moved, ...],
     rng: np.random.Generator,
 ) -> tuple[Counts, Counts, tuple[Floats, Floats]]:
-    """Draw a brand's answers: numbers of answers and hits, R x P, and its chances, P each."""
+    """Return a brand's simulated answers: the numbers of answers and of hits, R x P each, and its
+    probabilities before and after its first change, P each.
+    """
     prompts = asked.shape[1]
     chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
     loads = 1 + rng.standard_normal(prompts) if design.kind == "uneven" else np.ones(prompts)
@@ -215,7 +226,7 @@ def _answers(
 
 
 def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
-    """Return by how much each prompt's logit moves with a change, P."""
+    """Return the move of each prompt's logit with a change, P."""
     if change.points:
         return logit(moved(chance[None], change.points, change.carried, rng)[0]) - logit(chance)
     carriers = rng.permutation(len(chance)) < round(change.carried * len(chance))
