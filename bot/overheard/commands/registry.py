@@ -49,7 +49,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Set up": (
         "setup_terminal",
         "setup_checklist",
+        "setup_start",
         "setup_brand",
+        "setup_facts",
         "setup_places",
         "access",
         "plugins",

@@ -1,0 +1,160 @@
+"""`setup start`: the last step of the set-up in chat: the first check, and who reads answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.command import (
+    IN_CHAT,
+    CommandSpec,
+    FormChoice,
+    FormContent,
+    Role,
+    Step,
+    option,
+    quoted,
+)
+from overheard.commands.arguments import in_words
+from overheard.commands.first_check import ROUND_SIZES
+from overheard.commands.setup_checklist import checklist, step_after
+from overheard.commands.setup_draft import (
+    REPEATS,
+    brand_of,
+    price_of_questions,
+)
+from overheard.config.stored import JUDGE
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Model, Setting
+from overheard.runs.quote import PriceQuote
+from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
+
+API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
+
+
+HEADROOM = 2
+"""The judge's budget of a month, as a multiple of what it is expected to cost."""
+
+
+async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice]:
+    """Return the two entries of the form's question who reads tone and facts: a model with its
+    price a year, or rules.
+
+    Empty when config.toml has a judge, or when no configured model is proposed.
+    """
+    proposal, stored = (
+        _proposed_judge_and_price(deployment, brand),
+        await deployment.store.settings.get(JUDGE),
+    )
+    of_chat = stored is not None and stored.value.get("model")
+    if proposal is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
+        return []
+    model, usd = proposal
+    price = wording.money(usd, about=True)
+    return [
+        FormChoice("model", f"{deployment.names.name(model)} reads them closely, {price} a year"),
+        FormChoice("rules", "Only my own rules, for nothing"),
+    ]
+
+
+async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen: bool) -> None:
+    """Store whether a model reads tone and facts (`chosen`); an earlier choice of a model stays.
+
+    The judge's monthly budget is `HEADROOM` times its expected price, rounded up to whole US
+    dollars.
+    """
+    settings, found = deployment.store.settings, _proposed_judge_and_price(deployment, brand)
+    stored = await settings.get(JUDGE)
+    if chosen and (found is None or (stored and stored.value.get("model"))):
+        return
+    value: dict[str, object] = {}
+    if chosen and found:
+        model, usd = found
+        value = {"model": str(model), "budget": float(ceil(HEADROOM * usd / 12))}
+    await settings.put(Setting(JUDGE, value, call.who, deployment.clock.now()))
+
+
+def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
+    """Return the proposed judge and its expected price a year in US dollars; None without a model
+    or a price.
+    """
+    providers = deployment.plugins.providers
+    model = proposed_judge(providers)
+    if model is None:
+        return None
+    prompts = deployment.catalogue.prompts_for(brand.name)
+    answers = len(prompts) * REPEATS * len(deployment.plugins.models)
+    usd = judging_cost_a_year(model, answers, providers, sheets=1)
+    return None if usd is None else (model, usd)
+
+
+async def start_checks(
+    deployment: Deployment,
+    call: Call,
+    *,
+    begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
+    reader: Annotated[
+        str, option("A model misses less than rules do.", label="Who reads tone and facts?")
+    ] = "",
+) -> Step:
+    """Return the first check as the next step: now once, now in three rounds within a day, or at
+    the scheduled time. Stores whether a model reads tone and facts.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        begin: ``once``, ``three`` or ``later``.
+        reader: ``model`` or ``rules``; empty leaves it unchanged.
+    """
+    brand = brand_of(deployment)
+    if reader:
+        await keep_judge(deployment, call, brand, chosen=reader == "model")
+        deployment = await deployment.refreshed()
+    after = await step_after(deployment)
+    if begin not in {"once", "three"}:
+        return after
+    price = await _first_price(deployment, brand, begin)
+    first = " --first" if begin == "three" else ""
+    words = f"check {quoted(brand.name)}{first}"
+    return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
+
+
+async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
+    repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
+    return await price_of_questions(deployment, brand.name, (), repeats=repeats)
+
+
+async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
+    """Return the form of the first check, with the price of each choice."""
+    brand = brand_of(deployment)
+    labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
+    choices = []
+    for key, label in labels.items():
+        price = await _first_price(deployment, brand, key)
+        choices.append(FormChoice(key, f"{label}, {price.short}" if price else label))
+    when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
+    choices.append(FormChoice("later", f"Not now: {when[0]}" if when else "Not now"))
+    checked = (await checklist(deployment)).steps[-1].done
+    readers = await judge_choices(deployment, brand)
+    on = bool(judges(deployment.plugins.scorers.values()))
+    return FormContent(
+        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
+        {"begin": choices, "reader": readers},
+        title="5 of 5: First check",
+        text=API_NOTE,
+        submit="Done" if checked else "Begin",
+    )
+
+
+SETUP_START = CommandSpec(
+    "setup start",
+    "Begin with the first check.",
+    start_checks,
+    fill=fill_start,
+    examples=("setup start",),
+    role=Role.ADMIN,
+    faces=IN_CHAT,
+    step=True,
+)
