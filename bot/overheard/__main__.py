@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 
 def main() -> None:
-    """Run the program."""
+    """Run the program: print the version at once, or run a command of the terminal."""
     if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
         sys.stdout.write(f"{version('overheard')}\n")
         return

@@ -40,13 +40,13 @@ class NoProgress:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One use of a command: by whom, from where, and how its progress is shown.
+    """One use of a command.
 
     Attributes:
-        who: Who asks, as the audit log names them.
-        channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
+        who: The person, as the audit log names people.
+        channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
         zone: The reader's time zone.
-        progress: Shows how far long work is.
+        progress: Shows the progress of long work.
     """
 
     who: str = TERMINAL
@@ -67,25 +67,26 @@ def local_zone() -> tzinfo:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An open deployment: what all of its commands share.
+    """An open deployment, which all commands share.
 
     Attributes:
         config: The configuration, as it was read and as people have completed it in chat, see
             `overheard.config.stored`.
         store: The open database.
-        catalogue: What is measured, from the configuration and from people.
-        plugins: Providers and scorers, and what became of each plugin.
-        scoring: The scorers, by the names and facts that the scores are read by: after a change
-            those of before, until history has been scored again.
+        catalogue: The brands, prompts, facts and schedules, from the configuration and from people.
+        plugins: Providers and scorers, and the state of each plugin.
+        scoring: The scorers, with the names and facts of the scores that are read; after a change
+            the old ones, until history has been scored again.
         clock: The current time.
-        zone: The time zone of readers of whom no other is known.
+        zone: The time zone of readers whose own is not known.
         limits: The pace of each model and its pauses, shared by all runs of this process.
         queue: Carries out the tasks of runs.
         missing_store: The URL of a store that does not exist yet, in whose place this deployment
-            has an empty one that is removed with it; else empty.
-        declared: The configuration as it was read; None when it is `config`.
+            has an empty store that is removed at the end; else empty.
+        declared: The configuration as it was read; None when it equals `config`.
         judged: The plugins and the scorers by the table of the judge that was switched on in chat;
-            without one under an empty text. Shared by all copies, so that a judge is made once.
+            without such a judge under an empty text. Shared by all copies, so that a judge is made
+            once.
         scoring_lock: Held while answers are scored, so that two commands do not score the same
             answers.
     """
@@ -105,11 +106,11 @@ class Deployment:
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def zone_in(self, channel: str) -> tzinfo | None:
-        """Return the time zone of the days and times in a channel that gets alerts or summaries,
-        where an event has the same date for all readers; None for any other channel and person.
+        """Return the time zone of all times shown in a channel with alerts or summaries, so that an
+        event has one date there; None for any other channel or person.
 
-        It is the ``timezone`` of the channel's route or summary; where none is set, that of the
-        first schedule, else the deployment's.
+        It is the ``timezone`` of the channel's route or summary, else that of the first schedule,
+        else the deployment's.
         """
         routes = [route for route in self.config.routes if route.channel == channel]
         reports = [report for report in self.config.reports if report.channel == channel]
@@ -121,8 +122,9 @@ class Deployment:
         return find_zone(zones[0]) if zones else self.zone
 
     async def refreshed(self) -> Deployment:
-        """Return the deployment with the catalogue and the settings of now, which people may have
-        changed. No scorer has failed yet in what is returned.
+        """Return the deployment with the current catalogue and settings, read from the store.
+
+        Its count of scorer faults starts at 0.
         """
         declared = self.configured
         config = merged(declared, await self.store.settings.all())
@@ -138,7 +140,7 @@ class Deployment:
         )
 
     async def _judged(self, config: Config) -> tuple[Plugins, Scoring]:
-        """Return the plugins and the scorers, with the judge that was switched on in chat.
+        """Return the plugins and the scorers, with the judge that was switched on in chat, if any.
 
         They are made once for each table of a judge, and kept in `judged`.
         """
@@ -172,12 +174,12 @@ class Deployment:
 
     @property
     def rescoring(self) -> Rescoring:
-        """Scores history by the names and facts of now."""
+        """Scores history again with the current names and facts."""
         return Rescoring(self.store, self.current, self.clock)
 
     @property
     def current(self) -> Scoring:
-        """The scorers by the names and facts of now, also while scores of before are read."""
+        """The scorers with the current names and facts, also while older scores are read."""
         return self.scoring.over(self.catalogue)
 
     @property
@@ -188,12 +190,12 @@ class Deployment:
 
     @property
     def pricing(self) -> Pricing:
-        """Quotes runs."""
+        """Computes the prices of runs."""
         providers, budget, spread = self.plugins.providers, self.config.budget, self.queue.spread
         return Pricing(self.store, providers, budget, self.clock, self.judging_cost, spread=spread)
 
     async def judging_cost(self, answers: int) -> Estimate:
-        """Price the judging of a number of answers that are still to come."""
+        """Return the estimated cost of judging a number of future answers."""
         return await judging_cost(
             judges(self.plugins.scorers.values()),
             answers,
@@ -204,11 +206,12 @@ class Deployment:
         )
 
     async def caught_up(self, progress: Progress, expected: int = 0) -> Deployment:
-        """Score the answers that have no scores, and history again where that is done at once.
+        """Score the answers without scores, and history again where that is done at once; store the
+        scores.
 
         Args:
-            progress: Shows how far it is.
-            expected: How many answers there will be, or 0 if that is not known.
+            progress: Shows the progress.
+            expected: The number of answers to come, or 0 if the number is not known.
 
         Returns:
             The deployment with the scorers whose scores are read from now on.
@@ -227,18 +230,17 @@ async def assemble(
     zone: tzinfo = UTC,
     missing_store: str = "",
 ) -> Deployment:
-    """Assemble a deployment; the only place that does, for the program, the tests and the kit.
+    """Return a deployment on an open store; used by the program, the tests and the kit alike.
 
-    What the configuration declares is written to the store, and the scorers are connected to what
-    judges need.
+    The declared catalogue is written to the store, and the judges get their clients.
 
     Args:
         config: The configuration.
         store: The open store, which the caller closes.
         plugins: Providers and scorers, which the caller closes.
         clock: The current time.
-        queue: Carries out the tasks of runs; by default one within this process.
-        zone: The time zone of readers of whom no other is known.
+        queue: Carries out the tasks of runs; by default a queue within this process.
+        zone: The time zone of readers whose own is not known.
         missing_store: See `Deployment`.
     """
     await store.catalogue.provision(config.catalogue())

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """A name of the face that is to go.
+    """A public name that will be removed.
 
     Attributes:
-        instead: The name of the face that takes its place.
+        instead: The public name that replaces it.
         since: The release of Overheard that first warned.
-        ends: The release that no longer has it; at least two minor releases later.
+        ends: The release without the name; at least two minor releases later.
     """
 
     instead: str
@@ -36,10 +36,10 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
 
 
 def replacement(name: str) -> str:
-    """Return the name that replaces a deprecated one, with a warning to the caller.
+    """Return the name that replaces a deprecated name, and warn the caller.
 
     Raises:
-        AttributeError: when the face has no such name and never had, or has it no longer.
+        AttributeError: when the name is neither public nor deprecated.
     """
     if name not in DEPRECATIONS:
         raise AttributeError(f"module 'overheard' has no attribute '{name}'")

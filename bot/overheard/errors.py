@@ -37,7 +37,7 @@ class OverheardError(Exception):
 
 @contextmanager
 def ungrouped() -> Iterator[None]:
-    """Raise the first error of a task group within the block as it is, for people to read."""
+    """Raise, in place of an exception group within the block, its first error."""
     try:
         yield
     except BaseExceptionGroup as group:
@@ -223,12 +223,12 @@ class ConfirmationNeeded(OverheardError):
 
     @property
     def reason(self) -> str:
-        """Why it asks, as a sentence."""
+        """The reason for the question, as a sentence."""
         return f"{self.price}."
 
     @property
     def question(self) -> str:
-        """What to ask."""
+        """The question for the person."""
         return f"{self.reason} Go on?"
 
 
@@ -239,7 +239,7 @@ class ChangeNeedsYes(ConfirmationNeeded):
 
     @property
     def reason(self) -> str:
-        """Why it asks, as a sentence."""
+        """The reason for the question, as a sentence."""
         return f"{self.change[:1].upper()}{self.change[1:]}."
 
 
@@ -488,7 +488,9 @@ class BadSchedule(OverheardError):
 
 
 def _template(kind: type[OverheardError]) -> str:
-    """Return the message of a class: of those that it inherits from, the nearest that has one."""
+    """Return the message of a class of errors, its own or that of the nearest base class, on one
+    line.
+    """
     for base in kind.__mro__:
         if own := vars(base).get("message") or base.__doc__:
             return " ".join(str(own).split())

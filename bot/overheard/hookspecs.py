@@ -38,8 +38,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class PluginSettings:
     """The tables of the configuration that belong to one plugin, and no others.
 
-    The table ``[providers.NAME]`` belongs to the plugin called NAME, or to the one that the table
-    names with ``plugin = "..."``; ``[scorers.NAME]`` and the others likewise.
+    The table ``[providers.NAME]`` belongs to the plugin called NAME, or to the plugin that the
+    table gives with ``plugin = "..."``; ``[scorers.NAME]`` and the others likewise.
     """
 
     def __init__(self, tables: Mapping[str, Mapping[str, Any]], section: str, file: str) -> None:
@@ -47,16 +47,16 @@ class PluginSettings:
         self._section = section
         self._file = file
         self.problems: list[str] = []
-        """What is wrong in the tables that `each` left out, as whole sentences."""
+        """The problems of the tables that `each` left out, as whole sentences."""
         self.asked: dict[str, type[Settings]] = {}
         """The settings that the plugin reads from each table, such as ``providers.acme``."""
         self.secrets: list[str] = []
-        """The secrets that it was given, so that no message of it shows one."""
+        """The secrets in the tables that were read, which no message of the plugin may show."""
 
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
-        """Yield the name and the validated settings of each table that fits.
+        """Yield the name and the validated settings of each valid table, in the order of the file.
 
-        One that does not fit is left out and reported, so that the others can be used.
+        An invalid table is left out, and its problem is added to `problems`.
         """
         self.asked[f"{self._section}.NAME"] = settings
         for name, table in self._tables.items():
@@ -68,10 +68,10 @@ class PluginSettings:
                 yield name, checked
 
     def one(self, settings: type[SomeSettings], name: str) -> SomeSettings:
-        """Return the settings of the table of this name, or the defaults without such a table.
+        """Return the settings of a table by its name; the defaults without such a table.
 
         Raises:
-            SettingsError: when the table does not fit; it names file, table and key.
+            SettingsError: when the table is invalid; the message has file, table and key.
         """
         self.asked[f"{self._section}.{name}"] = settings
         return self._check(settings, name, self._tables.get(name, {}))
@@ -125,7 +125,8 @@ def overheard_scorers(settings: PluginSettings) -> Iterable[Scorer]:
 
 @hookspec
 def overheard_landscapes() -> Iterable[Landscape]:
-    """Return what this plugin knows of how vendors fine-tune, and what they do with data.
+    """Return the vendors that this plugin describes: how they fine-tune, and what they do with
+    data.
 
     Called once at start, whether or not the vendor is configured.
 
@@ -158,9 +159,9 @@ def overheard_chats(settings: PluginSettings) -> Iterable[Chat]:
 
 @hookspec
 def overheard_commands() -> Iterable[CommandSpec]:
-    """Return the commands of this plugin; each begins with a word that no other one uses.
+    """Return the commands of this plugin; the first word of each is used by no other plugin.
 
-    Called once at start. The function of each is given an `overheard.View`.
+    Called once at start. The function of each command gets an `overheard.View`.
 
     Example:
         ::

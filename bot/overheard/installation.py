@@ -25,7 +25,7 @@ def install_command(*arguments: str, extra: str = "") -> str:
 
 
 def reinstall_command(name: str) -> str:
-    """Return a shell command that installs a distribution again, from where it came from."""
+    """Return a shell command that installs a distribution again, from its original source."""
     return install_command("--force-reinstall", _origin(name))
 
 
@@ -44,7 +44,7 @@ def extra_packages(extra: str) -> list[str]:
 
 
 def _origin(name: str) -> str:
-    """Return what pip installs a distribution from: a folder, a wheel, a Git URL, or its name."""
+    """Return the source of a distribution for pip: a folder, a wheel, a Git URL, or its name."""
     try:
         found: Distribution = distribution(name)
         record = json.loads(found.read_text("direct_url.json") or "{}")

@@ -46,7 +46,7 @@ def ndtr(x: Any) -> Floats:
 
 
 def ndtri(p: Any) -> Floats:
-    """Return the standard normal quantile of a probability (Wichura 1988, AS 241)."""
+    """Return the standard normal quantile of probabilities, 0 to 1 (Wichura 1988, AS 241)."""
     p = np.asarray(p, dtype=np.float64)
     q = p - 0.5
     central = np.abs(q) <= _CENTRAL
@@ -61,7 +61,7 @@ def ndtri(p: Any) -> Floats:
 
 
 def betainc(a: Any, b: Any, x: Any) -> Floats:
-    """Return the regularised incomplete beta function of 0 <= x <= 1.
+    """Return the regularised incomplete beta function, for a and b > 0 and 0 <= x <= 1.
 
     By the continued fraction of Press et al., Numerical Recipes, section 6.4, to about 13 digits.
     """
@@ -75,7 +75,7 @@ def betainc(a: Any, b: Any, x: Any) -> Floats:
 
 
 def betaincinv(a: float, b: float, y: Any) -> Floats:
-    """Return the x whose `betainc` is y, by bisection."""
+    """Return the x, 0 to 1, at which `betainc` of a and b is y (0 to 1), by bisection."""
     return _bisected(lambda x: betainc(a, b, x), np.asarray(y, dtype=np.float64), 0.0, 1.0)
 
 
@@ -85,7 +85,9 @@ def bdtr(k: int, n: int, p: float) -> float:
 
 
 def stdtr(freedom: float, t: Any) -> Floats:
-    """Return the distribution function of Student's t."""
+    """Return the distribution function of Student's t at t, for `freedom` > 0 degrees of
+    freedom.
+    """
     t = np.asarray(t, dtype=np.float64)
     square = np.minimum(t**2, 1e300)  # also of an infinite t
     near = square < freedom  # there, 1 - x would lose the digits of a small t
@@ -98,9 +100,11 @@ def stdtr(freedom: float, t: Any) -> Floats:
 
 @lru_cache(maxsize=1024)
 def stdtrit(freedom: float, p: float) -> float:
-    """Return the quantile of Student's t of a probability between 0 and 1, by bisection.
+    """Return the quantile of Student's t for a probability p, 0 < p < 1, by bisection.
 
-    It takes some 10 ms, so results are kept: callers ask for the same few quantiles.
+    Args:
+        freedom: The degrees of freedom, above 0.
+        p: The probability. A call takes some 10 ms, so results are kept.
     """
     if p > 0.5:  # the lower tail is exact, and 1 - p is not
         return -stdtrit(freedom, 1 - p)
@@ -111,7 +115,15 @@ def stdtrit(freedom: float, p: float) -> float:
 
 
 def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
-    """Return where a rising function has the wanted values, between two bounds."""
+    """Return, for each wanted value, where a rising function has it between two bounds, by
+    bisection.
+
+    Args:
+        rising: A function of an array.
+        wanted: The values of the function.
+        low: The lower bound of the arguments.
+        high: The upper bound of the arguments.
+    """
     lows, highs = np.full(wanted.shape, low), np.full(wanted.shape, high)
     for _ in range(80):
         middle = (lows + highs) / 2
@@ -121,7 +133,10 @@ def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
 
 
 def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
-    """Return the continued fraction of the incomplete beta function, by Lentz's method."""
+    """Return the continued fraction of the incomplete beta function for arrays, by Lentz's method.
+
+    See `betainc`, which has the parameters' ranges.
+    """
 
     def away(value: Floats) -> Floats:
         return np.where(np.abs(value) < _TINY, _TINY, value)
@@ -142,7 +157,13 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
 
 
 def _fraction(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
-    """Return the quotient of two polynomials, highest coefficient first."""
+    """Return the quotient of two polynomials at x.
+
+    Args:
+        x: The arguments.
+        top: The coefficients of the numerator, highest power first.
+        bottom: The coefficients of the denominator, highest power first.
+    """
     above, below = np.zeros_like(x), np.zeros_like(x)
     for parameter in top:
         above = above * x + parameter

@@ -39,7 +39,7 @@ _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa:
 
 
 def about(**ids: str) -> None:
-    """Set the ids that lines of this asyncio task, and of the tasks that it starts, contain.
+    """Set ids that all later log lines of this asyncio task, and of tasks that it starts, contain.
 
     Args:
         ids: Such as ``run`` (its key), ``command`` (the platform's id of a request) or ``task``.
@@ -48,11 +48,11 @@ def about(**ids: str) -> None:
 
 
 def write_log(settings: LoggingTable, secrets: Collection[str] = ()) -> None:
-    """Write the log to standard error, where service managers collect it.
+    """Make this process write its log to standard error, where service managers collect it.
 
     Args:
-        settings: Its level and format.
-        secrets: Texts to cover, in addition to the secrets of the environment.
+        settings: The level and format of the log.
+        secrets: Texts to replace, in addition to the secrets of the environment.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter((JsonLines if settings.format == "json" else Lines)(secrets))
@@ -72,7 +72,9 @@ class Lines(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a record as one line."""
+        """Return a log record as one line: time, logger, message, ids, and an error's class and
+        places.
+        """
         ids = " ".join(f"{key}={value}" for key, value in _ABOUT.get().items())
         error = _error(record)
         line = f"{self.formatTime(record)} {record.name}: {self._message(record)}"
@@ -85,11 +87,11 @@ class Lines(logging.Formatter):
 
 class JsonLines(Lines):
     """Formats lines for programs: one JSON object each, with ``at``, ``level``, ``logger``,
-    ``message``, the ids of what it is about, and an error's kind and ``places``.
+    ``message``, the ids, and an error's kind and ``places``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a record as one line."""
+        """Return a log record as one line of JSON."""
         error = _error(record)
         fields = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -103,7 +105,9 @@ class JsonLines(Lines):
 
 
 def _error(record: logging.LogRecord) -> tuple[str, list[str]] | None:
-    """Return the class of a record's error, and the places of its traceback."""
+    """Return the class of a record's error, and the places of its traceback; None without an
+    error.
+    """
     kind, _, trace = record.exc_info or (None, None, None)
     return (kind.__name__, _places(trace)) if kind else None
 
@@ -135,11 +139,11 @@ class TracesUnavailable(OverheardError):
 
 
 def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
-    """Record spans from now on; those that remain are sent when the process ends.
+    """Record spans from now on, in this process; unsent spans are sent when the process ends.
 
     Args:
         service: The name of this deployment, unless ``OTEL_SERVICE_NAME`` gives one.
-        exporter: Where spans are sent; by default by OTLP over HTTP to the address in
+        exporter: Sends the spans; by default by OTLP over HTTP to the address in
             OpenTelemetry's own variables, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
 
     Raises:
@@ -163,10 +167,10 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
 def traced(
     name: str, describe: Attributes | None = None
 ) -> Callable[[Work[Given, Result]], Work[Given, Result]]:
-    """Record a span for each call of an async function, if the process is traced.
+    """Return a decorator that records a span for each call of an async function, if traces are on.
 
     Args:
-        name: Of the span.
+        name: The name of the span.
         describe: Returns the span's attributes from the arguments of the call.
     """
 
@@ -188,7 +192,14 @@ def traced(
 async def _within_span(
     name: str, attributes: Mapping[str, str] | None, work: Coroutine[Any, Any, Result]
 ) -> Result:
-    """Await work within a span; an error sets its status, without the text of the error."""
+    """Return the result of work that is awaited within a span; an error sets the span's status to
+    its class, without its text.
+
+    Args:
+        name: The name of the span.
+        attributes: The span's attributes, or None.
+        work: The work.
+    """
     from opentelemetry.trace import Status, StatusCode
 
     with _tracer[0].start_as_current_span(

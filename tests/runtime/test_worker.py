@@ -47,13 +47,13 @@ async def test_brands_are_read_once_for_tasks_that_come_together(
             return await read()
 
         monkeypatch.setattr(deployment.store.catalogue, "current", counted)
-        first = await worker._now(1)
+        first = await worker._current_deployment(1)
         first.scoring.faults["broken"] += 1
-        assert not (await worker._now(1)).scoring.faults
+        assert not (await worker._current_deployment(1)).scoring.faults
         assert asked == 1
-        await worker._now(2)
+        await worker._current_deployment(2)
         assert asked == 2
         monkeypatch.setattr("overheard.runtime.worker.CATALOGUE_TTL_S", 0.0)
         await asyncio.sleep(0.001)
-        await worker._now(2)
+        await worker._current_deployment(2)
         assert asked == 3

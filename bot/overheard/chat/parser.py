@@ -40,9 +40,9 @@ class Order:
 
     Attributes:
         spec: The command.
-        options: By name; those that were not given have their defaults.
-        missing: The options that it cannot do without.
-        helped: Whether only help with it is asked for.
+        options: The values by name; options that were not given have their defaults.
+        missing: The required options that were not given.
+        helped: Whether only help about the command is asked for.
     """
 
     spec: CommandSpec
@@ -52,32 +52,32 @@ class Order:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The options whose values differ from their defaults."""
+        """The options whose values differ from the defaults, by name."""
         usual = {option.name: option.default for option in self.spec.options}
         return {n: v for n, v in self.options.items() if v not in (None, (), usual.get(n))}
 
     @property
     def words(self) -> str:
-        """The command as one would type it."""
+        """The command as a person would type it."""
         given = self.given
         typed = (_typed(o, given[o.name]) for o in self.spec.options if o.name in given)
         return " ".join([self.spec.name, *chain.from_iterable(typed)])
 
 
 def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = ()) -> Order:
-    """Read what was typed after the root command.
+    """Return the command and the options in the words after the root command.
 
     Args:
         words: The text.
-        commands: All there are.
-        names: Names of brands; one of several words is known without quotation marks.
+        commands: All commands.
+        names: Names of brands; a name of several words needs no quotation marks.
 
     Raises:
-        UnknownCommand: with those that are nearest.
+        UnknownCommand: when the words name no command; it hints at the nearest one.
         BadUsage: when an option does not exist or has a value that it cannot have.
     """
     tokens = _tokens(words)
-    spec, rest = _find(tokens, commands)
+    spec, rest = _command_and_rest(tokens, commands)
     values, loose = _split_by_name(spec, rest)
     if "help" in values:
         return Order(spec, helped=True)
@@ -85,7 +85,11 @@ def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = 
 
 
 def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
-    """Read the options of a command that a chat's own form or tree has asked for.
+    """Return a command with the values that a chat's own form or tree has collected.
+
+    Args:
+        spec: The command.
+        given: Values by the option's name or written name; empty values and None are left out.
 
     Raises:
         BadUsage: see `parse`.
@@ -102,13 +106,15 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
 def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
     """Return the command that words begin with, as `parse` finds it, or None."""
     try:
-        return _find(_tokens(words), commands)[0]
+        return _command_and_rest(_tokens(words), commands)[0]
     except UnknownCommand:
         return None
 
 
 def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
-    """Return the commands that may have been meant, the likeliest first."""
+    """Return at most `SUGGESTIONS` commands with names similar to the first words, the likeliest
+    first.
+    """
     typed = " ".join(_tokens(words)[:2]).casefold()
     by_name = {spec.name: spec for spec in commands}
     verbs = {name.split()[0]: name for name in reversed(by_name)}
@@ -125,8 +131,16 @@ def _tokens(words: str) -> list[str]:
     ]
 
 
-def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[CommandSpec, list[str]]:
-    """Return the command that the first words name, and the words after them."""
+def _command_and_rest(
+    tokens: Sequence[str], commands: Sequence[CommandSpec]
+) -> tuple[CommandSpec, list[str]]:
+    """Return the command that the first words name, and the words after its name.
+
+    Upper and lower case are the same; a noun alone is its list, a noun with a number its `show`.
+
+    Raises:
+        UnknownCommand: when the words name no command.
+    """
     by_name = {spec.name: spec for spec in commands}
     lowered = [token.casefold() for token in tokens[:2]] or ["help"]
     for size in (2, 1):
@@ -148,7 +162,13 @@ def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[Comma
 def _split_by_name(
     spec: CommandSpec, tokens: Iterable[str]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Divide words into options that are written with their names, and the others."""
+    """Return the values of options that are written with their names, and the words without a name.
+
+    A ``--help`` anywhere gives only the option ``help``.
+
+    Raises:
+        BadUsage: when an option does not exist, or lacks its value.
+    """
     options = _by_name(spec)
     values: dict[str, list[str]] = {}
     loose: list[str] = []
@@ -177,7 +197,9 @@ def _split_by_name(
 
 
 def _by_name(spec: CommandSpec) -> dict[str, Option]:
-    """Return options by what people write, and by what the function takes."""
+    """Return the options of a command by both of their names: the written one and the
+    function's.
+    """
     written = {option.written: option for option in spec.options}
     return written | {option.name: option for option in spec.options}
 
@@ -185,7 +207,18 @@ def _by_name(spec: CommandSpec) -> dict[str, Option]:
 def _assign_positional(
     spec: CommandSpec, loose: list[str], names: Collection[str], given: Collection[str]
 ) -> dict[str, list[str]]:
-    """Give words without an option's name to the positional options, in their order."""
+    """Return values for the positional options, in their order, from words without an option's
+    name.
+
+    Args:
+        spec: The command.
+        loose: The words, in their order.
+        names: Names of brands, which may have several words.
+        given: The names of the options that have a value already.
+
+    Raises:
+        BadUsage: when words are left over.
+    """
     values: dict[str, list[str]] = {}
     places = [o for o in spec.options if o.positional and o.name not in given]
     for place, option in enumerate(places):
@@ -205,14 +238,16 @@ _SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
 
 
 def _sentence(tokens: Sequence[str]) -> str:
-    """Join words to one value; quotation marks within it belong to it."""
+    """Return words joined to one value; quotation marks between them are kept."""
     if len(tokens) == 1:
         return tokens[0]
     return " ".join(f'"{token}"' if isinstance(token, _Quoted) else token for token in tokens)
 
 
 def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
-    """Join neighbours that are a known name together, the longest names first."""
+    """Return words in which neighbours that form a known name are joined, the longest names
+    first.
+    """
     known = {name.casefold() for name in names}
     longest = max((len(name.split()) for name in known), default=1)
     joined: list[str] = []
@@ -226,7 +261,11 @@ def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
 
 
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
-    """Return the order of typed values; missing required options are listed in it."""
+    """Return the order for typed values; missing required options are listed in the order.
+
+    Raises:
+        BadUsage: when an option cannot have its value.
+    """
     options: dict[str, Any] = {}
     missing = []
     for option in spec.options:
@@ -242,7 +281,11 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
 
 def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
-    """Return a typed value as a value of its option."""
+    """Return typed text as a value of its option: a flag, a choice, a number, or stripped text.
+
+    Raises:
+        BadUsage: when the option cannot have the value.
+    """
     if isinstance(given, bool):
         return given
     text = str(given).strip()
@@ -275,7 +318,11 @@ def _choice(spec: CommandSpec, option: Option, text: str) -> str:
 
 
 def _number(spec: CommandSpec, option: Option, text: str) -> float:
-    """Return a typed number, within the option's range."""
+    """Return typed text as a number within the option's range; an int for a whole number.
+
+    Raises:
+        BadUsage: when the text is no such number.
+    """
     whole = option.kind is Kind.INTEGER
     try:
         number = int(text) if whole else float(text)
@@ -294,7 +341,9 @@ def _either(choices: Sequence[str]) -> str:
 
 
 def _listed(option: Option, value: Any) -> list[Any]:
-    """Return the values of an option; one text can hold several, with commas or on lines."""
+    """Return the values of an option in a form; in text for many values, commas and lines separate
+    them.
+    """
     if not isinstance(value, str):
         return list(value) if isinstance(value, list | tuple) else [value]
     if not option.many:
@@ -303,7 +352,7 @@ def _listed(option: Option, value: Any) -> list[Any]:
 
 
 def _typed(option: Option, value: Any) -> list[str]:
-    """Return the words that give an option a value."""
+    """Return the words that a person would type to give an option a value."""
     values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]
     if option.positional:
         return values

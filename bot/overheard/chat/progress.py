@@ -42,11 +42,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """The result of the work so far that progress does not show.
+    """The state of a run that is under way.
 
     Attributes:
-        run: The key of the run that is under way.
-        spent: Dollars.
+        run: The key of the run.
+        spent: Dollars spent so far.
     """
 
     run: str
@@ -58,14 +58,16 @@ Look = Callable[[], Awaitable[Meter | None]]
 
 
 class CutOffNotice:
-    """A stored delivery that turns a card of progress into one that says that the command was cut
-    off. As long as this process lives, it puts the delivery off; after a crash, the outbox of
-    the next process carries it out.
+    """A stored delivery that turns a card of progress into a card that says that the command was
+    cut off.
+
+    As long as this process lives, it puts the delivery off; after a crash, the outbox of the next
+    process posts the delivery.
 
     Args:
-        deliveries: Where it is stored.
+        deliveries: Stores the delivery.
         clock: The current time.
-        conversation: Where the card is.
+        conversation: The conversation with the card.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class CutOffNotice:
         self._renewed_at: float | None = None
 
     async def __aenter__(self) -> CutOffNotice:
-        """Begin, without a delivery."""
+        """Begin, without a stored delivery."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,7 +90,9 @@ class CutOffNotice:
                 await self._deliveries.remove(self._key)
 
     async def renew(self, run: str) -> None:
-        """Put the delivery off, if a message shows the card.
+        """Store the delivery anew, due in `CUT_OFF_AFTER`, if a message shows the card.
+
+        Does nothing within `RENEWAL_INTERVAL_S` of the last renewal.
 
         Args:
             run: The key of the run that is under way, or an empty string.
@@ -108,13 +112,13 @@ class ChatProgress:
     """Shows how far a command is, if it takes long; `shown` surrounds the work.
 
     Args:
-        conversation: Where.
-        title: What is being done.
-        look: Finds the run that belongs to it.
+        conversation: Where the progress is shown.
+        title: The command that is carried out.
+        look: Finds the run of the command.
         patience: Seconds before the first card.
         pause: Seconds between two cards.
-        private: Whether only the person who asked sees it, as they alone see the result.
-        notice: Says in its message that the work was cut off, when this process dies.
+        private: Whether only the person who asked sees the progress, as for a private result.
+        notice: Turns the card into one that says the work was cut off, when this process dies.
 
     Attributes:
         was_shown: Whether a card has been shown.
@@ -145,21 +149,23 @@ class ChatProgress:
         self._began = monotonic()
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work with a number of steps (0: unknown); ends the previous piece."""
+        """Begin a piece of work with a number of steps (0: unknown); this ends the piece before."""
         self._step, self._total, self._done = title, total, 0
         self._began = monotonic()
 
     def advance(self, steps: int = 1) -> None:
-        """Say that steps are done."""
+        """Count steps as done."""
         self._done += steps
 
     def finish(self) -> None:
-        """Say that the work is done or given up."""
+        """Record that the work is done or given up."""
         self._step, self._total, self._done = "", 0, 0
 
     @asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
-        """Show progress while the block lasts; what is being shown is shown before it ends."""
+        """Show progress while the block lasts; leave the block only after the last card has
+        arrived.
+        """
         watch = asyncio.create_task(self._watch())
         try:
             yield
@@ -168,7 +174,9 @@ class ChatProgress:
             await watch
 
     async def _watch(self) -> None:
-        """Show progress again and again until the work has ended; a failed update is logged."""
+        """Show progress every `pause` seconds until the work has ended; a failed update is
+        logged.
+        """
         wait = self._patience
         while not await self._has_ended(wait):
             try:
@@ -188,7 +196,7 @@ class ChatProgress:
         return self._ended.is_set()
 
     def _card(self, meter: Meter | None) -> Card:
-        """Return the card of the progress so far, with a button to stop a run under way."""
+        """Return the card of the progress so far, with a button to stop a run that is under way."""
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(
             title=f"Working on it: {self._title}",
@@ -198,7 +206,9 @@ class ChatProgress:
         )
 
     def _fields(self, meter: Meter | None) -> list[Field]:
-        """Return how much is done, what was spent, and the time left."""
+        """Return fields with the steps done, the dollars spent and the time left, as far as they
+        are known.
+        """
         fields = []
         if self._total:
             fields.append(Field("Done", f"{self._done:,} of {self._total:,}"))
@@ -223,16 +233,16 @@ async def join_run(
     *,
     answers_question: bool = False,
 ) -> None:
-    """Say who began a run that is under way, wait for its end, and show its result to the person
-    who asked; where it is shown in the same channel, say that it is.
+    """Show who began a run that is under way, wait for its end, and show its result to the person
+    who asked; where the result is in the same channel, only say so.
 
     Args:
         deployment: The open deployment.
         call: The call of the person.
         key: The run's key.
         conversation: Where the person asked.
-        answers_question: Whether the person agreed to a price, in whose place the answer stands;
-            otherwise it is shown to them alone.
+        answers_question: Whether the cards replace the question to whose price the person agreed;
+            otherwise only that person sees them.
     """
     run = await find_run(deployment.store.runs, key)
     who = named(run.asked_by) or "Someone"

@@ -43,14 +43,14 @@ log = logging.getLogger(__name__)
 
 
 def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
-    """Return the card that asks for a confirmation before a command spends or removes something.
+    """Return the card that asks for a yes before a command spends or removes something.
 
     Args:
         order: The command and its options.
-        needed: Why a confirmation is needed.
+        needed: Why a yes is needed, and the price.
         token: The id of the question, which its buttons carry.
     """
-    asked = _asked(order)
+    asked = _order_summary(order)
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:
@@ -70,9 +70,9 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     )
 
 
-def _asked(order: Order) -> str:
-    """Return what would be done, in words: a question or brands that were named, else the summary;
-    empty where the command alone says it.
+def _order_summary(order: Order) -> str:
+    """Return what a command would do, for its question: the named question or brands, else the
+    summary.
     """
     if order.spec.noun:  # such as ``alerts recheck 12``, of a button: its number says nothing
         return order.spec.summary
@@ -96,7 +96,12 @@ def cancelled() -> Card:
 
 
 def not_allowed(reason: str, wanted: str = "") -> Card:
-    """Return the card for a command that a person may not run, with a button for who can help."""
+    """Return the card for a command that a person may not run.
+
+    Args:
+        reason: Why not; a `Refusal` also says who can be asked, for whom a button is added.
+        wanted: The words of the refused command, which the button passes on.
+    """
     actions: tuple[Action, ...] = ()
     if isinstance(reason, Refusal) and reason.first:
         actions = (Action("access code", "Enter the code", Style.PRIMARY),)
@@ -112,13 +117,14 @@ def unknown(
     typed: str,
     steps: Sequence[Action] = (),
 ) -> Card:
-    """Return the card for an unknown command, with buttons that do what may have been meant.
+    """Return the card for an unknown command, with buttons for the commands that may have been
+    meant.
 
     Args:
-        error: What was wrong.
+        error: The error.
         close: Commands of similar names.
-        typed: What was typed.
-        steps: What can be done now, for words that are like no command.
+        typed: The words as typed.
+        steps: Actions that are useful now, for words that resemble no command.
     """
     meant = [
         Action(_corrected(typed, spec), spec.name.capitalize())
@@ -159,7 +165,13 @@ def form_title(spec: CommandSpec) -> str:
 def filled_form(
     spec: CommandSpec, content: Mapping[str, Any] | FormContent, problem: str = ""
 ) -> Form:
-    """Return a command's form with the content with which it is filled in."""
+    """Return the form of a command with its values.
+
+    Args:
+        spec: The command.
+        content: The values by option, or all that the form shows.
+        problem: What was wrong with the values that a person sent; or empty.
+    """
     if not isinstance(content, FormContent):
         return Form(spec, form_title(spec), content, problem)
     return Form(
@@ -175,11 +187,11 @@ def filled_form(
 
 
 def failed(error: Exception, order: Order | None = None) -> Card:
-    """Return the card for an error; an unexpected exception's details go to the log only.
+    """Return the card for an error; the details of an unexpected exception are only logged.
 
     Args:
-        error: What went wrong.
-        order: The command; where a name was nearly right, a button does it with the right one.
+        error: The error.
+        order: The command; a button repeats it with the right name when a name was nearly right.
     """
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
@@ -198,7 +210,9 @@ _MEANT = re.compile(r'did you mean "(.+)"')
 
 
 def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, Any]:
-    """Return options with a name in place of a wrong one."""
+    """Return options in which every value, also in lists, that equals a wrong name is the right
+    name.
+    """
 
     def mended(value: Any) -> Any:
         if isinstance(value, (list, tuple)):

@@ -35,8 +35,8 @@ def read_domain(text: str) -> str:
     """Return the domain of an address: ``acme.com`` for ``https://acme.com/about``.
 
     Raises:
-        ValueError: for text without a domain; otherwise the brand's pages would silently count as
-            pages of others.
+        ValueError: for text without a domain, with which the brand's pages would count as pages of
+            others.
     """
     match = _DOMAIN.fullmatch(text.strip())
     if match is None:
@@ -96,7 +96,9 @@ class BrandTable(Settings):
 
     @model_validator(mode="after")
     def _is_no_competitor(self) -> BrandTable:
-        """Refuse a brand among its own competitors: it would be compared with itself."""
+        """Return the table; raise ValueError for a brand among its own competitors, or a competitor
+        twice.
+        """
         names = {spelling_key(name) for name in (self.name, *self.aliases)}
         for competitor in self.competitors:
             if spelling_key(competitor) in names:
@@ -113,7 +115,8 @@ class BrandTable(Settings):
 
 
 class PromptTable(Settings):
-    """``[[prompts]]``: see `overheard.domain.Prompt`. Without brands it is asked for all brands.
+    """``[[prompts]]``: see `overheard.domain.Prompt`. A prompt without brands is asked for all
+    brands.
 
     With `personas` or `markets` the table declares one prompt for each combination; ``{persona}``
     and ``{market}`` in the text are replaced.
@@ -131,8 +134,11 @@ class PromptTable(Settings):
 
     @model_validator(mode="after")
     def _differ(self) -> PromptTable:
-        """Return the table if personas and markets are distinct and each has its placeholder in the
-        text; without a placeholder all variants would be the same prompt.
+        """Return the table if personas and markets are distinct, and the text has exactly the
+        placeholders that they fill.
+
+        Raises:
+            ValueError: otherwise; without a placeholder all variants would be the same prompt.
         """
         for name in ("persona", "market"):
             values, place = getattr(self, f"{name}s"), f"{{{name}}}"
@@ -152,7 +158,9 @@ class PromptTable(Settings):
         return self
 
     def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:
-        """Return the prompts that the table declares, asked for these brands."""
+        """Return the prompts that the table declares: one for each persona and market, asked for
+        some brands.
+        """
         prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
         return prompt_variants(prompt, self.personas, self.markets)
 

@@ -51,7 +51,9 @@ class Cron:
         self._tz  # noqa: B018 - so is an unknown zone
 
     def after(self, moment: datetime) -> datetime | None:
-        """Return the first slot after a moment, in UTC; None when no slot follows."""
+        """Return the first slot after a moment, in UTC; None when no slot follows within
+        `MAX_DAYS`.
+        """
         day = moment.astimezone(self._tz).date() - DAY
         for _ in range(MAX_DAYS):
             if found := [slot for slot in self._around(day) if slot > moment]:
@@ -69,7 +71,9 @@ class Cron:
         return None
 
     def _around(self, day: date) -> tuple[datetime, ...]:
-        """Return the slots of a day and the next: a clock that goes back at midnight mixes them."""
+        """Return the slots of a day and the next day, in UTC: a clock that goes back at midnight
+        mixes both.
+        """
         return _slots(self, day) + _slots(self, day + DAY)
 
     @cached_property
@@ -94,7 +98,9 @@ class Cron:
 
     @cached_property
     def _times(self) -> list[timedelta]:
-        """The times of a day, as what the clock shows since midnight, in order."""
+        """The times of day at which slots are due, as time since midnight on the clock, in
+        order.
+        """
         midnight = datetime(2000, 1, 1, tzinfo=UTC)
         hours = [n for n in range(24) if self._matches("hour", midnight.replace(hour=n))]
         minutes = [n for n in range(60) if self._matches("minute", midnight.replace(minute=n))]
@@ -102,7 +108,7 @@ class Cron:
 
     @cached_property
     def _elapsed(self) -> bool:
-        """Whether slots follow the elapsed time, and not the time that the clock shows."""
+        """Whether slots follow the elapsed time, and not the time on the clock."""
         return any(part.startswith("*") for part in self.fields.split()[:2])
 
     def _matches(self, name: str, at: date) -> bool:
@@ -114,7 +120,11 @@ class Cron:
 
 
 def read_cron(fields: str, zone: str = "UTC") -> Cron:
-    """Return the slots that a person has written.
+    """Return the slots of five cron fields that a person has written.
+
+    Args:
+        fields: Minute, hour, day of month, month, day of week.
+        zone: An IANA zone.
 
     Raises:
         ValueError: with the problem, as words that follow the name of the key.
@@ -132,7 +142,7 @@ def read_cron(fields: str, zone: str = "UTC") -> Cron:
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """Return a time zone.
+    """Return the time zone of an IANA name.
 
     Raises:
         ValueError: when there is no zone of this name.
@@ -153,7 +163,7 @@ def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
     if offset == (midnight + DAY).replace(fold=1).utcoffset():  # no change of clocks
         start = midnight.astimezone(UTC)
         return tuple(start + passed for passed in cron._times)
-    shown = [midnight + passed for passed in cron._times]  # what the clock shows
+    shown = [midnight + passed for passed in cron._times]  # times on the clock
     if not cron._elapsed:
         return tuple(sorted({_first(at) for at in shown}))
     both = (at.replace(fold=fold) for at in shown for fold in (0, 1))
@@ -161,7 +171,9 @@ def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
 
 
 def _first(shown: datetime) -> datetime:
-    """Return the first moment at which a clock shows a time or, if it skips it, a later one."""
+    """Return the first moment, in UTC, of a time on the clock; for a time that the clock skips, the
+    moment after the skip.
+    """
     while _is_skipped(shown):
         shown += timedelta(minutes=1)
     return shown.astimezone(UTC)
@@ -173,7 +185,9 @@ def _is_skipped(shown: datetime) -> bool:
 
 
 def _weekdays(field: str) -> str:
-    """Write numbers of days as names: APScheduler counts from Monday, cron from Sunday."""
+    """Return the weekday field with names for numbers: APScheduler counts from Monday, cron from
+    Sunday.
+    """
     if field == "*":
         return field
     return ",".join(name for part in field.split(",") for name in _days(part))
@@ -182,7 +196,7 @@ def _weekdays(field: str) -> str:
 def _days(part: str) -> Iterator[str]:
     """Yield the names of the days in a part of the weekday field: mon, tue and wed for ``1-3``.
 
-    A part without numbers is yielded as it is. 0 and 7 are Sunday.
+    A part without numbers is yielded unchanged. 0 and 7 are Sunday.
 
     Raises:
         ValueError: for numbers that are no days of the week.

@@ -64,7 +64,13 @@ class StorageTable(Settings):
     @field_validator("url")
     @classmethod
     def _is_url(cls, url: str) -> str:
-        """Refuse what would be taken for a file's name, or whose parameters would be ignored."""
+        """Return a database's URL.
+
+        Raises:
+            ValueError: for a URL that would be taken for the name of a file, or with parameters
+                that would
+                be ignored.
+        """
         kind = url.partition(":")[0].casefold()
         if not url.isprintable():
             raise ValueError("must be one line without control characters; type it again")
@@ -111,7 +117,7 @@ class PluginsTable(Settings):
 
 
 class Config(Settings):
-    """The whole file.
+    """The whole configuration file.
 
     `providers`, `scorers`, `chats`, `feeds` and `listeners` hold the unvalidated tables of plugins;
     the settings class of the plugin validates them.
@@ -251,9 +257,10 @@ def located_url(url: str, folder: Path) -> str:
 
 
 def _located(config: Config, folder: Path) -> Config:
-    """Return a configuration whose store and files of old texts start at its folder.
+    """Return a configuration in which the paths of the databases and of the texts' folder are
+    joined to a folder.
 
-    Defaults are located too, which no validator of `Settings` sees.
+    Defaults are joined too, which no validator of `Settings` sees.
     """
     storage, retention, slack = config.storage, config.retention, config.slack
     place = located_url(storage.url, folder)
@@ -267,7 +274,9 @@ def _located(config: Config, folder: Path) -> Config:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
-    """Yield contradictions between the tables of a file, as sentences."""
+    """Yield each contradiction between the tables of a file as a sentence with its place and
+    remedy.
+    """
     names = [brand.name for brand in config.brands]
     yield from _repeated_values(config, "brands", "name", names)
     yield from _shared_spellings(config)
@@ -286,7 +295,7 @@ def _contradictions(config: Config) -> Iterator[str]:
 
 
 def _misnamed_plugins(config: Config) -> Iterator[str]:
-    """Report tables of plugins whose name or ``plugin`` key is no word."""
+    """Yield a sentence for each table of a plugin whose name or ``plugin`` key is not one word."""
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
             if not re.fullmatch(r"[^/:\s]+", name):
@@ -302,7 +311,9 @@ def _misnamed_plugins(config: Config) -> Iterator[str]:
 
 
 def _open_to_everyone(config: Config) -> Iterator[str]:
-    """Report a bot that any workspace can install while ``[access]`` does not limit its users."""
+    """Yield a sentence if any workspace can install the bot while ``[access]`` does not limit its
+    users.
+    """
     access, slack = config.access, config.slack
     if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
         yield (
@@ -321,7 +332,9 @@ def _missing_queue(config: Config) -> Iterator[str]:
 
 
 def _channels_by_name(config: Config) -> Iterator[str]:
-    """Report channels by name: Slack and Discord address them by id."""
+    """Yield a sentence for each channel that is written by name: Slack and Discord address them by
+    id.
+    """
     routed = [("[[routes]]", route.channel) for route in config.routes]
     routed += [("[[reports]]", report.channel) for report in config.reports]
     routed += [("[health] notices", channel) for channel in config.health.notices]
@@ -337,7 +350,9 @@ def _channels_by_name(config: Config) -> Iterator[str]:
 
 
 def _unconfigured_providers(config: Config) -> Iterator[str]:
-    """Report limits, and a model for questions, of providers that are not configured."""
+    """Yield a sentence for each provider in ``[limits]`` or ``[assistant]`` that is not
+    configured.
+    """
     asked = config.assistant.model.partition("/")[0]
     if asked and asked not in config.providers:
         yield (
@@ -354,7 +369,7 @@ def _unconfigured_providers(config: Config) -> Iterator[str]:
 
 
 def _unserved_models(config: Config) -> Iterator[str]:
-    """Report names of models that no provider serves."""
+    """Yield a sentence for each model in ``[models]`` whose provider is not configured."""
     for model in config.models:
         provider, slash, name = model.partition("/")
         if not (slash and name) or provider not in config.providers:
@@ -366,7 +381,14 @@ def _unserved_models(config: Config) -> Iterator[str]:
 
 
 def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
-    """Report values of a key that occur in several tables, ignoring case."""
+    """Yield a sentence for each value of a key that occurs in several tables, ignoring case.
+
+    Args:
+        config: The configuration, for the name of its file.
+        table: The name of the tables.
+        key: The key.
+        values: The value of each table, in their order.
+    """
     folded = [spelling_key(value) for value in values]
     for value, count in Counter(folded).items():
         if count > 1:
@@ -378,7 +400,7 @@ def _repeated_values(config: Config, table: str, key: str, values: list[str]) ->
 
 
 def _shared_spellings(config: Config) -> Iterator[str]:
-    """Report a spelling that two brands share: every mention would count for both."""
+    """Yield a sentence for each spelling of two brands: a mention would count for both."""
     owners: dict[str, str] = {}
     for brand in config.brands:
         for spelling in dict.fromkeys(map(spelling_key, (brand.name, *brand.aliases))):
@@ -391,9 +413,9 @@ def _shared_spellings(config: Config) -> Iterator[str]:
 
 
 def _unknown_brands(config: Config) -> Iterator[str]:
-    """Report references to brands that do not exist."""
+    """Yield a sentence for each reference to a brand that does not exist."""
     known = config.catalogue()
-    for place, names in _named(config):
+    for place, names in _brand_references(config):
         for name in names:
             if known.brand(name) is None:
                 hint = suggestion(name, [brand.name for brand in known.brands])
@@ -403,8 +425,8 @@ def _unknown_brands(config: Config) -> Iterator[str]:
                 )
 
 
-def _named(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
-    """Yield each place of the file that refers to brands, and the names used there."""
+def _brand_references(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield each place of the file that refers to brands, in words, and the names that it uses."""
     for table in ("prompts", "schedules", "routes", "reports"):
         for number, entry in enumerate(getattr(config, table), 1):
             yield f"[[{table}]] number {number}: brands", entry.brands

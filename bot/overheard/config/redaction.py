@@ -18,11 +18,11 @@ _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
 
 
 def redacted(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a text on one line, with `without_secrets` applied.
+    """Return a text on one line, without secrets and logins; see `without_secrets`.
 
     Args:
         text: The foreign text.
-        secrets: Values to strike out in addition to those of the environment.
+        secrets: Values to replace, in addition to those of the environment.
     """
     return " ".join(without_secrets(text, secrets).split())
 
@@ -32,7 +32,7 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
 
     Args:
         text: The foreign text.
-        secrets: Values to strike out, in addition to the values of environment variables whose
+        secrets: Values to replace, in addition to the values of environment variables whose
             names contain KEY, TOKEN, SECRET or PASSWORD. Values below `MIN_SECRET_LENGTH` stay.
     """
     values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
@@ -52,6 +52,10 @@ def json_line(value: object, out: TextIO) -> str:
 
     A model's words may hold control characters and marks that change the direction of writing,
     which a terminal would obey.
+
+    Args:
+        value: The value; objects without a JSON form become texts.
+        out: The stream that the line is written to later.
     """
     if not out.isatty():
         return json.dumps(value, ensure_ascii=False, default=str)

@@ -76,7 +76,7 @@ class CanaryTable(Timed):
 
 
 class RouteTable(Zoned):
-    """``[[routes]]``: which alerts are posted in which channel.
+    """``[[routes]]``: the alerts that are posted in a channel.
 
     Attributes:
         channel: ``slack:C0123456789`` or ``discord:123456789012345678``.
@@ -99,7 +99,9 @@ class RouteTable(Zoned):
     @field_validator("quiet")
     @classmethod
     def _is_quiet(cls, quiet: str) -> str:
-        """Check that quiet hours are two different times of day."""
+        """Return quiet hours; raise ValueError unless they are two different times of day, or
+        empty.
+        """
         if quiet:
             try:
                 first, last = read_hours(quiet)
@@ -293,7 +295,7 @@ class ModelTable(Settings):
     """``[models."provider/model"]``: how a model is shown.
 
     Attributes:
-        name: What readers call it, such as ``ChatGPT``.
+        name: The model's name for readers, such as ``ChatGPT``.
     """
 
     name: str = Field(min_length=1, max_length=40)
@@ -316,7 +318,7 @@ class AssistantTable(Settings):
 
     Attributes:
         model: The model, as ``provider/model``; empty for none.
-        budget: What it may cost a month, in US dollars.
+        budget: The most that it may cost a month, in US dollars.
     """
 
     model: str = Field(

@@ -45,8 +45,11 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _prepare(cls, table: Any, info: ValidationInfo) -> Any:
-        """Locate files, fill in secrets from files and the environment, and refuse what pydantic
-        would convert, before validation.
+        """Return a table, ready for validation.
+
+        Relative paths are joined to the folder, secrets are read from files and the environment,
+        and values that pydantic would convert silently are replaced by their problem. Anything else
+        than a table is returned unchanged.
         """
         if not isinstance(table, Mapping):
             return table
@@ -57,7 +60,7 @@ class Settings(BaseModel):
                 key = field.alias or name
                 if isinstance(filled.get(key), str) and filled[key]:
                     filled[key] = folder / Path(filled[key]).expanduser()
-            if problem := _of_another_type(filled.get(name), _types(field.annotation)):
+            if problem := _type_problem(filled.get(name), _types(field.annotation)):
                 filled[name] = _Unusable(problem)
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
@@ -72,9 +75,14 @@ class Settings(BaseModel):
         return filled
 
 
-def _of_another_type(value: Any, types: set[Any]) -> str:
-    """Return what is wrong with a value of another type: true or false for a number, or a number,
-    true or false in quotes; empty for other values.
+def _type_problem(value: Any, types: set[Any]) -> str:
+    """Return what is wrong with a value's type, as words after the key; empty when nothing is.
+
+    Wrong are true and false as a number, and a number or truth value in quotes.
+
+    Args:
+        value: The value in the file.
+        types: The types that the field allows.
     """
     numeric = bool({int, float} & types)
     if isinstance(value, bool) and numeric:
@@ -102,7 +110,7 @@ def _one_line(text: str) -> str:
     """Return a text of one line, without spaces around it.
 
     Raises:
-        ValueError: when nothing of it is visible, or it has a line break or a control character.
+        ValueError: when no character is visible, or there is a line break or control character.
     """
     text = text.strip()
     if all(unicodedata.category(c)[0] in "CZ" for c in text):
@@ -124,7 +132,7 @@ FOLDER = "folder"
 def check(
     settings: type[SomeSettings], table: Any, where: str, folder: Path = Path()
 ) -> tuple[SomeSettings | None, list[str]]:
-    """Validate a table of the configuration.
+    """Return the settings of a table of the configuration, or its problems.
 
     Args:
         settings: The settings class.
@@ -204,7 +212,7 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
 
 
 def _known_keys(settings: type[BaseModel]) -> Iterator[str]:
-    """Yield the keys that a table may have, with those for secrets."""
+    """Yield the keys that a table may have; for a secret, the keys of its variable and file."""
     secrets = set(_secret_fields(settings))
     for name, field in settings.model_fields.items():
         if name in secrets:
@@ -214,7 +222,7 @@ def _known_keys(settings: type[BaseModel]) -> Iterator[str]:
 
 
 def _types(annotation: Any) -> set[Any]:
-    """Return the types of which a value may be one, such as float and None."""
+    """Return the types that an annotation allows, such as float and None."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _types(parts[0])
@@ -235,7 +243,18 @@ def _secret_fields(settings: type[BaseModel]) -> list[str]:
 def _secret(
     settings: type[BaseModel], name: str, table: dict[str, Any], folder: Path
 ) -> SecretStr | _Unusable | None:
-    """Return a secret from its file or environment variable, and remove its keys from the table."""
+    """Return a secret from its file, else its environment variable; remove both keys from the
+    table.
+
+    Args:
+        settings: The settings class.
+        name: The field of the secret.
+        table: The table, which is changed.
+        folder: The folder at which a relative path of the file starts.
+
+    Returns:
+        The secret; None without one; an unusable value when its file or variable is wrong.
+    """
     variable = table.pop(f"{name}_env", _variable(settings, name))
     file = table.pop(f"{name}_file", None)
     if not isinstance(variable, str) or (not variable and _variable(settings, name)):
@@ -259,9 +278,11 @@ def _secret(
 def _file_content(file: Path) -> str:
     """Return the secret in a file, without white space around it.
 
+    At most `MAX_SECRET_BYTES` are read, so that a device such as /dev/zero is no problem.
+
     Raises:
-        ValueError: when it holds no secret; a device such as /dev/zero is not read to its end.
-        OSError: when it cannot be read.
+        ValueError: when the file is empty, too long, or not UTF-8 text.
+        OSError: when the file cannot be read.
     """
     with file.open("rb") as opened:
         content = opened.read(MAX_SECRET_BYTES + 1)
@@ -277,7 +298,13 @@ def _file_content(file: Path) -> str:
 
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
-    """Return the message for one validation error, with file, table, key and remedy."""
+    """Return the message for a validation error, with file, table, key and remedy.
+
+    Args:
+        settings: The settings class of the outer table.
+        detail: Pydantic's description of the error.
+        where: File and table, with which the message begins.
+    """
     place, owner, path = _place(settings, list(detail["loc"]), where)
     if path[-1:] == ["[key]"]:  # the name of a table is wrong, not its content
         return f'{place}: "{path[0]}" {problem_of(detail)}.'
@@ -343,7 +370,9 @@ _PROBLEMS = {
 
 
 def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return ``must look like ...`` for a field with a pattern, with its example or default."""
+    """Return ``must look like ...`` for a field with a pattern, from its example or default; else
+    "".
+    """
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None
     return f"must look like {example}" if example and isinstance(example, str) else ""
@@ -363,7 +392,12 @@ def _variable(settings: type[BaseModel], name: str) -> str:
 def _place(
     settings: type[BaseModel], path: list[str | int], where: str
 ) -> tuple[str, type[BaseModel], list[str | int]]:
-    """Follow a path into tables.
+    """Return where in the file a path of keys and list indices leads.
+
+    Args:
+        settings: The settings class of the outer table.
+        path: The path, from which the followed parts are removed.
+        where: File and table, with which the place begins.
 
     Returns:
         The place in words, the settings class of the innermost table, and the rest of the path.

@@ -38,7 +38,7 @@ Table = TypeVar("Table", bound=Settings)
 
 
 def merged(config: Config, settings: Sequence[Setting]) -> Config:
-    """Return a configuration completed by what people decided in chat.
+    """Return a configuration completed by the settings that people made in chat.
 
     Roles are merged in `overheard.chat.access`, which reads them at each request.
 
@@ -62,7 +62,10 @@ def merged(config: Config, settings: Sequence[Setting]) -> Config:
 
 
 def _judge(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the table of the judge of a chat; empty without one, or where the file has one."""
+    """Return the table of the judge that was switched on in chat, by its name.
+
+    Empty without one, and where the file has a table for it.
+    """
     name = JUDGE.partition(":")[2]
     declared = any(
         scorer_table.get("plugin", key) == name for key, scorer_table in config.scorers.items()
@@ -71,7 +74,10 @@ def _judge(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str
 
 
 def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTable:
-    """Return a budget completed by the limits that people set in chat."""
+    """Return a budget completed by the monthly limits, in dollars, that people set in chat.
+
+    Limits of the file take precedence.
+    """
     limits = {
         setting.name.removeprefix(BUDGET): float(setting.value["usd"])
         for setting in settings
@@ -87,7 +93,16 @@ def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTab
 def _tables(
     stored: Mapping[str, Mapping[str, Any]], beginning: str, table: type[Table]
 ) -> Iterator[tuple[str, Table]]:
-    """Yield the rest of the name and the table of each setting whose name begins so."""
+    """Yield the settings whose names begin with a prefix: the rest of the name, and the validated
+    table.
+
+    A setting that this version cannot validate is left out.
+
+    Args:
+        stored: The values of all settings, by name.
+        beginning: The prefix, such as `ROUTE`.
+        table: The settings class.
+    """
     for name, value in stored.items():
         if name.startswith(beginning):
             try:
@@ -128,13 +143,15 @@ class Rights:
         return cls(access, given, names)
 
     def listed(self, role: Role) -> tuple[str, ...]:
-        """Return the ids of people and groups that have a role, those of config.toml first."""
+        """Return the ids (``platform:id``) of people and groups with exactly a role, those of
+        config.toml first.
+        """
         configured: tuple[str, ...] = getattr(self.access, LISTS[role])
         added = (user for user, given_role in self.given.items() if given_role is role)
         return tuple(dict.fromkeys((*configured, *added)))
 
     def role(self, person: Person) -> Role:
-        """Return the highest role that a person has by themselves or by a group.
+        """Return the highest role that a person has, directly or by a group.
 
         As long as there is no admin, the owners of the workspace or server are admins.
         """
@@ -145,8 +162,8 @@ class Rights:
         return max(given, default=EVERYONE[self.access.everyone])
 
     def named(self, role: Role) -> list[str]:
-        """Return the names of those who have at least a role; ids without a known name are left
-        out.
+        """Return the names of people and groups with at least a role, admins first; ids without a
+        known name are left out.
         """
         ids = (user for high in (Role.ADMIN, *LISTS) if high >= role for user in self.listed(high))
         return [self.names[user] for user in dict.fromkeys(ids) if self.names.get(user)]

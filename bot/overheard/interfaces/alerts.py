@@ -15,7 +15,8 @@ class AlertRepository(Protocol):
     async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
         """Store an alert with its shifts, and return it with its number.
 
-        An alert is unique by brand, model and run: a second one returns the first.
+        An alert is unique by brand, model and run: for a repeated one, the stored alert is
+        returned.
 
         Args:
             alert: The alert; its first event, RAISED, is stored with it.
@@ -35,8 +36,8 @@ class AlertRepository(Protocol):
         """Return the alerts of one brand, or of all, the newest first.
 
         Args:
-            brand: Only those of this brand.
-            live: Only those that are neither recovered nor closed.
+            brand: The brand; None for all.
+            live: Whether to leave out recovered and closed alerts.
         """
         ...
 
@@ -56,20 +57,20 @@ class AlertRepository(Protocol):
         ...
 
     async def events(self, alert_id: int) -> list[AlertEvent]:
-        """Return the events of an alert, in order."""
+        """Return the events of an alert, the oldest first."""
         ...
 
 
 class DeliveryRepository(Protocol):
-    """The outbox: what channels are to show, and which process posts it."""
+    """The outbox: messages that channels should show, and the process that posts each."""
 
     async def add(self, wanted: Iterable[Delivery]) -> None:
-        """Store deliveries; one whose key is known stays unchanged."""
+        """Store deliveries; a delivery with a known key stays unchanged."""
         ...
 
     async def put(self, delivery: Delivery) -> None:
-        """Store a delivery in place of that with the same key, unless a process has claimed that
-        delivery.
+        """Store a delivery in place of the stored one with the same key, unless a process has
+        claimed that.
         """
         ...
 
@@ -78,23 +79,29 @@ class DeliveryRepository(Protocol):
         ...
 
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Store that a channel shows an alert already; False when that is known."""
+        """Store that a channel shows an alert already; return False when this was stored before."""
         ...
 
     async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
-        """Return deliveries in the order of their numbers; `waiting` for those that are due."""
+        """Return deliveries in the order of their numbers.
+
+        Args:
+            alert_id: The alert; None for all.
+            channel: The channel, as ``platform:id``; None for all.
+            waiting: Whether to return only those that wait to be posted.
+        """
         ...
 
     async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
-        """Lease deliveries that are due to one process, those due longest first.
+        """Lease due deliveries to one process, the longest due first, and return them.
 
-        An event waits for its alert's message, and for earlier events of the same alert in the
-        same channel. A delivery of another process is leased only when the lease has expired; it
-        is returned as `uncertain`, because that process may have posted it.
+        An event waits for its alert's message, and for earlier events of the same alert in the same
+        channel. A delivery of another process is leased only when the lease has expired; it is
+        returned as `uncertain`, because that process may have posted it.
 
         Args:
             owner: The name of the process.
@@ -106,7 +113,13 @@ class DeliveryRepository(Protocol):
         ...
 
     async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
-        """Store what a channel shows now, and end the lease.
+        """Store that a delivery was posted, and end the lease.
+
+        Args:
+            delivery: The delivery.
+            owner: The name of the process that has the lease.
+            message: The platform's id of the message.
+            shown: The revision that the channel shows now.
 
         Returns:
             False, and nothing is stored, when another process has the lease.
@@ -116,9 +129,19 @@ class DeliveryRepository(Protocol):
     async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Store when and why a delivery is tried again, and end the lease; see `record`.
+        """Store when and why a delivery is tried again, and end the lease.
 
         The attempt is counted when there is a problem.
+
+        Args:
+            delivery: The delivery.
+            owner: The name of the process that has the lease.
+            due_at: When the delivery is due again.
+            problem: What went wrong; empty when nothing did.
+            uncertain: Whether the message may have been posted.
+
+        Returns:
+            False, and nothing is stored, when another process has the lease.
         """
         ...
 
@@ -129,7 +152,7 @@ class UpdateRepository(Protocol):
     async def add(self, update: ModelUpdate) -> ModelUpdate:
         """Store a model update and return it with its number.
 
-        An update of the same model, time and source returns the one that is stored.
+        For an update of the same model, time and source, the stored update is returned.
         """
         ...
 

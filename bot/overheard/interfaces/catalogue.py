@@ -16,7 +16,7 @@ class CatalogueRepository(Protocol):
     """
 
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make these entries the declared entries, and no others.
+        """Make exactly the given entries the declared entries.
 
         Entries that were declared before and are missing now are retired. Added entries stay.
 
@@ -26,7 +26,7 @@ class CatalogueRepository(Protocol):
         ...
 
     async def current(self) -> Catalogue:
-        """Return the declared and the added entries, in the order in which they came."""
+        """Return the declared and the added entries, in the order in which they were stored."""
         ...
 
     async def declared(self) -> Catalogue:
@@ -34,7 +34,7 @@ class CatalogueRepository(Protocol):
         ...
 
     async def retired(self) -> Catalogue:
-        """Return the entries that were measured once and are no longer."""
+        """Return the entries that were current once and are not current now."""
         ...
 
     async def add_prompts(self, added: Iterable[Prompt]) -> None:
@@ -94,7 +94,7 @@ class FinetuneRepository(Protocol):
     """Answers that are approved for datasets, and content that is published."""
 
     async def approve(self, approval: Approval) -> None:
-        """Store an approval; it replaces an earlier one of the same answer."""
+        """Store an approval in place of an earlier approval of the same answer."""
         ...
 
     async def withdraw_approval(self, answer_id: int) -> bool:
@@ -106,7 +106,7 @@ class FinetuneRepository(Protocol):
         ...
 
     async def publish(self, publication: Publication) -> None:
-        """Store a publication; it replaces an earlier one of the same item."""
+        """Store a publication in place of an earlier publication of the same item."""
         ...
 
     async def retract_publication(self, brand: str, item: str) -> bool:

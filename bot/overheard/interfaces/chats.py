@@ -42,7 +42,7 @@ class Refusal(str):
     """A sentence that says why a person may not use a command.
 
     Attributes:
-        ask: The name of a person who may and can be asked, or an empty string.
+        ask: The name of a person who has the right and can be asked, or an empty string.
         first: Whether there is no admin yet.
     """
 
@@ -73,8 +73,8 @@ class Request:
             replies to, or an empty string.
         question: A question in words, without a mention of the bot, or an empty string; with a
             question, `words` and `command` are empty.
-        thread: The conversation that a question belongs to, as the platform names it; empty for
-            that of the person in the channel.
+        thread: The platform's id of the thread that a question belongs to; empty for a question
+            outside of threads.
     """
 
     id: str
@@ -97,7 +97,10 @@ class Form:
         title: The title of the form.
         values: Prefilled values, by option.
         problem: What was wrong with the last submission, or an empty string.
-        choices: See `overheard.cards.command.FormContent`, as for `hints`, `text` and `submit`.
+        choices: See `overheard.cards.command.FormContent`.
+        hints: See `FormContent`.
+        text: See `FormContent`.
+        submit: See `FormContent`.
     """
 
     command: CommandSpec
@@ -123,7 +126,7 @@ class Conversation(Protocol):
 
         Args:
             card: The card; the cards in its `more` follow it.
-            private: Whether only the person who asked sees it.
+            private: Whether only the person who asked sees the card.
         """
         ...
 
@@ -134,14 +137,14 @@ class Conversation(Protocol):
 
 @runtime_checkable
 class Located(Protocol):
-    """A conversation that knows where its card is. Optional; without it, the progress of a command
-    stays as it is when the bot is killed.
+    """A conversation that knows the message of its card. Optional; without it, the progress of a
+    command stays as it is when the bot is killed.
     """
 
     @property
     def location(self) -> tuple[str, str] | None:
         """The channel, as ``platform:id``, and the platform's id of the message that shows the
-        card; None without a message, or for one that `Chat.edit` cannot edit.
+        card; None without a message, or for a message that `Chat.edit` cannot edit.
         """
         ...
 
@@ -179,7 +182,9 @@ class Desk(Protocol):
         ...
 
     async def greeting(self) -> Card:
-        """Return a card for a place that the bot was invited to: what it does, how to begin."""
+        """Return a card for a place that the bot was invited to: what the bot does, and how to
+        begin.
+        """
         ...
 
 
@@ -271,9 +276,12 @@ class Chat(Protocol):
         ...
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with this key, or None.
+        """Return the id of a recent message that was posted with a key, or None.
 
         Called after a crash or a timeout, when the outcome of a post is unknown.
+
+        Raises:
+            ChatFailed: when the messages cannot be read.
         """
         ...
 

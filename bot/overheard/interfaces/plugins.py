@@ -98,12 +98,12 @@ class Verifiable(Protocol):
 
 @runtime_checkable
 class Listing(Protocol):
-    """A provider whose service says which models it offers. Optional."""
+    """A provider whose service lists its models. Optional."""
 
     async def list_models(self) -> Sequence[str]:
         """Return the ids of the models that this account can ask, newest first; free.
 
-        A service that has no such list gives an empty one.
+        Empty for a service without such a list.
 
         Raises:
             ProviderUnavailable: as for `Verifiable`.
@@ -210,8 +210,8 @@ class Judge(Scorer, Protocol):
     """A scorer that asks a model. Optional.
 
     Three further attributes are optional: ``schema``, the JSON schema of the replies to
-    `rehearsals`; ``verdicts``, the number of verdicts that it has read, ``kept`` or lost by reason;
-    and ``losses(replies)``, the same number for replies to `rehearsals`.
+    `rehearsals`; ``verdicts``, the number of verdicts read so far, by ``kept`` or the reason of a
+    loss; and ``losses(replies)``, the same numbers for replies to `rehearsals`.
     """
 
     @property
@@ -230,7 +230,9 @@ class Judge(Scorer, Protocol):
         ...
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies to `rehearsals` match, and how many there are."""
+        """Return how many gold labels the replies to `rehearsals` match, and the number of gold
+        labels.
+        """
         ...
 
     def connect(self, asker: JudgeClient) -> None:
@@ -268,11 +270,13 @@ class History(Protocol):
     def answers(
         self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
     ) -> AsyncIterator[Answer]:
-        """Yield the answers of these runs and prompt keys (None: of all), by number."""
+        """Yield the answers of some runs and prompt keys (None: of all), in the order of their
+        numbers.
+        """
         ...
 
     def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Yield the scores of these runs (None: of all), in the order of their answers."""
+        """Yield the scores of some runs (None: of all), in the order of their answers."""
         ...
 
     async def blocks(

@@ -27,10 +27,10 @@ class RunRepository(Protocol):
     """Runs and the results of their tasks."""
 
     async def start(self, run: Run) -> Run:
-        """Store a run and return it with its number; a known key returns the stored run.
+        """Store a run and return it with its number; for a known key, the stored run is returned.
 
-        Imported history (a run without a panel) can arrive in parts: its start becomes the
-        earliest start of all parts.
+        Imported history (a run without a panel) can arrive in parts: its start becomes the earliest
+        start of all parts.
         """
         ...
 
@@ -53,7 +53,7 @@ class RunRepository(Protocol):
         ...
 
     async def finish(self, run_id: int, state: RunState, at: datetime) -> None:
-        """Store the final state and the end of a run."""
+        """Store the final state of a run and the time of its end."""
         ...
 
     async def find(
@@ -96,8 +96,8 @@ class AnswerRepository(Protocol):
         """Store answers with their costs, in one transaction.
 
         Each cost is taken from the reservation of the answer's run and booked as spent. An answer
-        to a question that the run has an answer to already is left out, so that nothing is stored
-        or paid for twice; a failed answer is replaced by a later one.
+        is left out when its question has an answer in the run already, so that nothing is stored or
+        paid for twice; a failed answer is replaced by a later one.
 
         Returns:
             The answers that were new, with their numbers.
@@ -123,7 +123,9 @@ class AnswerRepository(Protocol):
     async def asked(
         self, run_id: int, *, prompts: Collection[str] | None = None
     ) -> set[tuple[str, str, int]]:
-        """Return the keys of a run's questions that have an answer; failed answers do not count.
+        """Return the keys of a run's questions that have an answer: prompt, model and repeat.
+
+        Failed answers do not count.
 
         Args:
             run_id: The run.
@@ -136,15 +138,17 @@ class AnswerRepository(Protocol):
         ...
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
-        """Return what the latest complete answers of models were billed for, in their newest runs.
+        """Return the usual billed usage of models, from their latest complete answers in their
+        newest runs.
 
-        Reused answers and those of runs aside, such as canaries, do not count. A model without an
-        answer is missing.
+        Reused answers and answers outside of the history, such as canaries, do not count. A model
+        without an answer is missing.
         """
         ...
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
-        """Return which served models gave the complete answers of some runs, or of all runs.
+        """Return the counts of complete answers by run, requested and served model, of some runs or
+        of all.
 
         Ordered by run and model. Reused answers do not count.
         """
@@ -155,11 +159,13 @@ class BatchRepository(Protocol):
     """Batches that were submitted to vendors."""
 
     async def keep(self, batch: Batch) -> Batch:
-        """Store a new batch, or the changes of one that has a number; return it with its number."""
+        """Store a new batch, or the changes of a batch that has a number; return the batch with its
+        number.
+        """
         ...
 
     async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
-        """Return the batches of some runs, or of all, that have not ended, the oldest first."""
+        """Return the unfinished batches of some runs, or of all, the oldest first."""
         ...
 
 
@@ -174,10 +180,11 @@ class RetentionRepository(Protocol):
         ...
 
     async def forget_texts(self, answers: Collection[int]) -> int:
-        """Remove the texts of answers, and the sentences that their scores quote.
+        """Remove the texts of answers, and the sentences that their scores quote, in one
+        transaction.
 
-        One transaction. Values, verdicts, blocks, spending and readings stay, so that no scorer
-        is given such an answer again.
+        Values, verdicts, blocks, spending and readings stay, so that no scorer is given such an
+        answer again.
 
         Returns:
             How many answers had a text.
@@ -236,8 +243,11 @@ class MoneyRepository(Protocol):
     async def spending(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> list[Spending]:
-        """Return the costs of answers, summed by run, prompt and model, from a time to before
-        another.
+        """Return the costs of answers, summed by run, prompt and model.
+
+        Args:
+            since: The first time; None for the beginning.
+            until: The time before which answers are counted; None for no end.
         """
         ...
 

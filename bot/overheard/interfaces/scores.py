@@ -59,7 +59,7 @@ class ScoreRepository(Protocol):
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
     ) -> list[ScoreRecord]:
-        """Return the scores of a brand with a detail of one of some verdicts, by answer.
+        """Return the scores of a brand that have a detail with one of some verdicts, by answer.
 
         Args:
             brand: The brand's name.
@@ -88,10 +88,10 @@ class ScoreRepository(Protocol):
         """Delete all editions, scores, readings and blocks except those of some versions.
 
         Blocks are deleted first, in a transaction of their own, so that half-deleted scores are
-        never read. An interrupted call is completed by another one.
+        never read. A repeated call completes an interrupted one.
 
         Args:
-            versions: What is kept, written as `Block.version`.
+            versions: The versions to keep, written as `Block.version`.
 
         Returns:
             The number of deleted scores.
@@ -111,7 +111,15 @@ class BlockRepository(Protocol):
         since: datetime | None = None,
         run: int | None = None,
     ) -> list[Block]:
-        """Return blocks ordered by the start of the run, run, prompt, model, brand and metric."""
+        """Return blocks ordered by the start of the run, run, prompt, model, brand and metric.
+
+        Args:
+            brand: The brand; None for all.
+            model: The model; None for all.
+            metric: The metric; None for all.
+            since: The earliest start of the blocks' runs; None for the beginning.
+            run: The number of the run; None for all.
+        """
         ...
 
     async def table(
@@ -141,7 +149,7 @@ class BlockRepository(Protocol):
 
 
 class EditionRepository(Protocol):
-    """Editions: each names the versions of the scorers whose scores are read together."""
+    """Editions: each lists the versions of the scorers whose scores are read together."""
 
     async def all(self) -> list[Edition]:
         """Return all editions, the oldest first."""
@@ -150,8 +158,8 @@ class EditionRepository(Protocol):
     async def add(self, edition: Edition) -> Edition:
         """Store an edition and return it with its number.
 
-        Versions are unique: an edition of the same versions gets the new state, note and time.
-        An edition that is used, or pending, replaces the one in that state, which becomes kept.
+        Versions are unique: an edition of the same versions gets the new state, note and time. A
+        used or pending edition replaces the edition in that state, which becomes kept.
         """
         ...
 

@@ -21,7 +21,7 @@ class Progress(Protocol):
     """A display of the progress of long work."""
 
     def start(self, title: str, total: int) -> None:
-        """Begin work of `total` steps (0 when unknown); ends the work before."""
+        """Begin work of `total` steps (0 when unknown); this ends the work before."""
         ...
 
     def advance(self, steps: int = 1) -> None:

@@ -45,9 +45,9 @@ class LockRepository(Protocol):
     """
 
     def run_lock(self, run_id: int) -> AbstractAsyncContextManager[bool]:
-        """Lock a run while the block lasts, so that one process executes it.
+        """Return a context manager that locks a run, so that one process executes it.
 
-        The block is given False when another process holds the lock.
+        Its value is False when another process holds the lock.
 
         Raises:
             HoldLost: inside the block, when the lock was lost with the database's connection.
@@ -55,9 +55,9 @@ class LockRepository(Protocol):
         ...
 
     def leader_lock(self, duty: str) -> AbstractAsyncContextManager[bool]:
-        """Elect this process as the leader for a duty while the block lasts.
+        """Return a context manager that makes this process the leader for a duty within the block.
 
-        The block is given False when another process is the leader.
+        Its value is False when another process is the leader.
 
         Raises:
             HoldLost: inside the block, when the lock was lost with the database's connection.
@@ -66,10 +66,10 @@ class LockRepository(Protocol):
 
 
 class ScheduleRepository(Protocol):
-    """The states of schedules: which slot was begun last, which was finished."""
+    """The states of schedules: the slots that were begun and finished last."""
 
     async def state(self, name: str, now: datetime) -> ScheduleState:
-        """Return the state of a schedule; a new schedule begins now."""
+        """Return the state of a schedule; a schedule that is not known is stored as begun now."""
         ...
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
@@ -81,7 +81,7 @@ class ScheduleRepository(Protocol):
         ...
 
     async def finish_slot(self, name: str, slot: datetime, problem: str = "") -> None:
-        """Store that a slot is finished, and its problem, if there was one."""
+        """Store that a slot is finished, with its problem or an empty string."""
         ...
 
     async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
@@ -123,10 +123,14 @@ class SettingRepository(Protocol):
         ...
 
     async def remove(self, name: str, at: datetime | None = None) -> bool:
-        """Delete a setting; with a time, only if it was stored at that time.
+        """Delete a setting.
+
+        Args:
+            name: The name of the setting.
+            at: The time of the setting, which must be unchanged; None for any.
 
         Returns:
-            False when there was none, so that one of two processes takes it.
+            False when there was no such setting, so that one of two processes takes it.
         """
         ...
 
@@ -135,7 +139,7 @@ class ChatStateRepository(Protocol):
     """Requests that were handled, and commands that wait for a confirmation."""
 
     async def first_request(self, platform: str, request: str, now: datetime) -> bool:
-        """Store that a chat's request is handled; False when it was handled before."""
+        """Store that a chat's request is handled; return False when it was handled before."""
         ...
 
     async def add_pending(self, pending: PendingConfirmation) -> None:
@@ -147,13 +151,18 @@ class ChatStateRepository(Protocol):
         ...
 
     async def take_pending(self, token: str) -> bool:
-        """Delete a command that waits; False when there is no such command, so that only one of two
-        processes gets True.
+        """Delete a waiting command; return False when there is none, so that one of two processes
+        takes it.
         """
         ...
 
     async def forget_requests(self, before: datetime, now: datetime) -> None:
-        """Delete the requests from before a time, and the commands that expired until now."""
+        """Delete the requests before a time, and the commands that have expired.
+
+        Args:
+            before: The time before which requests are deleted.
+            now: The current time.
+        """
         ...
 
 
@@ -312,7 +321,7 @@ class StoreHistory:
 
 
 class StoreMaintenance(Protocol):
-    """Work on a store as a whole, which is named by its URL."""
+    """Work on a store as a whole, which is given by its URL."""
 
     async def migrate(self, url: str) -> tuple[str | None, str]:
         """Upgrade the tables to this version; return the revision before and after.
@@ -348,7 +357,7 @@ class StoreMaintenance(Protocol):
         """Write a snapshot of an SQLite store to a new file; return its size in bytes.
 
         Raises:
-            StoreError: when it is not an SQLite store, or cannot be used.
+            StoreError: when the store is not SQLite, or cannot be used.
             FileUnwritable: when the file exists, or cannot be written.
         """
         ...

@@ -46,15 +46,19 @@ UNREADABLE = (
 
 
 def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
-    """Return the entry points of plugins, and the distributions whose own cannot be read."""
+    """Return the entry points of installed plugins, and the names of distributions with unreadable
+    ones.
+    """
     try:
         return list(entry_points(group=PROJECT)), []
     except Exception:  # one broken record, and no distribution's can be listed
-        return _one_by_one()
+        return _readable_plugins()
 
 
-def _one_by_one() -> tuple[list[EntryPoint], list[str]]:
-    """Return the entry points of all readable distributions, and the names of the unreadable."""
+def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
+    """Return the entry points of all readable distributions, and the names of the unreadable
+    ones.
+    """
     points: list[EntryPoint] = []
     broken: list[str] = []
     for distribution in distributions():
@@ -66,8 +70,8 @@ def _one_by_one() -> tuple[list[EntryPoint], list[str]]:
 
 
 def distribution_of(plugin: str) -> str:
-    """Return the distribution of a plugin; the plugin's own name when it belongs to no
-    distribution.
+    """Return the name of the distribution with a plugin; the plugin's name when it is not
+    installed.
     """
     points, _ = installed_plugins()
     return next((_source(point)[0] for point in points if point.name == plugin), plugin)
@@ -80,7 +84,7 @@ def _source(point: EntryPoint) -> tuple[str, str]:
 
 @lru_cache(maxsize=64)  # the built-in plugins share one record
 def _identity(distribution: Distribution) -> tuple[str, str]:
-    """Return the name and version that a record states, or empty strings."""
+    """Return the name and the version of a distribution; empty strings when they cannot be read."""
     try:
         metadata = distribution.metadata  # each access reads it from the disk
         return metadata["Name"] or "", metadata["Version"] or ""
@@ -91,13 +95,13 @@ def _identity(distribution: Distribution) -> tuple[str, str]:
 class _Loader(threading.Thread):
     """Loads one plugin in a daemon thread, which does not keep the process from ending.
 
-    A thread cannot be ended from outside: one that is too late goes on, and is waited for no more.
+    A thread cannot be ended from outside: a late one runs on, and nothing waits for it.
 
     Args:
         point: The entry point of the plugin.
-        config: Holds its tables.
-        plugins: Where its guards and notices go.
-        timeout_s: Seconds that it may take.
+        config: The configuration, with the plugin's tables.
+        plugins: Receives the plugin's objects, guards and notices.
+        timeout_s: Seconds that the plugin may take.
     """
 
     def __init__(
@@ -119,8 +123,10 @@ class _Loader(threading.Thread):
         self._error: BaseException | None = None
 
     def begin(self) -> None:
-        """Start the thread that loads the plugin, if the plugin is allowed; wait for the thread for
-        at most `NEXT_LOAD_S`, so that a slow plugin does not delay the next.
+        """Start to load the plugin if it is allowed, and wait for at most `NEXT_LOAD_S` seconds, so
+        that a slow plugin does not delay the next.
+
+        Never raises; `finish` reports a fault.
         """
         try:
             if not self.is_built_in:
@@ -134,7 +140,9 @@ class _Loader(threading.Thread):
         self.join(min(NEXT_LOAD_S, self._timeout_s))
 
     def run(self) -> None:
-        """Import the plugin, call its hooks, and put guards around its objects."""
+        """Import the plugin, call its hooks, and put guards around its objects; keep an error for
+        `finish`.
+        """
         try:
             with plugin_code():
                 self._made = self._import_guarded()
@@ -142,7 +150,11 @@ class _Loader(threading.Thread):
             self._error = error
 
     def finish(self) -> PluginReport:
-        """Wait for the plugin, add what it registers to all plugins, and return a report on it."""
+        """Wait for the plugin until its timeout, add its objects to those of all plugins, and
+        return a report.
+
+        Never raises; a fault is a problem in the report.
+        """
         if self.ident is not None:
             self.join(max(0.0, self._deadline - time.monotonic()))
         if self.is_alive():
@@ -156,7 +168,7 @@ class _Loader(threading.Thread):
         if made is None:
             fault = fault_of(error or Fault(), self._secrets, "fails to register", ASK)
             return self._report(str(fault))
-        _take(made, self._plugins)
+        _add_objects(made, self._plugins)
         self._plugins.secrets.extend(self._secrets)
         problems = (
             problem for settings in self._settings.values() for problem in settings.problems
@@ -165,12 +177,14 @@ class _Loader(threading.Thread):
 
     @property
     def _secrets(self) -> list[str]:
-        """The secrets of its tables, once it has read them."""
+        """The secrets in the plugin's tables; empty before it has read them."""
         return [secret for settings in self._settings.values() for secret in settings.secrets]
 
     def _import_guarded(self) -> Registered:
-        """Import the plugin and return what it registers, behind guards if it is a third
-        party's.
+        """Import the plugin and return its objects; objects of a third party are behind guards.
+
+        Raises:
+            Fault: when the import or a hook fails, or an object has the wrong shape.
         """
         plugins, point = self._plugins, self._point
         made = register(point, self.distribution, self._settings)
@@ -193,10 +207,10 @@ def load_plugins(
     *,
     timeout_s: float = LOAD_TIMEOUT_S,
 ) -> Plugins:
-    """Load every installed plugin, the built-in plugins first.
+    """Load every installed plugin, the built-in plugins first, and return all their objects.
 
     Plugins load in parallel threads: several plugins that hang delay the start by one timeout only.
-    Output of plugins goes to stderr in this time.
+    Their output goes to stderr meanwhile. Never raises: faults are in the reports.
 
     Args:
         config: The configuration; each plugin gets its own tables of `PLUGIN_SECTIONS`.
@@ -211,13 +225,13 @@ def load_plugins(
         for loader in loaders:
             loader.begin()
         plugins.reports.extend([loader.finish() for loader in loaders])
-    plugins.reports.extend(_ownerless(config, [loader.plugin for loader in loaders]))
+    plugins.reports.extend(_missing_plugins(config, [loader.plugin for loader in loaders]))
     plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
 
 
-def _take(made: Registered, plugins: Plugins) -> None:
-    """Add what a plugin registers to what others have registered."""
+def _add_objects(made: Registered, plugins: Plugins) -> None:
+    """Add the objects of one plugin to the objects of all plugins."""
     for kind in KINDS:
         getattr(plugins, f"{kind}s").update(getattr(made, f"{kind}s"))
     for hook, listeners in made.listeners.items():
@@ -235,8 +249,13 @@ def _tables(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[s
     }
 
 
-def _ownerless(config: Config, installed: list[str]) -> Iterable[PluginReport]:
-    """Yield a report for each table of the configuration whose plugin is not installed."""
+def _missing_plugins(config: Config, installed: list[str]) -> Iterable[PluginReport]:
+    """Yield a report for each table of the configuration whose plugin is not installed.
+
+    Args:
+        config: The configuration.
+        installed: The names of the installed plugins.
+    """
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
             plugin = str(table.get("plugin", name))
@@ -260,13 +279,13 @@ class PluginReport:
     """The state of one plugin.
 
     Attributes:
-        name: Name of its entry point, or the name that the configuration asks for.
+        name: Name of its entry point, or the name in the configuration.
         version: Version of its distribution, or an empty string.
-        provides: What it registered, such as ``scorer visibility``.
-        problem: Why it failed, and the remedy; empty when nothing is wrong. A plugin of which some
+        provides: The registered objects, such as ``scorer visibility``.
+        problem: What is wrong, and the remedy; empty when nothing is. A plugin of which some
             tables are wrong has a problem and still provides the rest.
         distribution: The distribution that it was installed with, or an empty string.
-        settings: The settings that it reads from each table, such as ``providers.NAME``.
+        settings: The settings class of each table that it reads, such as ``providers.NAME``.
     """
 
     name: str
@@ -278,12 +297,12 @@ class PluginReport:
 
     @property
     def loaded(self) -> bool:
-        """Whether it can be used, at least in part."""
+        """Whether the plugin can be used, at least in part."""
         return bool(self.provides) or not self.problem
 
     @property
     def sentence(self) -> str:
-        """Its problem as a sentence that names the plugin and its distribution."""
+        """The plugin's problem as a sentence with the plugin and its distribution."""
         source = source_of(self.distribution, self.version)
         whose = f" ({source})" if source else ""
         return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
@@ -342,7 +361,7 @@ class Plugins:
 
     @property
     def paused(self) -> list[str]:
-        """Which parts are paused and why, as sentences."""
+        """The sentences about the parts that are paused, with the reason."""
         return [guard.pause for guard in self.guards if guard.pause]
 
     def resume(self, plugin: str) -> list[str]:

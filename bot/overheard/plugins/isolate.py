@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 
 
 def remedy_of(part: object) -> str:
-    """Return what to do about a fault of a provider or scorer, as the end of a sentence."""
+    """Return the remedy for a fault of a provider or scorer, as the end of a sentence."""
     return str(getattr(part, "remedy", REPORT))
 
 
@@ -87,15 +87,15 @@ class Notices:
 
 
 class Guard:
-    """Makes the calls into one part of a plugin, and pauses a part that keeps failing.
+    """Calls one part of a plugin, and pauses a part that keeps failing.
 
     Args:
         part: The part as sentences begin, such as ``The scorer acme``.
         max_faults: Faults in a row after which the part is paused; None for never.
         now: A monotonic clock in seconds.
         plugin: Name of the plugin.
-        source: Distribution and version that the plugin came with, for the remedy.
-        secrets: Values to strike out of the texts of errors.
+        source: Distribution and version of the plugin, for the remedy.
+        secrets: Values to remove from the texts of errors.
         notices: Receives one notice for each pause.
     """
 
@@ -121,7 +121,7 @@ class Guard:
 
     @property
     def pause(self) -> str:
-        """The sentence that says why the part is paused; empty when it is not."""
+        """The sentence that says why the part is paused; empty when it is not paused."""
         return str(self.paused() or "")
 
     def resume(self) -> None:
@@ -138,9 +138,10 @@ class Guard:
         *,
         passing: tuple[type[OverheardError], ...] = (),
     ) -> Result:
-        """Make a call into a plugin on the event loop, and return its result.
+        """Call a plugin on the event loop, and return the result.
 
-        The call runs in a task of its own, which is abandoned if it ignores its cancellation.
+        The call runs in a task of its own, which is abandoned if it ignores its cancellation. A
+        success ends the count of faults.
 
         Args:
             work: Makes the call.
@@ -170,15 +171,15 @@ class Guard:
         return result
 
     def shown(self, words: object) -> str:
-        """Return words of the plugin as a message may show them: redacted, printable and short."""
+        """Return a text of the plugin as a message may show it: redacted, printable and short."""
         return shortened(printable(redacted(text_of(words), self._secrets)))
 
     def shown_details(self, error: OverheardError) -> dict[str, str]:
-        """Return the details of an error that the plugin raised, as a message may show them."""
+        """Return the details of a plugin's error by name, each redacted, printable and short."""
         return {key: self.shown(value) for key, value in error.details.items()}
 
     def paused(self) -> PluginPaused | None:
-        """Return why the part is paused, or None when it is not."""
+        """Return the error for a call of a paused part; None when the part is not paused."""
         return self._pause_fault() if self._now() < self._until else None
 
     def fault(self, problem: str, *, late: bool = False) -> PluginFault:
@@ -219,10 +220,10 @@ class Guards:
 
     Attributes:
         plugin: Name of the plugin.
-        source: Distribution and version that it came with.
+        source: Distribution and version of the plugin.
         secrets: Values of its settings that no message may show.
         notices: Receives a notice for each pause.
-        made: Where each new guard is added.
+        made: The list to which each new guard is added.
     """
 
     plugin: str
@@ -232,7 +233,7 @@ class Guards:
     made: list[Guard] = field(default_factory=list)
 
     def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
-        """Return a new guard; see `Guard`."""
+        """Return a new guard for a part, and add the guard to `made`; see `Guard`."""
         guard = Guard(
             part,
             max_faults,
@@ -248,8 +249,8 @@ class Guards:
 def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return an error of a plugin's code in words that follow the name of the part.
 
-    The text of an `OverheardError` is quoted, redacted. Of any other error only the kind is
-    named, because its text may hold a secret.
+    The text of an `OverheardError` is quoted, redacted. For any other error only its class is
+    given, because its text may hold a secret.
     """
     words = text_of(error) if isinstance(error, OverheardError) else ""
     if words:
@@ -258,21 +259,28 @@ def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
 
 
 def late_problem(timeout_s: float | None) -> str:
-    """Return that a call took too long, as the rest of a sentence that begins with the part."""
+    """Return the words for a call that took too long, as the rest of a sentence that begins with
+    the part.
+    """
     within = "" if timeout_s is None else f" within {timeout_s:g} s"
     return f"gave no result{within}"
 
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """Result of a call into a plugin, or what it raised."""
+    """The result of a call into a plugin, or the exception that the call raised."""
 
     result: Any = None
     error: BaseException | None = None
 
 
 async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> CallResult:  # noqa: ARG001 - read by the watchdog
-    """Make a call without a time-out or a count of faults; what it raises is an outcome, too."""
+    """Await a call into a plugin and return its result or its exception; there is no timeout.
+
+    Args:
+        part: The part of the plugin; the watchdog reads it from this frame.
+        work: Makes the call.
+    """
     try:
         with plugin_code():
             return CallResult(await work())
@@ -281,7 +289,13 @@ async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> CallResul
 
 
 def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 - read by the watchdog
-    """Make a synchronous call; there is no time-out for it."""
+    """Make a synchronous call into a plugin and return its result or its exception; there is no
+    timeout.
+
+    Args:
+        part: The part of the plugin; the watchdog reads it from this frame.
+        work: Makes the call.
+    """
     try:
         with plugin_code():
             return CallResult(work())
@@ -291,8 +305,8 @@ def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 
 
 @contextmanager
 def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
-    """Log which call holds up the running event loop for longer than `limit_s` seconds, while the
-    block lasts.
+    """Log, within the block, each call that blocks the running event loop for longer than `limit_s`
+    seconds.
     """
     stop = threading.Event()
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
@@ -307,14 +321,14 @@ def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
 def _watch(
     loop: asyncio.AbstractEventLoop, thread: int, stop: threading.Event, limit_s: float
 ) -> None:
-    """Log, in a thread of its own, each call that holds up the loop longer than ``limit_s``
-    seconds.
+    """Log each call that blocks the event loop for longer than ``limit_s`` seconds; runs in a
+    thread of its own until `stop` is set.
 
     Args:
         loop: The event loop.
         thread: Identifier of the loop's thread.
         stop: Ends the watch.
-        limit_s: Seconds after which the loop counts as held up.
+        limit_s: Seconds after which the loop counts as blocked.
     """
     while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
         turned = threading.Event()
@@ -325,13 +339,18 @@ def _watch(
         if not turned.wait(limit_s) and not stop.is_set():
             frame = sys._current_frames().get(thread)
             if frame is not None:
-                log.warning("%s", _holder(frame, limit_s))
+                log.warning("%s", _blocking_call(frame, limit_s))
         while not turned.wait(WATCH_INTERVAL_S) and not stop.is_set():
-            pass  # it is logged once
+            pass  # a blocking call is logged once
 
 
-def _holder(frame: FrameType, limit_s: float) -> str:
-    """Return a sentence that names the plugin's part whose call is on a stack of frames."""
+def _blocking_call(frame: FrameType, limit_s: float) -> str:
+    """Return a sentence with the plugin's part, file and line that block the event loop.
+
+    Args:
+        frame: The innermost frame of the event loop's thread.
+        limit_s: The seconds since which the loop is blocked.
+    """
     place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
     calls = {outcome_of.__code__, call_now.__code__}
     outer: FrameType | None = frame

@@ -39,19 +39,19 @@ def plugin_code() -> Iterator[None]:
 
 @contextmanager
 def separated_output() -> Iterator[None]:
-    """Keep what plugins print apart from our own output while the block lasts."""
+    """Send the output of plugins to stderr within the block, apart from the output of Overheard."""
     stdout, stderr = _separated()
     with redirect_stdout(stdout), redirect_stderr(stderr):
         yield
 
 
 def separate_output() -> None:
-    """Keep what plugins print apart until the process ends, also what their threads print."""
+    """Send the output of plugins, also of their threads, to stderr until the process ends."""
     sys.stdout, sys.stderr = _separated()
 
 
 def _separated() -> tuple[TextIO, TextIO]:
-    """Return streams for stdout and stderr that redirect the output of plugins' threads to
+    """Return streams in place of stdout and stderr; both pass the output of plugins on to
     stderr.
     """
     if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed them
@@ -69,13 +69,13 @@ def _separated() -> tuple[TextIO, TextIO]:
 
 
 class _Separated:
-    """A stream for our own output, which passes what plugins write on to another stream.
+    """A stream for Overheard's own output, which passes the output of plugins on to another stream.
 
     Args:
-        core: The stream for our own output.
+        core: The stream for Overheard's own output.
         plugins: The stream for plugins.
-        thread: The only thread of ours that writes here, where that is known; threads that
-            plugins have started are recognized by it.
+        thread: The only thread of Overheard that writes here, if that is known; any other thread
+            is then one of a plugin.
     """
 
     def __init__(self, core: TextIO, plugins: PluginOutput, thread: Thread | None = None) -> None:
@@ -89,11 +89,11 @@ class _Separated:
 
 
 class PluginOutput:
-    """A text stream for plugins.
+    """A text stream for the output of plugins, redacted and limited.
 
     Args:
-        stderr: Where the text goes.
-        secrets: Values to strike out, in addition to those of the environment.
+        stderr: The stream that receives the text.
+        secrets: Values to remove, in addition to those of the environment.
     """
 
     def __init__(self, stderr: TextIO, secrets: Collection[str] = ()) -> None:
@@ -103,8 +103,10 @@ class PluginOutput:
         self._left = MAX_OUTPUT_CHARACTERS
 
     def write(self, text: str) -> int:
-        """Write a text redacted, up to the rest of this hour's `MAX_OUTPUT_CHARACTERS`; return the
-        length of the whole text, as streams do.
+        """Write a text, redacted, as far as this hour's `MAX_OUTPUT_CHARACTERS` allow.
+
+        Returns:
+            The length of the whole text, as streams do.
         """
         if monotonic() - self._since > OUTPUT_PERIOD_S:
             self._since, self._left = monotonic(), MAX_OUTPUT_CHARACTERS

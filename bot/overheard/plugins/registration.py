@@ -57,7 +57,7 @@ _WRITTEN = re.compile("[a-z][a-z0-9-]{0,31}")
 
 
 class Fault(Exception):
-    """Why one plugin cannot be used, and the remedy."""
+    """The reason why one plugin cannot be used, with the remedy, as the rest of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Registered:
     listeners: dict[str, list[Any]] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
-        """Return the objects in words, such as ``scorer visibility``."""
+        """Return the kinds and names of the objects, such as ``scorer visibility``."""
         names = [f"{kind} {name}" for kind in KINDS for name in getattr(self, f"{kind}s")]
         listeners = [
             f"listener {hook.removeprefix('overheard_')}"
@@ -91,7 +91,7 @@ def register(
     Args:
         point: The plugin's entry point.
         distribution: Name of the distribution, for messages.
-        settings: The plugin's tables of each section.
+        settings: The plugin's tables by section.
 
     Raises:
         Fault: when the import or a hook fails, or an object has the wrong shape.
@@ -99,15 +99,21 @@ def register(
     hooks = _hooks(point, distribution)
 
     def objects(hook: str, section: str) -> list[Any]:
-        return _drawn(getattr(hooks, hook)(settings=settings[section]))
+        return _hook_results(getattr(hooks, hook)(settings=settings[section]))
 
     return Registered(
-        _named("provider", Provider, objects("overheard_providers", "providers"), _provider_flaw),
-        _named("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
-        _named("landscape", Landscape, _drawn(hooks.overheard_landscapes()), _landscape_flaw),
-        _named("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
-        _named("feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw),
-        _commands(_drawn(hooks.overheard_commands())),
+        _checked_by_name(
+            "provider", Provider, objects("overheard_providers", "providers"), _provider_flaw
+        ),
+        _checked_by_name("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
+        _checked_by_name(
+            "landscape", Landscape, _hook_results(hooks.overheard_landscapes()), _landscape_flaw
+        ),
+        _checked_by_name("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
+        _checked_by_name(
+            "feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw
+        ),
+        _commands(_hook_results(hooks.overheard_commands())),
         {hook: _listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
     )
 
@@ -115,17 +121,22 @@ def register(
 def registered_scorers(
     point: EntryPoint, distribution: str, settings: PluginSettings
 ) -> dict[str, Scorer]:
-    """Import a plugin, and return the scorers that it registers, by name.
+    """Import a plugin, and return its scorers by name.
+
+    Args:
+        point: The plugin's entry point.
+        distribution: Name of the distribution, for messages.
+        settings: The plugin's ``[scorers.*]`` tables.
 
     Raises:
         Fault: when the import or the hook fails, or a scorer has the wrong shape.
     """
-    made = _drawn(_hooks(point, distribution).overheard_scorers(settings=settings))
-    return _named("scorer", Scorer, made, _scorer_flaw)
+    made = _hook_results(_hooks(point, distribution).overheard_scorers(settings=settings))
+    return _checked_by_name("scorer", Scorer, made, _scorer_flaw)
 
 
 def refuse_clashes(made: Registered, taken: Any) -> None:
-    """Check that no name that a plugin registers is in use already.
+    """Raise an error when a name that a plugin registers is in use already.
 
     Args:
         made: The objects that the plugin registers.
@@ -150,7 +161,15 @@ def refuse_clashes(made: Registered, taken: Any) -> None:
 
 
 def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy: str) -> Fault:
-    """Return what a plugin raised at its start as a sentence, even an attempt to exit."""
+    """Return an exception of a plugin's start as a fault: its own text for an error of Overheard,
+    else its class and redacted text.
+
+    Args:
+        error: The exception, which may also be an attempt to exit.
+        secrets: Values to remove from the text.
+        failing: The words before an unexpected exception, such as "cannot be imported".
+        remedy: The remedy for an unexpected exception.
+    """
     if isinstance(error, Fault):
         return error
     if isinstance(error, OverheardError) and (words := text_of(error)):
@@ -168,8 +187,9 @@ def is_word(given: object) -> bool:
     return isinstance(given, str) and given != "" and given.isprintable()
 
 
-def _drawn(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return the objects that hooks return; an iterable may be endless, so at most `MAX_OBJECTS`.
+def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
+    """Return the objects of all hooks' results, at most `MAX_OBJECTS`, because an iterable may be
+    endless.
 
     Raises:
         Fault: when a hook is async, or returns more objects.
@@ -208,7 +228,7 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
 
 
 def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
-    """Return what is wrong with the hooks of a plugin, in words."""
+    """Return what is wrong with the hooks of a plugin, as the rest of a sentence."""
     for name in dir(plugin):
         if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
             hint = suggestion(name, HOOKS) or f"; known: {', '.join(HOOKS)}"
@@ -217,7 +237,7 @@ def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
 
 
 def _check_api(supported: object) -> None:
-    """Check that a plugin's range of API versions contains this version; raise `Fault` if not."""
+    """Raise `Fault` unless a plugin's range of API versions contains this version."""
     supported = redacted(str(supported))
     try:
         fits = SpecifierSet(supported).contains(API_VERSION)
@@ -233,10 +253,10 @@ def _check_api(supported: object) -> None:
         )
 
 
-def _named(
+def _checked_by_name(
     kind: str, shape: type, made: Iterable[Any], flaw_of: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """Return objects by name.
+    """Return objects by name, after a check of their shape.
 
     Args:
         kind: The kind of object, such as "provider", for messages.
@@ -245,7 +265,7 @@ def _named(
         flaw_of: Returns what else is wrong with an object; empty when nothing is.
 
     Raises:
-        Fault: when an object is of the wrong shape, or two have the same name.
+        Fault: when an object has the wrong shape, or two have the same name.
     """
     named: dict[str, Any] = {}
     for thing in made:
@@ -270,7 +290,7 @@ def _missing(shape: type, thing: object) -> list[str]:
 
 
 def _provider_flaw(provider: Provider) -> str:
-    """Return what is wrong with a provider, in words; empty when nothing is."""
+    """Return what is wrong with a provider's name, concurrency or models; empty when nothing is."""
     if not is_word(provider.name) or "/" in provider.name:
         return 'its name, that of its table, is not a word without "/"'
     if type(provider.concurrency) is not int or provider.concurrency < 1:
@@ -282,7 +302,7 @@ def _provider_flaw(provider: Provider) -> str:
 
 
 def _scorer_flaw(scorer: Scorer) -> str:
-    """Return what is wrong with a scorer, in words; empty when nothing is."""
+    """Return what is wrong with a scorer's name, version or metrics; empty when nothing is."""
     if not (is_word(scorer.name) and is_word(scorer.version)):
         return "its name or version is not a word"
     if not scorer.metrics or not _are(_is_metric, scorer.metrics):
@@ -298,7 +318,7 @@ def _is_metric(given: object) -> bool:
 
 
 def _judge_flaw(judge: Judge) -> str:
-    """Return what is wrong with a judge, in words; empty when nothing is."""
+    """Return what is wrong with a judge's model, budget or rehearsals; empty when nothing is."""
     if not isinstance(judge.model, Model):
         return "its model is not a Model"
     if not (isinstance(judge.budget, int | float) and 0 <= judge.budget < inf):
@@ -319,7 +339,7 @@ def _feed_flaw(feed: UpdateFeed) -> str:
 
 
 def _landscape_flaw(landscape: Landscape) -> str:
-    """Return what is wrong with a landscape, in words; empty when nothing is."""
+    """Return what is wrong with a landscape's name, title or entries; empty when nothing is."""
     if not (is_word(landscape.name) and is_word(landscape.title)):
         return "its name or title is not a word"
     try:
@@ -330,12 +350,12 @@ def _landscape_flaw(landscape: Landscape) -> str:
 
 
 def _commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
-    named = _named("command", CommandSpec, made, _command_flaw)
+    named = _checked_by_name("command", CommandSpec, made, _command_flaw)
     return {name: validated(spec, CommandSpec) for name, spec in named.items()}
 
 
 def _command_flaw(spec: CommandSpec) -> str:
-    """Return what is wrong with a command's name or options, in words; empty when nothing is."""
+    """Return what is wrong with a command's name or options; empty when nothing is."""
     if not isinstance(spec.name, str) or not _COMMAND.fullmatch(spec.name):
         return "its name is not one or two words of small letters"
     try:
@@ -352,7 +372,7 @@ def _command_flaw(spec: CommandSpec) -> str:
 
 
 def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
-    """Return the listeners of a hook; raise `Fault` if any is not an async function."""
+    """Return the listeners of a hook; raise `Fault` if one of them is not an async function."""
     listeners = list(made)
     for listener in listeners:
         if not iscoroutinefunction(listener) and not iscoroutinefunction(

@@ -34,7 +34,12 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """Reads for the scorers that it is asked for, and keeps them."""
+    """Reads answers with the scorers that requests name, in the child process.
+
+    Args:
+        requests: The stream of requests: 8 bytes of length, then a pickle.
+        replies: The socket for replies, a line of JSON each.
+    """
 
     def __init__(self, requests: BinaryIO, replies: socket.socket) -> None:
         self._requests = requests
@@ -45,7 +50,11 @@ class Child:
         sys.stdout = sys.stderr = PluginOutput(sys.__stderr__, self._secrets)  # type: ignore[arg-type] # as much of a stream as is used
 
     def serve(self) -> None:
-        """Answer requests until the connection is closed."""
+        """Answer requests until the connection is closed.
+
+        Raises:
+            ConnectionError: when the parent has closed its end.
+        """
         while header := self._requests.read(8):
             request = pickle.loads(self._requests.read(int.from_bytes(header)))  # noqa: S301 - from the process that began this one
             for reply in self._answers(request):
@@ -54,8 +63,9 @@ class Child:
                 self._replies.sendall(written_reply(reply))
 
     def _answers(self, request: ScorerRequest) -> Iterator[ScorerReply]:
-        """Yield a reply on whether the scorer could be loaded, then a reply for each reading; the
-        rest of an answer's readings is skipped after a problem.
+        """Yield a reply on whether the scorer was loaded, then a reply for each reading.
+
+        After a problem, the other readings of the same answer are skipped.
         """
         sys.path[:] = request.path
         try:
@@ -73,7 +83,12 @@ class Child:
                     break
 
     def _scorer(self, origin: PluginLocation, name: str) -> Scorer:
-        """Return a scorer by its name; its plugin is imported at the first use."""
+        """Return a scorer of a plugin by its name; the plugin is imported at the first use.
+
+        Raises:
+            Fault: when the plugin cannot be imported, or a scorer has the wrong shape.
+            KeyError: when the plugin has no such scorer.
+        """
         plugin = origin.point.name
         if plugin not in self._scorers:
             settings = PluginSettings(origin.tables, "scorers", origin.file)
@@ -82,8 +97,9 @@ class Child:
         return self._scorers[plugin][name]
 
     def _read(self, scorer: Scorer, reading: Any) -> ScorerReply:
-        """Return a scorer's scores of a reading, or the problem; the alarm ends an orphaned
-        child.
+        """Return a scorer's scores of a reading, or the problem.
+
+        An alarm ends the process after `ORPHAN_LIMIT_S`, in case no parent does.
         """
         signal.setitimer(signal.ITIMER_REAL, ORPHAN_LIMIT_S)
         try:
@@ -112,7 +128,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     os.set_inheritable(connection, False)
     os.register_at_fork(after_in_child=lambda: os.close(connection))
-    os.dup2(2, 1)  # what is printed goes to stderr
+    os.dup2(2, 1)  # prints go to stderr
     _limit(memory)
     _die_with(parent)
     replies = socket.socket(fileno=connection)
@@ -130,7 +146,9 @@ def _limit(memory: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Have the system kill this process when the parent ends (Linux)."""
+    """Make the system kill this process when the parent ends (Linux); exit if it has ended
+    already.
+    """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -60,12 +60,12 @@ class PluginLocation:
 
 @dataclass(frozen=True, slots=True)
 class ScorerRequest:
-    """What the child is sent.
+    """A request to the child.
 
     Attributes:
         path: The folders to import from.
-        origin: Where to find the scorer.
-        scorer: Its name.
+        origin: The plugin with the scorer.
+        scorer: The scorer's name.
         groups: The readings of each answer.
     """
 
@@ -77,7 +77,7 @@ class ScorerRequest:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a scorer gave no scores for an answer.
+    """The reason why a scorer gave no scores for an answer.
 
     Attributes:
         text: The rest of a sentence that begins with the scorer, such as
@@ -107,7 +107,7 @@ class ScorerProcess:
     async def score(
         self, origin: PluginLocation, scorer: str, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | Problem]:
-        """Score answers in the child process.
+        """Score answers in the child process, which is started if it does not run.
 
         Args:
             origin: The plugin that has the scorer.
@@ -124,21 +124,27 @@ class ScorerProcess:
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._score, request)
 
     def close(self) -> None:
-        """Kill the child and all that it has started; nothing is scored any more."""
+        """Kill the child and all processes that it has started; later requests have a problem as
+        result.
+        """
         self._closed = True
         self._kill(0)
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _score(self, request: ScorerRequest) -> list[GroupScores | Problem]:
-        """Send a request to the child and return the results; on a fault, kill the child."""
+        """Send a request to the child and return the results; kill a child that is late or sends
+        nonsense.
+
+        Blocks the calling thread. See `score` for the results.
+        """
         results: list[GroupScores | Problem] = []
         try:
             self._send(request)
             if problem := self._received_reply(START_TIMEOUT_S).problem:
                 return [Problem(problem)]
             for group in request.groups:
-                results.append(self._group(len(group)))  # noqa: PERF401 - kept when the next fails
+                results.append(self._receive_group(len(group)))  # noqa: PERF401 - kept when the next fails
         except TimeoutError as late:
             results.append(Problem(str(late), late=True))
             self._kill(0)
@@ -149,8 +155,10 @@ class ScorerProcess:
             results.append(Problem(self._kill()))
         return results
 
-    def _group(self, readings: int) -> GroupScores | Problem:
-        """Receive the scores of an answer with this number of readings, or the first problem."""
+    def _receive_group(self, readings: int) -> GroupScores | Problem:
+        """Receive the scores of an answer with a number of readings, or the first problem among
+        them.
+        """
         scores: GroupScores = []
         for _ in range(readings):
             reply = self._received_reply(SCORE_TIMEOUT_S)
@@ -165,7 +173,7 @@ class ScorerProcess:
 
         Raises:
             ConnectionError: when this object is closed.
-            TimeoutError: when the child does not read the request in time.
+            TimeoutError: when the child does not read the request within `START_TIMEOUT_S`.
         """
         with self._lock:
             if self._closed:
@@ -205,8 +213,8 @@ class ScorerProcess:
         return read_reply(bytes(line))
 
     def _late(self, timeout_s: float) -> OSError:
-        """Return the error of a child that has not answered: a time-out, or a lost connection if
-        the child has ended while a process of its own holds the socket.
+        """Return the error for a missing reply: a timeout, or a lost connection when the child has
+        ended.
         """
         ended = self._process is not None and self._process.poll() is not None
         return ConnectionError() if ended else TimeoutError(late_problem(timeout_s))
@@ -214,7 +222,7 @@ class ScorerProcess:
     def _connected(self) -> socket.socket:
         """Return the socket to the child; start a child when none runs."""
         if self._process is not None and self._process.poll() is not None:
-            self._kill()  # it has ended between two requests
+            self._kill()  # the child has ended between two requests
         if self._socket is None:
             parent_end, child_end = socket.socketpair()
             # -P: a file in the working folder must not take a module's place.

@@ -45,7 +45,7 @@ class Unpinnable(OverheardError):
 def check_allowed(
     config: Config, name: str, version: str, installed: Distribution | None = None
 ) -> None:
-    """Check that the configuration allows a distribution, before any code of it runs.
+    """Raise an error unless the configuration allows a distribution; called before its code runs.
 
     Args:
         config: The configuration; ``[plugins] allow`` lists names, versions and pins.
@@ -54,12 +54,14 @@ def check_allowed(
         installed: The installed distribution, whose files a pin is compared with.
 
     Raises:
-        Fault: when it is not allowed, with the entry that would allow it.
+        Fault: when the distribution is not allowed, with the entry that would allow it.
     """
     allowed = config.plugins.allow
     if allowed is None:
         return
-    pins = [pin for entry in allowed if (pin := _covers(entry, name, version, config.file)) != ""]
+    pins = [
+        pin for entry in allowed if (pin := _pin_in_entry(entry, name, version, config.file)) != ""
+    ]
     if None in pins:
         return
     if not pins:
@@ -89,7 +91,7 @@ def pin_of(installed: Distribution) -> str:
     """Return a distribution's pin: the SHA-256 of its list of files and their SHA-256, as hex.
 
     Raises:
-        Unpinnable: when the distribution does not list its files, or its code lies elsewhere.
+        Unpinnable: when the distribution does not list its files, or its code is elsewhere.
     """
     files = _files(installed)
     digest = hashlib.sha256()
@@ -98,11 +100,14 @@ def pin_of(installed: Distribution) -> str:
     return digest.hexdigest()
 
 
-def _covers(entry: str, name: str, version: str, file: str) -> str | None:
-    """Return the pin that an entry of ``[plugins] allow`` asks of a distribution.
+def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
+    """Return the pin that an entry of ``[plugins] allow`` requires of a distribution.
 
     None when the entry allows the distribution without a pin; an empty string when the entry is for
     another distribution or version.
+
+    Raises:
+        Fault: when the entry is not valid.
     """
     pinned = _PIN.match(entry.strip())
     try:
@@ -118,10 +123,13 @@ def _covers(entry: str, name: str, version: str, file: str) -> str | None:
 
 
 def _check_pins(pins: list[str], name: str, installed: Distribution | None, file: str) -> None:
-    """Check that an installed distribution has any of the pins; raise `Fault` with the remedy if
-    not.
+    """Raise `Fault`, with the remedy, unless an installed distribution has one of the pins.
 
-    ``file`` is the configuration file, for messages.
+    Args:
+        pins: The pins.
+        name: Name of the distribution.
+        installed: The installed distribution, or None.
+        file: The name of the configuration file, for messages.
     """
     remedy = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
     remedy += f"prints into {file}, [plugins] allow"
@@ -137,7 +145,11 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
 
 
 def _files(installed: Distribution) -> Mapping[str, str]:
-    """Return the SHA-256 of each file that a pin covers, as hexadecimal digits."""
+    """Return the SHA-256 of each file that a pin covers, in hexadecimal digits, by the file's name.
+
+    Raises:
+        Unpinnable: when a file is missing, or the list of files is not complete.
+    """
     listed = {path.as_posix(): path for path in installed.files or ()}
     covered = {name: path for name, path in listed.items() if _is_covered(name)}
     _check_whole(installed, covered)
@@ -162,10 +174,10 @@ def _is_covered(name: str) -> bool:
 
 
 def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
-    """Check that the module of each entry point is among the covered files.
+    """Raise an error unless the module of each entry point is among the covered files.
 
     Raises:
-        Unpinnable: when it is not, as with an editable install, whose code lies elsewhere.
+        Unpinnable: for an editable install, whose code is elsewhere.
     """
     for point in installed.entry_points:
         if point.group != PROJECT:
@@ -181,7 +193,9 @@ def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None
 
 
 def _changed(installed: Distribution) -> Iterator[str]:
-    """Yield the names of the files whose SHA-256 differs from the installed RECORD."""
+    """Yield the names of the files whose SHA-256 differs from the installed RECORD, in its
+    order.
+    """
     actual = _files(installed)
     for path in installed.files or ():
         name = path.as_posix()
@@ -191,5 +205,5 @@ def _changed(installed: Distribution) -> Iterator[str]:
 
 
 def _hexadecimal(value: str) -> str:
-    """Return a digest of a RECORD, which writes it in base 64 without its end, in hexadecimal."""
+    """Return a digest from a RECORD (base 64 without padding) in hexadecimal digits."""
     return urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()

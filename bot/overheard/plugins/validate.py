@@ -38,7 +38,7 @@ Shape = TypeVar("Shape")
 
 @dataclass(frozen=True, slots=True)
 class ScorerReply:
-    """What the child process of scorers sends for one reading, as one line of JSON.
+    """A reply of the child process of scorers for one reading, sent as one line of JSON.
 
     Attributes:
         scores: The scores; see `validated_scores`.
@@ -51,7 +51,7 @@ class ScorerReply:
 
 
 class Nonsense(Exception):
-    """Raised where a plugin returns what it must not; the text quotes no value of the plugin."""
+    """An invalid value from a plugin; the text quotes no value of the plugin."""
 
 
 def validated(given: object, shape: type[Shape]) -> Shape:
@@ -130,7 +130,7 @@ def validated_updates(given: Iterable[Any]) -> list[ModelUpdate]:
 def validated_scores(given: Iterable[Any]) -> list[Score]:
     """Return copies of the scores that a scorer returned; `NOT_A_SCORE` replaces other objects.
 
-    Whether a value lies on the scale of its metric is for the caller to check.
+    The range of a metric's scale is not checked here.
 
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`, or a text exceeds `MAX_QUOTE_LENGTH`.
@@ -156,7 +156,7 @@ def read_reply(line: bytes) -> ScorerReply:
 
 
 def listed(given: Iterable[Any]) -> list[Any]:
-    """Return the items of an iterable that may never end.
+    """Return the items of an iterable, which may be endless.
 
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`.
@@ -168,7 +168,11 @@ def listed(given: Iterable[Any]) -> list[Any]:
 
 
 def _score(given: object) -> Score:
-    """Return a copy of a score; `NOT_A_SCORE` for another object or a value that is not finite."""
+    """Return a copy of a score; `NOT_A_SCORE` for another object or a value that is not finite.
+
+    Raises:
+        Nonsense: when a text of the score exceeds `MAX_QUOTE_LENGTH`.
+    """
     try:
         score = validated(given, Score)
     except Nonsense:
@@ -188,7 +192,9 @@ def _scorer_reply() -> TypeAdapter[ScorerReply]:
 
 @cache
 def _validator(shape: type) -> SchemaValidator:
-    """Return the validator of a dataclass, within a tuple: pydantic takes a configuration there."""
+    """Return the validator of a dataclass within a tuple of one item, where pydantic takes a
+    configuration.
+    """
     config = ConfigDict(strict=True, revalidate_instances="always", arbitrary_types_allowed=True)
     schema: Any = TypeAdapter(tuple[shape], config=config).core_schema  # type: ignore[valid-type]
     _allow_lists(schema)
@@ -196,7 +202,9 @@ def _validator(shape: type) -> SchemaValidator:
 
 
 def _allow_lists(schema: Any) -> None:
-    """Change a schema so that lists are taken for tuples, and sets for frozensets."""
+    """Change a pydantic schema, at all depths, so that lists pass as tuples and sets as
+    frozensets.
+    """
     if isinstance(schema, list):
         for part in schema:
             _allow_lists(part)
@@ -217,7 +225,7 @@ def _allow_lists(schema: Any) -> None:
 
 
 def _misfit(given: object, error: ValidationError) -> str:
-    """Return where the first wrong value is, and its type: ``its table.rows[0] is str``."""
+    """Return the path and the type of the first wrong value: ``its table.rows[0] is str``."""
     path, value = "", given
     for key in error.errors(include_url=False, include_input=False)[0]["loc"][1:]:
         try:

@@ -50,7 +50,7 @@ class GuardedChat:
         self._guard = guard
 
     async def run(self, desk: Desk) -> None:
-        """Connect and bring requests to the desk, until cancelled.
+        """Connect and pass requests to the desk, until cancelled.
 
         Raises:
             ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.
@@ -78,7 +78,7 @@ class GuardedChat:
         """Post a card and return the platform's id of the message.
 
         Raises:
-            ChatFailed: when the card was not posted, or it is not known whether it was.
+            ChatFailed: when the card was not posted, or the outcome is unknown.
         """
         message = await self._call_chat(
             partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
@@ -89,24 +89,24 @@ class GuardedChat:
         return message
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace a posted card by another one.
+        """Replace a posted card by another card.
 
         Raises:
-            ChatFailed: when it was not replaced.
+            ChatFailed: when the card was not replaced.
         """
         await self._call_chat(partial(self._chat.edit, channel, message, card))
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with this key, or None.
+        """Return the id of a recent message that was posted with a key, or None.
 
         Raises:
-            ChatFailed: when the chat cannot say whether there is such a message.
+            ChatFailed: when the chat cannot find out.
         """
         message = await self._call_chat(partial(self._chat.find, channel, key))
         return message if isinstance(message, str) and message else None
 
     async def link(self, channel: str, message: str) -> str:
-        """Return the address at which a message is read.
+        """Return the ``https://`` address of a message.
 
         Raises:
             ChatFailed: when the message has no address.
@@ -116,7 +116,7 @@ class GuardedChat:
         return str(await self._call_chat(partial(self._chat.link, channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings on the chat's credentials, its scopes and its access to channels.
+        """Return findings about the chat's credentials, its scopes and its access to channels.
 
         Raises:
             PluginFault: when the plugin fails.
@@ -133,7 +133,7 @@ class GuardedChat:
         await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
 
     async def _call_chat(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Make a call to the chat, and return its result.
+        """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result.
 
         Raises:
             ChatFailed: when the chat or the plugin fails; the message may have been posted then.
@@ -199,8 +199,8 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
 
 
 def _history(store: Any) -> History:
-    """Return a read-only view of a store: the methods of `History` only, and no attribute that
-    leads to the store itself.
+    """Return a read-only view of a store: the methods of `History` only, and no attribute through
+    which the store can be reached.
     """
 
     def reader(name: str) -> Callable[..., Any]:

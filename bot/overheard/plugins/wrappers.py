@@ -113,15 +113,15 @@ def guarded(
 class GuardedProvider:
     """A provider whose replies are validated, and whose errors show no secret.
 
-    What it states of a model is read once. A model at which it keeps failing is paused; its other
-    models are not.
+    Prices and capabilities are read once for each model. A model at which the provider keeps
+    failing is paused; its other models are not.
 
     Args:
         provider: The provider.
         guards: Makes one guard for each model, and one for everything else.
 
     Attributes:
-        remedy: What to do about a fault of it.
+        remedy: The remedy for a fault of the provider.
     """
 
     def __init__(self, provider: Provider, guards: Guards) -> None:
@@ -135,7 +135,7 @@ class GuardedProvider:
         self._stated: dict[tuple[str, str], Any] = {}
         self.remedy = self._guard.remedy
         if hasattr(provider, "capabilities"):
-            self.capabilities = partial(self._stated_of, "capabilities")
+            self.capabilities = partial(self._cached_call, "capabilities")
         for name in filter(partial(hasattr, provider), OPTIONAL_CALLS):
             setattr(self, name, partial(self._run_async, getattr(provider, name)))
 
@@ -144,17 +144,17 @@ class GuardedProvider:
         return self._models
 
     def price(self, model: str) -> Price | None:
-        """Return what a model charges; None where it fails to say."""
-        price: Price | None = self._stated_of("price", model)
+        """Return the price of a model; None when it is unknown or the plugin fails."""
+        price: Price | None = self._cached_call("price", model)
         return price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question.
+        """Ask one question and return the validated reply.
 
         Raises:
             ProviderFailed: when the call fails and a later call may succeed.
             ProviderUnavailable: when no later call can succeed.
-            PluginFault: when the plugin is at fault.
+            PluginFault: when the plugin is at fault, or the model is paused.
         """
         model = question.model.name
         if model not in self._by_model:
@@ -179,12 +179,13 @@ class GuardedProvider:
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
         except ProviderFailed as failed:
-            raise self._failed(failed) from None
+            raise self._redacted_failure(failed) from None
         except ProviderUnavailable as refused:
             raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
 
-    def _stated_of(self, what: str, model: str) -> Any:
-        """Return what the provider's function ``what`` returns for a model; None where it fails.
+    def _cached_call(self, what: str, model: str) -> Any:
+        """Return the result of the provider's function ``what`` for a model; None when the function
+        fails.
 
         Each result is kept, and a failure is logged once.
         """
@@ -200,7 +201,7 @@ class GuardedProvider:
             self._stated[what, model] = outcome.result
         return self._stated[what, model]
 
-    def _failed(self, error: ProviderFailed) -> ProviderFailed:
+    def _redacted_failure(self, error: ProviderFailed) -> ProviderFailed:
         """Return a copy of a provider's error whose values are of plain types and redacted."""
         wait = error.retry_after
         return ProviderFailed(
@@ -218,7 +219,9 @@ class GuardedProvider:
 def _guarded_scorer(
     scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
 ) -> Scorer:
-    """Return a third-party scorer behind a guard; unless it is async, it runs in the child."""
+    """Return a third-party scorer behind a guard; a scorer that is not async runs in the child
+    process.
+    """
     if isinstance(scorer, Judge):
         return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
     guard = guards.of(f"The scorer {scorer.name}")
@@ -228,7 +231,7 @@ def _guarded_scorer(
 
 
 class _Stated:
-    """What a scorer states of itself, read once, so that it cannot change or fail later."""
+    """The attributes of a scorer, read once, so that they cannot change or fail later."""
 
     def __init__(self, scorer: Scorer, guard: Guard) -> None:
         self.name = scorer.name
@@ -254,10 +257,10 @@ class IsolatedScorer(_Stated):
         self._origin = origin
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Score one brand in one answer.
+        """Return the scores of one brand in one answer.
 
         Raises:
-            PluginFault: when that fails.
+            PluginFault: when the scorer fails or is paused.
         """
         [scores] = await self.score_all([[reading]])
         if isinstance(scores, PluginFault):
@@ -273,7 +276,7 @@ class IsolatedScorer(_Stated):
             groups: The readings of each answer.
 
         Returns:
-            For each answer the scores of its readings, or the fault.
+            For each answer, in order, the scores of its readings, or the fault.
         """
         results_so_far: list[GroupScores | PluginFault] = []
         while len(results_so_far) < len(groups):
@@ -285,7 +288,7 @@ class IsolatedScorer(_Stated):
         return results_so_far
 
     def _counted(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
-        """Return the scores of an answer, or the fault, which is counted unless the scorer pauses.
+        """Return the scores of an answer, or the fault; count a fault unless the scorer is paused.
 
         Results of one request still arrive after a fault among them has paused the scorer.
         """
@@ -298,17 +301,17 @@ class IsolatedScorer(_Stated):
 
 
 class GuardedScorer(_Stated):
-    """A scorer that awaits something else; it is given a copy of each reading."""
+    """An async scorer, which runs in this process and gets a copy of each reading."""
 
     def __init__(self, scorer: Scorer, guard: Guard) -> None:
         super().__init__(scorer, guard)
         self._scorer = scorer
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Score one brand in one answer.
+        """Return the scores of one brand in one answer.
 
         Raises:
-            PluginFault: when that fails.
+            PluginFault: when the scorer fails or takes longer than `SCORE_TIMEOUT_S`.
         """
         return await self._guard.call(
             partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
@@ -333,11 +336,15 @@ class GuardedJudge(GuardedScorer):
 
     @property
     def verdicts(self) -> Mapping[str, int]:
-        """The verdicts that the judge has read, ``kept`` or lost by reason; empty if uncounted."""
+        """The number of verdicts read so far, by ``kept`` or the reason of a loss; empty if not
+        counted.
+        """
         return self._counts(lambda: getattr(self._judge, "verdicts", {}))
 
     def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
-        """Return why verdicts in replies to `rehearsals` are lost; empty if not counted."""
+        """Return the numbers of lost verdicts in replies to `rehearsals`, by reason; empty if not
+        counted.
+        """
         count = getattr(self._judge, "losses", None)
         return self._counts(lambda: count(replies) if count else {})
 
@@ -348,7 +355,7 @@ class GuardedJudge(GuardedScorer):
         return outcome.result if outcome.error is None else {}
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Score one brand in one answer.
+        """Return the scores of one brand in one answer.
 
         Raises:
             PluginFault: when the judge fails.
@@ -358,8 +365,9 @@ class GuardedJudge(GuardedScorer):
         return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies agree with, and the number of labels; 0 and the
-        number of replies where the judge's own function fails.
+        """Return how many gold labels the replies match, and the number of labels.
+
+        When the judge's own function fails, return 0 and the number of replies, and log it.
         """
 
         def counted() -> tuple[int, int]:
@@ -374,7 +382,9 @@ class GuardedJudge(GuardedScorer):
         return 0, len(replies)
 
     def connect(self, client: JudgeClient) -> None:
-        """Take the client to ask through; a judge that fails to do so fails when it is to judge."""
+        """Give the judge the client for its model; a failure is logged, and shows when the judge
+        scores.
+        """
         outcome = call_now(self._guard.part, lambda: self._judge.connect(client))
         if outcome.error is not None:
             self._warn("take whom to ask through", outcome.error)
@@ -393,10 +403,10 @@ class GuardedFeed:
         self._guard = guard
 
     async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
-        """Return the feed's updates since a moment.
+        """Return the feed's updates since a moment, validated.
 
         Raises:
-            PluginFault: when the feed fails.
+            PluginFault: when the feed fails or takes longer than `FEED_TIMEOUT_S`.
         """
 
         async def read() -> list[ModelUpdate]:
@@ -406,7 +416,7 @@ class GuardedFeed:
 
 
 def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Awaitable[None]]:
-    """Return a listener whose faults are counted and logged, and not raised."""
+    """Return a listener that never raises: faults are counted, and too many pause the listener."""
     guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
 
     async def notify(*what: Any) -> None:

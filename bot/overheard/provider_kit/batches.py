@@ -47,7 +47,8 @@ class FoundBatch(Generic[Raw]):
     def look(
         self, questions: Mapping[str, Question], read: Callable[[Question, Raw], Reply]
     ) -> BatchStatus:
-        """Return the state for the core; in an ended batch each question has a reply or a problem.
+        """Return the state of the batch for the core; when it has ended, each question has a reply
+        or a problem.
 
         Args:
             questions: The submitted questions, by our ids.

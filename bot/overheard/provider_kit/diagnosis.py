@@ -35,11 +35,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFault:
-    """A classified error: the fields of `ProviderFailed`, and two more.
+    """A classified error of a service.
 
     Attributes:
+        kind: See `ProviderFailed`.
+        reason: The reason, as a clause.
         remedy: The remedy, as a clause.
+        retryable: Whether the same question may succeed later.
+        ambiguous: Whether the question may have been answered and charged.
         final: Whether every other question would fail too.
+        status: The HTTP status, or None.
+        retry_after: Seconds after which to try again, or None.
+        limits: The rate limits that the response reports, or None.
     """
 
     kind: FailureKind
@@ -53,7 +60,9 @@ class ServiceFault:
     limits: RateLimits | None = None
 
     def failure(self, model: Model, endpoint: Endpoint) -> OverheardError:
-        """Return the error to raise for a question."""
+        """Return the error to raise for a question to a model: `ProviderUnavailable` for a final
+        fault, else `ProviderFailed`.
+        """
         if self.final:
             return self.unavailable(endpoint)
         return ProviderFailed(
@@ -242,7 +251,7 @@ def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
 
 
 def _is_refused_here(error: BaseException, endpoint: Endpoint) -> bool:
-    """Return whether this machine refuses the connection: a service that does not run.
+    """Return whether this machine refuses the connection, because a local service does not run.
 
     Another try some seconds later would be refused as well.
     """
@@ -256,7 +265,9 @@ def _is_refused_here(error: BaseException, endpoint: Endpoint) -> bool:
 
 
 def _by_status(error: BaseException) -> ServiceFault | None:
-    """Return the fault for an HTTP error status, or None without a status."""
+    """Return the fault for an error with an HTTP status, with its wait and limits; None without a
+    status.
+    """
     status = _status(error)
     if not status:
         return None
@@ -275,7 +286,7 @@ def _by_status(error: BaseException) -> ServiceFault | None:
 
 
 def _headers(error: BaseException) -> Mapping[str, str]:
-    """Return the headers of an error's response; an error of aiohttp has them itself."""
+    """Return the headers of an error's response; an error of aiohttp has headers of its own."""
     response = getattr(error, "response", error)
     return getattr(response, "headers", None) or {}
 
@@ -294,7 +305,7 @@ def _class_names(error: BaseException) -> list[str]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and its causes, each once."""
+    """Yield an error and then its causes, from the outermost on, each once."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -321,6 +332,11 @@ def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, s
     """Yield the texts in a response body with their keys, down to a depth of `depth` levels.
 
     Error codes are near the top; a hostile body may be nested without end.
+
+    Args:
+        body: The decoded body.
+        key: The key of the body in its parent.
+        depth: The number of levels to search.
     """
     if isinstance(body, str):
         yield key, body

@@ -95,7 +95,7 @@ class HostedService:
         )
 
     def price(self, model: str) -> Price | None:
-        """Return the price of a model name, or None when unknown."""
+        """Return the price of a model name, or None when the price is unknown."""
         return self._prices.price(model)
 
     def window(self, question: Question) -> int | None:
@@ -159,7 +159,7 @@ class HostedService:
         cost: object = None,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply for a response, tolerating odd values in it.
+        """Return the reply for a response; odd values in the response are tolerated.
 
         Args:
             question: The question.
@@ -171,7 +171,7 @@ class HostedService:
             served_model: The reported model id.
             fingerprint: The reported fingerprint of the back end.
             model_version: The reported version.
-            citations: The sources in order; of several with one address, one is kept.
+            citations: The sources in order; one is kept for each address.
             cost: The reported cost in US dollars, which overrides the price list.
             batch: Whether the batch price applies.
 
@@ -203,10 +203,11 @@ class HostedService:
         return finish if shown or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
-        """Return the reported cost, else the cost by the price list, else None.
+        """Return the cost of an answer in US dollars: the reported cost, else by the price list,
+        else None.
 
-        A reported 0 counts only where no price says otherwise: gateways report 0 for what they do
-        not know. Without reported tokens the cost is unknown, not zero.
+        A reported 0 counts only where no price contradicts it: gateways report 0 for an unknown
+        cost. Without reported tokens the cost is unknown, not zero.
         """
         price = self.price(model.name)
         known = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
@@ -278,12 +279,15 @@ class HostedProvider(ABC, Generic[Table, Client]):
     ) -> Response:
         """Send a question with its schema, and without it where the service refuses the schema.
 
-        A request that is refused with status 400 or 422 is not charged. The model is remembered.
-        An error that does not speak of the schema is raised.
+        A request that is refused with status 400 or 422 is not charged. The model is remembered,
+        and later questions to it are sent without a schema.
 
         Args:
             question: The question.
             send: Sends a question, within `asking`, and raises the SDK's errors.
+
+        Raises:
+            Exception: the SDK's error, unless it is about the schema.
         """
         plain = replace(question, schema="")
         if not question.schema or question.model.id in self._schemaless:
@@ -345,7 +349,12 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return None
 
     async def list_models(self) -> Sequence[str]:
-        """Return the ids of the models that the service offers; see `overheard.Listing`."""
+        """Return the ids of the models that the service offers, newest first; see
+        `overheard.Listing`.
+
+        Raises:
+            ProviderUnavailable: when the call fails. Without a list of models, the result is empty.
+        """
         found: list[tuple[float, str]] = []
         async with self.service.trying(lambda: self.client):
             client: Any = self.client
@@ -365,7 +374,9 @@ class HostedProvider(ABC, Generic[Table, Client]):
 
 
 def _created(model: object) -> float:
-    """Return when a model was created, in seconds since 1970; 0 where it is not said."""
+    """Return the time at which a model was created, in seconds since 1970; 0 when it is not
+    reported.
+    """
     created = getattr(model, "created", None) or getattr(model, "created_at", None) or 0
     if isinstance(created, datetime):
         return created.timestamp()
@@ -378,7 +389,7 @@ def _reported_text(value: object) -> str:
 
 
 def _usage(reported: Mapping[str, object], text: str) -> Usage:
-    """Return the reported counts; empty when the counts of tokens are missing or impossible.
+    """Return the reported counts; all are 0 when the counts of tokens are missing or impossible.
 
     Each question has tokens, and so has each answer with a text: one count without the other, or
     fewer tokens than a text of that length can have, would price the call too low.
@@ -396,7 +407,9 @@ def _count(value: object) -> int:
 
 
 def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Return one citation for each address; a cited source is preferred to a retrieved source."""
+    """Return one citation for each address, cited sources before retrieved ones, else in their
+    order.
+    """
     kept: dict[str, Citation] = {}
     for citation in sorted(citations, key=lambda citation: not citation.cited):
         kept.setdefault(citation.url, citation)

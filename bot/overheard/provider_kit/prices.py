@@ -82,7 +82,7 @@ class PriceList:
         self._prefix = f"{vendor}/" if vendor else ""
 
     def price(self, name: str) -> Price | None:
-        """Return the price of a model name, or None when unknown.
+        """Return the price of a model name, or None when the price is unknown.
 
         For a name that ends in ``+search``, the price of a search must be known too.
         """
@@ -98,7 +98,7 @@ class PriceList:
         return None if expired else table
 
     def _price(self, table: PriceTable, *, searches: bool) -> Price | None:
-        """Convert a table to a price; None for a search whose price is unknown."""
+        """Return a table as a price; None for a search whose price is unknown."""
         if searches and table.search is None:
             return None
         return Price(

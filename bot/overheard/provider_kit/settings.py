@@ -67,7 +67,11 @@ class ProviderSettings(Settings):
     @field_validator("base_url")
     @classmethod
     def _shows_no_secret(cls, url: str) -> str:
-        """Refuse an address with a user name, password or query."""
+        """Return the address of a service.
+
+        Raises:
+            ValueError: when it is no address, or has a user name, password or query.
+        """
         if not _is_address(url):
             raise ValueError('must be an address such as "http://localhost:11434/v1"')
         if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
@@ -80,7 +84,13 @@ class ProviderSettings(Settings):
     @field_validator("api_key", check_fields=False)
     @classmethod
     def _fits_a_header(cls, key: Secret | None) -> Secret | None:
-        """Refuse a key that no header of a request can hold: most were copied with too much."""
+        """Return a key, or None.
+
+        Raises:
+            ValueError: when no header of a request can hold the key; most such keys were copied
+                with
+                characters around them.
+        """
         text = key.get_secret_value() if key else ""
         if not re.fullmatch(r"[!-~]*", text):
             raise ValueError(

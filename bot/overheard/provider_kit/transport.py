@@ -72,9 +72,9 @@ def http_client(
 ) -> AsyncClient:
     """Return an HTTP client for the host of an address; it may be given to a vendor's SDK.
 
-    Reading a response raises `ReplyTooLargeError` after 16 MB of decoded bytes. A redirect is
-    returned as it is, and `raise_for_status` raises for it. A request to another scheme, host or
-    port raises `ForeignAddressError` before anything is sent.
+    Reading a response raises `ReplyTooLargeError` after 16 MB of decoded bytes. A redirect is not
+    followed: `raise_for_status` raises for it. A request to another scheme, host or port raises
+    `ForeignAddressError` before anything is sent.
 
     Args:
         base_url: The service's address; relative paths of requests start there.
@@ -108,9 +108,13 @@ def _origin(url: URL) -> tuple[str, str, int | None]:
 
 
 def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
-    """Return a response's body as a stream that decodes in small pieces and counts them.
+    """Return a response's body as a stream that decodes in small pieces and counts their bytes.
 
     The header of the encoding is removed, because the stream's content is decoded already.
+
+    Raises:
+        UndecodableReplyError: for an encoding that is not supported; also while reading.
+        ReplyTooLargeError: while reading, after `allowed_bytes`.
     """
     import httpx2
 
@@ -160,7 +164,7 @@ class _Decoder:
         self._may_be_raw = encoding == "deflate"
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield what a piece of the body decodes to.
+        """Yield the decoded bytes of a chunk of the body, in pieces of at most `PIECE_BYTES`.
 
         Raises:
             UndecodableReplyError: when the data is damaged.
@@ -174,7 +178,7 @@ class _Decoder:
             raise UndecodableReplyError from None
 
     def _rest(self) -> bytes:
-        """Return what is not decoded yet. Gzip may have several members; what follows the last is
+        """Return the bytes that are not decoded yet; bytes after the last member of gzip are
         ignored.
         """
         if not self._inflater.eof:
@@ -186,7 +190,9 @@ class _Decoder:
         return rest
 
     def _first(self, chunk: bytes) -> bytes:
-        """Decode the beginning of a piece; some services send deflate without zlib's header."""
+        """Return the first decoded piece of a chunk; some services send deflate without zlib's
+        header.
+        """
         may_be_raw, self._may_be_raw = self._may_be_raw, False
         try:
             return self._inflater.decompress(chunk, PIECE_BYTES)
@@ -205,7 +211,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
-    """Return the limits in OpenAI's or Anthropic's rate-limit headers, or None without any.
+    """Return the limits in OpenAI's or Anthropic's rate-limit headers, or None without such
+    headers.
 
     Args:
         headers: The headers of a response; names in any case.
@@ -225,7 +232,7 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the wait in seconds that a response asks for with ``Retry-After``, or None."""
+    """Return the seconds to wait by the header ``Retry-After`` (or its form in ms), or None."""
     if (exact := wait(f"{headers.get('retry-after-ms', '')}ms")) is not None:
         return exact
     text = headers.get("retry-after", "").strip()
@@ -233,7 +240,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def service_time(headers: Mapping[str, str]) -> datetime | None:
-    """Return when the service created a response, by the service's clock, or None.
+    """Return the time of a response by the service's clock, or None.
 
     Args:
         headers: The headers of the response; a response from a cache gives None.
@@ -243,7 +250,11 @@ def service_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def wait(text: str) -> float | None:
-    """Return the seconds of a duration such as ``6m0s``, or until a moment; None for other text."""
+    """Return the seconds of a duration such as ``6m0s``, or until a moment; None for any other
+    text.
+
+    At least 0 and at most `MAX_WAIT_S`.
+    """
     parts = _DURATION.findall(text)
     if parts and "".join(map("".join, parts)) == text:
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)

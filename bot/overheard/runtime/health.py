@@ -47,16 +47,17 @@ class PortTaken(OverheardError):
 
 
 class HealthServer:
-    """Serves the endpoint.
+    """Serves the health endpoint over HTTP.
 
     Args:
         settings: The address and port to listen on.
         statuses: Returns the status of each service by name; called for each request.
-        metrics: Returns what Prometheus collects; None without metrics.
-        store: What identifies the store, see `store_label`.
+        metrics: Returns the text that Prometheus collects; None without metrics.
+        store: The label of the store, see `store_label`.
 
     Attributes:
-        settled: Set once it listens, need not, or waits for another process of the deployment.
+        settled: Set once the server listens, has no port to listen on, or waits for another process
+            of the deployment.
     """
 
     def __init__(
@@ -73,10 +74,10 @@ class HealthServer:
         self.settled = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until cancelled.
+        """Serve the endpoint until cancelled.
 
         Raises:
-            PortTaken: when it cannot listen.
+            PortTaken: when the server cannot listen at its address.
         """
         from aiohttp import web  # slow
 
@@ -102,20 +103,24 @@ class HealthServer:
             await runner.cleanup()
 
     async def run_if_wanted(self, report: Callable[[str], None]) -> None:
-        """Serve until cancelled where a port is configured.
+        """Serve the endpoint until cancelled; return at once when no port is configured.
 
         While another process of this deployment has the port (a bot that hands over, or another
-        worker on this machine), that is reported once, and the port is tried again.
+        worker on this machine), the conflict is reported once, and the port is tried again.
+
+        Args:
+            report: Called with a sentence about the conflict.
 
         Raises:
-            PortTaken: when another program has it, whose answers would be taken for this one's.
+            PortTaken: when another program has the port, whose answers would be taken for this
+                one's.
         """
         reported = False
         while self._settings.port:
             try:
                 await self.run()
             except PortTaken as error:
-                if not await self._is_ours():
+                if not await self._port_is_ours():
                     raise
                 if not reported:
                     report(f"{error} Another process of this deployment has it; it is tried again.")
@@ -124,8 +129,10 @@ class HealthServer:
             await asyncio.sleep(RETRY_S)
         self.settled.set()
 
-    async def _is_ours(self) -> bool:
-        """Return whether a process on the same store answers at the port."""
+    async def _port_is_ours(self) -> bool:
+        """Return whether a process on the same store answers at the port, by a request to
+        ``/live``.
+        """
         import aiohttp
 
         host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::", ""} else self._settings.host  # noqa: S104 - compared
@@ -161,7 +168,7 @@ class HealthServer:
 
 
 async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer an unknown path or method in JSON, as all else."""
+    """Handle a request; answer an unknown path or method in JSON, like all other responses."""
     from aiohttp import web
 
     try:

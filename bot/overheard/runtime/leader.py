@@ -32,10 +32,11 @@ class LeaderChat:
     """A chat that is connected while this process holds its lock.
 
     Args:
-        name: Of the platform.
+        name: The name of the platform.
         chat: The chat.
         locks: The locks of all processes.
-        present: The chats that can be posted to, by name; the chat is in it while the lock is held.
+        present: The chats that can be posted to, by name; the chat is present while the lock is
+            held.
         extend_shutdown: Called with the seconds for which the process must go on to hand over.
     """
 
@@ -78,7 +79,16 @@ class LeaderChat:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def _run(self, desk: Desk, locks: AsyncExitStack) -> None:
-        """Run the chat as the leader; when cancelled, release the lock and hand over first."""
+        """Run the chat as the leader; when cancelled, release the lock and hand over first.
+
+        Args:
+            desk: Serves the requests.
+            locks: Holds the leader's lock, and is closed when cancelled.
+
+        Raises:
+            HoldLost: when the lock was lost.
+            Exception: what the chat raises.
+        """
         running = asyncio.create_task(self._chat.run(desk))
         signal = asyncio.create_task(self._signal_connected())
         try:
@@ -95,7 +105,9 @@ class LeaderChat:
         running.result()
 
     async def _signal_connected(self) -> None:
-        """Hold a second lock while the chat is connected, which other processes can see."""
+        """Hold a second lock while the chat is connected, as a sign for other processes; until
+        cancelled.
+        """
         while True:
             if self._is_connected:
                 with suppress(OverheardError):  # the database is away
@@ -105,7 +117,11 @@ class LeaderChat:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _hand_over(self, running: asyncio.Task[None]) -> None:
-        """Go on until a standby has connected, if there is one."""
+        """Keep the chat running until a standby has connected, for at most `HANDOVER_TIMEOUT_S`;
+        return after `LEADER_TIMEOUT_S` without a standby.
+
+        Extends the shutdown, and gives commands `COMMAND_TIMEOUT_S` to end.
+        """
         await asyncio.sleep(LEADER_TIMEOUT_S)
         if not await self._is_held(self._leader_lock):
             return

@@ -44,12 +44,12 @@ STORE_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of the store and the queue.
+    """The state of the store and the queue at one time.
 
     Attributes:
-        expires: On the monotonic clock, in seconds.
-        census: What the store holds; None when it does not answer.
-        queue: The state of the queue; None without one, or when it does not answer.
+        expires: When it is counted again, in seconds of the monotonic clock.
+        census: The counts of the store; None when the store does not answer.
+        queue: The state of the queue; None without a queue, or when it does not answer.
     """
 
     expires: float = 0.0
@@ -61,12 +61,12 @@ class Metrics:
     """The metrics of a process.
 
     Args:
-        census: Counts what the store holds.
-        queue: Returns the state of the queue; None where there is none.
+        census: Counts the contents of the store.
+        queue: Returns the state of the queue; None without a queue.
         calls: The calls of this process to providers.
-        faults: How often plugins have failed in this process, by plugin.
-        clock: The time that ages are measured with.
-        store: What identifies the store, see `store_label`.
+        faults: The number of failed calls into plugins in this process, by plugin.
+        clock: The time from which ages are computed.
+        store: The label of the store, see `store_label`.
         chats: Returns whether each chat is connected, by its name.
     """
 
@@ -91,7 +91,9 @@ class Metrics:
         self._snapshot, self._begun = Snapshot(), 0.0
 
     async def text(self) -> bytes:
-        """Return all metrics in the text format of Prometheus."""
+        """Return all metrics in the text format of Prometheus, in UTF-8; never raises for a store
+        that is down.
+        """
         from prometheus_client import CollectorRegistry, Counter, generate_latest
 
         own, registry = self._calls.registry, CollectorRegistry()
@@ -116,7 +118,12 @@ class Metrics:
         return generate_latest(own) + generate_latest(registry)
 
     async def _fresh(self) -> Snapshot:
-        """Return the snapshot, or count again if it has expired; all that ask share one count."""
+        """Return the snapshot; when it has expired, wait for a new count for at most
+        `SCRAPE_TIMEOUT_S`.
+
+        Concurrent callers share one count. The old snapshot is returned after a timeout, an empty
+        one when the store has not answered for `STORE_TIMEOUT_S`.
+        """
         if monotonic() < self._snapshot.expires:
             return self._snapshot
         if self._counting is None:
@@ -130,7 +137,9 @@ class Metrics:
         return self._snapshot
 
     async def _count(self) -> Snapshot:
-        """Return the counts of the store and the queue; without counts when the store is down."""
+        """Count the store and the queue, and return a new snapshot; without counts when the store
+        is down.
+        """
         begun, census, queue = monotonic(), None, None
         try:
             census = await self._census()
@@ -145,7 +154,7 @@ class Metrics:
 def process_metrics(
     deployment: Deployment, chats: Callable[[], Mapping[str, bool]] = dict
 ) -> Metrics:
-    """Return the metrics of this process and of the deployment that it is a part of.
+    """Return the metrics of this process and of its whole deployment.
 
     Args:
         deployment: The open deployment.
@@ -168,7 +177,9 @@ def process_metrics(
 
 
 def store_label(url: str) -> str:
-    """Return what identifies a store without its password: a name, and a hash of where it is."""
+    """Return a label that identifies a store without its password: its name, and a hash of its
+    place.
+    """
     place = urlsplit(url)
     name = place.path.rpartition("/")[2] or url.rpartition("/")[2]
     where = (
@@ -178,10 +189,10 @@ def store_label(url: str) -> str:
 
 
 def start_telemetry(deployment: Deployment) -> None:
-    """Write the log and the traces of this process from now on, as the configuration says.
+    """Start the log and, if configured, the traces of this process.
 
     Raises:
-        TracesUnavailable: when a package is missing that traces need.
+        TracesUnavailable: when a package for traces is missing.
     """
     config = deployment.config
     write_log(config.logging, secrets(deployment))
@@ -190,7 +201,7 @@ def start_telemetry(deployment: Deployment) -> None:
 
 
 def secrets(deployment: Deployment) -> list[str]:
-    """Return the secrets of a deployment, of plugins and of chats, which logs must not show."""
+    """Return the secrets of a deployment's plugins and chats, which logs must not show."""
     config = deployment.config
     chats = (table for table in (config.slack, config.discord) if table)
     return [
@@ -210,7 +221,13 @@ def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime
 
 
 def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> None:
-    """Add gauges of runs, alerts, messages and scoring."""
+    """Register gauges of runs, alerts, messages and scoring.
+
+    Args:
+        registry: The registry, which is changed.
+        census: The counts of the store.
+        now: The current time, for ages.
+    """
     for name, text, states, counts in (
         ("overheard_runs", "Runs, by state.", RunState, census.runs),
         ("overheard_alerts", "Alerts, by state.", AlertState, census.alerts),

@@ -64,7 +64,7 @@ class QueueUnreachable(OverheardError):
 
 
 class PostgresQueue:
-    """Has tasks carried out by the processes that run `overheard worker`.
+    """A queue whose tasks are carried out by the processes that run `overheard worker`.
 
     Args:
         url: The database, as ``postgresql://...``.
@@ -78,7 +78,7 @@ class PostgresQueue:
         self._store = store
 
     async def install(self) -> None:
-        """Make the tables of the queue, or bring them up to its version."""
+        """Create the tables of the queue, or upgrade them to this version of PGQueuer."""
         async with self._connected() as queries:
             async with queries.schema_lock():
                 if not await queries.schema_is_installed():
@@ -86,7 +86,7 @@ class PostgresQueue:
             await queries.apply_upgrade()
 
     async def clear(self) -> None:
-        """Take everything out of the queue."""
+        """Delete all jobs of the queue."""
         async with self._connected() as queries:
             await queries.clear_queue()
 
@@ -96,13 +96,18 @@ class PostgresQueue:
         do: TaskHandler,  # noqa: ARG002 - workers do
         is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
-        """Have tasks carried out; see `overheard.interfaces.Queue`."""
+        """Have tasks carried out by workers, and return their results by key; see
+        `overheard.interfaces.Queue`.
+
+        Raises:
+            QueueUnreachable: when the database is away for longer than `OUTAGE_TIMEOUT_S`.
+        """
         done: dict[str, TaskResult] = {}
         reached_at = monotonic()
         while True:
             try:
                 async with self._connected() as queries:
-                    await self._follow(queries, tasks, is_wanted, done)
+                    await self._await_results(queries, tasks, is_wanted, done)
                     return done
             except _away() as error:
                 if monotonic() - reached_at > OUTAGE_TIMEOUT_S:
@@ -111,14 +116,21 @@ class PostgresQueue:
             else:
                 reached_at = monotonic()
 
-    async def _follow(
+    async def _await_results(
         self,
         queries: Queries,
         tasks: Sequence[Task],
         is_wanted: IsWanted | None,
         done: dict[str, TaskResult],
     ) -> None:
-        """Keep the queue filled until all tasks have a result, or the run is stopped."""
+        """Keep the queue filled until all tasks have a result, or the run is stopped.
+
+        Args:
+            queries: The queue.
+            tasks: The tasks of one run; at least one.
+            is_wanted: Whether work should continue.
+            done: Receives the results, by the tasks' keys.
+        """
         ahead: list[Task] = []
         put_at = 0.0
         while True:
@@ -132,7 +144,7 @@ class PostgresQueue:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def workers(self) -> int:
-        """Return how many workers are connected; 0 also when the database is away."""
+        """Return the number of connected workers; 0 also when the database is away."""
         try:
             return (await queue_status(self._url)).workers
         except _away():
@@ -146,7 +158,11 @@ class PostgresQueue:
         at_once: int,
         seats: Mapping[str, int],
     ) -> None:
-        """Carry out what other processes put in; see `overheard.interfaces.Queue`."""
+        """Carry out tasks of other processes until cancelled; see `overheard.interfaces.Queue`.
+
+        Raises:
+            QueueUnreachable: when the connection ends.
+        """
         from pgqueuer import PgQueuer
 
         # The machine's name is cut: PostgreSQL keeps 63 characters.
@@ -178,7 +194,13 @@ class PostgresQueue:
             raise RetryRequested(timedelta(seconds=BACKOFF_S)) from None
 
     async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
-        """Carry a task out under its lock, store the result, and queue the tasks that follow."""
+        """Carry a task out under its lock, store its result, and queue the tasks that follow.
+
+        A task of a run that has ended is dropped.
+
+        Raises:
+            RetryRequested: when another worker carries the task out, or the task failed.
+        """
         from pgqueuer.errors import RetryRequested
 
         async with self._store.locks.leader_lock(f"task {task.key}") as held:
@@ -199,9 +221,13 @@ class PostgresQueue:
         return await self._store.runs.state(task.run_id) is RunState.RUNNING
 
     async def _do_task(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
-        """Carry a task out. A task that fails is tried again; at last its result is the problem.
+        """Carry a task out and return its result; None when the task was not done.
 
-        Of an unknown error only the class is kept: its text may hold a secret.
+        After `MAX_ATTEMPTS` failures the result is the problem. For an unknown error only its class
+        is stored: its text may hold a secret.
+
+        Raises:
+            RetryRequested: when the task failed, and is tried again later.
         """
         from pgqueuer.errors import RetryRequested
 
@@ -225,7 +251,7 @@ class PostgresQueue:
 
     @asynccontextmanager
     async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
-        """Open a connection for the queue, and close it after the block."""
+        """Open a connection to the queue's database, and drop the connection after the block."""
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 
@@ -239,7 +265,7 @@ class PostgresQueue:
 
 
 def _away() -> tuple[type[Exception], ...]:
-    """Return the errors that mean that the database is unreachable."""
+    """Return the classes of errors that mean that the database is unreachable."""
     import asyncpg
 
     server = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
@@ -247,7 +273,13 @@ def _away() -> tuple[type[Exception], ...]:
 
 
 def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[str, int]:
-    """Return PGQueuer's entrypoints, each with its limit of concurrent jobs; 0 is no limit."""
+    """Return the limit of concurrent jobs (0: no limit) of each entrypoint of PGQueuer that a
+    worker serves.
+
+    Args:
+        kinds: The kinds of tasks that the worker takes.
+        seats: By provider, the largest number of concurrent asking tasks.
+    """
     names: dict[str, int] = {}
     if TaskKind.ASK in kinds:
         names |= {f"{TaskKind.ASK}/{provider}": count for provider, count in seats.items()}
@@ -263,7 +295,7 @@ def _entrypoint(task: Task) -> str:
 
 
 async def _put(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
-    """Put tasks in, except those that are in the queue already."""
+    """Add a job for each task to the queue, except for tasks that have a job already."""
     if tasks:
         await queries.enqueue(
             [_entrypoint(task) for task in tasks],

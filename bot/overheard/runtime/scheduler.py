@@ -30,7 +30,7 @@ after which the clock of a machine that slept is read again."""
 
 
 class Times(Protocol):
-    """The slots of a job, as `Cron` has them; equal times are the same slots."""
+    """The slots of a job, such as a `Cron`; objects that compare equal have the same slots."""
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first slot after a moment, or None."""
@@ -43,11 +43,11 @@ class Times(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that is done when it is due.
+    """Work that is done at each of its slots.
 
     Attributes:
-        name: Unique; the store keeps the job's state under it.
-        times: The times at which the work is due.
+        name: Unique; the store keeps the job's state under this name.
+        times: The slots.
         run: Does the work for one slot.
     """
 
@@ -84,10 +84,10 @@ class Scheduler:
         self._known: dict[str, Job] = {}
 
     async def run(self) -> None:
-        """Run jobs until cancelled, once this process holds the leader's lock.
+        """Run jobs until cancelled, as soon as this process holds the leader's lock.
 
         Raises:
-            ExceptionGroup: with what the store raises; what a job raises is kept as its problem.
+            ExceptionGroup: of the store's errors; an error of a job is stored as its problem.
         """
         while True:
             async with self._store.locks.leader_lock(LOCK) as leads:
@@ -96,7 +96,7 @@ class Scheduler:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def check(self, job: Job) -> None:
-        """Do what is due of a job, until nothing is, or the job is edited or removed."""
+        """Run a job for its due slots, until no slot is due, or the job is edited or removed."""
         times = self._times(job.name)
         while self._times(job.name) == times and (slot := await self._due(job)):
             await self._do(job, slot)
@@ -106,7 +106,11 @@ class Scheduler:
         return job.times if job else None
 
     async def _lead(self) -> None:
-        """Start the jobs at their times until cancelled; the jobs are read again regularly."""
+        """Run the jobs at their slots until cancelled; read the jobs again every `SYNC_INTERVAL_S`.
+
+        Raises:
+            ExceptionGroup: of the store's errors.
+        """
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
 
         # It would warn of a slot whose job still runs; that job checks again when it ends.
@@ -121,7 +125,7 @@ class Scheduler:
                     if self._begin:
                         await self._begin(group)
                     while True:
-                        self._sync(timers, await self._jobs(), group)
+                        self._sync_timers(timers, await self._jobs(), group)
                         await asyncio.sleep(SYNC_INTERVAL_S)
                 finally:
                     # No job begins while the others are cancelled and awaited.
@@ -130,8 +134,14 @@ class Scheduler:
         finally:
             timers.shutdown(wait=False)
 
-    def _sync(self, timers: Any, jobs: Sequence[Job], group: asyncio.TaskGroup) -> None:
-        """Give APScheduler the jobs that are new or changed, and remove those that are gone."""
+    def _sync_timers(self, timers: Any, jobs: Sequence[Job], group: asyncio.TaskGroup) -> None:
+        """Add new and changed jobs to APScheduler, and remove jobs that no longer exist.
+
+        Args:
+            timers: The scheduler of APScheduler.
+            jobs: The jobs of now.
+            group: Runs the jobs.
+        """
         before, self._known = self._known, {job.name: job for job in jobs}
         for name in before.keys() - self._known.keys():
             timers.remove_job(name)
@@ -153,7 +163,11 @@ class Scheduler:
             await asyncio.wait({group.create_task(self.check(job))})
 
     async def _due(self, job: Job) -> datetime | None:
-        """Mark the job's due slot as begun and return the slot; None when no slot is due."""
+        """Mark a job's due slot as begun in the store, and return the slot; None when no slot is
+        due.
+
+        A slot that was cut off is due again.
+        """
         now = self._clock.now()
         state = await self._store.schedules.state(job.name, now)
         if state.paused:
@@ -164,7 +178,11 @@ class Scheduler:
         return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
 
     async def _do(self, job: Job, slot: datetime) -> None:
-        """Run a job for a slot, and store its problem, or that it is done."""
+        """Run a job for a slot, and store in its state that the slot is finished, with its problem
+        if any.
+
+        A cancelled slot is not finished: it is begun again later.
+        """
         problem = ""
         try:
             await job.run(slot)
@@ -177,7 +195,7 @@ class Scheduler:
 
 
 class _Slots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """Makes a job of APScheduler run at each slot; slots that were missed are left to the rule."""
+    """A trigger of APScheduler that fires at each slot; `Scheduler._due` handles missed slots."""
 
     def __init__(self, times: Times) -> None:
         self._times = times

@@ -75,7 +75,7 @@ log = logging.getLogger("overheard")
 
 
 class Server:
-    """A deployment at work.
+    """The services of a deployment in this process.
 
     Args:
         deployment: The open deployment.
@@ -118,7 +118,11 @@ class Server:
         self._health = HealthServer(config.health, self.supervisor.statuses, counted, label)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Run the health endpoint and all services until cancelled.
+
+        Raises:
+            PortTaken: when another program has the port of the health endpoint.
+        """
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))
@@ -127,7 +131,9 @@ class Server:
                 group.create_task(self.supervisor.run())
 
     async def _announce(self) -> None:
-        """Log which plugins are left out, that the deployment runs, and how to become admin."""
+        """Log the plugins that are left out, that the deployment runs, and how to become the first
+        admin.
+        """
         for report in self._deployment.plugins.faulty:
             log.warning("%s", report.sentence)
         where = f"in {' and '.join(self._chats)}" if self._chats else "without a chat"
@@ -137,12 +143,14 @@ class Server:
             await _offer_code(self._deployment)
 
     def _connected(self) -> dict[str, bool]:
-        """Return whether each chat is connected, or served by another process."""
+        """Return, by chat, whether it is connected or another process serves it."""
         statuses = self.supervisor.statuses()
         return {name: statuses[name].state is ServiceState.UP for name in self._chats}
 
     async def jobs(self) -> Sequence[Job]:
-        """Return the scheduled jobs: checks, reports, bursts, retention and canaries."""
+        """Return the scheduled jobs of now: checks, reports, bursts, retention, the sign of life,
+        canaries and the first check.
+        """
         stored = await self._deployment.store.settings.all()
         config = merged(self._deployment.configured, stored)
         checks = [
@@ -179,12 +187,16 @@ class Server:
         return [*checks, *reports, *bursts, *retention, *alive, canary, first]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
-        """Run a check as a user would; that it is scheduled confirms its price."""
+        """Run a scheduled check as a person would, and log it; its schedule is the consent to its
+        price.
+        """
         async with self._audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
             await (await check_schedule(deployment, call, schedule)).execute()
 
     async def _first_check(self, _: datetime) -> None:
-        """Ask the next round of a first check if it is due; the first round was the consent."""
+        """Ask the next round of a first check if the round is due, and log it; the first round was
+        the consent.
+        """
         deployment = await self._deployment.refreshed()
         if await continue_first_check(deployment):
             entry = AuditEntry(
@@ -193,7 +205,9 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _bursts(self, _: datetime) -> None:
-        """Ask the bursts that are due. ``[bursts] automatic`` is the consent to their price."""
+        """Ask the bursts that are due, and log them; ``[bursts] automatic`` is the consent to their
+        price.
+        """
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
@@ -205,19 +219,26 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _canaries(self, _: datetime) -> None:
-        """Ask the canaries that are set up."""
+        """Ask the configured canaries, and log that; do nothing without canaries."""
         if await canaries(self._deployment.store):
             async with self._audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
                 await (await run_canaries(deployment, call)).execute()
 
     async def _retain(self, _: datetime) -> None:
-        """Remove the texts that are older than they may be; that it is set is the yes to it."""
+        """Remove the texts that are older than the limit, and log that; ``[retention]`` is the
+        consent.
+        """
         async with self._audited_call(f"{SCHEDULE} retention", "db retain") as (deployment, call):
             await retain_texts(deployment, call)
 
     @asynccontextmanager
     async def _audited_call(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
-        """Yield the refreshed deployment and a call, and write the outcome into the audit log."""
+        """Provide the refreshed deployment and a call of it within the block, and log the outcome.
+
+        Args:
+            who: The name of the caller in the audit log.
+            command: The words of the command, for the audit log.
+        """
         deployment = await self._deployment.refreshed()
         about(command=who)
         outcome = "done"
@@ -231,14 +252,16 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
-        """Write down that a report is to be posted; the outbox posts it once for this slot."""
+        """Store a delivery for a report, which the outbox posts once for this slot."""
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
         report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
         await self._deployment.store.deliveries.add([report])
 
     async def _sign_of_life(self, slot: datetime) -> None:
-        """Store the weekly sign of life for its channels; the outbox posts it once."""
+        """Store a delivery for the sign of life in each of its channels; the outbox posts each
+        once.
+        """
         now = self._deployment.clock.now()
         await self._deployment.store.deliveries.add(
             [
@@ -248,7 +271,9 @@ class Server:
         )
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
-        """Go on with the runs that were cut off; those of schedules are their schedule's."""
+        """Start to resume the runs that were cut off; runs of schedules are left to their
+        schedule.
+        """
         group.create_task(self._resumer.run())
 
     async def _resume(self, run: Run) -> None:
@@ -263,7 +288,9 @@ class Server:
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
-        """Score unscored answers, and history again after a change of scorers or catalogue."""
+        """Score unscored answers, and score history again after a change of scorers or catalogue;
+        until cancelled.
+        """
         while True:
             deployment = await self._deployment.refreshed()
             await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
@@ -273,7 +300,9 @@ class Server:
                     await self._changed(measured)
 
     async def _changed(self, measured: tuple[object, object]) -> None:
-        """Return when what is measured is something else."""
+        """Return when the brands or facts of the catalogue differ from the given ones, within
+        `CHANGE_POLL_INTERVAL_S`.
+        """
         while True:
             await asyncio.sleep(CHANGE_POLL_INTERVAL_S)
             now = await self._deployment.store.catalogue.current()
@@ -281,7 +310,9 @@ class Server:
                 return
 
     async def _read_feeds(self) -> None:
-        """Read the update feeds every hour until cancelled."""
+        """Read the update feeds every `FEED_INTERVAL_S` until cancelled, store the updates, log the
+        problems.
+        """
         plugins, store = self._deployment.plugins, self._deployment.store
         while True:
             now = self._deployment.clock.now()
@@ -295,7 +326,7 @@ class Server:
         self._deployment.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
-        """Store each notice for admins as a delivery, which the outbox posts once."""
+        """Store each notice for admins as a delivery to each of their channels, until cancelled."""
         while True:
             notice = await self._deployment.plugins.notices.next()
             now = self._deployment.clock.now()
@@ -326,6 +357,10 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
     Args:
         deployment: The open deployment.
         leave: See `GracefulShutdown`.
+
+    Raises:
+        TracesUnavailable: when a package for traces is missing.
+        PortTaken: when another program has the port of the health endpoint.
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(leave)
@@ -339,7 +374,9 @@ def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
 
 
 async def _offer_code(deployment: Deployment) -> None:
-    """Print the code of the first admin, unless there is an admin."""
+    """Create and log a code for the first admin, valid for a day; do nothing when there is an
+    admin.
+    """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     if not rights.listed(Role.ADMIN):
         code = await issue_code(deployment.store, deployment.clock)
@@ -352,7 +389,7 @@ async def _offer_code(deployment: Deployment) -> None:
 
 @asynccontextmanager
 async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
-    """Open the chats of a deployment, by name, and close them after the block."""
+    """Provide the chats of a deployment, by name, within the block, and close them afterwards."""
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:
@@ -365,7 +402,9 @@ async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
 
 
 def open_chats(config: Config) -> dict[str, Chat]:
-    """Return the chats that a configuration describes, by name; log one that is not installed."""
+    """Return the chats that a configuration describes, by name; log a chat whose package is
+    missing.
+    """
     chats: dict[str, Chat] = {}
     for name in ("slack", "discord"):
         if getattr(config, name) is None:

@@ -41,10 +41,10 @@ class Service:
     """A part of a deployment that runs as long as the process.
 
     Attributes:
-        name: As reports name it.
+        name: The name in reports.
         run: Runs until cancelled. Raises `ChatUnavailable` when a restart would not help, and
-            any other error when it may.
-        connected: Whether it has its connection; a service without any always has.
+            any other error when a restart may help.
+        connected: Returns whether the service has its connection; by default True.
     """
 
     name: str
@@ -77,8 +77,8 @@ class Supervisor:
 
     Args:
         services: The services.
-        report: Called with one sentence when a service fails or is disabled, once for the same
-            sentence.
+        report: Called with one sentence when a service fails or is disabled; repeated sentences are
+            not reported.
         call_admin: Called with one sentence when a service needs an admin: it is disabled, or has
             failed `MAX_FAILURES` times in a row; once until it is healthy again.
         first_delay_s: Seconds until a service that failed for the first time is started again.
@@ -104,7 +104,9 @@ class Supervisor:
         return {service.name: self._status(service) for service in self._services}
 
     def _status(self, service: Service) -> ServiceStatus:
-        """Return the status of a service; one that has to connect is up once it is connected."""
+        """Return the status of a service; a service that has to connect is up only while
+        connected.
+        """
         status = self._statuses[service.name]
         if status.state is not ServiceState.UP or service.connected():
             return status
@@ -117,7 +119,10 @@ class Supervisor:
                 group.create_task(self._keep(service))
 
     async def _keep(self, service: Service) -> None:
-        """Run a service, and restart it after a growing delay whenever it ends; until cancelled."""
+        """Run a service, and restart it after a growing delay whenever it ends; until cancelled.
+
+        Returns when the service is disabled.
+        """
         delay, failures = self._first_delay, 0
         while True:
             begun = monotonic()
@@ -157,7 +162,7 @@ class Supervisor:
 
 
 def _is_cancelled() -> bool:
-    """Whether this task is cancelled, and not one that it waited for."""
+    """Return whether this task itself is cancelled, and not a task that it waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
@@ -169,8 +174,8 @@ class GracefulShutdown:
     """Ends the work of a process at SIGTERM, at Ctrl-C, or when its terminal is closed.
 
     Args:
-        exit_within: Called at the signal with the seconds after which the process ends, whatever
-            happens; a later call replaces an earlier one.
+        exit_within: Called at the signal with the seconds after which the process must end; a later
+            call replaces an earlier one.
     """
 
     def __init__(self, exit_within: Callable[[float], None]) -> None:
@@ -183,7 +188,8 @@ class GracefulShutdown:
             signal.signal(number, self._on_signal)
 
     async def run(self, work: Coroutine[object, object, None]) -> None:
-        """Work until the signal.
+        """Run the work until the signal, then cancel it and wait for its end, but not beyond the
+        deadline.
 
         Raises:
             Exception: what the work raises, if it ends by itself.
@@ -216,10 +222,10 @@ MIN_INTERVAL_S = 0.05
 
 
 def notify(state: str) -> bool:
-    """Send a state such as ``READY=1`` to the service manager.
+    """Send a state such as ``READY=1`` to the service manager (sd_notify).
 
     Returns:
-        Whether it was sent; without a service manager that listens, nothing is.
+        Whether the state was sent; False without a service manager that listens.
     """
     address = os.environ.get(SOCKET_VARIABLE, "")
     if not address.startswith(("/", "@")):
@@ -235,7 +241,8 @@ def notify(state: str) -> bool:
 
 
 async def report_to_service_manager() -> None:
-    """Report that this process is ready, and then, until cancelled, that its event loop runs.
+    """Report to systemd that this process is ready, and then, until cancelled, that its event loop
+    runs.
 
     systemd restarts a process whose event loop is blocked for ``WatchdogSec``.
     """

@@ -48,7 +48,7 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
 
     Args:
         config: The configuration.
-        create: Whether a store that does not exist is created. Otherwise the deployment has an
+        create: Whether a missing store is created. Otherwise the deployment has an
             empty store that is removed after the block, and `Deployment.missing_store` is set.
 
     Raises:
@@ -60,7 +60,16 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
 
 
 async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple[Store, str]:
-    """Open a store, or a temporary one in its place; return it and the URL of a missing store."""
+    """Open a store, or a temporary store in place of a missing one.
+
+    Args:
+        url: The URL of the store.
+        stack: Removes the temporary store.
+        create: Whether a missing store is created.
+
+    Returns:
+        The store, and the URL of the missing store or "".
+    """
     from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
 
     try:
@@ -72,7 +81,14 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 
 @asynccontextmanager
 async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
-    """Put a deployment together around an open store, and close both after the block."""
+    """Provide a deployment around an open store, with its plugins, and close all of them after the
+    block.
+
+    Args:
+        config: The configuration.
+        store: The open store.
+        missing: The URL of a missing store, in whose place `store` is; else empty.
+    """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
     plugins = load_plugins(config)
@@ -99,8 +115,7 @@ async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator
 
 @contextmanager
 def _rested_collector() -> Iterator[None]:
-    """Exclude loaded objects from garbage collection, and collect less often, while the block
-    lasts.
+    """Exclude loaded objects from garbage collection, and collect less often, within the block.
 
     A run makes some thousand objects for each answer and frees them by reference counting. Python's
     default, a collection after every 700 objects, took a quarter of the time of scoring.
@@ -123,14 +138,20 @@ def store_maintenance() -> StoreMaintenance:
 
 
 def session() -> Session:
-    """Return what the terminal's commands are given."""
+    """Return the argument of the terminal's commands: how deployments are opened, served and
+    maintained.
+    """
     return Session(
         open_deployment, store_maintenance, serve=_serve, open_chats=_open_chats, work=_work
     )
 
 
 def main() -> None:
-    """Run the terminal face."""
+    """Run the command of the terminal, and end the process, even when a plugin's thread hangs.
+
+    Raises:
+        SystemExit: with the status of the command.
+    """
     separate_output()
     try:
         cli.app(obj=session())
@@ -154,8 +175,8 @@ async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: in
 
 
 async def _queue(config: Config, store: Store) -> Queue | None:
-    """Return PGQueuer's queue in PostgreSQL if the configuration names it; None for the queue
-    within this process.
+    """Return the queue that the configuration names: in this process, or PGQueuer's in PostgreSQL,
+    whose tables are created or upgraded.
 
     Raises:
         StoreError: when the queue's package is missing.

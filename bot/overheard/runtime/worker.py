@@ -33,12 +33,12 @@ log = logging.getLogger("overheard")
 
 
 class Worker:
-    """A worker at work.
+    """A worker, which carries out tasks of other processes.
 
     Args:
         deployment: The open deployment.
-        kinds: The kinds of task that are carried out.
-        at_once: Largest number of concurrent tasks.
+        kinds: The kinds of tasks to carry out.
+        at_once: The largest number of concurrent tasks.
     """
 
     def __init__(self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
@@ -54,8 +54,10 @@ class Worker:
         self._health = HealthServer(settings, self.supervisor.statuses, counted, store)
 
     async def run(self) -> None:
-        """Work until cancelled; ends with an error when the port of the health page is
-        taken.
+        """Run the health endpoint and carry out tasks until cancelled.
+
+        Raises:
+            PortTaken: when another program has the port of the health endpoint.
         """
         with ungrouped():
             async with asyncio.TaskGroup() as group:
@@ -70,17 +72,20 @@ class Worker:
         await deployment.queue.work(self._do, kinds, at_once=at_once, seats=there)
 
     async def _do(self, task: Task) -> TaskResult | None:
-        """Carry out a task with the present brands and facts; None if the task is left undone."""
+        """Carry out a task with current brands and facts, and return its result; None if it was not
+        done.
+        """
         about(task=task.key)
         log.info("Task %s begins.", task.key)
-        deployment = await self._now(task.run_id)
+        deployment = await self._current_deployment(task.run_id)
         result = await run_service(deployment, Call(WORKER, WORKER)).do(task)
         log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
         return result
 
-    async def _now(self, run_id: int) -> Deployment:
-        """Return the deployment with brands and facts at most `CATALOGUE_TTL_S` old, and read after
-        the run's first task began; its count of scorer faults starts at 0.
+    async def _current_deployment(self, run_id: int) -> Deployment:
+        """Return the deployment with brands and facts that are at most `CATALOGUE_TTL_S` old.
+
+        They are read after the run's first task began; the count of scorer faults starts at 0.
         """
         if run_id != self._known_for or monotonic() - self._read_at > CATALOGUE_TTL_S:
             self._known, self._read_at = await self._deployment.refreshed(), monotonic()
@@ -95,6 +100,10 @@ def _flows(
 
     Asking waits for providers; scoring and detection need the processor. In a single flow, scoring
     tasks would take the places of questions, and the provider would be idle.
+
+    Args:
+        kinds: The kinds of tasks of the worker.
+        at_once: The largest number of concurrent tasks.
     """
     asking = frozenset({TaskKind.ASK}) & frozenset(kinds)
     rest = frozenset(kinds) - asking
@@ -115,9 +124,12 @@ async def work(
 
     Args:
         deployment: The open deployment.
-        kinds: The kinds of task that are carried out.
-        at_once: Largest number of concurrent tasks.
+        kinds: The kinds of tasks to carry out.
+        at_once: The largest number of concurrent tasks.
         leave: See `GracefulShutdown`.
+
+    Raises:
+        TracesUnavailable: when a package for traces is missing.
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(leave)

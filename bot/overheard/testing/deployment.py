@@ -62,15 +62,15 @@ class OpenGate:
 
 @dataclass(frozen=True)
 class Deployment:
-    """All of Overheard but the network; commands take the same way as in production.
+    """All of Overheard except the network; commands are carried out as in production.
 
     Attributes:
         chat: Types commands, clicks buttons and reads cards.
         provider: The provider that is asked.
-        store: An SQLite store; `close_test_stores` removes it.
+        store: An SQLite store; `close_test_stores` removes its file.
         clock: The current time of the deployment.
-        problems: The problem of each faulty plugin by its name, worded as `overheard plugins` does.
-        provides: What each plugin provides, by its name.
+        problems: The problem of each faulty plugin by its name, as in `overheard plugins`.
+        provides: The objects that each plugin provides, by its name.
     """
 
     chat: FakeChat
@@ -81,11 +81,13 @@ class Deployment:
     provides: dict[str, tuple[str, ...]]
 
     async def type(self, words: str) -> Screen:
-        """Type words after the root command and return what the chat showed."""
+        """Type words after the root command and return the answers of the chat."""
         return await self.chat.type(words)
 
     async def scores(self, metric: str = "") -> list[ScoreRecord]:
-        """Return the stored scores of one metric, or of all metrics."""
+        """Return the stored scores of one metric, or of all metrics, in the order of their
+        answers.
+        """
         kept = [record async for record in self.store.scores.stream()]
         return [record for record in kept if metric in ("", record.score.metric)]
 
@@ -106,15 +108,19 @@ async def open_deployment(
     role: Role = Role.ADMIN,
     forms: bool = False,
 ) -> Deployment:
-    """Open a deployment on a test store, with all installed plugins, found by their entry points.
+    """Return a deployment on a new test store, with all installed plugins, found by their entry
+    points.
 
     Args:
         config: More configuration as TOML, for example the tables of a plugin. The brand Acme,
             its competitor Zenith and one prompt are declared already.
-        provider: The provider that is asked, in addition to those that the configuration names.
+        provider: The provider that is asked, in addition to those of the configuration.
         clock: The current time of the deployment.
         role: The role of every person.
         forms: Whether the chat has forms.
+
+    Raises:
+        ConfigError: when the configuration is invalid.
     """
     read = parse_config(DECLARED + config)
     provider, clock, store = provider or EchoProvider(), clock or FixedClock(), open_test_store()
@@ -145,7 +151,7 @@ def open_test_store(copied: Path | None = None) -> Store:
     `close_test_stores` removes the file, at the latest when the process ends.
 
     Args:
-        copied: File of a closed store that is copied instead; by default the store is empty.
+        copied: File of a closed store to copy; by default the store is empty.
     """
     from overheard_storage import SqlStore  # SQLAlchemy is slow to import, and few tests need it
 
@@ -164,8 +170,8 @@ def create_test_store(file: Path, copied: Path | None = None) -> None:
     """Write an SQLite store with all its tables to a file, without running the migrations.
 
     Args:
-        file: The file.
-        copied: File of a closed store that is copied; by default the store is empty.
+        file: The file, which is replaced.
+        copied: File of a closed store to copy; by default the store is empty.
     """
     shutil.copyfile(copied or Path(_folder().name, _TEMPLATE), file)
     file.chmod(0o600)
@@ -194,7 +200,9 @@ def close_test_stores() -> None:
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Return the folder of this process's test stores, with the file that is copied."""
+    """Return the temporary folder of this process's test stores, with the migrated file to copy;
+    created at the first call.
+    """
     from overheard_storage import migrate
 
     folder = tempfile.TemporaryDirectory(prefix="overheard-", ignore_cleanup_errors=True)

@@ -28,19 +28,19 @@ from overheard.reading.reader import Reader
 
 
 class EchoProvider:
-    """A provider with given answers; without any, it answers with the prompt's text.
+    """A provider with given answers; without answers, it repeats the prompt's text.
 
     Args:
         answers: The answers to one question after the other; the last is repeated. A text becomes
             a complete `Reply` that costs nothing, and an exception is raised.
         name: The name of the provider's table.
         models: The ids of the provider's models.
-        concurrency: How many calls may run at a time.
+        concurrency: The largest number of concurrent calls.
         price: The price of all models.
 
     Attributes:
         answer: A function from a question to an answer, or to an awaitable of an answer; a test
-            may set it to answer by the question.
+            may replace it.
         asked: The questions, in the order of the calls.
         seeds: The seeds, in the same order.
         closed: Whether `close` was called.
@@ -73,14 +73,14 @@ class EchoProvider:
         return self._price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Note a question, and return or raise the next answer."""
+        """Record a question and its seed, and return or raise the next answer."""
         self.asked.append(question)
         self.seeds.append(seed)
         answer = self.answer(question)
         return _replied(await answer if inspect.isawaitable(answer) else answer)
 
     async def close(self) -> None:
-        """Note the call."""
+        """Record the call."""
         self.closed = True
 
     def _in_turn(self, question: Question) -> object:
@@ -99,7 +99,7 @@ class EchoAsker:
         self._turns = _turns(answers)
 
     async def ask(self, text: str) -> Reply:
-        """Note a text, and return or raise the next answer."""
+        """Record a text, and return or raise the next answer."""
         self.asked.append(text)
         return _replied(next(self._turns, text))
 
@@ -152,7 +152,7 @@ class Screen:
 
     Attributes:
         forms: Whether a form can be opened.
-        cards: The cards in the order in which they were shown, each in place of the one before.
+        cards: The cards in the order in which they were shown, each in place of the card before.
         private: Whether only the person who sent the request sees the last card.
         form: The form that was opened, or None.
     """
@@ -163,12 +163,12 @@ class Screen:
     form: Form | None = None
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card."""
+        """Append a card to `cards`."""
         self.cards.append(card)
         self.private = private
 
     async def open_form(self, form: Form) -> None:
-        """Open a form."""
+        """Keep a form as the opened form."""
         self.form = form
 
     @property
@@ -177,13 +177,17 @@ class Screen:
         return self.cards[-1]
 
     def action(self, label: str) -> Action:
-        """Return the button with a label, in the last card or in a card below it."""
+        """Return the first button with a label, in the last card or in a card below it.
+
+        Raises:
+            StopIteration: when there is no such button.
+        """
         actions = [a for card in (self.card, *self.card.more) for a in card.actions]
         return next(action for action in actions if action.label == label)
 
 
 class FakeChat:
-    """A person at a chat.
+    """A person at a chat, who sends requests to the desk.
 
     Args:
         desk: Serves the requests.
@@ -215,7 +219,7 @@ class FakeChat:
         return await self.type(screen.action(label).words, person=person, message="M1")
 
     async def choose(self, command: str, **options: Any) -> Screen:
-        """Choose a command with its options, as in a command tree, and return the answers."""
+        """Send a command with its options, as from a command tree, and return the answers."""
         return await self.bring(self.request(command=command, options=options))
 
     async def submit(self, screen: Screen, **values: Any) -> Screen:
@@ -230,12 +234,12 @@ class FakeChat:
         return await self.choose(screen.form.command.name, **filled)
 
     def request(self, *, person: Person | None = None, **more: Any) -> Request:
-        """Return a request without bringing it to the desk."""
+        """Return a request with a new id, without sending it to the desk."""
         given = {"channel": self.channel, **more}
         return Request(f"E{next(self._numbers)}", person or self.person, **given)
 
     async def bring(self, request: Request, screen: Screen | None = None) -> Screen:
-        """Bring a request to the desk, and return the answers."""
+        """Send a request to the desk, and return the answers."""
         screen = screen or Screen(self.forms)
         await self.desk.serve(request, screen)
         return screen
@@ -272,10 +276,10 @@ def readings(
     competitors: Sequence[Brand] = (ZENITH,),
     facts: Sequence[Fact] = FACTS,
 ) -> list[Reading]:
-    """Return the readings of answers, as a scorer receives them.
+    """Return the readings of answers, as a scorer receives them, in the order of the texts.
 
     Args:
-        texts: The answers' texts; by default those of `TEXTS`.
+        texts: The answers' texts; by default `TEXTS`.
         brand: The brand that is scored.
         competitors: The brand's competitors.
         facts: The brand's fact sheet.

@@ -25,16 +25,17 @@ async def check_scorer(
 ) -> None:
     """Check that a scorer is deterministic, quick, and gives only values of its metrics, in range.
 
-    It is given usual, empty and huge answers, and such in other scripts.
+    It is given usual, empty and huge answers, and answers in other scripts.
 
     Args:
-        scorer: What to check.
+        scorer: The scorer.
         others: The same scorer with other settings, under which an answer can get another score:
             each needs another version.
-        seconds: What it may compute for one answer; waiting for a service does not count.
+        seconds: The CPU time in seconds that one answer may take; waiting for a service does not
+            count.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     assert isinstance(scorer, Scorer), "it lacks a part of a Scorer"
     assert scorer.name, "it has no name"
@@ -49,7 +50,9 @@ async def check_scorer(
 
 
 def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
-    """Check that scores are of the scorer's metrics, once each, and within their scales."""
+    """Raise AssertionError unless scores are of the scorer's metrics, once each, and within their
+    scales.
+    """
     ranges = {metric.name: RANGES[metric.scale] for metric in scorer.metrics}
     metrics = [score.metric for score in scores]
     assert len(set(metrics)) == len(metrics), "it gives one metric twice"
@@ -145,19 +148,19 @@ async def check_chat(
     longest: int,
     pings: Sequence[str] = PINGS,
 ) -> None:
-    """Check that a chat posts once, finds what it posted, keeps to its limits, and pings no person.
+    """Check that a chat posts once, finds its posts, keeps to its limits, and notifies no person.
 
     Args:
         chat: Connected to a platform on loopback.
         channel: The id of the channel to post to.
-        sent: Returns what the platform was sent so far, message by message, as text or JSON; a
+        sent: Returns the messages that the platform received so far, as text or JSON; a
             part in which the platform reads no markup may be left out.
-        longest: How many characters the platform takes in any one text of a message.
-        pings: What must never reach the platform as a stranger wrote it; by default what calls
-            people together on any platform.
+        longest: The largest number of characters in any one text of a message.
+        pings: Texts that must never reach the platform unescaped; by default the texts that notify
+            many people on some platform.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     assert isinstance(chat, Chat), "it lacks a part of a Chat"
     assert chat.name, "it has no name"
@@ -174,7 +177,9 @@ async def check_chat(
 
 
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
-    """Check that posts are sent, found by their keys, and edited without a search."""
+    """Raise AssertionError unless posts are sent, found by their keys, and edited without a
+    search.
+    """
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"
     assert len(sent()) == 1, f"one card became {len(sent())} messages"

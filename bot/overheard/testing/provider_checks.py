@@ -78,7 +78,7 @@ async def check_hosted_provider(
     and show its key in no message.
 
     Args:
-        make: Makes a provider from the service's address, the key and the time-out in seconds.
+        make: Makes a provider from the service's address, the key and the timeout in seconds.
         service: The service on loopback, as the fixture `overheard_service` returns it.
         answer: Returns the vendor's response for a whole answer with some text.
         cut: Returns the vendor's response for an answer that was cut, such as at the token limit.
@@ -106,7 +106,9 @@ class _Trial:
     async def asking(
         self, reaction: Reaction, timeout_s: float = LONG_TIMEOUT_S
     ) -> AsyncIterator[_Ready]:
-        """Yield a new provider whose service reacts in this way; close it after the block."""
+        """Provide a new provider, and a question, whose service reacts in one way; close it after
+        the block.
+        """
         self.service.reactions = [reaction]
         self.service.calls.clear()
         provider = self.make(self.service.url, KEY, timeout_s)
@@ -129,14 +131,14 @@ class _Ready:
 
 @dataclass(frozen=True)
 class _Fault:
-    """A way in which a service does not answer, and what a provider makes of it.
+    """A failure of a service, and the errors that a provider may raise for it.
 
     Attributes:
-        what: For messages.
-        reaction: What the service does.
-        kinds: What it may be called.
-        retryable: Whether the same question may be asked again; None when both are right.
-        wait: Seconds that it says to wait for, or None.
+        what: The failure in words, for messages.
+        reaction: The reaction of the service.
+        kinds: The kinds of error that are right.
+        retryable: The right value of the error's `retryable`; None when both are right.
+        wait: The seconds that the service asks to wait for, or None.
     """
 
     what: str
@@ -168,7 +170,9 @@ FAULTS = (
 
 
 async def _check_whole(trial: _Trial) -> None:
-    """Check that a whole answer arrives complete, is asked for once, and reveals no key."""
+    """Raise AssertionError unless a whole answer arrives complete, is asked for once, and reveals
+    no key.
+    """
     async with trial.asking(_reaction(trial.answer(ANSWER))) as ready:
         reply = await ready.provider.ask(ready.question, seed=1)
         assert reply.finish is Finish.COMPLETE, f"a whole answer is {reply.finish}"
@@ -179,7 +183,13 @@ async def _check_whole(trial: _Trial) -> None:
 
 
 async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) -> None:
-    """Check that an answer that is not whole is not reported as complete."""
+    """Raise AssertionError when an incomplete answer is reported as complete.
+
+    Args:
+        trial: The provider and its service.
+        reaction: The service's response with the incomplete answer.
+        description: The answer in words, for the message.
+    """
     async with trial.asking(reaction) as ready:
         try:
             reply = await ready.provider.ask(ready.question, seed=1)
@@ -189,7 +199,9 @@ async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) 
 
 
 async def _check_fault(trial: _Trial, fault: _Fault) -> None:
-    """Check that a fault of the service becomes the right error, without a repeated request."""
+    """Raise AssertionError unless a fault of the service becomes the right error, without a
+    repeated request.
+    """
     async with trial.asking(fault.reaction) as ready:
         error = await _failure(ready.provider, ready.question, KEY, f" when {fault.what}")
         assert trial.times <= 1, f"it asks again by itself when {fault.what}"
@@ -206,7 +218,9 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
 
 
 async def _check_silence(trial: _Trial) -> None:
-    """Check that a silent service ends in a time-out, and that a request can be cancelled."""
+    """Raise AssertionError unless a silent service ends in a timeout, and a request can be
+    cancelled.
+    """
     silent = Reaction(silent=True)
     async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:
         try:
@@ -223,7 +237,14 @@ async def _check_silence(trial: _Trial) -> None:
 async def _check_cancelling(
     provider: Provider, question: Question, trial: _Trial | None = None
 ) -> None:
-    """Check that a cancelled request ends soon, as cancelled."""
+    """Raise AssertionError unless a cancelled request ends within `REACTION_TIMEOUT_S`, as
+    cancelled.
+
+    Args:
+        provider: The provider.
+        question: The question to ask.
+        trial: Its service, which has to receive the request first; None without one.
+    """
     call = asyncio.create_task(provider.ask(question, seed=1))
     await asyncio.sleep(0)
     while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
@@ -254,7 +275,9 @@ async def _failure(
 
 
 def _check_sentence(error: OverheardError, secret: str) -> None:
-    """Check that an error and its causes do not contain the key; its message is one line."""
+    """Raise AssertionError when an error or its causes contain the key, or its message has several
+    lines.
+    """
     texts = [str(error), repr(error), str(error.details)]
     cause: BaseException | None = error.__cause__
     while cause:

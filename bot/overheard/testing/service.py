@@ -57,7 +57,8 @@ class Reaction:
         status: The HTTP status.
         headers: Headers in addition to those of every response.
         content_type: The type of the body.
-        sent: How many bytes of the body are sent before the connection is closed; None for all.
+        sent: The number of bytes of the body that are sent before the connection is closed; None
+            for all.
         hang_up: Whether the connection is closed without a response.
         silent: Whether no response is ever sent.
     """
@@ -88,7 +89,7 @@ class Service:
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     def react(self, call: Call) -> Reaction:
-        """Note a call, and return the reaction to it."""
+        """Record a call, and return the reaction to it."""
         self.calls.append(call)
         return self.reactions.pop(0) if len(self.reactions) > 1 else self.reactions[0]
 
@@ -157,7 +158,7 @@ async def _read(reader: asyncio.StreamReader) -> Call:
 
 
 async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    """Return the body of a request, which has a length or comes in chunks."""
+    """Return the body of a request, which has a length or is sent in chunks."""
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
     body = b""
@@ -168,7 +169,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
 
 
 async def _write(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
-    """Send a response, and return whether the client received it completely."""
+    """Send a response, and return whether its whole body was sent."""
     body = reaction.body if isinstance(reaction.body, bytes) else json.dumps(reaction.body).encode()
     head = [
         f"HTTP/1.1 {reaction.status} Told",

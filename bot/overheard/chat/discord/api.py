@@ -65,7 +65,7 @@ def chat_failed(error: Exception) -> ChatFailed:
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong, as a clause about Discord ("it took too long")."""
+    """Return why a request failed, as a clause about Discord ("it took too long")."""
     if isinstance(error, discord.RateLimited):
         return "it asks for fewer messages"
     if isinstance(error, TimeoutError):
@@ -93,7 +93,7 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def redirect(client: discord.Client, settings: DiscordTable) -> None:
-    """Let a client use the addresses of its settings for the REST API and the gateway."""
+    """Make a client use the addresses of the settings for the REST API and the gateway."""
     if settings.api_url != DISCORD_API:
         _redirect_requests(client, settings.api_url.rstrip("/"))
     if settings.gateway_url != DISCORD_GATEWAY:
@@ -101,13 +101,15 @@ def redirect(client: discord.Client, settings: DiscordTable) -> None:
 
 
 def redirect_answers(settings: DiscordTable) -> None:
-    """Let this task and its children answer interactions at the address of the settings."""
+    """Make this task and its child tasks answer interactions at the address of the settings."""
     if settings.api_url != DISCORD_API:
         async_context.set(_RedirectedAdapter(settings.api_url.rstrip("/")))
 
 
 def _redirect_requests(client: discord.Client, base: str) -> None:
-    """Send all API requests of a client to another base URL."""
+    """Make a client send all its requests to the REST API to another base URL; changes the
+    client.
+    """
     request = client.http.request
 
     async def redirected(route: Route, **more: Any) -> Any:
@@ -117,7 +119,7 @@ def _redirect_requests(client: discord.Client, base: str) -> None:
 
 
 def _redirect_gateway(client: discord.Client, gateway: str) -> None:
-    """Connect a client to another gateway URL."""
+    """Make a client connect to another gateway URL; changes the client."""
     connect = client.http.ws_connect
     default = str(DiscordWebSocket.DEFAULT_GATEWAY)
 

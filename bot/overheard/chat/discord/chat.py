@@ -100,7 +100,7 @@ class DiscordChat:
             ChatFailed: when the card was not posted, or Discord's answer was lost.
         """
         thread_id = _snowflake(thread) if thread else None
-        channel_id, poster = await self._place(channel), await self._poster()
+        channel_id, poster = await self._channel_number(channel), await self._poster()
         return str(
             await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
         )
@@ -111,7 +111,9 @@ class DiscordChat:
         Raises:
             ChatFailed: when Discord refuses the edit.
         """
-        await (await self._poster()).edit(await self._place(channel), _snowflake(message), card)
+        await (await self._poster()).edit(
+            await self._channel_number(channel), _snowflake(message), card
+        )
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with a key, or None.
@@ -119,7 +121,7 @@ class DiscordChat:
         Raises:
             ChatFailed: when the channel cannot be read.
         """
-        message_id = await (await self._poster()).find(await self._place(channel), key)
+        message_id = await (await self._poster()).find(await self._channel_number(channel), key)
         return None if message_id is None else str(message_id)
 
     async def link(self, channel: str, message: str) -> str:
@@ -128,10 +130,15 @@ class DiscordChat:
         Raises:
             ChatFailed: when the channel or the message does not exist any more.
         """
-        return await (await self._poster()).link(await self._place(channel), _snowflake(message))
+        return await (await self._poster()).link(
+            await self._channel_number(channel), _snowflake(message)
+        )
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings about the token, the servers and channels; see `Chat`."""
+        """Return findings about the token, the servers and the channels; see `Chat`.
+
+        An unusable token and an unreachable Discord are findings, too, and no errors.
+        """
         try:
             with translated_errors():
                 return await examine(await self._logged_in(), channels)
@@ -147,7 +154,7 @@ class DiscordChat:
             ]
 
     async def close(self) -> None:
-        """Close the connections to Discord."""
+        """Close the connections to Discord, for `CLOSE_TIMEOUT_S` at most; errors are ignored."""
         client, self._client = self._client, None
         if client is not None:
             with suppress(Exception):
@@ -156,8 +163,15 @@ class DiscordChat:
             with suppress(Exception):
                 await client.http.close()
 
-    async def _place(self, channel: str) -> int:
-        """Return the id of a channel, or of a person's direct messages: ``@`` and their id."""
+    async def _channel_number(self, channel: str) -> int:
+        """Return the numeric id of a channel; for ``@`` and a person's id, that of the direct
+        messages.
+
+        Asks Discord for the channel of direct messages.
+
+        Raises:
+            ChatFailed: when the text is no id, or Discord cannot be asked.
+        """
         if not channel.startswith(PERSON):
             return _snowflake(channel)
         return await (await self._poster()).direct(_snowflake(channel.removeprefix(PERSON)))
@@ -166,7 +180,7 @@ class DiscordChat:
         return Poster(await self._logged_in())
 
     async def _logged_in(self) -> DiscordClient:
-        """Return a client that is logged in. Posting needs no connection to the gateway.
+        """Return a client that is logged in; log in if there is none. The gateway is not connected.
 
         Raises:
             ChatUnavailable: when Discord refuses the token.
@@ -200,7 +214,7 @@ class DiscordChat:
                 raise refused_token() from None
 
     async def _stay_connected(self, client: DiscordClient) -> None:
-        """Hold the connection to the gateway until cancelled.
+        """Hold the connection to the gateway until cancelled; ends only with an error.
 
         Raises:
             ChatUnavailable: when the gateway refuses the token.
@@ -226,7 +240,7 @@ class DiscordChat:
 
 
 def _connection_error(task: asyncio.Task[None]) -> Exception:
-    """Return the error for a connection, or its watchdog, that has ended."""
+    """Return the error to raise for the ended task of a connection or of its watchdog."""
     error = task.exception()
     if isinstance(error, discord.ConnectionClosed) and error.code == INVALID_TOKEN_CLOSE_CODE:
         return refused_token()
@@ -241,7 +255,7 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
 
 
 def _snowflake(text: str) -> int:
-    """Return an id of Discord's as a number.
+    """Return the text of a Discord id as a number.
 
     Raises:
         ChatFailed: when the text is not an id.
@@ -270,7 +284,9 @@ async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Findin
 
 
 def _check_application(client: DiscordClient) -> Finding:
-    """Return a finding about the application's endpoint, which must be empty."""
+    """Return a finding about the address for interactions in the application's settings, which must
+    be empty.
+    """
     application = client.application
     if application and application.interactions_endpoint_url:
         return Finding(
@@ -282,7 +298,14 @@ def _check_application(client: DiscordClient) -> Finding:
 
 
 async def _check_servers(client: DiscordClient) -> list[Finding]:
-    """Return a finding for each server that the bot serves, or should be in."""
+    """Return a finding for each server that the bot serves, or that the settings name and it is not
+    in.
+
+    Asks Discord for the bot's servers.
+
+    Raises:
+        discord.HTTPException: when Discord does not return the servers.
+    """
     ids = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
     invite = f"open {invitation(client.application_id or 0)}"
     served = {guild for guild in ids if is_served(client.settings, guild)}
@@ -297,7 +320,9 @@ async def _check_servers(client: DiscordClient) -> list[Finding]:
 
 
 async def _check_channel(client: DiscordClient, channel: str) -> Finding:
-    """Return a finding about the bot's permissions in a channel."""
+    """Return a finding about a channel: its id, whether the bot sees the channel, and its
+    permissions.
+    """
     where = f"{PLACE}: channel {channel}"
     if not channel.isdecimal():
         remedy = "copy the channel's id in Discord, which Developer Mode in its settings shows"
@@ -314,7 +339,11 @@ async def _check_channel(client: DiscordClient, channel: str) -> Finding:
 
 
 async def _missing_permissions(client: DiscordClient, channel: int) -> list[str]:
-    """Return the names of the permissions that the bot needs and lacks in a channel."""
+    """Return the names of the permissions that the bot needs and lacks in a channel; asks Discord.
+
+    Raises:
+        discord.HTTPException: when the bot may not see the channel.
+    """
     guild_id = getattr((await client.fetch_channel(channel)), "guild", None)
     if guild_id is None:
         return []  # direct messages need no permissions

@@ -76,7 +76,7 @@ class DiscordClient(discord.Client):
         self._serving: set[asyncio.Task[Any]] = set()
 
     async def on_connect(self) -> None:
-        """Note that the connection is up."""
+        """Record that the connection is up."""
         self.down_since = None
 
     async def on_ready(self) -> None:
@@ -86,11 +86,11 @@ class DiscordClient(discord.Client):
             await self.commands.sync(self.desk.commands, places)
 
     async def on_resumed(self) -> None:
-        """Note that the connection is up again."""
+        """Record that the connection is up again."""
         self.down_since = None
 
     async def on_disconnect(self) -> None:
-        """Note when the connection was lost."""
+        """Record when the connection was lost."""
         self.down_since = self.down_since or time.monotonic()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -99,7 +99,10 @@ class DiscordClient(discord.Client):
             await self.commands.sync(self.desk.commands, [guild.id])
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Register the commands in a new server, and greet in its first channel."""
+        """Register the commands in a new server, and post the greeting where the bot may write.
+
+        Nothing happens in a server that the settings exclude; a refused greeting is ignored.
+        """
         await self.on_guild_available(guild)
         if self.desk is None or not is_served(self.settings, guild.id):
             return
@@ -124,7 +127,11 @@ class DiscordClient(discord.Client):
             log.warning("An interaction was not answered: %s", failed)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a mention or a direct message; a failure to answer is logged."""
+        """Answer a mention of the bot or a direct message by the desk; a failure to answer is
+        logged.
+
+        Other messages, and places that the settings exclude, are ignored.
+        """
         if self.desk is None or self.user is None:
             return
         request = read_question(message, self.user)
@@ -139,14 +146,16 @@ class DiscordClient(discord.Client):
             log.warning("A question was not answered: %s", failed)
 
     def _track(self) -> None:
-        """Count the current task among those that `stop_serving` waits for."""
+        """Add the current task to the tasks that `stop_serving` waits for."""
         task = asyncio.current_task()
         if task is not None:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 
     async def stop_serving(self, timeout_s: float) -> None:
-        """Wait some seconds for the interactions that are being served, then cancel them."""
+        """Wait some seconds for the interactions that are being served, then cancel the unfinished
+        ones.
+        """
         serving = [task for task in self._serving if task is not asyncio.current_task()]
         await finish_tasks(serving, timeout_s)
 
@@ -160,7 +169,7 @@ class DiscordClient(discord.Client):
         return is_served(self.settings, interaction.guild_id)
 
     async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
-        """Serve an interaction by its type."""
+        """Serve an interaction by its type; refuse it in a place that the settings exclude."""
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
             await self._complete(interaction, desk)
@@ -180,7 +189,9 @@ class DiscordClient(discord.Client):
     async def _serve_form(
         self, interaction: discord.Interaction[Any], desk: Desk, data: Any
     ) -> None:
-        """Serve a submitted form; the form of a removed command is ignored."""
+        """Pass a submitted form to the desk; the form of a command that does not exist any more is
+        ignored.
+        """
         name = forms.command_of(data.get("custom_id", ""))
         if spec := next((spec for spec in desk.commands if spec.name == name), None):
             options = forms.read_options(data, spec)
@@ -189,7 +200,7 @@ class DiscordClient(discord.Client):
     async def _serve_click(
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
     ) -> None:
-        """Ask the question of a button, remove the question, or run the button's words."""
+        """Ask a button's question, remove that question, or pass the button's words to the desk."""
         if click.kind is ClickKind.ASK:
             label = interactions.label_of(interaction.message, click.id)
             text = wording.printable(self.presenter.questions.question(click.words, label))
@@ -209,7 +220,8 @@ class DiscordClient(discord.Client):
         spec: CommandSpec | None,
         **fields: Any,
     ) -> None:
-        """Bring an interaction to the desk, and acknowledge it when the answer takes long.
+        """Pass an interaction to the desk, and acknowledge it to Discord when the answer takes
+        long.
 
         Args:
             interaction: The interaction.
@@ -246,7 +258,9 @@ class DiscordClient(discord.Client):
                 conversation.leave_to_other_process()
 
     async def _complete(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
-        """Offer values that complete what a person has typed into an option so far."""
+        """Send Discord the values that complete the text a person has typed into an option so
+        far.
+        """
         call = tree.read_call(interaction.data or {}, desk.commands)
         if call is None or call.typing is None:
             return
@@ -268,8 +282,8 @@ class DiscordClient(discord.Client):
 
 
 def _greeted(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return the channel in which a server is greeted: that for system messages, else the first
-    in which the bot may write.
+    """Return the channel for a greeting in a server: the system channel, else the first in which
+    the bot may write; None without one.
     """
     channels = [guild.system_channel, *guild.text_channels]
     me = guild.me

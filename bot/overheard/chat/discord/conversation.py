@@ -40,7 +40,7 @@ class SentMessage:
         private: Whether only the person who sent the request sees the message.
         first: Whether the message is the interaction's first answer.
         has_components: Whether the message shows components, which embeds cannot replace.
-        mark: What distinguishes the message from others, which an edit keeps; None for an answer.
+        mark: The mark of an alert's message, which an edit keeps; None for an answer.
         late: The message, once it is edited without the interaction's token.
     """
 
@@ -60,7 +60,8 @@ class DiscordConversation:
         presenter: Sends the pages of cards.
         private: Whether only the person who sent the request sees the answers.
         replaces: Whether the answer replaces the message that was clicked.
-        quiet: Whether only the person sees that an answer is promised, as for a step of the set-up.
+        quiet: Whether only the person sees the sign that an answer follows, as for a step of the
+            set-up.
     """
 
     def __init__(
@@ -92,14 +93,19 @@ class DiscordConversation:
 
     @property
     def location(self) -> tuple[str, str] | None:
-        """Where the first message of a public answer is; see `overheard.interfaces.Located`."""
+        """The channel (``discord:id``) and id of the answer's first message; None for a private or
+        unsent one.
+
+        See `overheard.interfaces.Located`.
+        """
         sent = next(iter(self._sent), None)
         if sent is None or sent.private or sent.id is None:
             return None
         return f"{NAME}:{self._interaction.channel_id}", str(sent.id)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer, in place of the card before.
+        """Show a card as the answer, in place of the card shown before; messages are edited or
+        deleted.
 
         Args:
             card: The card to show.
@@ -130,7 +136,8 @@ class DiscordConversation:
                 await self._interaction.response.send_modal(forms.modal(form))
 
     async def acknowledge(self) -> None:
-        """Promise Discord an answer, unless a first answer was sent.
+        """Acknowledge the interaction, so that Discord waits for an answer; does nothing after a
+        first answer.
 
         Raises:
             ChatFailed: when Discord refuses the acknowledgement.
@@ -151,9 +158,10 @@ class DiscordConversation:
 
     @asynccontextmanager
     async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
-        """Acknowledge the interaction during or after the block.
+        """Acknowledge the interaction when it is unanswered after some seconds, or at the end of
+        the block.
 
-        This happens after some seconds without an answer, or when the block ends without an answer.
+        A block that ends without an answer removes the promised answer.
         """
 
         async def wait() -> None:
@@ -176,7 +184,7 @@ class DiscordConversation:
         return monotonic() > self._ends
 
     async def _put(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as the message of this number, counted from 0: edit or send the message."""
+        """Show a page as the message of an index (from 0): edit the message, or send a new one."""
         if number < len(self._sent):
             self._sent[number] = await self._edit(self._sent[number], page)
         elif self._expired:
@@ -187,7 +195,10 @@ class DiscordConversation:
             self._sent.append(await self._respond(page, private))
 
     async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send the first answer, or a further message where another process sent the first."""
+        """Send a page as the first answer, and return its message.
+
+        Where another process has sent the first answer already, the page is a further message.
+        """
         try:
             return await self._respond_first(page, private)
         except discord.HTTPException as error:
@@ -196,7 +207,14 @@ class DiscordConversation:
         return await (self._edit(promised[0], page) if promised else self._follow(page, private))
 
     async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send the first answer, in place of the clicked message if the settings say so."""
+        """Send a page as the first answer, in place of the clicked message if the answer replaces
+        it.
+
+        Returns the message with the page.
+
+        Raises:
+            HTTPException: when Discord refuses the answer, also because there is one already.
+        """
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
             await self._replace(clicked, page, response.edit_message)
@@ -210,20 +228,22 @@ class DiscordConversation:
         return SentMessage(result.message_id, private, first=True)
 
     async def _defer(self) -> None:
-        """Promise an answer; a click shows no sign of that, a command "is thinking"."""
+        """Acknowledge the interaction; a command then "is thinking", a click shows no sign."""
         if self._is_click:
             await self._interaction.response.defer()
         else:
             await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
     def _deferred_messages(self) -> list[SentMessage]:
-        """Return the messages that can be edited once an answer was promised."""
+        """Return the messages that an acknowledged interaction can edit: the clicked one, or the
+        first.
+        """
         if self._is_click:
             return [self._clicked] if self._clicked else []
         return [SentMessage(None, self._quiet, first=True)]
 
     def _note_other_process(self, error: discord.HTTPException) -> None:
-        """Note that another process has sent the first answer.
+        """Record that another process has sent the first answer.
 
         During a handover from one bot process to another, both receive all interactions.
 
@@ -236,7 +256,9 @@ class DiscordConversation:
 
     @property
     def _is_click(self) -> bool:
-        """Whether a message was clicked, or a form submitted that such a click has opened."""
+        """Whether the interaction is a click, or a form that was opened by a click and whose answer
+        replaces the clicked message.
+        """
         kind = self._interaction.type
         in_place = kind is discord.InteractionType.modal_submit and self._clicked is not None
         return kind is discord.InteractionType.component or in_place
@@ -252,7 +274,7 @@ class DiscordConversation:
         return SentMessage(sent.id, private)
 
     async def _edit(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message that was sent before, and return the message."""
+        """Show a page in a message that was sent before, and return the message with its id."""
         if self._expired:
             return await self._edit_late(sent, page)
         if sent.first:
@@ -264,12 +286,20 @@ class DiscordConversation:
         return sent
 
     async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
-        """Replace the content of a message, which keeps its mark, by `edit`; return its result."""
+        """Replace the content of a message, which keeps its mark.
+
+        Args:
+            sent: The message.
+            page: The new content.
+            edit: Edits the message with discord.py's arguments; its result is returned.
+        """
         return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
     async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Edit a message after the interaction has expired; a private message is sent again
-        instead.
+        """Show a page in a message after the interaction has expired; return the message with the
+        page.
+
+        A private message cannot be edited any more: the page is sent again.
         """
         place = self._channel()
         late = sent.late
@@ -291,13 +321,15 @@ class DiscordConversation:
         return self._interaction.client.get_partial_messageable(channel) if channel else None
 
     async def _withdraw_all(self) -> None:
-        """Delete all messages of the answer, except a clicked message that others see, too."""
+        """Delete all messages of the answer, but not a clicked message that others see."""
         if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
             self._sent = []
         await self._withdraw_after(0)
 
     async def _withdraw_after(self, count: int) -> None:
-        """Delete all messages of the answer after the first `count`."""
+        """Delete the messages of the answer after the first `count`; refusals of Discord are
+        ignored.
+        """
         for sent in self._sent[count:]:
             with suppress(discord.HTTPException):
                 if sent.first:
@@ -308,7 +340,7 @@ class DiscordConversation:
 
 
 def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
-    """Return the message whose button was clicked, or None for a command."""
+    """Return the message whose button was clicked, with its mark; None for a command."""
     message = interaction.message
     if message is None:
         return None

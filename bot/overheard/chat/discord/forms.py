@@ -25,7 +25,11 @@ MULTILINE_LENGTH = 100
 
 
 def modal(form: Form) -> ui.Modal:
-    """Return the modal of a form. Options without an input to themselves share the last input."""
+    """Return a form as Discord's modal, filled with its values.
+
+    Options without an input of their own share the last input. Options whose menu would be empty
+    are left out.
+    """
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
     asked = [o for o in form.command.options if form.choices.get(o.name, ("typed",))]
@@ -41,7 +45,10 @@ def modal(form: Form) -> ui.Modal:
 
 
 def split_options(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
-    """Return the options with an input to themselves, and the options that share the last input."""
+    """Return the options with an input of their own, and the options that share the last input.
+
+    Required options come first; files cannot be typed and are left out.
+    """
     asked = [option for option in options if option.kind is not Kind.FILE]
     asked.sort(key=lambda option: not option.required)
     room = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
@@ -54,16 +61,21 @@ def command_of(custom_id: str) -> str:
 
 
 def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
-    """Return the options of a submitted form by their names; see `_value` for the values."""
+    """Return the values of a submitted form by option; see `_value` for the values.
+
+    Args:
+        data: The data of Discord's interaction.
+        spec: The command of the form.
+    """
     typed = dict(_inputs(data.get("components", ())))
-    lines = dict(_lines(str(typed.get(SHARED_INPUT, ""))))
+    lines = dict(_named_lines(str(typed.get(SHARED_INPUT, ""))))
     given = [(option, typed.get(option.name, lines.get(option.written))) for option in spec.options]
     options = {option.name: _value(option, text) for option, text in given if text is not None}
     return {name: value for name, value in options.items() if value is not None}
 
 
 def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
-    """Return an option's input with its label and hint, filled with a value."""
+    """Return an option's input with its label and hint, filled with the option's value."""
     value = form.values.get(option.name)
     choices = form.choices.get(option.name) or [
         FormChoice(value, value) for value in _choices(option)
@@ -82,7 +94,9 @@ def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
 
 
 def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
-    """Return the picker of a channel or a person; None for an option of another kind."""
+    """Return a menu of channels or people, for an option of that kind; None for any other
+    option.
+    """
     number = str(value or "").rpartition(":")[2]
     known = number.isascii() and number.isdigit()
     needed = int(option.required)
@@ -104,7 +118,7 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
 
 
 def _choices(option: Option) -> tuple[str, ...]:
-    """Return the entries of an option's menu; empty for an option whose value is typed."""
+    """Return the entries of an option's menu; empty for an option that is typed."""
     if option.kind is Kind.FLAG:
         return (YES, NO)
     return () if len(option.choices) > DISCORD.children else option.choices
@@ -115,7 +129,9 @@ def _default_channel(number: int) -> SelectDefaultValue:
 
 
 def _menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Select[ui.Modal]:
-    """Return the menu of an option with choices, with the current values selected."""
+    """Return the menu of an option, with its current values selected; entries without room are left
+    out.
+    """
     chosen = value_text(option, value).split("\n")
     shown = choices[: DISCORD.children]
     menu: ui.Select[ui.Modal] = ui.Select(
@@ -160,7 +176,9 @@ def _shared_input(options: Sequence[Option], values: Mapping[str, Any]) -> ui.La
 
 
 def value_text(option: Option, value: Any) -> str:
-    """Return a value as a person would type it; the values of a list on lines of their own."""
+    """Return a value as a person would type it; a list has one line for each value, None is
+    empty.
+    """
     if value is None:
         return ""
     if option.kind is Kind.FLAG:
@@ -175,7 +193,9 @@ def _one_line(option: Option, value: Any) -> str:
 
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str | list[str]]]:
-    """Yield the custom ids of all inputs, nested or not, with their text or what is selected."""
+    """Yield the custom id of each input, nested or not, with its text or its list of selected
+    values.
+    """
     for item in components:
         inner = [item["component"]] if "component" in item else item.get("components", ())
         yield from _inputs(inner)
@@ -184,8 +204,10 @@ def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str 
             yield item["custom_id"], chosen if chosen is not None else str(item.get("value") or "")
 
 
-def _lines(typed: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each line "name: value"; other lines are skipped."""
+def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
+    """Yield the name (in lower case) and value of each line "name: value"; other lines are
+    skipped.
+    """
     for line in typed.splitlines():
         name, colon, value = line.partition(":")
         if colon:
@@ -193,10 +215,10 @@ def _lines(typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _value(option: Option, given: str | list[str]) -> Any:
-    """Return an option's value from the text or selection of its input, or None for an empty one.
+    """Return an option's value from the text or selection of its input; None for an empty input.
 
-    An empty text option gives an empty string. A number that cannot be read stays text, so that
-    the desk reports the problem.
+    An empty text option gives an empty string, an option of many values a list. A number that
+    cannot be read stays text, so that the desk reports the problem.
     """
     if isinstance(given, list) and option.many:
         return given
@@ -217,7 +239,9 @@ def _split_and_strip(typed: str) -> Iterator[str]:
 
 
 def _number(option: Option, typed: str) -> Any:
-    """Return a text as the number that an option wants, or unchanged when that is impossible."""
+    """Return a text as the number (int or float) of an option; unchanged for an option of another
+    kind and when the text is no number.
+    """
     reader = {Kind.INTEGER: int, Kind.NUMBER: float}.get(option.kind)
     if reader is None:
         return typed

@@ -88,17 +88,25 @@ class ButtonQuestions:
             self._questions.popitem(last=False)
 
     def question(self, words: str, label: str) -> str:
-        """Return the question for an action's words; a forgotten one is made from the label."""
+        """Return the question for an action's words; when it is forgotten, a question with the
+        label.
+        """
         return self._questions.get(words) or f"{label or words}: are you sure?"
 
 
 def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]:
     """Return the button of an action, and remember its question."""
-    return _button(action, _click(action, questions))
+    return _button(action, _click_on(action, questions))
 
 
 def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
-    """Return a menu, whose entries have the custom ids of buttons as values."""
+    """Return a menu, whose entries have the custom ids of buttons as values.
+
+    Args:
+        shown: The menu of a card.
+        number: The index of the menu in its message, which makes its custom id unique.
+        questions: Keeps the questions of its entries.
+    """
     made: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=f"{MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX}{number}",
         placeholder=markup.cut(shown.placeholder, DISCORD.placeholder),
@@ -106,14 +114,16 @@ def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Sel
     for at, action in enumerate(shown.actions):
         made.add_option(
             label=markup.cut(wording.line(action.label) or action.words, DISCORD.option),
-            value=_click(action, questions).id,
+            value=_click_on(action, questions).id,
             default=at == shown.chosen,
         )
     return made
 
 
 def question_view(click: Click, label: str) -> discord.ui.View:
-    """Return the buttons under the question of a clicked button: its label, and "Cancel"."""
+    """Return the two buttons under the question of a clicked button: the button's label, and
+    "Cancel".
+    """
     yes = Action(click.words, label or "Yes", Style.PRIMARY)
     view = discord.ui.View(timeout=None)
     view.add_item(_button(yes, Click(ClickKind.RUN, click.words)))
@@ -129,13 +139,15 @@ def clicked_id(data: Mapping[str, Any]) -> str:
 
 
 def is_switch(interaction: discord.Interaction[Any]) -> bool:
-    """Return whether a click chose what its message shows."""
+    """Return whether a click chose an entry of a menu whose answer replaces the message."""
     data: Mapping[str, Any] = interaction.data or {}
     return str(data.get("custom_id", "")).startswith(SWITCH_PREFIX)
 
 
 def label_of(message: discord.Message | None, clicked: str) -> str:
-    """Return the label of a message's button or menu entry, or an empty string."""
+    """Return the label of a message's button or menu entry by its custom id or value; "" without
+    one.
+    """
     for component in _walk(message.components if message else ()):
         for option in getattr(component, "options", ()):
             if option.value == clicked:
@@ -146,7 +158,7 @@ def label_of(message: discord.Message | None, clicked: str) -> str:
 
 
 def _walk(components: Iterable[Any]) -> Iterator[Any]:
-    """Yield components and those that are nested in them."""
+    """Yield components and all components nested in them, in reading order."""
     for component in components:
         yield component
         accessory = getattr(component, "accessory", None)
@@ -154,8 +166,10 @@ def _walk(components: Iterable[Any]) -> Iterator[Any]:
         yield from _walk((*inner, accessory) if accessory else inner)
 
 
-def _click(action: Action, questions: ButtonQuestions) -> Click:
-    """Return what a click on an action does; its question is remembered."""
+def _click_on(action: Action, questions: ButtonQuestions) -> Click:
+    """Return the click that an action's button stands for; the question of the action is
+    remembered.
+    """
     if action.confirm:
         questions.remember(action)
     return Click(ClickKind.ASK if action.confirm else ClickKind.RUN, action.words)
@@ -167,9 +181,9 @@ def _button(action: Action, click: Click) -> discord.ui.Button[Any]:
 
 
 def person(interaction: discord.Interaction[Any]) -> Person:
-    """Return the person behind an interaction, with role ids and without a time zone.
+    """Return the person of an interaction, with the ids of the person's roles and no time zone.
 
-    In a server, who has the permission Manage Server counts as an owner.
+    In a server, a person with the permission Manage Server counts as an owner.
     """
     user = interaction.user
     # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.

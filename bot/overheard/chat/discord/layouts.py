@@ -114,7 +114,9 @@ class MessagePage:
         return tuple(piece for piece in self.pieces if isinstance(piece, File))
 
     def without_files(self) -> MessagePage:
-        """Return the page with a line in place of each file, for a server that accepts no files."""
+        """Return the page with a line of text in place of each file, for a server that refuses
+        files.
+        """
         return MessagePage(
             tuple(replace(box, pieces=tuple(map(_without_file, box.pieces))) for box in self.boxes)
         )
@@ -126,8 +128,8 @@ class MessagePage:
 
     @property
     def rows(self) -> tuple[Row | Menu, ...]:
-        """The rows of a message with embeds, which has no buttons next to texts: those of
-        neighbouring texts share rows.
+        """The rows of buttons and menus of a message with embeds, which has no buttons next to
+        texts: the buttons of neighbouring texts share rows.
         """
         found: list[Row | Menu] = []
         beside: tuple[Action, ...] = ()
@@ -154,7 +156,13 @@ class MessagePage:
         return len(self.boxes) + sum(map(_components, self.pieces))
 
     def with_piece(self, piece: Piece, color: int, *, joins: bool) -> MessagePage:
-        """Return the page with one more piece, in the last container or in a new one."""
+        """Return the page with one more piece at its end.
+
+        Args:
+            piece: The piece.
+            color: The accent of a new container.
+            joins: Whether the piece belongs to the last container; otherwise it begins a new one.
+        """
         if joins and self.boxes:
             *others, last = self.boxes
             return MessagePage((*others, replace(last, pieces=(*last.pieces, piece))))
@@ -162,8 +170,11 @@ class MessagePage:
 
 
 def render(card: Card) -> tuple[MessagePage, ...]:
-    """Return the messages, one or more, that show a card and the cards below it."""
-    pages = list(_pack(map(_box, card.whole())))
+    """Return the messages, one or more, that show a card and the cards below it.
+
+    At most `MAX_PAGES`; the last one then says how many messages are left out.
+    """
+    pages = list(_pack(map(_card_box, card.whole())))
     if excess := len(pages) - MAX_PAGES:
         if excess < 0:
             return tuple(pages)
@@ -179,7 +190,7 @@ def picture_name(number: int) -> str:
 
 
 def attached_name(file: File, number: int) -> str:
-    """Return a file's name in a message, by which Discord's components find it; from 1."""
+    """Return a file's name in a message, of letters that Discord takes; `number` counts from 1."""
     stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name).strip("-").rpartition(".")
     return f"{stem or 'file'}{f'-{number}' if number > 1 else ''}{dot}{ending}"
 
@@ -192,25 +203,27 @@ def _without_file(piece: Piece) -> Piece:
     )
 
 
-def _box(card: Card) -> Box:
-    """Return one card, without the cards below it, as a container that may be too large."""
-    actions, notes = _different(card.actions)
+def _card_box(card: Card) -> Box:
+    """Return a card, without the cards below it, as a container that may be too large for a
+    message.
+    """
+    actions, notes = _distinct_actions(card.actions)
     buttons, entries = divided(actions)
     pieces: list[Piece] = [
-        *_head(card),
+        *_heading(card),
         *([card.image] if card.image and card.image.png else ()),
         *_fields(card.fields),
         *_details(card),
-        *_enclosed(card.file),
-        *_small(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
-        *_choice(card.choice),
-        *_rows(buttons),
-        *_menus("More", entries),
+        *_file_pieces(card.file),
+        *_small_words(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
+        *_choice_menu(card.choice),
+        *_button_rows(buttons),
+        *_action_menus("More", entries),
     ]
     return Box(COLORS[card.severity], tuple(pieces) or (TextWithButton("-"),))
 
 
-def _head(card: Card) -> Iterator[TextWithButton]:
+def _heading(card: Card) -> Iterator[TextWithButton]:
     """Yield the title as a heading, the text and the link."""
     if title := markup.cut(card.severity.icon + markup.line(card.title), MAX_TITLE).strip():
         yield TextWithButton(f"### {wording.unbroken(title)}")
@@ -221,7 +234,9 @@ def _head(card: Card) -> Iterator[TextWithButton]:
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[TextWithButton]:
-    """Yield fields in their order: short fields as lines of one text, other fields on their own."""
+    """Yield fields as texts in their order: short fields as lines of one text, each other field
+    alone.
+    """
     for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
         if is_line:
             yield from map(TextWithButton, _joined(_field(field, gap=" ") for field in group))
@@ -232,7 +247,12 @@ def _fields(fields: Sequence[Field]) -> Iterator[TextWithButton]:
 
 
 def _field(field: Field, gap: str) -> str:
-    """Return a field as text; a value of several lines begins on a line of its own."""
+    """Return a field as Discord markup; a value of several lines begins on a line of its own.
+
+    Args:
+        field: The field.
+        gap: The text between name and value: a space, or a line end.
+    """
     name = markup.cut(markup.inline(field.name), MAX_TITLE) or "-"
     is_short = gap == " " and "\n" not in wording.visible(field.value)
     value = markup.inline(field.value) if is_short else markup.escape(field.value)
@@ -241,7 +261,9 @@ def _field(field: Field, gap: str) -> str:
 
 
 def _joined(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines as texts of at most `MAX_LINES` characters, or of one line."""
+    """Yield lines joined to texts of at most `MAX_LINES` characters; a longer line is a text of its
+    own.
+    """
     text = ""
     for line in lines:
         if text and markup.size(text) + markup.size(line) > MAX_LINES:
@@ -264,12 +286,12 @@ def _details(card: Card) -> Iterator[TextWithButton]:
         yield TextWithButton(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
 
 
-def _enclosed(file: File | None) -> Iterator[TextWithButton | File]:
-    """Yield a file, or why it is not sent."""
+def _file_pieces(file: File | None) -> Iterator[TextWithButton | File]:
+    """Yield a file, or a line that says why it is not sent; nothing for None."""
     if file and file.fits:
         yield file
     elif file:
-        yield from _small(markup.inline(wording.enclosed(file)))
+        yield from _small_words(markup.inline(wording.enclosed(file)))
 
 
 def _quote(quote: Quote) -> TextWithButton:
@@ -278,13 +300,17 @@ def _quote(quote: Quote) -> TextWithButton:
     return TextWithButton("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
 
 
-def _small(text: str) -> Iterator[TextWithButton]:
+def _small_words(text: str) -> Iterator[TextWithButton]:
     if text:
         yield TextWithButton(f"-# {markup.cut(text, MAX_FOOTER)}")
 
 
-def _different(actions: Sequence[Action]) -> tuple[list[Action], list[str]]:
-    """Return the actions with different words, and a note on the buttons that are left out."""
+def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], list[str]]:
+    """Return the actions that differ in their words, and a note about the buttons that are left
+    out.
+
+    At most `MAX_BUTTONS` buttons; actions too long for a custom id are left out without a note.
+    """
     usable = {action.words: action for action in reversed(actions) if _usable(action)}
     different = list(usable.values())[::-1]
     buttons = [action for action in different if not action.menu]
@@ -298,20 +324,25 @@ def _usable(action: Action | None) -> Action | None:
     return action if action and markup.size(f"ask:{action.words}") <= DISCORD.custom_id else None
 
 
-def _rows(actions: Sequence[Action]) -> Iterator[Row]:
+def _button_rows(actions: Sequence[Action]) -> Iterator[Row]:
     for start in range(0, len(actions), BUTTONS_IN_A_ROW):
         yield Row(tuple(actions[start : start + BUTTONS_IN_A_ROW]))
 
 
-def _menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
-    """Yield menus, of as many entries as Discord takes, whose text names the first entries."""
+def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
+    """Yield menus of actions, each with as many entries as Discord takes.
+
+    Args:
+        label: The first word of a menu's text, which then names the first entries.
+        actions: The actions, in the order of the entries.
+    """
     for start in range(0, len(actions), DISCORD.options):
         entries = tuple(actions[start : start + DISCORD.options])
         yield Menu(_placeholder(label, entries), entries)
 
 
 def _placeholder(label: str, entries: Sequence[Action]) -> str:
-    """Return a menu's text: as many entries as a phone shows, without what is in brackets."""
+    """Return a menu's text: its label and as many entries, without brackets, as a phone shows."""
     names = [wording.line(action.label).partition(" (")[0] for action in entries]
     names = [f"{name[:1].lower()}{name[1:]}" for name in names]
     whole = f"{label}: {', '.join(names)}"
@@ -321,8 +352,8 @@ def _placeholder(label: str, entries: Sequence[Action]) -> str:
     return wording.shorten(whole, MAX_PLACEHOLDER)
 
 
-def _choice(choice: Choice | None) -> Iterator[Menu]:
-    """Yield the menu of a choice, whose current entry also names what is chosen."""
+def _choice_menu(choice: Choice | None) -> Iterator[Menu]:
+    """Yield the menu of a choice, whose current entry is labelled with the choice's label, too."""
     if choice is None:
         return
     entries = [
@@ -336,24 +367,24 @@ def _choice(choice: Choice | None) -> Iterator[Menu]:
 
 
 def _pack(boxes: Iterable[Box]) -> Iterator[MessagePage]:
-    """Yield messages; a card is split only where it is too long for one message."""
+    """Yield containers as messages; a card is split only where it is too long for one message."""
     page = MessagePage()
     for box in boxes:
-        if page.boxes and not _fits(MessagePage((*page.boxes, box))):
+        if page.boxes and not _fits_message(MessagePage((*page.boxes, box))):
             yield page
             page = MessagePage()
         joins = False
         for piece in box.pieces:
             grown = page.with_piece(piece, box.color, joins=joins)
-            if page.boxes and not _fits(grown):
+            if page.boxes and not _fits_message(grown):
                 yield page
                 grown = MessagePage().with_piece(piece, box.color, joins=False)
             page, joins = grown, True
     yield page
 
 
-def _fits(page: MessagePage) -> bool:
-    """Return whether one message takes a page, as components and also as embeds."""
+def _fits_message(page: MessagePage) -> bool:
+    """Return whether Discord takes a page as one message, both as components and as embeds."""
     words = [action.words for action in page.actions]
     return (
         page.components <= DISCORD.components

@@ -41,40 +41,49 @@ def size(text: str) -> int:
 
 
 def escape(text: Text) -> str:
-    """Return text that Discord shows literally; addresses in tainted text are not links."""
+    """Return text that Discord shows literally; addresses in untrusted text are not links."""
     escaped = _unmarked(text, wording.visible(text))
     return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
 
 
 def line(text: Text) -> str:
-    """Return escaped text on one line."""
+    """Return escaped text on one line; the line may begin a message."""
     joined = wording.line(wording.visible(text))
     return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
 
 
 def inline(text: Text) -> str:
-    """Return escaped text on one line, to be put after other text on that line."""
+    """Return escaped text on one line, for a place after other text on the same line."""
     return _unmarked(text, wording.line(wording.visible(text)))
 
 
 def _unmarked(text: Text, characters: str) -> str:
-    """Return `characters` with escapes; `text` says whether they come from outside."""
+    """Return characters with a backslash before each that Discord reads as markup.
+
+    Args:
+        text: The text that the characters come from; more is escaped when it is untrusted.
+        characters: The characters, which may be a changed copy of the text.
+    """
     marks = _TAINTED_MARKS if isinstance(text, Tainted) else _MARKS
     return marks.sub(r"\\\g<0>", characters)
 
 
 def cut(escaped: str, limit: int) -> str:
-    """Return at most `limit` characters, with an ellipsis at a cut; no escape is split."""
+    """Return escaped text of at most `limit` UTF-16 units; a cut ends in an ellipsis and splits no
+    escape.
+    """
     if size(escaped) <= limit:
         return escaped
-    return f"{_head(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return f"{_first_units(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def counted(escaped: str, limit: int) -> str:
-    """Return at most `limit` characters of a text; the end states how many are omitted."""
+    """Return escaped text of at most `limit` UTF-16 units; a cut ends with the number of characters
+    left out.
+    """
     if size(escaped) <= limit:
         return escaped
-    head = _head(escaped, limit - 40).rstrip()
+    head = _first_units(escaped, limit - 40).rstrip()
     rest = wording.count(len(escaped) - len(head), "more character")
     return f"{head}\N{HORIZONTAL ELLIPSIS} ({rest})"
 
@@ -85,7 +94,7 @@ def pieces(escaped: str, limit: int) -> Iterator[str]:
     The text is split between paragraphs, lines or words where possible.
     """
     while size(escaped) > limit:
-        head = _head(escaped, limit)
+        head = _first_units(escaped, limit)
         at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
         at = at if at > 0 else len(head)
         yield escaped[:at].rstrip()
@@ -94,16 +103,19 @@ def pieces(escaped: str, limit: int) -> Iterator[str]:
         yield escaped
 
 
-def _head(escaped: str, limit: int) -> str:
-    """Return the first `limit` UTF-16 code units, without a broken character or escape."""
+def _first_units(escaped: str, limit: int) -> str:
+    """Return the first `limit` UTF-16 code units of escaped text, without a broken character or
+    escape.
+    """
     units = escaped.encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
 
 
 def table_pieces(table: Table) -> Iterator[str]:
-    """Yield a table in pieces of about `MAX_TABLE_PIECE` characters, split only between rows.
+    """Yield a table as texts of about `MAX_TABLE_PIECE` characters, split only between rows.
 
-    A table that is too wide for monospaced columns is written row by row.
+    A table that is too wide for monospaced columns is written row by row. At most `MAX_ROWS` rows
+    are shown; a last line counts the others.
     """
     rows = table.rows[:MAX_ROWS]
     widths = _widths(table, rows)
@@ -122,13 +134,15 @@ def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
 
 
 def _cell(text: Text) -> str:
-    """Return a cell for a code block, in which a backtick is the only markup."""
+    """Return a cell on one line for a code block, in which a backtick is the only markup."""
     short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
 def _grid(table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Iterator[str]:
-    """Yield a table as columns, in as many code blocks as needed, each with the header."""
+    """Yield a table as monospaced columns, in as many code blocks as needed, each with the
+    header.
+    """
     margin = "" if table.strong is None else PLAIN
     head = [
         margin + _table_line(table, table.header, widths),
@@ -157,7 +171,9 @@ def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> s
 
 
 def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
-    """Yield rows of a table: each row's heading in bold, then the other cells with their names."""
+    """Yield the rows of a table as texts: a row's heading in bold, then its other cells with their
+    names.
+    """
     piece, heading_count = "", heading_cells(table)
     for row in rows:
         cells = [_short(cell) for cell in row]
@@ -175,6 +191,6 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
 
 
 def _short(text: Text) -> str:
-    """Return a cell, escaped, on one line of at most `MAX_CELL` characters."""
+    """Return a cell as escaped text on one line of at most `MAX_CELL` characters."""
     short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return inline(Tainted(short) if isinstance(text, Tainted) else short)

@@ -54,7 +54,7 @@ _MARKED = 1 << _ID_BITS
 
 @dataclass(frozen=True, slots=True)
 class MessageMark:
-    """What distinguishes a message from others, invisible to readers.
+    """The identity of a message, which the message carries invisibly.
 
     Attributes:
         post: The id of the post; see `post_id`.
@@ -81,12 +81,12 @@ class MessageMark:
 
 
 def post_id(key: str) -> str:
-    """Return the id of the post with a key: a hash that is short enough for a nonce."""
+    """Return an id for the post with a key: a hash that is short enough for a nonce."""
     return POST_ID_PREFIX + hashlib.sha256(key.encode()).hexdigest()[:POST_ID_DIGITS]
 
 
 def read_mark(message: discord.Message) -> MessageMark:
-    """Return a message's mark; its post is empty for a message without a mark.
+    """Return the mark that a message carries; its `post` is empty for a message without a mark.
 
     A mark is in the address of an embed, or in the numbers of the first two components.
     """
@@ -112,7 +112,7 @@ class Presenter:
 
     Attributes:
         questions: The questions of the buttons that were shown.
-        takes_components: Whether components were not refused.
+        takes_components: False once Discord has refused components.
     """
 
     def __init__(self) -> None:
@@ -125,23 +125,23 @@ class Presenter:
         put: Callable[..., Awaitable[Sent]],
         mark: MessageMark | None = None,
     ) -> Sent:
-        """Send a page as a new message.
+        """Send a page as a new message, and return what `put` returns.
 
         Args:
             page: The content.
             put: Sends a message with the arguments of discord.py's `send`.
-            mark: What distinguishes the message from others, or None.
+            mark: The mark that the message is to carry, or None.
 
         Raises:
             discord.HTTPException: when Discord refuses the message.
         """
 
         def components(page: MessagePage) -> dict[str, Any]:
-            return {"view": self._layout(page, mark), **_attached(page, "files")}
+            return {"view": self._layout(page, mark), **_uploads(page, "files")}
 
         def embeds(page: MessagePage) -> dict[str, Any]:
             view = {"view": self._buttons(page)} if page.rows else {}
-            return {"embeds": _embeds(page, mark), **_attached(page, "files"), **view}
+            return {"embeds": _embeds(page, mark), **_uploads(page, "files"), **view}
 
         return await self._put(page, put, components, embeds)
 
@@ -153,12 +153,12 @@ class Presenter:
         *,
         has_components: bool = False,
     ) -> Sent:
-        """Replace all content of a message by a page.
+        """Replace all content of a message by a page, and return what `put` returns.
 
         Args:
             page: The content.
             put: Edits the message with the arguments of discord.py's `edit`.
-            mark: What distinguishes the message from others, or None.
+            mark: The mark that the message is to carry, or None.
             has_components: Whether the message is known to show components, which cannot be undone.
 
         Raises:
@@ -167,12 +167,12 @@ class Presenter:
 
         def components(page: MessagePage) -> dict[str, Any]:
             view = self._layout(page, mark)
-            return {"content": None, "embeds": [], "view": view, **_attached(page, "attachments")}
+            return {"content": None, "embeds": [], "view": view, **_uploads(page, "attachments")}
 
         def embeds(page: MessagePage) -> dict[str, Any]:
             view = self._buttons(page) if page.rows else None
             shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
-            return shown | _attached(page, "attachments")
+            return shown | _uploads(page, "attachments")
 
         return await self._put(page, put, components, components if has_components else embeds)
 
@@ -183,7 +183,18 @@ class Presenter:
         components: Callable[[MessagePage], dict[str, Any]],
         embeds: Callable[[MessagePage], dict[str, Any]],
     ) -> Sent:
-        """Put a page in the newest form that Discord takes, without files that are too large."""
+        """Call `put` with a page as components; with embeds when components are refused; without
+        files when they are too large for the server. Return the result.
+
+        Args:
+            page: The content.
+            put: Sends or edits a message.
+            components: Returns the arguments for `put` that show a page as components.
+            embeds: Returns the arguments for `put` that show a page as embeds.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the message for another reason.
+        """
         form = components if self.takes_components else embeds
         try:
             return await put(**form(page))
@@ -198,7 +209,9 @@ class Presenter:
         return sent
 
     def _layout(self, page: MessagePage, mark: MessageMark | None) -> ui.LayoutView:
-        """Return a page as components; the questions of its buttons are remembered."""
+        """Return a page as a view of components, with the mark in the first ids; the questions of
+        its buttons are remembered.
+        """
         view = ui.LayoutView(timeout=None)
         builder = _Builder(self.questions)
         for at, box in enumerate(page.boxes):
@@ -208,7 +221,7 @@ class Presenter:
         return view
 
     def _buttons(self, page: MessagePage) -> ui.View:
-        """Return the buttons and menus of a page with embeds."""
+        """Return a view with the buttons and menus of a page that is shown as embeds."""
         view, builder = ui.View(timeout=None), _Builder(self.questions)
         for number, row in enumerate(page.rows):
             for item in builder.items(row):
@@ -219,14 +232,20 @@ class Presenter:
 
 
 class _Builder:
-    """Builds the components of one message, with different custom ids."""
+    """Builds the components of one message, with unique custom ids."""
 
     def __init__(self, questions: ButtonQuestions) -> None:
         self._questions = questions
         self._pictures = self._files = self._menus = 0
 
     def container(self, box: Box, own: int | None, first: int | None) -> ui.Container[Any]:
-        """Return a container; the ids are those of the container and its first component."""
+        """Return a container of components.
+
+        Args:
+            box: The card, or a part of it.
+            own: The id of the container; None leaves the choice to Discord.
+            first: The id of the container's first component, or None.
+        """
         inner = [self._component(piece) for piece in box.pieces]
         if first is not None:
             inner[0].id = first
@@ -263,7 +282,9 @@ class _Builder:
 
 
 def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
-    """Return a page as embeds, one for each container; the first carries the mark."""
+    """Return a page as embeds, one for each container; the first carries the mark in its
+    address.
+    """
     embeds, pictures = [], 0
     for box in page.boxes:
         text = "\n".join(piece.text for piece in box.pieces if isinstance(piece, TextWithButton))
@@ -279,9 +300,10 @@ def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
     return embeds
 
 
-def _attached(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
-    """Return the pictures and files of a page as uploads with alternative text, as the argument
-    `name`.
+def _uploads(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
+    """Return the pictures and files of a page as uploads with alternative text.
+
+    They are the value of one keyword argument for discord.py, which is named `name`.
     """
     pictures = [
         discord.File(io.BytesIO(image.png), filename=picture_name(number), description=_alt(image))

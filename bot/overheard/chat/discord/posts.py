@@ -54,11 +54,14 @@ class Poster:
             key: The same for each attempt to post this card.
             thread: The id of the message in whose thread to post, or None.
             broadcast: Whether to post a card for a thread in the channel, too.
+
+        Raises:
+            ChatFailed: when Discord refuses the card, or does not answer within `POST_TIMEOUT_S`.
         """
         pages = render(card)
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
-                place, reference = await self._place(channel, thread)
+                place, reference = await self._target(channel, thread)
                 try:
                     first = await self._send(place, pages, key, reference)
                 except discord.HTTPException as error:
@@ -72,14 +75,17 @@ class Poster:
         return first
 
     async def direct(self, person: int) -> int:
-        """Return the channel of direct messages with a person."""
+        """Return the id of the channel of direct messages with a person; Discord opens it if
+        necessary.
+        """
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 opened = await self._client.http.start_private_message(person)
         return int(opened["id"])
 
     async def edit(self, channel: int, message: int, card: Card) -> None:
-        """Replace the card of a message, and of the messages that continue the message, by another.
+        """Replace the card of a message, and of the messages that continue the message, by another
+        card.
 
         Messages are added or deleted as the new card needs.
         """
@@ -95,7 +101,9 @@ class Poster:
                     await self._put_parts(place, message, rest, post)
 
     async def find(self, channel: int, key: str) -> int | None:
-        """Return the id of a recent message with a key, in a channel or its threads, or None."""
+        """Return the id of the bot's recent message with a key, in a channel or its threads, or
+        None.
+        """
         with translated_errors():
             async for message in self._recent(channel):
                 if read_mark(message) == MessageMark(post_id(key)):
@@ -103,7 +111,9 @@ class Poster:
         return None
 
     async def link(self, channel: int, message: int) -> str:
-        """Return the address of a message, which must exist."""
+        """Return the web address of a message; raises `ChatFailed` when the message does not
+        exist.
+        """
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 await self._channel(channel).fetch_message(message)
@@ -119,7 +129,15 @@ class Poster:
         key: str,
         reference: discord.MessageReference | None,
     ) -> int:
-        """Send all pages as messages, and return the id of the first message."""
+        """Send all pages as messages to a channel or thread, and return the id of the first
+        message.
+
+        Args:
+            place: The channel or thread.
+            pages: The pages, one a message.
+            key: The key of the post, from which each message has its nonce and mark.
+            reference: The message that the pages refer to, or None.
+        """
         ids = []
         for number, page in enumerate(pages):
             nonce = post_id(f"{key} {number}" if number else key)
@@ -136,7 +154,7 @@ class Poster:
     async def _readable(
         self, place: discord.PartialMessageable, message: int
     ) -> discord.Message | None:
-        """Return a message; None where the bot may not read messages."""
+        """Return a message as Discord has it; None where the bot may not read messages."""
         try:
             return await place.fetch_message(message)
         except discord.Forbidden:  # the bot can edit its own messages all the same
@@ -148,7 +166,13 @@ class Poster:
         page: MessagePage,
         mark: MessageMark | None,
     ) -> None:
-        """Edit one message, which keeps its mark."""
+        """Show a page in a message of the bot.
+
+        Args:
+            message: The message.
+            page: The new content.
+            mark: The mark that the message is to carry, or None.
+        """
         has_components = isinstance(message, discord.Message) and message.flags.components_v2
         await self._client.presenter.edit(page, message.edit, mark, has_components=has_components)
 
@@ -159,7 +183,15 @@ class Poster:
         rest: Sequence[MessagePage],
         post: str,
     ) -> None:
-        """Edit, send and delete the messages that continue a message, until they show `rest`."""
+        """Edit, send and delete the messages that continue a message, until they show the given
+        pages.
+
+        Args:
+            place: The channel or thread.
+            message: The id of the first message.
+            rest: The pages after the first.
+            post: The id of the post, see `post_id`.
+        """
         parts = [part async for part in self._parts(place, message, post)]
         for number, (part, page) in enumerate(zip(parts, rest, strict=False), 1):
             await self._edit(part, page, self._mark(place, post, number))
@@ -172,20 +204,21 @@ class Poster:
     async def _parts(
         self, place: discord.PartialMessageable, message: int, post: str
     ) -> AsyncIterator[discord.Message]:
-        """Yield the messages that continue a message of a post, in their order."""
+        """Yield the messages that continue the first message of a post, in their order."""
         after = discord.Object(message)
         later = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
         async for part in later:
             if part.author == self._client.user and read_mark(part).post == post:
                 yield part
 
-    async def _place(
+    async def _target(
         self, channel: int, thread: int | None
     ) -> tuple[discord.PartialMessageable, discord.MessageReference | None]:
-        """Return where to post, and the message that the post refers to.
+        """Return the channel or thread to post into, and the message that the post refers to (or
+        None).
 
-        A thread is created where it is missing. Where that is impossible, the card is posted in
-        the channel and refers to the thread's message.
+        A missing thread is created. Where that is impossible, the card is posted in the channel and
+        refers to the thread's message.
         """
         if thread is None:
             return self._channel(channel), None
@@ -214,7 +247,9 @@ class Poster:
         return f"https://discord.com/channels/{guild}/{channel}"
 
     async def _recent(self, channel: int) -> AsyncIterator[discord.Message]:
-        """Yield the bot's latest messages in a channel, then in the channel's latest threads."""
+        """Yield the bot's latest messages in a channel, then in the channel's latest threads,
+        newest first.
+        """
         me, threads = self._client.user, []
         async for message in self._channel(channel).history(limit=SEARCHED_MESSAGES):
             if message.author == me:

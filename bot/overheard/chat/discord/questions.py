@@ -23,9 +23,9 @@ _CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
 
 def read_question(message: discord.Message, me: discord.abc.Snowflake) -> Request | None:
-    """Return the question of a message to the bot, or None for any other message.
+    """Return a message as a question to the bot; None for a message that does not address the bot.
 
-    Discord sends the text of direct messages and of those that mention the bot without a
+    Discord sends the text of direct messages and of messages that mention the bot without a
     privileged intent.
 
     Args:
@@ -54,7 +54,9 @@ def read_question(message: discord.Message, me: discord.abc.Snowflake) -> Reques
 
 
 def plain(text: str, me: int) -> str:
-    """Return the words of a message, without the mention of the bot."""
+    """Return the words of a message without the mention of the bot; custom emoji become their
+    names.
+    """
     text = re.sub(rf"<@!?{me}>", " ", text)
     return _CUSTOM_EMOJI.sub(r"\1", text).strip(" \t\n,:")
 
@@ -79,7 +81,8 @@ class MessageConversation:
         return False
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as a reply, in place of the card before; a private card as a direct message.
+        """Show a card as a reply, in place of the card shown before; a private card as a direct
+        message.
 
         Raises:
             ChatFailed: when Discord refuses the card.
@@ -94,7 +97,7 @@ class MessageConversation:
                 await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
-        """Refuse, see `forms`.
+        """Raise an error, because a form cannot be opened here; see `forms`.
 
         Raises:
             ChatFailed: always.
@@ -102,7 +105,7 @@ class MessageConversation:
         raise ChatFailed(chat="Discord", reason=f"no form opens here: {form.title}")
 
     async def _put(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as the message of this number, counted from 0: edit or send the message."""
+        """Show a page as the message of an index (from 0): edit the message, or send a new one."""
         if number < len(self._sent):
             shown, _ = self._sent[number]
             await self._presenter.edit(page, shown.edit, has_components=shown.flags.components_v2)
@@ -124,7 +127,9 @@ class MessageConversation:
         self._sent.append((await self._presenter.send(page, reply), private))
 
     async def _withdraw_after(self, count: int) -> None:
-        """Delete all messages of the answer after the first `count`."""
+        """Delete the messages of the answer after the first `count`; refusals of Discord are
+        ignored.
+        """
         for shown, _ in self._sent[count:]:
             with suppress(discord.HTTPException):
                 await shown.delete()

@@ -63,7 +63,7 @@ class CommandSync:
         self._lock = asyncio.Lock()
 
     async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
-        """Register commands where other commands are registered.
+        """Register commands with Discord in each server where other commands are registered.
 
         Args:
             specs: The commands.
@@ -75,7 +75,7 @@ class CommandSync:
                     await self._sync(guild, specs)
 
     def forget(self, guild: int) -> None:
-        """Let the next `sync` compare a server's commands again."""
+        """Make the next `sync` compare a server's commands again."""
         self._done.discard(guild)
 
     async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
@@ -83,13 +83,13 @@ class CommandSync:
         if guild in self._done:
             return
         try:
-            await self._register(guild, self._wanted(guild, specs))
+            await self._register(guild, self._root_commands(guild, specs))
             self._done.add(guild)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             place = f"server {guild}" if guild else "direct messages"
             log.warning("The commands of %s are not up to date: %s", place, error)
 
-    def _wanted(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
+    def _root_commands(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
         """Return the root commands that a server, or direct messages (None), should have."""
         settings, permissions = self._settings, self._permissions
         if guild is None and not settings.direct_messages:

@@ -84,7 +84,9 @@ def roots(
 
 
 def _root(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
-    """Return a root command; descriptions are cut where Discord has no room for them all."""
+    """Return a root command in Discord's JSON; descriptions are cut until they fit, see
+    `DESCRIPTION_LIMITS`.
+    """
     options = _fitting(_children(specs), name)
     command: Node = {"name": name, "type": 1, "description": description, "options": options}
     for limit in DESCRIPTION_LIMITS:
@@ -101,9 +103,9 @@ def node_size(node: Node) -> int:
 
 
 def is_same(wanted: Any, registered: Any) -> bool:
-    """Return whether registered commands equal the wanted ones, at any depth of their JSON.
+    """Return whether registered commands equal the wanted commands, at any depth of their JSON.
 
-    Discord adds fields to what it was sent, and leaves out empty fields.
+    Fields that Discord adds, and empty fields that it leaves out, do not count.
     """
     if isinstance(wanted, Mapping):
         registered_fields: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
@@ -138,7 +140,9 @@ class CommandCall:
 
 
 def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandCall | None:
-    """Return the command in an interaction's data, or None when `specs` has no such command."""
+    """Return the command in an interaction's data with its values; None when `specs` has no such
+    command.
+    """
     names: list[str] = []
     nodes = list(data.get("options") or ())
     while nodes and nodes[0]["type"] in {SUBCOMMAND, GROUP}:
@@ -156,17 +160,18 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandC
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
-    """Return the names below a root: a group (empty for a command without one) and a verb. No two
-    commands have the same names.
+    """Return the names of a command below its root, unique among all commands: its noun, if any,
+    and its verb.
     """
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
 def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
-    """Return choices for an option that is being typed; in a list, they complete the last value.
+    """Return Discord's choices for an option that is being typed, at most 25; values that are too
+    long are left out.
 
     Args:
-        option: The option.
+        option: The option; in an option of many values, a choice completes the last value.
         typed: The option's text so far.
         values: The values to offer.
     """
@@ -178,12 +183,12 @@ def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]
 
 
 def last_value(option: Option, typed: str) -> str:
-    """Return the value that is being typed: the last of a list, else the whole text."""
+    """Return the value that is being typed: the last one of a list, else the whole text."""
     return (typed.rpartition(",")[2] if option.many else typed).strip().strip('"')
 
 
 def split(typed: str) -> list[str]:
-    """Return the values of a list, which are separated by commas; quotes protect a comma."""
+    """Return the values of a list that are separated by commas or lines; quotes protect a comma."""
     values = next(csv.reader([typed.replace("\n", ",")], skipinitialspace=True), [])
     return [value.strip() for value in values if value.strip()]
 
@@ -194,7 +199,7 @@ def quoted(value: str) -> str:
 
 
 def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
-    """Yield the root's children: commands, and groups at the place of their first command."""
+    """Yield the root's children: commands, and groups in the order of their first command."""
     groups: dict[str, list[Node]] = {}
     for spec in specs:
         *groups_above, verb = path(spec)
@@ -210,7 +215,13 @@ def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
 
 
 def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
-    """Return as many nodes as Discord accepts; a group's description lists its commands."""
+    """Return as many nodes as Discord accepts, and log the others; a group's description lists its
+    verbs.
+
+    Args:
+        children: Commands and groups.
+        parent: The names above, for the log.
+    """
     nodes = list(children)
     for omitted in nodes[DISCORD.children :]:
         log.warning("Discord has no room for /%s %s", parent, omitted["name"])
@@ -223,7 +234,7 @@ def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
 
 
 def _shortened(node: Node, limit: int) -> Node:
-    """Return a node and its children with descriptions of at most `limit` characters."""
+    """Return a copy of a node and its children with descriptions of at most `limit` characters."""
     options = [_shortened(option, limit) for option in node.get("options", ())]
     described = {"description": wording.shorten(node["description"], limit)}
     return node | described | ({"options": options} if options else {})
@@ -262,13 +273,15 @@ def _option(option: Option) -> Node:
 
 
 def completed(option: Option) -> bool:
-    """Return whether values are offered while a person types the option."""
+    """Return whether Discord asks the bot for values while a person types the option."""
     many_choices = len(option.choices) > DISCORD.children or (option.many and option.choices)
     return option.kind in COMPLETED or bool(many_choices)
 
 
 def _bounds(option: Option, kind: int) -> Node:
-    """Return the fields for a number's bounds, without bounds that Discord does not accept."""
+    """Return the fields for the bounds of a number; bounds that Discord does not accept are left
+    out.
+    """
     limits = {"min_value": option.low, "max_value": option.high}
     return {
         name: int(limit) if kind == INTEGER else limit

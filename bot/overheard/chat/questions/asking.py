@@ -32,14 +32,14 @@ MAX_CONVERSATIONS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class QuestionReply:
-    """How a question is answered.
+    """The reply to a question.
 
     Attributes:
-        order: The command that reads, or None.
+        order: The command that answers the question, or None.
         card: The card, when there is no command.
-        reading: What the question asks for.
-        plan: How that is answered.
-        situation: What that depends on.
+        reading: The parsed question.
+        plan: The plan of the answer.
+        situation: The state of the deployment that the plan depends on.
     """
 
     order: Order | None
@@ -49,7 +49,11 @@ class QuestionReply:
     situation: Situation
 
     def decorated(self, card: Card) -> Card:
-        """Return the command's card with what was read into the question, and what to ask next."""
+        """Return the command's card with how the question was understood, and what can be asked
+        next.
+
+        A card of a failure is returned unchanged.
+        """
         if card.failed:
             return card
         return wording.with_hints(card, self.reading, self.plan, self.situation)
@@ -69,7 +73,11 @@ class QuestionDesk:
         self._asked: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
-        """Return for how many seconds a person has to wait; 0 counts the question."""
+        """Return the seconds that a person has to wait before the next question; 0 also counts this
+        question.
+
+        A person may ask `QUESTIONS_PER_MINUTE`.
+        """
         now = monotonic()
         key = f"{request.person.platform}:{request.person.id}"
         asked = self._asked.setdefault(key, deque(maxlen=QUESTIONS_PER_MINUTE))
@@ -82,12 +90,14 @@ class QuestionDesk:
         return 0
 
     async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
-        """Return how a question is answered."""
+        """Return the reply to a question: by the grammar, as a typed command, by the configured
+        model (which costs money), else a refusal with suggestions.
+        """
         reading, situation = await self._read(request, deployment, call)
         if answer := self._of_grammar(request, reading, situation):
             return answer
         spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
-        if typed := self._typed(request.question, spellings, reading, situation):
+        if typed := self._reply_to_command(request.question, spellings, reading, situation):
             return typed
         if reading.not_asked or reading.concepts & NOT_ASKED:
             return self._refused(reading, situation)
@@ -104,7 +114,9 @@ class QuestionDesk:
     async def understood(
         self, request: Request, deployment: Deployment, call: Call
     ) -> QuestionReply | None:
-        """Return how the grammar answers a question; None when it cannot."""
+        """Return the reply of the grammar to a question; None when the grammar does not understand
+        it.
+        """
         reading, situation = await self._read(request, deployment, call)
         return self._of_grammar(request, reading, situation)
 
@@ -120,7 +132,9 @@ class QuestionDesk:
     def _of_grammar(
         self, request: Request, reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the answer by the rules of the grammar; None when they do not understand it."""
+        """Return the reply by the rules of the grammar, and remember the question for the next one;
+        None when no rule understands it.
+        """
         if not reading.understood:
             return None
         if greeting := self._greeting(reading, situation):
@@ -149,10 +163,14 @@ class QuestionDesk:
         order = fill(replace(spec, private=False), made.options)
         return QuestionReply(order, Card(""), reading, made, situation)
 
-    def _typed(
+    def _reply_to_command(
         self, text: str, names: Sequence[str], reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Answer a command that was typed as one; one that does not only read gets its button."""
+        """Return the reply to a command that was typed as a question; None when the text is no
+        command.
+
+        A command that changes or spends becomes a button.
+        """
         try:
             order = parse(text, self._list, names)
         except (UnknownCommand, BadUsage):
@@ -172,11 +190,15 @@ class QuestionDesk:
     def _refused(
         self, reading: ParsedQuestion, situation: Situation, note: str = ""
     ) -> QuestionReply:
-        card = wording.not_understood(reading, situation, self._guess(reading, situation), note)
+        card = wording.not_understood(
+            reading, situation, self._guessed_button(reading, situation), note
+        )
         return QuestionReply(None, card, reading, Plan(), situation)
 
-    def _guess(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
-        """Return a button for what the understood words ask for."""
+    def _guessed_button(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
+        """Return a button for the part of a question that was understood; None when that could
+        mislead.
+        """
         if not reading.intent or len(reading.unknown) > MAX_UNKNOWN:
             return None
         limited = reading.concepts & {"limit", "neg"}  # "except Claude" is not "at Claude"
@@ -199,7 +221,7 @@ class QuestionDesk:
 
 
 def _conversation_of(request: Request) -> tuple[str, str]:
-    """Return what a question belongs to: a thread, or a person in a channel."""
+    """Return the key of a question's conversation: the channel, and the thread or the person."""
     return request.channel, request.thread or request.person.id
 
 

@@ -67,11 +67,11 @@ async def choose(
     names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
-    """Ask the configured model for the command that answers a question.
+    """Ask the configured model for the command that answers a question; its answer costs money.
 
     Returns:
-        The command; None when no model is configured, it is not reached in time, or it names no
-        valid command.
+        The command; None when no model is configured, the model does not answer within
+        `ANSWER_TIMEOUT_S`, or it names no valid command.
 
     Raises:
         AssistantBudgetUsedUp: when the money does not cover the question.
@@ -99,7 +99,9 @@ def _reads(spec: CommandSpec) -> bool:
 
 
 def schema(offered: Mapping[str, CommandSpec]) -> dict[str, Any]:
-    """Return the JSON schema of the model's reply."""
+    """Return the JSON schema of the model's reply: one offered command or `NONE`, and text
+    options.
+    """
     text = {"type": "string"}
     options = dict.fromkeys(OPTIONS, text)
     return {
@@ -117,7 +119,9 @@ def _request(
     names: KnownNames,
     situation: Situation,
 ) -> str:
-    """Return what the model is asked."""
+    """Return the prompt for the model: the task, the commands, the known names, and the
+    question.
+    """
     brands = sorted(set(names.brands.values()))
     lines = [
         f"- {name}: {spec.summary} Options: {', '.join(o.name for o in spec.options) or 'none'}."
@@ -140,7 +144,10 @@ def _request(
 
 
 async def _ask(deployment: Deployment, model: Model, request: str, shape: Mapping[str, Any]) -> str:
-    """Ask the model within its budget, and keep its answer in a run that is aside of the history.
+    """Return the model's answer, empty when it is cut off.
+
+    The call is charged to the assistant's budget, and the answer is stored in a run that no score
+    or alert uses.
 
     Raises:
         BudgetUsedUp: when the money does not cover the question.
@@ -182,17 +189,17 @@ def read_choice(
     names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
-    """Return the command of a reply, or None when any part of the reply is not valid.
+    """Return the command of a model's reply, or None when any part of the reply is not valid.
 
     Args:
-        reply: What the model has written.
+        reply: The text that the model has written.
         text: The question, of which a subject must be a part.
         offered: The commands between which the model chooses.
         metrics: The metrics that are measured, by name.
         names: The names of brands.
         situation: The asked models and the open alerts.
     """
-    chosen = _parsed(reply)
+    chosen = _options_of_reply(reply)
     spec = offered.get(chosen.pop("command", ""))
     if spec is None:
         return None
@@ -214,8 +221,10 @@ def read_choice(
     return Plan(spec.name, options, notes=("A model chose this answer for your question.",))
 
 
-def _parsed(reply: str) -> dict[str, str]:
-    """Return the options of a reply that are not empty; nothing when it is not as it must be."""
+def _options_of_reply(reply: str) -> dict[str, str]:
+    """Return the non-empty options of a reply by name; {} when the reply is not a JSON object of
+    texts.
+    """
     try:
         document = json.loads(reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n "))
     except ValueError:
@@ -227,7 +236,7 @@ def _parsed(reply: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Allowed:
-    """The values that options can have; see `read_choice`."""
+    """Validates the values of options in a model's reply; see `read_choice`."""
 
     text: str
     metrics: Mapping[str, object]
@@ -235,7 +244,9 @@ class _Allowed:
     situation: Situation
 
     def value(self, name: str, value: str) -> str | None:
-        """Return the value of an option, or None when it is not one of those that there are."""
+        """Return the value of an option as the command takes it; None when the option or value is
+        unknown.
+        """
         readers = {
             "brand": self._brand,
             "other": self._brand,

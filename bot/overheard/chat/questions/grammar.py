@@ -96,14 +96,14 @@ YEAR_TOPICS = frozenset({"founded"})
 def read(
     text: str, names: KnownNames, today: date, before: ParsedQuestion | None = None
 ) -> ParsedQuestion:
-    """Read a question in the first language that explains all of it, else most of it.
+    """Return a question parsed in the first language that explains all of it, else most of it.
 
     Args:
         text: The question, without a mention of the bot.
-        names: The names that it may have.
+        names: The names of brands, models and topics that it may contain.
         today: The day of the reader.
         before: The question before in the same conversation, which a question such as "and at
-            Claude?" continues.
+            Claude?" continues; None without one.
     """
     tokens = tokenize(text)
     if not tokens or len(text) > MAX_CHARS:
@@ -120,11 +120,11 @@ def read(
 
 
 def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion | None:
-    """Return the only part of a text that is understood, such as the last of "I need a number for
-    the board: how visible are we?"; None when other parts may change what is asked.
+    """Return the one part of a text that is understood, such as the last of "I need a number for
+    the board: how visible are we?"; None when the other parts may change the question.
 
-    Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for
-    3 days, we are in the middle of a launch".
+    Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for 3
+    days, we are in the middle of a launch".
     """
     for separator in (_SENTENCE, _CLAUSE):
         parts = [part for part in separator.split(text) if part.strip()]
@@ -143,8 +143,8 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         rest = [part for part in parts if part != asked[0][0]]
         others = [reading for reading in readings if reading is not asked[0][1]]
         at = parts.index(asked[0][0])
-        others_than_before = rest if separator is _CLAUSE else parts[at + 1 :]
-        reason = all(map(_PERSON.search, others_than_before))
+        reason_parts = rest if separator is _CLAUSE else parts[at + 1 :]
+        reason = all(map(_PERSON.search, reason_parts))
         spoken = frozenset().union(*(reading.concepts for reading in others))
         if spoken & {"alert", "this_alert", "alert_number"}:
             continue  # "I saw the alert. What happened there?"
@@ -167,7 +167,7 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
 
 
 class _Reader:
-    """Reads questions of one language."""
+    """Parses questions of one language."""
 
     def __init__(self, language: str, names: KnownNames, today: date) -> None:
         self._language = language
@@ -178,11 +178,11 @@ class _Reader:
         self._known = NameReader(names, self._words, self._times)
 
     def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
-        """Return what a question asks for; see `read` of this module."""
+        """Return the parsed question, with its intent; see `read` of this module."""
         tokens, mended = self._respelled(self._words.expanded(tokens))
         parsed = self._scan(tokens)
         parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
-        if self._commands(tokens):
+        if self._orders_model(tokens):
             parsed = replace(parsed, concepts=parsed.concepts | {"do_it"})
         begins = self._words.phrase(tokens, 0)[0]
         if tokens[0].word in self._words.opening and begins != "again":  # "do a check"
@@ -202,23 +202,27 @@ class _Reader:
         short = len(tokens) <= MAX_BARE_WORDS
         read = replace(parsed, intent=intent_of(parsed, short=short))
         if read.understood:
-            return _completed(read, before)
+            return _with_context(read, before)
         free = self._free_question(tokens, parsed) or self._free_subject(tokens)
         return free or (read if read.intent else partly_understood(parsed, short=short))
 
-    def _commands(self, tokens: Sequence[Token]) -> bool:
-        """Whether a model is to do something: "tell Claude that we have an app"."""
-        at = self._after(WEAK, tokens, 0)
-        model = self._after(WEAK, tokens, at + 1)
+    def _orders_model(self, tokens: Sequence[Token]) -> bool:
+        """Return whether a question orders a model to do something: "tell Claude that we have an
+        app".
+        """
+        at = self._index_after(WEAK, tokens, 0)
+        model = self._index_after(WEAK, tokens, at + 1)
         if at >= len(tokens) or tokens[at].word not in self._words.commanding:
             return False
         named = self._known.model(tokens, model) if model < len(tokens) else None
-        return named is not None or self._after("models", tokens, model) > model
+        return named is not None or self._index_after("models", tokens, model) > model
 
     def _respelled(
         self, tokens: Sequence[Token]
     ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
-        """Return the words without mistakes, and those that were mended and carry a meaning."""
+        """Return the words with their spelling corrected, and (typed, corrected) for words that
+        matter.
+        """
         full, mended = list(tokens), []
         for at, token in enumerate(tokens):
             word = token.word
@@ -237,47 +241,56 @@ class _Reader:
     def _free_question(
         self, tokens: Sequence[Token], parsed: ParsedQuestion
     ) -> ParsedQuestion | None:
-        """Return the wish to ask models a question in the user's own words: "ask Claude what a CRM
-        is".
+        """Return the wish to ask models a question in the person's own words: "ask Claude what a
+        CRM is"; None for any other text.
         """
-        begin = self._after(WEAK, tokens, 0)
-        at = self._after(WEAK, tokens, self._after("ask", tokens, begin))
-        if parsed.not_asked or self._after("ask", tokens, begin) == begin or at == len(tokens):
+        begin = self._index_after(WEAK, tokens, 0)
+        at = self._index_after(WEAK, tokens, self._index_after("ask", tokens, begin))
+        if (
+            parsed.not_asked
+            or self._index_after("ask", tokens, begin) == begin
+            or at == len(tokens)
+        ):
             return None
         if parsed.concepts & {"again", "yesno"}:
             return None  # "ask ChatGPT again in Germany"
         models, size = self._known.model(tokens, at) or ((), 0)
-        question = tokens[at + size if size else self._after("models", tokens, at) :]
+        question = tokens[at + size if size else self._index_after("models", tokens, at) :]
         if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
             return None
         text = " ".join(token.text for token in question)
         return ParsedQuestion("ask_models", models=models, topic=text, language=self._language)
 
-    def _after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
-        """Return the place after the words of a concept that begin at a place."""
+    def _index_after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
+        """Return the index after all phrases of a concept that begin at an index; the same index
+        without any.
+        """
         while at < len(tokens) and self._words.phrase(tokens, at)[0] == concept:
             at += self._words.phrase(tokens, at)[1]
         return at
 
     def _form(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> ParsedQuestion | None:
-        """Return a wish to add or change something, whose form asks for the rest; or None.
+        """Return a wish to add or change something, whose form asks for the rest; None without one.
 
-        It begins with the wish and names what is changed: "add the question which CRM is best".
+        The text begins with the wish and names what is changed: "add the question which CRM is
+        best".
         """
         if parsed.not_asked:
             return None
-        if "access" in parsed.concepts <= {"access", "make", "alert"} and self._about_name(
+        if "access" in parsed.concepts <= {"access", "make", "alert"} and self._rest_is_name(
             tokens, parsed
         ):
             return replace(parsed, intent="access", unknown=())
-        changed = self._changed(tokens, parsed)
+        changed = self._changed_concepts(tokens, parsed)
         form = replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
         return form if changed else None
 
-    def _changed(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
-        """Return the concepts of what a wish is to change; empty for a question that is no wish."""
+    def _changed_concepts(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
+        """Return the concepts of the thing that a wish is to change; empty when the text is no such
+        wish.
+        """
         concepts = parsed.concepts
-        begin = self._after(WEAK, tokens, 0)
+        begin = self._index_after(WEAK, tokens, 0)
         wish = self._words.phrase(tokens, begin)[0] if begin < len(tokens) else ""
         if wish == "configure" and concepts >= {"topic", "number"}:
             return concepts
@@ -289,7 +302,7 @@ class _Reader:
         name = next((i for i, token in enumerate(tokens) if token.text in parsed.unknown), 0)
         tracked = self._words.tracking & set(words[max(0, name - 2) : name]) or "site" in concepts
         wished = self._words.tracking & set(words[:WISH_WORDS])
-        beside = concepts <= BESIDE_NAME and self._about_name(tokens, parsed)
+        beside = concepts <= BESIDE_NAME and self._rest_is_name(tokens, parsed)
         if wished and tracked and beside:
             return frozenset({"configure", "competitors"})
         what = concepts & RECORDS
@@ -298,8 +311,10 @@ class _Reader:
             return what | {"configure"}
         return frozenset()
 
-    def _about_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
-        """Whether all that is not understood is one name: "Anna", "Foo Bar", "foo.com"."""
+    def _rest_is_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
+        """Return whether all words that are not understood form one name: "Anna", "Foo Bar",
+        "foo.com".
+        """
         site = parsed.typed.get("site", "")
         name = " ".join((*parsed.unknown, *([site] if _DOMAIN.fullmatch(fold(site)) else [])))
         text = " ".join(token.text for token in tokens if token.text)
@@ -307,20 +322,24 @@ class _Reader:
         return named and 0 < len(name.split()) <= MAX_NAME_WORDS and name in text
 
     def _free_subject(self, tokens: Sequence[Token]) -> ParsedQuestion | None:
-        """Return a question for what models say about a subject in the user's own words: "about
-        onboarding calls".
+        """Return a question about answers on a subject in the person's own words: "about onboarding
+        calls".
 
-        The words in front of "about" are all understood and ask for what is said; the subject is
-        what follows, up to the end.
+        The words before "about" are all understood and ask what is said; the subject is all that
+        follows. None for any other text.
         """
         places = [at for at in range(1, len(tokens)) if tokens[at].word in self._words.about]
         if not places:
             return None
-        begin = self._after(WEAK, tokens, places[-1] + 1)
-        owned = self._after("we", tokens, begin)
+        begin = self._index_after(WEAK, tokens, places[-1] + 1)
+        owned = self._index_after("we", tokens, begin)
         subject = tokens[owned:]
         named = self._scan(subject)
-        if not named.unknown or len(subject) > MAX_SUBJECT_WORDS or self._limited(subject, named):
+        if (
+            not named.unknown
+            or len(subject) > MAX_SUBJECT_WORDS
+            or self._names_more(subject, named)
+        ):
             return None
         if OBJECTS & {token.word for token in tokens[begin:]}:
             return None  # "about us on Twitter"
@@ -331,14 +350,18 @@ class _Reader:
         head = replace(head, intent=intent_of(head, short=False))
         return head if head.understood and head.intent == "answers" else None
 
-    def _limited(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
-        """Whether a subject names more than one thing: "our price in Germany", "our app at ..."."""
+    def _names_more(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
+        """Return whether a subject names more than one thing: "our price in Germany", "our app at
+        ...".
+        """
         linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
         other = named.models or named.period or named.brands or named.not_asked
         return bool(other or (named.topic and linked) or named.concepts & (NOT_ASKED | LIMITS))
 
     def _asks_how(self, parsed: ParsedQuestion, tokens: Sequence[Token]) -> bool:
-        """Whether names alone, such as "us at Claude?", ask how these are doing."""
+        """Return whether names alone, such as "us at Claude?", ask how the named brands are
+        doing.
+        """
         if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
         if parsed.concepts & NOT_BARE:
@@ -347,19 +370,21 @@ class _Reader:
         return "how" in parsed.concepts or ("what" not in parsed.concepts and timeless)
 
     def _scan(self, tokens: Sequence[Token]) -> ParsedQuestion:
-        """Return the names, times and concepts of a question, without what it asks for."""
+        """Return the names, times and concepts of a question, without its intent."""
         found = _Found()
         at = 0
         while at < len(tokens):
-            at += self._name(tokens, at, found) or self._word(tokens, at, found)
+            at += self._read_name(tokens, at, found) or self._read_word(tokens, at, found)
         return found.reading(self._names, self._language)
 
-    def _name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
-        """Read a name or a time, and return its number of words; 0 when there is none."""
+    def _read_name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+        """Add the name or time at an index to `found`, and return its number of words; 0 without
+        one.
+        """
         concept, size = self._words.phrase(tokens, at)
         if concept == WEAK and size > MAX_NAME_WORDS:
             return size
-        if numbered := self._alert(tokens, at):
+        if numbered := self._alert_number(tokens, at):
             found.alert, size = numbered
             found.concepts.add("alert_number")
         elif concept == "only" and self._names_beside(tokens, at, size):
@@ -385,7 +410,7 @@ class _Reader:
             if found.period:
                 found.periods.append((period, tokens[at].text))
             found.period = found.period or period
-        elif found.period is None and (event := self._update_of(tokens, at)):
+        elif found.period is None and (event := self._event_of_models(tokens, at)):
             found.period, found.models, size = event[0], found.models | event[1], event[2]
             found.concepts.add("asked")
         else:
@@ -393,35 +418,53 @@ class _Reader:
         return size
 
     def _category(self, tokens: Sequence[Token], at: int, size: int, found: _Found) -> int:
-        """Read what the brands are, such as "CRM tools", and return its number of words."""
+        """Add the category of brands at an index, such as "CRM tools", to `found`.
+
+        Args:
+            tokens: The words of the question.
+            at: The index of the category's first word.
+            size: The number of its words.
+            found: What was found so far, which is changed.
+
+        Returns:
+            The number of words, with words such as "tools" after the category.
+        """
         asked = at and self._words.concept([tokens[at - 1].word]) == "what"
         found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
-        size = self._after("kind", tokens, at + size) - at
+        size = self._index_after("kind", tokens, at + size) - at
         if at + size < len(tokens) and self._known.topic(tokens, at + size):
             found.unknown.append(tokens[at].text)  # "CRM prices" are not ours
         return size
 
     def _names_beside(self, tokens: Sequence[Token], at: int, size: int) -> bool:
-        """Whether "only" has a name or a time before or after it, and so limits the question to
-        that: "only ChatGPT", "only in May", "HubSpot only".
+        """Return whether a name or a time is directly before or after "only": "only ChatGPT",
+        "HubSpot only".
+
+        The word then limits no more than the name does.
         """
-        after = self._after(WEAK, tokens, at + size)
+        after = self._index_after(WEAK, tokens, at + size)
         places = [(place, 0) for place in (at + size, after) if place < len(tokens)]
         places += [(place, at) for place in range(max(0, at - 2), at)]
-        return any(self._a_name(tokens, *place) for place in places)
+        return any(self._has_name(tokens, *place) for place in places)
 
-    def _a_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
-        """Whether a name or a time begins at a place, and ends at another if that is not 0."""
+    def _has_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
+        """Return whether a name or time begins at an index; if `end` is not 0, also whether it ends
+        there.
+        """
         read = (self._known.model, self._known.brand, self._times.read)
         found = [reader(tokens, at) for reader in read]
         concept, size = self._words.phrase(tokens, at)
         found.append((concept, size) if concept in {"on_days", "recurring"} else None)
         return any(name and (not end or at + name[1] == end) for name in found)
 
-    def _word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
-        """Read a phrase, or a name or word with a mistake, and return its number of words."""
+    def _read_word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+        """Add a phrase, or a misspelt name or word, at an index to `found`; return its number of
+        words.
+
+        A word that is not known is added as unknown.
+        """
         topic = self._known.topic(tokens, at)
-        concept, size = self._phrase(tokens, at)
+        concept, size = self._untimed_phrase(tokens, at)
         if topic and topic[1] >= size and concept not in {"facts", "models"}:
             words = tokens[at : at + topic[1]]
             found.topic = found.topic or topic[0]
@@ -430,11 +473,11 @@ class _Reader:
                 found.unknown.append(" ".join(token.text for token in words))
             found.topic_end = at + topic[1]
             return topic[1]
-        if concept == "when" and self._joins(tokens, at, found):
+        if concept == "when" and self._begins_condition(tokens, at, found):
             return size
         if concept := concept or _shape(tokens[at].word):
             concept = "and_also" if concept == "and" and not at else concept
-            if concept == "and" and self._asks(tokens, at + 1):
+            if concept == "and" and self._begins_question(tokens, at + 1):
                 concept = "two"
             found.note(concept, tokens[at : at + size])
             return size
@@ -450,9 +493,9 @@ class _Reader:
             found.concepts.add("asked")
         return near.size
 
-    def _phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
-        """Return the concept of the longest phrase at a place that takes no word from a time:
-        "improve" and not "improve this" before "this year".
+    def _untimed_phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+        """Return the concept and the number of words of the longest phrase at an index that takes
+        no word from a time: "improve" and not "improve this" before "this year".
         """
         concept, size = self._words.phrase(tokens, at)
         last = at + size - 1
@@ -464,25 +507,27 @@ class _Reader:
             return shorter if shorter[0] else (concept, size)
         return concept, size
 
-    def _asks(self, tokens: Sequence[Token], at: int) -> bool:
-        """Whether another question begins at a place."""
+    def _begins_question(self, tokens: Sequence[Token], at: int) -> bool:
+        """Return whether another question begins at an index."""
         if at >= len(tokens):
             return False
         opening = tokens[at].word in self._words.opening
         return not opening and self._words.phrase(tokens, at)[0] in QUESTION_WORDS
 
-    def _joins(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
-        """Whether "when" begins a condition, as in "where do we rank when ChatGPT makes a list",
-        which says no more than that the models answer.
+    def _begins_condition(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
+        """Return whether "when" at an index begins a condition without meaning: "where do we rank
+        when ChatGPT makes a list".
         """
-        told = self._words.concept([tokens[at - 1].word]) if at else None
+        previous = self._words.concept([tokens[at - 1].word]) if at else None
         model = self._known.model(tokens, at + 1)
-        return bool(model and told != "and" and found.concepts & OF_ANSWERS)
+        return bool(model and previous != "and" and found.concepts & OF_ANSWERS)
 
-    def _update_of(
+    def _event_of_models(
         self, tokens: Sequence[Token], at: int
     ) -> tuple[NamedTime, dict[str, None], int] | None:
-        """Return the event of ``since the Claude update``, the models, and the number of words."""
+        """Return the event of ``since the Claude update``, its models, and the number of words; or
+        None.
+        """
         for place in (at + 1, at + 2):
             model = self._known.model(tokens, place)
             if model and place < len(tokens):
@@ -492,8 +537,10 @@ class _Reader:
                     return time[0], dict.fromkeys(model[0]), time[1] + model[1]
         return None
 
-    def _alert(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-        """Return the number of ``alert 3``, ``alert #3`` or ``#3``."""
+    def _alert_number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+        """Return the number in ``alert 3``, ``alert #3`` or ``#3``, and the number of words; or
+        None.
+        """
         word = tokens[at].word
         if self._words.concept([word]) == "ahead" and at and tokens[at - 1].word not in _NUMBERED:
             return None  # "who is #1"
@@ -510,7 +557,9 @@ class _Reader:
 
 
 def _shape(word: str) -> str:
-    """Return the concept of a number, a channel or a web domain, which no list has; or ""."""
+    """Return the concept of a word that no list contains: a number, a channel or a web domain; else
+    "".
+    """
     if word.isdigit():
         return "number"
     if word.startswith("#"):
@@ -520,7 +569,7 @@ def _shape(word: str) -> str:
 
 @dataclass(slots=True)
 class _Found:
-    """What is found in a question so far; see `ParsedQuestion`."""
+    """The names, times and concepts that are found in a question so far; see `ParsedQuestion`."""
 
     brands: dict[str, None] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
@@ -537,14 +586,16 @@ class _Found:
     order: list[str] = field(default_factory=list)
 
     def note(self, concept: str, tokens: Sequence[Token]) -> None:
-        """Add a concept, with the words that it was typed as."""
+        """Add a concept, with the words as which it was typed."""
         self.concepts.add(concept)
         if concept not in {WEAK, LIGHT}:
             self.order.append(concept)
         self.typed.setdefault(concept, " ".join(token.text for token in tokens if token.text))
 
     def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
-        """Return the reading, without what the question asks for."""
+        """Return all that was found as a parsed question without an intent; the fields here are
+        changed.
+        """
         concepts, brands = self.concepts, tuple(self.brands)
         for concept in concepts & set(implied()):
             for more in implied()[concept]:
@@ -555,7 +606,7 @@ class _Found:
         if any(name not in names.own for name in brands):
             concepts.add("rival")
         if self.periods and "compare" in concepts:
-            self._span_all()
+            self._merge_periods()
         self.unknown += [typed for _, typed in self.periods]
         for who, verb, whom in zip(self.order, self.order[1:], self.order[2:], strict=False):
             if who in {"rival", "competitors"} and verb in SPOKEN and whom == "we":
@@ -582,15 +633,15 @@ class _Found:
             language=language,
         )
 
-    def _span_all(self) -> None:
-        """Make one time of those that are compared: since the earliest."""
+    def _merge_periods(self) -> None:
+        """Replace all compared times by one time that begins with the earliest and has no end."""
         starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
         self.period, self.periods = NamedTime(min(starts)) if starts else None, []
 
 
-def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:
+def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:
     """Return a question with the models and the time of the question before, if it continues that
-    question: "and compared to HubSpot?".
+    question and has none of its own: "and compared to HubSpot?".
     """
     if before is None or not parsed.follows or parsed.intent not in CONTINUED:
         return parsed
@@ -600,7 +651,9 @@ def _completed(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQ
 
 
 def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion | None:
-    """Return the question before with the names, times and metric of this one."""
+    """Return the question before with the names, times and metric of this question; None when this
+    question says more than that.
+    """
     named = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
     if before is None or parsed.unknown or parsed.not_asked or not named:
         return None

@@ -27,8 +27,9 @@ def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
 
 
 def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
-    """Return a question with the intent of the rule that explains most of its words; the other
-    words are unknown.
+    """Return a question with the intent of the rule that explains most of its concepts.
+
+    The words of the other concepts become unknown. Without a rule, the question is unchanged.
     """
     rules_left = _rules(parsed, short=short)
     if not rules_left:
@@ -39,7 +40,7 @@ def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
 
 
 def _rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
-    """Return the rules whose concepts a question has, and whose intent it may have."""
+    """Return the rules whose needed concepts a question has, and whose intent is not ruled out."""
     concepts = parsed.concepts
     if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
         return []  # "the difference between being named and being recommended"

@@ -66,8 +66,10 @@ class NameReader:
         self._parts = frozenset(word for names in known for words in names for word in words)
 
     def brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the brand at a place. One that is also an ordinary word must be written as the
-        name is, and not as the first word or after a word of time.
+        """Return the name of the brand at an index and its number of words, or None.
+
+        A name that is also an ordinary word or a time counts only as it is spelt, and neither as
+        the first word nor after a time.
         """
         name = _longest(self._brands, tokens, at)
         if name is None:
@@ -82,31 +84,43 @@ class NameReader:
         return name
 
     def model(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
-        """Return the names of the asked models that are meant, and the number of words."""
+        """Return the readers' names of the asked models that a phrase at an index means, and its
+        number of words; or None.
+        """
         return _longest(self._models, tokens, at)
 
     def other_version(self, tokens: Sequence[Token], at: int) -> bool:
-        """Whether a number after a model's name makes it another model, such as "GPT 4"."""
+        """Return whether a number at an index makes another model of the name before, such as "GPT
+        4".
+        """
         if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
             return False
         return self._times.read(tokens, at) is None
 
     def other_model(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the name of a model that is not asked, and its number of words."""
+        """Return the name of a model at an index that is not asked, and its number of words; or
+        None.
+        """
         return _longest(self._others, tokens, at)
 
     def category(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return what the brands are, which every question is about, and its number of words."""
+        """Return the category of the tracked brands at an index, and its number of words; or
+        None.
+        """
         return _longest(self._categories, tokens, at)
 
     def topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the topic of answers at a place, and its number of words."""
+        """Return the topic of answers at an index, and its number of words; or None. The longest
+        one counts.
+        """
         mine = _longest(self._topics, tokens, at)
         usual = _longest(self._words.topics, tokens, at)
         return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
 
     def near(self, tokens: Sequence[Token], at: int) -> SimilarName | None:
-        """Return the only name that words at a place can be, with a spelling mistake; or None."""
+        """Return the one brand or model that the words at an index misspell; None without exactly
+        one.
+        """
         for size in (2, 1):
             if at + size > len(tokens):
                 continue
@@ -132,11 +146,11 @@ class SimilarName:
     """A name with a mistake in its spelling.
 
     Attributes:
-        typed: What was typed.
-        name: The name that it was read as.
+        typed: The words as typed.
+        name: The correct name.
         size: Its number of words.
-        models: The names of the models that are meant, if it is one of a model.
-        brand: The name of the brand, if it is one of a brand.
+        models: The readers' names of the models, for the name of a model.
+        brand: The name of the brand, for the name of a brand.
     """
 
     typed: str
@@ -147,7 +161,10 @@ class SimilarName:
 
 
 def _similar(word: str, name: str) -> bool:
-    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on."""
+    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on.
+
+    In a name of 4 letters, only swapped or doubled letters count.
+    """
     if word == name:
         return True
     if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
@@ -158,7 +175,10 @@ def _similar(word: str, name: str) -> bool:
 def _longest(
     known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], at: int
 ) -> tuple[T, int] | None:
-    """Return what the longest known phrase at a place means, and its number of words."""
+    """Return the meaning of the longest known phrase at an index, and its number of words; or None.
+
+    A genitive s at the end is ignored.
+    """
     longest = max(map(len, known), default=0)
     for size in range(min(longest, len(tokens) - at), 0, -1):
         *start, last = (token.word for token in tokens[at : at + size])

@@ -9,10 +9,12 @@ from overheard.chat.questions.resolution import MAX_WORDS_CHARS, Plan, Resolutio
 
 
 class Offers(Resolution):
-    """Offers buttons for what a question asks to be done."""
+    """Plans answers with buttons, for questions that ask for something to be done."""
 
     def _why_level(self) -> Plan | None:
-        """Answer why a model rates the brand as it does."""
+        """Answer why a model rates the brand as it does: by its alert, or with buttons for what it
+        says.
+        """
         alerts = self._alerts()
         if self._now.here or ("lose" in self._reading.concepts and len(alerts) == 1):
             return self._run("alerts show", alert=str(alerts[0].id))
@@ -33,7 +35,7 @@ class Offers(Resolution):
         )
 
     def _certain(self) -> Plan | None:
-        """Answer how certain a change is."""
+        """Answer how certain a change is: by its alert, or with a button for each open alert."""
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -49,7 +51,9 @@ class Offers(Resolution):
         )
 
     def _snooze(self) -> Plan | None:
-        """Offer to put an alert aside."""
+        """Offer to put an alert aside until the time in the question, else for a choice of spans;
+        None for a time in the past.
+        """
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
         period = self._reading.period
         if period and period.ahead:
@@ -84,7 +88,7 @@ class Offers(Resolution):
         )
 
     def _check(self) -> Plan | None:
-        """Offer to ask the models again; at a later time, to be reminded or to plan it."""
+        """Offer to ask the models again; for a later time, offer a reminder or a schedule."""
         period = self._reading.period
         if period and (period.until or (period.ahead or self._now.today) > self._now.today):
             if self._now.here:
@@ -104,7 +108,9 @@ class Offers(Resolution):
         )
 
     def _configure(self) -> Plan | None:
-        """Offer forms for what is to be changed."""
+        """Offer forms for the records that the question names; without any, for the most usual
+        records.
+        """
         concepts, brand = self._reading.concepts, self._brand_words
         here = (f"subscribe {brand}", "Alerts into this channel")
         if {"off", "neg"} & concepts:
@@ -177,7 +183,7 @@ class Offers(Resolution):
         )
 
     def _quiet(self) -> Plan | None:
-        """Offer when alerts keep quiet."""
+        """Offer to set the hours without alerts."""
         return self._offer(
             "Alerts keep quiet hours",
             "They are part of where alerts go.",
@@ -186,7 +192,7 @@ class Offers(Resolution):
         )
 
     def _ask_models(self) -> Plan | None:
-        """Offer to ask the models what the question is about, once and outside of the results."""
+        """Offer to ask the models the person's own question, once and outside of the results."""
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
         words = f"ask {quoted(self._reading.topic)}{chosen}"
         short = len(words) <= MAX_WORDS_CHARS  # a longer one is typed into the form
@@ -197,8 +203,12 @@ class Offers(Resolution):
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
-        """Return buttons for the alert that is meant; pairs are words with {} for its number, and
-        labels.
+        """Return buttons for the alert that the question means, or a button for each that it may
+        mean.
+
+        Args:
+            title: The title of the card.
+            pairs: The words of each command, with {} for the alert's number, and its label.
         """
         fitting = self._alerts()
         if not fitting:

@@ -50,10 +50,10 @@ SLOTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
-    """What a question asks for.
+    """A question, parsed.
 
     Attributes:
-        intent: The name of the rule's intent; empty when the question was not understood.
+        intent: The intent of the rule that explains it; empty when it was not understood.
         brands: The brands that are named, in their order; without "we".
         we: Whether the question is about "us".
         models: The models that are named, by readers' names.
@@ -61,14 +61,14 @@ class ParsedQuestion:
         topic: The topic of answers that is named, or an empty string.
         period: The time that is named, or None.
         alert: The number of an alert, or 0.
-        it: Whether something is meant that the conversation knows: "this", "the drop".
+        it: Whether it refers to something that the conversation knows: "this", "the drop".
         follows: Whether the question continues the one before: "and at Claude?".
         concepts: All concepts of the question.
         unknown: Words that were not understood, as typed.
         not_asked: Names of models that are not asked here.
-        guessed: Spellings that were corrected, with what they were read as.
-        typed: The words that each concept was typed as.
-        language: The language.
+        guessed: Spellings that were corrected, each with its correction.
+        typed: The words as typed, by concept.
+        language: The language, such as ``en``.
     """
 
     intent: str = ""
@@ -95,7 +95,7 @@ class ParsedQuestion:
 
     @property
     def bare(self) -> bool:
-        """Whether the question has names and times, and says nothing about them."""
+        """Whether the question has names and times only, and asks nothing about them."""
         return not (self.concepts - SLOTS - {"models"}) and bool(
             self.brands or self.models or self.period or self.we or self.metric
         )

@@ -41,7 +41,9 @@ class _Planner(Offers):
     """Plans the answer by the method of the question's intent."""
 
     def plan(self) -> Plan | None:
-        """Return how the question is answered; None when no rule is certain of it."""
+        """Return the plan by the method of the question's intent, with its notes; None when no
+        answer fits all that the question says.
+        """
         period = self._reading.period
         if period and {"compare", "ahead", "behind"} & self._reading.concepts and not self._rivals:
             period = replace(period, end=None)
@@ -67,7 +69,7 @@ class _Planner(Offers):
     # What is said of the brands.
 
     def _standing(self) -> Plan | None:
-        """Answer how a brand is doing now, or over a period."""
+        """Answer how a brand is doing now, over a period, or compared with another."""
         brands = self._reading.brands
         rivals = [name for name in brands if name not in self._now.own]
         if rivals and (self._reading.we or len(rivals) < len(brands)):
@@ -84,7 +86,7 @@ class _Planner(Offers):
         return self._versus() if self._rivals else self._trend("visibility")
 
     def _by_model(self) -> Plan | None:
-        """Answer how models differ in what they say."""
+        """Answer how models differ in their answers; None for a single period or a competitor."""
         if self._period_bound or self._rivals:
             return None
         return self._about_brand("report", many=True, details=bool(self._reading.metric))
@@ -103,7 +105,7 @@ class _Planner(Offers):
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
-        """Answer how the brand compares with competitors."""
+        """Answer how the brand compares with competitors; without any, who is ahead."""
         if self._reading.metric == "share_of_voice":
             return self._share()
         rivals = self._rivals
@@ -117,7 +119,7 @@ class _Planner(Offers):
         return self._against(rivals, metric)
 
     def _against(self, rivals: list[str], metric: str) -> Plan | None:
-        """Answer how a metric of the brand compares with that of some competitors."""
+        """Answer how a metric of the brand compares with the metric of some competitors."""
         self._reading = replace(self._reading, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._now.commands and len(rivals) == 1 and compared:
@@ -130,7 +132,7 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
-        """Answer which brand is ahead."""
+        """Answer which brand is ahead; None for several models without a brand or metric."""
         unnamed = not (self._reading.we or self._reading.brands or self._reading.metric)
         if len(self._reading.models) > 1 and unnamed:
             return None
@@ -144,7 +146,9 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _of_one_brand(self, concept: str) -> bool:
-        """Whether a question with a concept is about a single brand: "how often are we first"."""
+        """Return whether a question with a concept is about a single brand: "how often are we
+        first".
+        """
         concepts = self._reading.concepts
         named = self._reading.brands or self._reading.we
         return bool(concept in concepts and named and not {"who", "competitors"} & concepts)
@@ -170,7 +174,7 @@ class _Planner(Offers):
         return self._changes() if bound or not self._alerts() else self._why()
 
     def _why(self) -> Plan | None:
-        """Answer why something changed."""
+        """Answer why something changed: by its alert, or with a button for each open alert."""
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -191,7 +195,7 @@ class _Planner(Offers):
         return self._why() if self._now.here else None
 
     def _answers(self) -> Plan | None:
-        """Answer what models say, with the sentences of their answers."""
+        """Answer with sentences from the models' answers, or from those of an alert."""
         only_here = not (self._reading.topic or self._reading.brands or self._reading.models)
         if self._now.here and only_here:
             return self._run("evidence", alert=str(self._now.here.id))

@@ -23,15 +23,15 @@ SHOWN_CHOICES = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a question is answered: by a command that reads, or by a sentence with buttons.
+    """The plan of an answer: a command that reads, or a sentence with buttons.
 
     Attributes:
         command: The name of the command, or an empty string.
         options: Its options.
         notes: Sentences to show with the answer.
         title: The title of an answer without a command.
-        text: Its text.
-        actions: Its buttons.
+        text: The text of an answer without a command.
+        actions: The buttons of an answer without a command.
     """
 
     command: str = ""
@@ -43,11 +43,11 @@ class Plan:
 
 
 class Resolution:
-    """Resolves the parts of a question.
+    """Resolves the parts of a question into options of a command.
 
     Args:
-        reading: What the question asks for.
-        situation: What the deployment knows.
+        reading: The parsed question.
+        situation: The state of the deployment.
     """
 
     def __init__(self, reading: ParsedQuestion, situation: Situation) -> None:
@@ -61,7 +61,9 @@ class Resolution:
 
     @property
     def _models(self) -> list[str]:
-        """The models that are meant, as ``provider/model``: in an alert's thread its own."""
+        """The ids (``provider/model``) of the named models; in an alert's thread, the alert's
+        model.
+        """
         wanted = self._reading.models
         here = self._now.here
         if here and not wanted and not self._reading.brands and here.model in self._now.models:
@@ -79,7 +81,11 @@ class Resolution:
         return quoted(named[0]) if named else ""
 
     def _one_brand(self, *, optional: bool = False) -> str | Plan:
-        """Return the brand that a question is about, or buttons to choose one."""
+        """Return the name of the brand that a question is about, or a plan that asks for the brand.
+
+        Args:
+            optional: Whether the answer exists without a brand, too; "" then stands for all brands.
+        """
         named = self._reading.brands
         own = [name for name in named if name in self._now.own]
         against = self._reading.we or "compare" in self._reading.concepts
@@ -101,7 +107,13 @@ class Resolution:
         return Plan(title="Which brand?", text="")
 
     def _about_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
-        """Return a command about one brand; where several may be meant, a button for each."""
+        """Return a plan to run a command about one brand, or buttons to choose the brand.
+
+        Args:
+            command: The name of the command.
+            many: Whether the command takes several brands.
+            options: Further options.
+        """
         brand = self._one_brand()
         if isinstance(brand, Plan):
             if brand.actions:
@@ -111,7 +123,9 @@ class Resolution:
         return self._run(command, **names, **options)
 
     def _choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
-        """Return a button for each own brand that runs the command about it."""
+        """Return a button for each of up to `SHOWN_CHOICES` own brands that runs a command about
+        the brand.
+        """
         spec = self._now.commands.get(command)
         if spec is None:
             return ()
@@ -119,7 +133,7 @@ class Resolution:
         for name in self._now.own[:SHOWN_CHOICES]:
             words = f"{command} {quoted(name)}"
             for known in spec.options:
-                value = self._slots(spec).get(known.name) or options.get(known.name)
+                value = self._slot_options(spec).get(known.name) or options.get(known.name)
                 if value and not known.positional and value != known.default:
                     words += (
                         f" --{known.written}"
@@ -132,8 +146,10 @@ class Resolution:
     def _trend(self, metric: str) -> Plan | None:
         return self._about_brand("trend", metric=metric)
 
-    def _slots(self, spec: CommandSpec) -> dict[str, Any]:
-        """Return the options for the model and the time, where a command has such options."""
+    def _slot_options(self, spec: CommandSpec) -> dict[str, Any]:
+        """Return values for the model and the time of a question, for the options that a command
+        has.
+        """
         known = {option.name for option in spec.options}
         slots: dict[str, Any] = {}
         if len(self._models) == 1 and "model" in known:
@@ -146,14 +162,21 @@ class Resolution:
         return slots
 
     def _run(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:
-        """Return a command with those options, models and times that it has. A note says which of
-        them it does not have.
+        """Return a plan to run a command with the options, the model and the time that it takes.
+
+        Notes say which parts of the question the command ignores. None when the chat does not offer
+        the command.
+
+        Args:
+            command: The name of the command.
+            timeless: Whether the command covers all times, so that no note is needed.
+            options: Options, of which unknown and empty ones are left out.
         """
         spec = self._now.commands.get(command)
         if spec is None:
             return None
         known = {option.name for option in spec.options}
-        slots = self._slots(spec)
+        slots = self._slot_options(spec)
         start, _ = self._bounds()
         if self._reading.period and self._reading.period.event and start is None:
             if self._reading.period.event == UPDATE:
@@ -171,12 +194,12 @@ class Resolution:
         return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
 
     def _ended(self, period: NamedTime | None) -> bool:
-        """Whether a time was over when the models were last asked."""
+        """Return whether a period had ended before the models were last asked."""
         last = self._now.last_check
         return bool(period and period.end and last and period.end <= last)
 
     def _newest_only(self, command: str, options: Mapping[str, Any]) -> Plan:
-        """Offer a command that shows the newest check, for a question about an earlier time."""
+        """Return a plan that offers a command without the past period that its question names."""
         words = command
         if name := options.get("brand"):
             words += f" {quoted(str(name))}"
@@ -187,7 +210,11 @@ class Resolution:
         )
 
     def _bounds(self) -> tuple[date | None, date | None]:
-        """Return the first day that a question names, and the first day after it."""
+        """Return the first day of a question's period and the first day after it; None for an open
+        end.
+
+        The day of an event, such as a model's update, comes from the deployment.
+        """
         period: NamedTime | None = self._reading.period
         if period is None or period.until:
             return None, None
@@ -204,14 +231,18 @@ class Resolution:
         return period.start, end
 
     def _days(self, usual: int) -> int:
-        """Return how many days back the question goes, today included."""
+        """Return how many days back the question goes, today included.
+
+        Args:
+            usual: The result for a question without a first day.
+        """
         start, _ = self._bounds()
         if start is None:
             return usual
         return max(1, (self._now.today - start + timedelta(1)).days)
 
     def _alerts(self) -> list[OpenAlert]:
-        """Return the alerts that a question may mean."""
+        """Return the open alerts that a question may mean, in the order of the situation."""
         if self._reading.alert:
             named = [alert for alert in self._now.alerts if alert.id == self._reading.alert]
             return named or [OpenAlert(self._reading.alert, "", "", "")]
@@ -244,7 +275,12 @@ class Resolution:
         return f" at {' or '.join(self._reading.models)}" if self._reading.models else ""
 
     def _buttons(self, *pairs: tuple[str, str], primary: bool = False) -> tuple[Action, ...]:
-        """Return buttons for those of some commands that the chat offers."""
+        """Return buttons for the commands that the chat offers; the others are left out.
+
+        Args:
+            pairs: The words and the label of each button.
+            primary: Whether the first button is emphasized.
+        """
         styles = [Style.PRIMARY if primary and not i else Style.PLAIN for i in range(len(pairs))]
         return buttons(self._now.commands, pairs, styles)
 

@@ -38,7 +38,7 @@ class OpenAlert:
 
     Attributes:
         id: Its number.
-        brand: Its brand.
+        brand: The name of its brand.
         model: Its model, as ``provider/model``.
         name: The model's name for readers.
     """
@@ -51,12 +51,12 @@ class OpenAlert:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the answer to a question depends on.
+    """The state of the deployment that the answer to a question depends on.
 
     Attributes:
         today: The day of the reader.
         own: The names of the tracked brands.
-        models: The asked models, as ``provider/model``, with their names for readers.
+        models: The names of asked models for readers, by ``provider/model``.
         alerts: The alerts that are not over, the newest first.
         here: The alert in whose thread the question was asked, or None.
         updates: The day of the latest update of each model, by ``provider/model``.
@@ -82,11 +82,11 @@ def read_names(deployment: Deployment) -> KnownNames:
 
 
 def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNames:
-    """Return the names that a question may have.
+    """Return the names of brands, models and topics that a question may have.
 
     Args:
         catalogue: The brands and facts.
-        models: The asked models, with their names for readers.
+        models: The names of asked models for readers.
     """
     spellings: dict[str, dict[str, None]] = {}
     for model, shown in models.items():
@@ -109,7 +109,9 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
 
 
 def _spellings(model: Model, shown: str) -> Iterable[str]:
-    """Yield what people call a model: its names, its family, its vendor, and parts of its id."""
+    """Yield the names that people use for a model: its own, its family's, its vendor's, parts of
+    its id.
+    """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = words_of(model.id)
     for size in range(2, len(words) + 1):
@@ -133,12 +135,13 @@ def _by(vendor: str, name: str, family: str) -> bool:
 async def read_situation(
     deployment: Deployment, call: Call, request: Request, commands: Mapping[str, CommandSpec]
 ) -> Situation:
-    """Return what the answer to a question depends on.
+    """Return the state of the deployment that the answer to a question depends on, read from the
+    store.
 
     Args:
         deployment: The open deployment.
-        call: Who asks, and in which time zone.
-        request: The question; its message is that of an alert where one is meant.
+        call: The person, and the time zone of all days.
+        request: The question; a `message` is the id of an alert's message that it replies to.
         commands: The commands that the chat offers, by name.
     """
     store, names = deployment.store, deployment.names

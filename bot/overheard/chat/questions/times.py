@@ -29,10 +29,10 @@ class NamedTime:
 
     Attributes:
         start: The first day, or None.
-        end: The first day after it, or None for a period that goes on.
+        end: The first day after the time, or None for a period without an end.
         event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
-        until: Whether it is when something is to end: ``until Monday``.
-        ahead: The day that is meant when it is still to come, or None: for ``Monday`` the next one.
+        until: Whether the time is a deadline: ``until Monday``.
+        ahead: The next day of this name from today on, or None: for ``Monday`` the coming one.
         at: The time of that day, or None.
     """
 
@@ -49,7 +49,7 @@ class NamedTime:
         return self.start is not None and self.end == date(self.start.year + 1, 1, 1)
 
     def future(self, today: date) -> bool:
-        """Whether it begins after a day."""
+        """Return whether the time begins after a day."""
         return self.start is not None and self.start > today
 
 
@@ -68,17 +68,21 @@ class TimeReader:
         self._today = today
 
     def read(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the time that begins at a word, and the number of its words; or None."""
+        """Return the time that begins at an index, and its number of words; None without one."""
         time = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
         if time and (hour := self._hour(tokens, at + time[1])):
             return replace(time[0], at=hour[0]), time[1] + hour[1]
         return time
 
     def _range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``between May and July``, ``from 3 May until 5 June``, ``May to July``."""
+        """Return the time of ``between May and July`` or ``May to July`` at an index, and its
+        number of words; or None.
+        """
         for kind in ("between", "since", ""):
             for begin in self._sizes(kind, tokens, at) if kind else [0]:
-                first = self._named(tokens, at + begin, "") or self._day_before(tokens, at + begin)
+                first = self._named(tokens, at + begin, "") or self._first_of_days(
+                    tokens, at + begin
+                )
                 if not first or first[0].event:
                     continue
                 place = at + begin + first[1]
@@ -89,8 +93,10 @@ class TimeReader:
                         return self._from_to(first[0], last[0]), size
         return None
 
-    def _day_before(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the first day of ``10 to 20 November``."""
+    def _first_of_days(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+        """Return the first day of ``10 to 20 November`` at an index, and the 1 word that names it;
+        or None.
+        """
         number = _DAY.fullmatch(tokens[at].word) if at < len(tokens) else None
         if not number:
             return None
@@ -103,7 +109,9 @@ class TimeReader:
         return None
 
     def _from_to(self, first: NamedTime, last: NamedTime) -> NamedTime:
-        """Return the time from the beginning of one to the end of another."""
+        """Return the time from the start of `first` to the end of `last`; a later start is one of
+        last year.
+        """
         start, end = first.start, last.end
         if start and end and start >= end:
             start = start.replace(year=start.year - 1, day=min(start.day, 28))
@@ -133,20 +141,27 @@ class TimeReader:
         return None if inner.event else inner
 
     def _bare_noun(self, tokens: Sequence[Token], at: int, size: int) -> bool:
-        """Whether a word such as "may" or "2025" is no time without a word before it."""
+        """Return whether a word such as "may" or "2025" is no time without a word such as "in"
+        before.
+        """
         return size == 1 and (
             tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
         )
 
     def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``until 3pm`` of today."""
+        """Return the time of ``until 3pm`` (today) at an index, and its number of words; or
+        None.
+        """
         for size in self._sizes("until", tokens, at):
             if hour := self._hour(tokens, at + size):
                 return NamedTime(until=True, ahead=self._today, at=hour[0]), size + hour[1]
         return None
 
     def _hour(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
-        """Return ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``, and its number of words."""
+        """Return the time of day at an index, and its number of words; or None.
+
+        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is none.
+        """
         if named := self._phrase("hours", tokens, at):
             return time(named[0]), named[1]
         begin = max(self._sizes("clock", tokens, at), default=0)
@@ -164,7 +179,9 @@ class TimeReader:
         return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
 
     def _sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
-        """Return how many words at a place are one of a kind, the most first."""
+        """Return the possible numbers of words (3 to 1) of a phrase of a kind at an index, the
+        largest first.
+        """
         table = self._words.get(kind, {})
         return [
             size
@@ -178,7 +195,9 @@ class TimeReader:
         return found[0] if found else None
 
     def _phrase(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-        """Return what the words at a place mean, and how many they are; or None."""
+        """Return the value of the longest phrase of a kind at an index, and its number of words; or
+        None.
+        """
         if at >= len(tokens) or tokens[at].word not in self._begin.get(kind, ()):
             return None
         table: Mapping[tuple[str, ...], int] = self._words.get(kind, {})
@@ -189,7 +208,13 @@ class TimeReader:
         return None
 
     def _named(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
-        """Return a day, a span, a month or an event at a place."""
+        """Return the day, span, month or event at an index, and its number of words; or None.
+
+        Args:
+            tokens: The words of the question.
+            at: The index.
+            kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
+        """
         if at >= len(tokens):
             return None
         if kind != "until" and (part := self._part_of_month(tokens, at)):
@@ -210,7 +235,9 @@ class TimeReader:
         )
 
     def _near_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``yesterday``, ``tomorrow``, ``overnight`` or ``year to date``."""
+        """Return ``yesterday``, ``tomorrow``, ``overnight`` or ``year to date`` at an index, and
+        its number of words; or None.
+        """
         if ago := self._phrase("ago", tokens, at):
             day = self._today - timedelta(ago[0])
             return NamedTime(day, day + timedelta(1)), ago[1]
@@ -225,7 +252,9 @@ class TimeReader:
         return None
 
     def _relative(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday``."""
+        """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday`` at an
+        index, and its number of words; or None.
+        """
         for kind in ("this", "last", "next"):
             for size in self._sizes(kind, tokens, at):
                 place = at + size
@@ -245,18 +274,27 @@ class TimeReader:
                     if whole := self._whole(unit[0], steps):
                         return whole, size + unit[1]
                 if (day := self._phrase("weekdays", tokens, place)) is not None:
-                    return self._on(day[0], kind), size + day[1]
+                    return self._weekday_on(day[0], kind), size + day[1]
                 months = self._season(tokens, place) or self._latest_month(tokens, place)
                 if months and kind != "next":
                     return months[0], size + months[1]
         return None
 
     def _rolling(self, words: Sequence[Token]) -> bool:
-        """Whether words such as "the past" mean a span until today, and not a calendar month."""
+        """Return whether words such as "the past" mean a span up to today, and not a calendar
+        month.
+        """
         return tuple(token.word for token in words) in self._words.get("rolling", {})
 
     def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
-        """Return ``two weeks ago``, or ``for 3 days`` after a word of duration."""
+        """Return ``two weeks ago``, or ``3 days`` after a word such as "in", and its number of
+        words; or None.
+
+        Args:
+            tokens: The words of the question.
+            at: The index.
+            kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
+        """
         number = self._number(tokens, at)
         if not number and (short := _SPAN.fullmatch(tokens[at].word)):
             days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
@@ -281,11 +319,13 @@ class TimeReader:
         )
 
     def _back(self, days: int) -> NamedTime:
-        """Return the time since so many days ago."""
+        """Return the time that began a number of days ago and has no end."""
         return NamedTime(self._today - timedelta(days))
 
     def _dated(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``2026-05-03``, ``3 May 2026``, ``May 3``, ``May 2026``, ``Q3``, ``2025``."""
+        """Return ``2026-05-03``, ``3 May 2026``, ``May 2026``, ``Q3`` or ``2025`` at an index, and
+        its number of words; or None.
+        """
         return (
             self._of_year(tokens, at)
             or self._of_month(tokens, at)
@@ -294,7 +334,9 @@ class TimeReader:
         )
 
     def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``mid October``: its second ten days."""
+        """Return a part of the latest month, such as ``mid October`` (ten days), and its number of
+        words; or None.
+        """
         part = self._phrase("parts", tokens, at)
         if part and part[0] == 1:
             this = next(iter(self._sizes("this", tokens, at + part[1])), 0)
@@ -314,7 +356,9 @@ class TimeReader:
         return (self._month(month[0], self._latest_year(month[0])), month[1]) if month else None
 
     def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``summer``: the three months of the latest one."""
+        """Return the three months of the latest season of a name, and its number of words; or
+        None.
+        """
         season = self._phrase("seasons", tokens, at)
         if not season:
             return None
@@ -326,7 +370,7 @@ class TimeReader:
         )
 
     def _numbered_week(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``week 47``: the latest week of this number (ISO 8601)."""
+        """Return the latest week of ``week 47`` (ISO 8601), and its number of words; or None."""
         word = self._phrase("week_number", tokens, at)
         number = self._number(tokens, at + word[1]) if word else None
         if not word or not number or not 1 <= number[0] <= 53:
@@ -339,7 +383,11 @@ class TimeReader:
         return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
 
     def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a day in numbers, a quarter, a half or a year."""
+        """Return a day in numbers, a quarter, a half or a year at an index, and its number of
+        words; or None.
+
+        A quarter or half is the latest one that has begun.
+        """
         word = tokens[at].word
         quarter, size = _QUARTER.fullmatch(word), 1
         number = int(quarter[1]) if quarter else 0
@@ -363,7 +411,7 @@ class TimeReader:
         return None
 
     def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a day of a month, or a month."""
+        """Return a day of a month, or a month, at an index, and its number of words; or None."""
         number = _DAY.fullmatch(tokens[at].word)
         if number and (month := self._phrase("months", tokens, at + 1)):
             return self._day_of(int(number[1]), month[0], tokens, at + 1 + month[1], 1 + month[1])
@@ -377,14 +425,16 @@ class TimeReader:
         return None
 
     def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``Monday`` or ``the weekend``: the latest one."""
+        """Return the latest ``Monday`` or ``weekend`` at an index, and its number of words; or
+        None.
+        """
         unit = self._phrase("units", tokens, at)
         if unit and unit[0] == _WEEKEND:
             ended = self._today.isoweekday() < 6
             whole = self._whole(_WEEKEND, -1 if ended else 0)
             return (whole, unit[1]) if whole else None
         found = self._phrase("weekdays", tokens, at)
-        return (self._on(found[0]), found[1]) if found else None
+        return (self._weekday_on(found[0]), found[1]) if found else None
 
     def _number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         if at < len(tokens) and tokens[at].word.isdigit() and len(tokens[at].word) <= 3:
@@ -399,8 +449,17 @@ class TimeReader:
     def _day_of(
         self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
     ) -> tuple[NamedTime, int] | None:
-        """Return a day, in its year or in the latest year in which it is not to come, and the
-        number of tokens that name it.
+        """Return a day of a month, and the number of words that name it; None when there is no such
+        day.
+
+        Without a year, it is the latest such day; `ahead` is the next one.
+
+        Args:
+            day: The day of the month.
+            month: The month, 1 to 12.
+            tokens: The words of the question.
+            behind: The index after day and month, where a year may follow.
+            size: The number of words of day and month.
         """
         year, more = self._year(tokens, behind)
         if not year:
@@ -426,8 +485,13 @@ class TimeReader:
         )
         return NamedTime(first, _after(first), ahead=ahead)
 
-    def _on(self, weekday: int, kind: str = "") -> NamedTime:
-        """Return the latest such day of the week before today, or the "next", or "this" one."""
+    def _weekday_on(self, weekday: int, kind: str = "") -> NamedTime:
+        """Return the latest such weekday before today.
+
+        Args:
+            weekday: 1 (Monday) to 7.
+            kind: ``next`` for the coming one, ``this`` for today, if it is that weekday.
+        """
         if kind == "this" and weekday == self._today.isoweekday():
             return NamedTime(self._today, self._today + timedelta(1))
         back = (self._today.isoweekday() - weekday) % 7 or 7
@@ -436,7 +500,16 @@ class TimeReader:
         return NamedTime(day, day + timedelta(1), ahead=later)
 
     def _whole(self, unit: int, steps: int) -> NamedTime | None:
-        """Return the week, month, quarter or year of today, or so many before or after it."""
+        """Return the day, week, month, quarter or year that contains today, or one before or after
+        it.
+
+        Args:
+            unit: Its length in days, such as `_WEEK`; `_WEEKEND` for Saturday and Sunday.
+            steps: How many such units later; negative for earlier ones.
+
+        Returns:
+            The time; None for a length that is no calendar unit.
+        """
         today = self._today
         if unit == _WEEK:
             monday = today - timedelta(today.weekday()) + timedelta(7 * steps)

@@ -51,7 +51,7 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Return the words of a text; contractions are taken apart (``don't`` is ``do not``)."""
+    """Return the words of a text in order; contractions are expanded (``don't`` is ``do not``)."""
     tokens: list[Token] = []
     for match in _WORD.finditer(text):
         typed = match[0]
@@ -91,14 +91,15 @@ class Vocabulary:
             words that it may begin with.
         topics: The subject of answers that each phrase names, such as ``price``.
         hints: Questions to propose, by their kind.
-        times: The words of times, by what they mean; see `overheard.chat.questions.times`.
+        times: The number that each phrase of a time means, by kind; see
+            `overheard.chat.questions.times`.
         longest: The number of words of the longest phrase.
         about: The words in front of a subject of answers.
-        interjections: Words that say nothing at the beginning of a question, before a comma.
-        opening: The words with which a question begins that is answered by yes or no.
+        interjections: Words without meaning at the beginning of a question, before a comma.
+        opening: The first words of questions that are answered by yes or no.
         commanding: The verbs before the name of a model that is to do something.
         tracking: The verbs before the name of a brand that is to be watched.
-        short: The words of what is typed shorter than it is said, such as ``whos`` or ``dont``.
+        short: The full words of short spellings, such as ``whos`` or ``dont``.
         words: All words of these, without beginnings of words.
     """
 
@@ -137,7 +138,9 @@ class Vocabulary:
         return rest if mark and said else text
 
     def concept(self, words: Sequence[str]) -> str | None:
-        """Return the concept of some neighbouring words, or None."""
+        """Return the concept of a phrase or of a single word's beginning; None when it is not
+        known.
+        """
         known = self.phrases.get(tuple(words))
         if known is None and len(words) == 1:
             word = words[0]
@@ -146,8 +149,8 @@ class Vocabulary:
         return known
 
     def phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
-        """Return the concept of the longest phrase at a place, and its number of words; an empty
-        concept and 1 if there is none.
+        """Return the concept of the longest phrase at an index, and its number of words; ("", 1)
+        without one.
         """
         words = [token.word for token in tokens[at:]]
         text = " ".join((*words, ""))
@@ -160,16 +163,17 @@ class Vocabulary:
         return concept, max(framed, 1)
 
     def knows(self, word: str) -> bool:
-        """Whether a word is one of these, or begins like one."""
+        """Return whether a word is in the vocabulary, or has a known beginning."""
         return word in self.words or self.concept([word]) is not None
 
     def respelled(self, word: str) -> str | None:
-        """Return the only known word that a word can be, with a spelling mistake; or None.
+        """Return the one known word that a word misspells; None without exactly one, and for
+        ordinary words.
 
-        No ordinary word is taken for a mistake ("searched" for "searches"). Two letters in the
-        wrong order, and a letter that should be double or single, are mended in any word; one
-        other letter in longer words only, and never into a word without a meaning of its own: that
-        might be the name of another brand.
+        An ordinary word is never taken for a mistake ("searched" for "searches"). Two letters in
+        the wrong order, and a letter that should be double or single, are corrected in any word;
+        one other letter in longer words only, and never into a word without a meaning of its own:
+        that might be the name of another brand.
         """
         if len(word) < MIN_SWAP_CHARS or not word.isalpha() or is_common(word):
             return None
@@ -202,7 +206,9 @@ def one_mistake(word: str, known: str) -> bool:
 
 
 def distance(word: str, known: str) -> int:
-    """Return how many letters are missing, added, replaced or swapped with a neighbour."""
+    """Return the number of single-letter mistakes between two words: a letter that is missing,
+    added, replaced, or swapped with its neighbour (optimal string alignment).
+    """
     before: list[int] = []
     row = list(range(len(known) + 1))
     for i, mine in enumerate(word, 1):
@@ -217,7 +223,7 @@ def distance(word: str, known: str) -> int:
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
-    """Return the vocabulary of a language."""
+    """Return the vocabulary of a language (``en`` or ``de``), read once from its TOML file."""
     tables = tomllib.loads(_read(f"{language}.toml"))
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}
@@ -278,7 +284,9 @@ def vocabulary(language: str) -> Vocabulary:
 
 @cache
 def implied() -> Mapping[str, Sequence[str]]:
-    """Return what a concept includes: ``which_models`` is ``models``, too."""
+    """Return the further concepts that a concept includes, by concept: ``which_models`` is
+    ``models``.
+    """
     tables = tomllib.loads(_read("rules.toml"))
     return {concept: listed.split() for concept, listed in tables["implies"].items()}
 
@@ -292,10 +300,10 @@ def denied() -> Mapping[str, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True)
 class IntentRule:
-    """What a question with some concepts asks for.
+    """A rule: a question with some concepts has an intent.
 
     Attributes:
-        intent: What it asks for.
+        intent: The name of the intent.
         needs: Groups of concepts; the question has at least one concept of each.
         allows: Further concepts that the question may have.
     """
@@ -307,7 +315,7 @@ class IntentRule:
 
 @cache
 def rules() -> tuple[IntentRule, ...]:
-    """Return the rules, which hold for all languages."""
+    """Return the rules of all languages, in the order of ``rules.toml``; read once."""
     tables = tomllib.loads(_read("rules.toml"))
     groups = {name: listed.split() for name, listed in tables["groups"].items()}
 
@@ -334,8 +342,8 @@ def _split(listed: str) -> list[str]:
 
 @cache
 def _frame(phrase: str) -> re.Pattern[str]:
-    """Return a pattern for folded words, each with a space behind it: "(my|) boss" is "my boss"
-    and "boss".
+    """Return a pattern for folded words with a space after each; "(my|) boss" is "my boss" and
+    "boss".
     """
     parts = []
     for part in _CHOICE.split(phrase):

@@ -52,11 +52,11 @@ _LABELS = {
 def not_understood(
     reading: ParsedQuestion, situation: Situation, guess: Action | None, note: str = ""
 ) -> Card:
-    """Return the card of a question that was not understood: why, and three things to do.
+    """Return the card for a question that was not understood: why, and up to three buttons.
 
     Args:
-        reading: What was understood of it.
-        situation: What the deployment knows.
+        reading: The question, as far as it was understood.
+        situation: The state of the deployment.
         guess: A button for what may have been meant, or None.
         note: Why no model helped to understand it, or an empty string.
     """
@@ -76,7 +76,13 @@ def not_understood(
 
 
 def _reason(reading: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
-    """Return in a sentence why a question is not answered."""
+    """Return why a question is not answered, as a sentence.
+
+    Args:
+        reading: The question, as far as it was understood.
+        situation: The state of the deployment.
+        guess: The button for what may have been meant, or None.
+    """
     if reading.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
         names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])
@@ -92,7 +98,9 @@ def _reason(reading: ParsedQuestion, situation: Situation, guess: Action | None)
 
 
 def suggestions(situation: Situation) -> tuple[Action, ...]:
-    """Return buttons for what fits the state of the deployment, the most useful first."""
+    """Return buttons for useful commands in the present state of the deployment, the most useful
+    first.
+    """
     if not situation.own:
         return buttons(situation.commands, [("setup brand", "Set up"), ("status", "Overview")])
     brand = quoted(situation.own[0])
@@ -107,7 +115,7 @@ def suggestions(situation: Situation) -> tuple[Action, ...]:
 
 
 def hello(situation: Situation) -> Card:
-    """Return the answer to a greeting, or to a request for help."""
+    """Return the card for a greeting or a request for help: examples of questions, and buttons."""
     examples = [
         "How are we doing at ChatGPT?",
         "What changed this week?",
@@ -147,7 +155,9 @@ def label(command: str, specs: Mapping[str, CommandSpec]) -> str:
 
 
 def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situation) -> Card:
-    """Return the card of a command with what was read into the question, and what to ask next."""
+    """Return the card of a command with a footer: how the question was understood, and further
+    questions.
+    """
     notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
     notes += made.notes
     if tried := _hints(reading, made, situation):
@@ -157,7 +167,7 @@ def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situa
 
 
 def _hints(reading: ParsedQuestion, made: Plan, situation: Situation) -> Sequence[str]:
-    """Return up to two questions that go on from an answer."""
+    """Return up to two questions that continue an answer, in the language of the question."""
     hints = vocabulary(reading.language).hints
     asked = dict.fromkeys(situation.models.values())
     others = [name for name in asked if reading.models and name not in reading.models]

@@ -56,8 +56,9 @@ class Message:
     Attributes:
         blocks: The message's blocks.
         text: Text for notifications and screen readers, escaped.
-        images: Its pictures, which have to be uploaded first. A block that shows one names it by
-            `digest` as a file.
+        images: Its pictures, which have to be uploaded first. A block that shows a picture names
+            its
+            `digest` as the file.
         tables: The tables of its data tables, in their order.
     """
 
@@ -67,7 +68,9 @@ class Message:
     tables: tuple[Table, ...] = ()
 
     def with_text_tables(self) -> Message:
-        """Return the message with its data tables as text, for a workspace that refuses those."""
+        """Return the message with its data tables as text, for a workspace that refuses data
+        tables.
+        """
         left = iter(self.tables)
         blocks = chain.from_iterable(
             text_table(next(left)) if block["type"] == "data_table" else (block,)
@@ -76,7 +79,7 @@ class Message:
         return replace(self, blocks=tuple(blocks), tables=())
 
     def with_files(self, files: Mapping[str, str], otherwise: str = "") -> Message:
-        """Return the message with its pictures in place.
+        """Return the message with uploaded files in its picture blocks.
 
         Args:
             files: The ids of the uploaded files, by the pictures' digests.
@@ -88,7 +91,7 @@ class Message:
 
 
 def digest(image: Image) -> str:
-    """Return a hash of a picture, in 64 characters."""
+    """Return the SHA-256 hash of a picture, in 64 hexadecimal digits."""
     return hashlib.sha256(image.png).hexdigest()
 
 
@@ -111,15 +114,20 @@ def _with_file(block: Block, files: Mapping[str, str], otherwise: str) -> Block:
 def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[Message, ...]:
     """Return the messages, one or more, that show a card and the cards below it.
 
+    At most `MAX_MESSAGES`; a last line counts the others.
+
     Args:
         card: The card to show.
         pictures: Whether pictures are shown; otherwise their alternative text is.
-        tables: Whether a table that is alone is a data table where that helps; other tables are
-            text, because Slack takes one in a message.
+        tables: Whether an only table may be a data table; several tables are text, because Slack
+            takes
+            one data table in a message.
     """
     all_cards = list(card.whole())
     as_data = tables and sum(part_card.table is not None for part_card in all_cards) == 1
-    cards = [list(_parts(part_card, pictures=pictures, tables=as_data)) for part_card in all_cards]
+    cards = [
+        list(_card_parts(part_card, pictures=pictures, tables=as_data)) for part_card in all_cards
+    ]
     packs = list(_pack(cards, SLACK.blocks))
     shown = [*packs[:MAX_MESSAGES]]
     if left_out := len(packs) - len(shown):
@@ -130,8 +138,8 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
 
 
 def home_message(card: Card) -> Message:
-    """Return a card as the content of the App Home, see `home_view`."""
-    cards = [list(_parts(part, pictures=True, tables=False)) for part in card.whole()]
+    """Return a card, and the cards below it, as the content of the App Home, see `home_view`."""
+    cards = [list(_card_parts(part, pictures=True, tables=False)) for part in card.whole()]
     first, *rest = _pack(cards, SLACK.home)
     if rest:
         first.append(_Part(small("There is more than fits here.", 100), card))
@@ -148,8 +156,12 @@ class _Part:
     """A block of a card, the picture that it announces, and the table that it shows as data.
 
     Attributes:
-        size: The number of characters, of the larger form of a table.
-        blocks: The number of blocks; of a data table, the number that show it as text.
+        block: The block.
+        card: The card that it belongs to.
+        image: The picture, or None.
+        table: The table, or None.
+        size: The number of characters; for a table, of its longer form.
+        blocks: The number of blocks; for a data table, of its form as text.
     """
 
     block: Block
@@ -160,7 +172,7 @@ class _Part:
     blocks: int = 1
 
     def __post_init__(self) -> None:
-        """Measure the part once, because packing asks for its size often."""
+        """Compute `size` and `blocks` once, because packing asks for them often."""
         if self.table is not None:
             older = [*text_table(self.table)]
             object.__setattr__(self, "blocks", len(older))
@@ -169,8 +181,14 @@ class _Part:
             object.__setattr__(self, "size", _characters(self.block))
 
 
-def _parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
-    """Yield the blocks of one card, without the cards below it."""
+def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
+    """Yield the blocks of one card, without the cards below it, in reading order.
+
+    Args:
+        card: The card.
+        pictures: Whether pictures are shown; otherwise their alternative text is.
+        tables: Whether the table may be a data table.
+    """
     for block in chain(_title(card), _text(card), _link(card)):
         yield _Part(block, card)
     if card.choice and card.choice.chosen is not None and card.choice.actions:
@@ -199,7 +217,9 @@ def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
 
 
 def _title(card: Card) -> Iterator[Block]:
-    """Yield the header; a title that is too long for a header follows whole in bold."""
+    """Yield a card's title as a header; a title that is too long for a header follows in full, in
+    bold.
+    """
     title = wording.unbroken(card.severity.icon + wording.line(card.title))
     if title.strip():
         yield {"type": "header", "text": plain(title, SLACK.header)}
@@ -249,7 +269,7 @@ def _column_field(field: Field) -> Block:
 
 
 def _wide_field(field: Field) -> Block:
-    """Return a field on its own; with a button next to it, if it has an action."""
+    """Return a field as a block of its own, with a button next to it if it has an action."""
     if field.action:
         text = f"{wording.line(field.name)}\n{wording.visible(field.value)}"
         shown_button = button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
@@ -281,7 +301,7 @@ def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_P
     """Yield groups of parts, each small enough for one message, with a divider between cards.
 
     A card is split only where it is too long for one message. Each group leaves room for one more
-    block, which says how much is left out.
+    block, which counts the messages that are left out.
 
     Args:
         cards: The parts of each card.
@@ -290,20 +310,20 @@ def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_P
     pack: list[_Part] = []
     for parts in cards:
         line = [_Part({"type": "divider"}, parts[0].card)] if pack and parts else []
-        if pack and not _fits([*pack, *line, *parts], max_blocks):
+        if pack and not _fits_message([*pack, *line, *parts], max_blocks):
             yield pack
             pack, line = [], []
         pack += line
         for part in parts:
-            if pack and not _fits([*pack, part], max_blocks):
+            if pack and not _fits_message([*pack, part], max_blocks):
                 yield pack
                 pack = []
             pack.append(part)
     yield pack or [_Part(small("Nothing to show.", 100), Card(""))]
 
 
-def _fits(parts: Sequence[_Part], max_blocks: int) -> bool:
-    """Return whether a message takes parts, also with its data table as text."""
+def _fits_message(parts: Sequence[_Part], max_blocks: int) -> bool:
+    """Return whether parts are small enough for one message, also with the data table as text."""
     blocks, characters = sum(part.blocks for part in parts), sum(part.size for part in parts)
     return blocks < max_blocks and characters <= SLACK.message
 
@@ -318,7 +338,9 @@ def _characters(piece: Any) -> int:
 
 
 def _message(pack: Sequence[_Part]) -> Message:
-    """Return a group of parts as a message; its fallback text is that of the first card."""
+    """Return a group of parts as a message; its text for notifications is that of the first
+    card.
+    """
     card = pack[0].card
     summary = wording.line(": ".join(filter(None, [card.title, wording.visible(card.text)])))
     fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)

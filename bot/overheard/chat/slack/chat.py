@@ -97,7 +97,12 @@ class SlackChat:
         return self._socket.up or self._serving
 
     async def run(self, desk: Desk) -> None:
-        """Connect and bring requests to the desk, until cancelled; see `Chat`."""
+        """Connect and pass requests to the desk, until cancelled; see `Chat`.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, or Slack refuses a token.
+            SlackFailed: when Slack cannot be reached.
+        """
         workspaces = await self._opened()
         if not self._settings.many:
             await workspaces.workspace("")
@@ -116,8 +121,11 @@ class SlackChat:
     ) -> str:
         """Post a card and return the id of its first message; see `Chat`.
 
-        Pictures and further messages follow in the first message's thread. A failure there is
+        Pictures and further messages follow in the first message's thread. Their failure is only
         logged: the post counts as successful once the first message is posted.
+
+        Raises:
+            ChatFailed: when the first message was not posted, or Slack's answer was lost.
         """
         outlet = await self._outlet(channel, thread)
         first, *rest = render(card)
@@ -125,14 +133,17 @@ class SlackChat:
         shown_too = {"reply_broadcast": True} if thread and broadcast else {}
         ts = await outlet.post(first, metadata=metadata, **shown_too)
         outlet.thread = thread or ts
-        await self._follow(outlet, card, first, rest)
+        await self._post_rest(outlet, card, first, rest)
         return ts
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Replace a posted card by another; see `Chat`.
 
-        The messages that follow in the thread are edited, added or deleted as the new card needs.
-        Pictures stay as they are.
+        The messages that follow in the thread are edited, added or deleted as the new card needs;
+        their failure is only logged. Pictures stay as they are.
+
+        Raises:
+            ChatFailed: when Slack refuses to edit the first message.
         """
         outlet = await self._outlet(channel, "")
         first, *rest = render(card)
@@ -168,7 +179,9 @@ class SlackChat:
         return str(answer["permalink"])
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings about tokens, scopes and channels; see `Chat`."""
+        """Return findings about tokens, scopes and channels; see `Chat`. A missing secret is a
+        finding.
+        """
         try:
             workspaces = await self._opened()
             app_client = self._app_client() if self._settings.mode == "socket" else None
@@ -185,7 +198,11 @@ class SlackChat:
             await self._session.close()
 
     async def _receive(self, app: AsyncApp) -> None:
-        """Receive events until cancelled, over a socket or HTTP as ``[slack] mode`` says."""
+        """Receive events until cancelled, over a socket or HTTP as ``[slack] mode`` says.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, a token is refused, or the port is in use.
+        """
         settings = self._settings
         if settings.mode == "socket":
             await run_socket(app, self._app_client(), self._timeouts, self._socket)
@@ -222,6 +239,11 @@ class SlackChat:
     async def _outlet(self, channel: str, thread: str) -> ChannelOutlet:
         """Return an outlet that posts into a channel, or into a thread of the channel.
 
+        Args:
+            channel: The channel's id, after the team's id and a slash where there are many
+                workspaces.
+            thread: The id of the thread's first message, or an empty string.
+
         Raises:
             ChatFailed: when the channel's workspace cannot be used.
         """
@@ -235,7 +257,14 @@ class SlackChat:
     async def _put_parts(
         self, outlet: ChannelOutlet, message: str, rest: Sequence[Message]
     ) -> None:
-        """Edit, add and delete the messages that continue a message, until they are `rest`."""
+        """Edit, add and delete the messages that continue a message, until they show the given
+        messages.
+
+        Args:
+            outlet: The channel.
+            message: The id of the first message.
+            rest: The messages after the first.
+        """
         posted = await find_parts(outlet.client, outlet.channel, message)
         for ts, part in zip(posted, rest, strict=False):
             await outlet.edit(ts, part)
@@ -244,11 +273,19 @@ class SlackChat:
         for ts in posted[len(rest) :]:
             await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
 
-    async def _follow(
+    async def _post_rest(
         self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]
     ) -> None:
-        """Post what a card's first message leaves: pictures, further messages, files; log a
-        failure.
+        """Post the pictures, further messages and files of a card into the thread of its first
+        message.
+
+        A failure is logged; after `FOLLOW_UP_TIMEOUT_S` the remaining parts are not posted.
+
+        Args:
+            outlet: The channel and the thread.
+            card: The card, whose files are posted last.
+            first: The first message, which is posted already.
+            rest: The messages after the first.
         """
         try:
             async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
@@ -266,7 +303,9 @@ class SlackChat:
         return team, channel
 
     def _app(self, workspaces: Workspaces) -> AsyncApp:
-        """Return slack-bolt's app, which verifies requests and passes them to the listeners."""
+        """Return slack-bolt's app, which verifies requests and authorizes them by their
+        workspace.
+        """
 
         async def authorize(team_id: str | None = None, **_: Any) -> AuthorizeResult | None:
             """Return the rights in the workspace of a request; None when they are not known."""
@@ -299,7 +338,9 @@ class SlackChat:
         return SlackClient(token, self._settings.base_url, self._http_session())
 
     def _http_session(self) -> aiohttp.ClientSession:
-        """Return the HTTP session for all calls; a closed session is replaced."""
+        """Return the HTTP session for all calls; it is opened at the first use and after it was
+        closed.
+        """
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
             self._session = aiohttp.ClientSession(timeout=timeout)
@@ -307,7 +348,7 @@ class SlackChat:
 
 
 def _quiet_logger() -> logging.Logger:
-    """Return a logger for slack-bolt without its warnings about tokens in the environment."""
+    """Return a logger for slack-bolt that omits its warnings about tokens in the environment."""
     quiet = logger.getChild("bolt")
     quiet.setLevel(logging.ERROR)
     return quiet
@@ -334,7 +375,7 @@ async def find_post(client: SlackClient, channel: str, key: str, now: float) -> 
         client: Calls Slack.
         channel: The channel's id.
         key: The key in the message's metadata.
-        now: The time, in seconds since 1970.
+        now: The time, in seconds since 1970; older threads than `SEARCH_WINDOW_S` are not searched.
 
     Raises:
         SlackFailed: when Slack does not return the messages.
@@ -354,7 +395,7 @@ async def find_post(client: SlackClient, channel: str, key: str, now: float) -> 
 
 
 async def find_parts(client: SlackClient, channel: str, message: str) -> list[str]:
-    """Return the ids of the messages in a message's thread that continue the message.
+    """Return the ids of the messages in a message's thread that continue the message, oldest first.
 
     Raises:
         SlackFailed: when Slack does not return the messages.
@@ -366,7 +407,15 @@ async def find_parts(client: SlackClient, channel: str, message: str) -> list[st
 async def _find_in_thread(
     client: SlackClient, channel: str, thread: str, key: str, since: float
 ) -> str | None:
-    """Return the id of the message with a key in a thread, or None."""
+    """Return the id of the message with a key in a thread, or None.
+
+    Args:
+        client: Calls Slack.
+        channel: The channel's id.
+        thread: The id of the thread's first message.
+        key: The key in the message's metadata.
+        since: Seconds since 1970; older messages are not searched.
+    """
     arguments: dict[str, Any] = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
     async for message in _pages(client, "conversations_replies", **arguments):
         if _key(message) == key:
@@ -375,7 +424,13 @@ async def _find_in_thread(
 
 
 async def _pages(client: SlackClient, method: str, **where: Any) -> AsyncIterator[Posted]:
-    """Yield the messages of at most `MAX_PAGES` pages that a method returns."""
+    """Yield the messages of at most `MAX_PAGES` pages of a channel or thread, in Slack's order.
+
+    Args:
+        client: Calls Slack.
+        method: ``conversations_history`` or ``conversations_replies``.
+        where: The arguments of the method.
+    """
     cursor: dict[str, Any] = {"limit": PAGE_SIZE, "include_all_metadata": True}
     for _ in range(MAX_PAGES):
         answer = await client.call(method, **where, **cursor)

@@ -24,7 +24,7 @@ async def examine(
     *,
     many: bool,
 ) -> list[Finding]:
-    """Check tokens, scopes and channels.
+    """Return findings about tokens, scopes and channels, by calls to Slack.
 
     Args:
         workspaces: Finds the workspaces.
@@ -47,7 +47,13 @@ def unavailable(place: str, error: ChatUnavailable) -> Finding:
 async def _check_workspace(
     workspaces: Workspaces, team: str, channels: Sequence[ChannelAddress]
 ) -> AsyncIterator[Finding]:
-    """Yield findings about a workspace's token and scopes, and about its channels."""
+    """Yield findings about a workspace's token, its scopes and its channels.
+
+    Args:
+        workspaces: Finds the workspace.
+        team: The team's id; empty in a deployment with one workspace, whose channels are all given.
+        channels: The channels, of which only the team's are checked.
+    """
     place = f"slack: bot token{f' of {team}' if team else ''}"
     try:
         workspace = await workspaces.workspace(team)
@@ -66,7 +72,8 @@ async def _check_workspace(
 
 
 def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
-    """Yield findings about missing scopes, required and optional.
+    """Yield findings about missing scopes, required and optional; a finding without a problem if
+    none is.
 
     A proxy may remove the header with the token's scopes; then no scopes are compared.
     """

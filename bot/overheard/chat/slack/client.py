@@ -65,7 +65,7 @@ class SlackFailed(ChatFailed):
 
 
 class UploadedPictures:
-    """The files of pictures that were uploaded to a workspace lately, and where it shows them.
+    """The file ids of pictures that were uploaded to a workspace, in memory.
 
     Attributes:
         in_messages: Whether the workspace takes pictures within messages; else they are uploaded
@@ -77,7 +77,7 @@ class UploadedPictures:
         self._files: OrderedDict[str, str] = OrderedDict()
 
     def get(self, digest: str) -> str:
-        """Return the file's id of a picture by its digest, or an empty string."""
+        """Return the id of a picture's file by the picture's digest, or an empty string."""
         return self._files.get(digest, "")
 
     def add(self, digest: str, file: str) -> None:
@@ -146,7 +146,12 @@ class SlackClient:
 
 
 def _failed(method: str, response: Any) -> SlackFailed:
-    """Return the error for an answer with an error code or a bad HTTP status."""
+    """Return the error for Slack's answer with an error code or a bad HTTP status.
+
+    Args:
+        method: The SDK's name of the method that was called.
+        response: The SDK's response; None without an answer.
+    """
     data = getattr(response, "data", None)
     status = getattr(response, "status_code", getattr(response, "status", 0))
     data = data if isinstance(data, dict) else {}
@@ -222,7 +227,10 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        """Return whether to repeat a failed call: after a short rate limit, or if harmless."""
+        """Return whether to repeat a failed call: after a rate limit of at most
+        `MAX_RETRY_AFTER_S`; after a server error or a lost connection only if a second call does no
+        harm.
+        """
         if response is not None and response.status_code == 429:
             return _retry_after_s(response) <= MAX_RETRY_AFTER_S
         lost = isinstance(error, aiohttp.ClientConnectionError)
@@ -258,7 +266,7 @@ def _status(error: Exception | None) -> int:
 
 
 class ChannelPacer:
-    """Spaces the messages of each channel: Slack takes one a second.
+    """Limits the messages of each channel: Slack takes one a second.
 
     Args:
         interval_s: Seconds between two messages in a channel.
@@ -270,7 +278,7 @@ class ChannelPacer:
         self._held: OrderedDict[str, float] = OrderedDict()
 
     async def wait(self, channel: str) -> None:
-        """Wait until a message may be posted in a channel.
+        """Wait until a message may be posted in a channel, and reserve that time.
 
         Raises:
             SlackFailed: when Slack's rate limit there lasts longer than `MAX_RETRY_AFTER_S`.

@@ -34,7 +34,7 @@ MAX_REQUEST_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SocketTimeouts:
-    """When a socket counts as dead.
+    """The times after which a socket counts as dead.
 
     Attributes:
         silence_s: Seconds without a message or an answered ping after which a new socket is opened.
@@ -46,7 +46,7 @@ class SocketTimeouts:
 
 
 class SocketState:
-    """Knows the socket that is in use, and whether Slack has accepted the connection."""
+    """The socket in use, and whether Slack has accepted the connection."""
 
     def __init__(self) -> None:
         self._socket: SocketModeClient | None = None
@@ -81,7 +81,7 @@ async def run_socket(
     Args:
         app: Receives the events.
         client: Calls Slack with the app-level token.
-        timeouts: When a socket counts as dead.
+        timeouts: The times after which a socket counts as dead.
         state: Is updated with each socket that is opened.
 
     Raises:
@@ -95,7 +95,7 @@ async def run_socket(
 
 
 async def _check_token(client: SlackClient) -> None:
-    """Request a socket's address once, because the SDK retries a refused token for ever.
+    """Ask Slack for a socket's address once, because the SDK retries a refused token for ever.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -110,7 +110,14 @@ async def _check_token(client: SlackClient) -> None:
 async def _hold_socket(
     app: AsyncApp, client: SlackClient, timeouts: SocketTimeouts, state: SocketState
 ) -> None:
-    """Open one socket, keep it until it has been silent for `timeouts.silence_s`, and close it."""
+    """Open a socket, hold it until it has been silent for `timeouts.silence_s`, and close it.
+
+    Args:
+        app: Receives the events.
+        client: Calls Slack with the app-level token.
+        timeouts: The silence that ends the socket, and the interval of pings.
+        state: Shows the socket as the one in use meanwhile.
+    """
     ping = timeouts.ping_interval_s
     handler = AsyncSocketModeHandler(app, client.token, web_client=client.web, ping_interval=ping)
     socket: SocketModeClient = handler.client
@@ -128,7 +135,9 @@ async def _hold_socket(
 
 
 async def _close(socket: SocketModeClient) -> None:
-    """Close a socket; after `CLOSE_TIMEOUT_S` without Slack's closing frame, drop the socket."""
+    """Close a socket; when Slack's closing frame does not come within `CLOSE_TIMEOUT_S`, drop the
+    socket.
+    """
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await socket.close()  # type: ignore[no-untyped-call]
@@ -168,12 +177,12 @@ async def http_server(
     Args:
         app: Receives the events.
         secret: The secret with which Slack signs its requests.
-        flow: Serves the pages of an installation by OAuth, or None for none.
+        flow: Serves the pages of an installation by OAuth, or None without such pages.
         host: The address to listen on.
         port: The port to listen on; 0 lets the system choose.
 
     Raises:
-        ChatUnavailable: when the address cannot be listened on.
+        ChatUnavailable: when the address is in use or not available.
     """
     runner = web.AppRunner(
         _web_application(app, SignatureVerifier(secret), flow), access_log=None, shutdown_timeout=1

@@ -18,11 +18,13 @@ SWITCH = f"{ACTION_PREFIX}:switch"
 
 
 def controls(card: Card) -> Iterator[Block]:
-    """Yield a card's buttons, and behind them the menus: a choice, and what is seldom needed."""
+    """Yield the actions blocks of a card: its buttons, then a choice, then the menu for rare
+    actions.
+    """
     # A menu has one question for all entries, so that an entry with a question is a button.
     actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
     buttons, entries = divided([action for action in actions if action.words or not action.menu])
-    entries = _different(entries)
+    entries = _distinct_actions(entries)
     elements = [button(action, str(number)) for number, action in enumerate(buttons)]
     if card.choice and card.choice.chosen is None and card.choice.actions:
         elements.append(select(card.choice))
@@ -34,8 +36,8 @@ def controls(card: Card) -> Iterator[Block]:
         yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
 
 
-def _different(actions: Iterable[Action]) -> list[Action]:
-    """Return the actions without those whose words occurred before."""
+def _distinct_actions(actions: Iterable[Action]) -> list[Action]:
+    """Return the actions in their order, without later ones of the same words."""
     return list({action.words: action for action in reversed([*actions])}.values())[::-1]
 
 
@@ -53,7 +55,7 @@ def select(choice: Choice, name: str = "choice") -> Block:
 
     Args:
         choice: The entries.
-        name: The part of its id that differs in its block.
+        name: The part of the menu's id that is unique in its block.
     """
     entries = [
         replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
@@ -80,7 +82,7 @@ def button(action: Action, name: str) -> Block:
 
     Args:
         action: The action.
-        name: The part of its id that differs in its block.
+        name: The part of the button's id that is unique in its block.
     """
     label = wording.line(action.label)
     button: Block = {
@@ -102,7 +104,7 @@ def clicked_words(body: Mapping[str, Any]) -> str:
 
 
 def is_switch(body: Mapping[str, Any]) -> bool:
-    """Return whether a click chose what its message shows."""
+    """Return whether a click chose an entry of a menu whose answer replaces the message."""
     return bool(body["actions"][0].get("action_id") == SWITCH)
 
 

@@ -73,7 +73,7 @@ class RequestOrigin:
 
 
 class Outlet(Protocol):
-    """Shows cards, each in place of the one before."""
+    """Shows cards, each in place of the card before."""
 
     async def show(self, card: Card) -> None:
         """Show a card, now or in `finish`."""
@@ -99,9 +99,9 @@ class SlackConversation:
         workspace: The workspace of the request.
         place: Where in the workspace the request came from.
         session: The HTTP session for replies to response URLs.
-        pacer: Spaces the messages of each channel.
+        pacer: Limits the messages of each channel.
         open_form: Opens a form.
-        prefix: What the ids of channels begin with, where there are many workspaces.
+        prefix: The beginning of the ids of channels, where there are many workspaces; else empty.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class SlackConversation:
         return self._answered.is_set()
 
     async def open_form(self, form: Form) -> None:
-        """Open a form; only the first, and only while `forms` is true.
+        """Open a form: only the first form of the conversation, and only while `forms` is true.
 
         Otherwise a card says that the form came too late.
 
@@ -157,14 +157,14 @@ class SlackConversation:
             SlackFailed: when Slack refuses that card.
         """
         opener, self._open_form = self._open_form, None
-        self._form_shown = opener is not None and await self._opens(opener, form)
+        self._form_shown = opener is not None and await self._is_opened(opener, form)
         if self._form_shown:
             self._answered.set()
         else:
             await self.show(FORM_TOO_LATE, private=True)
 
     async def form_reopened(self, timeout_s: float) -> bool:
-        """Wait for the first answer, and return whether the answer is a form.
+        """Wait for the first answer, and return whether it is a form.
 
         After the wait, of at most `timeout_s` seconds, no form can be opened.
         """
@@ -174,10 +174,10 @@ class SlackConversation:
         return self._form_shown
 
     async def late_form(self, open_form: OpenForm) -> bool:
-        """Let a form be opened at any time, because a view is kept open for it.
+        """Wait for the first answer, without a limit, and return whether it is a form.
 
-        Returns:
-            Whether the first answer, which is waited for, is a form.
+        Args:
+            open_form: Opens the form, in a view that is kept open; works at any time.
         """
         self._open_form, self._held = open_form, True
         await self._answered.wait()
@@ -201,7 +201,7 @@ class SlackConversation:
                 await self._show(card, private)
 
     async def finish(self) -> None:
-        """Show the last card, because the request is served.
+        """Show the last card if an outlet has kept it back, because the request is served.
 
         Raises:
             SlackFailed: when Slack refuses the card.
@@ -213,7 +213,7 @@ class SlackConversation:
                 # A response URL expires after half an hour: send the card to the person instead.
                 await self._direct().show(self._newest)
 
-    async def _opens(self, opener: OpenForm, form: Form) -> bool:
+    async def _is_opened(self, opener: OpenForm, form: Form) -> bool:
         """Open a form, and return whether Slack has accepted the form."""
         try:
             await opener(form, self._place)
@@ -222,7 +222,7 @@ class SlackConversation:
         return True
 
     async def _show(self, card: Card, private: bool) -> None:
-        """Show a card, if access is denied by the response URL or in a direct message."""
+        """Show a card; where the bot may not post, by the response URL or in a direct message."""
         if private not in self._outlets:
             self._outlets[private] = self._outlet(private)
             await self._withdraw(private)
@@ -236,14 +236,18 @@ class SlackConversation:
             await self._show_by(outlet, card)
 
     async def _show_by(self, outlet: Outlet, card: Card) -> None:
-        """Show a card; a file, which a response URL does not take, goes in a direct message."""
+        """Show a card by an outlet; a file, which a response URL does not take, goes in a direct
+        message.
+        """
         if isinstance(outlet, ResponseUrlOutlet) and any(part.file for part in card.whole()):
             await self._direct().show(card)
             card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
         await outlet.show(card)
 
     async def _withdraw(self, private: bool) -> None:
-        """Remove the public cards before a private card is shown, and vice versa."""
+        """Remove the public cards before a private card is shown, and vice versa; a failure is
+        ignored.
+        """
         previous = self._outlets.pop(not private, None)
         if previous is None and self._place.own and not private:
             previous = self._outlet(private=True)
@@ -252,7 +256,9 @@ class SlackConversation:
                 await previous.withdraw()
 
     def _outlet(self, private: bool) -> Outlet:
-        """Return what shows the answers: to the person who sent the request, or to the channel."""
+        """Return the outlet for private answers (the person alone) or for answers in the
+        channel.
+        """
         place, client = self._place, self._workspace.client
         if private and place.url:
             return ResponseUrlOutlet(self._session, place.url, private=True, replaces=place.own)
@@ -272,7 +278,9 @@ class SlackConversation:
 
 
 def place_of_click(body: Mapping[str, Any]) -> RequestOrigin:
-    """Return the place of a click on a button; answers go into the thread of its message."""
+    """Return the origin of a click on a button; answers go into the thread of the clicked
+    message.
+    """
     user, container = body["user"]["id"], body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     url, thread = body.get("response_url", ""), container.get("thread_ts", "")

@@ -42,13 +42,13 @@ Body = dict[str, Any]
 
 
 class SlackListeners:
-    """Handles the requests of one slack-bolt app through the desk.
+    """Passes the requests of one slack-bolt app to the desk.
 
     Args:
         desk: Serves the requests.
         workspaces: Finds the workspace of a request.
         session: The HTTP session for replies to response URLs.
-        pacer: Spaces the messages of each channel.
+        pacer: Limits the messages of each channel.
         many: Whether there are many workspaces; then a channel's name begins with its team's id.
     """
 
@@ -72,7 +72,9 @@ class SlackListeners:
         self._mentions = SlackQuestions(self._ask, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
-        """Register the handlers of a slash command, clicks, forms and visits of the App Home."""
+        """Register with slack-bolt the handlers of the slash command, clicks, forms, menus and
+        events.
+        """
         app.middleware(self._skip_repeated)
         app.command(command)(self._on_command)
         app.action(re.compile(f"^{ACTION_PREFIX}:"))(self._on_click)
@@ -85,7 +87,9 @@ class SlackListeners:
         app.event("tokens_revoked")(self._on_revoked)
 
     async def close(self, timeout_s: float) -> None:
-        """Wait some seconds for the requests that are being served, then cancel them."""
+        """Wait some seconds for the requests that are being served, then cancel the unfinished
+        ones.
+        """
         await self._tasks.finish(timeout_s)
 
     async def _skip_repeated(
@@ -93,7 +97,9 @@ class SlackListeners:
         body: Body,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse:
-        """Acknowledge a request that Slack has sent before, and do nothing else with it."""
+        """Acknowledge a request that Slack has sent before and drop it; pass any other
+        request on.
+        """
         event = body.get("event_id") or body.get("trigger_id")
         if event and body.get("type") != "block_suggestion" and not self._seen.is_new(event):
             return BoltResponse(status=200, body="")
@@ -112,7 +118,10 @@ class SlackListeners:
         self._tasks.start(self._serve(body, place_of_click(body), words=words, message=message))
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
-        """Serve a submitted form. The acknowledgement closes the form or shows problems in it."""
+        """Serve a submitted form; the acknowledgement closes the form, or shows its problems in it.
+
+        The form of a command that does not exist any more is closed.
+        """
         metadata = modals.FormMetadata.read(body["view"])
         command = next((c for c in self._desk.commands if c.name == metadata.command), None)
         if command is None:  # a form that was opened before the bot was updated
@@ -142,7 +151,15 @@ class SlackListeners:
     async def _hold_view(
         self, conversation: SlackConversation, ack: AsyncAck, body: Body, title: str
     ) -> None:
-        """Keep the view of a step open until its answer: the next form, or the end of the view."""
+        """Acknowledge a step's form by a waiting view, and replace that view when the step has an
+        answer.
+
+        Args:
+            conversation: The conversation of the step; its first answer may be the next form.
+            ack: Acknowledges the form.
+            body: The request from Slack.
+            title: The title of the view.
+        """
         await ack(response_action="update", view=modals.notice(title, "One moment ..."))
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
@@ -159,7 +176,9 @@ class SlackListeners:
         self._tasks.start(follow())
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
-        """Offer values that complete what a person has typed into a form's menu so far."""
+        """Send the values that complete the text a person has typed into a form's menu; none on an
+        error.
+        """
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
@@ -178,13 +197,13 @@ class SlackListeners:
             self._tasks.start(self._show_home(body, event["user"]))
 
     async def _on_joined(self, event: Body, body: Body) -> None:
-        """Greet in a channel that the bot was invited to."""
+        """Greet in a channel that the bot has been invited to; ignore other people who join."""
         workspace = await self._workspaces.workspace(_team(body))
         if event.get("user") == workspace.rights.bot_user_id:
             self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
 
     async def _greet(self, workspace: Workspace, channel: str, inviter: str) -> None:
-        """Post the greeting, for the inviter alone where Slack says who that is."""
+        """Post the greeting in a channel, for the inviter alone where Slack names the inviter."""
         [message, *_] = render(await self._desk.greeting(), pictures=False, tables=False)
         greeting: dict[str, Any] = {
             "channel": channel,
@@ -205,7 +224,13 @@ class SlackListeners:
             await self._workspaces.forget(_team(body))
 
     async def _serve(self, body: Body, place: RequestOrigin, **fields: Any) -> None:
-        """Serve a command or click; a click in the App Home also renders the Home again."""
+        """Serve a command or click; a click in the App Home also renders the Home again.
+
+        Args:
+            body: The request from Slack.
+            place: Where the request came from.
+            fields: Further fields of the `Request`, such as its words.
+        """
 
         async def open_modal(form: Form, place: RequestOrigin) -> None:
             workspace = await self._workspaces.workspace(_team(body))
@@ -218,7 +243,7 @@ class SlackListeners:
             await self._show_home(body, place.user)
 
     async def _ask(self, body: Body, question: SlackQuestion) -> None:
-        """Serve a question in words, in its thread, after the event is acknowledged."""
+        """Start to serve a question in words; return at once, so that the event is acknowledged."""
         self._tasks.start(self._serve_question(body, question))
 
     async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
@@ -250,11 +275,11 @@ class SlackListeners:
     async def _serve_in(
         self, conversation: SlackConversation, body: Body, place: RequestOrigin, **fields: Any
     ) -> None:
-        """Bring a request to the desk, and show its last card even when it is cancelled.
+        """Pass a request to the desk, and show its last card even when the request is cancelled.
 
         Args:
             conversation: Shows the answers.
-            body: What Slack sent.
+            body: The request from Slack.
             place: Where the request came from.
             fields: Further fields of the `Request`, such as its words.
         """
@@ -283,7 +308,7 @@ class SlackListeners:
 
 
 async def _no_form(form: Form, place: RequestOrigin) -> None:
-    """Refuse to open a form, which needs a click or a slash command.
+    """Raise an error: a form needs a click or a slash command.
 
     Raises:
         SlackFailed: always.

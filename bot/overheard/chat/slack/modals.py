@@ -26,7 +26,7 @@ class FormMetadata:
 
     Attributes:
         command: The name of the command whose options the form asks for.
-        place: Where the answer goes; see `Place.to_json`.
+        place: Where the answer goes; see `RequestOrigin.to_json`.
         filled: The names of the options that had a value when the form was opened. Such an option
             is emptied on purpose when it comes back empty.
     """
@@ -53,7 +53,7 @@ def modal(form: Form, place: str) -> dict[str, Any]:
 
     Args:
         form: The form to show.
-        place: Where the answer goes; see `Place.to_json`.
+        place: Where the answer goes; see `RequestOrigin.to_json`.
     """
     filled = tuple(name for name, value in form.values.items() if value not in (None, "", ()))
     return {
@@ -74,7 +74,7 @@ def _submit(form: Form) -> str:
 
 
 def notice(title: str, text: str) -> dict[str, Any]:
-    """Return a view that only says something, in the place of a form that is being served."""
+    """Return a view with a sentence, for the place of a form that is being served."""
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -85,7 +85,10 @@ def notice(title: str, text: str) -> dict[str, Any]:
 
 
 def _blocks(form: Form) -> Iterator[Block]:
-    """Yield the blocks of a form: the problem, the summary, and an input for each option."""
+    """Yield the blocks of a form: the problem, the summary, and an input for each option.
+
+    Options whose menu would be empty are left out.
+    """
     if form.problem:
         problem = cut(wording.visible(form.problem), SLACK.text - 10)
         yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
@@ -96,7 +99,7 @@ def _blocks(form: Form) -> Iterator[Block]:
             continue  # there is nothing to choose from
         value = form.values.get(option.name, option.default)
         hint = form.hints.get(option.name, option.help)
-        element = _chosen(option, choices, value) if choices else _element(option, value)
+        element = _choice_element(option, choices, value) if choices else _element(option, value)
         yield _input(option, hint, element)
 
 
@@ -114,8 +117,14 @@ def _input(option: Option, hint: str, element: Block) -> Block:
     }
 
 
-def _chosen(option: Option, choices: Sequence[FormChoice], value: Any) -> Block:
-    """Return check boxes or a menu of entries, with those that are chosen."""
+def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -> Block:
+    """Return check boxes, radio buttons or a menu of entries, with the current values selected.
+
+    Args:
+        option: The option, which says whether several entries can be chosen.
+        choices: The entries; those without room are left out.
+        value: The current value or list of values, or None.
+    """
     entries = [
         {
             "text": plain(wording.line(choice.label), SLACK.label),
@@ -146,7 +155,7 @@ _PICKERS = {
 
 
 def _picker(option: Option, value: Any) -> Block:
-    """Return the picker of a channel, a person or a time of day."""
+    """Return the picker of a channel, a person or a time of day, filled with a value."""
     kind, noun = _PICKERS[option.kind]
     given = str(value or "").rpartition(":" if noun != "time" else "\0")[2].rpartition("/")[2]
     element: Block = {"type": kind, **({f"initial_{noun}": given} if given else {})}
@@ -171,7 +180,15 @@ def _element(option: Option, value: Any) -> Block:
 
 
 def _menu(option: Option, kind: str, value: Any, **more: Any) -> Block:
-    """Return a select menu of a kind of Slack's; a multi-select menu for a list."""
+    """Return a menu for one value or, for an option of many, for several, with the current ones
+    selected.
+
+    Args:
+        option: The option.
+        kind: Slack's type of the menu, such as ``static_select``.
+        value: The current value or list of values, or None.
+        more: Further fields of the element.
+    """
     chosen = _options(_texts(value))
     if option.many:
         initial = {"initial_options": chosen} if chosen else {}
@@ -210,14 +227,14 @@ def _is_list_of_text(option: Option) -> bool:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return an option's value, or the values of a list, as texts."""
+    """Return an option's value or values as a list of texts; empty for None and an empty text."""
     if value is None or value == "":
         return []
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _options(values: Sequence[str]) -> list[Block]:
-    """Return values as the options of a menu: different, not empty, at most `SLACK.options`."""
+    """Return values as the options of a menu: distinct, not empty, at most `SLACK.options`."""
     distinct = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
         {"text": plain(wording.line(value), SLACK.label), "value": value}
@@ -226,9 +243,9 @@ def _options(values: Sequence[str]) -> list[Block]:
 
 
 def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
-    """Return the options that a menu offers while a person types.
+    """Return the options that a menu offers while a person types, with the typed text as the last.
 
-    The typed text is an option too: a menu accepts no other text, and a competitor may be new.
+    A menu accepts no other text, and a competitor may be new.
     """
     return {"options": _options([*values[: SLACK.options - 1], typed.strip()])}
 
@@ -241,10 +258,10 @@ def read_options(
     Args:
         command: The command whose options the form asks for.
         view: The submitted view.
-        prefix: What precedes the id of a channel in its name, such as ``T1/``.
+        prefix: The text before the id of a channel in its name, such as ``T1/``.
 
     Returns:
-        The values by the options' names, and the sentences for values that cannot be read.
+        The values by the options' names, and a sentence for each value that cannot be read.
     """
     filled = FormMetadata.read(view).filled
     options: dict[str, Any] = {}
@@ -268,7 +285,7 @@ def _value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
 
     Args:
         option: The option.
-        state: What Slack sent for the option's input.
+        state: Slack's state of the option's input.
         prefix: See `read_options`.
 
     Raises:

@@ -61,7 +61,8 @@ class ChannelOutlet:
     _attached: set[str | File] = field(default_factory=set)
 
     async def show(self, card: Card) -> None:
-        """Show a card: edit the earlier messages, post further messages, delete superfluous ones.
+        """Show a card: edit the earlier messages, post further ones, delete the rest, upload its
+        files.
 
         Raises:
             SlackFailed: when Slack refuses a message.
@@ -105,14 +106,20 @@ class ChannelOutlet:
             arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
             return await self._call_paced("chat_postMessage", once=True, **arguments)
 
-        answer = await self._with_new_blocks(message, send)
+        answer = await self._send_newest(message, send)
         # A person's id opens the conversation with them; only its own id can be edited.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
 
     async def attach(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, each once, where the workspace allows no pictures in
-        messages; a failed upload is replaced by its text.
+        """Upload pictures into a thread, each once; do nothing where the workspace takes pictures
+        in messages.
+
+        The alternative text is posted in place of a picture that could not be uploaded.
+
+        Args:
+            images: The pictures.
+            thread: The id of the thread's first message.
         """
         if self.client.pictures.in_messages:
             return
@@ -127,8 +134,13 @@ class ChannelOutlet:
                 await self._reply(f"Chart: {wording.printable(image.alt)}", thread)
 
     async def hand_over(self, card: Card, thread: str) -> None:
-        """Upload the files of a card and of those below it into a thread, each once; where that
-        fails, a reply says so.
+        """Upload the files of a card and of the cards below it into a thread, each once.
+
+        A reply in the thread says which file could not be uploaded.
+
+        Args:
+            card: The card.
+            thread: The id of the thread's first message.
         """
         for file in (part.file for part in card.whole() if part.file and part.file.fits):
             if file in self._attached:
@@ -148,20 +160,24 @@ class ChannelOutlet:
                 logger.warning("A file was not uploaded: %s", error)
                 await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
-    async def _with_new_blocks(
+    async def _send_newest(
         self, message: Message, send: Send, otherwise: str = IN_THREAD
     ) -> dict[str, Any]:
         """Send a message with its pictures and data tables, and return Slack's answer.
 
-        Args:
-            message: The message.
-            send: Sends one of its forms.
-            otherwise: The line in place of a picture that is not shown; empty for its alternative
-                text.
-
         Slack refuses a picture that it has not processed yet, so that a refused message with
         pictures is sent again after `PROCESSING_PAUSE_S`. A workspace that refuses data tables or
         pictures gets them, and all later ones, as text or in the thread.
+
+        Args:
+            message: The message.
+            send: Sends the message, or a simpler form of it.
+            otherwise: The line in place of a picture that is not shown; empty for its alternative
+                text.
+
+        Raises:
+            SlackFailed: when Slack refuses also the simplest form, or for another reason than its
+                blocks.
         """
         pictures, files = self.client.pictures, dict[str, str]()
         if pictures.in_messages:
@@ -196,7 +212,9 @@ class ChannelOutlet:
         return answer
 
     async def _file(self, image: Image) -> str:
-        """Return the id of a picture's file, uploaded once; empty when that fails."""
+        """Return the id of a picture's file, which is uploaded once; empty when the upload
+        fails.
+        """
         pictures, key = self.client.pictures, digest(image)
         if not pictures.get(key):
             try:
@@ -206,7 +224,11 @@ class ChannelOutlet:
         return pictures.get(key)
 
     async def edit(self, ts: str, message: Message) -> None:
-        """Replace the message with this id by another message.
+        """Replace a message by another message.
+
+        Args:
+            ts: The id of the message.
+            message: The new message.
 
         Raises:
             SlackFailed: when Slack refuses the edit.
@@ -217,23 +239,23 @@ class ChannelOutlet:
             content = {"blocks": list(shown.blocks), "text": shown.text}
             return await self._call_paced("chat_update", channel=self.channel, ts=ts, **content)
 
-        await self._with_new_blocks(message, send)
+        await self._send_newest(message, send)
 
     async def publish(self, message: Message) -> None:
-        """Show a message as the App Home of the person whose id is the channel's.
+        """Show a message as the App Home of the person whose id `channel` is.
 
         Raises:
-            SlackFailed: when Slack refuses it.
+            SlackFailed: when Slack refuses the message.
         """
 
         async def send(shown: Message) -> dict[str, Any]:
             view = home_view(shown)
             return await self.client.call("views_publish", user_id=self.channel, view=view)
 
-        await self._with_new_blocks(message, send, otherwise="")
+        await self._send_newest(message, send, otherwise="")
 
     async def _put(self, ts: str, message: Message) -> str:
-        """Edit a message, or post it again where it was deleted; return the message's id."""
+        """Edit a message, or post it again where it was deleted; return the id of the message."""
         try:
             await self.edit(ts, message)
         except SlackFailed as error:
@@ -248,11 +270,13 @@ class ChannelOutlet:
             self.posted.remove(ts)
 
     async def _upload(self, image: Image, **where: str) -> str:
-        """Upload a picture with its alternative text, and return the id of its file.
+        """Upload a picture with its alternative text, and return the id of its file; "" when Slack
+        names none.
 
         Args:
             image: The picture.
-            where: The channel and the thread that show it; without them, only messages do.
+            where: The channel and the thread to post it in; without them, only messages can show
+                it.
         """
         answer = await self.client.call(
             "files_upload_v2",
@@ -274,7 +298,12 @@ class ChannelOutlet:
             logger.warning("What stands for it was not posted either: %s", error)
 
     async def _call_paced(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Call Slack, and keep the channel quiet for as long as a rate limit there lasts."""
+        """Call a method of Slack; after a rate limit, let the channel rest for as long as Slack
+        asks.
+
+        Raises:
+            SlackFailed: when Slack refuses the call.
+        """
         try:
             return await self.client.call(method, **arguments)
         except SlackFailed as error:
@@ -308,7 +337,8 @@ class ResponseUrlOutlet:
     )
 
     async def show(self, card: Card) -> None:
-        """Show the first card at once; keep a later card for `finish`.
+        """Show the first card at once; keep a later card for `finish`, in place of an earlier kept
+        one.
 
         Raises:
             SlackFailed: when Slack refuses the reply.

@@ -75,7 +75,9 @@ class SlackQuestions:
         app.event("assistant_thread_context_changed")(_ignore)
 
     async def _on_mention(self, event: Body, body: Body) -> None:
-        """Answer a mention in the thread of its message; one in a direct message comes as such."""
+        """Answer a mention in the thread of its message; in a direct message, `_on_message` answers
+        it.
+        """
         if not event["channel"].startswith("D") and is_of_person(event):
             thread = event.get("thread_ts", "")
             await self._answer(event, body, thread, thread or event["ts"])
@@ -89,7 +91,7 @@ class SlackQuestions:
             await self._answer(event, body, thread, thread)
 
     async def _answer(self, event: Body, body: Body, thread: str, answer_thread: str) -> None:
-        """Ask what an event's text says, unless the bot itself wrote it.
+        """Pass the text of an event on as a question, unless the bot itself wrote it.
 
         Args:
             event: The message or mention.
@@ -129,7 +131,9 @@ class SlackQuestions:
         )
 
     async def _call(self, body: Body, method: str, **arguments: Any) -> None:
-        """Call a method of the assistant panel; a workspace without the panel refuses that."""
+        """Call a method of the assistant panel; the refusal of a workspace without the panel is
+        logged.
+        """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         try:
             await workspace.client.call(method, **arguments)
@@ -142,7 +146,7 @@ async def _ignore(event: Body) -> None:
 
 
 def is_of_person(event: Body) -> bool:
-    """Return whether an event is a new message that a person wrote: no edit, and of no bot."""
+    """Return whether an event is a new message of a person: not an edit, and not from a bot."""
     return bool(event.get("user")) and not (event.get("subtype") or event.get("bot_id"))
 
 

@@ -30,7 +30,9 @@ _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters of a text; the end states how many are omitted."""
+    """Return at most `limit` characters of a text; a cut text ends with the number of characters
+    left out.
+    """
     if len(text) <= limit:
         return text
     head = text[: limit - 40].rstrip()
@@ -128,7 +130,7 @@ _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?(\d[\d,]*)(\.\d+)?(?!\d)")
 
 
 def data_table(table: Table) -> Block | None:
-    """Return a table that readers can sort, or None where text is easier to read.
+    """Return a table as a block that readers can sort; None where text is easier to read.
 
     A table without a caption, which Slack wants, is captioned by the heading of its rows.
     """
@@ -153,7 +155,9 @@ def data_table(table: Table) -> Block | None:
 
 
 def _data_row(table: Table, row: Sequence[str], *, is_strong: bool) -> list[Block]:
-    """Return the cells of a row: numbers to be sorted, and a strong row's first cell in bold."""
+    """Return the cells of a data table's row; numbers can be sorted, a strong row begins in
+    bold.
+    """
     cells = []
     for at, cell in enumerate(row):
         if at in table.right and (number := _NUMBER.match(cell)):
@@ -172,7 +176,7 @@ def _raw(text: str) -> Block:
 
 
 def text_table(table: Table) -> Iterator[Block]:
-    """Yield a table's caption, and its monospaced columns.
+    """Yield a table as text: its caption, and monospaced columns.
 
     Where the columns have no room, its rows follow as paragraphs.
     """
@@ -194,7 +198,8 @@ def _cell(text: str) -> str:
 def _widths(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]
 ) -> list[int] | None:
-    """Return each column's width, or None when the columns do not fit into `MAX_TABLE_WIDTH`.
+    """Return the width of each column in characters; None when they do not fit into
+    `MAX_TABLE_WIDTH`.
 
     The widest columns of text are narrowed; columns of numbers (`right`) keep their width.
     """
@@ -220,21 +225,28 @@ def _grid(
     widths: Sequence[int],
     right: frozenset[int],
 ) -> Iterator[Block]:
-    """Yield a table as columns, in as many blocks as needed, each with the header."""
+    """Yield a table as monospaced columns, in as many blocks as needed, each with the header.
+
+    Args:
+        header: The names of the columns.
+        rows: The cells.
+        widths: The width of each column, in characters.
+        right: The indices of the right-aligned columns.
+    """
     head = "\n".join(
         [
-            *_lines(header, widths, right),
+            *_row_lines(header, widths, right),
             GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * w for w in widths),
         ]
     )
-    lines = [line for row in rows for line in _lines(row, widths, right)]
+    lines = [line for row in rows for line in _row_lines(row, widths, right)]
     room = (SLACK.text - len(head)) // (sum(widths) + len(GAP) * len(widths))
     for start in range(0, len(lines) or 1, max(1, room)):
         yield rich(monospaced("\n".join([head, *lines[start : start + max(1, room)]])))
 
 
-def _lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
-    """Yield a row's cells, wrapped to the columns' widths, as lines of text."""
+def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
+    """Yield a row's cells, wrapped to the widths of the columns, as lines of text."""
     wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = [lines[number] if number < len(lines) else "" for lines in wrapped]
@@ -258,7 +270,8 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 
 def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """Yield rows as paragraphs: a row's heading in bold, then the other cells with their names.
+    """Yield the rows of a table as paragraphs: a row's heading in bold, then its other cells with
+    their names.
 
     A block holds as many paragraphs as Slack takes.
     """

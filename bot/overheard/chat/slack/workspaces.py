@@ -55,7 +55,7 @@ class Workspace:
         client: Calls Slack with the bot's token for the workspace.
         people: Looks up the workspace's members.
         scopes: The OAuth scopes of the token; empty when Slack did not send them.
-        rights: What slack-bolt needs to know about the token.
+        rights: The bot's ids and token, for slack-bolt.
     """
 
     client: SlackClient
@@ -86,7 +86,7 @@ class Workspaces(Protocol):
 
 
 class OneWorkspace:
-    """The workspace of a single bot token. Slack is asked once which workspace that is."""
+    """The workspace of a single bot token. Slack is asked once for its ids."""
 
     def __init__(self, client: SlackClient) -> None:
         self._client = client
@@ -103,7 +103,7 @@ class OneWorkspace:
 
 
 async def identify(client: SlackClient, installer: str | None = None) -> Workspace:
-    """Return the workspace of a client's bot token, as Slack's ``auth.test`` names it.
+    """Return the workspace of a client's bot token, as Slack's ``auth.test`` describes it.
 
     Args:
         client: Calls Slack with the token.
@@ -133,7 +133,7 @@ def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
     """Return an error with a remedy when Slack refused a token, or None for any other failure.
 
     Args:
-        error: How a call failed.
+        error: The error of a call.
         key: The token's key in ``[slack]``, such as ``bot_token``.
     """
     if error.code not in REFUSED_TOKEN_CODES:
@@ -157,7 +157,7 @@ class People:
         client: Calls Slack.
         team: The team's id. A guest of another team is no owner here.
         installer: The id of the person who installed the bot by OAuth, who then counts as the only
-            owner; None where the owners and admins of the workspace do.
+            owner; None where the workspace's owners and admins count as owners.
     """
 
     def __init__(self, client: SlackClient, team: str = "", installer: str | None = None) -> None:
@@ -170,7 +170,7 @@ class People:
         self._asking = asyncio.Lock()
 
     async def person(self, user: str, name: str = "") -> Person:
-        """Return a person with name, groups and time zone.
+        """Return a person with name, groups and time zone, as far as Slack sends them.
 
         Args:
             user: The person's id.
@@ -184,7 +184,9 @@ class People:
         return Person("slack", user, str(display_name), groups, zone, self._owns(user, account))
 
     def _owns(self, user: str, account: Profile) -> bool:
-        """Return whether a person administers the workspace."""
+        """Return whether a person counts as an owner: the installer, else owners and admins, but no
+        guests.
+        """
         if self._installer is not None:
             return user == self._installer
         guest = account.get("is_stranger") or account.get("is_restricted")
@@ -193,7 +195,9 @@ class People:
         return bool(is_member and administers and not guest)
 
     async def _account(self, user: str) -> Profile:
-        """Return the ``user`` object of ``users.info``; empty when Slack does not send it."""
+        """Return the ``user`` object of ``users.info``, cached; empty when Slack does not
+        send it.
+        """
         until, account = self._profiles.get(user, (0.0, {}))
         if until > time.monotonic():
             return account
@@ -205,7 +209,9 @@ class People:
         return account
 
     async def _groups_by_person(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the ids of each person's user groups, by the person's id."""
+        """Return the ids of user groups by the id of the person, cached; empty when Slack does not
+        send them.
+        """
         async with self._asking:  # rights depend on the groups, so every request waits for them
             if self._groups_until < time.monotonic():
                 answer, lifetime_s = await self._call("usergroups_list", include_users=True)
@@ -242,7 +248,7 @@ class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
     """
 
     async def async_issue(self, *args: object, **kwargs: object) -> str:
-        """Return a new state, which is stored for `INSTALL_TIMEOUT_S`."""
+        """Return a new state, stored for `INSTALL_TIMEOUT_S`; delete expired and surplus states."""
         columns, now = self.oauth_states.c, datetime.now(UTC).replace(tzinfo=None)
         newest = select(columns.id).order_by(columns.id.desc()).limit(MAX_STATES)
         old = (columns.expire_at < now) | columns.id.not_in(newest)
@@ -272,7 +278,7 @@ class Installations:
         self._known: OrderedDict[str, Workspace] = OrderedDict()
 
     async def open(self) -> None:
-        """Create the tables that are missing.
+        """Create the missing file and tables of the database.
 
         Raises:
             ChatUnavailable: when the database cannot be used.
@@ -328,17 +334,19 @@ class Installations:
         return workspace
 
     async def forget(self, team: str) -> None:
-        """Remove the tokens of a team that has uninstalled the bot; see `Workspaces`."""
+        """Delete the tokens of a team that has uninstalled the bot, and log it; see
+        `Workspaces`.
+        """
         logger.warning("Slack's workspace %s has uninstalled Overheard.", team)
         client_id = self._settings.client_id
         async with self._engine.begin() as connection:
             for table in (self._store.bots, self._store.installations):
                 of_team = (table.c.client_id == client_id) & (table.c.team_id == team)
                 await connection.execute(delete(table).where(of_team))
-        self._known.clear()  # it is by tokens; the others are asked about again
+        self._known.clear()  # its keys are tokens; Slack is asked about the other teams again
 
     async def _token(self, team: str) -> str | None:
-        """Return a team's newest bot token in any organisation, or None without an installation."""
+        """Return a team's newest bot token, of any organisation; None without an installation."""
         bots = self._store.bots
         of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
         newest = (

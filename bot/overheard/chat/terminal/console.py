@@ -75,7 +75,9 @@ def render(card: Card, *, width: int) -> RenderableType:
 
 
 def show(card: Card, console: Console) -> None:
-    """Print a card in the console's width, and the commands that its buttons would run."""
+    """Print a card in the console's width, and below it up to `MAX_NEXT` commands of its
+    buttons.
+    """
     console.print(render(card, width=console.width))
     labels = {wording.line(a.words): wording.line(a.label) for a in card.actions if not a.menu}
     for number, command in enumerate([*labels][:MAX_NEXT]):
@@ -106,7 +108,12 @@ def _panel(card: Card, width: int) -> Panel:
 
 
 def _parts(card: Card, width: int) -> Iterator[RenderableType]:
-    """Yield the parts of a card below its title, for a terminal with this many columns."""
+    """Yield the parts of a card below its title, in reading order.
+
+    Args:
+        card: The card, without the cards below it.
+        width: The console's width in characters.
+    """
     if text := _plain(card.text):
         yield text
     if card.link:
@@ -153,12 +160,12 @@ def _columns(cells: Sequence[Words], columns: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A table as columns, or row by row where the columns have no room; no cell is cut."""
+    """A table as columns, or row by row where the columns have no room; a cell is never cut."""
 
     table: Table
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the table with whole headings, else broken ones, else one record after another."""
+        """Yield the table with unbroken headings, else with broken headings, else as records."""
         for whole_headings in (True, False):
             widths = _widths(self.table, whole_headings=whole_headings)
             room = options.max_width - sum(widths) - GAP * (len(widths) - 1)
@@ -169,7 +176,8 @@ class _Fitted:
 
 
 def _widths(table: Table, *, whole_headings: bool) -> list[int]:
-    """Return each column's smallest width: numbers stay whole, text can break between words.
+    """Return each column's smallest width in characters; numbers stay whole, text breaks between
+    words.
 
     Args:
         table: The table.
@@ -185,7 +193,9 @@ def _widths(table: Table, *, whole_headings: bool) -> list[int]:
 
 
 def _records(table: Table) -> Iterator[Words]:
-    """Yield each row as lines: its heading in bold, then the other cells with their names."""
+    """Yield each row of a table as lines: its heading in bold, then its other cells with their
+    names.
+    """
     names, named = [wording.line(name) for name in table.header], heading_cells(table)
     for row in table.rows:
         cells = [_plain(cell) for cell in row]
@@ -195,8 +205,9 @@ def _records(table: Table) -> Iterator[Words]:
 
 
 def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
-    """Share the character cells of `room` among columns: each cell goes to the column whose longest
-    text takes most lines.
+    """Return the widths of columns after `room` more characters were shared among them.
+
+    Each character goes to the column whose longest text has the most lines.
     """
     names = [wording.line(name) for name in table.header]
     wanted = [
@@ -213,7 +224,13 @@ def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
 
 
 def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
-    """Return a table as columns, with bars next to numbers of one kind where `room` allows."""
+    """Return a table as columns, with bars next to numbers of one unit where there is room.
+
+    Args:
+        table: The table.
+        widths: The smallest width of each column, in characters.
+        room: The characters that are left over.
+    """
     numbers = _numbers(table)
     bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
     longest = max((number or 0 for row in numbers for number in row.values()), default=0)
@@ -240,10 +257,11 @@ def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
 
 
 def _numbers(table: Table) -> list[dict[int, int | None]]:
-    """Return the numbers of each row by their columns, for bars; nothing for other tables.
+    """Return, for each row, the numbers by column for bars; empty dictionaries for a table without
+    bars.
 
     Bars are drawn for a table of brands whose numbers are whole, have one unit and are not
-    negative, such as shares of answers; "-" is None.
+    negative, such as shares of answers. The number of a cell "-" is None.
     """
     empty: list[dict[int, int | None]] = [{} for _ in table.rows]
     if table.strong is None or not table.right:
@@ -295,10 +313,10 @@ class RichProgress:
         self._began = 0.0
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work, and end the previous piece.
+        """Begin a piece of work, and end the piece before.
 
         Args:
-            title: What is done.
+            title: The work, in a few words.
             total: The number of steps; 0 when the number is not known.
         """
         self.finish()
@@ -312,7 +330,7 @@ class RichProgress:
             self._console.print(Words(f"{self._title}: {total:,} to do"), soft_wrap=True)
 
     def advance(self, steps: int = 1) -> None:
-        """Count steps as done."""
+        """Count steps as done; draw the bar, or print a line at every tenth of the work."""
         before, self._done = self._done, self._done + steps
         if self._bar is not None:
             self._bar.advance(self._task, steps)

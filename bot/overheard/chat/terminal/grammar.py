@@ -37,15 +37,15 @@ More = Callable[[click.Context], Iterable[Listing]]
 
 
 class Noun(click.Group):
-    """The commands of a noun. Without a verb, or a word that resembles one, it is `list`, where
-    there is one; with a number, it is `show`.
+    """The commands of a noun. Without a verb, or a word that resembles a verb, its command is
+    `list`; with a number, `show`; if the noun has such a command.
     """
 
     def __init__(self, name: str, **more: Any) -> None:
         super().__init__(name, no_args_is_help=True, **more)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments."""
+        """Parse the arguments, with the implied verb before them; see the class."""
         if args and args[0].isdecimal() and SHOW in self.commands:
             args = [SHOW, *args]
         verbless = not args or args[0].startswith("-") or not self._verb(args[0])
@@ -54,11 +54,11 @@ class Noun(click.Group):
         return super().parse_args(ctx, args)
 
     def _verb(self, word: str) -> bool:
-        """Whether a word is a verb, or may have been meant as one."""
+        """Return whether a word is a verb of the noun, or resembles one."""
         return word in self.commands or bool(suggestion(word, self.commands))
 
     def _learn(self, ctx: click.Context) -> None:
-        """Learn commands that are not known from the start; a noun has none."""
+        """Add commands that are not known from the start; here there are none."""
 
     def summary(self) -> tuple[str, str]:
         """Return its entry in the help of the root: its verbs, or its only command."""
@@ -70,7 +70,9 @@ class Noun(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command, or say which one may have been meant."""
+        """Return the command of a verb with its arguments; a typo ends in an error with a
+        suggestion.
+        """
         if args[0] not in self.commands and not args[0].startswith("-"):
             self._learn(ctx)
         if args[0] not in self.commands and not args[0].startswith("-"):
@@ -79,13 +81,13 @@ class Noun(click.Group):
 
 
 class Unclear(click.UsageError):
-    """What was typed cannot be understood: click's own words, in one sentence with a remedy."""
+    """An error of usage: click's own words, in one sentence with a remedy."""
 
     def __init__(self, error: click.UsageError) -> None:
         super().__init__(error.format_message(), error.ctx)
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence."""
+        """Print the sentence to a file; by default to standard error."""
         path = self.ctx.command_path if self.ctx else "overheard"
         problem = _ASIDE.sub(r"; did you mean \1", " ".join(self.message.split())).rstrip(".")
         click.echo(f"{problem}; see: {path} --help", file=file, err=file is None)
@@ -93,7 +95,7 @@ class Unclear(click.UsageError):
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """Say in one sentence what cannot be understood within the block."""
+    """Raise `Unclear` in place of click's errors of usage within the block."""
     try:
         yield
     except (Unclear, NoArgsIsHelpError):
@@ -117,12 +119,14 @@ class Root(Noun):
                 names.setdefault(*self._take(listing, run))
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
-        """Read the options before the command."""
+        """Return the context of a call, with the options before the command; errors are
+        `Unclear`.
+        """
         with in_one_sentence():
             return super().make_context(*given, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was typed."""
+        """Run the command of a context; errors of usage are `Unclear`."""
         with in_one_sentence():
             return super().invoke(ctx)
 
@@ -142,7 +146,9 @@ class Root(Noun):
             del self._sections[ADDED]
 
     def _take(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
-        """Add a command, and return its entry in the help of the root."""
+        """Add a command to its noun or to the root; return the name and command for the root's
+        help.
+        """
         command: click.Command = SpecCommand(listing, run)
         if not listing.noun:
             self.add_command(command)
@@ -175,7 +181,7 @@ class SpecCommand(click.Command):
         return self._listing.load(Face.TERMINAL)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters of the command, and ``--help``."""
+        """Return the parameters of the command, and ``--help``; they are made at the first use."""
         self.params = self.params or [*map(_param, self._spec.options), *_common(self._spec)]
         return super().get_params(ctx)
 
@@ -187,7 +193,9 @@ class SpecCommand(click.Command):
 
 
 def _common(spec: CommandSpec) -> list[click.Parameter]:
-    """Return the options that are the same everywhere."""
+    """Return the options that all commands have in common: ``--yes``, ``--chart`` and ``--json``,
+    as far as they apply to a command.
+    """
     yes = "Spend without asking first." if spec.spends else "Do it without asking first."
     asks = click.Option(["--yes", AGREED], is_flag=True, help=yes)
     chart = click.Option(
@@ -213,7 +221,7 @@ def _param(option: Option) -> click.Parameter:
 
 
 def _argument(option: Option) -> click.Argument:
-    """Return the click argument of an option that is written without its name."""
+    """Return the click argument for an option that is written without its name."""
     many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _default(option)}
     shown = option.placeholder if option.required else f"[{option.placeholder}]"
     return click.Argument(
@@ -227,7 +235,7 @@ def _argument(option: Option) -> click.Argument:
 
 
 def _option(option: Option) -> click.Option:
-    """Return the click option of an option."""
+    """Return the click option for an option that is written with its name."""
     help_ = option.help
     if option.many:
         help_ = f"{help_.rstrip('.')}; can be repeated."
@@ -249,7 +257,9 @@ def _option(option: Option) -> click.Option:
 
 
 def _default(option: Option) -> Any:
-    """Return a default as click takes it: of an enum, it would take the name for the value."""
+    """Return an option's default as click takes it: text for a choice, so that an enum gives its
+    value.
+    """
     chosen = option.choices and option.default is not None
     return str(option.default) if chosen else option.default
 
