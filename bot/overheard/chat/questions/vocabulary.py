@@ -162,6 +162,14 @@ class Vocabulary:
                 return known, size
         return concept, max(framed, 1)
 
+    def index_after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
+        """Return the index after all phrases of a concept that begin at an index; the same index
+        without any.
+        """
+        while at < len(tokens) and self.phrase(tokens, at)[0] == concept:
+            at += self.phrase(tokens, at)[1]
+        return at
+
     def knows(self, word: str) -> bool:
         """Return whether a word is in the vocabulary, or has a known beginning."""
         return word in self.words or self.concept([word]) is not None
