@@ -196,8 +196,9 @@ def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
 def _questions_title(
     name: str, rival: Brand | None, rows: Sequence[QuestionRow], *, won: bool
 ) -> str:
-    """Return the title of a table of questions: where the brand `name` is not named, or is named
-    less than `rival`.
+    """Return the title of a table of questions. `rows` are its rows; with `rival`, the title counts
+    the questions for which the competitor is named more often; with `won`, it announces the
+    questions that name the brand most.
     """
     lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     if rival:
@@ -272,8 +273,8 @@ async def _read_newest_answers(
 
 
 def _answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the distinct quotes of an answer about a brand: about the subject `about`, about
-    drawbacks, or, if empty, about its tone.
+    """Yield the distinct quotes of a scored answer about a brand: on the subject `about` (a fact,
+    an aspect or a word), on drawbacks for `DRAWBACKS`, or on the tone if `about` is empty.
     """
     if about == DRAWBACKS:
         yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))
@@ -300,8 +301,8 @@ def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail
 
 
 def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the sentences of a text that contain both a spelling of the brand and the subject, in
-    any case of letters.
+    """Yield the sentences of a text that contain a spelling of the brand and the subject `about`,
+    in any case of letters.
     """
     names, wanted = [name.casefold() for name in brand.names], about.casefold()
     for start, end in sentences(text):
@@ -318,8 +319,8 @@ def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
 
 
 def _stated_lines(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
-    """Return a line for each model with the 3 values that it states most often of a fact, and a
-    last line with the true value; empty if the subject is no fact.
+    """Return a line for each model with the 3 values that its newest answers state most often of
+    the fact `about`, and a last line with the true value; empty if `about` is not a fact.
     """
     if about == DRAWBACKS:
         return _drawback_lines(deployment, newest)
@@ -348,23 +349,23 @@ _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
 def _drawback_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: its 4 most frequent drawbacks and in how many answers each
-    occurs.
+    """Return a line for each model: the 4 most frequent drawbacks in its newest answers, and in how
+    many answers each occurs.
     """
     lines = []
     for model in sorted(newest.runs):
         model_answers = [answer for answer in newest.answers if answer.model == model]
-        found: Counter[str] = Counter()
+        topic_counts: Counter[str] = Counter()
         for scored in model_answers:
-            found.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
-        shown = ", ".join(f"{topic} ({count})" for topic, count in found.most_common(4))
+            topic_counts.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
+        shown = ", ".join(f"{topic} ({count})" for topic, count in topic_counts.most_common(4))
         name = deployment.names.name(model)
         lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
 
 def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: what it praises and what it criticises."""
+    """Return a line for each model: what its newest answers praise and criticise."""
     places = [place for place in newest.report.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
@@ -373,11 +374,13 @@ def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
 
 
 def _quotes_in_turn(
-    deployment: Deployment, found: Sequence[tuple[ScoredAnswer, str]]
+    deployment: Deployment, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
 ) -> Iterator[Quote]:
-    """Yield up to `MAX_QUOTES` quotes, the models in turn, each text of a model once."""
+    """Yield up to `MAX_QUOTES` of the found pairs of answer and quote, one model after the other in
+    turn, each text of a model once.
+    """
     by_model: dict[Model, dict[str, ScoredAnswer]] = {}
-    for scored, quote in found:
+    for scored, quote in quoted_answers:
         by_model.setdefault(scored.model, {}).setdefault(quote, scored)
     queues = [[*quotes.items()] for quotes in by_model.values()]
     shown = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]

@@ -112,8 +112,8 @@ def answer_review(deployment: Deployment) -> AnswerReview:
 
 
 async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
-    """Store the approval of an answer, with the text to be taught in its place (empty: its own),
-    and return the card.
+    """Store the approval of an answer, with the text to be taught in its place (empty: its own
+    text), and return the card; `title` is its first word, such as ``Approved``.
     """
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
     await deployment.store.finetune.approve(approval)
@@ -134,7 +134,9 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
 async def _approvable_answers(
     deployment: Deployment, wanted: Sequence[int]
 ) -> tuple[list[Answer], Left]:
-    """Return the answers that can be approved, and the reason for each number that cannot."""
+    """Return the answers among the wanted numbers that can be approved, and the reason for each
+    number that cannot.
+    """
     done = {
         approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
     }
@@ -171,8 +173,8 @@ def _objection(approved: Approved, tracked: set[str]) -> str:
 
 
 def _approval_preview(ready: Sequence[Answer], left: Left) -> str:
-    """Return in words how many answers would be approved, how the first `PREVIEWED` begin, and why
-    others are left.
+    """Return in words how many answers (`ready`) would be approved, how the first `PREVIEWED`
+    begin, and why others (`left`) would not.
     """
     previews = [
         f"{a.id} “{wording.shorten(wording.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]
@@ -194,7 +196,9 @@ def _reasons_with_numbers(left: Left) -> Iterator[str]:
 
 
 def _approved_card(ready: Sequence[Answer], left: Left, who: str) -> Card:
-    """Return the card of several approvals; it is `failed` if none was approved."""
+    """Return the card after several approvals by a person (`who`): the approved answers (`ready`),
+    and the others with their reasons (`left`). It is `failed` if no answer was approved.
+    """
     done = [answer.id for answer in ready]
     undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION

@@ -25,7 +25,7 @@ AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:
     """Return the prompt with a key or text, or the only one whose key or text begins so, in any
-    case of letters.
+    case of letters; `kind` is the noun in the error.
 
     Raises:
         UnknownName: when no prompt or several prompts match.
@@ -44,7 +44,8 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
 
 
 def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "fact") -> Fact:
-    """Return the fact about a field of a brand, in any case of letters.
+    """Return the fact about a field of a brand, in any case of letters; `kind` is the noun in the
+    error.
 
     Raises:
         UnknownName: when there is no such fact.
@@ -57,8 +58,8 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:
-    """Return the error for a name that does not exist, with the most similar known name as a
-    hint.
+    """Return the error for a name that does not exist, with the most similar known name as a hint;
+    `kind` is the noun of the name.
     """
     shown = ", ".join(known) or "none"
     name = wording.shorten(name, 60)
@@ -187,8 +188,9 @@ def _span_end(word: str, now: datetime) -> datetime | None:
 
 
 def _day_ahead(word: str, here: datetime) -> datetime | None:
-    """Return the moment of a day, or of a day with a time, in the zone of `here`, the reader's
-    current time; None for an unreadable text. A weekday means the next one after today.
+    """Return the moment of the day in `word`, at its time of day or at 9:00, in the zone of `here`,
+    the reader's current time; None for an unreadable text. A weekday means the next one after
+    today.
     """
     day, _, clock = (
         word.replace("t", " ", 1).partition(" ") if word[:1].isdigit() else (word.partition(" "))
@@ -252,7 +254,8 @@ def read_clock(text: str) -> str:
 
 
 def cron_of(days: Sequence[str], clock: str) -> str:
-    """Return the cron expression of days of the week and a time of day; no day means every day.
+    """Return the cron expression of days of the week and a time of day (`clock`); no day means
+    every day.
 
     Raises:
         BadSchedule: when a day or the time cannot be read.

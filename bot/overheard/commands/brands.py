@@ -110,8 +110,8 @@ def _existing_tracked(catalogue: Catalogue, brand: Brand) -> Brand | None:
 
 
 def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
-    """Return the hosts of a brand's domains, which may be typed as addresses. Raises BadUsage for
-    one that is not a domain.
+    """Return the hosts of a brand's domains, which may be typed as addresses; unchanged domains (as
+    in `before`) are not read again. Raises BadUsage for a text that is not a domain.
     """
     if before and brand.domains == before.domains:
         return brand.domains
@@ -172,7 +172,9 @@ async def _changed_card(
 
 
 def _risk_sentences(risky: Sequence[Risk]) -> Iterator[str]:
-    """Yield a sentence for each risk; spellings with the same reason and remedy share one."""
+    """Yield a sentence for each risk in `risky`; spellings with the same reason and remedy share a
+    sentence.
+    """
     alike: dict[tuple[str, str], list[Risk]] = {}
     for risk in risky:
         alike.setdefault((risk.reason, risk.remedy), []).append(risk)
@@ -318,7 +320,9 @@ def rule_actions(brand: Brand, risks: Iterable[Risk]) -> tuple[Action, ...]:
 
 
 def meaning(rule: Rule) -> str:
-    """Return when a spelling counts as a predicate: ``counts written exactly so; beside "app"``."""
+    """Return when a rule lets a spelling count, as a predicate: ``counts written exactly so; beside
+    "app"``.
+    """
     parts = [
         "written exactly so" if rule.exact_case else "",
         "inside longer words too" if rule.inside_words else "",

@@ -72,14 +72,14 @@ async def show_brief(
         FileUnwritable: when the file cannot be written.
     """
     subject = _brand_or_first(deployment, brand)
-    drawn = await _brand_brief(deployment, call, subject, days)
+    draft = await _brand_brief(deployment, call, subject, days)
     usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
-    card = brief_card(deployment, call, drawn, most or usual)
+    card = brief_card(deployment, call, draft, most or usual)
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
-    page = brief_page(deployment, call, drawn)
+    page = brief_page(deployment, call, draft)
     text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
     if call.face is Face.CHAT:
         ending, media = (
@@ -117,8 +117,8 @@ async def finish_item(
     """
     subject = _brand_or_first(deployment, brand)
     at = _past_moment(deployment, call, when)
-    drawn = await _brand_brief(deployment, call, subject, BRIEF_DAYS)
-    wanted = _open_item(drawn, item)
+    draft = await _brand_brief(deployment, call, subject, BRIEF_DAYS)
+    wanted = _open_item(draft, item)
     await deployment.store.finetune.publish(
         Publication(
             *(subject.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
@@ -155,21 +155,21 @@ def _past_moment(deployment: Deployment, call: Call, when: str) -> datetime:
     return at
 
 
-def _open_item(drawn: BriefDraft, name: str) -> BriefItem:
-    """Return the item of a key that is still to be written.
+def _open_item(draft: BriefDraft, name: str) -> BriefItem:
+    """Return the item of a key (`name`) that is still to be written, from a brief's draft.
 
     Raises:
         BadUsage: for an item that is published.
         UnknownName: for an unknown key.
     """
     wanted = name.strip().casefold()
-    if any(progress.publication.item == wanted for progress in drawn.published):
+    if any(progress.publication.item == wanted for progress in draft.published):
         problem = f"Item {wanted} is published already, so take that back first"
         raise BadUsage(problem=problem, usage=f"brief reopen {wanted}")
-    for item in drawn.items:
+    for item in draft.items:
         if item.key == wanted:
             return item
-    raise unknown("item", name, [item.key for item in drawn.items[:SHOWN_ITEMS]])
+    raise unknown("item", name, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
 async def reopen_item(

@@ -25,24 +25,24 @@ RANKED = (
 )
 
 
-def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
-    """Return a brief as a card with up to `most` items, and a further card for each published
-    item.
+def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int) -> Card:
+    """Return a brief's draft as a card with up to `most` items, and a further card for each
+    published item.
     """
-    name, shown = drawn.market.brand.name, drawn.items[:most]
+    name, shown = draft.market.brand.name, draft.items[:most]
     return Card(
         title=f"What to write for {name}",
-        text=_brief_text(drawn, shown, call.face),
+        text=_brief_text(draft, shown, call.face),
         table=_items_table(shown, call.face) if shown else None,
         quotes=tuple(
             Quote(_excerpt_source(deployment, excerpt), Tainted(excerpt.text))
             for item in shown[:SHOWN_ITEMS]
             for excerpt in item.said[:1]
         ),
-        actions=fitting(*_published_actions(name, shown), *_page_action(call, name, drawn, most)),
-        more=tuple(_published_card(deployment, call, progress) for progress in drawn.published),
+        actions=fitting(*_published_actions(name, shown), *_page_action(call, name, draft, most)),
+        more=tuple(_published_card(deployment, call, progress) for progress in draft.published),
         footer="" if call.face is Face.CHAT else RANKED,
-        data=_brief_json(drawn),
+        data=_brief_json(draft),
     )
 
 
@@ -53,7 +53,9 @@ def _excerpt_source(deployment: Deployment, excerpt: Excerpt) -> str:
 
 
 def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
-    """Return a table of items; a terminal also gets intervals and the codes that commands take."""
+    """Return a table of the items `shown`; a terminal also gets intervals and the codes that
+    commands take.
+    """
     numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
     if face is Face.CHAT:
         rows = tuple((f"{n}. {title}", _gap_words(item)) for n, title, item in numbered)
@@ -72,49 +74,53 @@ def _gap_words(item: BriefItem) -> str:
     return f"{label} in {item.counted} {'answer' if alone else 'answers'}"
 
 
-def _brief_text(drawn: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
-    """Return a brief's text: its first item in a chat, its first `SHOWN_ITEMS` items in a terminal;
-    a sentence if there is no answer or no gap.
+def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
+    """Return the text of a brief's draft: its first item in a chat, its first `SHOWN_ITEMS` items
+    in a terminal; a sentence if there is no answer or no gap.
     """
-    if not drawn.answers:
+    if not draft.answers:
         return (
-            f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
+            f"No answers of the last {wording.count(draft.days, 'day')}. Ask with check, bring "
             "history with import, or look further back with --days."
         )
     if not shown:
-        return f"No gap shows in {wording.count(drawn.answers, 'answer')} of {drawn.days} days."
+        return f"No gap shows in {wording.count(draft.answers, 'answer')} of {draft.days} days."
     if face is Face.CHAT:
-        return _first_item_sentence(drawn, shown[0])
-    return "\n\n".join(_item_paragraphs(drawn, shown[:SHOWN_ITEMS]))
+        return _first_item_sentence(draft, shown[0])
+    return "\n\n".join(_item_paragraphs(draft, shown[:SHOWN_ITEMS]))
 
 
-def _first_item_sentence(drawn: BriefDraft, item: BriefItem) -> str:
+def _first_item_sentence(draft: BriefDraft, item: BriefItem) -> str:
     """Return the first step for an item in two or three sentences."""
-    step = steps(item, drawn.market.brand.name)[0]
+    step = steps(item, draft.market.brand.name)[0]
     need = " Add what is true to your facts first." if item.missing else ""
     return f"{wording.shorten(item.title, 90)}. {step}{need}"
 
 
-def _item_paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
-    """Yield a paragraph for each item; equal advice appears once, later items refer to it."""
+def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
+    """Yield a paragraph for each item of a brief's draft; equal advice appears once, later items
+    refer to it.
+    """
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):
-        advice = f"{_first_and_last_step(item, drawn)} {_facts_to_state(item, drawn)}"
+        advice = f"{_first_and_last_step(item, draft)} {_facts_to_state(item, draft)}"
         first = since.setdefault(advice, number)
         doing = advice if first == number else f"Do as for {first}."
         yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
 
 
-def _first_and_last_step(item: BriefItem, drawn: BriefDraft) -> str:
+def _first_and_last_step(item: BriefItem, draft: BriefDraft) -> str:
     """Return the first step for an item, and the last one if it names a person to inform."""
-    every = steps(item, drawn.market.brand.name)
+    every = steps(item, draft.market.brand.name)
     return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 
 
-def _facts_to_state(item: BriefItem, drawn: BriefDraft) -> str:
-    """Return which facts a page should state for an item, or which fact to add first."""
+def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
+    """Return which facts a page should state for an item, or which fact to add to the catalogue
+    first.
+    """
     if item.missing:
-        return to_add(item, quoted(drawn.market.brand.name))
+        return to_add(item, quoted(draft.market.brand.name))
     more = len(item.facts) - FACTS
     stated = [f"“{fact_sentence(fact)}”" for fact in item.facts[:FACTS]]
     if more > 0:
@@ -127,11 +133,11 @@ def _published_actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Actio
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 
-def _page_action(call: Call, brand: str, drawn: BriefDraft, most: int) -> Iterator[Action]:
+def _page_action(call: Call, brand: str, draft: BriefDraft, most: int) -> Iterator[Action]:
     """Yield the button that shows all items as a page, in a chat whose card has only `most` of
     them.
     """
-    if call.face is Face.CHAT and len(drawn.items) > most:
+    if call.face is Face.CHAT and len(draft.items) > most:
         yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
@@ -186,12 +192,12 @@ def _questions_words(progress: ItemProgress) -> str:
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
-def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPage:
-    """Return a brief as a page of all its items."""
-    name = drawn.market.brand.name
-    read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
+def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPage:
+    """Return a brief's draft as a page of all its items."""
+    name = draft.market.brand.name
+    read, today = wording.count(draft.answers, "answer"), deployment.clock.now()
     drawn_up = (
-        f"From {read} to your questions in the last {drawn.days} days, drawn up on "
+        f"From {read} to your questions in the last {draft.days} days, drawn up on "
         f"{wording.day(today, call.zone)}."
     )
     use = (
@@ -200,21 +206,21 @@ def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPa
     )
     published = [
         (_published_title(progress), list(_published_sentences(deployment, call, progress)))
-        for progress in drawn.published
+        for progress in draft.published
     ]
     return BriefPage(
-        f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published
+        f"What to write for {name}", (drawn_up, RANKED, use), draft.items, name, published
     )
 
 
-def _brief_json(drawn: BriefDraft) -> dict[str, Any]:
-    """Return a brief for JSON output."""
+def _brief_json(draft: BriefDraft) -> dict[str, Any]:
+    """Return a brief's draft for JSON output."""
     return {
-        "brand": drawn.market.brand.name,
-        "answers": drawn.answers,
-        "days": drawn.days,
-        "items": [_item_json(item, drawn.market.brand.name) for item in drawn.items],
-        "published": [_progress_json(progress) for progress in drawn.published],
+        "brand": draft.market.brand.name,
+        "answers": draft.answers,
+        "days": draft.days,
+        "items": [_item_json(item, draft.market.brand.name) for item in draft.items],
+        "published": [_progress_json(progress) for progress in draft.published],
     }
 
 

@@ -149,8 +149,8 @@ def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[
 
 
 async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | None:
-    """Ask a burst as a check and return its card; None when another process has asked it. Raises
-    BudgetExceeded.
+    """Ask the questions of a burst's run and return the card of its result; None when another
+    process has asked them. Raises BudgetExceeded.
     """
     quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
 
@@ -168,8 +168,8 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | Non
 def _bursts_card(
     deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[PlannedBurst]
 ) -> Card:
-    """Return the card of the bursts that were asked: the burst's own card for a single one; without
-    any, when the next is due.
+    """Return the card of the bursts that were asked (`cards`): a single burst has its own card;
+    without any, the card says when the next burst (`next_`) is due.
     """
     if len(cards) == 1:
         return cards[0]

@@ -70,8 +70,8 @@ async def set_up(
 
 
 async def _learn_references(deployment: Deployment, call: Call, chosen: Model) -> Card:
-    """Ask a model the search panel, then its border prompts for reference, and return the card.
-    Raises CanaryImpossible for fewer than `MIN_UNSEEN_WORDS` prompts.
+    """Ask the chosen model the search panel, then its border prompts for reference, and return the
+    card. Raises CanaryImpossible for fewer than `MIN_UNSEEN_WORDS` prompts.
     """
     search = await _ask_first_words(deployment, call, search_panel(chosen), SEARCH)
     prompts = await border_prompts(deployment.store, search)
@@ -121,7 +121,7 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
 
 async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Canary]) -> Card:
-    """Ask the border prompts of each watched model once, store updates, and return the card of the
+    """Ask the border prompts of each known canary once, store updates, and return the card of the
     results.
     """
     days = [await _ask_and_compare(deployment, call, canary) for canary in known]
@@ -194,8 +194,8 @@ async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -
 
 
 async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
-    """Ask a panel for first words in a run outside the history, and return the run. Raises
-    BudgetExceeded when the budget no longer covers the run.
+    """Ask a panel for first words only, in a run with a label outside the history, and return the
+    run. Raises BudgetExceeded when the budget no longer covers the run.
     """
     store, clock = deployment.store, deployment.clock
     run = _aside_run(deployment, call, panel, label)

@@ -101,7 +101,7 @@ class CatalogueNoun(Generic[Entry]):
 
     def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
         """Return the specification of one command; `verb` is ``list``, ``add``, ``edit``,
-        ``remove`` or ``restore``.
+        ``remove`` or ``restore``, `summary` its line in the help.
         """
         only = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
         limited = (replace(only, name="brand", default=""),) if self.concerns else ()
@@ -367,8 +367,9 @@ class CatalogueNoun(Generic[Entry]):
     def _values(
         self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the value of each field after a change (see `changed_values`), with days as dates
-        in the caller's time zone. `before` is None for a new object.
+        """Return the value of each field after a change by the arguments `given` (see
+        `changed_values`), with days as dates in the caller's time zone. `before` is None for a new
+        object.
 
         Raises:
             BadUsage: for an empty required field, or a day in the future.
@@ -447,7 +448,9 @@ def changed_values(
 
 
 def _changed_value(field: Option, before: object | None, given: Any) -> Any:
-    """Return the value of one field after a change; see `changed_values`."""
+    """Return the value of one field after a change, from the argument `given` and the object
+    `before`; see `changed_values`.
+    """
     if given in (None, "", ()):
         usual = () if field.many else field.default
         return usual if before is None else getattr(before, field.name)

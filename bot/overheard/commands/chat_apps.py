@@ -78,7 +78,9 @@ async def slack_manifest(
 
 
 def manifest(settings: SlackTable) -> dict[str, Any]:
-    """Return the manifest of a Slack app in the form of Slack's schema."""
+    """Return the manifest of a Slack app in the form of Slack's schema, for the settings of
+    ``[slack]``.
+    """
     return {
         "display_information": {
             "name": "Overheard",
@@ -156,7 +158,9 @@ def _address(settings: SlackTable) -> str:
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
-    """Return a dictionary as YAML; texts are in quotes as in JSON, which YAML reads."""
+    """Return a dictionary as YAML whose lines begin with `indent`; texts are in quotes as in JSON,
+    which YAML reads.
+    """
     lines: list[str] = []
     for key, inner in value.items():
         if isinstance(inner, dict):

@@ -137,8 +137,8 @@ def _incomplete_title(outcome: Outcome, answered: Collection[Model], names: Mode
 def _retry_actions(
     panel: Panel, outcome: Outcome, answered: Collection[Model], names: ModelNames
 ) -> Iterator[Action]:
-    """Yield a button that asks the models without any score again; nothing for a cancelled run or
-    when every model has a score.
+    """Yield a button that asks again the models that are not in `answered`; nothing for a cancelled
+    run or when every model has answered.
     """
     silent = sorted(set(panel.models) - set(answered))
     if outcome.stopped or not silent:
@@ -151,8 +151,8 @@ def _retry_actions(
 
 
 def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
-    """Return whether the run is the first one, complete, and asked each question once: further
-    rounds are then proposed.
+    """Return whether a run is the first one (`look` has no comparison), complete, and asked each
+    question once: further rounds are then proposed.
     """
     return (
         outcome.state is RunState.COMPLETE
@@ -165,8 +165,8 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
 ) -> tuple[Card, bool]:
-    """Return the card of one brand after a run (ranks, chart, open alerts, buttons), and whether
-    its text mentions an alert or a recovery.
+    """Return the card of one brand after a run, from the standings `rows`: ranks, chart, open
+    alerts, buttons. Also return whether its text mentions an alert or a recovery.
     """
     alerts = await leading(deployment.store, await alerts_about(deployment.store, brand, live=True))
     known = [(brand, model) for model in {row.model for row in rows}]
@@ -199,8 +199,8 @@ async def _alert_sentences(
     stories: Iterable[Story],
     run: Run,
 ) -> list[str]:
-    """Return a sentence for each alert opened before the run, and one for each model whose change
-    the run showed to be over.
+    """Return a sentence for each alert opened before the run, and one for each story of a brand at
+    a model that the run showed to have recovered.
     """
     sentences = []
     for alert in alerts:
@@ -342,9 +342,9 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 def _news_paragraphs(
     outcome: Outcome, found: AnalysisResult, *, in_chat: bool, is_reported: bool
 ) -> Iterator[str]:
-    """Yield the paragraphs on new alerts and on how many runs are learnt; none of these when
-    `is_reported` (the card already mentions an alert). In a chat, alerts without a message there
-    are named by title; a terminal prints them below the card.
+    """Yield the paragraphs on new alerts and on how many runs are learnt, from the analysis
+    `found`; none of these when `is_reported` (the card already mentions an alert). In a chat,
+    alerts without a message there are named by title; a terminal prints them below the card.
     """
     detection = found.detection
     if outcome.state is RunState.FAILED:
@@ -396,8 +396,8 @@ def _unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
 
 
 def _learning_sentence(learning: Learning) -> str:
-    """Return the number of runs learnt of those needed, as a sentence, and the loss that would be
-    noticed until then if it is known.
+    """Return a sentence with the number of runs learnt of those needed, and, if known, the loss of
+    answers that would be noticed until then.
     """
     far = f"Still learning what is normal: {learning.runs} of {learning.needed} checks"
     if learning.change is None:
@@ -428,7 +428,7 @@ def _failures_with_model_names(
 
 
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:
-    """Yield a sentence for each failure, with the number of questions or times."""
+    """Yield a sentence for each fault, with its number of questions or times."""
     for sentence, count in faults.items():
         who, silent, why = sentence.partition(" did not answer: ")
         if silent:

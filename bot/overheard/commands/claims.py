@@ -141,7 +141,7 @@ async def ask_facts(
 
 
 def _added_card(name: str, new: Sequence[Prompt], facts: bool) -> Card:
-    """Return the card of the added questions; `facts` is whether the brand has any fact."""
+    """Return the card of the added questions (`new`); `facts` is whether the brand has any fact."""
     nothing = (
         f"Every fact about {name} is asked about already."
         if facts
@@ -193,7 +193,9 @@ async def _false_details(
 def _most_frequent_claim(
     brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
 ) -> str:
-    """Return a sentence with the claim in most answers and the true value (`truths`, by field)."""
+    """Return a sentence with the first of the clusters of claims, which the most answers make, and
+    its true value (`truths`, by field).
+    """
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not groups:
@@ -210,8 +212,8 @@ def _most_frequent_claim(
 
 
 def _claims_footer(groups: Sequence[ClaimCluster], days: int) -> str:
-    """Return the footer: the age of the answers, and, if any source is cited, a caution about
-    sources.
+    """Return the footer: the age of the answers in days, and, if a cluster of claims cites a
+    source, a caution about sources.
     """
     shown = f"Answers of the last {wording.count(days, 'day')}"
     if not any(group.sources for group in groups):
@@ -222,7 +224,9 @@ def _claims_footer(groups: Sequence[ClaimCluster], days: int) -> str:
 def _claims_table(
     groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
 ) -> Table:
-    """Return a table of up to `SHOWN_CLAIMS` clusters, with a column of sources if any is cited."""
+    """Return a table of up to `SHOWN_CLAIMS` clusters of claims, with their true values (`truths`,
+    by field) and a column of sources if any is cited.
+    """
     shown = groups[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
     columns = len(header) if any(group.sources for group in shown) else len(header) - 1
@@ -254,8 +258,8 @@ def _claim_quote(group: ClaimCluster, names: ModelNames) -> Quote:
 
 
 def _claim_json(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
-    """Return a cluster of false claims for JSON output; ``truth`` is None for a fact that was
-    removed.
+    """Return a cluster of false claims for JSON output; ``truth`` is from `truths` (by field), None
+    for a fact that was removed.
     """
     return {
         "field": group.first.field,

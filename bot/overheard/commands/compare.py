@@ -98,8 +98,8 @@ async def _compare_brands(given: Deployment | Session, call: Call, brand: str, o
 
 
 async def _compare_models(given: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
-    """Ask both models until every metric has a verdict or the rounds are used up, and return the
-    card.
+    """Ask both models of a setup until every metric has a verdict or the rounds are used up, and
+    return the card; `given` is opened if it is a session.
     """
     async with opened(given) as deployment:
         carry_out = run_service(deployment, call).ask_aside
@@ -115,8 +115,9 @@ async def _compare_models(given: Deployment | Session, call: Call, setup: Compar
 def _comparison_setup(
     deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
 ) -> ComparisonSetup:
-    """Return the setup of a comparison of two models; `margin` is a share from 0 to 1. Raises
-    UnknownName, or NothingToAsk without a question for the brand.
+    """Return the setup of a comparison of the models `base` and `tuned`, with a base of the
+    sampling seeds; `margin` is a share from 0 to 1. Raises UnknownName, or NothingToAsk without a
+    question for the brand.
     """
     catalogue = deployment.catalogue
     measured = choose_brands(catalogue, [brand] if brand else [])[0]
@@ -222,8 +223,8 @@ def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> 
 
 
 def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield a line for each verdict with up to `MOST_NOUNS` of its metrics, then a leak, then the
-    failures.
+    """Yield a line for each verdict with up to `MOST_NOUNS` of its metrics, then a line on a leak
+    into control questions, then the failures.
     """
     for verdict, words in CHAT_VERDICTS.items():
         nouns = [
@@ -302,7 +303,9 @@ def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Itera
 
 
 def _verdict_words(verdict: MetricResult, setup: ComparisonSetup) -> str:
-    """Return a verdict on a metric in words."""
+    """Return a verdict on a metric in words, with the name of the second model or the margin of the
+    setup.
+    """
     return {
         MetricResult.BETTER: f"better at {setup.tuned}",
         MetricResult.WORSE: f"worse at {setup.tuned}",

@@ -212,8 +212,8 @@ def _candidate_json(candidate: Candidate) -> dict[str, object]:
 
 
 def _dataset_card(made: Dataset, out: Path) -> Card:
-    """Return the card of a dataset that was written to the folder `out`, with the formats that were
-    refused.
+    """Return the card of the dataset `made` that was written to the folder `out`, with the formats
+    that were refused.
     """
     split = made.split
     rows = [

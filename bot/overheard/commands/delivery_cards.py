@@ -71,8 +71,8 @@ class DeliveryCards:
             return await write[delivery.kind](delivery)
 
     async def _alert_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of an alert; None if the alert is gone, or was to be summarised and is
-        over.
+        """Return the card of a delivery's alert; None if the alert is gone, or was to be summarised
+        and is over.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
@@ -92,8 +92,9 @@ class DeliveryCards:
         )
 
     async def _event_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of an alert's event. An event that is also shown in the channel is
-        postponed to the end of the quiet hours; one in a thread is not.
+        """Return the card of an event of a delivery's alert; None if either is gone. An event that
+        is also shown in the channel is postponed to the end of the quiet hours; an event shown in
+        the thread only is not.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         store = deployment.store
@@ -116,8 +117,8 @@ class DeliveryCards:
         return Outgoing(card) if card else None
 
     async def _summary_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the summary of the brands of a configured report; None when the report is no
-        longer configured.
+        """Return the summary of the configured report that a delivery names; None when the report
+        is no longer configured.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
@@ -144,7 +145,9 @@ class DeliveryCards:
         return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
     async def _progress_card(self, delivery: Delivery) -> Outgoing:
-        """Return the card that replaces the progress of a command that a crash interrupted."""
+        """Return the card that replaces the progress of the delivery's command, which a crash
+        interrupted.
+        """
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
         goes_on = (  # such a run posts its own result

@@ -127,8 +127,9 @@ class _RunProgress:
 async def _check_example(
     session: Session, call: Call, config: Config, label: str, seed: int, faults: list[str]
 ) -> Card:
-    """Ask one check of the example in a deployment of its own and return its card with the alerts'
-    quotes; sentences on failing plugins are appended to `faults`. Raises NothingAnswered.
+    """Ask one check of the example, with a label and a base of the sampling seeds, in a deployment
+    of its own. Return its card with the alerts' quotes; sentences on failing plugins are appended
+    to `faults`. Raises NothingAnswered.
     """
     async with session.open_deployment(config) as deployment:
         faults += (report.sentence for report in deployment.plugins.faulty)
@@ -164,8 +165,8 @@ def _bundled_models(deployment: Deployment) -> list[str]:
 
 
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
-    """Return the card that sums up the demo, with the cards of the raised alerts below it;
-    `seconds` is the duration.
+    """Return the card that sums up the demo: the cards of its checks, the alerts that they raised,
+    faults of plugins; `seconds` is the duration.
     """
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     answers = sum(run.data["answers"] for run in checks)
@@ -198,7 +199,7 @@ def _fault_cards(faults: list[str]) -> Iterator[Card]:
 
 
 def _run_lines(checks: list[Card]) -> Iterator[str]:
-    """Yield a line for each run, and one on the fine-tune before the last run."""
+    """Yield a line for each check, and one on the fine-tune before the last check."""
     for number, run in enumerate(checks):
         if number == len(checks) - 1:
             yield (

@@ -165,7 +165,7 @@ async def _read_week(deployment: Deployment, call: Call, report: Report, since: 
 
 
 async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> str:
-    """Return the paragraph on new, recovered and eased alerts and on updates of models."""
+    """Return the paragraph on a week's new, recovered and eased alerts and updates of models."""
     lines = await alert_sentences(deployment, call, week.new, MAX_ALERTS)
     lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
     lines += [
@@ -193,8 +193,8 @@ async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> l
 def _steady_paragraph(
     deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
 ) -> str:
-    """Return a sentence on the models that answered and have neither an alert nor a watched change;
-    empty without any.
+    """Return a sentence on the models that answered (those not in `silent`) and have neither an
+    alert nor a watched change in the week; empty without any.
     """
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
     moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
@@ -214,7 +214,9 @@ def _place_words(deployment: Deployment, place: Place) -> str:
 def _state_by_model(
     deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
 ) -> str:
-    """Return the state of the brand by model: ``still down at ChatGPT, steady at Claude``."""
+    """Return the state of the report's brand at each model, in words: ``still down at ChatGPT,
+    steady at Claude``; models in `silent` have no answers.
+    """
     if not found.places:
         return "nothing was measured"
     states: dict[Model, str] = {}
@@ -305,7 +307,9 @@ def _actions(brand: Brand, week: Week) -> list[Action]:
 
 
 def _week_json(report: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
-    """Return a brand's week for JSON output; alerts by their numbers."""
+    """Return a brand's week for JSON output: alerts by their numbers, the sentence on claims, the
+    things to do.
+    """
     return {
         "brand": report.brand.name,
         "new_alerts": [alert.id for alert in week.new],

@@ -276,7 +276,9 @@ def _all_branded_finding(brand: Brand) -> Finding:
 
 
 def _unopened_finding(error: OverheardError) -> Finding:
-    """Return the finding on why a deployment cannot be opened; no other examination is possible."""
+    """Return the finding on the error that keeps a deployment from being opened; no other
+    examination is possible.
+    """
     if isinstance(error, StoreError):
         details = error.details
         problem = f"{details['reason']}; nothing else was looked at"
@@ -288,7 +290,8 @@ def _unopened_finding(error: OverheardError) -> Finding:
 async def _provider_findings(
     provider: Provider, clock: Clock, table: Mapping[str, object]
 ) -> tuple[list[Finding], timedelta | None]:
-    """Call the provider's free service and compare its configured models with the service's list.
+    """Call the provider's free service and compare the models of its configured table with the
+    service's list.
 
     Returns:
         The findings, and how far the service's clock is ahead of this one (None if unknown).

@@ -74,7 +74,9 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
 
 
 def moves_table(moves: list[Move]) -> Table | None:
-    """Return a preview as a table; None if no metric had a value before."""
+    """Return the moves of metrics from `preview` as a table; None if no metric had a value
+    before.
+    """
     rows = tuple(
         (m.brand, m.metric.label, _value(m, m.before), _value(m, m.after))
         for m in moves
@@ -85,7 +87,7 @@ def moves_table(moves: list[Move]) -> Table | None:
 
 
 def moves_sentence(moves: list[Move]) -> str:
-    """Return a preview in words: each metric with its value before and after."""
+    """Return the moves of metrics from `preview` in words, each with its value before and after."""
     changed = [
         f"{m.metric.label.lower()} of {m.brand} {_value(m, m.before)} → {_value(m, m.after)}"
         for m in moves
@@ -94,8 +96,8 @@ def moves_sentence(moves: list[Move]) -> str:
 
 
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces the scores of an edition after a change: either in use, or
-    waiting for agreement.
+    """Return the card that announces the edition `after`, which either has replaced the edition
+    `before` or waits for agreement.
     """
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
@@ -132,7 +134,9 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces that a person chose an edition."""
+    """Return the card that announces that a person chose the edition `after` instead of
+    `before`.
+    """
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",
@@ -216,7 +220,9 @@ async def notice(deployment: Deployment, subject: str) -> Card | None:
 
 
 async def _store_announcements(deployment: Deployment, before: Edition, after: Edition) -> None:
-    """Store a delivery of an edition's announcement for each channel that receives alerts."""
+    """Store, for each channel that receives alerts, a delivery that announces the edition `after`;
+    `before` is the edition in use until then.
+    """
     channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
     new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")

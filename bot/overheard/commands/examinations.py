@@ -85,8 +85,8 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
 
 
 def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
-    """Return a finding if an address without a version in its path has no list of models; else an
-    empty list.
+    """Return a finding on a provider (`place`) if `base_url`, without a version in its path, has no
+    list of models; else an empty list.
     """
     if not base_url or _VERSIONED.search(urlsplit(base_url).path):
         return []
@@ -100,7 +100,8 @@ def _name_without_variant(name: str) -> str:
 
 
 def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
-    """Return the last day of a model as its vendor announced it; None if no day is known.
+    """Return the last day of a model as the landscape of its vendor has it; None if no day is
+    known.
 
     A gateway's name, such as ``openai/gpt-5``, counts as the vendor's. A dated snapshot ends with
     its model unless it is listed itself.

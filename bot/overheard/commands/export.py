@@ -51,8 +51,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
-    """Write all answers or scores to a text stream, oldest run first, and return a card with their
-    number.
+    """Write all answers or scores (`what`) to a text stream in a format, oldest run first, and
+    return a card with their number.
 
     Scores are those of the scorer versions in use; pending answers are scored first.
     """
@@ -97,7 +97,9 @@ async def export_to(
 
 
 async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
-    """Return a card with answers or scores as a CSV file, newest first, up to `MAX_FILE_BYTES`."""
+    """Return a card with all answers or scores (`what`) as a CSV file, newest first, up to
+    `MAX_FILE_BYTES`.
+    """
     is_scores = what is What.SCORES
     if is_scores:
         deployment = await deployment.caught_up(call.progress)
@@ -163,8 +165,8 @@ def _replace_file(part: Path, whole: Path) -> None:
 
 
 def _line_writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
-    """Return a function that writes one line, given as a mapping with the keys `fields`, to
-    `out`.
+    """Return a function that writes one line in a format, given as a mapping with the keys
+    `fields`, to `out`. A CSV header is written at once.
     """
     if form is Format.JSONL:
         return lambda line: out.write(json_line(line, out) + "\n")
@@ -176,8 +178,8 @@ def _line_writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
 
 
 def _text_cell(value: object, shown: Callable[[str], str]) -> object:
-    """Return a value with an apostrophe before a text that a spreadsheet would take for a
-    formula.
+    """Return a value for a cell: a text as `shown` returns it, with an apostrophe before a text
+    that a spreadsheet would take for a formula.
     """
     if not isinstance(value, str):
         return value

@@ -181,8 +181,8 @@ async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Pric
 async def _propose_next(
     deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
 ) -> Proposal:
-    """Return the next round as a proposal with its price. Raises NothingToAsk when a round is being
-    asked or the next is not due.
+    """Return the next round of a first check that has begun as a proposal with its price. Raises
+    NothingToAsk when a round is being asked or the next is not due.
     """
     if begun.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
@@ -214,7 +214,9 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
 
 
 async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -> Card:
-    """Ask a round and return the card of its result, with the visibility of all rounds so far."""
+    """Ask the quoted round and return the card of its result, with the visibility of all rounds so
+    far.
+    """
     service = run_service(deployment, call, show_alert)
     card = await run_card(call, await service.execute(quote))
     run = quote.run
@@ -228,7 +230,9 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
 
 
 def _next_round_sentence(call: Call, begun: FirstCheck | None) -> Sequence[str]:
-    """Return one sentence on when the next round is due, or that the first check is complete."""
+    """Return one sentence on when the next round of a first check is due, or that it is complete
+    (None).
+    """
     if begun is None:
         return ["The first check is complete."]
     due = wording.moment(begun.due_at, call.zone)
@@ -267,8 +271,8 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
 
 
 def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
-    """Return for each brand at a model its table row and its JSON entry, the largest visibility
-    first.
+    """Return for each brand's stream at a model its table row and its JSON entry, the largest
+    visibility first.
     """
     known = [(s.key.brand, found) for s in streams if (found := level(s))]
     known.sort(key=lambda pair: (-pair[1].mean, pair[0]))

@@ -100,7 +100,7 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
 
 
 def _all_commands_card(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
-    """Return the card of all commands, with a field for each section."""
+    """Return the card of all commands, with a field for each group (a heading and its commands)."""
     return Card(
         title="What Overheard does",
         text=(
@@ -210,7 +210,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
 
 
 def _command_lines(specs: Sequence[Listing]) -> str:
-    """Return the commands of a section as lines: a single command with its summary, a noun with its
+    """Return the commands of a group as lines: a single command with its summary, a noun with its
     verbs.
     """
     lines: dict[str, str] = {}
@@ -225,7 +225,7 @@ def _command_lines(specs: Sequence[Listing]) -> str:
 
 
 def _noun_card(name: str, verbs: Sequence[CommandSpec]) -> Card:
-    """Return the card of the commands that share a noun."""
+    """Return the card of the commands (`verbs`) that share a noun."""
     return Card(
         title=name,
         table=Table(("Command", ""), tuple((spec.name, spec.summary) for spec in verbs)),

@@ -99,8 +99,9 @@ async def import_history(
 async def _import_run(
     deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
 ) -> None:
-    """Store the missing answers of one run, while other processes are kept from writing to the run.
-    Raises RunInUse.
+    """Store the missing answers of the run with a key, from its lines in the file (`span`), and
+    count them in `tally`. Other processes are kept from writing to the run meanwhile. Raises
+    RunInUse.
     """
     store = deployment.store
     run = await store.runs.start(
@@ -197,10 +198,8 @@ class _Intake:
         return replace(answer, question=replace(answer.question, repeat=repeat))
 
     def _is_gone(self, content: Content) -> bool:
-        """Return whether an answer matches a stored answer whose text was removed; each such stored
-        answer matches once.
-
-        Each of those is counted once.
+        """Return whether an answer's content matches a stored answer whose text was removed; each
+        such stored answer matches once.
         """
         left = self._gone_counts[content[:3]]
         self._gone_counts[content[:3]] = max(0, left - 1)
@@ -255,7 +254,7 @@ def _lines_at(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
 
 
 def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
-    """Return the card of an import: counts, faulty lines, failures of scorers."""
+    """Return the card of an import, from its tally: counts, faulty lines, faults of scorers."""
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [
         Field("New answers", f"{tally.new:,}"),
@@ -283,7 +282,7 @@ def _bad_line_table(bad: list[tuple[int, str]]) -> Table | None:
 
 
 def _import_json(tally: _Tally) -> dict[str, Any]:
-    """Return the counts of an import for JSON output, with the numbers of faulty lines."""
+    """Return the tally of an import for JSON output, with the numbers of faulty lines."""
     return {
         "new": tally.new,
         "known": tally.known,

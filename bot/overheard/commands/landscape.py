@@ -64,8 +64,8 @@ async def show_landscape(
 
 
 def _landscape_card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
-    """Return the card of one vendor by its name or title, or of all vendors for an empty name.
-    Raises UnknownName.
+    """Return the card of one provider by its vendor's name or title, or of all vendors for an empty
+    name. Raises UnknownName.
     """
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known_landscapes(deployment)
@@ -99,8 +99,8 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
 def _overview_card(
     deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
 ) -> Card:
-    """Return the card of all vendors: which of the configured models end soon, and a row for each
-    vendor.
+    """Return the card of all known vendors (by name): which of the configured models end soon from
+    today on, and a row for each vendor.
 
     Vendors whose models end next come first.
     """
@@ -144,8 +144,8 @@ def _model_count(models: Sequence[str]) -> str:
 def _ending_sentences(
     deployment: Deployment, known: Mapping[str, Landscape], today: date
 ) -> list[str]:
-    """Return a sentence for each configured model that has ended or ends within `SHUTDOWN_NOTICE`,
-    the earliest first.
+    """Return a sentence for each configured model that has ended or ends within `SHUTDOWN_NOTICE`
+    of today, the earliest first; `known` are the vendors by name.
     """
     days = {
         model: day
@@ -178,8 +178,8 @@ def _month_words(day: date) -> str:
 def _vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
-    """Return the cells of a vendor in the overview: title, the topics `SHOWN`, the model that ends
-    next.
+    """Return the cells of a vendor's landscape: title, the topics `SHOWN`, the model that ends next
+    from today on.
     """
     cells = {status.topic: _topic_cell(status) for status in topics}
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
@@ -208,8 +208,8 @@ def _topic_cell(status: TopicStatus) -> str:
 
 
 def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
-    """Return the first models to end, and how many of `count` more: ``gpt-5 on 11 Dec, and 5
-    more``.
+    """Return the models with their last days, and how many of `count` remain: ``gpt-5 on 11 Dec,
+    and 5 more``; `NOTHING` without models.
     """
     named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
     more = [f"{count - len(models)} more"] if count > len(models) else []
@@ -219,8 +219,8 @@ def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
 def _vendor_card(
     call: Call, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
 ) -> Card:
-    """Return the card of one vendor: models that end soon, entries that need to be checked again,
-    and its topics (in a chat only the first ones unless `details`).
+    """Return the card of one vendor's landscape: models that end soon from today on, entries that
+    need to be checked again, and its topics (in a chat only the first ones unless `details`).
     """
     in_chat = call.face is Face.CHAT
     whole = details or not in_chat

@@ -155,8 +155,8 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
 def _counts_sentence(
     groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool
 ) -> str:
-    """Return a sentence with the numbers of false claims and open changes; without the claims
-    unless `checked` (the brand has facts).
+    """Return a sentence with the numbers of clusters of false claims and of open changes; without
+    the claims unless `checked` (the brand has facts).
     """
     changes = wording.count(len(alerts), "open change") if alerts else "no open change"
     if not checked:

@@ -129,7 +129,7 @@ def read_questions(
 
 def _named_counts(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple[int, int]]]:
     """Return, by prompt key and model, the number of answers that name a brand and the number of
-    answers, in the newest run with any.
+    answers, in the newest run with any; `lines` are streams.
     """
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in lines:
@@ -160,8 +160,8 @@ def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | Non
 
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
-    """Return up to `MAX_SOURCES` sites that answers cite, most cited first; the brand's most cited
-    own site is added if it is not among them.
+    """Return up to `MAX_SOURCES` sites that the scored answers cite, most cited first; the brand's
+    most cited own site is added if it is not among them.
     """
     cited = Counter(site for answer in scored for site in answer.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
@@ -178,8 +178,8 @@ def read_views(
     rows: Iterable[Standing],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
-    """Return for each place what its model praises and criticises in the newest run, and how often
-    it recommends the brand first.
+    """Return for each place what its model praises and criticises in the scored answers, and how
+    often it recommends the brand first (from `rows`).
     """
     picks = {
         (row.brand, row.model): row.point.mean for row in rows if row.metric.name == FIRST_CHOICE
@@ -237,8 +237,8 @@ class QuotedClaim:
 async def read_claim(
     deployment: Deployment, call: Call, brand: str, group: ClaimCluster
 ) -> QuotedClaim:
-    """Return a false claim with its first quote, the models and number of answers, and the true
-    value.
+    """Return a cluster of false claims about a brand with its first quote, the models and number of
+    answers, and the true value.
     """
     first, names = group.first, deployment.names
     asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
@@ -266,8 +266,8 @@ async def read_claim(
 
 
 def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
-    """Return a shortened quote as the text before the claim, the claim and the text after; the last
-    two are empty if the claim's words are not in it. None without a quote.
+    """Return a shortened quote as the text before the stated claim, the claim and the text after;
+    the last two are empty if the claim's words are not in it. None without a quote.
     """
     text = wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
     if not text:
@@ -278,8 +278,8 @@ def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
 
 
 def claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
-    """Return a sentence on claims that are not shown or why there are none; empty if all are
-    shown.
+    """Return a sentence on clusters of claims that are not shown, or on why there are none; empty
+    if all are shown.
     """
     if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
         return "The fact sheet is empty, so claims are not checked."

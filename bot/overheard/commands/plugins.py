@@ -278,8 +278,8 @@ def template() -> Traversable:
 
 
 def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and text of each file of a new project; `word` is the plugin's name with
-    underscores.
+    """Yield the path and text of each file of a new project for a plugin of a kind; `word` is the
+    plugin's name with underscores.
     """
     mine = f"my_{kind}"
     for file in (*PARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
@@ -301,8 +301,8 @@ def _parts_about_kind(kind: str, text: str, file: str) -> str:
 
 
 def _renamed_text(text: str, word: str, kind: str) -> str:
-    """Return a text with the template's name replaced by a plugin's name, in each of its
-    spellings.
+    """Return a text with the template's name replaced by the name `word` of a plugin of a kind, in
+    each of its spellings.
     """
     dashed = word.replace("_", "-")
     title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))
@@ -319,8 +319,8 @@ def _renamed_text(text: str, word: str, kind: str) -> str:
 
 
 def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
-    """Return why a plugin cannot have this name, as a sentence without its stop; empty if it
-    can.
+    """Return why a plugin of a kind cannot have a name, as a sentence without its stop; empty if it
+    can. `word` is the name with underscores, `project` the new project's files.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'

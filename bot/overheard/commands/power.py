@@ -163,7 +163,8 @@ def _chat_overview(
     deployment: Deployment, plan: PowerPlan, found: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
     """Return the chat's card: for each model, the smallest drop in points that is noticed within
-    `WITHIN` runs, and which offer at twice the price improves the first model most.
+    `WITHIN` runs, and which offer at twice the price improves the first model most; `data` is the
+    JSON output.
     """
     asked = wording.count(len(plan.prompts), "question")
     best = max(
@@ -201,7 +202,7 @@ def _chat_overview(
 
 
 def _power_json(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
-    """Return the plan and the offers of one model for JSON output."""
+    """Return the plan and the power at one model for JSON output."""
     return {
         "model": str(found.model),
         "prompts": len(plan.prompts),
@@ -253,8 +254,8 @@ def _drop_sentences(now: Offer) -> str:
 
 
 def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
-    """Return the card's fields: questions in a run, days between runs, standard deviation of run
-    effects (logits), stored runs.
+    """Return the card's fields: questions in a run, days between runs, and from the outlook the
+    standard deviation of run effects (logits) and the number of stored runs.
     """
     asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
@@ -317,8 +318,8 @@ def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:
 
 
 def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
-    """Return the probability of a mention for each prompt, from 0.005 to 0.995: its stored rate
-    shrunk towards the mean of the panel; a prompt without answers gets the mean.
+    """Return the probability of a mention for each prompt, from 0.005 to 0.995: its rate in the
+    stream, shrunk towards the mean of the panel; a prompt without answers gets the mean.
     """
     n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
     weight, mean = sum(WELL_KNOWN), float((hits.sum() + 0.5) / (n.sum() + 1))
@@ -475,7 +476,8 @@ def _times_in_words(number: int) -> str:
 def _offer_chart(
     offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
 ) -> Chart:
-    """Return a chart of the smallest drop that each offer shows by each day from `now` on.
+    """Return a chart (with a title and a caption) of the smallest drop that each offer shows by
+    each day from `now` on.
 
     Of offers with the same values, only the first is drawn.
     """

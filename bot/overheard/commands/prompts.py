@@ -100,8 +100,8 @@ async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -
 async def _changed_card(
     deployment: Deployment, call: Call, prompt: Prompt, before: Prompt | None, done: str
 ) -> Card:
-    """Return the card of a prompt that was added, changed or restored (`done` is the
-    participle).
+    """Return the card of a prompt that was added, changed (from `before`) or restored; `done` is
+    the participle.
     """
     notes = {
         "Added": "It is asked from the next check on.",

@@ -176,7 +176,9 @@ def _days_by_brand(deployment: Deployment) -> dict[str, int]:
 async def _archive_lines(
     deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]
 ) -> bytes:
-    """Return answers as JSON lines in the form of `export`, each with the quotes of its scores."""
+    """Return a group of answers as JSON lines in the form of `export`, each with the quotes of its
+    scores.
+    """
     quotes: dict[int, list[dict[str, Any]]] = {}
     for record in await deployment.store.scores.of_answers([answer.id for answer in group]):
         if record.score.quote or any(detail.quote for detail in record.score.details):

@@ -163,8 +163,8 @@ def _run_lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[i
 
 
 def _run_line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
-    """Return the line of one run; with the time of day if several runs share its day, with the
-    number of questions if `sized`.
+    """Return the line of one run with its state in words; with the time of day if several runs
+    share its day, with the number of questions if `sized`.
     """
     at, zone = run.started_at, call.zone
     when = wording.short_day(at, zone)
@@ -193,7 +193,7 @@ def _resume_actions(runs: list[Run]) -> list[Action]:
 
 
 def _run_json(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
-    """Return a run and its state for JSON output."""
+    """Return a run and its state for JSON output; `busy` and `handed_in` as for `_state_words`."""
     return {
         "run": run.key,
         "state": _state_words(run, busy, handed_in)

@@ -127,7 +127,7 @@ async def check_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, seed: int | None = None
 ) -> Proposal:
     """Return the check of a schedule's brands and repeats as a proposal with its price; nothing is
-    asked yet.
+    asked yet. `seed` is the base of the sampling seeds, None for a random one.
     """
     return await check(
         deployment,
@@ -154,7 +154,7 @@ async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -
 async def _schedule_card(
     deployment: Deployment, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
-    """Return a card with `text` and the time of the schedule's next run."""
+    """Return a card with a title, `text` and the time of the schedule's next run."""
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
     text += next_run(deployment, schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
@@ -261,7 +261,7 @@ async def _checked_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, before: Schedule | None
 ) -> Schedule:
     """Return a schedule in its stored form: times as a cron expression, a time zone (by default the
-    reader's), brands by their full names.
+    reader's), brands by their full names (unchanged if as in `before`).
 
     Raises:
         BadSchedule: when the times or the time zone cannot be read.

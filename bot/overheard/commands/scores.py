@@ -70,8 +70,9 @@ async def rescore(
     *,
     judge: Annotated[bool, option("Ask judges about history too, for their own money.")] = False,
 ) -> Card | Proposal:
-    """Score the history with the current names, facts and scorers, then read the new scores. With
-    `judge` judges are asked too, as a proposal with a price.
+    """Score the history with the current names, facts and scorers, then read the new scores, and
+    return the card. With `judge` judges are asked too, so that a proposal with its price is
+    returned.
 
     Args:
         deployment: The open deployment.
@@ -95,8 +96,8 @@ async def rescore(
 async def _rescore(
     deployment: Deployment, call: Call, before: Edition, edition: Edition, *, judge: bool
 ) -> Card:
-    """Score the history for a pending edition, or show the progress of the process that does so.
-    Returns the card of the switch.
+    """Score the history for a pending edition (with `judge` by judges too), or show the progress of
+    the process that does so. Return the card of the switch from the edition `before`.
     """
     rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
@@ -222,8 +223,8 @@ async def _show_progress_elsewhere(
 async def _switch_consequences(
     deployment: Deployment, call: Call, now: Edition, wanted: Edition
 ) -> str:
-    """Return in words what a switch changes: metrics over the last 90 days, open alerts, number of
-    shifts before and after.
+    """Return in words what a switch from the edition `now` to the wanted one changes: metrics over
+    the last 90 days, open alerts, number of shifts before and after.
     """
     changed = moves_sentence(await preview(deployment, now, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
@@ -242,8 +243,8 @@ async def _switch_consequences(
 
 
 def _list_title(deployment: Deployment, after: Edition | None, done: float) -> str:
-    """Return the title of the list; `done` is the share of the history scored for a pending
-    edition, 0 to 1.
+    """Return the title of the list of editions; `after` is the pending one or None, `done` the
+    share of the history scored for it, 0 to 1.
     """
     if after is None and deployment.scoring.versions != deployment.current.versions:
         return "The scores are those from before a change"
@@ -266,8 +267,8 @@ def _kept_sets_sentence(count: int) -> str:
 
 
 def _pending_actions(after: Edition | None) -> tuple[Action, ...]:
-    """Return the buttons of a pending edition: switch or show progress, and cancel; none without
-    one.
+    """Return the buttons of the pending edition `after`: switch or show progress, and cancel; none
+    without one.
     """
     if after is None:
         return ()
@@ -282,8 +283,8 @@ def _pending_actions(after: Edition | None) -> tuple[Action, ...]:
 def _edition_cells(
     call: Call, edition: Edition, now: Edition | None, done: float
 ) -> tuple[str, ...]:
-    """Return the four cells of an edition: number, begin, state, differences from the edition in
-    use (`now`).
+    """Return the four cells of an edition: number, begin, state (with the share `done` of the
+    history scored), differences from the edition in use (`now`).
     """
     state = _STATES[edition.state]
     if edition.state is EditionState.SCORING:

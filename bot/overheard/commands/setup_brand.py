@@ -202,7 +202,9 @@ async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> P
 async def _store_names(
     deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
 ) -> None:
-    """Store the chosen competitors and other names with the brand, if there are new ones."""
+    """Store the chosen competitors and other names of a draft (`names` are the ticked entries) with
+    the brand, if there are new ones.
+    """
     rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
     after = replace(
@@ -217,7 +219,7 @@ async def _store_names(
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
     """Return the form of competitors and questions, with the suggestions as check boxes and the
-    price of asking.
+    price of asking. Stores the draft with names found in answers; raises BadUsage without a brand.
     """
     brand = brand_of(deployment)
     draft, counts = await with_answers(deployment, call, brand)

@@ -202,8 +202,8 @@ def _names_a_brand(deployment: Deployment, text: str) -> bool:
 async def price_of_questions(
     deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
 ) -> PriceQuote | None:
-    """Return the price of a check of a brand with further questions (`texts`), whatever the budget;
-    None if nothing can be asked.
+    """Return the price of a check of a brand with further questions (`texts`), each asked `repeats`
+    times, whatever the budget; None if nothing can be asked.
     """
     catalogue = deployment.catalogue
     known = {prompt.key for prompt in catalogue.prompts}

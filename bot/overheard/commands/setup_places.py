@@ -66,7 +66,7 @@ class PlaceChoice:
 
 
 async def keep_place(deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice) -> None:
-    """Store the weekly schedule, the route of alerts, the weekly summary and the month's budget.
+    """Store the chosen weekly schedule, route of alerts, weekly summary and month's budget.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -139,7 +139,7 @@ async def put(deployment: Deployment, call: Call, name: str, value: Mapping[str,
 
 
 def checked_zone(typed: str, call: Call) -> str:
-    """Return the name of an existing time zone, by default the reader's.
+    """Return a typed time zone if it exists; for an empty text the reader's.
 
     Raises:
         BadSchedule: when there is no such zone.

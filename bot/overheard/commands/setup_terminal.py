@@ -135,7 +135,8 @@ class _Asking:
 
 
 def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
-    """Return the settings of a provider's table in the configuration, without its models.
+    """Return the settings of a provider's table in the configuration, without its models: plugin,
+    address (`base_url`) and environment variable of the key (`key_env`).
 
     Raises:
         SetupRefused: for the provider `compatible` without an address.
@@ -154,7 +155,8 @@ async def _plan_with_models(
     plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
 ) -> SetupFiles:
     """Call the service to test the key, and return the plan with models that the service offers and
-    a monthly budget in US dollars (0 if a price is unknown).
+    a monthly budget in US dollars (0 if a price is unknown). Without `models`, the person is asked
+    for one.
 
     Raises:
         SetupRefused: when the key is missing, or the service lacks a model.
@@ -202,8 +204,8 @@ async def _listed_models(provider: Provider) -> list[str]:
 
 
 def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
-    """Return the model that the person chooses; the default is the cheapest of the `NEWEST` newest
-    with a known price. Raises SetupRefused without any model.
+    """Return the offered model that the person chooses; the default is the cheapest of the `NEWEST`
+    newest with a known price. Raises SetupRefused without any model.
     """
 
     def output(model: str) -> float:
@@ -269,7 +271,7 @@ async def _plan_with_category(
     deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
 ) -> SetupFiles:
     """Return the plan with the given category; without one, ask the model for it, after the person
-    agrees to the price.
+    agrees to the price (with `yes`, to any known price).
     """
 
     def agreed(price: str, usd: float) -> bool:
@@ -293,7 +295,9 @@ def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
 
 
 async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Card:
-    """Return the report, or the card of the check if it failed or has no answers to report."""
+    """Return the report, or the card of the check (`checked`) if it failed or has no answers to
+    report.
+    """
     if checked.failed:
         return checked
     try:

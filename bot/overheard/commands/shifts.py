@@ -168,8 +168,9 @@ def _changes(
     runs: Mapping[int, Run],
     model_alerts: Sequence[Alert],
 ) -> list[ReplayedShift]:
-    """Return all that would have been raised, oldest run first; within one run, statements come
-    before changes of a model as a whole, and these before other shifts.
+    """Return all that would have been raised, oldest run first: repeated statements, alerts on
+    models as a whole, and the shifts of the replays, in this order within a run. `runs` are by
+    number.
     """
     starts = {number: run.started_at for number, run in runs.items()}
     found = [
@@ -204,8 +205,8 @@ def _terminal_card(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Card:
-    """Return the terminal's card of the changes, which are in the order of time; `looked` is the
-    number of runs with evidence.
+    """Return the terminal's card of the changes, which are in the order of time; `analysed_runs` is
+    the number of runs with evidence.
     """
     moved = [change.shift for change in changes]
     return Card(
@@ -229,8 +230,8 @@ async def _chat_card(
     details: bool,
 ) -> Card:
     """Return the chat's card: the newest `SHOWN_CHANGES` changes in words and, for a single brand,
-    a picture of its visibility; with `details`, a table of all changes instead. `looked` is the
-    number of runs with evidence.
+    a picture of its visibility; with `details`, a table of all changes instead. `analysed_runs` is
+    the number of runs with evidence.
     """
     lines = _chat_changes(changes)
     rows = tuple(
@@ -281,7 +282,7 @@ def _chat_text(
     deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], analysed_runs: int
 ) -> str:
     """Return a line for each of the newest `SHOWN_CHANGES` changes, or a sentence that nothing
-    changed in `looked` runs.
+    changed in the number of `analysed_runs`.
     """
     if not analysed_runs:
         return "No answers yet."
@@ -329,8 +330,8 @@ def _figures(deployment: Deployment, shift: Shift) -> str:
 async def _visibility_picture(
     deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
-    """Draw the visibility of a brand at each model, with a mark at each run in which a shift of
-    visibility began. Return None where no visibility is stored.
+    """Draw the visibility of a brand at each model, with a mark at each run in which one of the
+    changes of visibility began. Return None where no visibility is stored.
     """
     metric = deployment.scoring.metrics.get(VISIBILITY)
     lines = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
@@ -347,8 +348,8 @@ async def _visibility_picture(
 
 
 def _shift_counts(found: Sequence[Shift]) -> str:
-    """Return the title: the number of shifts, changes of models as a whole, false claims and grave
-    statements.
+    """Return the title: the number of found shifts, changes of models as a whole, false claims and
+    grave statements.
     """
     whole = sum(shift.brand == WHOLE_MODEL for shift in found)
     moved = sum(shift.statement is None for shift in found) - whole
@@ -369,8 +370,8 @@ def _terminal_sentences(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Iterator[str]:
-    """Yield a sentence for each shift in the given order; without any, one sentence on the number
-    of runs (`looked`) that were analysed.
+    """Yield a sentence for each found shift in the given order; without any, one sentence on the
+    number of `analysed_runs`.
     """
     if not analysed_runs:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
@@ -429,7 +430,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
 
 
 def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a repeated statement for JSON output; ``ended`` is the key of the run without it, or
+    """Return a reported statement for JSON output; ``ended`` is the key of the run without it, or
     None.
     """
     shift, closed = reported.shift, reported.story.closed
@@ -451,8 +452,9 @@ def _whole_model_json(
     model_alerts: Sequence[Alert],
     starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return a change of a model as a whole for JSON output: ``moved`` is the change of each brand,
-    ``part_of`` the key of the run whose change it continues, or None.
+    """Return the alert on a model as a whole for JSON output: ``moved`` is the change of each
+    brand, ``part_of`` the key of the run of the alert that it continues (one of `model_alerts`), or
+    None. `starts` are the starts of runs by number.
     """
     moved = {shift.brand: shift.change for shift in alert.also}
     whole = belongs_to(alert, model_alerts, starts)
@@ -472,8 +474,8 @@ def _whole_model_run_json(
     runs: Mapping[int, Run],
     starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return ``part_of`` for JSON output: the key of the run that reported the change of the model
-    as a whole to which the shift belongs, or None.
+    """Return ``part_of`` for JSON output: the key of the run of that alert in `model_alerts` to
+    which a shift belongs, or None. `starts` are the starts of runs by number.
     """
     whole = part_of(shift, model_alerts, starts)
     return {"part_of": runs[whole.shift.run_id].key if whole else None}

@@ -169,7 +169,7 @@ def _model_rate_words(trial: MonitorTrial, found: ModelAlarms) -> str:
 
 def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Table:
     """Return a table of false alarms a year and delay in runs, for the monitor (`alarms`, `runs`),
-    the oracle and other rules.
+    and the compared oracle and rules.
     """
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
@@ -210,7 +210,7 @@ def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
 
 
 def _model_alarms_json(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
-    """Return the false alarms on models as a whole for JSON output; rates are a year."""
+    """Return the false alarms found on models as a whole for JSON output; rates are a year."""
     return {
         "per_year": round(found.yearly, 4),
         "interval": [round(end, 4) for end in found.interval],
@@ -228,7 +228,7 @@ def _reliability_json(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
 
 
 def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
-    """Return the false alarms a year and the delay in runs of other rules, by name, for JSON
+    """Return the false alarms a year and the delay in runs of the compared rules, by name, for JSON
     output.
     """
     return {
@@ -242,7 +242,7 @@ def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
 
 def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
     """Return the card of a trial of the policy `DYNAMIC`: each prompt once a week, and bursts where
-    a change is suspected.
+    a change is suspected. `panels` is the number of simulated brands.
     """
     found, compared = outcome.found, outcome.compared
     low, high = outcome.interval

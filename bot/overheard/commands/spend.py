@@ -100,7 +100,9 @@ def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums
 
 
 def _chart_menu(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
-    """Return the menu of charts of the same time; None if there is no other chart to show."""
+    """Return the menu of charts of the same time, with the chart `by` selected; None if there is no
+    other chart to show. `sums` are by chart and name, `typed` the options of the command as typed.
+    """
     names = [name for name in SUM_NAMES if name == by or len(sums[name]) > 1]
     given = "".join(f" --{name} {quoted(value)}" for name, value in typed.items() if value)
     entries = tuple(
@@ -158,8 +160,8 @@ def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], 
 
 
 def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
-    """Return the sums in US dollars by name, largest first; a payment is divided among its
-    names.
+    """Return the spent sums in US dollars by name, largest first; a payment is divided equally
+    among the names that `shared_by` returns for it.
     """
     sums: Sums = defaultdict(float)
     for spending in spent:

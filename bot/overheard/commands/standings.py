@@ -216,8 +216,8 @@ def places(
 
 
 def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
-    """Return the ranks of a brand at up to three models, best first: ``Acme: 2nd of 5 at Claude,
-    last at ChatGPT``.
+    """Return the title of a brand's places: its ranks at up to three models, best first: ``Acme:
+    2nd of 5 at Claude, last at ChatGPT``.
     """
     if not places:
         return brand
@@ -233,7 +233,7 @@ def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
 
 
 def headline(brand: str, places: Sequence[Place]) -> str:
-    """Return the mean visibility of a brand over all models: ``Acme is named in 60 % of answers,
+    """Return the mean visibility of a brand over its places: ``Acme is named in 60 % of answers,
     usually 88 %``. The usual value is left out if it differs by less than 5 points.
     """
     if not places:
@@ -246,7 +246,7 @@ def headline(brand: str, places: Sequence[Place]) -> str:
 
 
 def ranks(places: Sequence[Place], names: ModelNames) -> str:
-    """Return a line for each of up to four models, best rank first: the brand's rank and share, and
+    """Return a line for each of up to four places, best rank first: the brand's rank and share, and
     the usual share if it differs by 10 points or more.
     """
     parts = []
@@ -286,7 +286,7 @@ def _usual_words(place: Place) -> str:
 
 
 def rates(places: Sequence[Place], names: ModelNames) -> Rates:
-    """Return the bar chart of the brands at up to four models, with the brand's usual share as a
+    """Return the bar chart of the brands at up to four places, with the brand's usual share as a
     tick.
     """
     sizes = {place.answers for place in places}
@@ -295,8 +295,8 @@ def rates(places: Sequence[Place], names: ModelNames) -> Rates:
 
 
 def _rate_group(place: Place, names: ModelNames) -> RateGroup:
-    """Return the bars of a brand and its four largest competitors at one model, largest share
-    first.
+    """Return the bars of a place: the brand and its four largest competitors at one model, largest
+    share first.
     """
     own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]

@@ -100,8 +100,8 @@ def _status_title(
 
 
 def _brand_paragraphs(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
-    """Yield a paragraph for each of several brands, with a line for each model; nothing for a
-    single brand, which has a picture.
+    """Yield a paragraph for each of several reports, with a line for each model; nothing for a
+    single report, which has a picture.
     """
     if len(reports) < 2:
         return
@@ -223,8 +223,8 @@ async def began_at(deployment: Deployment, alert: Alert) -> datetime:
 def watching_sentence(
     stories: Iterable[Story], names: ModelNames, *, with_brand: bool = False
 ) -> str:
-    """Return a sentence with up to `MAX_WATCHED` models (with the brand if `with_brand`) where an
-    uncertain change is watched; empty without any.
+    """Return a sentence with up to `MAX_WATCHED` models (with the brand if `with_brand`) whose
+    stories have an uncertain change; empty without any.
     """
     watched = [story for story in stories if story.state is StoryState.WATCHING]
     if not watched:
@@ -267,8 +267,8 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
 
 
 def place_sentence(place: Place, names: ModelNames) -> str:
-    """Return a brand's share at one model: ``Claude: 20 of 24 answers, usually 22``; the usual
-    share only if it differs by 10 points or more.
+    """Return a brand's share at one model (a place): ``Claude: 20 of 24 answers, usually 22``; the
+    usual share only if it differs by 10 points or more.
     """
     words = place.words(place.mine.mean)
     usual = ""

@@ -86,8 +86,8 @@ def _stream_within(line: Stream, span: Span) -> Stream | None:
 async def _trend_card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric's course, with a chart of all streams and a table of the
-    brand's.
+    """Return the card of a metric's course, with a chart of all streams (`lines`) and a table of
+    the brand's.
     """
     own_lines = [line for line in lines if line.key.brand == brand.name]
     if not own_lines:
@@ -235,7 +235,7 @@ def _stream_series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool
 
 
 def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
-    """Return a table with each model's newest value and its change since the first check."""
+    """Return a table with each model's newest point and its change since the first point."""
     rows = []
     for model, found in points.items():
         first, last = found[0], found[-1]

@@ -246,7 +246,7 @@ async def _update_effects(
     deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return the updates of a model in the order of `known`, each with its effect on every tracked
-    brand.
+    brand; `changes` are what detection found.
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
@@ -274,7 +274,7 @@ def _brand_effects(
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
     """Return the effect on a brand of each update in `times` (ascending), in that order; `streams`
-    are all brands' streams at the model.
+    are all brands' streams at the model, `changes` the shifts of the brand that detection found.
     """
     own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
     if own_stream is None:
@@ -301,8 +301,9 @@ def _update_paragraphs(
     wholes: Mapping[int, Alert],
     names: ModelNames | None,
 ) -> Iterator[str]:
-    """Yield a paragraph for each update; an update known from two sources appears once. With
-    `names` (in a chat) models have display names and effects are short.
+    """Yield a paragraph for each known update, with its effects and the alert on the model as a
+    whole (`wholes`), both by the update's number; an update known from two sources appears once.
+    With `names` (in a chat) models have display names and effects are short.
     """
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
@@ -315,7 +316,9 @@ def _update_paragraphs(
 
 
 def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
-    """Yield a sentence for each different effect, with all brands that share it."""
+    """Yield a sentence for each different effect (with `short`, without its interval), with all
+    brands that share it.
+    """
     alike: dict[str, list[str]] = {}
     for effect in effects:
         alike.setdefault(effect.short if short else effect.predicate, []).append(effect.brand)
@@ -397,8 +400,8 @@ def _level_caveat(verdict: UpdateEffect) -> str:
 
 
 def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the result of the test on an update as a predicate: moved, did not move by more than a
-    bound, or not yet clear.
+    """Return the verdict on an update as a predicate, on a metric's scale: moved, did not move by
+    more than a bound, or not yet clear.
     """
     if verdict.finding is UpdateStatus.MOVED:
         return shift_words(verdict, scale)
@@ -410,8 +413,8 @@ def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
 
 
 def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
-    """Return a change with its interval and levels as a predicate: ``moved by -20 points
-    (...)``.
+    """Return a change with its interval and levels on a metric's scale, as a predicate: ``moved by
+    -20 points (...)``.
     """
     low, high = moved.interval
     return (

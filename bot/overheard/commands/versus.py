@@ -111,8 +111,9 @@ async def versus(
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
-    """Return the tracked brand of the two and its competitor; None for the competitor if only a
-    tracked brand is given. Raises UnknownName for brands that are not competitors.
+    """Return the tracked brand of two names (`other` may be empty) and its competitor; None for the
+    competitor if only a tracked brand is given. Raises UnknownName for brands that are not
+    competitors.
     """
     first = find_brand(catalogue, brand)
     compared = [first, *([find_brand(catalogue, other)] if other else [])]
@@ -140,8 +141,8 @@ def most_named(report: Report) -> str:
 
 
 def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
-    """Yield a duel for each model and each of `METRICS` with levels of both brands in the runs
-    within `span`.
+    """Yield a duel of the report's brand and the other one for each model and each of `METRICS`, if
+    both have a level in the runs within `span`.
     """
     lines = {line.key: line for line in report.lines}
     for model in models:
@@ -226,8 +227,8 @@ async def _versus_card(
     duels: Sequence[Duel],
     said: tuple[list[str], list[str]],
 ) -> Card:
-    """Return the card of two brands side by side; `said` has the aspects praised more of the brand,
-    and of the other.
+    """Return the card of two brands side by side, from their duels; `said` has the aspects praised
+    more of the brand, and of the other.
     """
     mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
@@ -280,7 +281,7 @@ def _picture_title(duels: Sequence[Duel]) -> str:
 
 
 def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
-    """Return the pairs of both brands' means at one model, for the picture."""
+    """Return the pairs of both brands' means at one model, from all duels, for the picture."""
     model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
@@ -291,8 +292,8 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
 def _lead_sentences(
     deployment: Deployment, call: Call, report: Report, other: str, duels: Sequence[Duel]
 ) -> str:
-    """Return a sentence for each of far ahead, ahead, close, behind and far behind, with the models
-    where visibility is so.
+    """Return a sentence for each of far ahead, ahead, close, behind and far behind the other brand,
+    with the models where the duels of visibility have this finding.
     """
     texts = {
         "far ahead": "you are far ahead",
@@ -312,8 +313,8 @@ def _lead_sentences(
 
 
 def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
-    """Return ``, since 3 Mar`` if the brand is behind at one model where an open alert began; else
-    an empty string.
+    """Return ``, since 3 Mar`` if the finding is that the brand is behind, at one model, where an
+    open alert began; else an empty string.
     """
     if "behind" not in finding or len(models) != 1:
         return ""
@@ -349,7 +350,9 @@ def _duel_json(duel: Duel) -> dict[str, Any]:
 
 
 def _card_without_answers(report: Report, other: str) -> Card:
-    """Return the card shown when there are no answers about both brands, or no competitor."""
+    """Return the card shown when there are no answers about the brand and the other one, or no
+    competitor (`other` is empty).
+    """
     own_name = quoted(report.brand.name)
     data = {"brand": report.brand.name, "other": other, "models": []}
     if other:

@@ -149,7 +149,7 @@ def voice_title(shares: Shares) -> str:
 
 
 def voice_sentence(shares: Shares) -> str:
-    """Return which brand leads, and which competitor gained most."""
+    """Return which brand leads by its newest share, and which competitor gained most."""
     own_shares = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
     who = "You lead" if leader == own_shares else f"{leader.label} leads"

@@ -223,8 +223,8 @@ def _item_of(items: Iterable[BriefItem], publication: Publication) -> BriefItem 
 def _effect_since(
     stream: Stream, all_streams: Sequence[Stream], at: datetime
 ) -> UpdateEffect | None:
-    """Return the effect on a stream since a time, tested by `PLAN`; None while there is nothing to
-    compare.
+    """Return the effect on a stream since the time `at`, tested by `PLAN` against the other brands'
+    streams at the model; None while there is nothing to compare.
     """
     others = [
         other

@@ -119,8 +119,8 @@ class AnswerReview:
             )
 
     async def judged(self, approved: Sequence[tuple[Approval, Answer]]) -> list[Approved]:
-        """Return each approval and answer with the brands named in the text to teach and the
-        objection to the text, in the same order.
+        """Return each approved answer with the brands named in the text to teach and the objection
+        to the text, in the same order.
         """
         catalogue = self.catalogue
         taught = [_answer_to_teach(approval, answer) for approval, answer in approved]
@@ -183,8 +183,8 @@ def _answer_to_teach(approval: Approval, answer: Answer) -> Answer:
 
 
 def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[int, str]:
-    """Return, by the number of the answer, a clause on a claim that contradicts the facts; answers
-    without one are left out.
+    """Return, by the number of the answer, a clause on a claim in the answers to teach (`taught`)
+    that contradicts the facts, from their scores; answers without one are left out.
     """
     answer_ids = {answer.id for answer in taught}
     return {

@@ -126,8 +126,8 @@ def clear(contrasts: Sequence[Contrast]) -> bool:
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
-    """Return the pairs of one metric: for each prompt and round that both models answered, the mean
-    value of each. None without a pair.
+    """Return the pairs of one metric from its blocks: for each prompt and round that both models
+    answered, the mean value at `base` and at `tuned`. None without a pair.
     """
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:
@@ -206,8 +206,9 @@ def _difference_interval(pairs: _Pairs) -> Interval:
 def _metric_result(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
 ) -> MetricResult:
-    """Return BETTER or WORSE for a corrected p-value of `ERROR_RATE` or less, EQUIVALENT for an
-    interval within the margin, else UNCLEAR; UNCLEAR below `MIN_PAIRS`.
+    """Return BETTER or WORSE for a corrected p-value of `ERROR_RATE` or less (by the sign of the
+    difference), EQUIVALENT for an interval within the margin, else UNCLEAR; UNCLEAR below
+    `MIN_PAIRS` pairs.
     """
     if len(pairs.prompts) < MIN_PAIRS:
         return MetricResult.UNCLEAR
@@ -219,7 +220,9 @@ def _metric_result(
 
 
 def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
-    """Return the mean of each model for each prompt, by descending absolute difference."""
+    """Return the mean of each model for each prompt of the pairs, by descending absolute
+    difference.
+    """
     names = np.array(pairs.prompts)
     shifts = []
     for prompt in dict.fromkeys(pairs.prompts):

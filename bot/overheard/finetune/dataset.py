@@ -156,8 +156,8 @@ def build(
 
 
 def written(form: VendorFormat, split: DataSplit) -> Files:
-    """Return the encoded lines of each file in a vendor's format; empty files are left out, and
-    preference pairs if they are fewer than the vendor requires.
+    """Return the encoded lines of each file of a split in a vendor's format; empty files are left
+    out, and preference pairs if they are fewer than the vendor requires.
     """
     pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
     files = {
@@ -197,7 +197,9 @@ def _left_out_sentence(numbers: Sequence[int], reason: str) -> str:
 
 
 def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
-    """Return the provenance (approved answer or fact) of each encoded line."""
+    """Return the provenance (approved answer or fact) of each example's encoded line in a
+    format.
+    """
     origins: dict[bytes, str] = {}
     for example in examples:
         origins[_encoded_line(form.chat(example))] = example.provenance
@@ -207,8 +209,8 @@ def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[by
 
 
 def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
-    """Yield a sentence for each format whose preference pairs are left out because they are too
-    few.
+    """Yield a sentence for each of the named formats whose preference pairs are left out because
+    the split has too few.
     """
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
@@ -307,7 +309,9 @@ def datasheet(dataset: Dataset, at: datetime) -> str:
 
 
 def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
-    """Yield the lines of the datasheet: sample, splits, sources, approvals, formats, licence."""
+    """Yield the lines of the datasheet of a dataset built at a time: sample, splits, sources,
+    approvals, formats, licence.
+    """
     split = dataset.split
     yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
     yield from (f"Made by Overheard on {at:%Y-%m-%d}. Nothing in it that no person approved.", "")

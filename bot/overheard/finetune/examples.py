@@ -78,7 +78,7 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
 
 
 def from_approval(approval: Approval, answer: Answer) -> Example:
-    """Return the example of an approved answer; the original text of a corrected one becomes
+    """Return the example of an approved answer; the original text of a corrected answer becomes
     `rejected`.
     """
     prompt, original = answer.question.prompt, answer.reply.text.strip()
@@ -115,7 +115,9 @@ def phrasings() -> Mapping[str, Phrasing]:
 
 
 def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
-    """Yield an example for each wording of the question about one field of a brand."""
+    """Yield an example for each wording (`phrasing`) of the question about one field of a brand and
+    its value.
+    """
 
     def filled(text: str) -> str:
         sentence = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))

@@ -224,8 +224,8 @@ def _size_problems(
     name: str,
     origins: Mapping[bytes, str],
 ) -> Iterator[str]:
-    """Yield a sentence if a file exceeds the limit of bytes, and one for lines that may exceed the
-    limit of tokens.
+    """Yield a sentence if a file (its path `where`, its `written` lines) exceeds the format's limit
+    of bytes, and one for lines that may exceed the limit of tokens, with their origins.
     """
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
@@ -249,8 +249,8 @@ def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
 
 
 def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
-    """Yield one sentence that names a problem and the first `SHOWN_PLACES` numbers of its lines;
-    nothing without numbers.
+    """Yield one sentence on the file `where` that names a problem and the first `SHOWN_PLACES`
+    numbers of its lines; nothing without numbers.
     """
     line_numbers = list(numbers)
     if line_numbers:
@@ -273,7 +273,7 @@ def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
 
 
 def _pair_parts(line: Line) -> Iterator[list[Any]]:
-    """Yield the turns of each part of a preference pair: the question, the preferred and the
+    """Yield the turns of each part of a preference pair's line: the question, the preferred and the
     rejected answer.
     """
     for key, part in line.items():

@@ -29,7 +29,9 @@ MIN_ANSWERS = 2
 
 
 def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each question with answers that name a competitor but not the brand."""
+    """Yield an item for each question with scored answers that name a competitor but not the
+    brand.
+    """
     for answers in by_prompt(scored).values():
         prompt = answers[0].answer.question.prompt
         hits = [answer for answer in answers if _names_rivals_only(market, answer)]
@@ -61,7 +63,9 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
 
 def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each cluster of wrong or outdated claims about the brand."""
+    """Yield an item for each cluster of wrong or outdated claims about the brand in the scored
+    answers.
+    """
     for cluster in cluster_claims(_false_claims(market, scored)):
         field, quoted = cluster.first.field, [(c.answer_id, c.quote) for c in cluster.claims]
         hits = [scored[number] for number in dict.fromkeys(number for number, _ in quoted)]
@@ -89,8 +93,8 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
 
 def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each fact that no model states; nothing without an answer that names the
-    brand.
+    """Yield an item for each fact that no scored answer states; nothing without an answer that
+    names the brand.
 
     A fact is stated if a scorer found a claim about its field, or if an answer contains its value.
     The hits of the item are the answers to questions that ask for the fact.
@@ -127,8 +131,8 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
 
 
 def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each topic with at least `MIN_ANSWERS` negative answers about the brand,
-    and more of them than positive ones.
+    """Yield an item for each topic with at least `MIN_ANSWERS` negative scored answers about the
+    brand, and more of them than positive ones.
 
     A question without a topic is a topic of its own.
     """
@@ -173,7 +177,7 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
 
 def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
     """Yield an item for each of the `MAX_SITES` sites of neither the brand nor a competitor that
-    answers without the brand cite most, if at least `MIN_ANSWERS` do.
+    the scored answers without the brand cite most, if at least `MIN_ANSWERS` do.
     """
     citing = [answer for answer in scored if answer.cited]
     counted = Counter(s for answer in citing for s in answer.cited if not market.owner(s))

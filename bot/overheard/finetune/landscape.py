@@ -90,8 +90,8 @@ def apply_corrections(
 
 
 def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:
-    """Return the status on a day of each topic of a vendor, in the order of `LandscapeTopic`;
-    topics without an entry are included.
+    """Return the status today of each topic of a vendor, in the order of `LandscapeTopic`; topics
+    without an entry are included.
     """
     by_topic = {entry.topic: entry for entry in landscape.entries}
     return tuple(
@@ -108,8 +108,8 @@ def upcoming_shutdowns(landscape: Landscape, first: date, last: date) -> list[tu
 
 
 def _entry_status(entry: LandscapeEntry | None, today: date) -> EntryStatus:
-    """Return the status of an entry on a day: UNKNOWN without an entry, UNDATED without a day or
-    with one in the future, STALE after `MAX_AGE`.
+    """Return the status of an entry today: UNKNOWN without an entry, UNDATED without a day or with
+    one in the future, STALE after `MAX_AGE`.
     """
     if entry is None:
         return EntryStatus.UNKNOWN
