@@ -132,7 +132,9 @@ class SqlAlertRepository(Repository):
         alert: Alert,
         deliveries: Sequence[Delivery],
     ) -> None:
-        """Insert the RAISED event of an alert (by its number), and its deliveries."""
+        """Insert the RAISED event of an alert, given by its number, and its deliveries within a
+        transaction.
+        """
         raised = AlertEvent(AlertEventKind.RAISED, alert.opened_at)
         await connection.execute(events.insert(), _event_row(raised, number))
         rows = [
@@ -199,7 +201,9 @@ async def _read_shifts(
 
 
 def _alert(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None) -> Alert:
-    """Return the alert of a row with its shifts, of which the first one opened the alert."""
+    """Return the alert of a row with its shifts, in the order of their places, of which the first
+    opened the alert; ``over_at`` is when the alert ended, or None.
+    """
     first = alert_shifts[0]
     return Alert(
         shift=first,

@@ -323,8 +323,8 @@ def unread(scorer: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def advance(database: Database, scorer: int) -> int:
-    """Advance a scorer's watermark as far as all answers are read, in steps of one transaction, and
-    return the watermark: the number of the last answer that is certainly read.
+    """Advance a scorer's watermark over answers that the scorer has read, and return it: all
+    answers up to this number are read. Each step of at most `MAX_STEP` numbers is one transaction.
     """
     newest = select(func.max(answers.c.id)).scalar_subquery()
     current = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)

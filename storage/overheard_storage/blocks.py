@@ -60,8 +60,8 @@ class SqlBlockRepository(Repository):
         since: datetime | None = None,
         run: int | None = None,
     ) -> list[Block]:
-        """Return the blocks of a brand, model, metric, run and time, the oldest first; None means
-        any.
+        """Return the blocks of a brand, model, metric and run that are not older than ``since``,
+        the oldest first; None means any.
         """
         query = _blocks_query()
         if brand is not None:
@@ -96,8 +96,8 @@ class SqlBlockRepository(Repository):
         metric: str | None = None,
         until: datetime | None = None,
     ) -> BlockTable:
-        """Return blocks as columns; ``brands``, ``model``, ``metric`` and ``until`` (start of the
-        last run) of None mean all.
+        """Return blocks as a table of columns; None means all brands, models, metrics or runs.
+        ``until`` is the latest start of a run.
         """
         conditions: list[ColumnElement[bool]] = []
         if brands is not None:

@@ -135,8 +135,14 @@ class SqlCatalogueRepository(Repository):
 
     @uninterrupted
     async def _set_entry(self, table: Table, name: Sequence[str], row: Row) -> bool:
-        """Add or change an added entry, identified by the columns ``name``; False when the
-        configuration declares the entry.
+        """Store an entry that people add; an entry of the same key is replaced and keeps its place,
+        a new one is last. Return False, and store nothing, when the configuration declares the
+        entry.
+
+        Args:
+            table: The table of the entries.
+            name: The columns that are the key of an entry.
+            row: The columns of the entry.
         """
         last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
         insert = self._database.insert(table).values(added=True, place=last_place)
@@ -184,8 +190,14 @@ class SqlCatalogueRepository(Repository):
     async def _declare_entries(
         self, connection: AsyncConnection, table: Table, name: Sequence[str], rows: Iterable[Row]
     ) -> None:
-        """Make rows the declared entries of a table, in their order, identified by the columns
-        ``name``; retire the others.
+        """Make rows the entries that the configuration declares, in their order, and retire those
+        that were declared before.
+
+        Args:
+            connection: A connection in a transaction.
+            table: The table of the entries.
+            name: The columns that are the key of an entry.
+            rows: The columns of each entry.
         """
         retire = update(table).where(table.c.provisioned).values(provisioned=False)
         await connection.execute(retire)

@@ -95,8 +95,15 @@ class SqlDeliveryRepository(Repository):
     async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
-        """Lease at most ``limit`` due deliveries of some chats to one process until a time, and
-        return them, those due longest first. Deliveries that another process holds are left out.
+        """Lease due deliveries to one process and return them, those due longest first. Deliveries
+        that another process holds are left out.
+
+        Args:
+            owner: The name of the process.
+            now: The current time.
+            until: The end of the lease.
+            chats: The platforms that the process can post to.
+            limit: The largest number of deliveries.
         """
         due = _due_query(now, chats).limit(limit)
         if not await self._database.rows(due):
@@ -127,8 +134,15 @@ class SqlDeliveryRepository(Repository):
     async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Store when a delivery is due again and the problem, and end the lease; False when the
-        process has lost the lease.
+        """Store when a delivery is due again, and end the lease; False when the process has lost
+        the lease.
+
+        Args:
+            delivery: The delivery.
+            owner: The name of the process that holds the lease.
+            due_at: When the delivery is due again.
+            problem: Why the attempt failed, or empty when none was made.
+            uncertain: Whether the message may have been posted.
         """
         attempts = delivery.attempts + bool(problem)
         values = {"due_at": due_at, "problem": problem, "attempts": attempts}
@@ -160,6 +174,13 @@ async def announce(
     alert, within a transaction.
 
     For a CONTINUED event only the alert's message is edited.
+
+    Args:
+        connection: A connection in a transaction.
+        insert: An INSERT into the table of deliveries.
+        alert_id: The alert's number.
+        revision: The alert's new revision.
+        event: The stored event, with its number.
     """
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))

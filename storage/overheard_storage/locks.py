@@ -63,7 +63,9 @@ class SqlLockRepository:
 
 @asynccontextmanager
 async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
-    """Lock a run, by a file or on the server; yield whether this process has the lock."""
+    """Lock a run while the block lasts: by a file or on the server, which gets
+    `_DEAD_HOLDER_WAIT_S` to notice a dead process. Yield whether this process has the lock.
+    """
     if database.is_sqlite:
         with _file_lock(database, f"run-{run_id}", removed=True) as acquired:
             yield acquired
@@ -76,7 +78,9 @@ async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
 
 @asynccontextmanager
 async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
-    """Lock a duty, by a file or on the server; yield whether this process has the lock."""
+    """Lock a duty, such as driving the schedules, while the block lasts: by a file or on the
+    server. Yield whether this process has the lock, without waiting for another process.
+    """
     if database.is_sqlite:
         with _file_lock(database, duty, removed=False) as acquired:
             yield acquired

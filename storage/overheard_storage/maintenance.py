@@ -137,9 +137,10 @@ async def copy_rows(source: Database, target: Database, progress: Progress) -> d
 async def _copy_table(
     reader: AsyncConnection, writer: AsyncConnection, table: Table, progress: Progress
 ) -> None:
-    """Copy the rows of a table in pages of `PAGE_ROWS`.
+    """Copy the rows of a table in pages of `PAGE_ROWS`, and show the progress.
 
     A row may refer to a later row of its table, so such columns are filled in at the end.
+    ``reader`` and ``writer`` are connections to the source and to the target, in transactions.
     """
     own = [column for column in table.columns if _is_self_reference(column, table)]
     names = [column.name for column in table.columns if column not in own]

@@ -48,8 +48,8 @@ class SqlRetentionRepository(Repository):
             return await _forget_answer_texts(connection, answers)
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
-        """Copy the scores of answers without a text from one version of a scorer to another; return
-        the number of answers.
+        """Copy the scores of answers without a text, which cannot be scored again, from the version
+        ``before`` of a scorer to the version ``after``; return the number of answers.
         """
         old_scorer = await self._lookups.scorers.find(scorer, before)
         new_scorer = await self._lookups.scorers.number(scorer, after)

@@ -85,8 +85,9 @@ class SqlRunRepository(Repository):
         until: datetime | None = None,
         limit: int | None = None,
     ) -> list[Run]:
-        """Return at most ``limit`` runs of a state and a label, the newest first; None means any.
-        ``until`` is the latest start.
+        """Return at most ``limit`` runs, the newest first. The arguments select by state, by label,
+        by whether the run is outside the history (``aside``), and by the latest start (``until``);
+        None means any.
         """
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         if state is not None:

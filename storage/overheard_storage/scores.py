@@ -293,8 +293,8 @@ def _all_records_query() -> Select[Any]:
 def _score_rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
 ) -> dict[Key, ValueRow]:
-    """Return the rows of the scores of new answers, by answer, brand and metric; of equal keys, the
-    first score is used.
+    """Return the rows of the scores of new answers (``new_ids``), by answer, brand and metric; of
+    scores with one key the first is used. ``numbers`` has the database's numbers of names.
     """
     rows: dict[Key, ValueRow] = {}
     scorer = numbers.scorer

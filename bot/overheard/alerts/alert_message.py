@@ -86,8 +86,14 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
 def _brand_table(
     shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence
 ) -> Table | None:
-    """Return a table with a row for each brand of the chart: the usual value, if there is any, and
-    the value of the latest check; the best value comes first. None without measurements.
+    """Return a table with a row for each brand of the chart, the best value first: the usual value,
+    if there is any, and the value of the latest check. None without measurements.
+
+    Args:
+        shift: The shift that the alert is headed by; its brand's row is emphasised.
+        metric: The metric of the shift.
+        chart: The chart whose lines are the brands.
+        evidence: The evidence of the alert.
     """
     found = [
         (series.label, value)
@@ -277,8 +283,14 @@ def _text_lines(
 def _mean_since_words(
     reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence
 ) -> str:
-    """Return the mean since the change began as words, where only the mean and not the latest check
-    shows the direction of the change; otherwise an empty string.
+    """Return a clause with the mean since the change began, where this mean shows the direction of
+    the change and the latest check does not; otherwise an empty string.
+
+    Args:
+        reading: The values of the metric.
+        change: The change of the metric, of which only the sign counts.
+        metric: The metric.
+        evidence: The evidence of the alert.
     """
     shown = reading.shows(reading.now, change, metric)
     if shown or reading.since is None or not reading.shows(reading.since, change, metric):
@@ -360,9 +372,9 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 def _count_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
     """Return how often a brand is named now and usually: ``8 of 24 answers, usually 22``.
 
-    Where only the mean since the change began shows the change, it replaces the count of the latest
-    check. ``first`` says that this is the first brand of its line, which alone has the number of
-    answers.
+    Where only the mean since the change began shows the change, the mean replaces the count of the
+    latest check. ``first`` says whether the brand is the first of its line; the others lack the
+    number of answers.
     """
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:

@@ -179,8 +179,13 @@ class BurstPlanner:
     def _after_signs(
         self, asked: _Asked, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
-        """Return a burst for the first brand that needs one, in the order of falling evidence; None
+        """Return a burst for the brand with the strongest evidence among those that need one; None
         when no brand needs a burst.
+
+        Args:
+            asked: The model and its runs.
+            suspicions: The results of the latest analysis of each brand at the model.
+            updates: The updates of the model; inferred ones are signs of a change.
         """
         sign = _is_fresh_sign(asked.made, updates)
         for suspicion in sorted(
@@ -232,8 +237,10 @@ class _Asked:
 
     def planned(self, burst: Burst, cause: BurstCause, brands: Sequence[str]) -> PlannedBurst:
         """Return a burst with its key and its panel, which covers all tracked brands that its
-        prompts concern. The key and the seed depend on the latest run and the model only, so every
-        process plans the same run.
+        prompts concern.
+
+        The key and the seed depend on the latest run and the model only, so every process plans the
+        same run. ``brands`` are the names of the brands that are the reason for the burst.
         """
         latest = self.made[-1].run
         key = f"burst-{latest.id}-{self.model}"
@@ -282,7 +289,8 @@ def _open_update(
 
 def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
     """Return the runs that asked a model, in the order of time, including failed runs: if a burst
-    without answers did not count, it would be repeated at once.
+    without answers did not count, it would be repeated at once. ``suspicions`` show which imported
+    runs have answers of the model.
     """
     answered = {
         run.id for suspicion in suspicions for stream in suspicion.streams for run in stream.runs
@@ -370,8 +378,8 @@ async def planned_bursts(
 
 
 def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
-    """Return a sentence for people: why a burst is wanted, after which time, and whether it is
-    asked automatically or by which command.
+    """Return a sentence for people on a planned burst: why it is wanted, after which time (in the
+    zone of the call), and whether the bot asks it or which command does.
     """
     brands, model = wording.listing(planned.brands), planned.model
     why = {

@@ -328,8 +328,8 @@ def _brand_table(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table
 def _comparison_row(
     stream: Stream, shift: Shift, metric: Metric, evidence: AlertEvidence
 ) -> tuple[str, ...] | None:
-    """Return a table row of a stream: brand, model, mean before the shift, mean since, and change;
-    None when no prompt has answers on both sides.
+    """Return a table row of a stream: brand, model, mean before the shift began, mean since, and
+    change, as text; None when the stream cannot be compared.
     """
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)

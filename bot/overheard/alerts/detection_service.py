@@ -134,7 +134,8 @@ class DetectionService:
     async def _update_open_alerts(
         self, run: Run, brands: Collection[str], asked: Collection[Model]
     ) -> None:
-        """Update the messages of the open alerts of the asked models to the state after a run.
+        """Update the messages of the open alerts of brands (names) at the models that a run asked,
+        unless the run itself changed the alert.
 
         A line in the thread says that another explanation has become the likeliest, or that an
         alert turned out to be part of a change of the model as a whole.
@@ -184,6 +185,13 @@ class DetectionService:
     ) -> tuple[list[Alert], list[str]]:
         """Report the changes of models as a whole, before their brands are analysed, because the
         shifts of brands that belong to such a change raise no alert of their own.
+
+        Args:
+            run: The run that is analysed.
+            streams: The visibility streams of all brands at all models, up to the run.
+            asked: The models that the run asked.
+            updates: Known updates of all models.
+            now: Time of new alerts.
 
         Returns:
             The alerts that report the changes; and, where no alert of a model is raised because
@@ -346,8 +354,9 @@ class DetectionService:
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
     async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
-        """Store what a decision says: raise, extend, ease or recover an alert. Return the alert
-        that reports a shift of the run; None when no shift is reported or the alert has recovered.
+        """Store what a decision says: raise, extend, ease or recover an alert. Call the listener
+        with a new alert. Return the alert that reports a shift of the run; None when no shift is
+        reported or the alert has recovered.
         """
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG

@@ -140,7 +140,7 @@ def subject(alert: Alert, names: ModelNames) -> str:
 
 
 def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
-    """Return the card of an event, for the thread of the alert's message."""
+    """Return the card of an event, for the thread of the alert's message, with times in a zone."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
         AlertEventKind.EASED: Severity.GOOD,
@@ -244,8 +244,8 @@ MIN_DIGEST_ALERTS = 2
 
 
 async def held_back(store: Store, digest: Delivery) -> list[Alert]:
-    """Return the alerts that waited for the end of the quiet hours of a digest, in the order of
-    their deliveries.
+    """Return the alerts that waited, in the channel of a digest, for the end of the quiet hours of
+    the digest, in the order in which their deliveries were stored.
     """
     numbers = [
         delivery.alert_id

@@ -319,8 +319,15 @@ def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
 async def _claim_counts(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> dict[ReportedStatement, int]:
-    """Return for each false claim of an alert the number of answers of the model's latest check
-    that make the claim. Empty without claims or runs.
+    """Return, for each false claim of an alert, the number of answers of the model's latest check
+    that make the claim; empty without claims or runs.
+
+    Args:
+        store: The store of answers and scores.
+        versions: Scorer versions whose findings count, as "scorer@version".
+        alert: The alert.
+        streams: Streams among which one is of the alert's brand and model; its last run is the
+            latest check.
     """
     claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
     brand, model = alert.shift.brand, alert.shift.model
@@ -351,7 +358,14 @@ async def _corrected_topics(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> frozenset[str]:
     """Return the topics of an alert's false claims that the model states correctly in the last
-    `MIN_RUNS_GONE` runs before the alert was over. Empty while the alert is not over.
+    `MIN_RUNS_GONE` runs before the alert was over; empty while the alert is not over.
+
+    Args:
+        store: The store of answers and scores.
+        versions: Scorer versions whose findings count, as "scorer@version".
+        alert: The alert.
+        streams: Streams among which one is of the alert's brand and model; its runs are the
+            checks.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
     brand, model = alert.shift.brand, alert.shift.model
@@ -410,8 +424,8 @@ def _moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
 
 
 def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
-    """Return the answers to a prompt after the beginning of the shift, or before; those nearest to
-    the beginning come first.
+    """Return the answers to the prompt of ``moved`` after the shift began (``after``) or before;
+    those nearest to the beginning come first.
     """
     mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
     side = [a for a in mine if (a.asked_at >= evidence.began) == after]
@@ -444,8 +458,8 @@ def _telling_sentence(
 def _quote_of_sentence(
     evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool
 ) -> Quote:
-    """Return a sentence as a quote of at most `LONGEST_QUOTE` characters, with the question and the
-    side of the shift as its source.
+    """Return a sentence of an answer as a quote of at most `LONGEST_QUOTE` characters, whose source
+    is the question and "Before" or "After".
     """
     prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
     source = f"{'After' if after else 'Before'}, asked “{prompt}”"

@@ -256,6 +256,11 @@ async def past_decisions(
     newest first.
 
     The judge does not score old answers again, because that would cost money.
+
+    Args:
+        deployment: The open deployment.
+        replays: The replayed past of each brand.
+        runs: All runs, by number.
     """
     policy = HistoryReader.of(deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}

@@ -148,8 +148,9 @@ class Lifecycle:
     async def _store_placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
-        """Carry out a placement. Return the stored alert that reports the shifts, and whether this
-        alert is new. Raises AlertUnchanged when the placed alert was closed meanwhile.
+        """Carry out a placement of an alert's shifts among earlier alerts of the brand. Return the
+        stored alert that reports the shifts, and whether this alert is new. Raises AlertUnchanged
+        when the placed alert was closed meanwhile.
         """
         shifts = (alert.shift, *alert.also)
         match placement.action:
@@ -314,9 +315,9 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
-        """Put an alert aside until a time (stored in UTC, to the minute) or, for None, until the
-        next update of the model; return the changed alert. Raises AlertUnchanged when the alert is
-        over.
+        """Put an alert aside until a time, which is stored in UTC to the minute, or for None until
+        the next update of the model. Return the changed alert. Raises AlertUnchanged when the alert
+        is over. ``who`` is the name of the user.
         """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE

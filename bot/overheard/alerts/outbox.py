@@ -221,8 +221,14 @@ class Outbox:
     async def _postpone_failed(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Postpone a failed delivery by a pause in seconds. After `MOST_EDITS` attempts give up an
+        """Postpone a failed delivery by a pause in seconds; after `MOST_EDITS` attempts give up an
         edit, and record it as shown.
+
+        Args:
+            delivery: The delivery.
+            pause: Seconds until the next attempt.
+            problem: Why the attempt failed, as a sentence.
+            uncertain: Whether the attempt may have posted the message.
         """
         if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
             await self._deliveries.record(

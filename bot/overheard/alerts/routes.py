@@ -93,7 +93,9 @@ def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
 def _route_deliveries(
     route: RouteTable, quiet_end: datetime | None, now: datetime
 ) -> list[Delivery]:
-    """Return an alert's delivery to a route's channel; in quiet hours with a digest before it."""
+    """Return an alert's delivery to a route's channel, due now or at ``quiet_end``, the end of the
+    quiet hours (None outside quiet hours); in quiet hours with a digest before it.
+    """
     # The alert's own delivery gets its key when the alert is stored and has a number.
     alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
     if quiet_end is None:

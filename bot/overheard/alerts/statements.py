@@ -213,8 +213,8 @@ class StatementReader:
     async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
         """Return the time of the first run whose answers are to be searched for grave sentences.
 
-        Texts of older runs are needed only when this run has such a sentence, or when an alert of
-        one is open.
+        Texts of older runs are needed only when this run has such a sentence about the brand, or
+        when an alert of such a sentence is among the brand's open alerts (``live``).
         """
         starts = {run.id: run.started_at for run in await self.store.runs.find()}
         open_since = [
@@ -274,8 +274,13 @@ class StatementReader:
         return self.truth(brand, story.first.claim.field)
 
     def _end_note(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
-        """Return a sentence on why all statements of an alert are gone; empty while one of them
-        goes on.
+        """Return a sentence on why the last reported statement of an alert is gone; empty while any
+        statement of the alert goes on.
+
+        Args:
+            alert: An open alert with statements.
+            at_model: All statements of the model about the brand, up to the run.
+            run: The run that is analysed.
         """
         notes = [
             self._end_of_statement(shift, shift.statement, at_model, run)
@@ -287,7 +292,10 @@ class StatementReader:
     def _end_of_statement(
         self, shift: Shift, statement: ReportedStatement, at_model: ModelStatements, run: RunKey
     ) -> str:
-        """Return a sentence on why a reported statement is gone; empty while it goes on."""
+        """Return a sentence on why a statement of a shift is gone: the fact sheet changed, or no
+        answer has it any more; empty while the statement goes on. The other arguments are those of
+        `_end_note`.
+        """
         stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
             return ""

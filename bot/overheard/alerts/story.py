@@ -195,7 +195,9 @@ def _story(
 ) -> Story:
     """Return the story of a brand at a model from its alerts.
 
-    An alert that is not over comes before an alert that has recovered within `ONE_STORY`.
+    An alert that is not over comes before an alert that has recovered within `ONE_STORY` before
+    ``now``. ``starts`` has the start of each run by its number; ``is_watched`` says whether a
+    change is suspected.
     """
     newest = sorted(
         alerts,
@@ -254,7 +256,7 @@ async def read_stories(
     deployment: Deployment, brand: str | None = None, *, known: Iterable[BrandAtModel] = ()
 ) -> dict[BrandAtModel, Story]:
     """Return the stories of one brand, or of all brands for None, as of now, from the stored
-    alerts; see `stories`.
+    alerts. Brands at models in ``known`` have a story even without an alert. See `stories`.
     """
     watched = await _watched_models(deployment.store)
     alerts = await alerts_about(deployment.store, brand)

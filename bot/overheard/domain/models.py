@@ -202,8 +202,9 @@ class Price:
     def _cost(
         self, sent: float, received: float, cached: float, searches: float, batch: bool
     ) -> float:
-        """Return the cost in US dollars of tokens sent (some of them cached), tokens received, and
-        searches.
+        """Return the cost in US dollars of numbers of tokens sent (``cached`` of them from the
+        cache) and received, and of searches. ``batch`` lowers the prices of tokens if the model has
+        batch prices.
         """
         cached = min(cached, sent)
         tokens = self.input * (sent - cached) + self.output * received

@@ -165,8 +165,8 @@ def _target_in_path(host: str, parts: SplitResult) -> str:
 
 
 def _coded_target(host: str, parts: SplitResult) -> str:
-    """Return the target that Google's cache, Bing or Yahoo has coded into an address; empty for any
-    other address.
+    """Return the page that Google's cache, Bing or Yahoo has coded into an address of a host; empty
+    for any other address.
     """
     if "cache:" in parts.query and (found := _CACHED.search(unquote(parts.query))):
         return _absolute_address(found["page"].split("+")[0].split("&")[0])

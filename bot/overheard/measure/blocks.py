@@ -198,8 +198,13 @@ def _block_of_values(key: BlockKey, values: Sequence[float]) -> Block:
 
 
 def _newest_version(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
-    """Return, of the indices ``numbers`` in `blocks.streams`, the one whose latest run (``latest``)
-    is the newest; of equals, the one with the highest version.
+    """Return the stream with the newest scores among streams of several scorer versions; of equals,
+    that of the highest version.
+
+    Args:
+        blocks: The table of the blocks.
+        numbers: Indices of the streams in `blocks.streams`.
+        latest: Index of the latest run of each stream in `blocks.runs`.
     """
     return max(
         numbers, key=lambda number: (latest[number], _version_order(blocks.streams[number].version))

@@ -73,7 +73,9 @@ def merged(blocks: list[Block]) -> list[Block]:
 
 
 async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list[Answer]:
-    """Return copies of recent answers for the unanswered questions of a run, not stored yet."""
+    """Return copies of answers of other runs, at most as old as ``age`` at ``now``, for the
+    unanswered questions of a run; not stored yet.
+    """
     if run.panel is None:
         return []
     runs = await _recent_answers(store, run, run.panel, now - age)
@@ -88,8 +90,9 @@ async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list
 async def _recent_answers(
     store: Store, run: Run, panel: Panel, since: datetime
 ) -> Mapping[tuple[str, Model], deque[Answer]]:
-    """Return the answers to a panel's questions in other runs that are complete, stored as asked,
-    and not asked before ``since``; by prompt key and model, the oldest first.
+    """Return the answers to a panel's questions in other runs that are complete, no copies, and
+    asked at ``since`` or later; by prompt key and model, the oldest first, at most as many as the
+    panel asks.
     """
     begun = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [

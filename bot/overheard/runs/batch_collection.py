@@ -173,6 +173,12 @@ class Collector:
     ) -> None:
         """Store the answers of an ended batch, end the batch, and count the answers. An answer that
         is already stored is not booked again.
+
+        Args:
+            batch: The batch.
+            questions: Its questions, by their ids in the batch.
+            look: The final status of the batch, with the replies.
+            outcome: Where the answers are counted.
         """
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
         answers = [
@@ -206,6 +212,14 @@ def _answer(
 ) -> Answer:
     """Return the answer to a question of a batch that has ended; failed, without text, when the
     batch has no reply to the question.
+
+    Args:
+        batch: The batch.
+        item: The id of the question in the batch.
+        question: The question.
+        look: The final status of the batch, with the replies.
+        latency: Seconds since the submission.
+        remedy: What people can do about a fault of the provider, as a clause.
     """
     if item in look.replies:
         reply, error = checked_reply(look.replies[item], question, remedy)

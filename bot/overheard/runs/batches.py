@@ -240,9 +240,16 @@ class Batches:
         tried: set[tuple[str, str, int]],
         outcome: Outcome,
     ) -> list[Batch]:
-        """Store a batch of questions to one model and submit it; return the batch in a list, or an
-        empty list after a failure, whose questions are given up. A cancelled task waits until the
-        submission has ended.
+        """Store a batch of questions to one model and submit it; return the batch in a list. After
+        a failure return an empty list, and count the questions as failed. A cancelled task waits
+        until the submission has ended.
+
+        Args:
+            run: The run.
+            questions: At least one question, all to one model, for which money is reserved.
+            tried: The keys of questions that are not submitted again; those of a failure are
+                added.
+            outcome: Where failed questions are counted.
         """
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())

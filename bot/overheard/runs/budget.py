@@ -28,7 +28,8 @@ _NAMED = frozenset({"brand", "channel"})
 
 
 async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> float:
-    """Check the estimated price of questions against the limits of its accounts.
+    """Check the estimated price of questions against the limits of its accounts and what they have
+    spent or reserved.
 
     Returns:
         The most dollars that the budget lets these questions cost; infinite without a limit.

@@ -269,8 +269,8 @@ class Runner:
         await job.batcher.keep(answer)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
-        """Return the unspent money of a call to the reservation; all of it stays reserved while the
-        call may still be charged.
+        """Return the unspent money of a call to the reservation; all of the held money stays
+        reserved when the failure is ambiguous, because the service may still charge the call.
         """
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
@@ -302,7 +302,15 @@ def _missing_questions(
 def _report_end(
     limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
-    """Report the end of a call to the limiter of its model, with the seconds until the next try."""
+    """Report the end of a call to the limiter of its model.
+
+    Args:
+        limiter: The limiter.
+        answer: The answer of the call.
+        failure: The failure that the provider reported, or None.
+        begun: When the call began, on the event loop's clock.
+        wait: Seconds until the next try of a failed call.
+    """
     if failure:
         limiter.failed(failure, begun, wait)
     elif not answer.error:

@@ -203,8 +203,8 @@ async def canaries(store: Store) -> list[Canary]:
 
 
 async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
-    """Return the canary of a model from its latest reference run and all runs outside the history
-    (``runs``).
+    """Return the canary of a model, which notices silent updates by the first words of answers,
+    from its latest reference run and all runs outside the history (``runs``).
     """
     model_runs = [run for run in runs if run.panel and run.panel.models == (model,)]
     searches = [

@@ -114,8 +114,8 @@ def _provider_names(panel: Panel) -> list[str]:
 
 
 def _provider_tasks(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
-    """Yield the tasks that ask one provider: groups of consecutive prompts with about
-    `QUESTIONS_PER_TASK` questions.
+    """Yield the tasks that ask one provider's models: each a group of consecutive prompts of the
+    panel with about `QUESTIONS_PER_TASK` questions.
     """
     models = sum(model.provider == provider for model in panel.models)
     ends, asked = [], 0
@@ -137,8 +137,8 @@ def seats(limits: Limits, provider: Provider) -> int:
 
 @contextmanager
 def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterator[None]:
-    """Hold a seat of a provider while the block lasts, in all its limiters; do nothing for an
-    unknown provider.
+    """Hold a seat of a provider, given by its name, while the block lasts: its limiters may use
+    this process's share of the limits. Do nothing for an unknown provider.
     """
     provider = providers.get(name)
     if provider is None:

@@ -360,8 +360,8 @@ async def judging_cost(
 
 
 def _judging_usd(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Size) -> float:
-    """Return the dollars of ``calls`` texts as long as the longest gold text plus an answer, and of
-    the gold texts.
+    """Return the dollars of a judge's round: its gold texts, and ``calls`` texts as long as the
+    longest gold text plus an answer of ``size``.
     """
     gold = [Prompt(text) for text in judge.rehearsals]
     longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))

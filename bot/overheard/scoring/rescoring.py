@@ -276,9 +276,11 @@ class Rescoring:
     async def _read(
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
     ) -> Read:
-        """Return the scores that a scorer gives to some answers. A scorer that would hold up the
-        event loop reads in a thread; a judge that may not pay reads with stored replies, and its
-        gap is added to ``gap``.
+        """Return the scores that a scorer gives to some answers, each with its answer; answers on
+        which the scorer fails are left out.
+
+        A scorer that would hold up the event loop reads in a thread. A judge that may not pay
+        (``paying``) reads with stored replies only, and its unpaid questions are added to ``gap``.
         """
         if isinstance(scorer, Judge) and not paying:
             return await self._judge_paid(scorer, batch, gap)

@@ -131,6 +131,14 @@ def _valid_records(
 ) -> list[ScoreRecord]:
     """Return records of the scores that are within the scales of their metrics; any others are
     counted as one fault.
+
+    Args:
+        scorer: The scorer.
+        version: The scorer's version that is noted in the records.
+        reading: The answer as read for one brand.
+        given: The scores that the scorer returned.
+        metrics: The known metrics, by name.
+        faults: Sentences on faults and their counts.
     """
     fitting = [score for score in given if fits(score, metrics)]
     if len(fitting) < len(given):

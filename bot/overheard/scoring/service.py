@@ -189,8 +189,14 @@ class Scoring:
     async def _catch_up(
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
-        """Score the answers of some streams in batches until none is left, and show the
-        progress.
+        """Score the answers of some streams in batches until no answer is left; store the scores
+        and show the progress.
+
+        Args:
+            store: The store of answers and scores.
+            progress: Shows the number of scored answers.
+            expected: The number of answers to expect, or 0 if unknown.
+            streams: For each scorer, the numbers of the answers to read.
         """
         begun, readings = False, _ReadingProgress(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
@@ -327,8 +333,8 @@ class Scoring:
     async def _score(
         self, scorer: Scorer, version: str, readings: Sequence[Reading]
     ) -> list[ScoreRecord] | None:
-        """Return the scores of an answer for all its brands; None when the scorer fails on the
-        answer.
+        """Return the scores that a scorer gives to an answer, by its readings for each brand; None
+        when the scorer fails on the answer, which is counted as a fault.
         """
         return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
@@ -358,10 +364,10 @@ class Scoring:
 
 
 def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Yield groups of shares that are read together: first all scorers that do not wait, then each
-    other scorer alone.
+    """Yield groups of shares (scorers with their answers) that are read together: first all scorers
+    that run without waiting, then each scorer that waits (a judge or an async one) alone.
 
-    No scorer waits for a slow one, or until the scores of others are stored.
+    So no scorer waits for a slow one, or until the scores of others are stored.
     """
     if quick := [share for share in shares if not waits(share[0])]:
         yield quick
