@@ -214,6 +214,12 @@ def return_evidence(
 def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Floats:
     """Return the odds of the old level, and of a level beyond it, against the level after the
     alarm, by the means of the runs.
+
+    Args:
+        series: The runs before the alarm's change, then those since, n.
+        first: Index of the first run since the change.
+        start: Index of the run with which the return may have begun.
+        noise: Variance of a run's mean, squared logits.
     """
     level = series.level[0]
     old, moved, now = level[:first].mean(), level[first:start].mean(), level[start:].mean()
@@ -240,6 +246,13 @@ def _sparse_odds(
 ) -> Floats:
     """Return the odds as `_uniform_odds` does, by the prompts that moved, each weighted by its
     move.
+
+    Args:
+        group: The brand's stream and those of its rivals.
+        rows: Rows of the runs, n, as in ``series``.
+        series: The same runs on the logit scale.
+        cut: The indices ``first`` and ``start`` of `_uniform_odds`.
+        variance: Expected variance of the own run effect.
     """
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]

@@ -85,8 +85,8 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
 
 
 def _fall(world: World, start: int, _: float) -> Floats:
-    """Return, for each run, the fall of the pooled rate since the run before, as a share of the
-    rate before, S x L; 0 after a rate of 0.
+    """Return the fall of the pooled rate in each run from ``start`` on, as a share of the rate in
+    the run before, S x L; 0 after a rate of 0.
     """
     rate, _n = _pooled(world)
     before = rate[:, start - 1 : -1]
@@ -94,8 +94,8 @@ def _fall(world: World, start: int, _: float) -> Floats:
 
 
 def _two_proportions(world: World, start: int, _: float) -> Floats:
-    """Return, for each run, abs(z) of the test of its pooled rate against that of the run before, S
-    x L.
+    """Return, for each run from ``start`` on, abs(z) of the test of its pooled rate against that of
+    the run before, S x L.
     """
     rate, n = _pooled(world)
     before, after = rate[:, start - 1 : -1], rate[:, start:]
@@ -106,8 +106,9 @@ def _two_proportions(world: World, start: int, _: float) -> Floats:
 
 
 def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
-    """Return, for each run, the larger of two CUSUMs (upwards and downwards) of the pooled rate's
-    distance from its mean in the warm-up, S x L.
+    """Return, for each run from ``start`` on, the larger of two CUSUMs (upwards and downwards) of
+    the pooled rate's distance from its mean in the runs before ``start``, S x L; both restart above
+    ``limit``.
     """
     rate, n = _pooled(world)
     usual = np.clip(rate[:, :start].mean(axis=1, keepdims=True), 0.01, 0.99)

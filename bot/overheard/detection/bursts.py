@@ -191,7 +191,9 @@ def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
 
 
 def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
-    """Return why a burst is wanted, in words; an empty string when no burst is wanted."""
+    """Return why a burst is wanted, in words, by the signs of a change in the runs made so far;
+    empty when none is wanted or `BurstPolicy.most` bursts have followed the last scheduled run.
+    """
     bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
         return ""

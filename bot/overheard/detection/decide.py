@@ -166,8 +166,14 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
 def _placement(
     shifts: Sequence[Shift], evidence: ModelEvidence, history: AlertHistory
 ) -> Placement:
-    """Return the placement of the evidence: that of its shifts, the end of the brand's alerts, or
-    for a brand that joined the alert of a model as a whole, the end of its part.
+    """Return where a brand's evidence belongs among its alerts: its shifts as a new or a growing
+    alert, or as part of the alert of a model as a whole; or, when the brand is back, the end of its
+    alerts.
+
+    Args:
+        shifts: The shifts to report, the most prominent first; may be empty.
+        evidence: The evidence of the brand at the model after a run.
+        history: The brand's alerts, and those of models as a whole.
     """
     if shifts:
         placed = place(shifts, history.alerts, evidence.run.at)

@@ -95,8 +95,8 @@ class AlertPolicy:
     def shared_out(
         cls, per_year: float, brands: int, smallest_changes: Mapping[str, float]
     ) -> AlertPolicy:
-        """Return the policy for ``per_year`` false alarms a year of the whole deployment: with
-        `MIN_TRACKED` or more tracked brands, the share `MODELS_SHARE` of them is for models as a
+        """Return the policy for ``per_year`` false alarms a year of the whole deployment. With
+        `MIN_TRACKED` or more tracked brands, the share `MODELS_SHARE` of these is for models as a
         whole.
         """
         of_models = per_year * MODELS_SHARE * (brands >= MIN_TRACKED)

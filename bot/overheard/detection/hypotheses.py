@@ -180,8 +180,14 @@ def _joint_changes(
 def _changes(
     streams: Sequence[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> tuple[list[StreamKey], Floats, Floats] | None:
-    """Return the keys of a model's streams, their changes since a run in logits, J, and the
+    """Return the keys of a model's J streams, their changes since a run in logits, J, and the
     covariance of the changes by chance, J x J; None when the model has no runs on both sides.
+
+    Args:
+        streams: The streams of one model and metric, one for each brand.
+        brand: The brand that comes first.
+        began: The first run after the change.
+        prior: The expected variances of the run effects.
     """
     ordered = sorted(streams, key=lambda s: (s.key.brand != brand, s.key.brand))
     ordered = [s for s in ordered if s.runs == ordered[0].runs]

@@ -77,7 +77,7 @@ def smallest_visible_loss(
     brands: int = 1,
 ) -> float | None:
     """Return the smallest loss of a rate that shows within three runs, 0 to 1; None when no loss
-    does.
+    does. The arguments are those of `learning`.
 
     The loss is one logit shift of all prompts; the runs to come ask what the latest run asked.
     """

@@ -150,11 +150,11 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
 
 
 def evidence(series: RunSeries) -> tuple[Floats, Floats]:
-    """Return the logarithms of the Bayes factors, at each of K starts, of a change of the model as
-    a whole and of a change of a single brand, K each.
+    """Return the logarithms of the Bayes factors, at each of K starts (runs with which a change may
+    have begun), of a change of the model as a whole and of a change of a single brand, K each.
 
-    Where the model changed, each brand moved by a size of its own, or all moved alike too. A single
-    deviating run is a rival of both.
+    Where the model changed, each brand moved by a size of its own, and all may have moved alike
+    too. A single deviating run is a rival explanation of both.
 
     Args:
         series: The active runs of all brands.

@@ -337,7 +337,8 @@ class Monitor:
 
     def _returned(self, watched: _Watched, model: Model, row: int, due: bool) -> Returned | None:
         """Return the end of an alarm's story when the brand is back at one of its old levels, the
-        one with the highest odds; else None. ``due`` is that of `_return_to`.
+        level with the highest odds; None while it is not back. The arguments are those of
+        `_return_to`.
         """
         if watched.baseline.excursion is None:
             return None
@@ -379,8 +380,9 @@ class Monitor:
     def _return_evidence(
         self, watched: _Watched, excursion: Excursion, model: Model, row: int
     ) -> ReturnEvidence | None:
-        """Return the evidence that the brand is back at the level before an alarm, in the metric of
-        the alarm; None when the latest run did not measure that metric.
+        """Return the evidence that the brand is back at the level before an alarm (``excursion``),
+        in the metric of the alarm, after the run in ``row``; None when that run did not measure the
+        metric.
         """
         answered = watched.answered[excursion.metric]
         analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
@@ -434,6 +436,12 @@ class Monitor:
     ) -> StreamEvidence:
         """Return the evidence of a stream with its shift and the change to expect of many more
         answers; unchanged when nothing can be compared before and after the likeliest start.
+
+        Args:
+            evidence: The evidence without a shift.
+            analysis: The analysis of the stream after the run.
+            run: The run.
+            chance: How often a year chance shows as much as the brand does.
         """
         key, found = analysis.stream.key, analysis.found
         runs = self._watched[key.model].baseline.runs
@@ -470,7 +478,9 @@ class Monitor:
         run: RunKey,
         updates: Sequence[ModelUpdate],
     ) -> str:
-        """Return sentences on the likely cause of a shift, by the streams that moved with it."""
+        """Return sentences on the likely cause of a shift that began with ``began``, by the brands
+        and models that moved with it up to a run. ``updates`` are those that fit the shift.
+        """
         key = analysis.stream.key
         alike = [s for s in self._all if s.key.metric == key.metric]
         past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]

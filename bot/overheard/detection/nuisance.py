@@ -132,8 +132,9 @@ def _regressed(
     level: Floats, noise: Floats, steps: Floats, outliers: int
 ) -> tuple[Floats, Floats, Floats]:
     """Return the null log likelihoods, J x T, and the information and the score of each of D
-    designs, J x T x D, see `_pieces`: first the steps, then each of the latest ``outliers`` runs
-    alone.
+    designs, J x T x D, for T combinations of variance and autocorrelation. The designs are the
+    steps, then each of the latest ``outliers`` runs alone; the other arguments are those of
+    `step_evidence`.
     """
     runs = level.shape[1]
     profile = noise[0] / noise[0].mean()

@@ -125,8 +125,8 @@ def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datet
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return the placement of a model's shifts in a run among earlier alerts: a new alert, or a
-    part of one, because a brand has one story at a model.
+    """Return where the shifts of a brand at a model in a run belong among earlier alerts: in a new
+    alert or in an earlier one, because a brand has one story at a model. Nothing is stored.
 
     The head is the most prominent of the shifts; it gives the alert its title. An alert that has
     reported the run is kept. An open alert grows by whatever moves at its model, unless the head
@@ -174,8 +174,14 @@ def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placemen
 
 
 def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return the placement of a change of a model as a whole: in its one alert, which recovers when
-    its brands move back, or as a new alert.
+    """Return where a change of a model as a whole belongs: in its open alert, which recovers when
+    its brands move back, in an alert that recovered within `ONE_STORY` before ``at``, or in a new
+    alert.
+
+    Args:
+        shifts: The shift of the model, then those of its brands.
+        alerts: The alerts of the model as a whole, the newest first.
+        at: When the run began.
     """
     if live := next((alert for alert in alerts if not alert.state.over), None):
         back = -_share_of(live, shifts)
@@ -210,8 +216,8 @@ def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
 
 
 def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return the placement of shifts that no open alert reports: in a recovered alert that happens
-    again, or as a new alert.
+    """Return where shifts that no open alert reports belong: in an alert that recovered within
+    `ONE_STORY` before ``at`` and happens again, or in a new alert.
     """
     head, recovers = shifts[0], _recovered(shifts[0], alerts)
     if again := next((a for a in alerts if _happens_again(a, shifts, at)), None):

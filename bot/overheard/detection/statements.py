@@ -231,7 +231,9 @@ def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False
 
 
 def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
-    """Update a group after the last of some runs: open its story, let it grow, or close it."""
+    """Update a group of equal statements after the last of some runs: open its story when it is
+    news, let the story grow, or close it. ``asked`` has the number of answers by run and prompt.
+    """
     run = runs[-1]
     story = group.story
     if story is None:
@@ -258,9 +260,14 @@ def _answers(occurrences: Iterable[Occurrence]) -> int:
 
 
 def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
-    """Return a story without occurrences in the latest runs, with the number of answers and of runs
-    since its last one; closed when so many answers without it are improbable by chance
+    """Return a story that the latest runs did not continue, with the number of answers and of runs
+    since its last statement; closed when so many answers without it are improbable by chance
     (`GONE_LEVEL`).
+
+    Args:
+        story: The story of a repeated statement.
+        runs: The model's runs so far, the oldest first.
+        asked: Number of the model's answers by run number and prompt key.
     """
     during = [run for run in runs if story.began <= run <= story.last]
     since = [run for run in runs if run > story.last]
@@ -371,8 +378,15 @@ def _prompts(
     began: RunKey,
     until: RunKey,
 ) -> tuple[PromptShift, ...]:
-    """Return the prompts with a statement as shifts from a share of 0 to the share of answers with
-    it, the prompts with most such answers first.
+    """Return the prompts with a statement, those with most such answers first, as shifts from a
+    share of 0 to the share of answers with the statement.
+
+    Args:
+        occurrences: The answers with the statement.
+        runs: The model's runs.
+        asked: Number of the model's answers by run number and prompt key.
+        began: The first run with the statement.
+        until: The last run that counts.
     """
     made = Counter(prompt for prompt, _ in {(o.prompt, o.claim.answer_id) for o in occurrences})
     before = _total([run for run in runs if run < began], asked)

@@ -318,7 +318,9 @@ def reliability(
 def _watched(
     trial: MonitorTrial, world: SimulatedWorld, restarts: Collection[Restart] = ()
 ) -> Iterator[tuple[Monitor, list[Alarm]]]:
-    """Yield, for each brand of a world, its monitor after a replay and its alarms."""
+    """Yield, for each brand of a world, its monitor after a replay of all runs, and its alarms in
+    the order of the runs. ``restarts`` are the reported changes of models.
+    """
     for brand in range(trial.world.brands):
         monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy, restarts=restarts)
         yield monitor, list(monitor.replay())

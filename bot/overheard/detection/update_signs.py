@@ -60,7 +60,9 @@ def silent_updates(
 def _new_models(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
-    """Yield an update for each run whose replies name a served model for the first time."""
+    """Yield an update for each run whose replies name a served model for the first time, except in
+    the first such run. ``served`` has the counts of answers by run number.
+    """
     seen: set[str] = set()
     for run in runs:
         named = {s.served_model for s in served.get(run.id, ()) if s.served_model}
@@ -72,8 +74,9 @@ def _new_models(
 def _new_mixtures(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
-    """Yield an update for each run whose mixture of fingerprints differs from the runs since the
-    last such update (`mixture_differs`).
+    """Yield an update for each run whose mixture of fingerprints (answers by back end) differs, see
+    `mixture_differs`, from the runs since the last such update. ``served`` has the counts of
+    answers by run number, ``runs`` the runs in the order of time.
     """
     earlier: list[Mixture] = []
     for run in runs:
@@ -125,8 +128,8 @@ def _total_variation(mixture: Mixture, others: Sequence[Mixture]) -> float:
 
 
 def _mixture_p_value(now: Mixture, earlier: Sequence[Mixture], distance: float, seed: int) -> float:
-    """Return the probability that a random split of all answers has at least a distance (total
-    variation, 0 to 1).
+    """Return the probability, 0 to 1, that a random split of the answers of a run and of earlier
+    runs has at least a total variation ``distance``, estimated from `MIXTURE_DRAWS` draws.
     """
     together = now + sum(earlier, Counter())
     counts = np.array([together[name] for name in sorted(together)])

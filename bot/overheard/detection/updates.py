@@ -216,8 +216,15 @@ def _bounds(
     end: datetime | None,
     changes: Sequence[KnownChange],
 ) -> tuple[datetime | None, datetime | None]:
-    """Return the start and the end of the time whose runs are compared for an update, without the
-    changes that are not the update's; None for no bound.
+    """Return the start and the end of the time whose runs are compared for an update; None for no
+    bound. Changes of the stream that are not the update's lie outside.
+
+    Args:
+        stream: The stream.
+        at: Time of the update.
+        start: Time of the last update that moved the stream, or None.
+        end: Time of the next update, or None.
+        changes: The changes that detection found in the stream.
     """
     first = next((run.at for run in stream.runs if run.at >= at), at)
     others = [change.began for change in changes if first not in change.dates]
@@ -308,8 +315,8 @@ def coverage(boundary: float) -> float:
 
 
 def _looks(stream: Stream, at: datetime, most: int) -> list[Mask]:
-    """Return, for each look, a mask of the runs up to the look, including those before the update;
-    at most ``most`` looks.
+    """Return, for each run since an update at ``at`` and at most ``most`` of them, a mask of the
+    runs up to it, including those before the update.
     """
     live = stream.n.sum(axis=1) > 0
     later = _since(stream, at)
@@ -340,8 +347,14 @@ def _part(stream: Stream, rows: Mask) -> Stream:
 def _verdict(
     stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, made: int
 ) -> UpdateEffect:
-    """Return the result of look number ``made`` of a stream: moved, did not move, or not yet
-    clear.
+    """Return the result of one look at a stream: moved, did not move, or not yet clear.
+
+    Args:
+        stream: The stream up to the look.
+        cut: The stream cut at the update.
+        tau2: Variance of the run effect.
+        plan: Number of looks, and the probability of a false finding.
+        made: Number of looks so far, this one included.
     """
     run_effect = cut.run_effect_sd(tau2) ** 2
     variance = cut.v + run_effect

@@ -207,6 +207,13 @@ def _answers(
 ) -> tuple[Counts, Counts, tuple[Floats, Floats]]:
     """Return a brand's simulated answers: the numbers of answers and of hits, R x P each, and its
     probabilities before and after its first change, P each.
+
+    Args:
+        design: The design of the world.
+        asked: Which prompts each run asks, R x P: 0 or 1.
+        effects: The run effects of the brand, R.
+        changes: The changes of the brand.
+        rng: Draws the answers.
     """
     prompts = asked.shape[1]
     chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
