@@ -13,7 +13,7 @@ def main() -> None:
     gc.disable()  # nothing that is imported is garbage, and looking for it takes long
     from overheard.runtime import wiring
 
-    gc.freeze()
+    gc.set_threshold(wiring.GC_THRESHOLD_OBJECTS)  # a command imports as much again
     gc.enable()
     wiring.main()
 

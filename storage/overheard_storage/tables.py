@@ -185,7 +185,9 @@ runs = Table(
     column("asked_by", Prose),
     column("channel", Prose),
     column("aside", Boolean, default=False),
-    Index("ix_runs_label", "label", postgresql_using="hash"),  # a label may be long
+    # On PostgreSQL a hash index, see migration 0003: a label may be long. `postgresql_using` here
+    # would import that dialect with its drivers for SQLite too.
+    Index("ix_runs_label", "label"),
 )
 
 answers = Table(

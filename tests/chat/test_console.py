@@ -7,7 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.chat.terminal.console import RichProgress, show
+from overheard.chat.terminal.console import show
+from overheard.chat.terminal.progress import RichProgress
 from overheard.interfaces import Progress
 
 HOSTILE = Tainted(

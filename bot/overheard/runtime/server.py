@@ -15,8 +15,6 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
 from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
-from overheard.chat.access import ConfiguredAccess
-from overheard.chat.desk import ChatDesk
 from overheard.commands.access import issue_code
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
@@ -98,7 +96,10 @@ class Server:
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
-        desk = ChatDesk(self._deployment, ConfiguredAccess(config.access, store, clock))
+        leading = {
+            name: LeaderChat(name, chat, store.locks, present, extend_shutdown)
+            for name, chat in chats.items()
+        }
         services = [
             Service("scheduler", scheduler.run),
             Service("outbox", outbox.run),
@@ -106,10 +107,7 @@ class Server:
             Service("scoring", self._catch_up),
             *([Service("feeds", self._read_feeds)] if deployment.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
-            *(
-                _service(LeaderChat(*chat, store.locks, present, extend_shutdown), chat[0], desk)
-                for chat in chats.items()
-            ),
+            *_chat_services(deployment, leading),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
         self._chats = tuple(chats)
@@ -367,6 +365,20 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
     async with _chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
         await shutdown.run(server.run())
+
+
+def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> list[Service]:
+    """Return the services of the chats, by name, which share a desk; the desk imports all commands,
+    of which a deployment without a chat needs few.
+    """
+    if not chats:
+        return []
+    from overheard.chat.access import ConfiguredAccess
+    from overheard.chat.desk import ChatDesk
+
+    access = deployment.config.access
+    desk = ChatDesk(deployment, ConfiguredAccess(access, deployment.store, deployment.clock))
+    return [_service(chat, name, desk) for name, chat in chats.items()]
 
 
 def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:

@@ -1,4 +1,4 @@
-"""Cards and progress bars in a terminal.
+"""Cards in a terminal.
 
 No text of a card is read as markup, and control characters are removed. In place of buttons, a
 line names the commands that come next.
@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from time import monotonic
 
 from rich import box
 from rich.cells import cell_len
@@ -24,15 +23,6 @@ from rich.console import (
 )
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table as Grid
@@ -295,69 +285,3 @@ class _Barred:
             yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))
             yield from line
             yield Segment.line()
-
-
-class RichProgress:
-    """Progress as a bar in a terminal; in a file or pipe, as a line at the start and every tenth.
-
-    Args:
-        console: Where to show the progress; by default standard error.
-    """
-
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
-        self._bar: Progress | None = None
-        self._task = TaskID(0)
-        self._title = ""
-        self._total = self._done = 0
-        self._began = 0.0
-
-    def start(self, title: str, total: int) -> None:
-        """Begin a piece of work, and end the piece before.
-
-        Args:
-            title: The work, in a few words.
-            total: The number of steps; 0 when the number is not known.
-        """
-        self.finish()
-        self._title, self._total, self._done = wording.line(title), total, 0
-        self._began = monotonic()
-        if self._console.is_terminal:
-            self._bar = _bar(self._console)
-            self._task = self._bar.add_task(self._title, total=total or None)
-            self._bar.start()
-        elif total:
-            self._console.print(Words(f"{self._title}: {total:,} to do"), soft_wrap=True)
-
-    def advance(self, steps: int = 1) -> None:
-        """Count steps as done; draw the bar, or print a line at every tenth of the work."""
-        before, self._done = self._done, self._done + steps
-        if self._bar is not None:
-            self._bar.advance(self._task, steps)
-        elif self._total and before * 10 // self._total < self._done * 10 // self._total:
-            self._print_line()
-
-    def finish(self) -> None:
-        """End the piece of work, and remove its bar."""
-        if self._bar is not None:
-            self._bar.stop()
-        self._bar = None
-        self._total = 0
-
-    def _print_line(self) -> None:
-        spent = wording.duration(monotonic() - self._began)
-        line = f"{self._title}: {self._done:,} of {self._total:,} after {spent}"
-        self._console.print(Words(line), soft_wrap=True)
-
-
-def _bar(console: Console) -> Progress:
-    """Return a progress bar with counts, the time elapsed and the time left."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )

@@ -18,11 +18,13 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from overheard.cards.card import Card, File
+from overheard.cards.charts.renderer import unseen
 from overheard.cards.command import CommandSpec, Step, require_sizes
 from overheard.chat.access import log_use
 from overheard.chat.confirmations import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
+from overheard.chat.terminal.progress import RichProgress
 from overheard.config.loader import Config
 from overheard.config.redaction import json_line
 from overheard.deployment import Call, Deployment, local_zone
@@ -49,11 +51,6 @@ REPEATED_S = 2.0
 
 def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     """Run a command, ask for a yes where it needs one, and show what it found."""
-    from overheard.cards.charts.renderer import unseen
-    from overheard.chat.terminal.console import (
-        RichProgress,  # rich is slow to import, and help needs none
-    )
-
     as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
     agreed, ask = values.pop(grammar.AGREED, False), not as_json and sys.stdin.isatty()
     config = ctx.find_root().params["config"]
@@ -242,7 +239,7 @@ def _fail(error: OverheardError) -> NoReturn:
 
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     """Print a card as text or as JSON, and save its chart and files."""
-    from rich.console import Console
+    from rich.console import Console  # slow to import, and `run` has its card last
 
     from overheard.chat.terminal.console import show
 
