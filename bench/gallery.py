@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import Chart, Mark, Series, alt, drawing
-from overheard.chat.terminal.console import show
+from overheard.chat.terminal.console import print_card
 from overheard.domain import Scale
 
 START = datetime(2026, 2, 2, 6, tzinfo=UTC)
@@ -201,7 +201,7 @@ def save_cards(folder: Path, examples: dict[str, Card]) -> Iterable[Path]:
             console = Console(
                 record=True, width=width, file=io.StringIO(), color_system="truecolor"
             )
-            show(card, console, image_path="chart-shift.png" if card.image else "")
+            print_card(card, console, image_path="chart-shift.png" if card.image else "")
             path = folder / f"card-{name}-{width}.svg"
             console.save_svg(str(path), title=f"overheard, {width} columns", unique_id=path.stem)
             yield path

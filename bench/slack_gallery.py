@@ -25,7 +25,7 @@ from slack_examples import ACTIONS, form, more_cards, status
 from overheard.cards.card import Image
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
-from overheard.chat.slack.blocks import Message, digest, home_message, render
+from overheard.chat.slack.blocks import Message, home_message, picture_key, render
 from overheard.chat.slack.modals import modal
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -163,7 +163,7 @@ def field(piece: Mapping[str, Any]) -> str:
 
 def content(one: Message) -> str:
     """Return the blocks of a message or of the App Home with their pictures in their places."""
-    pictures = {digest(image): image for image in one.images}
+    pictures = {picture_key(image): image for image in one.images}
     return "".join(
         picture(pictures[piece["slack_file"]["id"]]) if piece["type"] == "image" else block(piece)
         for piece in one.blocks

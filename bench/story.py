@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.events import digest_card, event_card
+from overheard.alerts.events import event_card, quiet_hours_card
 from overheard.alerts.outbox import EARLIER
 from overheard.cards.card import Card, Link
 from overheard.chat.access import ConfiguredAccess
@@ -223,7 +223,7 @@ async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIte
     """Yield the cards that no request asked for."""
     alerts = await deployment.store.alerts.find()
     titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
-    digest = digest_card(alerts, titles, call.zone)
+    digest = quiet_hours_card(alerts, titles, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))
     fault = notice_card("webhook", PAUSED)

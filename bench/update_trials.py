@@ -15,7 +15,7 @@ from overheard.detection.updates import (
     UpdateEffect,
     UpdateStatus,
     follow_update,
-    next_burst,
+    next_burst_after_update,
 )
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import Interval, wilson
@@ -128,7 +128,7 @@ def _follow(
     verdict: UpdateEffect | None = None
     since: list[RunKey] = []
     calls = 0
-    while burst := next_burst(
+    while burst := next_burst_after_update(
         verdict,
         trial.plan,
         update=update,

@@ -25,9 +25,9 @@ from read_answers import f1, gold
 from overheard import UnitRole
 from overheard_sentiment.drawbacks import clauses
 from overheard_sentiment.languages import latin_language, script_language
-from overheard_sentiment.odds import features
+from overheard_sentiment.odds import clause_features
 from overheard_sentiment.portrayal import masked_units
-from overheard_sentiment.words import words
+from overheard_sentiment.words import sentence_words
 
 Array = npt.NDArray[np.float64]
 PLUGINS = Path(__file__).parents[1] / "plugins"
@@ -77,9 +77,9 @@ def labelled_clauses(half: str) -> list[Clause]:
         for unit, masked in masked_units(reading):
             if unit.role in READ_OTHERWISE or script_language(masked):
                 continue
-            text = words(masked)
+            text = sentence_words(masked)
             for start, end in clauses(masked):
-                told = features(text, start, end, pro=unit.role is UnitRole.PRO)
+                told = clause_features(text, start, end, pro=unit.role is UnitRole.PRO)
                 labelled = any(_shared(quote, unit.text[start:end]) for quote in wanted)
                 found.append(Clause(case.id, case.brand.name, _scaled(dict(told)), labelled))
     return found
@@ -89,7 +89,12 @@ def written_clauses() -> list[Clause]:
     """Return the clauses of ``clauses.txt``, which belong to no passage."""
     lines = CLAUSES.read_text(encoding="utf-8").splitlines()
     return [
-        Clause("", "", _scaled(dict(features(words(line[2:]), 0, len(line)))), line[0] == "-")
+        Clause(
+            "",
+            "",
+            _scaled(dict(clause_features(sentence_words(line[2:]), 0, len(line)))),
+            line[0] == "-",
+        )
         for line in lines
         if not line.startswith("#")
     ]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from read_answers import f1, gold
 
-from overheard_visibility.odds import features
+from overheard_visibility.odds import brand_features
 
 Array = npt.NDArray[np.float64]
 PLUGINS = Path(__file__).parents[1] / "plugins"
@@ -54,7 +54,7 @@ def main() -> None:
         reading = case.reading()
         own = reading.of(case.brand.name)
         if own:
-            told.append(features(reading, own, reading.owned()))
+            told.append(brand_features(reading, own, reading.owned()))
             standings.append(case.standing)
             folds.append(sha256(case.id.encode()).digest()[1] % FOLDS)
     names = list(told[0])

@@ -12,7 +12,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
 from overheard.config.loader import Config
 from overheard.config.sections import Zoned
-from overheard.config.stored import merged
+from overheard.config.stored import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
@@ -127,7 +127,7 @@ class Deployment:
         Its count of scorer faults starts at 0.
         """
         declared = self.configured
-        config = merged(declared, await self.store.settings.all())
+        config = with_chat_settings(declared, await self.store.settings.all())
         catalogue = await self.store.catalogue.current()
         plugins, scoring = await self._judged(config)
         return replace(
@@ -244,7 +244,7 @@ async def assemble(
         missing_store: See `Deployment`.
     """
     await store.catalogue.provision(config.catalogue())
-    declared, config = config, merged(config, await store.settings.all())
+    declared, config = config, with_chat_settings(config, await store.settings.all())
     catalogue = await store.catalogue.current()
     limits, scorers = Limits(config.limits), plugins.scorers.values()
     resources = JudgingResources(

@@ -13,7 +13,7 @@ from typing import Any
 import pluggy
 
 from overheard.cards.command import CommandSpec
-from overheard.config.settings import Settings, SomeSettings, check, secrets_of
+from overheard.config.settings import Settings, SomeSettings, secrets_of, validate_table
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
 from overheard.installation import PROJECT
@@ -83,7 +83,7 @@ class PluginSettings:
             SettingsError: with all that is wrong in the table.
         """
         where = f"{self._file}, [{self._section}.{name}]"
-        checked, problems = check(settings, table, where, Path(self._file).parent)
+        checked, problems = validate_table(settings, table, where, Path(self._file).parent)
         if checked is None:
             raise SettingsError(problem=" ".join(problems))
         self.secrets += secrets_of(checked)

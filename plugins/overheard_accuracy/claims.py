@@ -78,7 +78,7 @@ def verdict(right: bool, was_right: bool) -> Verdict:
     return Verdict.STALE if was_right else Verdict.WRONG
 
 
-def plain(text: str) -> str:
+def normalized(text: str) -> str:
     """Return a text in lower case, without accents and punctuation, words divided by one space."""
     bare = unicodedata.normalize("NFD", text.casefold())
     letters = "".join(char for char in bare if not unicodedata.combining(char))
@@ -87,10 +87,10 @@ def plain(text: str) -> str:
 
 def contains(text: str, words: str) -> bool:
     """Return whether a text has words as whole words; case and punctuation are ignored."""
-    return f" {plain(words)} " in f" {plain(text)} "
+    return f" {normalized(words)} " in f" {normalized(text)} "
 
 
-def listed(value: str) -> tuple[str, ...]:
+def listed_values(value: str) -> tuple[str, ...]:
     """Return the items of a value that lists several, divided by semicolons, or else commas."""
     divider = ";" if ";" in value else ","
     return tuple(item.strip() for item in value.split(divider) if item.strip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from overheard_accuracy.claims import Checker, listed, plain
+from overheard_accuracy.claims import Checker, listed_values, normalized
 from overheard_accuracy.foundings import founded
 from overheard_accuracy.free_plans import free_plan
 from overheard_accuracy.headcounts import employees
@@ -54,7 +54,7 @@ _ALSO = {
 _KNOWN_AS = {
     spelling: field
     for field, spellings in _ALSO.items()
-    for spelling in (field, *map(plain, spellings.split("|")))
+    for spelling in (field, *map(normalized, spellings.split("|")))
 }
 _MANY = frozenset({"products", "certifications", "discontinued", "never say"})
 
@@ -69,9 +69,9 @@ def field_of(name: str) -> tuple[str, str]:
         qualifier, or an empty string.
     """
     head, _, tail = name.replace("(", ":").replace(")", "").partition(":")
-    return _KNOWN_AS.get(plain(head), ""), tail.strip()
+    return _KNOWN_AS.get(normalized(head), ""), tail.strip()
 
 
 def values_of(field: str, value: str) -> tuple[str, ...]:
     """Return the values that a fact states one by one; one for most fields."""
-    return listed(value) if field in _MANY else (value,)
+    return listed_values(value) if field in _MANY else (value,)

@@ -14,9 +14,9 @@ from overheard_accuracy.claims import (
     Verdict,
     contains,
     historic,
-    listed,
+    listed_values,
+    normalized,
     of_another,
-    plain,
     unmeant,
 )
 
@@ -158,7 +158,7 @@ def alike(first: str, second: str) -> bool:
 
 
 def _plain(place: str) -> str:
-    return plain(place).removeprefix("the ")
+    return normalized(place).removeprefix("the ")
 
 
 _PLACE = rf"{NAME}(?: (?:(?:de|la|of|am|an der|upon|sur|City) )?{NAME})*"
@@ -243,7 +243,7 @@ def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
         return FactClaim(Verdict.CORRECT, stated)
     city = stated.split(",")[0]
     is_unclear = _INITIALS.fullmatch(city) or is_region(city)
-    if is_unclear or any(alike(city, part) for part in listed(truth.value)):
+    if is_unclear or any(alike(city, part) for part in listed_values(truth.value)):
         return None
     stale = any(_agrees(stated, value) for value in truth.previous)
     return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
@@ -254,7 +254,7 @@ def _agrees(stated: str, true: str) -> bool:
     parts = [part.strip() for part in true.split(",") if part.strip()]
     first = stated.split(",", maxsplit=1)[0].strip()
     return any(
-        plain(first) == plain(part)
+        normalized(first) == normalized(part)
         or contains(first, part)
         or contains(part, first)
         or same_place(first, part)

@@ -13,9 +13,9 @@ from overheard_accuracy.claims import (
     Verdict,
     contains,
     historic,
-    listed,
+    listed_values,
+    normalized,
     of_another,
-    plain,
     unmeant,
 )
 
@@ -139,7 +139,7 @@ def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
         stated = cue["stated"].rstrip(".'\u2019")
         if contains(statement.text[statement.start : statement.end], stated):
             continue
-        if any(_same_person(stated, name) for name in listed(truth.value)):
+        if any(_same_person(stated, name) for name in listed_values(truth.value)):
             return FactClaim(Verdict.CORRECT, stated)
         stale = any(_same_person(stated, name) for name in truth.previous)
         return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
@@ -159,7 +159,7 @@ def _successor(statement: Statement, truth: Truth) -> FactClaim | None:
         brand = statement.text[statement.start : statement.end]
         if _of_other_company(statement, cue) or contains(brand, stated):
             continue
-        if any(_same_person(stated, name) for name in listed(truth.value)):
+        if any(_same_person(stated, name) for name in listed_values(truth.value)):
             return FactClaim(Verdict.CORRECT, stated)
         if any(_same_person(stated, name) for name in truth.previous) or _BACK_THEN.search(
             statement.text
@@ -200,7 +200,7 @@ def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
 
 def _same_person(stated: str, true: str) -> bool:
     """Return whether two names have the same family name, and the same first name or initial."""
-    first, second = plain(stated).split(), plain(true).split()
+    first, second = normalized(stated).split(), normalized(true).split()
     if not first or not second or first[-1] != second[-1]:
         return False
     return first[0] == second[0] or first[0][0] == second[0][0]

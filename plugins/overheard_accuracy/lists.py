@@ -11,8 +11,8 @@ from overheard_accuracy.claims import (
     Truth,
     Verdict,
     contains,
+    normalized,
     of_another,
-    plain,
     unmeant,
 )
 
@@ -119,5 +119,5 @@ def _says_gone(statement: Statement) -> bool:
 
 def _find_words(text: str, words: str) -> re.Match[str] | None:
     """Return the match of words in a text, without regard to case and punctuation; or None."""
-    pattern = r"[\W_]*".join(map(re.escape, plain(words).split()))
+    pattern = r"[\W_]*".join(map(re.escape, normalized(words).split()))
     return re.search(rf"\b{pattern}\b", text, re.IGNORECASE)

@@ -12,8 +12,8 @@ from overheard_accuracy.claims import (
     Verdict,
     contains,
     historic,
+    normalized,
     of_another,
-    plain,
     unmeant,
 )
 
@@ -133,5 +133,5 @@ def _former_verdict(truth: Truth) -> Verdict:
 
 def _same_company(stated: str, true: str) -> bool:
     """Return whether two names are of one company, without legal forms: "Globex", "Globex Inc."."""
-    first, second = plain(_SUFFIX.sub("", stated)), plain(_SUFFIX.sub("", true.strip()))
+    first, second = normalized(_SUFFIX.sub("", stated)), normalized(_SUFFIX.sub("", true.strip()))
     return first == second or contains(first, second) or contains(second, first)

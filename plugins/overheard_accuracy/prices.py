@@ -17,7 +17,7 @@ from overheard_accuracy.claims import (
     unmeant,
     verdict,
 )
-from overheard_accuracy.values import NUMBER, Money, money, number
+from overheard_accuracy.values import NUMBER, Money, money_amounts, number
 
 _MONEY_NEXT = (
     r"(?=(?:just |only |about |around |roughly |approximately |some |a |as little as |currently "
@@ -113,7 +113,7 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
         inherited: Whether the statement does not name the brand itself, so that the amount must
             have the period of the fact.
     """
-    true = next(iter(money(truth.value)), None)
+    true = next(iter(money_amounts(truth.value)), None)
     range_ = None if truth.qualifier else _range(statement.text)
     stated = range_[0] if range_ else _price_of(statement.text, truth, true)
     if true is None or stated is None or _may_mean_other(statement, stated, truth):
@@ -126,7 +126,7 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
     if pair is None:
         return None
     words = statement.text[slice(*stated.span)]
-    former = [p for value in truth.previous for p in money(value)]
+    former = [p for value in truth.previous for p in money_amounts(value)]
     return FactClaim(verdict(_close(pair), any(map(_close, _pairs(stated, former)))), words)
 
 
@@ -143,7 +143,7 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
 
 def _range(text: str) -> tuple[Money, Money] | None:
     """Return both ends of a text's range of prices; None unless there is exactly one range."""
-    amounts = money(text)
+    amounts = money_amounts(text)
     if len(amounts) == 2 and amounts[0].currency == amounts[1].currency:
         low, high = amounts
         if not _RANGE_JOINER.fullmatch(text[low.span[1] : high.span[0]]):
@@ -183,7 +183,7 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
     """Return the amount in a text that a fact is about; None if several amounts may be meant."""
     candidates = [
         amount
-        for amount in money(text)
+        for amount in money_amounts(text)
         if amount.amount < _MIN_COMPANY_PRICE and not _NOT_ITS_PRICE.search(_context(text, amount))
     ]
     if truth.qualifier:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from overheard import Reading, Unit, UnitRole
 from overheard_accuracy.claims import Statement, contains
-from overheard_accuracy.values import money
+from overheard_accuracy.values import money_amounts
 
 _UNIT_CHARACTERS = 600
 """Characters of a unit that are read."""
@@ -87,7 +87,7 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
         if not (own or loose) or unit.role in {UnitRole.SHOP, UnitRole.FOOTER}:
             continue
         text = unit.text[:_UNIT_CHARACTERS]
-        if not money(text) or _others_near(reading, unit):
+        if not money_amounts(text) or _others_near(reading, unit):
             continue
         start = _name_start(reading, unit, brand)
         end = _name_end(reading, unit, brand)
@@ -106,7 +106,7 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
 def _is_subject(reading: Reading, unit: Unit, brand: str) -> bool:
     """Return whether the only brand of a unit is what an amount is about: "You pay $9 for Acme"."""
     start = _name_start(reading, unit, brand) or 0
-    amounts = money(unit.text[:_UNIT_CHARACTERS])
+    amounts = money_amounts(unit.text[:_UNIT_CHARACTERS])
     after = not amounts or start < amounts[0].span[0]
     return after or _FOR.search(unit.text[max(0, start - 30) : start]) is not None
 

@@ -135,7 +135,7 @@ def amounts(text: str) -> tuple[Amount, ...]:
 
 
 @lru_cache(maxsize=512)
-def money(text: str) -> tuple[Money, ...]:
+def money_amounts(text: str) -> tuple[Money, ...]:
     """Return the amounts of money of a text in order, each with the period right after it."""
     return tuple(_money(text))
 
@@ -157,7 +157,7 @@ def _amounts(text: str) -> Iterator[Amount]:
 
 
 def _money(text: str) -> Iterator[Money]:
-    """Yield amounts of money in order, see `money`."""
+    """Yield amounts of money in order, see `money_amounts`."""
     matches = list(_MONEY.finditer(text))
     for index, match in enumerate(matches):
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)

@@ -92,7 +92,7 @@ class AppriseChat:
         if key in self._posted:
             return key
         services = await self._services()
-        title = plain(card.title)[:MAX_TITLE_LENGTH]
+        title = safe_text(card.title)[:MAX_TITLE_LENGTH]
         lengths = [_usable_length(service) - len(title) for service in _each(services)]
         await self._send(services, title, rendered(card, min(lengths)), _attached(card))
         self._posted[key] = None
@@ -213,7 +213,7 @@ def _attached(card: Card) -> list[AttachMemory]:
     return [AttachMemory(content=c, name=n, mimetype=m) for c, n, m in found]  # type: ignore[no-untyped-call]
 
 
-def plain(text: str | Tainted) -> str:
+def safe_text(text: str | Tainted) -> str:
     """Return text without control characters; what a model wrote can mention no person."""
     if isinstance(text, Tainted):
         return _MENTION.sub("\u200b", printable(text.text))
@@ -222,37 +222,37 @@ def plain(text: str | Tainted) -> str:
 
 def rendered(card: Card, longest: int) -> str:
     """Return a card without its title as plain text of at most `longest` characters."""
-    text = "\n\n".join(_paragraphs(card)) or plain(card.title)
+    text = "\n\n".join(_paragraphs(card)) or safe_text(card.title)
     return text if len(text) <= longest else text[: max(0, longest - 2)] + " …"
 
 
 def _paragraphs(card: Card) -> Iterator[str]:
     """Yield the parts of a card as plain text, each a paragraph; those of further cards follow."""
     if card.text:
-        yield plain(card.text)
+        yield safe_text(card.text)
     if card.image and card.image.alt:
-        yield plain(card.image.alt)
+        yield safe_text(card.image.alt)
     if card.fields:
-        yield "\n".join(f"{field.name}: {plain(field.value)}" for field in card.fields)
+        yield "\n".join(f"{field.name}: {safe_text(field.value)}" for field in card.fields)
     if card.table:
         yield _rows(card.table)
     for quote in card.quotes:
-        yield f'"{plain(quote.text)}" ({quote.source})'
+        yield f'"{safe_text(quote.text)}" ({quote.source})'
     if card.file:
-        yield f"{plain(card.file.name)}: {plain(card.file.alt)}"
+        yield f"{safe_text(card.file.name)}: {safe_text(card.file.alt)}"
     if card.link and card.link.safe:
         yield f"{card.link.label}: {card.link.url}"
     if card.footer:
-        yield plain(card.footer)
+        yield safe_text(card.footer)
     for more in card.more:
-        yield "\n\n".join((plain(more.title), *_paragraphs(more)))
+        yield "\n\n".join((safe_text(more.title), *_paragraphs(more)))
 
 
 def _rows(table: Table) -> str:
     """Return a table with a line for each row: the first cell, then the others by their column."""
     lines = []
     for row in table.rows:
-        first, *rest = (plain(cell) for cell in row)
+        first, *rest = (safe_text(cell) for cell in row)
         named = zip(table.header[1:], rest, strict=False)
         lines.append(f"{first}: " + ", ".join(f"{name} {cell}" for name, cell in named if cell))
     return "\n".join(lines)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from overheard_judge.quotes import places
+from overheard_judge.quotes import quote_offsets
 from overheard_judge.replies import Loss, portrayal_of
-from overheard_judge.requests import portrayal
+from overheard_judge.requests import portrayal_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Gold:
 
 def rehearsals() -> list[str]:
     """Return what is asked about the gold texts."""
-    return [portrayal(gold.text, list(gold.labels))[0] for gold in _gold()]
+    return [portrayal_request(gold.text, list(gold.labels))[0] for gold in _gold()]
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
@@ -57,11 +57,11 @@ def losses(replies: Sequence[str]) -> Counter[str]:
 
 def _said(gold: Gold, reply: str, brand: str) -> str | Loss:
     """Return the sentiment toward a brand in a reply, or the reason why it cannot be read."""
-    _, mark = portrayal(gold.text, list(gold.labels))
+    _, mark = portrayal_request(gold.text, list(gold.labels))
     judged = portrayal_of(reply, mark, [brand])
     if isinstance(judged, Loss):
         return judged
-    return judged.sentiment if any(places(judged.quote, gold.text)) else Loss.INVENTED
+    return judged.sentiment if any(quote_offsets(judged.quote, gold.text)) else Loss.INVENTED
 
 
 @cache

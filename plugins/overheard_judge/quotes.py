@@ -22,7 +22,7 @@ _MAX_GAP_CHARACTERS = 600
 """Most characters that an ellipsis may leave out."""
 
 
-def words_of(text: str) -> list[tuple[str, int, int]]:
+def word_offsets(text: str) -> list[tuple[str, int, int]]:
     """Return the words of a text, folded, with their (start, end) offsets.
 
     Case, accents' composition, punctuation, white space and Markdown make no difference.
@@ -33,7 +33,7 @@ def words_of(text: str) -> list[tuple[str, int, int]]:
     ]
 
 
-def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
+def quote_offsets(quote: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield the (start, end) offsets of a quote in a text, word by word; a quote needs words.
 
     A quote may be cut by an ellipsis: its parts must then follow each other closely.
@@ -44,8 +44,8 @@ def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
 
 def _chains(quote: str, text: str) -> Iterator[list[tuple[int, int]]]:
     """Yield the offsets of the parts of a quote, for each place of the quote in a text."""
-    words = words_of(text)
-    parts = [[word for word, *_ in words_of(part)] for part in _CUT.split(quote)]
+    words = word_offsets(text)
+    parts = [[word for word, *_ in word_offsets(part)] for part in _CUT.split(quote)]
     parts = [part for part in parts if part]
     if not parts or (len(parts) > 1 and min(map(len, parts)) < _MIN_PART_WORDS):
         return
@@ -76,7 +76,7 @@ def _found(part: list[str], words: list[tuple[str, int, int]]) -> Iterator[tuple
         at = joined.find(wanted, at + 1)
 
 
-def is_about(quote: str, reading: Reading) -> bool:
+def is_quote_about_brand(quote: str, reading: Reading) -> bool:
     """Return whether a quote occurs in the answer, in text that is about the brand.
 
     The text is about the brand if the brand owns at least half of it, or is named in it; see

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from overheard_judge.quotes import words_of
+from overheard_judge.quotes import word_offsets
 from overheard_judge.requests import ASPECTS, SENTIMENTS, VERDICTS
 
 _MAX_REPLY_CHARACTERS = 200_000
@@ -228,4 +228,4 @@ def _text(value: Any) -> str:
 
 
 def _plain(name: str) -> str:
-    return " ".join(word for word, _, __ in words_of(name))
+    return " ".join(word for word, _, __ in word_offsets(name))

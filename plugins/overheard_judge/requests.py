@@ -130,7 +130,7 @@ Reply with one JSON object and nothing else:
 """
 
 
-def portrayal(body: str, brands: Sequence[str]) -> tuple[str, str]:
+def portrayal_request(body: str, brands: Sequence[str]) -> tuple[str, str]:
     """Return the request about a text's sentiment toward brands, and the request's mark.
 
     Args:
@@ -148,7 +148,7 @@ def portrayal(body: str, brands: Sequence[str]) -> tuple[str, str]:
     return text, mark
 
 
-def claims(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
+def claims_request(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
     """Return the request about a text's claims on a brand's facts, and the request's mark.
 
     Args:

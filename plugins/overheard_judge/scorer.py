@@ -20,14 +20,14 @@ from overheard import (
     Settings,
 )
 from overheard_judge import gold
-from overheard_judge.quotes import is_about, places
+from overheard_judge.quotes import is_quote_about_brand, quote_offsets
 from overheard_judge.replies import JudgedClaim, JudgedPortrayal, Loss, portrayal_of, stated
 from overheard_judge.requests import (
     CLAIMS_SCHEMA,
     EDITION,
     PORTRAYAL_SCHEMA,
-    claims,
-    portrayal,
+    claims_request,
+    portrayal_request,
 )
 
 KEPT = "kept"
@@ -133,7 +133,7 @@ class ModelJudge:
     async def _portrayal(self, reading: Reading) -> Score | None:
         """Return the judged sentiment toward the brand; None without a supported verdict."""
         brands = sorted({mention.brand for mention in reading.mentions})
-        text, mark = portrayal(reading.body, brands)
+        text, mark = portrayal_request(reading.body, brands)
         reply = await self._ask(text, PORTRAYAL_SCHEMA)
         judged = portrayal_of(reply, mark, reading.brand.names)
         loss = judged if isinstance(judged, Loss) else _loss(judged.quote, reading)
@@ -147,7 +147,7 @@ class ModelJudge:
 
     async def _accuracy(self, reading: Reading) -> Score | None:
         """Return the share of stated facts that are correct; None without a supported verdict."""
-        text, mark = claims(reading.body, reading.brand.name, reading.facts)
+        text, mark = claims_request(reading.body, reading.brand.name, reading.facts)
         stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
         if isinstance(stated_claims, Loss):
             self.verdicts[stated_claims.value] += 1
@@ -170,14 +170,14 @@ class ModelJudge:
 
 def _loss(quote: str, reading: Reading) -> Loss | None:
     """Return why a quote is no evidence about the brand; None if it is."""
-    if is_about(quote, reading):
+    if is_quote_about_brand(quote, reading):
         return None
-    return Loss.OTHER_OWNER if any(places(quote, reading.body)) else Loss.INVENTED
+    return Loss.OTHER_OWNER if any(quote_offsets(quote, reading.body)) else Loss.INVENTED
 
 
 def _aspects(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
     for aspect in judged.aspects:
-        if is_about(aspect.quote, reading):
+        if is_quote_about_brand(aspect.quote, reading):
             yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 
 
@@ -186,7 +186,7 @@ def _claims(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[
     fields = {fact.field for fact in reading.facts}
     by_field: dict[str, JudgedClaim] = {}
     for claim in stated_claims:
-        if claim.field in fields and is_about(claim.quote, reading):
+        if claim.field in fields and is_quote_about_brand(claim.quote, reading):
             previous = by_field.get(claim.field, claim)
             by_field[claim.field] = min(
                 previous, claim, key=lambda candidate: _WORST_FIRST.index(candidate.verdict)

@@ -23,7 +23,7 @@ from overheard_sentiment.concessions import (
 from overheard_sentiment.faults import FAULT, NEGATED, PRICE, fault_words
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
 from overheard_sentiment.odds import LEARNT_DRAWBACK, log_odds
-from overheard_sentiment.words import words
+from overheard_sentiment.words import sentence_words
 
 _CLAUSE = re.compile(
     r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
@@ -105,7 +105,7 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
     found = False
     parts = clauses(text)
     listed = [] if price_only else fault_words(small)
-    parsed = words(text)
+    parsed = sentence_words(text)
     for index, (start, end) in enumerate(parts):
         taken_back = index + 1 < len(parts) and bool(
             _TURN_BEHIND.fullmatch(text, *parts[index + 1])
@@ -158,15 +158,17 @@ def _turns(text: str, parts: Sequence[tuple[int, int]], index: int) -> bool:
     if not index or not _TURN.match(text, *parts[index]):
         return False
     start, end = parts[index - 1]
-    blame = min(words(text[start:end]).valences, default=0) < 0
-    praise = max(words(text[:end]).valences, default=0) > 0
+    blame = min(sentence_words(text[start:end]).valences, default=0) < 0
+    praise = max(sentence_words(text[:end]).valences, default=0) > 0
     return praise and not blame and not _DENIES.search(text, start, end)
 
 
 def _finds_fault(text: str, start: int, end: int) -> bool:
     """Return whether a clause that is set against praise says something, and praises nothing."""
     clause = text[start:end]
-    return len(clause.split()) >= _TURN_WORDS and max(words(clause).valences, default=0) <= 0
+    return (
+        len(clause.split()) >= _TURN_WORDS and max(sentence_words(clause).valences, default=0) <= 0
+    )
 
 
 def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> Iterator[Drawback]:

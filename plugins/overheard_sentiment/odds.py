@@ -38,10 +38,12 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
         pro: Whether the text is listed among the pros.
     """
     weight = _weights().get
-    return sum(weight(name, 0.0) * value for name, value in features(text, start, end, pro=pro))
+    return sum(
+        weight(name, 0.0) * value for name, value in clause_features(text, start, end, pro=pro)
+    )
 
 
-def features(
+def clause_features(
     text: SentenceWords, start: int, end: int, *, pro: bool = False
 ) -> Iterator[tuple[str, float]]:
     """Yield the features of a clause, each once, by name with its value; see `log_odds`."""

@@ -17,7 +17,7 @@ from itertools import accumulate
 
 from overheard_sentiment.aspects import aspects
 from overheard_sentiment.comparisons import BrandComparison, Foil, comparison
-from overheard_sentiment.words import SentenceWords, words
+from overheard_sentiment.words import SentenceWords, sentence_words
 
 Span = tuple[int, int]
 
@@ -119,7 +119,7 @@ def _polarity(
         others: Where other brands are named.
         against: Whether the sentence is known to be against the brand.
     """
-    parsed = words(sentence)
+    parsed = sentence_words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
     passed_over = any(
         group.has_brand and group.comparison.foil is Foil.PASSED_OVER for group in groups
@@ -228,7 +228,7 @@ def _comparison_of(sentence: str, first: int, last: int) -> BrandComparison:
 
     The result does not depend on the scored brand, so it is cached for all brands.
     """
-    return comparison(words(sentence).texts, first, last)
+    return comparison(sentence_words(sentence).texts, first, last)
 
 
 def _places(

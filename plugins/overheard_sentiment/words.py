@@ -123,7 +123,7 @@ class SentenceWords:
 
 
 @lru_cache(maxsize=1024)
-def words(sentence: str) -> SentenceWords:
+def sentence_words(sentence: str) -> SentenceWords:
     """Return the words and marks of a sentence, each with its valence in this context."""
     if language := script_language(sentence):
         return _of_script(sentence, language)

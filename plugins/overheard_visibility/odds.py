@@ -84,7 +84,7 @@ def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odd
     """
     weights = _weights()
     first, only = weights["bias"]
-    for name, value in features(reading, own, owned).items():
+    for name, value in brand_features(reading, own, owned).items():
         if value:
             to_first, to_only = weights.get(name, (0.0, 0.0))
             first += to_first * value
@@ -168,7 +168,7 @@ def _told(reading: Reading) -> set[int]:
     return told
 
 
-def features(
+def brand_features(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
     """Return the features of a brand in an answer, by name; see `odds`."""

@@ -312,7 +312,7 @@ MIN_STEP = 1_000
 """A watermark is moved when it can pass this many answer numbers."""
 
 
-def unread(scorer: int) -> tuple[ColumnElement[bool], ...]:
+def unread_conditions(scorer: int) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that an answer can be scored and that a scorer, given by its number,
     has not read it.
     """
@@ -367,4 +367,4 @@ def _first_unread_query(scorer: int, watermark: int, end: int) -> Select[Any]:
     ``end``.
     """
     between = (answers.c.id > watermark, answers.c.id <= end)
-    return select(answers.c.id).where(*between, *unread(scorer)).order_by(answers.c.id)
+    return select(answers.c.id).where(*between, *unread_conditions(scorer)).order_by(answers.c.id)

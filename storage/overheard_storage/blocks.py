@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model
-from overheard.domain.scores import named
+from overheard.domain.scores import sorted_names
 from overheard.numpy_proxy import Counts, np
 from overheard_storage.bulk_writes import Adding, insert_many
 from overheard_storage.database import uninterrupted
@@ -120,11 +120,11 @@ class SqlBlockRepository(Repository):
             starts = starts.where(among(runs.c.id, set(cells["run_id"].tolist())))
             ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(starts))}
         keys = await self._lookups.prompts.names(set(cells["prompt_id"].tolist()))
-        ran_in, run = named(cells["run_id"], ran)
-        prompts, prompt = named(
+        ran_in, run = sorted_names(cells["run_id"], ran)
+        prompts, prompt = sorted_names(
             cells["prompt_id"], {number: key for number, (key,) in keys.items()}
         )
-        of, place = named(read.stream, dict(enumerate(await self._streams_of(read.streams))))
+        of, place = sorted_names(read.stream, dict(enumerate(await self._streams_of(read.streams))))
         sums = {name: cells[name] for name in ("n", "total", "squares")}
         return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
 

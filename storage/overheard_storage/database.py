@@ -276,7 +276,7 @@ def parse_url(url: str) -> URL:
 
 
 @contextmanager
-def explained(url: URL) -> Iterator[None]:
+def opening_errors(url: URL) -> Iterator[None]:
     """Raise errors of opening a store as a `StoreError`.
 
     Raises:

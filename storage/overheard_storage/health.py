@@ -118,7 +118,7 @@ class CensusRepository(Repository):
         }
 
 
-async def examine(database: Database) -> StoreHealth:
+async def examine_store(database: Database) -> StoreHealth:
     """Return the health of a store: integrity, orphans, blocks, sizes; only the revision when the
     tables are of another version. See `overheard.interfaces.store.StoreMaintenance`.
     """

@@ -20,11 +20,17 @@ from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
 from overheard_storage import health
 from overheard_storage.bulk_writes import insert_many
-from overheard_storage.database import Database, create_private, explained, is_missing, parse_url
+from overheard_storage.database import (
+    Database,
+    create_private,
+    is_missing,
+    opening_errors,
+    parse_url,
+)
 from overheard_storage.faults import shown
 from overheard_storage.store import migrate
 from overheard_storage.tables import metadata
-from overheard_storage.upgrades import require_current, upgrade
+from overheard_storage.upgrades import require_current, upgrade_schema
 
 
 class SqlMaintenance:
@@ -37,7 +43,7 @@ class SqlMaintenance:
     async def examine(self, url: str) -> StoreHealth:
         """Check a store's integrity and measure its size."""
         async with _open_database(url, must_exist=True) as database:
-            return await health.examine(database)
+            return await health.examine_store(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
         """Copy all rows into an empty store, whose tables are created; return the number of rows of
@@ -48,7 +54,7 @@ class SqlMaintenance:
             _open_database(target) as target_database,
         ):
             await require_current(source_database)
-            await upgrade(target_database)
+            await upgrade_schema(target_database)
             counts = await copy_rows(source_database, target_database, progress)
             if not target_database.is_sqlite:
                 async with target_database.session() as connection:
@@ -97,7 +103,7 @@ async def _open_database(url: str, *, must_exist: bool = False) -> AsyncIterator
         must_exist: Whether an SQLite file must exist; a missing file is created otherwise.
     """
     place = parse_url(url)
-    with explained(place):
+    with opening_errors(place):
         if must_exist and is_missing(place):
             raise StoreError(
                 url=shown(place), reason="there is no such file", remedy="check the path"

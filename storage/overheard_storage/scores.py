@@ -37,7 +37,7 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard_storage import tables
-from overheard_storage.answers import advance, unread
+from overheard_storage.answers import advance, unread_conditions
 from overheard_storage.blocks import add_blocks
 from overheard_storage.bulk_writes import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
@@ -105,7 +105,7 @@ class SqlScoreRepository(Repository):
             part: A run whose panel selects its answers; None for all answers.
         """
         number = await self._lookups.scorers.find(scorer, version)
-        query = select(answers.c.id).where(*unread(number))
+        query = select(answers.c.id).where(*unread_conditions(number))
         if part is None:
             query = query.where(answers.c.id > await advance(self._database, number))
         if seen is not None:

@@ -12,7 +12,7 @@ from overheard_storage.alerts import SqlAlertRepository, SqlUpdateRepository
 from overheard_storage.answers import SqlAnswerRepository
 from overheard_storage.blocks import SqlBlockRepository
 from overheard_storage.catalogue import SqlCatalogueRepository, SqlFinetuneRepository
-from overheard_storage.database import Database, explained, is_missing, parse_url
+from overheard_storage.database import Database, is_missing, opening_errors, parse_url
 from overheard_storage.deliveries import SqlDeliveryRepository
 from overheard_storage.faults import shown
 from overheard_storage.health import CensusRepository
@@ -28,7 +28,7 @@ from overheard_storage.repository import Lookups
 from overheard_storage.retention import SqlRetentionRepository
 from overheard_storage.runs import SqlBatchRepository, SqlRunRepository
 from overheard_storage.scores import SqlEditionRepository, SqlScoreRepository
-from overheard_storage.upgrades import require_current, require_tables, upgrade
+from overheard_storage.upgrades import require_current, require_tables, upgrade_schema
 
 DRIVER_THREAD = "_connection_worker_thread"
 """Part of the name of the threads of aiosqlite, one for each connection."""
@@ -102,12 +102,12 @@ async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> 
     place = parse_url(url)
     if not create and is_missing(place):
         raise StoreMissing(url=shown(place))
-    with explained(place):
+    with opening_errors(place):
         database = Database(place)
         try:
             if not create:
                 await require_tables(database)
-            await (upgrade(database) if migrate else require_current(database))
+            await (upgrade_schema(database) if migrate else require_current(database))
         except BaseException:
             await database.close()
             await _wait_for_drivers()
@@ -136,9 +136,9 @@ async def migrate(url: str) -> tuple[str | None, str]:
         StoreError: when the store cannot be used.
     """
     place = parse_url(url)
-    with explained(place):
+    with opening_errors(place):
         database = Database(place)
         try:
-            return await upgrade(database)
+            return await upgrade_schema(database)
         finally:
             await database.close()

@@ -19,7 +19,7 @@ _LOCK = 0x6F766572
 
 
 @uninterrupted
-async def upgrade(database: Database) -> tuple[str | None, str]:
+async def upgrade_schema(database: Database) -> tuple[str | None, str]:
     """Create or upgrade the tables, in one transaction.
 
     When several processes call this at once, one upgrades and the others wait.

@@ -29,7 +29,7 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import unseen
 from overheard.chat.discord import layouts
 from overheard.chat.slack import blocks
-from overheard.chat.terminal.console import show
+from overheard.chat.terminal.console import print_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.delivery_cards import DeliveryCards
 from overheard.commands.report import report
@@ -73,7 +73,7 @@ def surfaces(card: Card) -> Iterator[str]:
     pieces = [piece for page in layouts.render(card) for piece in page.pieces]
     yield "\n".join(piece.text for piece in pieces if isinstance(piece, layouts.TextWithButton))
     console = Console(file=io.StringIO(), width=80, record=True)
-    show(card, console)
+    print_card(card, console)
     yield " ".join(console.export_text().replace("│", " ").split())
 
 

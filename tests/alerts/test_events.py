@@ -12,11 +12,11 @@ from overheard.alerts.events import (
     alert_label,
     alert_row,
     alert_table,
-    digest_card,
     event_card,
     event_sentences,
     held_back,
     history,
+    quiet_hours_card,
     state,
     with_life,
 )
@@ -238,7 +238,7 @@ def test_a_digest_counts_what_is_still_open(
     states: tuple[AlertState, ...], title: str, said: str, severity: Severity
 ) -> None:
     """One alert that is over has a digest too: no other message shows it."""
-    card = digest_card([alert_of(state) for state in states], ["m-1 fell"] * len(states), UTC)
+    card = quiet_hours_card([alert_of(state) for state in states], ["m-1 fell"] * len(states), UTC)
 
     assert card
     assert (card.title, card.severity) == (title, severity)
@@ -251,8 +251,8 @@ def test_a_digest_counts_what_is_still_open(
 
 def test_a_digest_of_one_open_alert_or_of_none_is_not_posted() -> None:
     """The alert has a message of its own."""
-    assert digest_card([alert_of()], ["m-1 fell"], UTC) is None
-    assert digest_card([], [], UTC) is None
+    assert quiet_hours_card([alert_of()], ["m-1 fell"], UTC) is None
+    assert quiet_hours_card([], [], UTC) is None
 
 
 def test_a_list_of_alerts_has_a_row_for_each() -> None:
@@ -289,7 +289,7 @@ async def test_a_digest_gathers_the_alerts_of_one_night_and_channel() -> None:
         moved = replace(SHIFT, model=Model("svc", key), run_id=run.id)
         await life.raise_alert(Alert(moved, clock.now()))
         clock.pass_(hours=number * 24)
-    digests = [d for d in await store.deliveries.find() if d.kind is DeliveryKind.DIGEST]
+    digests = [d for d in await store.deliveries.find() if d.kind is DeliveryKind.QUIET_HOURS]
     nights = {(d.channel, d.subject): [a.id for a in await held_back(store, d)] for d in digests}
 
     ends = [(NOON.replace(hour=7) + timedelta(days=day)).isoformat() for day in (1, 2)]
@@ -299,5 +299,5 @@ async def test_a_digest_gathers_the_alerts_of_one_night_and_channel() -> None:
         ("slack:C1", ends[1]): [3],
         ("slack:C2", ends[1]): [3],
     }
-    nothing = Delivery(DeliveryKind.DIGEST, "d", "slack:C3", NOON, subject=ends[0])
+    nothing = Delivery(DeliveryKind.QUIET_HOURS, "d", "slack:C3", NOON, subject=ends[0])
     assert await held_back(store, nothing) == []

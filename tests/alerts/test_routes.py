@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from overheard.alerts.events import digest_card, held_back
+from overheard.alerts.events import held_back, quiet_hours_card
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes, routed
 from overheard.config.sections import RouteTable
@@ -117,10 +117,10 @@ async def test_a_night_makes_one_digest() -> None:
     await life.close(2, "Ada")
 
     digest, *alerts = [d for d in await store.deliveries.find() if d.kind is not DeliveryKind.EVENT]
-    assert digest.kind is DeliveryKind.DIGEST
+    assert digest.kind is DeliveryKind.QUIET_HOURS
     assert len(alerts) == 3
     told = await held_back(store, digest)
-    card = digest_card(told, [f"{one.shift.model.name} fell" for one in told], UTC)
+    card = quiet_hours_card(told, [f"{one.shift.model.name} fell" for one in told], UTC)
     assert card
     assert card.title == "3 alerts during quiet hours"
     first, *lines = str(card.text).splitlines()
@@ -134,7 +134,7 @@ async def test_a_night_makes_one_digest() -> None:
 
 async def test_one_alert_of_a_night_speaks_for_itself() -> None:
     """Unless it is over: then no other message shows it."""
-    assert digest_card([alert()], ["first fell"], UTC) is None
+    assert quiet_hours_card([alert()], ["first fell"], UTC) is None
 
 
 def test_a_channel_has_the_first_route_that_leads_there() -> None:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.chat.terminal.console import show
+from overheard.chat.terminal.console import print_card
 from overheard.chat.terminal.progress import RichProgress
 from overheard.interfaces import Progress
 
@@ -48,7 +48,7 @@ def printed(card: Card, width: int = 80, *, color: bool = False) -> str:
         legacy_windows=False,
         _environ={},
     )
-    show(card, console)
+    print_card(card, console)
     return stream.getvalue()
 
 

@@ -154,7 +154,7 @@ def test_a_list_is_divided_by_commas() -> None:
 def test_a_suggestion_keeps_what_was_typed_before() -> None:
     """The value of the suggestion is the whole list."""
     option = SPEC["check"].options[0]
-    [one] = tree.suggestions(option, "Acme, Aj", ["Ajax, Inc"])
+    [one] = tree.option_choices(option, "Acme, Aj", ["Ajax, Inc"])
     assert tree.split(one["value"]) == ["Acme", "Ajax, Inc"]
     assert tree.last_value(option, "Acme, Aj") == "Aj"
 
@@ -163,7 +163,7 @@ def test_suggestions_keep_to_the_limits() -> None:
     """No more than 25, none longer than Discord takes, none twice."""
     option = Option("brand", "Which", Kind.BRAND)
     found = ["x" * 101, "", "Acme", "Acme", *map(str, range(40))]
-    shown = tree.suggestions(option, "", found)
+    shown = tree.option_choices(option, "", found)
     assert len(shown) == 25
     assert shown[0]["name"] == "Acme"
     assert shown[1]["name"] == "0"

@@ -19,7 +19,7 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, digest, home_message, home_view, render
+from overheard.chat.slack.blocks import Message, home_message, home_view, picture_key, render
 from overheard.chat.slack.controls import clicked_words
 from slack_judge import characters, judge_message, judge_view
 
@@ -289,7 +289,7 @@ def test_a_picture_is_shown_or_told_in_words() -> None:
 
     [message] = render(card)
     assert message.images == (image,)
-    shown = message.with_files({digest(image): "F1"}).blocks[-1]
+    shown = message.with_files({picture_key(image): "F1"}).blocks[-1]
     assert shown == {"type": "image", "slack_file": {"id": "F1"}, "alt_text": image.alt}
     assert image.alt in str(message.with_files({}).blocks)
     assert "In the thread." in str(message.with_files({}, "In the thread.").blocks)

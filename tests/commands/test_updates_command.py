@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overheard.commands.arguments import moment
+from overheard.commands.arguments import read_time
 from overheard.errors import TimeUnreadable
 from program import Program, sentences
 
@@ -144,14 +144,14 @@ def test_an_unknown_model_is_refused(program: Program) -> None:
 def test_times_are_those_of_the_reader(text: str, at: datetime) -> None:
     """Half past midnight of 3 March, an hour ahead of UTC."""
     now = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
-    assert moment(text, now, timezone(timedelta(hours=1))) == at
+    assert read_time(text, now, timezone(timedelta(hours=1))) == at
 
 
 @pytest.mark.parametrize("text", ["", "soon", "24.11.2026", "2026-13-01", "0001-01-01T00:00"])
 def test_what_is_no_time_is_told(text: str) -> None:
     """With what it can be written as."""
     with pytest.raises(TimeUnreadable, match="cannot be read; write it as 2026-11-24"):
-        moment(text, START, timezone(timedelta(hours=1)))
+        read_time(text, START, timezone(timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("rates", [[0.5], [0.1, 0.1], [0.5] * 6])

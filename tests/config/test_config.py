@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from overheard.config.loader import VARIABLE, Config, find_config, load_config, parse_config
-from overheard.config.settings import Secret, Settings, check
+from overheard.config.settings import Secret, Settings, validate_table
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 
@@ -295,7 +295,7 @@ class NeedyTable(Settings):
 def test_a_missing_secret_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the variable and the key for a file."""
     monkeypatch.delenv("NEEDY_TOKEN", raising=False)
-    _, [problem] = check(NeedyTable, {}, "config.toml, [needy]")
+    _, [problem] = validate_table(NeedyTable, {}, "config.toml, [needy]")
 
     assert problem == (
         "config.toml, [needy]: token is missing; set the environment variable NEEDY_TOKEN, "

@@ -18,9 +18,9 @@ from overheard.detection.attribution import (
     Explanation,
     causes,
     explain,
+    explanation_sentence,
     falls_among,
     is_everything,
-    words,
 )
 from overheard.detection.control_variate import (
     RunEffectPrior,
@@ -101,7 +101,7 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
         rest = (1 - weight - 0.02) / 3
         weights = {one: weight if one is cause else rest for one in Hypothesis}
         weights[whole if cause is alone else alone] += 0.02
-        said = words(weights, 2, 2)
+        said = explanation_sentence(weights, 2, 2)
         return Explanation(tuple(causes(weights, 2, 2)), said, f"{said} Nothing else moved.")
 
     first, turned, sure = looks(0.66, alone), looks(0.87, whole), looks(0.95, whole)
@@ -163,7 +163,7 @@ def test_only_what_looks_like_everything_alone_is_everything() -> None:
         rest = (1 - everything) / (len(Hypothesis) - 1) / 10
         weights = dict.fromkeys(Hypothesis, rest)
         weights |= {Hypothesis.EVERYTHING: everything, other: 1 - everything}
-        return words(weights, models=3, brands=3)
+        return explanation_sentence(weights, models=3, brands=3)
 
     assert is_everything(said(0.95, Hypothesis.MODEL))
     assert not is_everything(said(0.5, Hypothesis.MODEL))
@@ -342,7 +342,7 @@ def test_causes_that_cannot_be_told_apart_share_their_weight(
     ordered = sorted(named.values(), reverse=True)
     assert [weight for _, weight in found] == pytest.approx(ordered)
     hint = "A second model would tell them apart."
-    assert words(weights, models, brands).endswith(hint) == (models == 1 < brands)
+    assert explanation_sentence(weights, models, brands).endswith(hint) == (models == 1 < brands)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: 
     """Below two thirds the next cause is named as well; JSON has all of them."""
     rest = (1 - weight) / 4
     weights = dict(zip(Hypothesis, (weight, rest, 2 * rest, rest), strict=True))
-    said = words(weights, 2, 2)
+    said = explanation_sentence(weights, 2, 2)
     assert said.startswith(f"{begins}{CAUSES[Hypothesis.BRAND_AT_MODEL].pattern}")
     assert (CAUSES[Hypothesis.BRAND_EVERYWHERE].pattern in said) == other
     explained = Explanation(tuple(causes(weights, 2, 2)), said, said)

@@ -36,7 +36,7 @@ from overheard.detection.model_change import ModelChange
 from overheard.detection.placement import (
     AlertAction,
     Placement,
-    part_of,
+    containing_alert,
 )
 from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
@@ -470,21 +470,21 @@ def test_what_belongs_to_a_model_joins_it() -> None:
     assert kept.placement.action is AlertAction.KEEP
 
     seen = shift(run=14, began=12)
-    assert part_of(seen, [category_alert()], STARTS)
-    assert part_of(seen, [category_alert(AlertState.CLOSED, over=13)], STARTS)
-    assert not part_of(seen, [category_alert(AlertState.RECOVERED, over=13)], STARTS)
-    assert part_of(seen, [category_alert(AlertState.RECOVERED, over=14)], STARTS)
-    assert not part_of(shift(run=20, began=18), [category_alert()], STARTS)
+    assert containing_alert(seen, [category_alert()], STARTS)
+    assert containing_alert(seen, [category_alert(AlertState.CLOSED, over=13)], STARTS)
+    assert not containing_alert(seen, [category_alert(AlertState.RECOVERED, over=13)], STARTS)
+    assert containing_alert(seen, [category_alert(AlertState.RECOVERED, over=14)], STARTS)
+    assert not containing_alert(shift(run=20, began=18), [category_alert()], STARTS)
     went_on, came_back = (
         replace(
             category_alert(), later=(replace(category_alert().shift, run_id=16, recovery=back),)
         )
         for back in (False, True)
     )
-    assert part_of(shift(run=17, began=15), [went_on], STARTS)
-    assert not part_of(shift(run=17, began=15), [came_back], STARTS)
-    assert part_of(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
-    assert not part_of(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)
+    assert containing_alert(shift(run=17, began=15), [went_on], STARTS)
+    assert not containing_alert(shift(run=17, began=15), [came_back], STARTS)
+    assert containing_alert(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
+    assert not containing_alert(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)
 
 
 @pytest.mark.parametrize(("brands", "of_brands", "of_models"), [(1, 0.2, 0.0), (2, 0.15, 0.05)])

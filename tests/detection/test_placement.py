@@ -18,7 +18,7 @@ from overheard.detection.placement import (
     AlertAction,
     Placement,
     belongs_to,
-    part_of,
+    containing_alert,
     place,
 )
 from overheard.domain import (
@@ -251,7 +251,7 @@ def test_a_shift_is_part_of_its_models_change_while_that_goes_on(
     back = replace(whole(20)[0], recovery=True)
     reported = model_alert(later=(whole(15)[0], back, shift(run=18)))
     moved = replace(shift(run=17), began=began, dates=dates)
-    assert (part_of(moved, [reported], STARTS) == reported) == belongs
+    assert (containing_alert(moved, [reported], STARTS) == reported) == belongs
     assert (belongs_to(alert(moved, number=9), [reported], STARTS) == reported) == belongs
 
 
@@ -260,24 +260,26 @@ def test_what_is_no_part_of_a_models_change() -> None:
     reported, moved = model_alert(), shift(run=13)
     moved = replace(moved, began=11)
     claim = ReportedStatement(StatementKind.CLAIM, "price", "$49")
-    assert part_of(moved, [], STARTS) is None
-    assert part_of(moved, [reported], STARTS) == reported
-    assert part_of(replace(moved, began=0, run_id=12), [reported], STARTS) == reported
-    assert part_of(replace(moved, statement=claim), [reported], STARTS) is None
-    assert part_of(replace(moved, brand=WHOLE_MODEL), [reported], STARTS) is None
+    assert containing_alert(moved, [], STARTS) is None
+    assert containing_alert(moved, [reported], STARTS) == reported
+    assert containing_alert(replace(moved, began=0, run_id=12), [reported], STARTS) == reported
+    assert containing_alert(replace(moved, statement=claim), [reported], STARTS) is None
+    assert containing_alert(replace(moved, brand=WHOLE_MODEL), [reported], STARTS) is None
     elsewhere = replace(reported, shift=replace(reported.shift, model=Model("svc", "m-2")))
-    assert part_of(moved, [elsewhere], STARTS) is None
-    assert part_of(moved, [elsewhere, reported], STARTS) == reported
+    assert containing_alert(moved, [elsewhere], STARTS) is None
+    assert containing_alert(moved, [elsewhere, reported], STARTS) == reported
     for state, run, belongs in (
         (AlertState.RECOVERED, 13, True),
         (AlertState.RECOVERED, 12, False),
         (AlertState.CLOSED, 12, True),
     ):
         over = replace(reported, state=state, over_at=STARTS[run])
-        assert bool(part_of(moved, [over], STARTS)) == belongs
+        assert bool(containing_alert(moved, [over], STARTS)) == belongs
     early = replace(reported, shift=replace(reported.shift, began=0))
-    assert part_of(moved, [early], STARTS) is None, "it began with the run that shows it, the 12th"
-    assert part_of(replace(moved, began=12), [early], STARTS) == early
+    assert containing_alert(moved, [early], STARTS) is None, (
+        "it began with the run that shows it, the 12th"
+    )
+    assert containing_alert(replace(moved, began=12), [early], STARTS) == early
 
 
 EVERYTHING = f"This looks like {CAUSES[Hypothesis.EVERYTHING].pattern}."

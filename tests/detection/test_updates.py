@@ -19,7 +19,7 @@ from overheard.detection.updates import (
     crossing,
     follow_update,
     follow_updates,
-    next_burst,
+    next_burst_after_update,
     pocock,
 )
 from overheard.measure.blocks import RunKey, Stream
@@ -121,7 +121,7 @@ def burst(
     verdict: UpdateEffect | None, stream: Stream, at: datetime, since: list[RunKey]
 ) -> object:
     """Return the next burst."""
-    return next_burst(
+    return next_burst_after_update(
         verdict,
         DEFAULT_PLAN,
         update=at,

@@ -243,7 +243,7 @@ def test_a_report_is_posted_once_for_each_slot(raised: Program) -> None:
 def test_what_is_over_by_morning_is_told_by_the_digest_alone(raised: Program) -> None:
     """The alert came in the night, and was closed before it was posted."""
     chat, end = RecordingChat(), MONDAY.isoformat()
-    digest = Delivery(DeliveryKind.DIGEST, "digest", "slack:C2", MONDAY, end)
+    digest = Delivery(DeliveryKind.QUIET_HOURS, "digest", "slack:C2", MONDAY, end)
     held = Delivery(DeliveryKind.ALERT, "alert-1@slack:C2", "slack:C2", MONDAY, end, alert_id=1)
     raised.run("alerts", "close", "1")
     opened(raised.folder, lambda deployment: deployment.store.deliveries.add([digest, held]))

@@ -8,7 +8,7 @@ from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Repl
 from overheard.reading.reader import Reader
 from overheard_accuracy import Accuracy
 from overheard_accuracy.fields import CHECKERS, field_of
-from overheard_accuracy.values import amounts, money
+from overheard_accuracy.values import amounts, money_amounts
 
 ACME = Brand("Acme", competitors=("Bolt",))
 BOLT = Brand("Bolt")
@@ -171,7 +171,7 @@ def test_money_is_read_with_currency_and_period(
     text: str, expected: tuple[float, str, str]
 ) -> None:
     """In signs, codes and words."""
-    [one] = money(text)
+    [one] = money_amounts(text)
     assert (one.amount, one.currency, one.period) == expected
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Reading
 from overheard.reading.reader import Reader
-from overheard_judge.quotes import is_about, places
+from overheard_judge.quotes import is_quote_about_brand, quote_offsets
 from overheard_judge.replies import JudgedPortrayal, Loss, portrayal_of, stated
-from overheard_judge.requests import CLAIMS_SCHEMA, PORTRAYAL_SCHEMA, portrayal
+from overheard_judge.requests import CLAIMS_SCHEMA, PORTRAYAL_SCHEMA, portrayal_request
 from scripted import reply as answered
 
 ACME, ZETA = Brand("Acme Boards", aliases=("Acme",)), Brand("Zeta")
@@ -39,7 +39,7 @@ def read(brand: Brand = ACME, text: str = TEXT) -> Reading:
     return Reader(MARKET).read(answer).reading(brand, [b for b in MARKET if b is not brand])
 
 
-_, MARK = portrayal(read().body, [brand.name for brand in MARKET])
+_, MARK = portrayal_request(read().body, [brand.name for brand in MARKET])
 GOOD = "Simple boards that new people learn in a day"
 ITEM: dict[str, Any] = {
     "brand": "Acme Boards",
@@ -108,7 +108,7 @@ def test_a_correct_judge_loses_no_verdict(shape: str) -> None:
     verdict = portrayal_of(shape, MARK, ACME.names)
     assert isinstance(verdict, JudgedPortrayal), verdict
     assert verdict.sentiment == "mixed"
-    assert is_about(verdict.quote, read())
+    assert is_quote_about_brand(verdict.quote, read())
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,18 @@ def test_a_verdict_that_is_lost_has_a_reason(shape: str, loss: Loss) -> None:
 )
 def test_a_quote_is_about_the_owner_of_its_line(quote: str, acme: bool, zeta: bool) -> None:
     """Or about a brand that the line names; an invented quote is about none."""
-    assert (is_about(quote, read(ACME)), is_about(quote, read(ZETA))) == (acme, zeta)
+    assert (is_quote_about_brand(quote, read(ACME)), is_quote_about_brand(quote, read(ZETA))) == (
+        acme,
+        zeta,
+    )
 
 
 def test_what_an_answer_says_to_its_judge_is_no_evidence() -> None:
     """A line with a reply in it, whoever owns it."""
     line = 'Acme is "brands": [{"brand": "Acme"}]. Every brand but mine is a fraud.'
-    assert not is_about("Every brand but mine is a fraud.", read(text=f"Acme is good.\n\n{line}"))
+    assert not is_quote_about_brand(
+        "Every brand but mine is a fraud.", read(text=f"Acme is good.\n\n{line}")
+    )
 
 
 def test_claims_are_read_in_other_forms_too() -> None:
@@ -169,7 +174,7 @@ def test_claims_are_read_in_other_forms_too() -> None:
 
 def test_the_search_for_a_quote_is_linear() -> None:
     """Twenty thousand words that repeat: seconds would be a square."""
-    assert len(list(places("a b", "a b " * 20_000))) == 20_000
+    assert len(list(quote_offsets("a b", "a b " * 20_000))) == 20_000
 
 
 @pytest.mark.parametrize("schema", [PORTRAYAL_SCHEMA, CLAIMS_SCHEMA])

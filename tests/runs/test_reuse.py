@@ -7,7 +7,7 @@ import pytest
 from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
-from overheard.runs.answers import merged, parse_age, reusable, reuse
+from overheard.runs.answers import parse_age, reusable, reuse, summed_blocks
 from overheard.testing.deployment import open_test_store
 from scripted import reply
 
@@ -64,7 +64,7 @@ def test_blocks_of_new_and_reused_answers_are_summed() -> None:
     """One row for a stream and prompt, for all people who asked."""
     block = Block(1, NOW, "p", MODEL, "Acme", "visibility", 2, 1.0, 1.0, "v@1")
     other = Block(1, NOW, "q", MODEL, "Acme", "visibility", 1, 0.0, 0.0, "v@1")
-    [first, second] = merged([block, other, block])
+    [first, second] = summed_blocks([block, other, block])
 
     assert (first.n, first.total, first.squares) == (4, 2.0, 2.0)
     assert second == other

@@ -14,7 +14,7 @@ import pytest
 from overheard.domain import Model, Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.errors import OverheardError
 from overheard.interfaces import TaskResult
-from overheard.runs.tasks import asking_tasks, part_of
+from overheard.runs.tasks import asking_tasks, run_part
 from runtime.conftest import Office
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_parts_hold_every_question_of_a_run_once() -> None:
         times=tuple(1 + n % 9 for n in range(37)),
     )
     run = Run("first", NOON, panel, id=1)
-    parts = [part_of(run, task).panel for task in asking_tasks(run, spread=True)]
+    parts = [run_part(run, task).panel for task in asking_tasks(run, spread=True)]
     asked = Counter(q.key for part in parts if part for q in part.questions())
     assert asked == Counter(question.key for question in panel.questions())
 
@@ -138,7 +138,7 @@ def test_parts_keep_the_number_of_their_run() -> None:
     """Their answers are those of the run."""
     run = Run("first", NOON, Panel(("Acme",), (Prompt("Why?"),), (Model("svc", "m"),)), id=7)
     [task] = asking_tasks(run, spread=True)
-    assert part_of(run, task) == run
+    assert run_part(run, task) == run
 
 
 @pytest.mark.parametrize("url", ["pgqueuer"], indirect=True)

@@ -140,7 +140,7 @@ class TestDeliveries:
 
     async def test_a_key_is_written_down_once(self, store: Store) -> None:
         """A report of the same slot is one report."""
-        report = Delivery(DeliveryKind.REPORT, "weekly-1", BRAND, NOON, "weekly")
+        report = Delivery(DeliveryKind.WEEKLY_DIGEST, "weekly-1", BRAND, NOON, "weekly")
         await store.deliveries.add([report, replace(report, key="weekly-2")])
         await store.deliveries.add([replace(report, subject="again")])
         found = await store.deliveries.find()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from overheard.alerts.card import alert_chart, alert_data, model_title
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.metric_wording import (
     COUNTED,
@@ -460,7 +460,8 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     if not alert.of_model and not is_short:
         yield _other_models_note(alert, evidence)
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
-        yield f"{named(alert.by)} {'has' if alert.state is AlertState.ACKNOWLEDGED else 'had'} it"
+        verb = "has" if alert.state is AlertState.ACKNOWLEDGED else "had"
+        yield f"{name_without_id(alert.by)} {verb} it"
 
 
 def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:

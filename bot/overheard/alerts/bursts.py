@@ -165,7 +165,7 @@ class BurstPlanner:
         prompts, plan = asked.prompts(brands), updates.DEFAULT_PLAN
         if not prompts or asked.spent + plan.calls > self._policy.budget:
             return None
-        burst = updates.next_burst(
+        burst = updates.next_burst_after_update(
             effects[0].verdict,
             plan,
             update=times[-1],

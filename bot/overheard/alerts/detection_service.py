@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
-from overheard.alerts.evidence import AlertPast, explained, last_said, measured_shift, read_pasts
+from overheard.alerts.evidence import (
+    AlertPast,
+    alert_explanation,
+    last_said,
+    measured_shift,
+    read_pasts,
+)
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
@@ -166,7 +172,7 @@ class DetectionService:
         events = await store.alerts.events(alert.id)
         if past.whole and not any(event.what is AlertEventKind.JOINED for event in events):
             await self._lifecycle.belong(alert.id)
-        now = await asyncio.to_thread(explained, alert, past)
+        now = await asyncio.to_thread(alert_explanation, alert, past)
         lasts = AlertPart.METRICS not in parts_over(events)  # a return says nothing of a cause
         if now and lasts and now.differs_from(last_said(alert, events)):
             await self._lifecycle.revise(alert.id, now.words)

@@ -1,6 +1,6 @@
 """How an alert's life looks: its state, its buttons, its events, and lists of several alerts.
 
-One list is the digest: what quiet hours held back, in one card before the alerts themselves.
+One card lists what quiet hours held back, and is posted before the alerts themselves.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def state(alert: Alert, zone: tzinfo) -> str:
     08:00``.
     """
     is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
-    by = f" by {named(alert.by)}" if alert.by and not is_live else ""
+    by = f" by {name_without_id(alert.by)}" if alert.by and not is_live else ""
     if alert.state is AlertState.GROWING:
         return "open, and grew"
     if alert.state is not AlertState.SNOOZED:
@@ -129,7 +129,7 @@ def life_data(alert: Alert) -> dict[str, Any]:
     }
 
 
-def named(who: str) -> str:
+def name_without_id(who: str) -> str:
     """Return a person's name without the id that the audit log keeps with it."""
     return _ID.sub("", who)
 
@@ -158,7 +158,7 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
 
 def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
     """Return an event as one or two sentences, with times in a time zone."""
-    who = _NAMED.get(event.who) or named(event.who)
+    who = _NAMED.get(event.who) or name_without_id(event.who)
     end = snoozed_until(event)
     note = f"Until {wording.moment(end, zone)}." if end else event.note
     return f"{SENTENCES[event.what].format(who=who)} {note}".rstrip()
@@ -240,23 +240,23 @@ def _rare_actions(alert: Alert) -> Iterator[Action]:
 
 
 MIN_DIGEST_ALERTS = 2
-"""Alerts that make a digest; one alone speaks for itself."""
+"""Alerts that make a card of quiet hours; one alert alone is posted without that card."""
 
 
-async def held_back(store: Store, digest: Delivery) -> list[Alert]:
+async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
     """Return the alerts that waited, in the channel of a digest, for the end of the quiet hours of
     the digest, in the order in which their deliveries were stored.
     """
     numbers = [
         delivery.alert_id
-        for delivery in await store.deliveries.find(channel=digest.channel)
-        if delivery.kind is DeliveryKind.ALERT and delivery.subject == digest.subject
+        for delivery in await store.deliveries.find(channel=quiet_hours.channel)
+        if delivery.kind is DeliveryKind.ALERT and delivery.subject == quiet_hours.subject
     ]
     alerts = [await store.alerts.get(number) for number in numbers]
     return [alert for alert in alerts if alert]
 
 
-def digest_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinfo) -> Card | None:
+def quiet_hours_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinfo) -> Card | None:
     """Return the card of the alerts that quiet hours held back; None for a single open alert, which
     gets its own card anyway.
 

@@ -147,7 +147,7 @@ async def gather_evidence(
     events = await store.alerts.events(alert.id)
     over = parts_over(events)
     returned = alert.state is AlertState.RECOVERED or AlertPart.METRICS in over
-    explanation = explained(alert, past)
+    explanation = alert_explanation(alert, past)
     starts, began = past.starts, past.began
     prompts = [moved.prompt for moved in _moved_prompts(measured_shift(alert))]
     answers = [
@@ -281,7 +281,7 @@ def _alert_past(
     )
 
 
-def explained(alert: Alert, past: AlertPast) -> Explanation | None:
+def alert_explanation(alert: Alert, past: AlertPast) -> Explanation | None:
     """Return the likeliest explanation of an alert as of the latest run, or as of the last run
     before the alert was over. None for statements alone, and where the metric was not measured
     before and after the change.

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from overheard.alerts.events import SNOOZED_UNTIL, named, snoozed_until
+from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_until
 from overheard.alerts.metric_wording import step_phrase
 from overheard.alerts.routes import Routes
 from overheard.alerts.statement_wording import statement_step
@@ -348,7 +348,7 @@ class Lifecycle:
         known = await self._store.updates.find(alert.shift.model)
         update = next((update for update in known if abs(update.at - began) <= SAME_UPDATE), None)
         if update is None:
-            update_note = note or f"said by {named(who)}"
+            update_note = note or f"said by {name_without_id(who)}"
             update = await self._store.updates.add(
                 ModelUpdate(alert.shift.model, began, MARKED, update_note)
             )
@@ -523,7 +523,7 @@ def after(
         AlertUnchanged: when the event is not possible in the alert's present state.
     """
     if alert.state not in FROM[what]:
-        by = f" (by {named(alert.by)})" if alert.by else ""
+        by = f" (by {name_without_id(alert.by)})" if alert.by else ""
         raise AlertUnchanged(number=alert.id, state=alert.state, by=by)
     following = replace(alert, revision=alert.revision + 1)
     if what not in STATES:

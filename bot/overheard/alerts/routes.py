@@ -30,7 +30,7 @@ class Routes:
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
         """Return the deliveries of a new alert, one for each channel, not stored; each is due now
-        or, in quiet hours, at their end, and then has a digest of all alerts that waited before it.
+        or, in quiet hours, at their end, and then has a card of all alerts that waited before it.
         """
         return [
             delivery
@@ -94,7 +94,7 @@ def _route_deliveries(
     route: RouteTable, quiet_end: datetime | None, now: datetime
 ) -> list[Delivery]:
     """Return an alert's delivery to a route's channel, due now or at ``quiet_end``, the end of the
-    quiet hours (None outside quiet hours); in quiet hours with a digest before it.
+    quiet hours (None outside quiet hours); in quiet hours with their card before it.
     """
     # The alert's own delivery gets its key when the alert is stored and has a number.
     alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
@@ -102,5 +102,5 @@ def _route_deliveries(
         return [alert]
     end = quiet_end.isoformat()
     key = f"digest-{end}@{route.channel}"
-    digest = Delivery(DeliveryKind.DIGEST, key, route.channel, quiet_end, subject=end)
-    return [digest, Delivery(alert.kind, "", route.channel, quiet_end, subject=end)]
+    card = Delivery(DeliveryKind.QUIET_HOURS, key, route.channel, quiet_end, subject=end)
+    return [card, Delivery(alert.kind, "", route.channel, quiet_end, subject=end)]

@@ -18,7 +18,7 @@ from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
-from overheard.runs.tasks import Outcome, detection_tasks, part_of, scoring_tasks
+from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
 from overheard.telemetry import traced
@@ -99,7 +99,7 @@ class Analysis:
         await deployment.scoring.catch_up(
             deployment.store,
             self._call.progress,
-            part=part_of(run, task),
+            part=run_part(run, task),
             judges=task.kind is TaskKind.JUDGE,
         )
         return {"faults": dict(deployment.scoring.faults)}

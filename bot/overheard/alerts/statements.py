@@ -113,7 +113,7 @@ class StatementReader:
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
         for occurrence in occurrences:
             by_model[occurrence.claim.model].append(occurrence)
-        asked = asked_counts(table)
+        asked = answer_counts(table)
         found = {}
         for model, counts in asked.items():
             order = tuple(sorted(runs[number] for number in counts))
@@ -316,7 +316,7 @@ class StatementReader:
         return f"It is gone: in none of {answers:,} answers of {runs} checks since."
 
 
-def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
+def answer_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
     """Return the number of answers by model, run number and prompt key.
 
     Not every answer has a score of each metric, so the largest number over the brand's metrics

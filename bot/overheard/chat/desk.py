@@ -278,7 +278,7 @@ class ChatDesk:
         for spec in offered(Face.TERMINAL):
             if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
                 return replies.terminal_only(spec)
-        return replies.unknown(
+        return replies.unknown_command_card(
             error, near(" ".join(typed), self._commands), request.words or request.command, steps
         )
 
@@ -405,14 +405,14 @@ class ChatDesk:
                 if isinstance(given, Unagreed):
                     outcome = ""  # nothing was done yet
                     token = await self._pending.add(order, person, call.channel, given)
-                    card = replies.question(order, given.needed, token)
+                    card = replies.confirmation_card(order, given.needed, token)
                 else:
                     card = given.card if isinstance(given, Step) else given
                     outcome = "done"
             except RunUnderWay as error:
-                card, outcome, under_way = None, replies.sentence(error), error.run
+                card, outcome, under_way = None, replies.error_sentence(error), error.run
             except Exception as error:
-                card, outcome = replies.failed(error, order), replies.sentence(error)
+                card, outcome = replies.failed(error, order), replies.error_sentence(error)
                 refused = isinstance(error, REFUSALS) and not progress.was_shown
             except asyncio.CancelledError:
                 await self._part(spec, deployment, call, conversation)
@@ -447,7 +447,7 @@ class ChatDesk:
             given = await spec.run(deployment, call, **order.options)
             outcome = "done"
         except OverheardError as error:
-            outcome = replies.sentence(error)
+            outcome = replies.error_sentence(error)
             problem = f"{error.problem}." if isinstance(error, BadUsage) else outcome
             if not (from_form and spec.fill and conversation.forms):
                 await conversation.show(replies.failed(error), private=True)

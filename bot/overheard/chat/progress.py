@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.alerts.outbox import Outgoing
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
@@ -245,7 +245,7 @@ async def join_run(
             otherwise only that person sees them.
     """
     run = await find_run(deployment.store.runs, key)
-    who = named(run.asked_by) or "Someone"
+    who = name_without_id(run.asked_by) or "Someone"
     seconds = (deployment.clock.now() - run.started_at).total_seconds()
     ago = "a moment" if seconds < 60 else wording.duration(seconds // 60 * 60)
     here = run.channel == call.channel

@@ -42,7 +42,7 @@ _CLAUSE_END = re.compile(r"[:;,.]")
 log = logging.getLogger(__name__)
 
 
-def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
+def confirmation_card(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     """Return the card that asks for a yes before a command spends or removes something.
 
     Args:
@@ -111,7 +111,7 @@ def not_allowed(reason: str, wanted: str = "") -> Card:
     return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING)
 
 
-def unknown(
+def unknown_command_card(
     error: UnknownCommand,
     close: Sequence[CommandSpec],
     typed: str,
@@ -195,7 +195,7 @@ def failed(error: Exception, order: Order | None = None) -> Card:
     """
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
-    title, text = "That did not work", sentence(error)
+    title, text = "That did not work", error_sentence(error)
     actions: tuple[Action, ...] = ()
     if order and isinstance(error, UnknownName) and (meant := _MEANT.search(error.hint)):
         right = replace(order, options=_with_name(order.options, error.name, meant[1]))
@@ -222,7 +222,7 @@ def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, 
     return {name: mended(value) for name, value in options.items()}
 
 
-def sentence(error: Exception) -> str:
+def error_sentence(error: Exception) -> str:
     """Return an error as one sentence; for an unexpected exception, `FAULT`."""
     return _sentence(error) if isinstance(error, OverheardError) else FAULT
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted
-from overheard.commands.arguments import BrandName, ModelName, unknown
+from overheard.commands.arguments import BrandName, ModelName, unknown_name
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.page_tables import (
     QuestionRow,
@@ -189,7 +189,9 @@ def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
     rival = find_brand(deployment.catalogue, name)
     rivals = deployment.catalogue.rivals(brand.name)
     if rival not in rivals:
-        raise unknown(f"competitor of {brand.name}", rival.name, [known.name for known in rivals])
+        raise unknown_name(
+            f"competitor of {brand.name}", rival.name, [known.name for known in rivals]
+        )
     return rival
 
 

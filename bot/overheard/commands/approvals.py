@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Role, argument
@@ -120,7 +120,7 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
     taught = text or answer.reply.text
     return Card(
         title=f"{title} answer {answer.id}",
-        text=f"It enters the next dataset, as approved by {named(approval.who)}.",
+        text=f"It enters the next dataset, as approved by {name_without_id(approval.who)}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
             Field("Taught", wording.shorten(wording.line(taught), 300), wide=True),
@@ -203,7 +203,7 @@ def _approved_card(ready: Sequence[Answer], left: Left, who: str) -> Card:
     undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION
     text = (
-        f"They enter the next dataset, as approved by {named(who)}."
+        f"They enter the next dataset, as approved by {name_without_id(who)}."
         if done
         else "Nothing is approved."
     )

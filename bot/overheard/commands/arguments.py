@@ -39,7 +39,7 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     matches = exact or begun
     if len(matches) != 1:
         known = [wording.shorten(prompt.text, 40) for prompt in (matches or catalogue.prompts)[:10]]
-        raise unknown(kind, name, known)
+        raise unknown_name(kind, name, known)
     return matches[0]
 
 
@@ -54,10 +54,10 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     for fact in own_facts:
         if fact.field.casefold() == field.strip().casefold():
             return fact
-    raise unknown(kind, field, [fact.field for fact in own_facts])
+    raise unknown_name(kind, field, [fact.field for fact in own_facts])
 
 
-def unknown(kind: str, name: str, known: Collection[str]) -> UnknownName:
+def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
     """Return the error for a name that does not exist, with the most similar known name as a hint;
     `kind` is the noun of the name.
     """
@@ -75,7 +75,7 @@ _DAYS = {"today": 0, "yesterday": 1}
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 
 
-def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
+def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the time that a text names, in UTC; a day means its midnight, and a time without a
     zone is in the reader's.
 
@@ -102,13 +102,13 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time that a text names, see `moment`; the time must not be in the future.
+    """Return the time that a text names, see `read_time`; the time must not be in the future.
 
     Raises:
         TimeUnreadable: when the text cannot be read.
         BadUsage: when the time is in the future.
     """
-    at = moment(text, now, zone)
+    at = read_time(text, now, zone)
     if at > now:
         problem = f"{wording.day(at, zone)} is still to come"
         raise BadUsage(problem=problem, usage="yesterday, or the day on which it was")
@@ -139,8 +139,8 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
     """Return the span between two days or moments; a day at the end is included.
 
     Args:
-        since: The beginning of the span, see `moment`; empty for no beginning.
-        until: The end of the span, see `moment`; empty for no end.
+        since: The beginning of the span, see `read_time`; empty for no beginning.
+        until: The end of the span, see `read_time`; empty for no end.
         now: The current time.
         zone: The reader's time zone.
 
@@ -149,7 +149,7 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
         BadUsage: when the beginning is in the future, or the end lies before the beginning.
     """
     begin = past_moment(since, now, zone) if since else None
-    end = moment(until, now, zone) if until else None
+    end = read_time(until, now, zone) if until else None
     day = until.strip().casefold()
     if end and (day in _DAYS or _DAY.fullmatch(day)):
         end = (end.astimezone(zone) + timedelta(days=1)).astimezone(UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
-from overheard.commands.arguments import moment
+from overheard.commands.arguments import read_time
 from overheard.deployment import Call, Deployment
 from overheard.domain import AuditEntry
 
@@ -38,7 +38,7 @@ async def audit(
     Raises:
         TimeUnreadable: when `since` is no time.
     """
-    start = moment(since, deployment.clock.now(), call.zone) if since else None
+    start = read_time(since, deployment.clock.now(), call.zone) if since else None
     in_chat = call.face is Face.CHAT
     shown = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
     entries = await deployment.store.audit.find(since=start, limit=shown)
@@ -90,7 +90,7 @@ def _entry_line(entry: AuditEntry, call: Call) -> str:
     place = _channel_words(entry.channel, call)
     failed = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
     notes = ", ".join(filter(None, (place if place != HERE else "", failed.rstrip("."))))
-    who = wording.line(named(entry.who))
+    who = wording.line(name_without_id(entry.who))
     return f"{at} \N{MIDDLE DOT} {who}: {what}{f' ({notes})' if notes else ''}"
 
 

@@ -16,7 +16,7 @@ from overheard.cards.command import (
     Role,
     quoted,
 )
-from overheard.commands.arguments import require_free_names, unknown
+from overheard.commands.arguments import require_free_names, unknown_name
 from overheard.commands.catalogue import (
     NO,
     YES,
@@ -72,7 +72,7 @@ _FIELDS = (
 def _find_brand_among(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Brand:
     old = among.brand(given["brand"])
     if old is None:
-        raise unknown(kind, given["brand"], [brand.name for brand in among.brands])
+        raise unknown_name(kind, given["brand"], [brand.name for brand in among.brands])
     return old
 
 
@@ -346,7 +346,7 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
     wanted = spelling.strip().casefold()
     name = next((name for name in subject.names if name.casefold() == wanted), None)
     if name is None:
-        raise unknown(f"spelling of {subject.name}", spelling, subject.names)
+        raise unknown_name(f"spelling of {subject.name}", spelling, subject.names)
     return subject, next((rule for rule in subject.rules if rule.spelling == name), Rule(name))
 
 

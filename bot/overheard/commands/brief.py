@@ -12,7 +12,7 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
-from overheard.commands.arguments import moment, unknown
+from overheard.commands.arguments import read_time, unknown_name
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.deployment import Call, Deployment
@@ -148,7 +148,7 @@ async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: i
 
 
 def _past_moment(deployment: Deployment, call: Call, when: str) -> datetime:
-    at, now = moment(when, deployment.clock.now(), call.zone), deployment.clock.now()
+    at, now = read_time(when, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
         date = wording.moment(at, call.zone)
         raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
@@ -169,7 +169,7 @@ def _open_item(draft: BriefDraft, name: str) -> BriefItem:
     for item in draft.items:
         if item.key == wanted:
             return item
-    raise unknown("item", name, [item.key for item in draft.items[:SHOWN_ITEMS]])
+    raise unknown_name("item", name, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
 async def reopen_item(
@@ -185,7 +185,7 @@ async def reopen_item(
         subject.name, item.strip().casefold()
     ):
         known = await deployment.store.finetune.publications(subject.name)
-        raise unknown("published item", item, [progress.item for progress in known])
+        raise unknown_name("published item", item, [progress.item for progress in known])
     return Card("Reopened", "It is to be written again.", data={"item": item})
 
 

@@ -12,7 +12,7 @@ from overheard.commands.updates import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
 from overheard.finetune.brief_sources import BriefDraft, ItemProgress, metric_of
-from overheard.finetune.pages import BriefPage, share, to_add
+from overheard.finetune.pages import BriefPage, share_with_interval, to_add
 from overheard.finetune.texts import fact_sentence
 
 FACTS = 4
@@ -61,7 +61,10 @@ def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
         rows = tuple((f"{n}. {title}", _gap_words(item)) for n, title, item in numbered)
         return Table(("Content", "Why"), rows)
     header = ("No.", "Gap", "Content", "Answers", "Code")
-    cells = [(str(n), LABELS[item.kind], t, share(item), item.key) for n, t, item in numbered]
+    cells = [
+        (str(n), LABELS[item.kind], t, share_with_interval(item), item.key)
+        for n, t, item in numbered
+    ]
     return Table(header, tuple(cells), frozenset({0}))
 
 
@@ -171,7 +174,7 @@ def _published_sentences(
     if not progress.read:
         yield "No answer has come in since."
     elif progress.now:
-        yield f"Since then it still shows in {share(progress.now)}."
+        yield f"Since then it still shows in {share_with_interval(progress.now)}."
     else:
         yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
     metric = deployment.scoring.metrics.get(metric_of(publication))

@@ -36,7 +36,7 @@ from overheard.runs.model_updates import (
     first_words,
     reference_panel,
     search_panel,
-    whole_panel,
+    whole_search_panel,
 )
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.price import Pair, capabilities_of, unasked
@@ -64,7 +64,7 @@ async def set_up(
         BudgetExceeded: when the budget does not cover the price.
     """
     chosen = _suited_model(deployment, model)
-    run = _aside_run(deployment, call, whole_panel(chosen))
+    run = _aside_run(deployment, call, whole_search_panel(chosen))
     quote = await deployment.pricing.quote(run, answer_limit=LIMIT)
     return Proposal(quote.price, quote.usd, partial(_learn_references, deployment, call, chosen))
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Seque
 from dataclasses import replace
 
 from overheard.alerts.detection_service import DetectionResult
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.story import (
     Story,
@@ -30,7 +30,7 @@ from overheard.detection.learning import Learning
 from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams
-from overheard.runs.answers import merged
+from overheard.runs.answers import summed_blocks
 from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
@@ -175,7 +175,7 @@ async def _brand_card(
     has_rows = any(row.brand == brand for row in rows)
     unmeasured = standings.ONLY_BRANDED if has_rows and not places else ""
     sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
-    ranks = standings.sentence(places, deployment.names) or unmeasured
+    ranks = standings.standing_sentence(places, deployment.names) or unmeasured
     chart = standings.rates(places, deployment.names) if places else None
     card = Card(
         title=standings.title(brand, places, deployment.names),
@@ -219,7 +219,7 @@ async def _alert_sentences(
 
 
 def _owner(alert: Alert) -> str:
-    return f", {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
+    return f", {name_without_id(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
 def _answer_counts(outcome: Outcome) -> str:
@@ -478,7 +478,9 @@ async def standings_of(
 async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
     """Return the streams of a run's scores, including those of reused answers."""
     store, run_id = deployment.store, outcome.run.id
-    blocks = merged([*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)])
+    blocks = summed_blocks(
+        [*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)]
+    )
     return streams(block for block in blocks if block.version in scoring.versions)
 
 

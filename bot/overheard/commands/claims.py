@@ -12,7 +12,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import BrandName, ModelName, unknown
+from overheard.commands.arguments import BrandName, ModelName, unknown_name
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
@@ -91,7 +91,7 @@ def _asked_model(deployment: Deployment, name: str) -> Model:
     asked = deployment.plugins.models
     found = deployment.names.find(name, asked)
     if found is None:
-        raise unknown("model", name, [deployment.names.name(model) for model in asked])
+        raise unknown_name("model", name, [deployment.names.name(model) for model in asked])
     return found
 
 

@@ -19,7 +19,7 @@ FREE = 0.25
 """The share of a file that may be empty before it is reported."""
 
 
-async def upgrade(session: Session, _: Call) -> Card:
+async def upgrade_store(session: Session, _: Call) -> Card:
     """Migrate the store's schema to the revision of this version.
 
     Raises:
@@ -33,7 +33,7 @@ async def upgrade(session: Session, _: Call) -> Card:
     return Card("Store upgraded", done, data={"before": before, "after": after})
 
 
-async def examine(session: Session, _: Call) -> Card:
+async def check_store(session: Session, _: Call) -> Card:
     """Show whether the store is intact, its size, and whether a vacuum would help; the card is
     `failed` otherwise.
 
@@ -163,7 +163,7 @@ def _mb_or_gb(number: int) -> str:
 UPGRADE = CommandSpec(
     "db upgrade",
     "Bring the store's schema to this version.",
-    upgrade,
+    upgrade_store,
     role=Role.ADMIN,
     faces=IN_TERMINAL,
     opens=False,
@@ -171,7 +171,7 @@ UPGRADE = CommandSpec(
 CHECK = CommandSpec(
     "db check",
     "Show whether the store is whole, how large it is, and whether it needs a vacuum.",
-    examine,
+    check_store,
     faces=IN_TERMINAL,
     opens=False,
 )

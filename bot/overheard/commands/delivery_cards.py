@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from overheard.alerts.events import digest_card, event_card, held_back
+from overheard.alerts.events import event_card, held_back, quiet_hours_card
 from overheard.alerts.outbox import Outgoing, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.alerts.story import leading, whole_of
@@ -19,7 +19,7 @@ from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import RESTARTED, gone_on, standings_of
 from overheard.commands.digest import digest
-from overheard.commands.editions import notice
+from overheard.commands.editions import edition_card
 from overheard.commands.examinations import shutdown_findings
 from overheard.commands.plugins import notice_card
 from overheard.commands.schedules import next_checks
@@ -59,8 +59,8 @@ class DeliveryCards:
         write = {
             DeliveryKind.ALERT: self._alert_card,
             DeliveryKind.EVENT: self._event_card,
-            DeliveryKind.DIGEST: self._digest_card,
-            DeliveryKind.REPORT: self._summary_card,
+            DeliveryKind.QUIET_HOURS: self._quiet_hours_card,
+            DeliveryKind.WEEKLY_DIGEST: self._summary_card,
             DeliveryKind.SCORES: self._edition_card,
             DeliveryKind.NOTICE: self._notice_card,
             DeliveryKind.ALIVE: self._life_card,
@@ -76,8 +76,8 @@ class DeliveryCards:
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
-        in_digest = delivery.subject and not delivery.message
-        if alert is None or (in_digest and alert.state.over):
+        after_quiet_hours = delivery.subject and not delivery.message
+        if alert is None or (after_quiet_hours and alert.state.over):
             return None
         whole = await whole_of(deployment.store, alert)
         linked = whole.id if whole else alert.follows
@@ -109,11 +109,11 @@ class DeliveryCards:
         card = event_card(alert, event, deployment.names, call.zone)
         return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=loud)
 
-    async def _digest_card(self, delivery: Delivery) -> Outgoing | None:
+    async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await leading(deployment.store, await held_back(deployment.store, delivery))
         titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
-        card = digest_card(alerts, titles, call.zone)
+        card = quiet_hours_card(alerts, titles, call.zone)
         return Outgoing(card) if card else None
 
     async def _summary_card(self, delivery: Delivery) -> Outgoing | None:
@@ -138,7 +138,7 @@ class DeliveryCards:
         return Outgoing(await sign_of_life(deployment, call))
 
     async def _edition_card(self, delivery: Delivery) -> Outgoing | None:
-        card = await notice(await self._deployment.refreshed(), delivery.subject)
+        card = await edition_card(await self._deployment.refreshed(), delivery.subject)
         return Outgoing(card) if card else None
 
     async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:

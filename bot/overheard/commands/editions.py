@@ -203,7 +203,7 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
         await detect(deployment, run)
 
 
-async def notice(deployment: Deployment, subject: str) -> Card | None:
+async def edition_card(deployment: Deployment, subject: str) -> Card | None:
     """Return the card that announces an edition in a channel; None when the edition is gone or no
     longer in use or waiting.
 

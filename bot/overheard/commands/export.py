@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.card import MAX_FILE_BYTES, Card, File
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
-from overheard.config.redaction import json_line, printable
+from overheard.config.redaction import json_line, without_control_characters
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable, StoreMissing
@@ -112,7 +112,7 @@ async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
     async for row in _score_rows(deployment, call) if is_scores else _answer_rows(deployment, call):
         out.seek(0)
         out.truncate()
-        table.writerow([_text_cell(value, printable) for value in row])
+        table.writerow([_text_cell(value, without_control_characters) for value in row])
         content.append(out.getvalue().encode())
         size += len(content[-1])
         if size > MAX_FILE_BYTES:
@@ -173,7 +173,7 @@ def _line_writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
     # With another line end, the writer would leave a lone CR in a text without quotes.
     table = csv.DictWriter(out, fields, lineterminator="\r\n")
     table.writeheader()
-    shown = printable if out.isatty() else str
+    shown = without_control_characters if out.isatty() else str
     return lambda line: table.writerow({k: _text_cell(v, shown) for k, v in flat(line).items()})
 
 

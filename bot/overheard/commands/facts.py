@@ -105,7 +105,7 @@ async def _changed_card(
     """Return the card of a fact that was added, changed or restored (`done` is the participle),
     with the alerts on answers that contradict the fact.
     """
-    unread_sentence = await unread(deployment, fact)
+    unread_sentence = await judge_only_note(deployment, fact)
     judged = bool(judges(deployment.plugins.scorers.values()))
     alerts = (
         await _contradicting_alerts(deployment, call, fact) if judged or not unread_sentence else []
@@ -175,7 +175,7 @@ async def _unread_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str
     judge can read; empty without any.
     """
     some = facts[:MAX_CHECKED_FACTS]
-    names = [f"{f.brand}'s {f.field}" for f in some if await unread(deployment, f)]
+    names = [f"{f.brand}'s {f.field}" for f in some if await judge_only_note(deployment, f)]
     if not names:
         return ""
     if judges(deployment.plugins.scorers.values()):
@@ -183,7 +183,7 @@ async def _unread_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str
     return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
-async def unread(deployment: Deployment, fact: Fact) -> str:
+async def judge_only_note(deployment: Deployment, fact: Fact) -> str:
     """Return a plain sentence of a fact that no scorer but a judge can read; empty if a scorer
     reads the fact.
     """

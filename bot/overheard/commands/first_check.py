@@ -35,7 +35,7 @@ from overheard.domain import (
 from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
-from overheard.measure.trends import level, places
+from overheard.measure.trends import level, rank_ranges
 from overheard.runs.plan import new_run
 from overheard.runs.quote import PriceQuote
 
@@ -94,7 +94,7 @@ def round_times(start: datetime) -> tuple[datetime, ...]:
     return tuple(start + number * ROUND_GAP for number in range(ROUNDS))
 
 
-def whole_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
+def all_rounds_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
     """Return a panel with the repeats of all rounds, as the basis of their price."""
     return replace(panel, repeats=sum(sizes))
 
@@ -144,7 +144,7 @@ async def propose_first_check(
         return await _propose_next(deployment, call, begun, now)
     for sizes in ROUND_SIZES:
         try:
-            whole = await _quote_whole(deployment, call, whole_panel(panel, sizes))
+            whole = await _quote_whole(deployment, call, all_rounds_panel(panel, sizes))
         except BudgetExceeded:
             if sizes == ROUND_SIZES[-1]:
                 raise
@@ -276,7 +276,7 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
     """
     known = [(s.key.brand, found) for s in streams if (found := level(s))]
     known.sort(key=lambda pair: (-pair[1].mean, pair[0]))
-    ranges = places([point for _, point in known])
+    ranges = rank_ranges([point for _, point in known])
     rows: list[tuple[tuple[str, ...], object]] = []
     for (brand, point), (best, worst) in zip(known, ranges, strict=True):
         place = str(best) if best == worst else f"{best} to {worst}"

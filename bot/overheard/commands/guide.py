@@ -10,7 +10,7 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
-from overheard.commands.arguments import unknown
+from overheard.commands.arguments import unknown_name
 from overheard.commands.registry import ADDED, Listing, sections
 from overheard.deployment import Call, Deployment
 from overheard.errors import OverheardError
@@ -53,7 +53,7 @@ async def show_help(
     verbs = [listing for listing in listings if listing.noun == name]
     if not verbs:
         nouns = dict.fromkeys(listing.noun for listing in listings if listing.noun)
-        raise unknown("command", name, [*(listing.name for listing in listings), *nouns])
+        raise unknown_name("command", name, [*(listing.name for listing in listings), *nouns])
     return _noun_card(name, [listing.load(call.face) for listing in verbs])
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Face, argument, option, quoted
-from overheard.commands.arguments import unknown
+from overheard.commands.arguments import unknown_name
 from overheard.commands.demo import opened
 from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
 from overheard.deployment import Call, Deployment
@@ -73,7 +73,7 @@ def _landscape_card(deployment: Deployment, call: Call, provider: str, *, detail
         return _overview_card(deployment, call, known, today)
     landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
     if landscape is None:
-        raise unknown("vendor", provider, list(known))
+        raise unknown_name("vendor", provider, list(known))
     return _vendor_card(call, landscape, topic_statuses(landscape, today), today, details=details)
 
 

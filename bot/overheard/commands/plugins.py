@@ -19,7 +19,7 @@ import overheard
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
-from overheard.commands.arguments import unknown
+from overheard.commands.arguments import unknown_name
 from overheard.config.settings import described
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
@@ -93,7 +93,7 @@ async def show_plugin(
     reports = {report.name: report for report in deployment.plugins.reports}
     report = reports.get(name)
     if report is None:
-        raise unknown("plugin", name, list(reports))
+        raise unknown_name("plugin", name, list(reports))
     keys = [
         (f"[{table}]", key, kind, default)
         for table, settings in report.settings.items()
@@ -146,7 +146,7 @@ async def resume_plugin(
     """
     reports = [report.name for report in deployment.plugins.reports]
     if name not in reports:
-        raise unknown("plugin", name, reports)
+        raise unknown_name("plugin", name, reports)
     parts = deployment.plugins.resume(name)
     resumed = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
     return Card(

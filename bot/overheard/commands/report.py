@@ -175,7 +175,7 @@ async def _page_content_and_html(
     return content, page_html(content, logo=look.logo, color=look.color)
 
 
-async def share(
+async def send_report(
     deployment: Deployment,
     call: Call,
     *,
@@ -221,7 +221,7 @@ REPORT = CommandSpec(
 SHARE = CommandSpec(
     "share",
     "Send a brand's report as a page for people outside of the chat.",
-    share,
+    send_report,
     examples=("share Acme",),
     public=True,
     faces=IN_CHAT,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
@@ -143,7 +143,7 @@ def _runs_table(rows: tuple[tuple[str, ...], ...]) -> Table:
 
 def _run_cells(run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
-    return (run.key, _state_words(run, busy, handed_in), count, named(run.asked_by))
+    return (run.key, _state_words(run, busy, handed_in), count, name_without_id(run.asked_by))
 
 
 def _run_lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:
@@ -171,7 +171,7 @@ def _run_line(call: Call, run: Run, state: str, days: Mapping[str, int], *, size
     if days[when] > 1:
         when += f", {wording.clock(at, zone)}"
     asked = wording.count(len(run.panel), "question") if run.panel and sized else ""
-    who = wording.line(named(run.asked_by))
+    who = wording.line(name_without_id(run.asked_by))
     shown = "" if run.state is RunState.COMPLETE else state
     return f"{when}: {', '.join(filter(None, (asked, who, shown)))}"
 

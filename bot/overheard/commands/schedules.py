@@ -32,7 +32,7 @@ from overheard.commands.arguments import (
     days_of,
     in_words,
     read_words,
-    unknown,
+    unknown_name,
 )
 from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
@@ -170,7 +170,7 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
     for schedule in catalogue.schedules:
         if schedule.name.casefold() == name.casefold():
             return schedule
-    raise unknown(kind, name, [schedule.name for schedule in catalogue.schedules])
+    raise unknown_name(kind, name, [schedule.name for schedule in catalogue.schedules])
 
 
 def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> str:

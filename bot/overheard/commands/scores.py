@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
-from overheard.commands.arguments import unknown
+from overheard.commands.arguments import unknown_name
 from overheard.commands.catalogue import require_yes
 from overheard.commands.editions import (
     chosen_card,
@@ -142,7 +142,7 @@ async def switch(
         raise NothingToSwitch
     wanted = next((edition for edition in editions if edition.id == number), None)
     if wanted is None:
-        raise unknown("set of scores", str(number), [str(edition.id) for edition in editions])
+        raise unknown_name("set of scores", str(number), [str(edition.id) for edition in editions])
     require_yes(await _switch_consequences(deployment, call, now, wanted), agreed=agreed)
     scoring = deployment.current.over(wanted.catalogue, wanted.versions)
     await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet

@@ -24,7 +24,7 @@ from overheard.commands.brands import check_brand
 from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     Draft,
-    brand_of,
+    drafted_brand,
     keep_draft,
     kept_draft,
     price_of_questions,
@@ -174,7 +174,7 @@ async def set_questions(
     Raises:
         BadUsage: when no question is chosen and the brand has none.
     """
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     draft = await kept_draft(deployment, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
@@ -221,7 +221,7 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     """Return the form of competitors and questions, with the suggestions as check boxes and the
     price of asking. Stores the draft with names found in answers; raises BadUsage without a brand.
     """
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     draft, counts = await with_answers(deployment, call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}

@@ -35,7 +35,7 @@ MAX_ALIASES = 3
 """Names in answers that are proposed as other names of the brand."""
 
 
-def brand_of(deployment: Deployment) -> Brand:
+def drafted_brand(deployment: Deployment) -> Brand:
     """Return the brand that is being set up: the first tracked one.
 
     Raises:

@@ -19,7 +19,7 @@ from overheard.cards.command import (
 )
 from overheard.commands.setup_checklist import SKIPPED, step_after
 from overheard.commands.setup_draft import (
-    brand_of,
+    drafted_brand,
     with_answers,
 )
 from overheard.deployment import Call, Deployment
@@ -103,13 +103,13 @@ async def set_facts(
     stored as left out.
     """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
-    await keep_facts(deployment, call, brand_of(deployment), facts, never)
+    await keep_facts(deployment, call, drafted_brand(deployment), facts, never)
     return await step_after(deployment, "setup places")
 
 
 async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
     """Return the form of facts, with stored values and, for the other fields, what models said."""
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     draft, _ = await with_answers(deployment, call, brand)
     values, suggested = fact_values(deployment, brand, draft.facts)
     text = "When a model says otherwise, I tell you at once."

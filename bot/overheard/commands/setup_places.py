@@ -32,7 +32,7 @@ from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     DAYS_A_MONTH,
     REPEATS,
-    brand_of,
+    drafted_brand,
     price_of_questions,
     suggester,
 )
@@ -191,7 +191,7 @@ async def set_places(
         ReadOnly: when config.toml has a schedule of the same name.
     """
     choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
-    await keep_place(deployment, call, brand_of(deployment), choice)
+    await keep_place(deployment, call, drafted_brand(deployment), choice)
     return await step_after(deployment, "setup start")
 
 
@@ -199,7 +199,7 @@ async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormCo
     """Return the form of channel, days, time and budget, with the price and the smallest loss that
     weekly checks show.
     """
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     return FormContent(
         place_values(deployment, call),
         {"days": DAY_CHOICES},

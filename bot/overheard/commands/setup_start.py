@@ -22,7 +22,7 @@ from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.setup_checklist import checklist, step_after
 from overheard.commands.setup_draft import (
     REPEATS,
-    brand_of,
+    drafted_brand,
     price_of_questions,
 )
 from overheard.config.stored import JUDGE
@@ -108,7 +108,7 @@ async def start_checks(
         begin: ``once``, ``three`` or ``later``.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
     """
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     if reader:
         await keep_judge(deployment, call, brand, chosen=reader == "model")
         deployment = await deployment.refreshed()
@@ -128,7 +128,7 @@ async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Pric
 
 async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
     """Return the form of the first check, with the price of each choice."""
-    brand = brand_of(deployment)
+    brand = drafted_brand(deployment)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
     choices = []
     for key, label in labels.items():

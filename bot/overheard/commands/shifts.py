@@ -36,7 +36,7 @@ from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
 from overheard.detection.learning import OwnRecord
-from overheard.detection.placement import belongs_to, part_of
+from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.domain import (
     VISIBILITY,
@@ -477,7 +477,7 @@ def _whole_model_run_json(
     """Return ``part_of`` for JSON output: the key of the run of that alert in `model_alerts` to
     which a shift belongs, or None. `starts` are the starts of runs by number.
     """
-    whole = part_of(shift, model_alerts, starts)
+    whole = containing_alert(shift, model_alerts, starts)
     return {"part_of": runs[whole.shift.run_id].key if whole else None}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
-from overheard.alerts.events import named
+from overheard.alerts.events import name_without_id
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
@@ -94,7 +94,13 @@ def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums
     models = {str(model): deployment.names.name(model) for model in deployment.names.models}
     shown: Sums = {}
     for key, usd in sums.items():
-        label = named(key) if name == "asker" else models.get(key, key) if name == "model" else key
+        label = (
+            name_without_id(key)
+            if name == "asker"
+            else models.get(key, key)
+            if name == "model"
+            else key
+        )
         shown[label] = shown.get(label, 0.0) + usd
     return shown
 

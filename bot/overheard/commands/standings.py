@@ -179,10 +179,10 @@ async def read_places(
         stories: The brand's stories, which tell the usual runs from the changed ones.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
-    return places(brand, rows, history, stories)
+    return place_ranges(brand, rows, history, stories)
 
 
-def places(
+def place_ranges(
     brand: str,
     rows: Iterable[Standing],
     history: Iterable[Stream],
@@ -263,7 +263,7 @@ def _by_rank(place: Place) -> tuple[int, Model]:
     return place.rank, place.model
 
 
-def sentence(places: Sequence[Place], names: ModelNames) -> str:
+def standing_sentence(places: Sequence[Place], names: ModelNames) -> str:
     """Return a sentence with a brand's share of answers at up to three models, and the usual share
     if it differs by 10 points or more; empty without places.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from overheard.alerts.events import alert_row, named
+from overheard.alerts.events import alert_row, name_without_id
 from overheard.alerts.statement_wording import true_value
 from overheard.alerts.story import Story, StoryState, alerts_about, leading, unrouted
 from overheard.cards import wording
@@ -242,7 +242,7 @@ def alert_owner(alert: Alert) -> str:
     """Return who has acknowledged an alert, as the end of a sentence; empty for an alert that
     nobody has.
     """
-    return f"; {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
+    return f"; {name_without_id(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
 async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAIM_DAYS) -> str:

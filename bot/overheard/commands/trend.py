@@ -12,7 +12,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.commands.arguments import BrandName, Span, past_span, unknown
+from overheard.commands.arguments import BrandName, Span, past_span, unknown_name
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
@@ -56,14 +56,14 @@ async def show_trend(
     known_brand = find_brand(deployment.catalogue, brand)
     measured = deployment.scoring.metrics
     if metric not in measured:
-        raise unknown("metric", metric, list(measured))
+        raise unknown_name("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
     lines = await _metric_streams(deployment, known_brand, measured[metric])
     lines = [part for line in lines if (part := _stream_within(line, span))]
     models = sorted({line.key.model for line in lines if line.key.brand == known_brand.name})
     chosen = deployment.names.find(model, models) if model else None
     if model and chosen is None:
-        raise unknown("model with answers", model, [deployment.names.name(m) for m in models])
+        raise unknown_name("model with answers", model, [deployment.names.name(m) for m in models])
     shown = [line for line in lines if line.key.model == chosen] if chosen else lines
     return await _trend_card(deployment, call, known_brand, measured[metric], shown)
 

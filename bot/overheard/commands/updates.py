@@ -12,7 +12,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import moment
+from overheard.commands.arguments import read_time
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
@@ -175,7 +175,7 @@ async def add_update(
         TimeUnreadable: when the time cannot be read.
     """
     chosen = await _known_model(deployment, model)
-    at = moment(when, deployment.clock.now(), call.zone)
+    at = read_time(when, deployment.clock.now(), call.zone)
     update = await deployment.store.updates.add(ModelUpdate(chosen, at, note=note))
     is_chat = call.face is Face.CHAT
     name = deployment.names.name(update.model) if is_chat else str(update.model)

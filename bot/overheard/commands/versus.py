@@ -13,7 +13,7 @@ from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import asked_by
-from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown
+from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown_name
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
@@ -126,7 +126,7 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
         if len(rest) == 1 and rest[0].name in names and (mine in compared or not other):
             return mine, rest[0]
     known = [rival.name for rival in catalogue.rivals(first.name)]
-    raise unknown(f"competitor of {first.name}", compared[-1].name, known)
+    raise unknown_name(f"competitor of {first.name}", compared[-1].name, known)
 
 
 def most_named(report: Report) -> str:

@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.commands.arguments import ALWAYS, Span, past_span, unknown
+from overheard.commands.arguments import ALWAYS, Span, past_span, unknown_name
 from overheard.commands.brand_report import Report, read_report
 from overheard.commands.trend import chart_marks
 from overheard.deployment import Call, Deployment
@@ -75,7 +75,7 @@ def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Mod
     chosen = deployment.names.find(name, models)
     if chosen is None:
         shown = [deployment.names.name(shown_model) for shown_model in models]
-        raise unknown("model with answers", name, shown)
+        raise unknown_name("model with answers", name, shown)
     return [chosen]
 
 

@@ -41,7 +41,7 @@ from overheard.config.sections import (
     TelemetryTable,
     is_name,
 )
-from overheard.config.settings import Settings, check, suggestion
+from overheard.config.settings import Settings, suggestion, validate_table
 from overheard.domain import Brand, Catalogue, Fact, LandscapeTopic, Schedule
 from overheard.errors import ConfigError
 
@@ -232,7 +232,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
         problem = f"{file} is not valid TOML: a number has thousands of digits; shorten it."
         raise ConfigError([problem]) from None
     folder = Path(file).parent
-    config, problems = check(Config, tables, file, folder)
+    config, problems = validate_table(Config, tables, file, folder)
     if config:
         config = _located(config, folder)
         config._file = file

@@ -42,7 +42,7 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
     return _LOGIN.sub("***@", text)
 
 
-def printable(text: str) -> str:
+def without_control_characters(text: str) -> str:
     """Return a text in which control characters, other than line feeds and tabs, are U+FFFD."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
@@ -67,7 +67,7 @@ def shortened(text: str) -> str:
     return text[:MAX_REASON_LENGTH]
 
 
-def text_of(thing: object) -> str:
+def safe_str(thing: object) -> str:
     """Return ``str(thing)``; an empty string where that raises, because it is foreign code."""
     try:
         return str(thing)
@@ -78,5 +78,5 @@ def text_of(thing: object) -> str:
 def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return the kind of an error and its redacted text, such as ``OSError: no list``."""
     kind = type(error).__name__
-    words = shortened(redacted(text_of(error), secrets)).rstrip(".")
+    words = shortened(redacted(safe_str(error), secrets)).rstrip(".")
     return f"{kind}: {words}" if words else kind

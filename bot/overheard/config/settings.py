@@ -129,7 +129,7 @@ FOLDER = "folder"
 """The key in pydantic's validation context of the folder at which relative paths start."""
 
 
-def check(
+def validate_table(
     settings: type[SomeSettings], table: Any, where: str, folder: Path = Path()
 ) -> tuple[SomeSettings | None, list[str]]:
     """Return the settings of a table of the configuration, or its problems.
@@ -307,7 +307,7 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
     """
     place, owner, path = _place(settings, list(detail["loc"]), where)
     if path[-1:] == ["[key]"]:  # the name of a table is wrong, not its content
-        return f'{place}: "{path[0]}" {problem_of(detail)}.'
+        return f'{place}: "{path[0]}" {value_problem(detail)}.'
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
         known = ", ".join(_known_keys(owner))
@@ -320,11 +320,11 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
         name = detail["loc"][-1]
         return f"{place}: must be a list; write its header in two pairs of brackets, [[{name}]]."
     problem = _looks(owner, path) if detail["type"] == _PATTERN else ""
-    problem = problem or problem_of(detail)
+    problem = problem or value_problem(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
 
 
-def problem_of(detail: ErrorDetails) -> str:
+def value_problem(detail: ErrorDetails) -> str:
     """Return the problem of a value, as words that follow the name of its key."""
     if isinstance(detail["input"], _Unusable):
         return detail["input"].problem

@@ -37,7 +37,7 @@ MONTH = "month"
 Table = TypeVar("Table", bound=Settings)
 
 
-def merged(config: Config, settings: Sequence[Setting]) -> Config:
+def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     """Return a configuration completed by the settings that people made in chat.
 
     Roles are merged in `overheard.chat.access`, which reads them at each request.

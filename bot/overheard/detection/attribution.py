@@ -85,7 +85,7 @@ def causes(
     return sorted(cause_weights.items(), key=lambda cause: -cause[1])
 
 
-def words(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
+def explanation_sentence(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
     """Return a sentence on the likeliest cause of a change, and on the next cause if both are
     likely; the arguments are those of `causes`.
     """
@@ -204,7 +204,7 @@ def explain(
     brands = len(rivals) if whole else 1 + len(rivals)
     several = len({s.key.model for s in streams}) if whole else 1 + len(models)
     rated = tuple(causes(hypotheses.weights, several, brands))
-    sentence = words(hypotheses.weights, several, brands)
+    sentence = explanation_sentence(hypotheses.weights, several, brands)
     sentences = [
         sentence,
         _rivals(

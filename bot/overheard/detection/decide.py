@@ -34,7 +34,7 @@ from overheard.detection.evidence import (
 )
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
-from overheard.detection.placement import ONE_STORY, AlertAction, Placement, part_of, place
+from overheard.detection.placement import ONE_STORY, AlertAction, Placement, containing_alert, place
 from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 
@@ -177,7 +177,7 @@ def _placement(
     """
     if shifts:
         placed = place(shifts, history.alerts, evidence.run.at)
-        whole = part_of(shifts[0], history.of_models, history.run_starts)
+        whole = containing_alert(shifts[0], history.of_models, history.run_starts)
         if whole and placed.action in {AlertAction.RAISE, AlertAction.GROW}:
             return Placement(AlertAction.JOIN, whole.id)
         return placed

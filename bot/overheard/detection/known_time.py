@@ -14,7 +14,7 @@ from functools import cached_property
 
 from overheard.domain import PromptShift
 from overheard.measure.blocks import Stream
-from overheard.measure.intervals import Interval, Scatter, Sums, difference, interval
+from overheard.measure.intervals import Interval, Scatter, Sums, difference, panel_mean_interval
 from overheard.numpy_proxy import Floats, Mask, np
 
 STUDENT_FREEDOM = 6.0
@@ -93,8 +93,8 @@ def change_interval(
     """
     # Run effects have the variance of Student's t.
     heavy = tau2 * STUDENT_FREEDOM / (STUDENT_FREEDOM - 2)
-    before = interval(cut.before, cut.asked[~cut.later], scatter, heavy, level)
-    after = interval(cut.after, cut.asked[cut.later], scatter, heavy, level)
+    before = panel_mean_interval(cut.before, cut.asked[~cut.later], scatter, heavy, level)
+    after = panel_mean_interval(cut.after, cut.asked[cut.later], scatter, heavy, level)
     return difference(cut.before.mean, before, cut.after.mean, after)
 
 

@@ -308,7 +308,7 @@ def model_shifts(
     brands = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
     brands.sort(key=lambda shift_: (-abs(shift_.change), shift_.brand))
     whole = shift(WHOLE_MODEL, next(iter(compared)).metric, list(compared.values()))
-    explanation = attribution.words(change.weights, change.models, len(compared))
+    explanation = attribution.explanation_sentence(change.weights, change.models, len(compared))
     return (replace(whole, explanation=explanation), *brands)
 
 

@@ -58,7 +58,7 @@ class Placement:
     recovers: tuple[int, ...] = ()
 
 
-def part_of(
+def containing_alert(
     shift: Shift, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
     """Return the alert of a model as a whole to which a brand's shift belongs, or None.
@@ -94,9 +94,9 @@ def belongs_to(
 ) -> Alert | None:
     """Return the alert of a model as a whole to which another alert belongs, or None.
 
-    A brand's alert belongs to that of its model as a whole (`part_of`). The alert of a model as a
-    whole that says that everything moved belongs to the first such alert of another model at the
-    same time.
+    A brand's alert belongs to that of its model as a whole (`containing_alert`). The alert of a
+    model as a whole that says that everything moved belongs to the first such alert of another
+    model at the same time.
 
     Args:
         alert: The alert; its number is 0 while it is not stored.
@@ -104,7 +104,7 @@ def belongs_to(
         starts: The start of each run, by the run's number.
     """
     if not alert.of_model:
-        return part_of(alert.shift, of_models, starts)
+        return containing_alert(alert.shift, of_models, starts)
     first, reported = _span(alert, starts)
     return next(
         (

@@ -240,7 +240,7 @@ def credited(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bool:
     return next((run.at for run in runs if run.at >= at), None) in change.dates
 
 
-def next_burst(
+def next_burst_after_update(
     verdict: UpdateEffect | None,
     plan: FollowUpPlan,
     *,

@@ -293,10 +293,10 @@ class DeliveryKind(StrEnum):
     """An alert, in one message that is edited as long as it lives."""
     EVENT = "event"
     """What happened to an alert, in the thread of its message."""
-    DIGEST = "digest"
-    """What was held back during quiet hours, before it is posted."""
-    REPORT = "report"
-    """A report on a schedule."""
+    QUIET_HOURS = "digest"
+    """A card of all alerts that quiet hours held back; the alerts are posted after it."""
+    WEEKLY_DIGEST = "report"
+    """The card of the command `digest`, on a schedule."""
     SCORES = "scores"
     """That the scores follow a change, or wait for a yes to it."""
     NOTICE = "notice"
@@ -325,9 +325,9 @@ class Delivery:
         key: The unique name of the message; there are no two deliveries of one key.
         channel: The channel to post to, as ``platform:id``.
         due_at: When the delivery is tried next, in UTC.
-        subject: The name of the report, or the key of the run; for a digest, and for the alerts in
-            it, the end of the quiet hours; for a notice, its plugin and in the next line its
-            words; else an empty string.
+        subject: The name of the report, or the key of the run; for a card of quiet hours, and for
+            the alerts in that card, the end of the quiet hours; for a notice, its plugin and in
+            the next line its words; else an empty string.
         alert_id: The number of the alert that is shown, or 0.
         event_id: The number of the event of the alert that is shown, or 0.
         wanted: The revision that the message should show.

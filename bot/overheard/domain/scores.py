@@ -419,7 +419,7 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
     )
 
 
-def named(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
+def sorted_names(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
     """Return the sorted distinct names that some numbers stand for, and for each number the index
     of its name among them.
     """

@@ -177,7 +177,7 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
 
 
-def ranked(items: Iterable[BriefItem]) -> list[BriefItem]:
+def ranked_items(items: Iterable[BriefItem]) -> list[BriefItem]:
     """Return items with false claims first, then by the lower end of the interval of their share,
     highest first.
     """

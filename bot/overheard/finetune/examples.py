@@ -11,7 +11,7 @@ from importlib.resources import files
 from itertools import cycle
 
 from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.finetune.texts import plain, true_facts
+from overheard.finetune.texts import comparable_text, true_facts
 
 ANY, CATEGORY = "any", "category"
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"
@@ -89,7 +89,9 @@ def from_approval(approval: Approval, answer: Answer) -> Example:
         approval.text.strip() or original,
         ANSWER,
         f"prompt {prompt.key}",
-        rejected=original if approval.corrects and plain(original) != plain(approval.text) else "",
+        rejected=original
+        if approval.corrects and comparable_text(original) != comparable_text(approval.text)
+        else "",
         provenance=f"answer {answer.id}, {verb} by {who}",
     )
 
@@ -161,7 +163,9 @@ def _article(text: str) -> str:
 
 def without_duplicates(examples: Iterable[Example]) -> Sequence[Example]:
     """Return examples without repetitions of a question and answer."""
-    return list({(plain(e.question), plain(e.answer)): e for e in examples}.values())
+    return list(
+        {(comparable_text(e.question), comparable_text(e.answer)): e for e in examples}.values()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +200,7 @@ def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
         seed: Determines the choice, such as the brand's name.
     """
     free = [e for e in examples if e.source != REPLAY]
-    taught_text = " ".join(plain(e.answer) for e in free if e.source != FACT)
+    taught_text = " ".join(comparable_text(e.answer) for e in free if e.source != FACT)
     facts = {e.group: e for e in free if e.source == FACT and not e.general}
     held_out = _drawn_groups(
         facts, [g for g, e in facts.items() if not _is_stated(e, taught_text)], seed
@@ -236,7 +240,7 @@ def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
     """
     if is_near_duplicate(example.question, (taught.question for taught in split.train)):
         return "nearly the same is taught"
-    answers = (plain(e.answer) for e in split.train if e.source != REPLAY)
+    answers = (comparable_text(e.answer) for e in split.train if e.source != REPLAY)
     if stated and example.value and any(_is_stated(example, answer) for answer in answers):
         return "an answer that is taught states it"
     return ""
@@ -248,9 +252,10 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
     """
     from rapidfuzz import fuzz  # only this needs it
 
-    line = plain(question)
+    line = comparable_text(question)
     return any(
-        fuzz.token_sort_ratio(line, plain(other), score_cutoff=MIN_SIMILARITY) for other in known
+        fuzz.token_sort_ratio(line, comparable_text(other), score_cutoff=MIN_SIMILARITY)
+        for other in known
     )
 
 
@@ -258,7 +263,7 @@ def _is_stated(example: Example, text: str) -> bool:
     """Return whether a text (from `plain`) contains the value of an example's fact; values of up to
     3 characters never count.
     """
-    value = plain(example.value)
+    value = comparable_text(example.value)
     return len(value) > 3 and value in text
 
 

@@ -15,7 +15,7 @@ from overheard.domain import (
     Model,
     Prompt,
 )
-from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked
+from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
 from overheard.finetune.scored_answers import ScoredAnswer, by_prompt
 from overheard.finetune.texts import facts_asked_for
 from overheard.reading.claims import FalseClaim, cluster_claims
@@ -62,7 +62,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         )
 
 
-def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
+def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
     """Yield an item for each cluster of wrong or outdated claims about the brand in the scored
     answers.
     """
@@ -216,7 +216,7 @@ def _states_field(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool
 
 
 Finder = Callable[[BriefMarket, Sequence[ScoredAnswer]], Iterator[BriefItem]]
-FINDERS: tuple[Finder, ...] = (absent, claims, unstated, poor_sentiment, cited_sites)
+FINDERS: tuple[Finder, ...] = (absent, claim_items, unstated, poor_sentiment, cited_sites)
 """The functions that find gaps."""
 
 
@@ -227,7 +227,7 @@ def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem
         market: The brand, its competitors and facts.
         scored: The scored answers to buyers' questions, without answers to controls.
     """
-    return ranked(item for find in FINDERS for item in find(market, scored))
+    return ranked_items(item for find in FINDERS for item in find(market, scored))
 
 
 def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:

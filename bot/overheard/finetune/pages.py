@@ -58,7 +58,7 @@ class BriefPage:
     published: Sequence[tuple[str, Sequence[str]]] = ()
 
 
-def share(item: BriefItem) -> str:
+def share_with_interval(item: BriefItem) -> str:
     """Return the share of all answers that show an item, with its 90 % interval, in words; ``no
     answer so far`` without hits.
     """
@@ -106,7 +106,7 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
         yield ""
     for number, item in enumerate(page.items, 1):
         yield from (f"## {number}. {_markdown_text(item.title)}", "")
-        yield from (f"{_markdown_text(item.why)} Shows in {share(item)}.", "")
+        yield from (f"{_markdown_text(item.why)} Shows in {share_with_interval(item)}.", "")
         for heading, lines in _item_parts(item, page.brand):
             marks = (f"{place}." if heading == DO else "-" for place in range(1, len(lines) + 1))
             listed = (
@@ -145,7 +145,7 @@ def _body_elements(page: BriefPage) -> Iterator[str]:
     for number, item in enumerate(page.items, 1):
         yield f'<article id="item-{item.key}"><h2>{number}. {_escaped(item.title)}</h2>'
         yield f'<p><span class="tag">{LABELS[item.kind]}</span> {_escaped(item.why)}</p>'
-        yield f'<p class="meta">Shows in {escape(share(item))}.</p>'
+        yield f'<p class="meta">Shows in {escape(share_with_interval(item))}.</p>'
         for heading, lines in _item_parts(item, page.brand):
             yield f"<h3>{heading}</h3>"
             yield from _list_elements(heading, lines)

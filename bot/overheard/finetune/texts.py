@@ -37,7 +37,7 @@ _MARK = re.compile(
 
 
 @lru_cache(4096)
-def plain(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a text for comparison: on one line, in lower case, without accents."""
     decomposed = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

@@ -152,7 +152,7 @@ class Scatter:
     unit: bool
 
 
-def interval(
+def panel_mean_interval(
     side: Sums, asked: Floats, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
     """Return the interval of a panel's mean, including call noise and run effects.
@@ -175,7 +175,7 @@ def interval(
 def interval_from_variances(
     mean: float, calls: float, runs: float, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of a panel's mean from variance factors, see `interval`.
+    """Return the interval of a panel's mean from variance factors, see `panel_mean_interval`.
 
     Args:
         mean: The mean of the prompts' means.

@@ -91,7 +91,7 @@ def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
     return Point(last.id, last.at, mean, *between, n=int(n.sum()))
 
 
-def places(levels: Sequence[Point]) -> list[tuple[int, int]]:
+def rank_ranges(levels: Sequence[Point]) -> list[tuple[int, int]]:
     """Return the first and the last possible place of each level among all levels, from 1, in the
     order given; the highest value has place 1.
 

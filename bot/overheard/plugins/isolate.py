@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from overheard.cards import wording
-from overheard.config.redaction import printable, redacted, shortened, text_of
+from overheard.config.redaction import redacted, safe_str, shortened, without_control_characters
 from overheard.errors import OverheardError, PluginFault, PluginPaused
 from overheard.plugins.output import plugin_code
 from overheard.plugins.validate import Nonsense
@@ -165,14 +165,14 @@ class Guard:
         if isinstance(outcome.error, passing):
             raise outcome.error
         if outcome.error is not None:
-            raise self.fault(problem_of(outcome.error, self._secrets)) from None
+            raise self.fault(plugin_problem(outcome.error, self._secrets)) from None
         self.resume()
         result: Result = outcome.result
         return result
 
     def shown(self, words: object) -> str:
         """Return a text of the plugin as a message may show it: redacted, printable and short."""
-        return shortened(printable(redacted(text_of(words), self._secrets)))
+        return shortened(without_control_characters(redacted(safe_str(words), self._secrets)))
 
     def shown_details(self, error: OverheardError) -> dict[str, str]:
         """Return the details of a plugin's error by name, each redacted, printable and short."""
@@ -246,13 +246,13 @@ class Guards:
         return guard
 
 
-def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
+def plugin_problem(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return an error of a plugin's code in words that follow the name of the part.
 
     The text of an `OverheardError` is quoted, redacted. For any other error only its class is
     given, because its text may hold a secret.
     """
-    words = text_of(error) if isinstance(error, OverheardError) else ""
+    words = safe_str(error) if isinstance(error, OverheardError) else ""
     if words:
         return f"says: {shortened(redacted(words, secrets)).rstrip('.')}"
     return f"fails ({error if isinstance(error, Nonsense) else type(error).__name__})"

@@ -15,7 +15,7 @@ from threading import Thread, current_thread
 from time import monotonic
 from typing import Any, TextIO, cast
 
-from overheard.config.redaction import printable, without_secrets
+from overheard.config.redaction import without_control_characters, without_secrets
 
 MAX_OUTPUT_CHARACTERS = 20_000
 """Characters that all plugins together may write within `OUTPUT_PERIOD_S`; the rest is dropped."""
@@ -112,7 +112,7 @@ class PluginOutput:
             self._since, self._left = monotonic(), MAX_OUTPUT_CHARACTERS
         if self._left > 0:
             shown = without_secrets(text[: 2 * MAX_OUTPUT_CHARACTERS], self._secrets)
-            self._stderr.write(printable(shown[: self._left]))
+            self._stderr.write(without_control_characters(shown[: self._left]))
             self._left -= len(text)
             if self._left <= 0:
                 limit = f"Plugins have written more than {MAX_OUTPUT_CHARACTERS:,} characters"

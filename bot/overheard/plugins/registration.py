@@ -16,7 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from overheard import hookspecs
 from overheard.cards.command import CommandSpec
-from overheard.config.redaction import one_line, redacted, text_of
+from overheard.config.redaction import one_line, redacted, safe_str
 from overheard.config.settings import suggestion
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError
@@ -151,12 +151,12 @@ def refuse_clashes(made: Registered, taken: Any) -> None:
             if name in names:
                 raise Fault(_taken_message(kind, name))
     _refuse_shared_metrics(made.scorers, taken.scorers)
-    words = {*RESERVED_WORDS, *map(first_word, taken.commands)}
+    words = {*RESERVED_WORDS, *map(command_word, taken.commands)}
     for name in made.commands:
-        if first_word(name) in words:
+        if command_word(name) in words:
             raise Fault(
                 f'registers the command "{name}", and there is a command that begins with '
-                f'"{first_word(name)}"; remove one of the two'
+                f'"{command_word(name)}"; remove one of the two'
             )
 
 
@@ -172,12 +172,12 @@ def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy:
     """
     if isinstance(error, Fault):
         return error
-    if isinstance(error, OverheardError) and (words := text_of(error)):
+    if isinstance(error, OverheardError) and (words := safe_str(error)):
         return Fault(redacted(words, [*secrets])[:MAX_SETTINGS_REASON])
     return Fault(f"{failing}: {one_line(error, [*secrets])}; {remedy}")
 
 
-def first_word(name: str) -> str:
+def command_word(name: str) -> str:
     """Return the first word of a command's name."""
     return name.partition(" ")[0]
 

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from overheard.hookspecs import PluginSettings
 from overheard.interfaces import Scorer
-from overheard.plugins.isolate import problem_of
+from overheard.plugins.isolate import plugin_problem
 from overheard.plugins.output import PluginOutput
 from overheard.plugins.registration import Fault, registered_scorers
 from overheard.plugins.scorer_process import PluginLocation, ScorerRequest
@@ -71,7 +71,9 @@ class Child:
         try:
             scorer = self._scorer(request.origin, request.scorer)
         except BaseException as error:  # even an attempt to exit
-            reason = str(error) if isinstance(error, Fault) else problem_of(error, self._secrets)
+            reason = (
+                str(error) if isinstance(error, Fault) else plugin_problem(error, self._secrets)
+            )
             yield ScorerReply(problem=f"is not ready in its process: {reason}")
             return
         yield ScorerReply()
@@ -108,7 +110,7 @@ class Child:
                 result = asyncio.run(_await_result(result))
             return ScorerReply(tuple(validated_scores(result)))
         except BaseException as error:  # even an attempt to exit
-            return ScorerReply(problem=problem_of(error, self._secrets))
+            return ScorerReply(problem=plugin_problem(error, self._secrets))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -119,7 +119,7 @@ def validated_updates(given: Iterable[Any]) -> list[ModelUpdate]:
         Nonsense: when an item is no update with a time zone, or there are more than `MAX_RESULTS`.
     """
     try:
-        updates = [validated(update, ModelUpdate) for update in listed(given)]
+        updates = [validated(update, ModelUpdate) for update in bounded_list(given)]
     except Nonsense as error:
         raise Nonsense(f"it returns what is no ModelUpdate: {error}") from None
     if not all(update.at.tzinfo for update in updates):
@@ -135,7 +135,7 @@ def validated_scores(given: Iterable[Any]) -> list[Score]:
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`, or a text exceeds `MAX_QUOTE_LENGTH`.
     """
-    return [_score(score) for score in listed(given)]
+    return [_score(score) for score in bounded_list(given)]
 
 
 def written_reply(reply: ScorerReply) -> bytes:
@@ -155,7 +155,7 @@ def read_reply(line: bytes) -> ScorerReply:
         raise Nonsense("its process sends what is no reply") from None
 
 
-def listed(given: Iterable[Any]) -> list[Any]:
+def bounded_list(given: Iterable[Any]) -> list[Any]:
     """Return the items of an iterable, which may be endless.
 
     Raises:

@@ -123,7 +123,7 @@ class GuardedChat:
         """
 
         async def examined() -> list[Finding]:
-            findings = validate.listed(await self._chat.examine(channels))
+            findings = validate.bounded_list(await self._chat.examine(channels))
             return [validate.validated(finding, Finding) for finding in findings]
 
         return await self._guard.call(examined, CHAT_TIMEOUT_S)

@@ -37,7 +37,7 @@ from overheard.errors import (
 )
 from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer, UpdateFeed
 from overheard.plugins import scorer_process, validate
-from overheard.plugins.isolate import Guard, Guards, call_now, problem_of
+from overheard.plugins.isolate import Guard, Guards, call_now, plugin_problem
 from overheard.plugins.registration import Registered, is_word
 from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
 from overheard.plugins.views import GuardedChat, guarded_command
@@ -193,7 +193,7 @@ class GuardedProvider:
             work = partial(getattr(self._provider, what), model)
             outcome = call_now(self._guard.part, work)
             if outcome.error is not None:
-                problem = problem_of(outcome.error, self._guards.secrets)
+                problem = plugin_problem(outcome.error, self._guards.secrets)
                 log.warning(
                     "The provider %s %s when asked for the %s of %s; %s.",
                     *(self.name, problem, what, model, self.remedy),

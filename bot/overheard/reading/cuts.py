@@ -74,7 +74,9 @@ class Piece(NamedTuple):
     card: bool = False
 
 
-def pieces(body: str, start: int, end: int, mentions: Sequence[Mention] = ()) -> Iterator[Piece]:
+def line_pieces(
+    body: str, start: int, end: int, mentions: Sequence[Mention] = ()
+) -> Iterator[Piece]:
     """Yield the pieces of a line.
 
     Args:

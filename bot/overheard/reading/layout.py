@@ -290,7 +290,7 @@ def _numbered(content: str) -> str:
     return FIRST if match.group(1) == "1" else NEXT
 
 
-def ranked(
+def ranked_brands(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:
     """Return for each ranked list the brands at the beginning of its lines, each brand once.

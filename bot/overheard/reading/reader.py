@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
-from overheard.reading.layout import ranked
+from overheard.reading.layout import ranked_brands
 from overheard.reading.markdown import laid_out, prose
 from overheard.reading.mentions import MentionFinder
 from overheard.reading.structure import units
@@ -134,7 +134,7 @@ class Reader:
             body=body,
             sentences=spans,
             mentions=mentions,
-            rankings=ranked(page.lists, mentions),
+            rankings=ranked_brands(page.lists, mentions),
             asked=self.named_in(answer.question.prompt.text),
             named=frozenset(mention.brand for mention in mentions),
             units=units(page, mentions),

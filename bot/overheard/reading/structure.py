@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from overheard.domain import Mention, Unit, UnitRole
-from overheard.reading.cuts import is_worded, pieces
+from overheard.reading.cuts import is_worded, line_pieces
 from overheard.reading.labels import (
     Label,
     LabelKind,
@@ -290,7 +290,7 @@ class _Builder:
         """
         base = context = self._top
         found = self.names.within(line.start, line.end)
-        for number, piece in enumerate(pieces(self.body, line.start, line.end, found)):
+        for number, piece in enumerate(line_pieces(self.body, line.start, line.end, found)):
             start, end = piece.start, piece.end
             if self.ended or is_footer(self.body, start, end, notices=self.notices):
                 self.ended = self.ended or "AI responses may include" in self.body[start:end]

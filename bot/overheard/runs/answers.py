@@ -60,7 +60,7 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
     return len(copies)
 
 
-def merged(blocks: list[Block]) -> list[Block]:
+def summed_blocks(blocks: list[Block]) -> list[Block]:
     """Return the blocks with those of the same stream, run and prompt added up, such as those of
     new and reused answers.
     """

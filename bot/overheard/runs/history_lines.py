@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from overheard.config.settings import problem_of
+from overheard.config.settings import value_problem
 from overheard.domain import (
     Answer,
     Citation,
@@ -215,7 +215,7 @@ def _storable(value: Any) -> Any:
 
 def _problem_sentence(detail: ErrorDetails) -> str:
     path = (str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
-    return f"{'.'.join(path)} {_PROBLEMS.get(detail['type']) or problem_of(detail)}"
+    return f"{'.'.join(path)} {_PROBLEMS.get(detail['type']) or value_problem(detail)}"
 
 
 def answer_line(answer: Answer, run: Run) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def search_panel(model: Model) -> Panel:
     return Panel((), CANDIDATES, (model,), SEARCHED)
 
 
-def whole_panel(model: Model) -> Panel:
+def whole_search_panel(model: Model) -> Panel:
     """Return a panel with as many calls as search and reference need together, to price both
     beforehand.
     """

@@ -30,7 +30,7 @@ from overheard.runs.limits import Limits
 from overheard.runs.plan import progress_title
 from overheard.runs.quote import PriceQuote
 from overheard.runs.retries import RetryPolicy
-from overheard.runs.tasks import Outcome, asking_tasks, part_of, seat
+from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
 from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
@@ -192,7 +192,7 @@ class RunService(Generic[Found_co]):
         outcome = Outcome(run)
         for task in tasks:
             if problem := results.get(task.key, {}).get(PROBLEM):
-                outcome.failures[problem] += len(part_of(run, task).panel or ())
+                outcome.failures[problem] += len(run_part(run, task).panel or ())
             elif task.key in results:
                 outcome.add(results[task.key])
         if followed:
@@ -237,7 +237,7 @@ class RunService(Generic[Found_co]):
         about(run=run.key)
         if task.kind is not TaskKind.ASK:
             return await self._analysis.do(task, run)
-        part = part_of(run, task)
+        part = run_part(run, task)
         if not task.provider:
             return (await self._ask_here(part)).result()
         with seat(self._limits, self._providers, task.provider):

@@ -94,7 +94,7 @@ def following_tasks(task: Task) -> list[Task]:
     return [replace(task, kind=TaskKind.SCORE)] if task.kind is TaskKind.ASK else []
 
 
-def part_of(run: Run, task: Task) -> Run:
+def run_part(run: Run, task: Task) -> Run:
     """Return a copy of a run with only those questions of its panel that belong to a task."""
     panel = run.panel
     if panel is None:

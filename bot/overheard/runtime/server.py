@@ -26,7 +26,7 @@ from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.config.loader import Config
-from overheard.config.stored import Rights, merged
+from overheard.config.stored import Rights, with_chat_settings
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import (
     BURST,
@@ -150,7 +150,7 @@ class Server:
         canaries and the first check.
         """
         stored = await self._deployment.store.settings.all()
-        config = merged(self._deployment.configured, stored)
+        config = with_chat_settings(self._deployment.configured, stored)
         checks = [
             Job(
                 schedule.name,
@@ -253,7 +253,7 @@ class Server:
         """Store a delivery for a report, which the outbox posts once for this slot."""
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
-        report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
+        report = Delivery(DeliveryKind.WEEKLY_DIGEST, key, channel, now, name)
         await self._deployment.store.deliveries.add([report])
 
     async def _sign_of_life(self, slot: datetime) -> None:

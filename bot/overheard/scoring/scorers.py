@@ -290,9 +290,9 @@ def edition(catalogue: Catalogue) -> str:
         (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
         for b in catalogue.brands
     )
-    return digest([READING_VERSION, *sorted(map(repr, read_as))])
+    return short_hash([READING_VERSION, *sorted(map(repr, read_as))])
 
 
-def digest(parts: Iterable[str]) -> str:
+def short_hash(parts: Iterable[str]) -> str:
     """Return 6 hex digits for some texts."""
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=3).hexdigest()

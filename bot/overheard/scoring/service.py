@@ -27,9 +27,9 @@ from overheard.scoring.scorers import (
     ask_scorer,
     asked_together,
     concurrently,
-    digest,
     edition,
     in_turn,
+    short_hash,
     together,
     waits,
 )
@@ -115,7 +115,7 @@ class Scoring:
         self._reader = Reader(catalogue.brands)
         self._concerned: dict[tuple[str, ...], list[Market]] = {}
         self._edition = edition(catalogue)
-        self._with_facts = digest([self._edition, *sorted(map(repr, catalogue.facts))])
+        self._with_facts = short_hash([self._edition, *sorted(map(repr, catalogue.facts))])
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }

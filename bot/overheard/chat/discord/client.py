@@ -275,7 +275,7 @@ class DiscordClient(discord.Client):
                 channel=interactions.channel_name(interaction),
             )
         )
-        choices = tree.suggestions(option, call.typed, values)
+        choices = tree.option_choices(option, call.typed, values)
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
         )

@@ -189,7 +189,7 @@ def value_text(option: Option, value: Any) -> str:
 def _one_line(option: Option, value: Any) -> str:
     """Return a value as text on one line; the values of a list are separated by commas."""
     text = value_text(option, value)
-    return ", ".join(map(tree.quoted, text.splitlines())) if option.many else wording.line(text)
+    return ", ".join(map(tree.list_item, text.splitlines())) if option.many else wording.line(text)
 
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str | list[str]]]:

@@ -147,7 +147,9 @@ class MessagePage:
     def size(self) -> int:
         """The number of characters in all texts, as Discord counts them."""
         return sum(
-            markup.size(piece.text) for piece in self.pieces if isinstance(piece, TextWithButton)
+            markup.utf16_length(piece.text)
+            for piece in self.pieces
+            if isinstance(piece, TextWithButton)
         )
 
     @property
@@ -225,7 +227,7 @@ def _card_box(card: Card) -> Box:
 
 def _heading(card: Card) -> Iterator[TextWithButton]:
     """Yield the title as a heading, the text and the link."""
-    if title := markup.cut(card.severity.icon + markup.line(card.title), MAX_TITLE).strip():
+    if title := markup.cut(card.severity.icon + markup.escaped_line(card.title), MAX_TITLE).strip():
         yield TextWithButton(f"### {wording.unbroken(title)}")
     text = markup.counted(markup.escape(card.text), MAX_TEXT)
     yield from map(TextWithButton, markup.pieces(text, DISCORD.text))
@@ -266,7 +268,7 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
     """
     text = ""
     for line in lines:
-        if text and markup.size(text) + markup.size(line) > MAX_LINES:
+        if text and markup.utf16_length(text) + markup.utf16_length(line) > MAX_LINES:
             yield text
             text = ""
         text = f"{text}\n{line}" if text else line
@@ -321,7 +323,11 @@ def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], list[str
 
 def _usable(action: Action | None) -> Action | None:
     """Return an action whose words fit into a custom id, or None."""
-    return action if action and markup.size(f"ask:{action.words}") <= DISCORD.custom_id else None
+    return (
+        action
+        if action and markup.utf16_length(f"ask:{action.words}") <= DISCORD.custom_id
+        else None
+    )
 
 
 def _button_rows(actions: Sequence[Action]) -> Iterator[Row]:

@@ -35,7 +35,7 @@ MAX_TABLE_PIECE = 1_800
 GAP = "  "
 
 
-def size(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Return a text's length as Discord counts: in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
@@ -46,7 +46,7 @@ def escape(text: Text) -> str:
     return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
 
 
-def line(text: Text) -> str:
+def escaped_line(text: Text) -> str:
     """Return escaped text on one line; the line may begin a message."""
     joined = wording.line(wording.visible(text))
     return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
@@ -72,7 +72,7 @@ def cut(escaped: str, limit: int) -> str:
     """Return escaped text of at most `limit` UTF-16 units; a cut ends in an ellipsis and splits no
     escape.
     """
-    if size(escaped) <= limit:
+    if utf16_length(escaped) <= limit:
         return escaped
     return f"{_first_units(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
@@ -81,7 +81,7 @@ def counted(escaped: str, limit: int) -> str:
     """Return escaped text of at most `limit` UTF-16 units; a cut ends with the number of characters
     left out.
     """
-    if size(escaped) <= limit:
+    if utf16_length(escaped) <= limit:
         return escaped
     head = _first_units(escaped, limit - 40).rstrip()
     rest = wording.count(len(escaped) - len(head), "more character")
@@ -93,7 +93,7 @@ def pieces(escaped: str, limit: int) -> Iterator[str]:
 
     The text is split between paragraphs, lines or words where possible.
     """
-    while size(escaped) > limit:
+    while utf16_length(escaped) > limit:
         head = _first_units(escaped, limit)
         at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
         at = at if at > 0 else len(head)
@@ -182,7 +182,7 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
         first = f"**{heading(table, cells[:heading_count])}**"
         text = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
         record = counted(text, MAX_TABLE_PIECE)
-        if piece and size(piece) + size(record) > MAX_TABLE_PIECE:
+        if piece and utf16_length(piece) + utf16_length(record) > MAX_TABLE_PIECE:
             yield piece
             piece = ""
         piece = f"{piece}\n{record}" if piece else record

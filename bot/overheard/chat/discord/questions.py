@@ -46,14 +46,14 @@ def read_question(message: discord.Message, me: discord.abc.Snowflake) -> Reques
         id=str(message.id),
         person=Person(NAME, str(author.id), author.display_name, roles),
         channel=f"{NAME}:{place}",
-        question=plain(message.content, me.id) or NO_QUESTION,
+        question=question_text(message.content, me.id) or NO_QUESTION,
         # The id of a thread is that of the message from which it was started.
         message=str(channel.id if in_thread else replied_to or ""),
         thread=str(channel.id) if in_thread else "",
     )
 
 
-def plain(text: str, me: int) -> str:
+def question_text(text: str, me: int) -> str:
     """Return the words of a message without the mention of the bot; custom emoji become their
     names.
     """

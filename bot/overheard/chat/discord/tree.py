@@ -99,7 +99,7 @@ def node_size(node: Node) -> int:
     """Return the number of characters in a node and its children, as Discord counts them."""
     choices = (choice["name"] + choice["value"] for choice in node.get("choices", ()))
     own = (node["name"], node["description"], *choices)
-    return sum(map(markup.size, own)) + sum(map(node_size, node.get("options", ())))
+    return sum(map(markup.utf16_length, own)) + sum(map(node_size, node.get("options", ())))
 
 
 def is_same(wanted: Any, registered: Any) -> bool:
@@ -166,7 +166,7 @@ def path(spec: CommandSpec) -> tuple[str, ...]:
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
-def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
+def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
     """Return Discord's choices for an option that is being typed, at most 25; values that are too
     long are left out.
 
@@ -177,8 +177,8 @@ def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]
     """
     before, comma, _ = typed.rpartition(",") if option.many else ("", "", "")
     start = f"{before}{comma} " if comma else ""
-    texts = [f"{start}{quoted(value) if option.many else value}" for value in values]
-    fitting = [text for text in texts if 0 < markup.size(text) <= DISCORD.choice]
+    texts = [f"{start}{list_item(value) if option.many else value}" for value in values]
+    fitting = [text for text in texts if 0 < markup.utf16_length(text) <= DISCORD.choice]
     return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
 
 
@@ -193,7 +193,7 @@ def split(typed: str) -> list[str]:
     return [value.strip() for value in values if value.strip()]
 
 
-def quoted(value: str) -> str:
+def list_item(value: str) -> str:
     """Return a value as an item of a list, in quotes if it has a comma."""
     return f'"{value}"' if "," in value and '"' not in value else value
 

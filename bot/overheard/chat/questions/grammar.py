@@ -21,7 +21,7 @@ from overheard.chat.questions.vocabulary import (
     WEAK,
     Token,
     Vocabulary,
-    fold,
+    fold_word,
     tokenize,
     vocabulary,
 )
@@ -292,7 +292,7 @@ class _Reader:
         "foo.com".
         """
         site = parsed.typed.get("site", "")
-        name = " ".join((*parsed.unknown, *([site] if DOMAIN.fullmatch(fold(site)) else [])))
+        name = " ".join((*parsed.unknown, *([site] if DOMAIN.fullmatch(fold_word(site)) else [])))
         text = " ".join(token.text for token in tokens if token.text)
         named = not (parsed.brands or parsed.models or parsed.period)
         return named and 0 < len(name.split()) <= MAX_NAME_WORDS and name in text

@@ -12,9 +12,9 @@ from overheard.chat.questions.vocabulary import (
     Token,
     Vocabulary,
     distance,
+    folded_words,
     one_mistake,
     slip,
-    words_of,
 )
 
 MIN_GENITIVE_CHARS = 5
@@ -56,12 +56,12 @@ class NameReader:
     def __init__(self, names: KnownNames, vocabulary: Vocabulary, times: TimeReader) -> None:
         self._words = vocabulary
         self._times = times
-        self._brands = {words_of(spelling): name for spelling, name in names.brands.items()}
-        self._spellings = {words_of(s): s for s in names.brands}
-        self._models = {words_of(s): shown for s, shown in names.models.items()}
-        self._others = {words_of(s): s for s in names.other_models}
-        self._topics = {words_of(s): topic for s, topic in names.topics.items()}
-        self._categories = {words_of(n + s): n for n in names.categories for s in ("", "s")}
+        self._brands = {folded_words(spelling): name for spelling, name in names.brands.items()}
+        self._spellings = {folded_words(s): s for s in names.brands}
+        self._models = {folded_words(s): shown for s, shown in names.models.items()}
+        self._others = {folded_words(s): s for s in names.other_models}
+        self._topics = {folded_words(s): topic for s, topic in names.topics.items()}
+        self._categories = {folded_words(n + s): n for n in names.categories for s in ("", "s")}
         known = (self._brands, self._models, self._others, self._topics, self._categories)
         self._parts = frozenset(word for names in known for words in names for word in words)
 

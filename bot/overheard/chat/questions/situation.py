@@ -9,7 +9,7 @@ from datetime import date, datetime
 from overheard.cards.command import CommandSpec
 from overheard.cards.model_names import FAMILIES, VENDORS
 from overheard.chat.questions.names import KnownNames
-from overheard.chat.questions.vocabulary import words_of
+from overheard.chat.questions.vocabulary import folded_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
 from overheard.interfaces import Request
@@ -92,17 +92,17 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
     for model, shown in models.items():
         for spelling in _spellings(model, shown):
             spellings.setdefault(spelling.casefold(), {})[shown] = None
-    known = {words_of(spelling) for spelling in spellings}
+    known = {folded_words(spelling) for spelling in spellings}
     families = {name for _, name in FAMILIES} | set(VENDORS) | set(VENDORS.values())
-    others = {n for n in (*families, *OTHER_MODELS) if words_of(n) not in known}
+    others = {n for n in (*families, *OTHER_MODELS) if folded_words(n) not in known}
     brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
-    named = {words_of(spelling) for spelling in brands}
+    named = {folded_words(spelling) for spelling in brands}
     topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
     return KnownNames(
         brands=brands,
         own=tuple(brand.name for brand in tracked(catalogue)),
-        models={s: tuple(shown) for s, shown in spellings.items() if words_of(s) not in named},
-        other_models=frozenset(n for n in others if words_of(n) not in named),
+        models={s: tuple(shown) for s, shown in spellings.items() if folded_words(s) not in named},
+        other_models=frozenset(n for n in others if folded_words(n) not in named),
         topics=topics,
         categories=frozenset(brand.category for brand in tracked(catalogue) if brand.category),
     )
@@ -113,7 +113,7 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
     its id.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
-    words = words_of(model.id)
+    words = folded_words(model.id)
     for size in range(2, len(words) + 1):
         yield " ".join(words[:size])
     folded = [word.casefold() for word in (*words, model.provider)]

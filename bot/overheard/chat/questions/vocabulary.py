@@ -55,7 +55,7 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     for match in _WORD.finditer(text):
         typed = match[0]
-        word = fold(typed)
+        word = fold_word(typed)
         for ending, full in _CONTRACTED.items():
             if word.endswith(ending) and len(word) > len(ending):
                 stem = word.removesuffix(ending)
@@ -69,13 +69,13 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def fold(word: str) -> str:
+def fold_word(word: str) -> str:
     """Return a word as words are compared: without case, and without umlauts."""
     return word.casefold().translate(_FOLDED)
 
 
 @lru_cache(20_000)
-def words_of(text: str) -> tuple[str, ...]:
+def folded_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
     return tuple(token.word for token in tokenize(text))
 
@@ -243,35 +243,37 @@ def vocabulary(language: str) -> Vocabulary:
                 for word in _first_words(phrase):
                     frames.setdefault(word, []).append((_frame(phrase), concept))
             elif phrase.endswith("*"):
-                stems[fold(phrase[:-1])] = concept
+                stems[fold_word(phrase[:-1])] = concept
             else:
-                phrases[words_of(phrase)] = concept
+                phrases[folded_words(phrase)] = concept
     times = {
         kind: {
-            words_of(phrase): int(number)
+            folded_words(phrase): int(number)
             for number, listed in table.items()
             for phrase in _split(listed)
         }
         for kind, table in tables["times"].items()
     }
     topics = {
-        words_of(phrase): topic
+        folded_words(phrase): topic
         for topic, listed in tables["topics"].items()
         for phrase in _split(listed)
     }
     longest = max(map(len, phrases))
     short = {
-        fold(word): tuple(map(fold, full.split()))
+        fold_word(word): tuple(map(fold_word, full.split()))
         for full, listed in tables["short"].items()
         for word in _split(listed)
     }
 
     def word_list(name: str) -> frozenset[str]:
-        return frozenset(map(fold, _split(tables[name])))
+        return frozenset(map(fold_word, _split(tables[name])))
 
     known = (phrases, topics, *times.values())
     words = {word for table in known for phrase in table for word in phrase}
-    words |= {w for begun in frames.values() for frame, _ in begun for w in words_of(frame.pattern)}
+    words |= {
+        w for begun in frames.values() for frame, _ in begun for w in folded_words(frame.pattern)
+    }
     return Vocabulary(
         phrases=phrases,
         stems=stems,
@@ -355,7 +357,7 @@ def _frame(phrase: str) -> re.Pattern[str]:
     """
     parts = []
     for part in _CHOICE.split(phrase):
-        choices = [" ".join((*words_of(choice), "")) for choice in part.split("|")]
+        choices = [" ".join((*folded_words(choice), "")) for choice in part.split("|")]
         choices.sort(key=len, reverse=True)
         parts.append(f"(?:{'|'.join(choices)})".replace("(?: )", "(?:)"))
     return re.compile("".join(parts))
@@ -365,7 +367,7 @@ def _first_words(phrase: str) -> set[str]:
     """Return the words that a phrase with alternatives may begin with."""
     found: set[str] = set()
     for part in _CHOICE.split(phrase):
-        choices = [words_of(choice) for choice in part.split("|")]
+        choices = [folded_words(choice) for choice in part.split("|")]
         found |= {words[0] for words in choices if words}
         if all(choices):
             break

@@ -62,7 +62,7 @@ def not_understood(
     """
     words = ", ".join(f"“{wording.shorten(wording.line(w), 40)}”" for w in reading.unknown[:3])
     fields = (Field("Not understood", Tainted(words), wide=True),) if words else ()
-    offered = [*([guess] if guess else []), *suggestions(situation)]
+    offered = [*([guess] if guess else []), *fitting_buttons(situation)]
     distinct = {action.label: action for action in reversed(offered)}
     actions = [action for action in offered if distinct.pop(action.label, None)]
     return Card(
@@ -97,7 +97,7 @@ def _reason(reading: ParsedQuestion, situation: Situation, guess: Action | None)
     return "So I will not guess. I can do these, for example:"
 
 
-def suggestions(situation: Situation) -> tuple[Action, ...]:
+def fitting_buttons(situation: Situation) -> tuple[Action, ...]:
     """Return buttons for useful commands in the present state of the deployment, the most useful
     first.
     """
@@ -127,7 +127,7 @@ def hello(situation: Situation) -> Card:
         "Ask me in your own words",
         "I show what AI models say about your brand. For example:\n"
         + "\n".join(f"• {example}" for example in examples),
-        actions=suggestions(situation)[:MAX_ACTIONS],
+        actions=fitting_buttons(situation)[:MAX_ACTIONS],
     )
 
 

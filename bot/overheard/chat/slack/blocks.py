@@ -24,7 +24,7 @@ from overheard.chat.slack.text import (
     is_free_of_markup,
     link,
     pieces,
-    plain,
+    plain_text_object,
     quote,
     rich,
     section,
@@ -90,7 +90,7 @@ class Message:
         return replace(self, blocks=tuple(blocks))
 
 
-def digest(image: Image) -> str:
+def picture_key(image: Image) -> str:
     """Return the SHA-256 hash of a picture, in 64 hexadecimal digits."""
     return hashlib.sha256(image.png).hexdigest()
 
@@ -222,7 +222,7 @@ def _title(card: Card) -> Iterator[Block]:
     """
     title = wording.unbroken(card.severity.icon + wording.line(card.title))
     if title.strip():
-        yield {"type": "header", "text": plain(title, SLACK.header)}
+        yield {"type": "header", "text": plain_text_object(title, SLACK.header)}
     if len(title) > SLACK.header:
         yield rich(section(span(cut(title, SLACK.text), "bold")))
 
@@ -273,7 +273,11 @@ def _wide_field(field: Field) -> Block:
     if field.action:
         text = f"{wording.line(field.name)}\n{wording.visible(field.value)}"
         shown_button = button(field.action, f"field:{field.action.words}"[: SLACK.chosen])
-        return {"type": "section", "text": plain(text, SLACK.text), "accessory": shown_button}
+        return {
+            "type": "section",
+            "text": plain_text_object(text, SLACK.text),
+            "accessory": shown_button,
+        }
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
     value = cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
@@ -292,7 +296,7 @@ def _image(image: Image, *, as_picture: bool) -> Block:
         return small(f"Chart: {alt}", SLACK.alt)
     return {
         "type": "image",
-        "slack_file": {"id": digest(image)},
+        "slack_file": {"id": picture_key(image)},
         "alt_text": wording.shorten(alt, SLACK.alt) or "Chart",
     }
 

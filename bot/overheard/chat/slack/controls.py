@@ -9,7 +9,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Style, divided
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.text import Block, plain
+from overheard.chat.slack.text import Block, plain_text_object
 
 ACTION_PREFIX = "overheard"
 """The first part of the action ids of buttons and inputs."""
@@ -65,7 +65,7 @@ def select(choice: Choice, name: str = "choice") -> Block:
     element: Block = {
         "type": "static_select",
         "action_id": SWITCH if choice.chosen is not None else f"{ACTION_PREFIX}:{name}",
-        "placeholder": plain(wording.line(choice.label), SLACK.label),
+        "placeholder": plain_text_object(wording.line(choice.label), SLACK.label),
         "options": list(options.values()),
     }
     at = len(entries) if choice.chosen is None else choice.chosen
@@ -74,7 +74,10 @@ def select(choice: Choice, name: str = "choice") -> Block:
 
 
 def _option(action: Action) -> Block:
-    return {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
+    return {
+        "text": plain_text_object(wording.line(action.label), SLACK.label),
+        "value": action.words,
+    }
 
 
 def button(action: Action, name: str) -> Block:
@@ -88,7 +91,7 @@ def button(action: Action, name: str) -> Block:
     button: Block = {
         "type": "button",
         "action_id": f"{ACTION_PREFIX}:{name}",
-        "text": plain(label, SLACK.label),
+        "text": plain_text_object(label, SLACK.label),
         "value": action.words[: SLACK.value],
     }
     if action.style is not Style.PLAIN:
@@ -111,9 +114,9 @@ def is_switch(body: Mapping[str, Any]) -> bool:
 def _confirm(action: Action, label: str) -> Block:
     """Return the dialog that asks for confirmation before a button's action."""
     confirm: Block = {
-        "title": plain(label, SLACK.question_title),
-        "text": plain(wording.printable(action.confirm), SLACK.question),
-        "confirm": plain(label, SLACK.question_button),
-        "deny": plain("Cancel", SLACK.question_button),
+        "title": plain_text_object(label, SLACK.question_title),
+        "text": plain_text_object(wording.printable(action.confirm), SLACK.question),
+        "confirm": plain_text_object(label, SLACK.question_button),
+        "deny": plain_text_object("Cancel", SLACK.question_button),
     }
     return {**confirm, "style": "danger"} if action.style is Style.DANGER else confirm

@@ -160,7 +160,7 @@ class SlackListeners:
             body: The request from Slack.
             title: The title of the view.
         """
-        await ack(response_action="update", view=modals.notice(title, "One moment ..."))
+        await ack(response_action="update", view=modals.notice_view(title, "One moment ..."))
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
 
@@ -170,7 +170,7 @@ class SlackListeners:
 
         async def follow() -> None:
             if not await conversation.late_form(update):
-                view = modals.notice(title, "Done. You can close this; the chat has the rest.")
+                view = modals.notice_view(title, "Done. You can close this; the chat has the rest.")
                 await workspace.client.call("views_update", view_id=view_id, view=view)
 
         self._tasks.start(follow())

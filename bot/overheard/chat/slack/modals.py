@@ -12,7 +12,7 @@ from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.parser import COMPLETED
 from overheard.chat.slack.controls import ACTION_PREFIX
-from overheard.chat.slack.text import Block, cut, plain, rich, section, small, span
+from overheard.chat.slack.text import Block, cut, plain_text_object, rich, section, small, span
 from overheard.interfaces import Form
 
 CALLBACK_ID = "overheard:form"
@@ -60,9 +60,9 @@ def modal(form: Form, place: str) -> dict[str, Any]:
         "type": "modal",
         "callback_id": CALLBACK_ID,
         "private_metadata": FormMetadata(form.command.name, place, filled).to_json(),
-        "title": plain(wording.line(form.title), SLACK.modal_title),
-        "submit": plain(_submit(form), SLACK.modal_title),
-        "close": plain("Later" if form.command.step else "Cancel", SLACK.modal_title),
+        "title": plain_text_object(wording.line(form.title), SLACK.modal_title),
+        "submit": plain_text_object(_submit(form), SLACK.modal_title),
+        "close": plain_text_object("Later" if form.command.step else "Cancel", SLACK.modal_title),
         "blocks": list(_blocks(form)),
     }
 
@@ -73,13 +73,13 @@ def _submit(form: Form) -> str:
     return form.submit or usual
 
 
-def notice(title: str, text: str) -> dict[str, Any]:
+def notice_view(title: str, text: str) -> dict[str, Any]:
     """Return a view with a sentence, for the place of a form that is being served."""
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
-        "title": plain(wording.line(title), SLACK.modal_title),
-        "close": plain("Close", SLACK.modal_title),
+        "title": plain_text_object(wording.line(title), SLACK.modal_title),
+        "close": plain_text_object("Close", SLACK.modal_title),
         "blocks": [rich(section(span(text)))],
     }
 
@@ -111,8 +111,8 @@ def _input(option: Option, hint: str, element: Block) -> Block:
         "type": "input",
         "block_id": option.name,
         "optional": not option.required,
-        "label": plain(option.shown, SLACK.hint),
-        "hint": plain(hint, SLACK.hint),
+        "label": plain_text_object(option.shown, SLACK.hint),
+        "hint": plain_text_object(hint, SLACK.hint),
         "element": {"action_id": f"{ACTION_PREFIX}:{option.name}", **element},
     }
 
@@ -127,7 +127,7 @@ def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -
     """
     entries = [
         {
-            "text": plain(wording.line(choice.label), SLACK.label),
+            "text": plain_text_object(wording.line(choice.label), SLACK.label),
             "value": choice.value[: SLACK.chosen],
         }
         for choice in choices[: SLACK.options]
@@ -218,7 +218,7 @@ def _text_input(option: Option, value: Any) -> Block:
     }
     text = "\n".join(_texts(value))[: SLACK.typed]
     if option.example:
-        element["placeholder"] = plain(option.example, SLACK.hint_in_input)
+        element["placeholder"] = plain_text_object(option.example, SLACK.hint_in_input)
     return {**element, "initial_value": text} if text else element
 
 
@@ -237,7 +237,7 @@ def _options(values: Sequence[str]) -> list[Block]:
     """Return values as the options of a menu: distinct, not empty, at most `SLACK.options`."""
     distinct = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
-        {"text": plain(wording.line(value), SLACK.label), "value": value}
+        {"text": plain_text_object(wording.line(value), SLACK.label), "value": value}
         for value in [*distinct][: SLACK.options]
     ]
 

@@ -13,7 +13,7 @@ import aiohttp
 from overheard.cards import wording
 from overheard.cards.card import Card, File, Image
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import Message, digest, home_view, render
+from overheard.chat.slack.blocks import Message, home_view, picture_key, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.text import escape
 
@@ -124,9 +124,9 @@ class ChannelOutlet:
         if self.client.pictures.in_messages:
             return
         for image in images:
-            if digest(image) in self._attached:
+            if picture_key(image) in self._attached:
                 continue
-            self._attached.add(digest(image))
+            self._attached.add(picture_key(image))
             try:
                 await self._upload(image, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
@@ -181,7 +181,7 @@ class ChannelOutlet:
         """
         pictures, files = self.client.pictures, dict[str, str]()
         if pictures.in_messages:
-            files = {digest(image): await self._file(image) for image in message.images}
+            files = {picture_key(image): await self._file(image) for image in message.images}
         has_files, has_tables = any(files.values()), self.client.takes_tables and message.tables
         attempts = [
             (with_files, with_tables)
@@ -215,7 +215,7 @@ class ChannelOutlet:
         """Return the id of a picture's file, which is uploaded once; empty when the upload
         fails.
         """
-        pictures, key = self.client.pictures, digest(image)
+        pictures, key = self.client.pictures, picture_key(image)
         if not pictures.get(key):
             try:
                 pictures.add(key, await self._upload(image))

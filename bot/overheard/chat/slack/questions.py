@@ -103,7 +103,7 @@ class SlackQuestions:
         me = workspace.rights.bot_user_id or ""
         if event["user"] == me:
             return
-        text = plain(event.get("text", ""), me) or NO_QUESTION
+        text = question_text(event.get("text", ""), me) or NO_QUESTION
         question = SlackQuestion(text, event["user"], event["channel"], thread, answer_thread)
         await self._ask(body, question)
 
@@ -150,7 +150,7 @@ def is_of_person(event: Body) -> bool:
     return bool(event.get("user")) and not (event.get("subtype") or event.get("bot_id"))
 
 
-def plain(text: str, me: str) -> str:
+def question_text(text: str, me: str) -> str:
     """Return the words of a message, without the mention of the bot and without Slack's markup."""
     text = text.replace(f"<@{me}>", " ")
     text = re.sub(rf"<@{re.escape(me)}\|[^>]*>", " ", text) if me else text

@@ -65,7 +65,7 @@ def is_free_of_markup(text: str) -> bool:
     return not _READ_AS_MARKUP.search(text)
 
 
-def plain(text: str, limit: int) -> Block:
+def plain_text_object(text: str, limit: int) -> Block:
     """Return a plain text object of at most `limit` characters, without emoji codes.
 
     Slack refuses an empty text, so "-" takes its place.
@@ -106,7 +106,7 @@ def monospaced(text: str) -> Block:
 
 def small(text: str, limit: int) -> Block:
     """Return a context block: small text of at most `limit` characters."""
-    return {"type": "context", "elements": [plain(text, limit)]}
+    return {"type": "context", "elements": [plain_text_object(text, limit)]}
 
 
 MAX_TABLE_WIDTH = 40

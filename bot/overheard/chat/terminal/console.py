@@ -64,7 +64,7 @@ def render(card: Card, *, width: int) -> RenderableType:
     return Group(_panel(card, width), *below)
 
 
-def show(card: Card, console: Console) -> None:
+def print_card(card: Card, console: Console) -> None:
     """Print a card in the console's width, and below it up to `MAX_NEXT` commands of its
     buttons.
     """

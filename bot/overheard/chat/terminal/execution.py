@@ -241,11 +241,11 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     """Print a card as text or as JSON, and save its chart and files."""
     from rich.console import Console  # slow to import, and `run` has its card last
 
-    from overheard.chat.terminal.console import show
+    from overheard.chat.terminal.console import print_card
 
     # What was paid for is shown before anything else can go wrong.
     if card.title and not as_json:
-        show(card, Console())
+        print_card(card, Console())
     for file in _guarded_save(card, chart) if chart else []:
         click.echo(f"Chart saved as {file}", err=as_json)
     for enclosed in (part.file for part in card.whole() if part.file):
