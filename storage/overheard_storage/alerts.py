@@ -75,7 +75,7 @@ class SqlAlertRepository(Repository):
     async def events(self, alert_id: int) -> list[AlertEvent]:
         """Return the events of an alert, the oldest first."""
         query = select(events).where(events.c.alert_id == alert_id).order_by(events.c.id)
-        return [_event(row) for row in await self._database.rows(query)]
+        return [_event_of(row) for row in await self._database.rows(query)]
 
     async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
@@ -165,7 +165,7 @@ async def _read_alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]
     rows = (await connection.execute(newest_first)).all()
     shifts = await _read_shifts(connection, [row.id for row in rows])
     ends = await _end_times(connection, [row.id for row in rows if row.state in _OVER])
-    return [_alert(row, shifts[row.id], ends.get(row.id)) for row in rows]
+    return [_alert_of(row, shifts[row.id], ends.get(row.id)) for row in rows]
 
 
 async def _end_times(connection: AsyncConnection, over: Collection[int]) -> dict[int, datetime]:
@@ -200,7 +200,7 @@ async def _read_shifts(
     return by_alert
 
 
-def _alert(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None) -> Alert:
+def _alert_of(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None) -> Alert:
     """Return the alert of a row with its shifts, in the order of their places, of which the first
     opened the alert; ``over_at`` is when the alert ended, or None.
     """
@@ -237,7 +237,7 @@ def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
     return row | {"alert_id": alert_id}
 
 
-def _event(row: Row[Any]) -> AlertEvent:
+def _event_of(row: Row[Any]) -> AlertEvent:
     return AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)
 
 

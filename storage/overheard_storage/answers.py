@@ -67,7 +67,7 @@ class SqlAnswerRepository(Repository):
         stored: list[Answer] = []
         async with self._database.writing() as connection:
             await self._lock_runs(connection, {answer.run_id for answer in answers})
-            for round_ in _rounds(answers):
+            for round_ in _insert_rounds(answers):
                 stored += await self._write_answers(connection, round_, prompt_ids, model_ids)
             await self._money.book(connection, stored, model_ids)
         return stored
@@ -288,7 +288,7 @@ def _upsert_statement(database: Database, columns: Sequence[str]) -> Any:
     ).returning(answers.c.id, *(answers.c[column] for column in _QUESTION))
 
 
-def _rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
+def _insert_rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
     """Divide answers into lists in which no question has two answers, for one INSERT each."""
     rounds: list[dict[tuple[Any, ...], Answer]] = []
     for answer in answers_in_order:

@@ -248,7 +248,7 @@ class SqlFinetuneRepository(Repository):
         return await self._has_deleted(_delete_publication(number, item))
 
     async def publications(self, brand: str) -> list[Publication]:
-        """Return the publications of a brand, the oldest first."""
+        """Return the publications of a brand, the oldest first; those of one time by item."""
         of_brand: ColumnElement[bool] = brands.c.name == brand
         query = (
             select(publications)

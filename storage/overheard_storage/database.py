@@ -65,7 +65,7 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
     @wraps(work)
     async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         """Do the work in a task that a cancellation of the caller does not reach."""
-        task = asyncio.ensure_future(_retry(partial(work, *args, **kwargs)))
+        task = asyncio.ensure_future(_retry_while_away(partial(work, *args, **kwargs)))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -77,7 +77,7 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
     return run
 
 
-async def _retry(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+async def _retry_while_away(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Return the result of work; repeat the work for `_WAIT_S` seconds while the server is away,
     then raise StoreAway.
     """

@@ -89,7 +89,7 @@ class SqlDeliveryRepository(Repository):
         rows = await self._database.rows(
             _deliveries_query().where(*conditions).order_by(deliveries.c.id)
         )
-        return [_delivery(row) for row in rows]
+        return [_delivery_of(row) for row in rows]
 
     @uninterrupted
     async def claim(
@@ -115,7 +115,7 @@ class SqlDeliveryRepository(Repository):
             rows = await connection.execute(
                 _deliveries_query().where(among(deliveries.c.id, numbers))
             )
-            leased = [_delivery(row) for row in rows]
+            leased = [_delivery_of(row) for row in rows]
             lease = {"owner": owner, "leased_until": until, "uncertain": True}
             claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**lease)
             await connection.execute(claim)
@@ -206,7 +206,7 @@ async def announce(
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
-    """Return the row of a delivery without a lease."""
+    """Return the columns of a delivery that no process has leased, without its number."""
     return {
         "kind": delivery.kind,
         "key": delivery.key,
@@ -273,8 +273,8 @@ def _due_query(now: datetime, chats: Collection[str]) -> Select[Any]:
     )
 
 
-def _delivery(row: Row[Any]) -> Delivery:
-    """Return the delivery of a row."""
+def _delivery_of(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row of `_deliveries_query`, without its lease."""
     return Delivery(
         kind=DeliveryKind(row.kind),
         key=row.key,

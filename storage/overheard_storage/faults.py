@@ -115,7 +115,9 @@ def store_error(url: URL, error: BaseException) -> StoreError | None:
 
 
 def _sqlite_fault(url: URL, error: sqlite3.Error) -> tuple[str, str] | None:
-    """Return the reason and the remedy of an error of SQLite; None for a bug."""
+    """Return the reason and the remedy of an error of SQLite, as clauses; None for a bug of our
+    own.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_disk_full(url):
         return _FULL

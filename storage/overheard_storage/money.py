@@ -181,7 +181,7 @@ class SqlMoneyRepository(Repository):
 async def _insert_spend(
     connection: AsyncConnection, paid: Sequence[Answer], model_ids: Mapping[Model, int]
 ) -> None:
-    """Insert the cost of each paid answer, in US dollars."""
+    """Insert the cost of each paid answer, in US dollars, with the number of its model."""
     rows = [
         (answer.id, answer.asked_at, model_ids[answer.question.model], answer.reply.cost_usd)
         for answer in paid

@@ -29,7 +29,7 @@ class SqlScheduleRepository(Repository):
         async with self._database.writing() as connection:
             await connection.execute(insert, initial)
             query = select(schedule_states).where(_states.name == name)
-            return _state((await connection.execute(query)).one())
+            return _state_of((await connection.execute(query)).one())
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
         """Store that a slot of a schedule has begun; False when this or a later slot was begun
@@ -76,18 +76,18 @@ class SqlAuditRepository(Repository):
         query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
         if since is not None:
             query = query.where(audit.c.at >= since)
-        return [_entry(row) for row in await self._database.rows(query)]
+        return [_entry_of(row) for row in await self._database.rows(query)]
 
 
 def _update_of_states(*wanted: ColumnElement[bool]) -> Update:
     return update(schedule_states).where(*wanted)
 
 
-def _state(row: Row[Any]) -> ScheduleState:
+def _state_of(row: Row[Any]) -> ScheduleState:
     return ScheduleState(row.name, row.paused, row.begun, row.done, row.problem)
 
 
-def _entry(row: Row[Any]) -> AuditEntry:
+def _entry_of(row: Row[Any]) -> AuditEntry:
     return AuditEntry(row.at, row.who, row.channel, row.command, row.words, row.outcome, row.id)
 
 
@@ -134,7 +134,7 @@ class SqlChatStateRepository(Repository):
 
     @uninterrupted
     async def first_request(self, platform: str, request: str, now: datetime) -> bool:
-        """Store that a request is handled; False when it was handled before."""
+        """Store that a platform's request (its id) is handled; False when it was handled before."""
         insert = self._database.insert(requests).on_conflict_do_nothing()
         row = {"platform": platform, "request": request, "at": now}
         async with self._database.writing() as connection:

@@ -72,7 +72,7 @@ class Lookup:
         return await self.known(rows)
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of those names that are stored."""
+        """Return the numbers of those names that are stored; names that are not are left out."""
         requested = set(names)
         missing = iter(sorted(requested - self._known.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):
@@ -127,7 +127,7 @@ class Lookups:
         return _by_single_name(await self.metrics.numbers({(name,): {} for name in set(names)}))
 
     async def prompt_ids(self, prompts: Iterable[Prompt]) -> dict[str, int]:
-        """Return the numbers of prompts by key; new prompts are stored."""
+        """Return the numbers of prompts, by their keys; prompts without a number are stored."""
         by_name: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
         numbers = await self.prompts.known(by_name)
         if len(numbers) < len(by_name):

@@ -63,7 +63,7 @@ def brand_row(brand: Brand) -> dict[str, Any]:
 
 
 def brand_of(row: Row[Any]) -> Brand:
-    """Return the brand of a row."""
+    """Return the brand of a row of the table of brands."""
     aliases, domains, competitors = map(tuple, (row.aliases, row.domains, row.competitors))
     return Brand(
         row.name,
@@ -78,7 +78,7 @@ def brand_of(row: Row[Any]) -> Brand:
 
 
 def _rule_of(stored: Mapping[str, Any]) -> Rule:
-    """Return the rule of a spelling from its JSON object."""
+    """Return the rule of a spelling from its stored JSON object, which has all fields."""
     return Rule(
         spelling=stored["spelling"],
         exact_case=stored["exact_case"],
@@ -134,7 +134,7 @@ def run_row(run: Run) -> dict[str, Any]:
 
 
 def run_of(row: Row[Any]) -> Run:
-    """Return the run of a row."""
+    """Return the run, with its panel, of a row of the table of runs."""
     return Run(
         key=row.key,
         started_at=row.started_at,
@@ -150,7 +150,9 @@ def run_of(row: Row[Any]) -> Run:
 
 
 def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
-    """Return the row of an answer, without its number."""
+    """Return the columns of an answer, without its number; the prompt and the model are given by
+    their numbers.
+    """
     reply = answer.reply
     return {
         "run_id": answer.run_id,
@@ -254,7 +256,7 @@ def shift_row(shift: Shift) -> dict[str, Any]:
 
 
 def shift_of(row: Row[Any]) -> Shift:
-    """Return the shift of a row."""
+    """Return the shift of a row of shifts joined with the names of brand, model and metric."""
     return Shift(
         brand=row.brand,
         model=Model(row.provider, row.model),
@@ -299,7 +301,9 @@ def _prompt_of_document(document: Mapping[str, Any]) -> Prompt:
 
 
 def _panel_of(document: Mapping[str, Any]) -> Panel:
-    """Return the panel of a run from its JSON document."""
+    """Return the panel of a run from its stored JSON document; fields that older versions lack get
+    their defaults.
+    """
     return Panel(
         brands=tuple(document["brands"]),
         prompts=tuple(map(_prompt_of_document, document["prompts"])),
@@ -312,7 +316,7 @@ def _panel_of(document: Mapping[str, Any]) -> Panel:
 
 
 def _reply_of(row: Row[Any]) -> Reply:
-    """Return the reply of a model from the row of an answer."""
+    """Return the reply of a model from a row of answers; rate limits are not stored."""
     return Reply(
         text=row.text,
         finish=Finish(row.finish),

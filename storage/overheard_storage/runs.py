@@ -175,7 +175,7 @@ async def _with_earliest_start(connection: AsyncConnection, stored: Run, importe
 
 
 def _batch_of(row: Row[Any]) -> Batch:
-    """Return the batch of a row."""
+    """Return the batch of a row of batches joined with the name of its model."""
     return Batch(
         run_id=row.run_id,
         model=Model(row.provider, row.name),

@@ -163,7 +163,9 @@ class SqlScoreRepository(Repository):
         ]
 
     async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream the scores of some runs (None: all) in the order of their answers."""
+        """Stream the scores of some runs, by their numbers (None: all runs), in the order of their
+        answers' numbers.
+        """
         query = select(answers.c.id)
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
@@ -176,7 +178,7 @@ class SqlScoreRepository(Repository):
         return [record_of(row) for row in await self._database.rows(records_query(answers))]
 
     async def count_read(self, scorer: str, version: str) -> int:
-        """Return how many answers with a text a version of a scorer has read."""
+        """Return how many answers that still have their text a version of a scorer has read."""
         number = await self._lookups.scorers.find(scorer, version)
         without_text = select(answers.c.id).where(answers.c.gone)
         query = select(func.count()).where(
@@ -198,7 +200,9 @@ class SqlScoreRepository(Repository):
         return int((await self._database.rows(query))[0][0])
 
     async def prune(self, versions: Collection[str]) -> int:
-        """Delete all scores, blocks and editions except those of some versions."""
+        """Delete all scores, readings, blocks and editions except those of some versions
+        ("scorer@version"), in several transactions; return the number of deleted scores.
+        """
         rows = await self._database.rows(select(scorers))
         scorer_ids = [row.id for row in rows if f"{row.name}@{row.version}" not in versions]
         await self._remove_blocks(scorer_ids, versions)
@@ -210,7 +214,9 @@ class SqlScoreRepository(Repository):
 
     @uninterrupted
     async def _remove_blocks(self, scorer_ids: Collection[int], versions: Collection[str]) -> None:
-        """Delete the blocks of removed scorers, and the editions that use other versions."""
+        """Delete the blocks of some scorer versions (by number), and the editions that use other
+        versions than ``versions``.
+        """
         outdated = [
             row.id
             for row in await self._database.rows(select(editions.c.id, editions.c.versions))
@@ -222,7 +228,9 @@ class SqlScoreRepository(Repository):
 
     @uninterrupted
     async def _remove_scores(self, scorer_ids: Collection[int], part: range) -> int:
-        """Delete the scores of removed scorers on a range of answers; return their number."""
+        """Delete the scores and readings of some scorer versions on a range of answer numbers;
+        return the number of scores.
+        """
         async with self._database.writing() as connection:
             removed = []
             for table in (scores, readings):
@@ -232,7 +240,9 @@ class SqlScoreRepository(Repository):
             return removed[0]
 
     async def _numbers(self, scorer: str, version: str, scored: ScoredAnswers) -> _Numbers:
-        """Return the database numbers of all names that some scored answers contain."""
+        """Return the database's numbers of the scorer and of all names in some scored answers; new
+        names are stored.
+        """
         questions = [answer.question for answer, _ in scored]
         records = [record for _, records in scored for record in records]
         return _Numbers(
@@ -342,7 +352,7 @@ class SqlEditionRepository(Repository):
     async def all(self) -> list[Edition]:
         """Return all editions, the oldest first."""
         query = select(editions).order_by(editions.c.at, editions.c.id)
-        return [_edition(row) for row in await self._database.rows(query)]
+        return [_edition_of(row) for row in await self._database.rows(query)]
 
     @uninterrupted
     async def add(self, edition: Edition) -> Edition:
@@ -408,8 +418,8 @@ def _edition_row(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _edition(row: Row[Any]) -> Edition:
-    """Return the edition of a row."""
+def _edition_of(row: Row[Any]) -> Edition:
+    """Return the edition of a row; its catalogue has brands and facts only."""
     return Edition(
         versions=split_versions(row.versions),
         catalogue=_CATALOGUE.validate_python(row.catalogue),

@@ -110,7 +110,7 @@ class BurstPlanner:
             by_model.setdefault(suspicion.model, []).append(suspicion)
         runs, updates = await self._past.store.runs.find(), await self._past.store.updates.find()
         plans = [
-            await self._next(
+            await self._next_burst(
                 model, model_suspicions, runs, [u for u in updates if u.model == model]
             )
             for model, model_suspicions in by_model.items()
@@ -118,7 +118,7 @@ class BurstPlanner:
         ]
         return sorted(filter(None, plans), key=lambda plan: (plan.burst.at, plan.model))
 
-    async def _next(
+    async def _next_burst(
         self,
         model: Model,
         suspicions: Sequence[Suspicion],
@@ -140,12 +140,12 @@ class BurstPlanner:
         asked = _Asked(self._past.catalogue, model, made)
         times = sorted({u.at for u in updates if u.source in ANNOUNCED})
         wanted = [
-            await self._after_update(asked, times) if times else None,
-            self._after_signs(asked, suspicions, updates),
+            await self._update_burst(asked, times) if times else None,
+            self._sign_burst(asked, suspicions, updates),
         ]
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
-    async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
+    async def _update_burst(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
         """Return the burst that follows the latest announced update. None when the effect on every
         brand is clear, or the calls of the burst would exceed the year's budget for bursts.
 
@@ -176,7 +176,7 @@ class BurstPlanner:
         )
         return asked.planned(burst, BurstCause.UPDATE, brands) if burst else None
 
-    def _after_signs(
+    def _sign_burst(
         self, asked: _Asked, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
         """Return a burst for the brand with the strongest evidence among those that need one; None
@@ -336,7 +336,9 @@ class Suspicion:
 
 
 def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
-    """Return the result of the latest analysis of a brand at each model."""
+    """Return, for each model of a replayed brand in order, how strongly the brand's latest evidence
+    suggests a change.
+    """
     monitor = replay.monitor
     return [
         _suspicion(brand, model, replay)
@@ -345,7 +347,7 @@ def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
 
 
 def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
-    """Return the result of the latest analysis of a brand at one model."""
+    """Return how strongly a replayed brand's latest evidence at one model suggests a change."""
     analyses = [seen for seen in replay.monitor.streams if seen.stream.key.model == model]
     alarms = [a.run for a in replay.alarms if any(s.model == model for s in a.shifts)]
     return Suspicion(
@@ -395,7 +397,9 @@ def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) ->
 
 
 def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
-    """Return a table of planned bursts, one a row; None without any."""
+    """Return a table with a row for each planned burst, times in the zone of the call; None without
+    bursts.
+    """
     rows = tuple(
         (
             wording.moment(plan.burst.at, call.zone),

@@ -240,7 +240,9 @@ def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _began_sentence(evidence: AlertEvidence) -> str:
-    """Return a sentence on when the shift began."""
+    """Return a sentence on the check with which the shift most likely began, and the checks between
+    which it almost surely began.
+    """
     began = wording.moment(evidence.began, evidence.zone)
     first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
     if first == last:

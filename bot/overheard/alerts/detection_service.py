@@ -231,7 +231,7 @@ class DetectionService:
         ]
         raised = []
         for decision in filter(None, decisions):
-            raised.append(await self._carry_out(run, decision, now))
+            raised.append(await self._carry_out_decision(run, decision, now))
             if decision.placement.action is AlertAction.RECOVER:
                 await self._recover_parts(decision)
         return list(filter(None, raised)), []
@@ -269,7 +269,7 @@ class DetectionService:
         asked = {decision.model for decision in decisions}
         watched = {decision.model for decision in decisions if decision.watched}
         await keep_watched(self._store, brand, asked, watched, now)
-        decisions, alerts = await self._announce(run, brand, decisions, now)
+        decisions, alerts = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
             judge_warning(decision, silence, metrics)
@@ -312,10 +312,12 @@ class DetectionService:
             The alerts that report them.
         """
         return [
-            alert for brand in brands for alert in (await self._announce(run, brand, [], now))[1]
+            alert
+            for brand in brands
+            for alert in (await self._report_brand(run, brand, [], now))[1]
         ]
 
-    async def _announce(
+    async def _report_brand(
         self, run: Run, brand: str, decisions: Sequence[Decision], now: datetime
     ) -> tuple[list[Decision], list[Alert]]:
         """Carry out the decisions about a brand together with the statements that are news.
@@ -328,7 +330,7 @@ class DetectionService:
             news = await self._statements.news(run, brand, alerts)
         run_key = RunKey(run.started_at, run.id)
         whole = add_statements(decisions, news.shifts, run_key, alerts)
-        raised = [await self._carry_out(run, decision, now) for decision in whole]
+        raised = [await self._carry_out_decision(run, decision, now) for decision in whole]
         for number in news.continued:
             with contextlib.suppress(AlertUnchanged):  # another process was quicker
                 await self._lifecycle.carry_on(number)
@@ -359,7 +361,9 @@ class DetectionService:
         streams = [replace(stream, judge=checks.get(stream.metric)) for stream in evidence.streams]
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
-    async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
+    async def _carry_out_decision(
+        self, run: Run, decision: Decision, now: datetime
+    ) -> Alert | None:
         """Store what a decision says: raise, extend, ease or recover an alert. Call the listener
         with a new alert. Return the alert that reports a shift of the run; None when no shift is
         reported or the alert has recovered.

@@ -71,7 +71,9 @@ class HistoryReader:
 
     @classmethod
     def of(cls, deployment: Deployment) -> HistoryReader:
-        """Return the reader of a deployment's history."""
+        """Return the reader of a deployment's history, with its present scorers and [alerts]
+        settings.
+        """
         scoring = deployment.scoring
         settings = deployment.config.alerts
         return cls(

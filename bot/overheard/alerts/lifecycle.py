@@ -159,7 +159,7 @@ class Lifecycle:
             case AlertAction.GROW:
                 return await self.grow(placement.alert, shifts), False
             case AlertAction.EASE:
-                return await self._ease(placement.alert, shifts), False
+                return await self._store_easing(placement.alert, shifts), False
             case AlertAction.RECOVER:
                 others = [number for number in placement.recovers if number != placement.alert]
                 for number in others:
@@ -192,15 +192,17 @@ class Lifecycle:
         """
         again = (await self.find(number)).state is AlertState.RECOVERED
         what = AlertEventKind.RELAPSED if again else AlertEventKind.GREW
-        return await self._change(number, what, note=self._steps_sentence(shifts), shifts=shifts)
+        return await self._store_event(
+            number, what, note=self._steps_sentence(shifts), shifts=shifts
+        )
 
-    async def _ease(self, number: int, shifts: Sequence[Shift]) -> Alert:
+    async def _store_easing(self, number: int, shifts: Sequence[Shift]) -> Alert:
         """Add shifts that take an alert's change back in part, as an EASED event, and return the
         alert; its state stays.
         """
         back = [replace(shift, recovery=True) for shift in shifts]
         note = self._steps_sentence(shifts)
-        return await self._change(number, AlertEventKind.EASED, note=note, shifts=back)
+        return await self._store_event(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps_sentence(self, shifts: Sequence[Shift]) -> str:
         """Return a sentence on what a model does since the first shifts, at most `MOST_STEPS`,
@@ -243,12 +245,12 @@ class Lifecycle:
         over = parts_over(await self._store.alerts.events(number))
         back = [replace(shift, recovery=True) for shift in shifts]
         if parts_of(alert) <= over | {part} or alert.state.over:
-            return await self._change(
+            return await self._store_event(
                 number, AlertEventKind.RECOVERED, note=note, shifts=back, always=True
             )
         if part in over:
             return alert
-        return await self._change(
+        return await self._store_event(
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, always=True
         )
 
@@ -259,7 +261,7 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when the alert is over.
         """
-        return await self._change(number, AlertEventKind.CONTINUED, shifts=shifts)
+        return await self._store_event(number, AlertEventKind.CONTINUED, shifts=shifts)
 
     async def brand_is_back(self, number: int, brand: str) -> Alert:
         """Record, once since the alert of a model as a whole grew, that one brand is back at its
@@ -275,7 +277,7 @@ class Lifecycle:
                 break
             if event.note == note:
                 return alert
-        return await self._change(number, AlertEventKind.EASED, note=note)
+        return await self._store_event(number, AlertEventKind.EASED, note=note)
 
     async def carry_on(self, number: int) -> Alert:
         """Store a CONTINUED event, so that the alert's message is edited to the latest figures;
@@ -284,7 +286,7 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when the alert is over.
         """
-        return await self._change(number, AlertEventKind.CONTINUED)
+        return await self._store_event(number, AlertEventKind.CONTINUED)
 
     async def revise(self, number: int, words: str) -> Alert:
         """Store a new likeliest explanation (a sentence) as a REVISED event; return the changed
@@ -297,7 +299,7 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when the alert is over.
         """
-        return await self._change(number, AlertEventKind.REVISED, note=words)
+        return await self._store_event(number, AlertEventKind.REVISED, note=words)
 
     async def belong(self, number: int) -> Alert:
         """Store a JOINED event: the alert is part of a change of the model as a whole. Return the
@@ -306,13 +308,13 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when the alert is over.
         """
-        return await self._change(number, AlertEventKind.JOINED)
+        return await self._store_event(number, AlertEventKind.JOINED)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Store who takes care of an alert, and return the changed alert. Raises AlertUnchanged
         when the alert is over or acknowledged already.
         """
-        return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
+        return await self._store_event(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
         """Put an alert aside until a time, which is stored in UTC to the minute, or for None until
@@ -321,15 +323,15 @@ class Lifecycle:
         """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
-        return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
+        return await self._store_event(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
         """Close an alert, with a note on why."""
-        return await self._change(number, AlertEventKind.CLOSED, who, note=note)
+        return await self._store_event(number, AlertEventKind.CLOSED, who, note=note)
 
     async def reopen(self, number: int, who: str) -> Alert:
         """Open an alert again."""
-        return await self._change(number, AlertEventKind.REOPENED, who)
+        return await self._store_event(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
         """Store a user's statement that the model was updated when the alert's change began. A
@@ -344,7 +346,7 @@ class Lifecycle:
             The new or the known update.
         """
         alert = await self.find(number)
-        began = await self._began(alert)
+        began = await self._change_start(alert)
         known = await self._store.updates.find(alert.shift.model)
         update = next((update for update in known if abs(update.at - began) <= SAME_UPDATE), None)
         if update is None:
@@ -354,10 +356,10 @@ class Lifecycle:
             )
         else:
             note = " ".join(filter(None, (note, KNOWN_UPDATE)))
-        await self._change(number, AlertEventKind.UPDATE, who, note=note)
+        await self._store_event(number, AlertEventKind.UPDATE, who, note=note)
         return update
 
-    async def _began(self, alert: Alert) -> datetime:
+    async def _change_start(self, alert: Alert) -> datetime:
         """Return the start of the run with which an alert's change most likely began."""
         run = alert.shift.began or alert.shift.run_id
         return next(r.started_at for r in await self._store.runs.find() if r.id == run)
@@ -379,19 +381,19 @@ class Lifecycle:
         events = await self._store.alerts.events(number)
         event = next((event for event in events if event.id == event_id), None)
         if event and event.what is AlertEventKind.UPDATE:
-            return await self._unmark(alert, event, who)
+            return await self._remove_mark(alert, event, who)
         *before, (latest, _) = held_states(events)
         if not event or event.what not in BY_PEOPLE or latest != event_id:
             raise NotUndone(number=number)
-        return await self._change(number, AlertEventKind.UNDONE, who, held=before[-1][1])
+        return await self._store_event(number, AlertEventKind.UNDONE, who, held=before[-1][1])
 
-    async def _unmark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
+    async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
         """Remove the model update that an UPDATE event marked, and return the changed alert. Raises
         NotUndone when the update was known before the mark, or is removed already.
         """
         if event.note.endswith(KNOWN_UPDATE):
             raise NotUndone(number=alert.id)
-        began = await self._began(alert)
+        began = await self._change_start(alert)
         marked = [
             update
             for update in await self._store.updates.find(alert.shift.model)
@@ -401,14 +403,16 @@ class Lifecycle:
             raise NotUndone(number=alert.id)
         for update in marked:
             await self._store.updates.remove(update.id)
-        return await self._change(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
+        return await self._store_event(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
 
     async def wake(self) -> list[Alert]:
         """Open each alert whose snooze is over, with a WOKEN event; return the changed alerts."""
         snoozed = [a for a in await self._store.alerts.find() if a.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
         return [
-            await self._change(a.id, AlertEventKind.WOKEN, note=note) for a, note in notes if note
+            await self._store_event(a.id, AlertEventKind.WOKEN, note=note)
+            for a, note in notes
+            if note
         ]
 
     async def find(self, number: int) -> Alert:
@@ -424,7 +428,7 @@ class Lifecycle:
             raise UnknownName(kind="alert", name=str(number), hint="", known=known)
         return alert
 
-    async def _change(
+    async def _store_event(
         self,
         number: int,
         what: AlertEventKind,

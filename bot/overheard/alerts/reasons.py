@@ -91,7 +91,9 @@ CARRIED_OUT = {
 
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
-    """Return a sentence on the decision about a brand at a model."""
+    """Return a sentence on the decision about a brand at a model: what the alert reports or,
+    without an alert, why the nearest metric is silent.
+    """
     named = dict.fromkeys(shift.metric for shift in decision.shifts)
     moved = wording.listing([metrics[m].label.lower() if m in metrics else m for m in named])
     if sentence := CARRIED_OUT.get(decision.placement.action):

@@ -73,7 +73,7 @@ class Analysis:
         deployment = await self._deployment.caught_up(self._call.progress, expected)
         if outcome.stopped:
             return AnalysisResult(deployment, NOT_DETECTED)
-        detection, bursts = await self._detect(deployment, run)
+        detection, bursts = await self._detect_shifts(deployment, run)
         cards = [
             await self._announce(deployment, self._call, alert)
             for alert in (detection.alerts if self._announce else ())
@@ -115,7 +115,9 @@ class Analysis:
             self._call.progress.start("Scoring answers", 0)
             await self._carry_tasks(deployment, tasks)
 
-    async def _detect(self, deployment: Deployment, run: Run) -> tuple[DetectionResult, list[str]]:
+    async def _detect_shifts(
+        self, deployment: Deployment, run: Run
+    ) -> tuple[DetectionResult, list[str]]:
         """Detect shifts, in this process or by workers; return the result and the sentences on
         bursts.
         """
@@ -192,7 +194,7 @@ async def detect(
     )
     deployment.scoring.faults.update(problems)
     chosen = served(deployment, run.panel) if brands is None else brands
-    return await _service(deployment).detect(run, chosen, deployment.clock.now())
+    return await _detection_service(deployment).detect(run, chosen, deployment.clock.now())
 
 
 async def detect_statements(
@@ -210,11 +212,15 @@ async def detect_statements(
     names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
     chosen = names if brands is None else [name for name in brands if name in names]
     now = deployment.clock.now()
-    return await _service(deployment).detect_statements(newest[0], chosen, now) if newest else []
+    return (
+        await _detection_service(deployment).detect_statements(newest[0], chosen, now)
+        if newest
+        else []
+    )
 
 
-def _service(deployment: Deployment) -> DetectionService:
-    """Return the detection service of a deployment."""
+def _detection_service(deployment: Deployment) -> DetectionService:
+    """Return the service that detects shifts in runs of a deployment and stores their alerts."""
     scoring = deployment.scoring
     return DetectionService(
         HistoryReader.of(deployment),

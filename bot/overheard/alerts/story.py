@@ -112,7 +112,9 @@ class Story:
         return is_usual(self.periods, at)
 
     def data(self) -> dict[str, Any]:
-        """Return the story as JSON values; the times are in ISO 8601."""
+        """Return the story as JSON values: its state, the number of its alert, and the times of its
+        change in ISO 8601 (None where unknown).
+        """
         began, ended = self.began, self.ended
         return {
             "brand": self.brand,
@@ -180,12 +182,12 @@ def stories(
         for brand in alert.brands:
             grouped.setdefault((brand, alert.shift.model), []).append(alert)
     return {
-        key: _story(key, mine, starts, now, is_watched=key in watched)
+        key: _story_of_alerts(key, mine, starts, now, is_watched=key in watched)
         for key, mine in sorted(grouped.items())
     }
 
 
-def _story(
+def _story_of_alerts(
     key: BrandAtModel,
     alerts: Sequence[Alert],
     starts: Mapping[int, datetime],

@@ -278,7 +278,7 @@ def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
 
 
 def _sign(update: ModelUpdate) -> str:
-    """Return in words how an update became known, with its note in brackets."""
+    """Return how an update became known, in words, with its note in brackets."""
     note = f" ({update.note})" if update.note else ""
     how = {
         "served model": "the service named another model",

@@ -383,7 +383,7 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
 
 
 def _rivals_median(x: Floats) -> Floats:
-    """Return the median of all other series in each run, for each series, J x n."""
+    """Return, for each of J series, the median of the other series in each run, J x n."""
     ordered = np.sort(x, axis=0)
     rank = np.argsort(np.argsort(x, axis=0), axis=0)
     left = len(x) - 1

@@ -192,7 +192,9 @@ def _placement(
 
 
 def _reports_open(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert is open and reports a brand's shift."""
+    """Return whether an alert is open and one of its shifts is the given shift of a brand at a
+    model in a run.
+    """
     return (
         alert.shift.model == shift.model
         and not alert.state.over

@@ -361,7 +361,9 @@ def _ghosts(alarms: Iterable[Alarm]) -> int:
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
-    """Return the random changes of a brand that changes once a year on average."""
+    """Return the random changes of a brand that changes once a year on average, in the order of the
+    runs.
+    """
     runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
     return tuple(
         Moved(

@@ -334,7 +334,7 @@ def _between(stream: Stream, start: datetime | None, end: datetime | None) -> St
 
 
 def _part(stream: Stream, rows: Mask) -> Stream:
-    """Return a stream cut to the runs that ``rows`` marks."""
+    """Return a stream cut to the runs that a mask ``rows`` (R) marks."""
     return replace(
         stream,
         runs=tuple(run for run, kept in zip(stream.runs, rows, strict=True) if kept),

@@ -173,7 +173,7 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
 
 
 def _block_key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
-    """Return the key of the block to which a score belongs."""
+    """Return the key of the block to which a score of an answer of a run belongs."""
     question = answer.question
     version = f"{record.scorer}@{record.version}"
     return BlockKey(
@@ -182,7 +182,7 @@ def _block_key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
 
 
 def _block_of_values(key: BlockKey, values: Sequence[float]) -> Block:
-    """Return the block of all values with one key."""
+    """Return the block with the count, sum and sum of squares of all values of one key."""
     return Block(
         run_id=key.run.id,
         at=key.run.at,

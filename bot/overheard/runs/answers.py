@@ -126,7 +126,9 @@ def _copied_answer(answer: Answer, run: Run, question: Question) -> Answer:
 
 
 def _block_sum(block: Block, other: Block) -> Block:
-    """Return the sum of two blocks of the same stream, run and prompt."""
+    """Return a block with the counts, sums and sums of squares of two blocks of the same stream,
+    run and prompt.
+    """
     return replace(
         block,
         n=block.n + other.n,
@@ -160,7 +162,7 @@ class WriteBatcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until all answers are written."""
+        """Wait until all answers that were given to `keep` are written."""
         if self._writer:
             await asyncio.wait({self._writer})
 
@@ -173,10 +175,10 @@ class WriteBatcher:
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, kept))
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+            self._writer = asyncio.create_task(self._write_groups())
         await kept
 
-    async def _write(self) -> None:
+    async def _write_groups(self) -> None:
         """Write groups of at most `MAX_GROUP_ANSWERS` until no answer is waiting."""
         try:
             while self._waiting:

@@ -182,7 +182,7 @@ class Collector:
         """
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
         answers = [
-            _answer(batch, item, question, look, latency, self._calls(batch.model).remedy)
+            _answer_of_item(batch, item, question, look, latency, self._calls(batch.model).remedy)
             for item, question in questions.items()
         ]
         for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
@@ -207,7 +207,7 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
     return {item: questions[item] for item in batch.items if item in questions}
 
 
-def _answer(
+def _answer_of_item(
     batch: Batch, item: str, question: Question, look: BatchStatus, latency: float, remedy: str
 ) -> Answer:
     """Return the answer to a question of a batch that has ended; failed, without text, when the
@@ -257,7 +257,7 @@ class BatchCalls:
             ProviderFailed: when the batch was refused, or it is unknown (`ambiguous`).
             ProviderUnavailable: when the provider cannot be used at all.
         """
-        tried, begun, seller = 0, asyncio.get_running_loop().time(), self._seller()
+        tried, begun, seller = 0, asyncio.get_running_loop().time(), self._batching_provider()
         while True:
             try:
                 return await self._call_checked(lambda: seller.submit(questions), str)
@@ -276,7 +276,7 @@ class BatchCalls:
             ProviderFailed: when the vendor does not answer.
             ProviderUnavailable: when the provider cannot be used at all.
         """
-        seller = self._seller()
+        seller = self._batching_provider()
         return await self._call_checked(lambda: seller.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
@@ -285,10 +285,10 @@ class BatchCalls:
         Raises:
             OverheardError: when the vendor cannot be asked.
         """
-        seller = self._seller()
+        seller = self._batching_provider()
         await self._call_checked(lambda: seller.cancel(batch), type(None))
 
-    def _seller(self) -> Batching:
+    def _batching_provider(self) -> Batching:
         """Return the provider, or raise ProviderUnavailable when it sells no batches."""
         if isinstance(self._provider, Batching):
             return self._provider
@@ -319,12 +319,14 @@ class BatchCalls:
             Exception,
             SystemExit,
         ) as error:  # its text may hold a secret, so only its kind is reported
-            raise self._fault(type(error).__name__, ambiguous=deadline.expired()) from None
+            raise self._plugin_failure(type(error).__name__, ambiguous=deadline.expired()) from None
         if not isinstance(result, kind):
-            raise self._fault(f"it returns {type(result).__name__} about a batch", ambiguous=True)
+            raise self._plugin_failure(
+                f"it returns {type(result).__name__} about a batch", ambiguous=True
+            )
         return result
 
-    def _fault(self, what: str, *, ambiguous: bool) -> ProviderFailed:
+    def _plugin_failure(self, what: str, *, ambiguous: bool) -> ProviderFailed:
         """Return the failure of a call that is the plugin's fault. ``ambiguous`` says that the
         vendor may have the request.
         """

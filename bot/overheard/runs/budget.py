@@ -38,7 +38,7 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
         BudgetUnknown: when there is a limit and a model without a known price.
         BudgetExceeded: when even typical answers would cost more than is left.
     """
-    limits = _limits(budget, priced.booked)
+    limits = _limits_of_accounts(budget, priced.booked)
     balances = await money.balances(limits)
     left = {a: max(0.0, limits[a] - balances[a].spent - balances[a].held) for a in limits}
     for account in sorted(left, key=left.__getitem__):
@@ -61,7 +61,7 @@ async def nearly_spent(
     """Return the accounts of which at least `WARNING` of the limit is spent, each with the spent
     dollars and the limit in dollars.
     """
-    limits = _limits(budget, accounts)
+    limits = _limits_of_accounts(budget, accounts)
     balances = await money.balances(limits)
     return {
         account: (balances[account].spent, limit)
@@ -75,7 +75,7 @@ def key_of(account: Account) -> str:
     return f'{account.kind}s."{account.name}"' if account.kind in _NAMED else account.kind
 
 
-def _limits(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:
+def _limits_of_accounts(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:
     allowed = {account: budget.allowed(account) for account in accounts}
     return {account: usd for account, usd in allowed.items() if usd is not None}
 
@@ -154,7 +154,7 @@ class SpendReservation:
         for account, share in held.shares.items():
             self._taken[account] -= share * held.usd
             self._held[account] = max(0.0, self._held[account] - share * cost)
-        self._end()
+        self._end_call()
 
     def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
         """End a call that may be charged an unknown amount: all of its money stays reserved.
@@ -166,14 +166,14 @@ class SpendReservation:
         for account, share in held.shares.items():
             self._taken[account] -= share * cost
             self._held[account] = max(0.0, self._held[account] - share * cost)
-        self._end()
+        self._end_call()
 
     async def close(self) -> None:
         """Return the reserved money that was not spent to the store."""
         await self._money.give_back(self._payer.run_id, self._held)
         self._held.clear()
 
-    def _end(self) -> None:
+    def _end_call(self) -> None:
         self._under_way -= 1
         self._ended += 1
         self._returned.set()

@@ -150,7 +150,9 @@ class Runner:
                         self._give_up(waiting, reason, job.outcome)
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
-        """Return the lane of a model; None when its provider is not configured."""
+        """Return the questions of a model (``waiting``) with its provider and limiters; None when
+        its provider is not configured.
+        """
         provider = self._providers.get(model.provider)
         if provider is None:
             return None

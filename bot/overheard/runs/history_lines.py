@@ -203,7 +203,9 @@ def read_line(text: bytes) -> Parsed:
 
 
 def _storable(value: Any) -> Any:
-    """Return a JSON value with all its texts, also of keys, made storable."""
+    """Return a JSON value in which every text, also each key, is replaced by one that a database
+    can store.
+    """
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, list):
@@ -219,7 +221,9 @@ def _problem_sentence(detail: ErrorDetails) -> str:
 
 
 def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
-    """Return an answer as JSON values by `ANSWER_FIELDS`, in their order."""
+    """Return an answer of a run as JSON values, by the names in `ANSWER_FIELDS` and in their
+    order.
+    """
     reply, question = answer.reply, answer.question
     values = (
         answer.asked_at.isoformat(),
@@ -241,7 +245,9 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
 
 
 def score_line(record: ScoreRecord, answer: Answer, run: Run) -> dict[str, Any]:
-    """Return a score as JSON values by `SCORE_FIELDS`, in their order."""
+    """Return the score of an answer as JSON values, by the names in `SCORE_FIELDS` and in their
+    order.
+    """
     question = answer.question
     values = (
         run.key,

@@ -43,7 +43,7 @@ class RunCancellation:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Watch the run's state in the store while the block lasts."""
-        watcher = asyncio.create_task(self._watch())
+        watcher = asyncio.create_task(self._watch_state())
         try:
             yield
         finally:
@@ -69,7 +69,7 @@ class RunCancellation:
         finally:
             self._waiting.discard(task)
 
-    async def _watch(self) -> None:
+    async def _watch_state(self) -> None:
         """Read the run's state every `STATE_CHECK_INTERVAL_S` until it is no longer RUNNING, then
         cancel the tasks that only wait.
         """

@@ -80,19 +80,19 @@ class ModelLimiter:
         """
         waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
         self._waiting.setdefault(run_id, deque()).append(waiter)
-        self._admit()
+        self._admit_calls()
         try:
             await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.cancelled() or waiter.turn.exception():
-                self._admit()
+                self._admit_calls()
             else:  # the turn came at the same moment
-                self._leave()
+                self._end_turn()
             raise
         try:
             yield
         finally:
-            self._leave()
+            self._end_turn()
 
     def answered(self, limits: RateLimits | None) -> None:
         """Record an answered call, and the limits that the service reported with it."""
@@ -118,7 +118,7 @@ class ModelLimiter:
             self.breaker.reason = str(failure)
         elif failure.kind in BROKEN:
             self.breaker.failed(str(failure), begun, now)
-        self._admit()
+        self._admit_calls()
 
     def seat(self, more: int, of: int) -> None:
         """Take a seat (``more`` is 1) or return a seat (-1), of ``of`` seats that all processes
@@ -131,7 +131,7 @@ class ModelLimiter:
         self.allowed = max(1.0, self.allowed * self.most / before)
         self.requests.share(held / of, now)
         self.tokens.share(held / of, now)
-        self._admit()
+        self._admit_calls()
 
     def rest(self, now: float) -> float:
         """Return the seconds until a call is allowed again; 0 when a call is allowed now."""
@@ -144,11 +144,11 @@ class ModelLimiter:
             self.requests.learn(limits.requests, limits.requests_left, limits.requests_reset, now)
             self.tokens.learn(limits.tokens, limits.tokens_left, limits.tokens_reset, now)
 
-    def _leave(self) -> None:
+    def _end_turn(self) -> None:
         self.under_way -= 1
-        self._admit()
+        self._admit_calls()
 
-    def _admit(self) -> None:
+    def _admit_calls(self) -> None:
         """Give turns to waiting calls up to the limits, one run after another; set a timer for the
         next turn, or reject all calls when the wait is longer than `MAX_MODEL_WAIT_S`.
         """
@@ -158,7 +158,7 @@ class ModelLimiter:
         while self._waiting and self.under_way < self._capacity(now):
             run_id, waiters = next(iter(self._waiting.items()))
             first = waiters[0]
-            delay = max(self.rest(now), self._delay(first, now))
+            delay = max(self.rest(now), self._rate_delay(first, now))
             if delay and not first.turn.cancelled():
                 self._admit_later(delay)
                 return
@@ -167,7 +167,7 @@ class ModelLimiter:
             if waiters:
                 self._waiting[run_id] = waiters  # behind the other runs
             if not first.turn.cancelled():
-                self._grant(first)
+                self._grant_turn(first)
 
     def _capacity(self, now: float) -> int:
         """Return the number of calls that may be under way now: 1 while the breaker tries the
@@ -175,11 +175,11 @@ class ModelLimiter:
         """
         return 1 if self.breaker.state(now) is BreakerState.HALF_OPEN else int(self.allowed)
 
-    def _delay(self, waiter: _Waiter, now: float) -> float:
+    def _rate_delay(self, waiter: _Waiter, now: float) -> float:
         """Return the seconds until the rate limits allow a call."""
         return max(self.requests.delay(1, now), self.tokens.delay(waiter.tokens, now))
 
-    def _grant(self, waiter: _Waiter) -> None:
+    def _grant_turn(self, waiter: _Waiter) -> None:
         """Give a turn to a waiting call, which counts as under way and against the rate limits."""
         self.requests.take(1)
         self.tokens.take(waiter.tokens)
@@ -189,7 +189,7 @@ class ModelLimiter:
     def _admit_later(self, delay: float) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(delay, self._admit)
+        self._timer = asyncio.get_running_loop().call_later(delay, self._admit_calls)
 
     def _reject_waiting(self, rest: float) -> None:
         """Raise ModelResting in all waiting calls. ``rest`` is the wait in seconds that the error
@@ -228,7 +228,9 @@ class Limits:
         return [self.limiter(provider), *(self.limiter(provider, model) for model in models)]
 
     def limiter(self, provider: Provider, model: Model | None = None) -> ModelLimiter:
-        """Return the limiter of a model, or of its provider for all of its models."""
+        """Return the limiter of a model or, for None, that of all calls to a provider; a limiter is
+        created once and shared.
+        """
         name = str(model) if model else provider.name
         if name not in self._limiters:
             table = self._tables.get(name, NO_LIMITS)

@@ -54,7 +54,7 @@ def lay_out(
     """
     names = tuple(dict.fromkeys(brand.name for brand in choose_brands(catalogue, brands)))
     prompts = tuple(p for p in catalogue.prompts if any(map(p.concerns, names)))
-    _require("prompt", prompts)
+    _require_any("prompt", prompts)
     return Panel(names, prompts, choose_models(providers, models), repeats, seed)
 
 
@@ -66,7 +66,7 @@ def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand
         NothingToAsk: when there is no brand.
     """
     chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
-    _require("brand", chosen)
+    _require_any("brand", chosen)
     return chosen
 
 
@@ -82,7 +82,7 @@ def choose_models(
     """
     named = [find_model(text, providers) for text in models] or models_of(providers)
     asked = tuple(dict.fromkeys(named))  # a model named twice would be paid twice and stored once
-    _require("model", asked)
+    _require_any("model", asked)
     for model in asked:
         # Its answers would be stored as answers with a search, and come without one.
         if model.searches and not capabilities_of(model, providers).search:
@@ -95,7 +95,7 @@ def progress_title(panel: Panel | None) -> str:
     return f"Asking {wording.count(len(panel or ()), 'question')}"
 
 
-def _require(kind: str, matches: Sequence[object]) -> None:
+def _require_any(kind: str, matches: Sequence[object]) -> None:
     if not matches:
         raise NothingToAsk(missing=f"no {kind} is configured, {_REMEDIES[kind]}")
 
@@ -192,7 +192,9 @@ async def find_run(runs: RunRepository, name: str) -> Run:
 
 
 def _asks_the_same(panel: Panel, other: Panel) -> bool:
-    """Return whether two panels ask the same questions about the same brands."""
+    """Return whether two panels ask the same questions (prompts, models, repeats, batches) about
+    the same brands.
+    """
     return (
         panel.brands == other.brands
         and panel.models == other.models

@@ -200,7 +200,9 @@ class Pricing:
 
 
 def _asking_price(priced: Estimate) -> str:
-    """Return the price of asking in words."""
+    """Return the estimated price of asking in words, with the number of questions; names the models
+    whose price is unknown.
+    """
     calls = wording.count(priced.calls, "question")
     if priced.unknown:
         names = wording.listing([str(model) for model in priced.unknown])
@@ -209,7 +211,7 @@ def _asking_price(priced: Estimate) -> str:
 
 
 def _judging_price(judged: Estimate) -> str:
-    """Return the price of judging in words; empty when it is free."""
+    """Return the estimated price of judging the answers in words; empty when judging is free."""
     if judged.unknown:
         names = wording.listing([str(model) for model in judged.unknown])
         return f"the answers are judged by {names}, whose price is unknown"

@@ -277,7 +277,7 @@ class RunService(Generic[Found_co]):
             outcome.add(asked.result())
 
     def _batches(self) -> Batches:
-        """Return the service that submits and collects batches."""
+        """Return a new service that submits and collects the batches of runs."""
         return Batches(
             self._store,
             self._providers,

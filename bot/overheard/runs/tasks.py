@@ -191,7 +191,7 @@ class Outcome:
         return self.cut.total()
 
     def count(self, answer: Answer) -> None:
-        """Add a new answer and its cost to the counts."""
+        """Add a new answer to the counts: as complete, cut or failed, with its dollars."""
         self.spent += answer.reply.cost_usd or 0.0
         if answer.cost_is_estimated:
             self.estimated += answer.reply.cost_usd or 0.0
@@ -231,7 +231,7 @@ class Outcome:
         }
 
     def add(self, result: TaskResult) -> None:
-        """Add the counts of a part of the run's questions, as `result` returns them."""
+        """Add the counts of a part of the run's questions, in the JSON form of `result`."""
         self.kept += result["kept"]
         self.complete += result["complete"]
         for model, end, count in result["cut"]:

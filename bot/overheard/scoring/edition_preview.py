@@ -70,7 +70,7 @@ def moves(
     found = []
     for brand in brands:
         for metric in metrics:
-            first, last = _mean(old, brand, metric), _mean(new, brand, metric)
+            first, last = _mean_score(old, brand, metric), _mean_score(new, brand, metric)
             if first is not None or last is not None:
                 found.append(Move(brand, metric, first, last))
     return found
@@ -87,7 +87,7 @@ def changes(before: Edition, after: Edition) -> list[str]:
     ]
 
 
-def _mean(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
+def _mean_score(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
     """Return the mean score of a metric for a brand over blocks; None without scores."""
     own_blocks = [block for block in blocks if (block.brand, block.metric) == (brand, metric.name)]
     count = sum(block.n for block in own_blocks)
@@ -95,7 +95,9 @@ def _mean(blocks: Iterable[Block], brand: str, metric: Metric) -> float | None:
 
 
 def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
-    """Yield a clause for each brand that is new, gone, or has changed fields."""
+    """Yield a clause for each brand that is new or gone in the second catalogue, or has changed
+    fields.
+    """
     old = {brand.name: brand for brand in before.brands}
     new = {brand.name: brand for brand in after.brands}
     yield from (f"{name} is new" for name in new if name not in old)

@@ -234,7 +234,7 @@ class Rescoring:
             async with self._scoring.round() if paying else nullcontext():
                 async for scorer, batch in self._answer_shares():
                     began = monotonic()
-                    read = await self._read(scorer, batch, gap, paying=paying)
+                    read = await self._read_share(scorer, batch, gap, paying=paying)
                     await self._store.scores.add(scorer.name, self._scoring.version(scorer), read)
                     tried |= {(scorer.name, answer.id) for answer in batch}
                     if progress:
@@ -273,7 +273,7 @@ class Rescoring:
         version = self._scoring.version(scorer)
         return self._store.scores.unscored(scorer.name, version, seen=seen, newest=True)
 
-    async def _read(
+    async def _read_share(
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
     ) -> Read:
         """Return the scores that a scorer gives to some answers, each with its answer; answers on

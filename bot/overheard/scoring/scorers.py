@@ -272,7 +272,7 @@ def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
 
 
 def _is_detail(detail: object) -> bool:
-    """Return whether an object of a plugin is a `Detail` whose texts are texts."""
+    """Return whether an object that a plugin returned is a `Detail` whose fields are all texts."""
     return (
         isinstance(detail, Detail)
         and isinstance(detail.topic, str)

@@ -205,7 +205,7 @@ class Scoring:
                 progress.start("Scoring answers", max(expected, known))
                 begun = True
             await concurrently(
-                self._store_scores(store, group, readings) for group in _groups(shares)
+                self._store_scores(store, group, readings) for group in _reading_groups(shares)
             )
             self._just_read.clear()
         if begun:
@@ -229,7 +229,9 @@ class Scoring:
             for answer in answers:
                 for scorer in self.scorers:
                     version = self.version(scorer)
-                    records += await self._score(scorer, version, self._readings(answer)) or []
+                    records += (
+                        await self._scores_of_answer(scorer, version, self._readings(answer)) or []
+                    )
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
@@ -247,7 +249,7 @@ class Scoring:
             return {}
         async with self._judging.asking_again():
             results = await asyncio.gather(
-                *(self._score(judge, "", self._readings(answer)) for answer in answers)
+                *(self._scores_of_answer(judge, "", self._readings(answer)) for answer in answers)
             )
         return {
             record.answer_id: record.score.value
@@ -293,7 +295,7 @@ class Scoring:
         for answer, wanting in together(shares):
             readings = self._readings(answer)
             for at in wanting:
-                records = await self._score(shares[at][0], versions[at], readings)
+                records = await self._scores_of_answer(shares[at][0], versions[at], readings)
                 if records is not None:
                     found[at].append((answer, records))
             if monotonic() - begun > MAX_TURN_S:  # other tasks of this loop go on
@@ -310,7 +312,10 @@ class Scoring:
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
             group = batch[start : start + CONCURRENT_JUDGED_ANSWERS]
             results = await asyncio.gather(
-                *(self._score(judge, version, self._readings(answer)) for answer in group)
+                *(
+                    self._scores_of_answer(judge, version, self._readings(answer))
+                    for answer in group
+                )
             )
             read = zip(group, results, strict=True)
             found += [(answer, records) for answer, records in read if records is not None]
@@ -330,7 +335,7 @@ class Scoring:
             found += [(answer, records) for answer, records in read if records is not None]
         return found
 
-    async def _score(
+    async def _scores_of_answer(
         self, scorer: Scorer, version: str, readings: Sequence[Reading]
     ) -> list[ScoreRecord] | None:
         """Return the scores that a scorer gives to an answer, by its readings for each brand; None
@@ -363,7 +368,7 @@ class Scoring:
         return self._concerned[asked_for]
 
 
-def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
+def _reading_groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
     """Yield groups of shares (scorers with their answers) that are read together: first all scorers
     that run without waiting, then each scorer that waits (a judge or an async one) alone.
 
