@@ -1,59 +1,41 @@
-"""The desk: parses the requests of all chats, checks rights, runs commands, shows results."""
+"""The desk: parses the requests of all chats, checks rights, has commands carried out."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from overheard.cards.card import Action, Card
-from overheard.cards.charts.renderer import themed
-from overheard.cards.command import CommandSpec, Face, Role, Step
+from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
-from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
-from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
+from overheard.chat.confirmations import Pending, Seen
+from overheard.chat.execution import CommandExecution, spec_named
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import (
     EDIT_INTERVAL_S,
     FIRST_CARD_DELAY_S,
-    ChatProgress,
-    CutOffNotice,
-    Meter,
-    join_run,
 )
 from overheard.chat.questions.asking import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
-from overheard.commands.delivery_cards import cut_off_card
 from overheard.commands.guide import HELP, next_steps, teach
 from overheard.commands.registry import offered
 from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed, with_proposal
 from overheard.deployment import Call, Deployment
-from overheard.domain import Run, RunState
 from overheard.errors import (
     BadUsage,
-    NameTaken,
-    NothingToAsk,
-    OverheardError,
-    RunEnded,
-    RunUnderWay,
-    TimeUnreadable,
     UnknownCommand,
-    UnknownName,
 )
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""
-REFUSALS = (BadUsage, NameTaken, NothingToAsk, RunEnded, TimeUnreadable, UnknownName)
-"""Errors of what was typed, which concern only the person who typed it."""
 log = logging.getLogger(__name__)
 
 
@@ -84,8 +66,9 @@ class ChatDesk:
         self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
         self._seen = Seen()
         self._completing = Completing(deployment)
-        self._paces = {"patience": patience, "pause": pause}
-        self._slots = CommandSlots()
+        self._execution = CommandExecution(
+            gate, self._pending, self._commands, self._opened, patience=patience, pause=pause
+        )
         self._questions = QuestionDesk(self._commands)
 
     @property
@@ -221,7 +204,7 @@ class ChatDesk:
             return
         if await self._is_refused(order.spec, request, conversation):
             return
-        await self._do(
+        await self._execution.carry_out(
             order, request.person, deployment, call, conversation, decorate=reply.decorated
         )
 
@@ -260,13 +243,7 @@ class ChatDesk:
         if not request.command:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
-        return fill(self._spec_named(request.command), request.options)
-
-    def _spec_named(self, name: str) -> CommandSpec:
-        spec = next((spec for spec in self._commands if spec.name == name), None)
-        if spec is None:
-            raise UnknownCommand(name=name, hint="")
-        return spec
+        return fill(spec_named(self._commands, request.command), request.options)
 
     def _unknown_card(
         self, request: Request, error: UnknownCommand, steps: Sequence[Action]
@@ -289,7 +266,7 @@ class ChatDesk:
         alone.
         """
         if request.command and conversation.forms:
-            spec = self._spec_named(request.command)
+            spec = spec_named(self._commands, request.command)
             form = Form(spec, replies.form_title(spec), request.options, str(error))
             await conversation.open_form(form)
         else:
@@ -309,7 +286,7 @@ class ChatDesk:
         spec = order.spec
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
-            await self._note(order, request.person, request.channel, refusal)
+            await self._execution.note(order, request.person, request.channel, refusal)
             card = replies.not_allowed(refusal, order.words)
             await conversation.show(card, private=True)
         elif order.helped:
@@ -319,7 +296,7 @@ class ChatDesk:
         elif order.missing or (spec.step and not (request.command or order.given)):
             await conversation.show(teach(spec, order.missing), private=True)
         else:
-            await self._do(
+            await self._execution.carry_out(
                 order,
                 request.person,
                 deployment,
@@ -354,159 +331,6 @@ class ChatDesk:
             return replies.filled_form(spec, await spec.fill(deployment, call, **given))
         return None
 
-    async def _do(
-        self,
-        order: Order,
-        person: Person,
-        deployment: Deployment,
-        call: Call,
-        conversation: Conversation,
-        *,
-        agreed_usd: float = 0.0,
-        decorate: Callable[[Card], Card] = lambda card: card,
-        from_form: bool = False,
-    ) -> None:
-        """Carry out a command and show its result, the question that needs a yes, or its error.
-
-        While it runs, its progress is shown; afterwards it is written into the audit log. A check
-        that is under way already is joined.
-
-        Args:
-            order: The command and its options.
-            person: The person who gave the command.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
-            conversation: Where results are shown.
-            agreed_usd: The price to which the person said yes, in dollars; 0 without a yes.
-            decorate: Changes the card before it is shown.
-            from_form: Whether the options come from a form, which a problem is shown in again.
-        """
-        spec = order.spec
-        if spec.step:
-            await self._do_step(order, person, deployment, call, conversation, from_form=from_form)
-            return
-        store, clock = deployment.store, deployment.clock
-        async with CutOffNotice(store.deliveries, clock, conversation) as notice:
-            progress = ChatProgress(
-                conversation,
-                order.words.partition(" --")[0],
-                lambda: self._meter(spec, deployment, call),
-                private=spec.private,
-                notice=notice,
-                **self._paces,
-            )
-            call = replace(call, progress=progress)
-            outcome, refused, under_way = "stopped", False, ""
-            card: Card | None
-            try:
-                async with progress.shown():
-                    with themed(call.channel):
-                        given = await self._run(order, deployment, call, agreed_usd)
-                if isinstance(given, Unagreed):
-                    outcome = ""  # nothing was done yet
-                    token = await self._pending.add(order, person, call.channel, given)
-                    card = replies.confirmation_card(order, given.needed, token)
-                else:
-                    card = given.card if isinstance(given, Step) else given
-                    outcome = "done"
-            except RunUnderWay as error:
-                card, outcome, under_way = None, replies.error_sentence(error), error.run
-            except Exception as error:
-                card, outcome = replies.failed(error, order), replies.error_sentence(error)
-                refused = isinstance(error, REFUSALS) and not progress.was_shown
-            except asyncio.CancelledError:
-                await self._part(spec, deployment, call, conversation)
-                raise
-            finally:
-                if outcome:
-                    await self._note(order, person, call.channel, outcome)
-            if card is None:
-                await join_run(
-                    deployment, call, under_way, conversation, answers_question=agreed_usd > 0
-                )
-            else:
-                await conversation.show(decorate(card), private=spec.private or refused)
-
-    async def _do_step(
-        self,
-        order: Order,
-        person: Person,
-        deployment: Deployment,
-        call: Call,
-        conversation: Conversation,
-        *,
-        from_form: bool,
-    ) -> None:
-        """Carry out a step of the set-up, write it into the audit log, and go on to the next step,
-        its command or its card.
-
-        A problem is shown in the form again when the options came from a form.
-        """
-        spec, outcome = order.spec, "stopped"
-        try:
-            given = await spec.run(deployment, call, **order.options)
-            outcome = "done"
-        except OverheardError as error:
-            outcome = replies.error_sentence(error)
-            problem = f"{error.problem}." if isinstance(error, BadUsage) else outcome
-            if not (from_form and spec.fill and conversation.forms):
-                await conversation.show(replies.failed(error), private=True)
-                return
-            form = replies.filled_form(spec, await spec.fill(deployment, call), problem)
-            await conversation.open_form(replace(form, values={**form.values, **order.given}))
-            return
-        finally:
-            await self._note(order, person, call.channel, outcome)
-        if not isinstance(given, Step):
-            raise TypeError(f"{spec.name} returns no step")
-        deployment, call = await self._opened(person, call.channel)
-        if given.run:
-            names = [name for brand in deployment.catalogue.brands for name in brand.names]
-            order = parse(given.run, self._commands, names)
-            await conversation.show(replies.BEGUN)  # a form that is still open closes
-            agreed_usd = given.agreed_usd
-            await self._do(order, person, deployment, call, conversation, agreed_usd=agreed_usd)
-        elif given.form and conversation.forms:
-            following = self._spec_named(given.form)
-            content = await following.fill(deployment, call) if following.fill else {}
-            await conversation.open_form(replies.filled_form(following, content))
-        else:
-            await conversation.show(given.card, private=True)
-
-    async def _part(
-        self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
-    ) -> None:
-        """Show that a command is cut off because this process ends, and whether its run will be
-        resumed.
-        """
-        with suppress(Exception):
-            async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
-                run = await self._run_of(spec, deployment, call)
-                goes_on = run is not None and not run.aside
-                await conversation.show(cut_off_card(goes_on=goes_on), private=spec.private)
-
-    async def _note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
-        """Write a command and its outcome into the audit log; a failure is logged, never raised."""
-        try:
-            await self._gate.note(person, channel, order.words, order.spec, outcome)
-        except Exception:
-            log.exception("%s by %s was not written into the audit log.", order.words, person)
-
-    async def _run(
-        self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
-    ) -> Card | Step | Unagreed:
-        """Quote and run a command, see `run_command`; a command that only reads waits for a slot
-        first.
-
-        A price up to what the channel may spend needs no yes.
-        """
-        spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
-        reads = spec.role is Role.VIEWER and not spec.asks
-        async with self._slots.slot() if reads else nullcontext():
-            return await run_command(
-                order, deployment, call, agreed_usd=agreed_usd, free_usd=free_usd
-            )
-
     async def _decide(
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
     ) -> None:
@@ -525,7 +349,7 @@ class ChatDesk:
             return
         refusal = await self._may_decide(request, waiting.order.spec, waiting.person)
         if refusal is not None:
-            await self._note(waiting.order, request.person, request.channel, refusal)
+            await self._execution.note(waiting.order, request.person, request.channel, refusal)
             await conversation.show(replies.not_allowed(refusal), private=True)
         elif not await self._pending.take(token):
             await conversation.show(replies.EXPIRED, private=True)
@@ -533,7 +357,7 @@ class ChatDesk:
             await conversation.show(replies.cancelled())
         else:
             deployment, call = await self._opened(request.person, waiting.channel)
-            await self._do(
+            await self._execution.carry_out(
                 waiting.order,
                 request.person,
                 deployment,
@@ -559,22 +383,6 @@ class ChatDesk:
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or _zone(person) or deployment.zone
         return deployment, Call(str(person), channel, zone)
-
-    async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
-        """Return the key and the spent dollars of the run that a command has under way, or None."""
-        run = await self._run_of(spec, deployment, call)
-        return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
-
-    async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
-        """Return the running run that this person began in this channel; None for a command that
-        spends nothing.
-        """
-        if not spec.spends:
-            return None
-        for run in await deployment.store.runs.find(state=RunState.RUNNING):
-            if (run.asked_by, run.channel) == (call.who, call.channel):
-                return run
-        return None
 
 
 def _zone(person: Person) -> tzinfo | None:

@@ -1,0 +1,257 @@
+"""The execution of commands in chats: progress, confirmations, steps of the set-up, audit log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+
+from overheard.cards.card import Card
+from overheard.cards.charts.renderer import themed
+from overheard.cards.command import CommandSpec, Role, Step
+from overheard.chat import replies
+from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
+from overheard.chat.confirmations import Pending, Unagreed, run_command
+from overheard.chat.parser import Order, parse
+from overheard.chat.progress import (
+    ChatProgress,
+    CutOffNotice,
+    Meter,
+    join_run,
+)
+from overheard.commands.delivery_cards import cut_off_card
+from overheard.deployment import Call, Deployment
+from overheard.domain import Run, RunState
+from overheard.errors import (
+    BadUsage,
+    NameTaken,
+    NothingToAsk,
+    OverheardError,
+    RunEnded,
+    RunUnderWay,
+    TimeUnreadable,
+    UnknownCommand,
+    UnknownName,
+)
+from overheard.interfaces import AccessPolicy, Conversation, Person
+
+REFUSALS = (BadUsage, NameTaken, NothingToAsk, RunEnded, TimeUnreadable, UnknownName)
+"""Errors of what was typed, which concern only the person who typed it."""
+log = logging.getLogger(__name__)
+
+
+class CommandExecution:
+    """Carries out the commands of all chats.
+
+    Args:
+        gate: The rights of people, which also writes the audit log.
+        pending: The commands that wait for a yes.
+        commands: The commands that chats offer.
+        opened: Returns the refreshed deployment, and the call of a person in a channel.
+        patience: Seconds after which an unfinished command shows its progress.
+        pause: Seconds between two edits of its progress.
+    """
+
+    def __init__(
+        self,
+        gate: AccessPolicy,
+        pending: Pending,
+        commands: Sequence[CommandSpec],
+        opened: Callable[[Person, str], Awaitable[tuple[Deployment, Call]]],
+        *,
+        patience: float,
+        pause: float,
+    ) -> None:
+        self._gate = gate
+        self._pending = pending
+        self._commands = commands
+        self._opened = opened
+        self._paces = {"patience": patience, "pause": pause}
+        self._slots = CommandSlots()
+
+    async def carry_out(
+        self,
+        order: Order,
+        person: Person,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
+        *,
+        agreed_usd: float = 0.0,
+        decorate: Callable[[Card], Card] = lambda card: card,
+        from_form: bool = False,
+    ) -> None:
+        """Carry out a command and show its result, the question that needs a yes, or its error.
+
+        While it runs, its progress is shown; afterwards it is written into the audit log. A check
+        that is under way already is joined.
+
+        Args:
+            order: The command and its options.
+            person: The person who gave the command.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+            conversation: Where results are shown.
+            agreed_usd: The price to which the person said yes, in dollars; 0 without a yes.
+            decorate: Changes the card before it is shown.
+            from_form: Whether the options come from a form, which a problem is shown in again.
+        """
+        spec = order.spec
+        if spec.step:
+            await self._carry_out_step(
+                order, person, deployment, call, conversation, from_form=from_form
+            )
+            return
+        store, clock = deployment.store, deployment.clock
+        async with CutOffNotice(store.deliveries, clock, conversation) as notice:
+            progress = ChatProgress(
+                conversation,
+                order.words.partition(" --")[0],
+                lambda: self._meter(spec, deployment, call),
+                private=spec.private,
+                notice=notice,
+                **self._paces,
+            )
+            call = replace(call, progress=progress)
+            outcome, refused, under_way = "stopped", False, ""
+            card: Card | None
+            try:
+                async with progress.shown():
+                    with themed(call.channel):
+                        given = await self._run(order, deployment, call, agreed_usd)
+                if isinstance(given, Unagreed):
+                    outcome = ""  # nothing was done yet
+                    token = await self._pending.add(order, person, call.channel, given)
+                    card = replies.confirmation_card(order, given.needed, token)
+                else:
+                    card = given.card if isinstance(given, Step) else given
+                    outcome = "done"
+            except RunUnderWay as error:
+                card, outcome, under_way = None, replies.error_sentence(error), error.run
+            except Exception as error:
+                card, outcome = replies.failed(error, order), replies.error_sentence(error)
+                refused = isinstance(error, REFUSALS) and not progress.was_shown
+            except asyncio.CancelledError:
+                await self._show_cut_off(spec, deployment, call, conversation)
+                raise
+            finally:
+                if outcome:
+                    await self.note(order, person, call.channel, outcome)
+            if card is None:
+                await join_run(
+                    deployment, call, under_way, conversation, answers_question=agreed_usd > 0
+                )
+            else:
+                await conversation.show(decorate(card), private=spec.private or refused)
+
+    async def _carry_out_step(
+        self,
+        order: Order,
+        person: Person,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
+        *,
+        from_form: bool,
+    ) -> None:
+        """Carry out a step of the set-up, write it into the audit log, and go on to the next step,
+        its command or its card.
+
+        A problem is shown in the form again when the options came from a form.
+        """
+        spec, outcome = order.spec, "stopped"
+        try:
+            given = await spec.run(deployment, call, **order.options)
+            outcome = "done"
+        except OverheardError as error:
+            outcome = replies.error_sentence(error)
+            problem = f"{error.problem}." if isinstance(error, BadUsage) else outcome
+            if not (from_form and spec.fill and conversation.forms):
+                await conversation.show(replies.failed(error), private=True)
+                return
+            form = replies.filled_form(spec, await spec.fill(deployment, call), problem)
+            await conversation.open_form(replace(form, values={**form.values, **order.given}))
+            return
+        finally:
+            await self.note(order, person, call.channel, outcome)
+        if not isinstance(given, Step):
+            raise TypeError(f"{spec.name} returns no step")
+        deployment, call = await self._opened(person, call.channel)
+        if given.run:
+            names = [name for brand in deployment.catalogue.brands for name in brand.names]
+            order = parse(given.run, self._commands, names)
+            await conversation.show(replies.BEGUN)  # a form that is still open closes
+            agreed_usd = given.agreed_usd
+            await self.carry_out(
+                order, person, deployment, call, conversation, agreed_usd=agreed_usd
+            )
+        elif given.form and conversation.forms:
+            following = spec_named(self._commands, given.form)
+            content = await following.fill(deployment, call) if following.fill else {}
+            await conversation.open_form(replies.filled_form(following, content))
+        else:
+            await conversation.show(given.card, private=True)
+
+    async def _show_cut_off(
+        self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
+    ) -> None:
+        """Show that a command is cut off because this process ends, and whether its run will be
+        resumed.
+        """
+        with suppress(Exception):
+            async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
+                run = await self._run_of(spec, deployment, call)
+                goes_on = run is not None and not run.aside
+                await conversation.show(cut_off_card(goes_on=goes_on), private=spec.private)
+
+    async def note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
+        """Write a command and its outcome into the audit log; a failure is logged, never raised."""
+        try:
+            await self._gate.note(person, channel, order.words, order.spec, outcome)
+        except Exception:
+            log.exception("%s by %s was not written into the audit log.", order.words, person)
+
+    async def _run(
+        self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
+    ) -> Card | Step | Unagreed:
+        """Quote and run a command, see `run_command`; a command that only reads waits for a slot
+        first.
+
+        A price up to what the channel may spend needs no yes.
+        """
+        spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
+        reads = spec.role is Role.VIEWER and not spec.asks
+        async with self._slots.slot() if reads else nullcontext():
+            return await run_command(
+                order, deployment, call, agreed_usd=agreed_usd, free_usd=free_usd
+            )
+
+    async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
+        """Return the key and the spent dollars of the run that a command has under way, or None."""
+        run = await self._run_of(spec, deployment, call)
+        return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
+
+    async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
+        """Return the running run that this person began in this channel; None for a command that
+        spends nothing.
+        """
+        if not spec.spends:
+            return None
+        for run in await deployment.store.runs.find(state=RunState.RUNNING):
+            if (run.asked_by, run.channel) == (call.who, call.channel):
+                return run
+        return None
+
+
+def spec_named(commands: Sequence[CommandSpec], name: str) -> CommandSpec:
+    """Return the command of a name.
+
+    Raises:
+        UnknownCommand: when there is no such command.
+    """
+    spec = next((spec for spec in commands if spec.name == name), None)
+    if spec is None:
+        raise UnknownCommand(name=name, hint="")
+    return spec
