@@ -90,15 +90,17 @@ async def enter_code(
     )
 
 
-async def _count_wrong_code(deployment: Deployment, kept: Setting) -> None:
-    """Count a wrong code in the store; after `MAX_TRIES` the code is removed."""
-    tries = int(kept.value.get("tries", 0)) + 1
+async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> None:
+    """Count a wrong code in the stored setting of the code; after `MAX_TRIES` wrong codes the
+    setting is removed.
+    """
+    tries = int(code_setting.value.get("tries", 0)) + 1
     settings = deployment.store.settings
     if tries >= MAX_TRIES:
         await settings.remove(CODE)
-    elif await settings.remove(CODE, kept.at):  # else it was used or replaced just now
-        value = {**kept.value, "tries": tries}
-        await settings.put(Setting(CODE, value, kept.who, deployment.clock.now()))
+    elif await settings.remove(CODE, code_setting.at):  # else it was used or replaced just now
+        value = {**code_setting.value, "tries": tries}
+        await settings.put(Setting(CODE, value, code_setting.who, deployment.clock.now()))
 
 
 async def list_access(deployment: Deployment, _: Call) -> Card:
@@ -183,8 +185,9 @@ async def ask_admin(
     *,
     wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
 ) -> Card:
-    """Store a notice that asks an admin to do what the person may not do: a direct message with a
-    button, or a message in the channel where the chat has no direct messages.
+    """Store a notice that asks an admin to run a command for the person (`wanted`; may be empty): a
+    direct message with a button, or a message in the channel where the chat has no direct messages.
+    Without a known admin, return a card that says so.
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     platform, _, place = call.channel.partition(":")

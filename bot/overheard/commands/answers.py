@@ -399,10 +399,10 @@ def _verb(newest: _NewestAnswers) -> str:
     return "says" if len(newest.runs) == 1 else "say"
 
 
-def _newest_check_footer(call: Call, said: _NewestAnswers) -> str:
-    newest = max(keys[-1].at for keys in said.runs.values())
-    count = wording.count(len(said.answers), "answer")
-    return f"The newest check, {wording.day(newest, call.zone)}; {count}."
+def _newest_check_footer(call: Call, newest: _NewestAnswers) -> str:
+    at = max(keys[-1].at for keys in newest.runs.values())
+    count = wording.count(len(newest.answers), "answer")
+    return f"The newest check, {wording.day(at, call.zone)}; {count}."
 
 
 def _card_without_answers(brand: Brand) -> Card:

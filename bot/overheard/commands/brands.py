@@ -78,7 +78,7 @@ def _find_brand_among(_: Catalogue, among: Catalogue, given: Mapping[str, Any], 
 
 async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
     """Return a brand in its stored form: domains as hosts, competitors by their full names, no rule
-    for a spelling that it does not have.
+    for a spelling that it does not have. `before` is None for a new brand.
 
     A competitor that the catalogue lacks is stored as an untracked brand.
 

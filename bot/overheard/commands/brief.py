@@ -175,7 +175,7 @@ def _open_item(draft: BriefDraft, name: str) -> BriefItem:
 async def reopen_item(
     deployment: Deployment, _: Call, *, item: _ItemKey, brand: _BrandOrFirst = ""
 ) -> Card:
-    """Remove the publication of an item, which is then to be written again.
+    """Remove the publication of an item from the store; the item is then to be written again.
 
     Raises:
         UnknownName: for a brand that does not exist, or an item that is not published.

@@ -166,14 +166,14 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | Non
 
 
 def _bursts_card(
-    deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[PlannedBurst]
+    deployment: Deployment, call: Call, cards: Sequence[Card], next_plans: Sequence[PlannedBurst]
 ) -> Card:
     """Return the card of the bursts that were asked (`cards`): a single burst has its own card;
-    without any, the card says when the next burst (`next_`) is due.
+    without any, the card says when the next burst (`next_plans`) is due.
     """
     if len(cards) == 1:
         return cards[0]
-    waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_)
+    waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_plans)
     return Card(
         title=f"Asked again {wording.count(len(cards), 'time')}" if cards else NOTHING_DUE,
         text="" if cards else waiting or NONE,

@@ -120,11 +120,11 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
     return Proposal(quote.price, quote.usd, partial(_ask_canaries, deployment, call, known))
 
 
-async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Canary]) -> Card:
+async def _ask_canaries(deployment: Deployment, call: Call, watched: Sequence[Canary]) -> Card:
     """Ask the border prompts of each known canary once, store updates, and return the card of the
     results.
     """
-    days = [await _ask_and_compare(deployment, call, canary) for canary in known]
+    days = [await _ask_and_compare(deployment, call, canary) for canary in watched]
     return Card(
         title="Silent updates",
         text="\n\n".join(day.sentence(call, deployment.names) for day in days),

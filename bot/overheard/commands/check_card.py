@@ -340,13 +340,13 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 
 
 def _news_paragraphs(
-    outcome: Outcome, found: AnalysisResult, *, in_chat: bool, is_reported: bool
+    outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, is_reported: bool
 ) -> Iterator[str]:
     """Yield the paragraphs on new alerts and on how many runs are learnt, from the analysis
-    `found`; none of these when `is_reported` (the card already mentions an alert). In a chat,
+    `analysis`; none of these when `is_reported` (the card already mentions an alert). In a chat,
     alerts without a message there are named by title; a terminal prints them below the card.
     """
-    detection = found.detection
+    detection = analysis.detection
     if outcome.state is RunState.FAILED:
         if detection.alerts:
             yield f"{_alert_counts(outcome, detection.alerts)}."
@@ -354,7 +354,7 @@ def _news_paragraphs(
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
     elif detection.alerts:
-        told = wording.listing([card.title for card in found.announced])
+        told = wording.listing([card.title for card in analysis.announced])
         shown = (f": {told}" if in_chat else ", below") if told else ""
         yield f"{_alert_counts(outcome, detection.alerts)}{shown}."
     elif detection.compared and not is_reported:
@@ -396,8 +396,8 @@ def _unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
 
 
 def _learning_sentence(learning: Learning) -> str:
-    """Return a sentence with the number of runs learnt of those needed, and, if known, the loss of
-    answers that would be noticed until then.
+    """Return a sentence on the learning of a baseline: the number of runs learnt of those needed,
+    and, if known, the loss of answers that would be noticed until then.
     """
     far = f"Still learning what is normal: {learning.runs} of {learning.needed} checks"
     if learning.change is None:

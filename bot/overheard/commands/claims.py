@@ -191,16 +191,16 @@ async def _false_details(
 
 
 def _most_frequent_claim(
-    brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+    brand: Brand, clusters: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
 ) -> str:
     """Return a sentence with the first of the clusters of claims, which the most answers make, and
     its true value (`truths`, by field).
     """
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
-    if not groups:
+    if not clusters:
         return "No answer states any of the known facts wrongly."
-    first = groups[0]
+    first = clusters[0]
     shown = wording.listing([names.name(model) for model in first.models])
     verb = "is" if len(first.models) == 1 else "are"
     stated = wording.shorten(wording.line(first.first.stated), MAX_STATED)
@@ -211,23 +211,23 @@ def _most_frequent_claim(
     )
 
 
-def _claims_footer(groups: Sequence[ClaimCluster], days: int) -> str:
+def _claims_footer(clusters: Sequence[ClaimCluster], days: int) -> str:
     """Return the footer: the age of the answers in days, and, if a cluster of claims cites a
     source, a caution about sources.
     """
     shown = f"Answers of the last {wording.count(days, 'day')}"
-    if not any(group.sources for group in groups):
+    if not any(group.sources for group in clusters):
         return f"{shown}."
     return f"{shown}; a source that they cite need not be where the claim comes from."
 
 
 def _claims_table(
-    groups: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+    clusters: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
 ) -> Table:
     """Return a table of up to `SHOWN_CLAIMS` clusters of claims, with their true values (`truths`,
     by field) and a column of sources if any is cited.
     """
-    shown = groups[:SHOWN_CLAIMS]
+    shown = clusters[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
     columns = len(header) if any(group.sources for group in shown) else len(header) - 1
     rows = tuple(
@@ -244,34 +244,34 @@ def _claims_table(
     return Table(header[:columns], rows, right=frozenset({4}))
 
 
-def _true_words(group: ClaimCluster, truths: Mapping[str, str]) -> str:
-    return true_value(group.first.field, truths.get(group.first.field, ""))
+def _true_words(cluster: ClaimCluster, truths: Mapping[str, str]) -> str:
+    return true_value(cluster.first.field, truths.get(cluster.first.field, ""))
 
 
-def _verdict_words(group: ClaimCluster) -> str:
-    return "out of date" if group.first.verdict == "stale" else "wrong"
+def _verdict_words(cluster: ClaimCluster) -> str:
+    return "out of date" if cluster.first.verdict == "stale" else "wrong"
 
 
-def _claim_quote(group: ClaimCluster, names: ModelNames) -> Quote:
-    source = f"{names.name(group.first.model)}, {group.first.field}"
-    return Quote(source, Tainted(group.first.quote))
+def _claim_quote(cluster: ClaimCluster, names: ModelNames) -> Quote:
+    source = f"{names.name(cluster.first.model)}, {cluster.first.field}"
+    return Quote(source, Tainted(cluster.first.quote))
 
 
-def _claim_json(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
+def _claim_json(cluster: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
     """Return a cluster of false claims for JSON output; ``truth`` is from `truths` (by field), None
     for a fact that was removed.
     """
     return {
-        "field": group.first.field,
-        "stated": group.first.stated,
-        "verdict": group.first.verdict,
-        "truth": truths.get(group.first.field),
-        "models": [str(model) for model in group.models],
-        "answers": group.answers,
-        "quotes": list(dict.fromkeys(claim.quote for claim in group.claims if claim.quote))[
+        "field": cluster.first.field,
+        "stated": cluster.first.stated,
+        "verdict": cluster.first.verdict,
+        "truth": truths.get(cluster.first.field),
+        "models": [str(model) for model in cluster.models],
+        "answers": cluster.answers,
+        "quotes": list(dict.fromkeys(claim.quote for claim in cluster.claims if claim.quote))[
             :QUOTED
         ],
-        "sources": [{"domain": domain, "answers": count} for domain, count in group.sources],
+        "sources": [{"domain": domain, "answers": count} for domain, count in cluster.sources],
     }
 
 

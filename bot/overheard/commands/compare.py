@@ -174,7 +174,7 @@ MAX_QUOTE_CHARS = 300
 
 
 async def comparison_card(setup: ComparisonSetup, result: ComparisonResult) -> Card:
-    """Return the terminal's card of a comparison, with a picture if any metric could be
+    """Return the terminal's card of a comparison's result, with a picture if any metric could be
     compared.
     """
     chart = _difference_chart(
@@ -188,7 +188,7 @@ async def comparison_card(setup: ComparisonSetup, result: ComparisonResult) -> C
 async def chat_comparison_card(
     setup: ComparisonSetup, result: ComparisonResult, names: ModelNames
 ) -> Card:
-    """Return the chat's card of a comparison: the verdicts in words, with a picture of the
+    """Return the chat's card of a comparison's result: the verdicts in words, with a picture of the
     differences if any metric could be compared. All figures are in `Card.data`.
     """
     base, tuned = names.name(setup.base), names.name(setup.tuned)
@@ -209,7 +209,9 @@ async def chat_comparison_card(
 
 
 def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
-    """Return the title: at which of the two models (by display name) the brand does better."""
+    """Return the title: at which of two models, `base` and `tuned` by display name, the brand does
+    better by the result.
+    """
     verdicts = {contrast.verdict for contrast in result.metrics}
     if result.stopped is StopReason.FAILED:
         return f"{tuned} and {base} did not answer all questions"
@@ -276,8 +278,8 @@ def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Imag
 
 
 def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield sentences on the verdicts of the metrics, leaks into control questions, and
-    failures.
+    """Yield sentences on the result of a comparison: verdicts by metric, metrics that could not be
+    compared, leaks into control questions, failures.
     """
     for verdict in (
         MetricResult.BETTER,
@@ -463,7 +465,9 @@ def _difference_span(label: str, contrast: Contrast, verdict: str) -> Difference
 
 
 def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
-    """Return a comparison for JSON output."""
+    """Return the setup and result of a comparison for JSON output: differences in the units of each
+    metric, the price in US dollars.
+    """
     return {
         "brand": setup.brand.name,
         "base": str(setup.base),

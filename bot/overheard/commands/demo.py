@@ -40,8 +40,8 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 
 @asynccontextmanager
 async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
-    """Yield an open deployment: the given one, the configured one, or, without a configuration, the
-    example with a temporary store.
+    """Yield an open deployment: the given one, or for a session the configured one, or without a
+    configuration the example with a temporary store.
     """
     if isinstance(source, Deployment):
         yield source

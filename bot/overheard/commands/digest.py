@@ -191,17 +191,17 @@ async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> l
 
 
 def _steady_paragraph(
-    deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
+    deployment: Deployment, report: Report, week: Week, silent: Collection[Model]
 ) -> str:
     """Return a sentence on the models that answered (those not in `silent`) and have neither an
     alert nor a watched change in the week; empty without any.
     """
     moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
-    moved |= {s.model for s in found.stories.values() if s.state is StoryState.WATCHING}
+    moved |= {s.model for s in report.stories.values() if s.state is StoryState.WATCHING}
     moved |= set(silent)
-    lines = [_place_words(deployment, place) for place in found.places if place.model not in moved][
-        :MAX_STEADY
-    ]
+    lines = [
+        _place_words(deployment, place) for place in report.places if place.model not in moved
+    ][:MAX_STEADY]
     return f"Steady: {'; '.join(lines)}." if lines else ""
 
 
@@ -212,12 +212,12 @@ def _place_words(deployment: Deployment, place: Place) -> str:
 
 
 def _state_by_model(
-    deployment: Deployment, found: Report, week: Week, silent: Collection[Model]
+    deployment: Deployment, report: Report, week: Week, silent: Collection[Model]
 ) -> str:
     """Return the state of the report's brand at each model, in words: ``still down at ChatGPT,
     steady at Claude``; models in `silent` have no answers.
     """
-    if not found.places:
+    if not report.places:
         return "nothing was measured"
     states: dict[Model, str] = {}
     for alerts, still in ((week.new, ""), (week.open, "still ")):
@@ -225,16 +225,16 @@ def _state_by_model(
             if AlertPart.METRICS in week.over.get(alert.id, frozenset()):
                 states.setdefault(alert.shift.model, "partly back")
             else:
-                way = _direction_word(deployment, alert, found.brand)
+                way = _direction_word(deployment, alert, report.brand)
                 states.setdefault(alert.shift.model, f"{still}{way}")
     states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
-    for story in found.stories.values():
+    for story in report.stories.values():
         if story.state is StoryState.WATCHING:
             states.setdefault(story.model, "watched")
     for model in silent:
         states.setdefault(model, "no answers")
     parts: dict[str, list[str]] = {}
-    for model in [*states, *(p.model for p in found.places if p.model not in states)]:
+    for model in [*states, *(p.model for p in report.places if p.model not in states)]:
         parts.setdefault(states.get(model, "steady"), []).append(deployment.names.name(model))
     return ", ".join(f"{state} at {wording.listing(at)}" for state, at in parts.items())
 

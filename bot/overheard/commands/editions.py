@@ -54,8 +54,8 @@ async def since_when(deployment: Deployment) -> datetime:
 
 
 async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
-    """Return the metrics of tracked brands that differ between two editions, over the last 90 days
-    of answers; visibility always.
+    """Return the moves of metrics of tracked brands between the editions `before` and `after`, over
+    the last 90 days of answers; visibility always, others if they differ.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     since = await since_when(deployment)

@@ -51,8 +51,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
-    """Write all answers or scores (`what`) to a text stream in a format, oldest run first, and
-    return a card with their number.
+    """Write all answers or scores (`what`) to the text stream `out` in a format, oldest run first,
+    and return a card with their number.
 
     Scores are those of the scorer versions in use; pending answers are scored first.
     """

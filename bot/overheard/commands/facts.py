@@ -75,7 +75,7 @@ async def _checked_fact(
     deployment: Deployment, call: Call, fact: Fact, before: Fact | None
 ) -> Fact:
     """Return a fact in its stored form: with the day on which its value was checked, and its
-    earlier values.
+    earlier values, including that of `before` (None for a new fact).
 
     Raises:
         UnknownName: for a brand that does not exist.

@@ -54,8 +54,6 @@ async def show_landscape(
     """Show which models vendors end, what can be fine-tuned, and what vendors do with data; for all
     vendors or for one. Works without a configuration.
 
-    Nothing need be configured for it.
-
     Raises:
         UnknownName: for an unknown vendor.
     """
@@ -199,8 +197,8 @@ def _chat_vendor_cells(
 
 
 def _topic_cell(status: TopicStatus) -> str:
-    """Return a topic in up to `MAX_CELL_CHARS` characters; an outdated entry also has the month of
-    its last check.
+    """Return a topic's status in up to `MAX_CELL_CHARS` characters; an outdated entry also has the
+    month of its last check.
     """
     gist = wording.shorten(status.gist, MAX_CELL_CHARS)
     since = status.unchecked_since
@@ -254,8 +252,8 @@ _OLD = {EntryStatus.STALE, EntryStatus.UNDATED}
 
 
 def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
-    """Return a topic as sentences with the host of its source and its age; with `whole`, with the
-    source's full address.
+    """Return a topic's status as sentences with the host of its source and its age; with `whole`,
+    with the source's full address.
     """
     entry = status.entry
     if entry is None:
@@ -277,7 +275,9 @@ def _age_words(status: TopicStatus) -> str:
 
 
 def _vendor_json(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
-    """Return a vendor for JSON output, with its topics and the last days of its models."""
+    """Return a vendor's landscape for JSON output, with its topics and the last days of its
+    models.
+    """
     return {
         "vendor": landscape.name,
         "title": landscape.title,
@@ -287,7 +287,7 @@ def _vendor_json(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[st
 
 
 def _topic_json(status: TopicStatus) -> dict[str, Any]:
-    """Return the entry on one topic for JSON output; None for what is unknown."""
+    """Return a topic's status for JSON output; the values are None without an entry."""
     entry = status.entry
     return {
         "topic": status.topic.value,

@@ -126,8 +126,8 @@ def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
 
 
 def _pace_words(limiter: ModelLimiter) -> str:
-    """Return in words how many calls may be under way at once, and the calls and tokens allowed a
-    minute, as configured or learnt.
+    """Return the pace of a limiter in words: how many calls may be under way at once, and the calls
+    and tokens allowed a minute, as configured or learnt.
     """
     calls, tokens = limiter.requests.size, limiter.tokens.size
     parts = [f"{int(limiter.allowed)} of {limiter.most}"]

@@ -153,7 +153,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
 
 
 def _counts_sentence(
-    groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool
+    clusters: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool
 ) -> str:
     """Return a sentence with the numbers of clusters of false claims and of open changes; without
     the claims unless `checked` (the brand has facts).
@@ -161,9 +161,8 @@ def _counts_sentence(
     changes = wording.count(len(alerts), "open change") if alerts else "no open change"
     if not checked:
         return f"{changes[0].upper()}{changes[1:]}."
-    return (
-        f"{wording.count(len(groups), 'false claim') if groups else 'No false claim'}, {changes}."
-    )
+    claims = wording.count(len(clusters), "false claim") if clusters else "No false claim"
+    return f"{claims}, {changes}."
 
 
 def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:

@@ -127,12 +127,14 @@ def read_questions(
     return found, max(0, len(order) - MAX_QUESTIONS)
 
 
-def _named_counts(lines: Iterable[Stream], brand: Brand) -> dict[str, dict[Model, tuple[int, int]]]:
+def _named_counts(
+    streams: Iterable[Stream], brand: Brand
+) -> dict[str, dict[Model, tuple[int, int]]]:
     """Return, by prompt key and model, the number of answers that name a brand and the number of
-    answers, in the newest run with any; `lines` are streams.
+    answers, in the newest run with any of the streams.
     """
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
-    for line in lines:
+    for line in streams:
         if line.key.brand != brand.name or line.key.metric != VISIBILITY:
             continue
         row = max(index for index in range(len(line.runs)) if line.n[index].any())

@@ -160,7 +160,10 @@ async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> Mo
 
 
 def _chat_overview(
-    deployment: Deployment, plan: PowerPlan, found: Sequence[ModelPower], data: dict[str, Any]
+    deployment: Deployment,
+    plan: PowerPlan,
+    model_powers: Sequence[ModelPower],
+    data: dict[str, Any],
 ) -> Card:
     """Return the chat's card: for each model, the smallest drop in points that is noticed within
     `WITHIN` runs, and which offer at twice the price improves the first model most; `data` is the
@@ -168,12 +171,13 @@ def _chat_overview(
     """
     asked = wording.count(len(plan.prompts), "question")
     best = max(
-        found[0].offers[1:], key=lambda offer: found[0].offers[0].within(8) - offer.within(8)
+        model_powers[0].offers[1:],
+        key=lambda offer: model_powers[0].offers[0].within(8) - offer.within(8),
     )
-    usd = [power.offers[0].usd_a_year for power in found]
+    usd = [power.offers[0].usd_a_year for power in model_powers]
     price = sum(dollars for dollars in usd if dollars is not None) if None not in usd else None
-    at = found[0].offers.index(best)
-    more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in found])
+    at = model_powers[0].offers.index(best)
+    more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in model_powers])
     more = (
         f"{TWICE[best.name]}, {more} points in {_days_words(WITHIN[-1] * plan.days)}".capitalize()
     )
@@ -184,15 +188,15 @@ def _chat_overview(
         f"{_days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
         "noticed.",
         table=Table(
-            ("Within", *(deployment.names.name(power.model) for power in found)),
+            ("Within", *(deployment.names.name(power.model) for power in model_powers)),
             tuple(
                 (
                     _days_words(runs * plan.days),
-                    *(f"{power.offers[0].within(runs):.0f}" for power in found),
+                    *(f"{power.offers[0].within(runs):.0f}" for power in model_powers),
                 )
                 for runs in WITHIN
             ),
-            frozenset(range(1, len(found) + 1)),
+            frozenset(range(1, len(model_powers) + 1)),
             caption="Smallest fall noticed, in points",
         ),
         actions=fitting(Action(f"power {quoted(plan.brand.name)} --details", "Details")),
@@ -201,43 +205,45 @@ def _chat_overview(
     )
 
 
-def _power_json(plan: PowerPlan, found: ModelPower) -> dict[str, Any]:
+def _power_json(plan: PowerPlan, model_power: ModelPower) -> dict[str, Any]:
     """Return the plan and the power at one model for JSON output."""
     return {
-        "model": str(found.model),
+        "model": str(model_power.model),
         "prompts": len(plan.prompts),
         "repeats": plan.repeats,
         "every_days": plan.days,
-        "tau": round(found.outlook.tau, 3),
-        "runs_before": found.outlook.before,
-        "assumed": list(found.notes),
-        "offers": [offer.data() for offer in found.offers],
+        "tau": round(model_power.outlook.tau, 3),
+        "runs_before": model_power.outlook.before,
+        "assumed": list(model_power.notes),
+        "offers": [offer.data() for offer in model_power.offers],
     }
 
 
 async def _model_card(
-    deployment: Deployment, call: Call, plan: PowerPlan, found: ModelPower
+    deployment: Deployment, call: Call, plan: PowerPlan, model_power: ModelPower
 ) -> Card:
     """Return the card of the panel's power at one model, with a picture of the smallest drop by
     day; a terminal also gets the assumptions.
     """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
-    name = deployment.names.name(found.model) if is_chat else str(found.model)
+    name = deployment.names.name(model_power.model) if is_chat else str(model_power.model)
     chart = _offer_chart(
-        found.offers,
-        f"Smallest fall noticed at {deployment.names.name(found.model)}",
+        model_power.offers,
+        f"Smallest fall noticed at {deployment.names.name(model_power.model)}",
         "If it changed now: noticed by then, four times in five.",
         deployment.clock.now(),
         call.zone,
     )
     return Card(
         title=f"What {seen} of {plan.brand.name} at {name}",
-        text="" if is_chat else _drop_sentences(found.offers[0]),
-        fields=() if is_chat else _panel_fields(plan, found.outlook),
-        table=_chat_offer_table(found.offers) if is_chat else _offer_table(found.offers),
+        text="" if is_chat else _drop_sentences(model_power.offers[0]),
+        fields=() if is_chat else _panel_fields(plan, model_power.outlook),
+        table=_chat_offer_table(model_power.offers)
+        if is_chat
+        else _offer_table(model_power.offers),
         image=await picture(chart, "power.png"),
-        footer="" if is_chat else " ".join(found.notes),
+        footer="" if is_chat else " ".join(model_power.notes),
     )
 
 

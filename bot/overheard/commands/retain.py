@@ -174,18 +174,18 @@ def _days_by_brand(deployment: Deployment) -> dict[str, int]:
 
 
 async def _archive_lines(
-    deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]
+    deployment: Deployment, answers: Sequence[Answer], runs: dict[int, Run]
 ) -> bytes:
     """Return a group of answers as JSON lines in the form of `export`, each with the quotes of its
     scores.
     """
     quotes: dict[int, list[dict[str, Any]]] = {}
-    for record in await deployment.store.scores.of_answers([answer.id for answer in group]):
+    for record in await deployment.store.scores.of_answers([answer.id for answer in answers]):
         if record.score.quote or any(detail.quote for detail in record.score.details):
             quotes.setdefault(record.answer_id, []).append(_quote_json(record))
     lines = [
         answer_line(answer, runs[answer.run_id]) | {"quotes": quotes.get(answer.id, [])}
-        for answer in group
+        for answer in answers
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 

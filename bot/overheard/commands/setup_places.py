@@ -221,7 +221,9 @@ async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
 
 
 async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
-    """Return the smallest loss of answers that weekly checks show within a month, as a sentence."""
+    """Return the smallest loss of answers that weekly checks show within a month, as a sentence;
+    without prompts or a model, only how often a question is asked.
+    """
     asked = deployment.catalogue.prompts_for(brand.name)
     model = suggester(deployment)
     if not asked or model is None:

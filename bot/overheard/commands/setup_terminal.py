@@ -119,7 +119,9 @@ class _Asking:
         return tuple(filter(None, (word.strip() for word in self.text(question).split(","))))
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
-        """Ask until one of the choices is typed, and return it; an empty line is the default."""
+        """Ask the person a question until one of the choices is typed, and return the choice; an
+        empty line is the default.
+        """
         shown = f"{question} {', '.join(choices)}"
         given = self.text(shown, default)
         while given not in choices:

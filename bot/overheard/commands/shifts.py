@@ -347,14 +347,14 @@ async def _visibility_picture(
     return await picture(replace(chart, marks=marks), "shifts.png")
 
 
-def _shift_counts(found: Sequence[Shift]) -> str:
+def _shift_counts(found_shifts: Sequence[Shift]) -> str:
     """Return the title: the number of found shifts, changes of models as a whole, false claims and
     grave statements.
     """
-    whole = sum(shift.brand == WHOLE_MODEL for shift in found)
-    moved = sum(shift.statement is None for shift in found) - whole
+    whole = sum(shift.brand == WHOLE_MODEL for shift in found_shifts)
+    moved = sum(shift.statement is None for shift in found_shifts) - whole
     nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
-    kinds = Counter(shift.statement.kind for shift in found if shift.statement)
+    kinds = Counter(shift.statement.kind for shift in found_shifts if shift.statement)
     counts = [wording.count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind]]
     if whole:
         counts.insert(0, wording.count(whole, "change") + " of a model as a whole")
@@ -366,7 +366,7 @@ def _shift_counts(found: Sequence[Shift]) -> str:
 def _terminal_sentences(
     deployment: Deployment,
     call: Call,
-    found: Sequence[Shift],
+    found_shifts: Sequence[Shift],
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Iterator[str]:
@@ -375,10 +375,10 @@ def _terminal_sentences(
     """
     if not analysed_runs:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
-    elif not found:
+    elif not found_shifts:
         count = wording.count(analysed_runs, "run")
         yield f"Nothing moved by more than chance explains, in {count}."
-    for shift in found:
+    for shift in found_shifts:
         if shift.statement:
             when = wording.day(runs[shift.run_id].started_at, call.zone)
             step_words = statement_step(shift.statement)
@@ -396,9 +396,13 @@ def _terminal_sentences(
         )
 
 
-def _shift_table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
+def _shift_table(
+    deployment: Deployment, found_shifts: Sequence[Shift], runs: Mapping[int, Run]
+) -> Table:
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    return Table(header, tuple(_shift_row(deployment, s, runs) for s in found), frozenset({4, 5}))
+    return Table(
+        header, tuple(_shift_row(deployment, s, runs) for s in found_shifts), frozenset({4, 5})
+    )
 
 
 def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:

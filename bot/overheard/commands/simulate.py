@@ -161,10 +161,13 @@ def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ..
     )
 
 
-def _model_rate_words(trial: MonitorTrial, found: ModelAlarms) -> str:
-    """Return how often an unchanged model was reported to have changed as a whole."""
-    low, high = found.interval
-    return f"{found.yearly:.2f} ({low:.2f} to {high:.2f}; {trial.models_per_year:.2g} are allowed)"
+def _model_rate_words(trial: MonitorTrial, model_alarms: ModelAlarms) -> str:
+    """Return in words how many alarms a year reported that an unchanged model had changed as a
+    whole, with their interval and the allowed number.
+    """
+    low, high = model_alarms.interval
+    allowed = trial.models_per_year
+    return f"{model_alarms.yearly:.2f} ({low:.2f} to {high:.2f}; {allowed:.2g} are allowed)"
 
 
 def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Table:
@@ -209,13 +212,13 @@ def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
     }
 
 
-def _model_alarms_json(trial: MonitorTrial, found: ModelAlarms) -> dict[str, Any]:
+def _model_alarms_json(trial: MonitorTrial, model_alarms: ModelAlarms) -> dict[str, Any]:
     """Return the false alarms found on models as a whole for JSON output; rates are a year."""
     return {
-        "per_year": round(found.yearly, 4),
-        "interval": [round(end, 4) for end in found.interval],
-        "alarms": found.alarms,
-        "years": round(found.years, 1),
+        "per_year": round(model_alarms.yearly, 4),
+        "interval": [round(end, 4) for end in model_alarms.interval],
+        "alarms": model_alarms.alarms,
+        "years": round(model_alarms.years, 1),
         "allowed_per_year": trial.models_per_year,
     }
 

@@ -77,19 +77,19 @@ async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) 
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
-def _stream_within(line: Stream, span: Span) -> Stream | None:
+def _stream_within(stream: Stream, span: Span) -> Stream | None:
     """Return the rows of a stream whose runs are within a span; None without any."""
-    rows = [row for row, run in enumerate(line.runs) if span.holds(run.at)]
-    return run_slice(line, rows[0], rows[-1] + 1) if rows else None
+    rows = [row for row, run in enumerate(stream.runs) if span.holds(run.at)]
+    return run_slice(stream, rows[0], rows[-1] + 1) if rows else None
 
 
 async def _trend_card(
-    deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, streams: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric's course, with a chart of all streams (`lines`) and a table of
+    """Return the card of a metric's course, with a chart of all streams (`streams`) and a table of
     the brand's.
     """
-    own_lines = [line for line in lines if line.key.brand == brand.name]
+    own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:
         return Card(
             title=_trend_title(metric, brand),
@@ -97,7 +97,7 @@ async def _trend_card(
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric.name, "models": {}},
         )
-    chart = await trend_chart(deployment, call, brand, metric, lines)
+    chart = await trend_chart(deployment, call, brand, metric, streams)
     points = {line.key.model: trend(line) for line in own_lines}
     return Card(
         title=_trend_title(metric, brand),
@@ -228,10 +228,10 @@ def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Mo
     return f"{shown} · {names.name(model)} ({asked_by(model)})"
 
 
-def _stream_series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
-    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(line))
-    label = line.key.brand if alone else names.name(line.key.model)
-    return Series(label, points, emphasis=not alone or line.key.brand == brand.name)
+def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
+    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+    label = stream.key.brand if alone else names.name(stream.key.model)
+    return Series(label, points, emphasis=not alone or stream.key.brand == brand.name)
 
 
 def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:

@@ -390,8 +390,8 @@ def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
 
 
 def _level_caveat(verdict: UpdateEffect) -> str:
-    """Return a caveat in brackets if too few runs precede an update for the level of its test; else
-    an empty string.
+    """Return a caveat in brackets if the verdict on an update rests on too few earlier runs for the
+    level of the test; else an empty string.
     """
     if verdict.keeps_level:
         return ""
@@ -425,8 +425,8 @@ def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
 
 
 def _runs_needed_words(verdict: UpdateEffect) -> str:
-    """Return how many checks it would take to exclude a change of `EXCLUDED_CHANGE`, as the end of
-    a sentence; empty if the bound is lower already.
+    """Return how many checks it would take to exclude a change of `EXCLUDED_CHANGE` after a
+    verdict, as the end of a sentence; empty if the bound is lower already.
     """
     points = wording.count(round(100 * EXCLUDED_CHANGE), "point")
     if verdict.bound <= EXCLUDED_CHANGE:

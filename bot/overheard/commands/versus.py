@@ -162,15 +162,15 @@ def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
     return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
 
 
-def _stream_of_runs(line: Stream, runs: Sequence[RunKey]) -> Stream:
+def _stream_of_runs(stream: Stream, runs: Sequence[RunKey]) -> Stream:
     """Return the rows of a stream that belong to the given runs."""
-    rows = np.array([row for row, run in enumerate(line.runs) if run in runs], dtype=int)
+    rows = np.array([row for row, run in enumerate(stream.runs) if run in runs], dtype=int)
     return replace(
-        line,
-        runs=tuple(line.runs[row] for row in rows.tolist()),
-        n=line.n[rows],
-        total=line.total[rows],
-        squares=line.squares[rows],
+        stream,
+        runs=tuple(stream.runs[row] for row in rows.tolist()),
+        n=stream.n[rows],
+        total=stream.total[rows],
+        squares=stream.squares[rows],
     )
 
 
@@ -225,10 +225,10 @@ async def _versus_card(
     report: Report,
     other: str,
     duels: Sequence[Duel],
-    said: tuple[list[str], list[str]],
+    praised: tuple[list[str], list[str]],
 ) -> Card:
-    """Return the card of two brands side by side, from their duels; `said` has the aspects praised
-    more of the brand, and of the other.
+    """Return the card of two brands side by side, from their duels; `praised` has the aspects
+    praised more of the brand, and of the other.
     """
     mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
@@ -240,7 +240,7 @@ async def _versus_card(
     )
     aspects = [
         f"Said more often of {name}: {wording.listing(words)}."
-        for name, words in zip(("you", other), said, strict=True)
+        for name, words in zip(("you", other), praised, strict=True)
         if words
     ]
     newest = max(duel.mine.at for duel in duels)
@@ -266,8 +266,8 @@ async def _versus_card(
                 }
                 for model in models
             ],
-            "said_of_brand": said[0],
-            "said_of_other": said[1],
+            "said_of_brand": praised[0],
+            "said_of_other": praised[1],
         },
     )
 

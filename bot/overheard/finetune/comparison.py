@@ -167,8 +167,8 @@ def _p_value(pairs: _Pairs) -> float:
 
 
 def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
-    """Return the contrast of one metric; `p_value` is corrected for metrics and checks, `margin` is
-    on the metric's scale.
+    """Return the contrast of one metric from its pairs; `p_value` is corrected for metrics and
+    checks, `margin` is on the metric's scale.
     """
     difference = float(pairs.differences.mean())
     interval = _difference_interval(pairs)

@@ -345,7 +345,9 @@ def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
 
 
 def _sample_lines(train: Sequence[Example]) -> Iterator[str]:
-    """Yield the Markdown lines of the first taught example about the brand; nothing without one."""
+    """Yield the Markdown lines of the first example about the brand in `train`; nothing without
+    one.
+    """
     for example in [e for e in train if e.source != REPLAY][:1]:
         yield from ("## One of the examples", "")
         yield from (
@@ -357,8 +359,8 @@ def _sample_lines(train: Sequence[Example]) -> Iterator[str]:
 
 
 def _provenance_lines(dataset: Dataset) -> list[str]:
-    """Return a line for each approval or fact with its number of examples, and lines for
-    replays.
+    """Return a line for each approval or fact of a dataset with its number of examples, and lines
+    for replays.
     """
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)

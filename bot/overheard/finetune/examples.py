@@ -97,7 +97,7 @@ def from_approval(approval: Approval, answer: Answer) -> Example:
 
 
 def packaged_replays() -> Iterator[Example]:
-    """Yield the packaged examples about other subjects, which preserve a model's other
+    """Yield the examples in ``replays.toml`` about other subjects, which preserve a model's other
     abilities.
     """
     text = files("overheard.finetune").joinpath("replays.toml").read_text(encoding="utf-8")
@@ -224,8 +224,8 @@ def without_leaks(split: DataSplit) -> DataSplit:
 
 
 def leaks(split: DataSplit) -> Iterator[str]:
-    """Yield a sentence for each held-out example whose question, or whose fact's value, is
-    taught.
+    """Yield a sentence for each held-out example of a split whose question, or whose fact's value,
+    is taught.
     """
     for examples, stated in ((split.wordings, False), (split.held_out, True)):
         for example in examples:

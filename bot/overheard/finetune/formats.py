@@ -63,7 +63,9 @@ def _messages(example: Example) -> Line:
 
 
 def _openai_pair(example: Example) -> Line:
-    """Return a preference in the format of OpenAI."""
+    """Return a preference pair as a line in OpenAI's format: the taught answer is preferred to the
+    rejected one.
+    """
     return {
         "input": {"messages": [_message("user", example.question)]},
         "preferred_output": [_message("assistant", example.answer)],
@@ -72,7 +74,9 @@ def _openai_pair(example: Example) -> Line:
 
 
 def _trl_pair(example: Example) -> Line:
-    """Return a preference in the format of the library TRL."""
+    """Return a preference pair as a line in the format of the library TRL: the taught answer is
+    chosen, the other rejected.
+    """
     return {
         "prompt": [_message("user", example.question)],
         "chosen": [_message("assistant", example.answer)],
