@@ -32,7 +32,7 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
     "Failing": Deprecation("FailureKind", since="0.1", ends="0.3"),
     "Topic": Deprecation("LandscapeTopic", since="0.1", ends="0.3"),
 }
-"""By the name that is to go, as in ``from overheard import NAME``."""
+"""The deprecations by the public name that will be removed."""
 
 
 def replacement(name: str) -> str:

@@ -274,6 +274,18 @@ class ProviderFailed(OverheardError):
         limits: RateLimits | None = None,
         ambiguous: bool = False,
     ) -> None:
+        """Create the error with what is known of the failed call.
+
+        Args:
+            model: The model, for the message.
+            reason: The reason, as a sentence or clause for the message.
+            kind: See `FailureKind`.
+            status: The HTTP status, or None without a response.
+            retryable: Whether the same call may succeed later.
+            retry_after: Seconds after which the service asks to be tried again, or None.
+            limits: The limits that the service reports, or None.
+            ambiguous: Whether the call may be charged all the same, such as after a timeout.
+        """
         super().__init__(model=model, reason=reason)
         self.kind = kind
         """What went wrong."""

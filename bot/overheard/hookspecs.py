@@ -43,6 +43,13 @@ class PluginSettings:
     """
 
     def __init__(self, tables: Mapping[str, Mapping[str, Any]], section: str, file: str) -> None:
+        """Keep the plugin's tables unread.
+
+        Args:
+            tables: The tables of the section that belong to the plugin, by name.
+            section: The section, such as ``providers``.
+            file: The name of the configuration file; relative paths start at its folder.
+        """
         self._tables = tables
         self._section = section
         self._file = file

@@ -27,10 +27,10 @@ class OpenDeployment(Protocol):
     def __call__(
         self, config: Config, *, create: bool = True
     ) -> AbstractAsyncContextManager[Deployment]:
-        """Open the deployment that a configuration describes.
+        """Return a context manager that opens a deployment and closes it after the block.
 
-        A store that does not exist is created; without `create`, a temporary store takes its place,
-        see `Deployment.missing_store`.
+        A missing store is created; without `create`, a temporary store takes its place, see
+        `Deployment.missing_store`.
         """
         ...
 
@@ -67,12 +67,12 @@ def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenC
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A deployment that is not open, for commands that need none, or open one themselves.
+    """The argument of terminal commands that need no open deployment, or open one themselves.
 
     Attributes:
-        open_deployment: Opens one.
+        open_deployment: Opens a deployment.
         maintenance: Returns the maintenance of stores.
-        config: The configuration file that was named, or None.
+        config: The configuration file that was given, or None.
         serve: Runs a deployment until the process is stopped.
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
         work: Runs a worker until the process is stopped.
@@ -89,10 +89,11 @@ class Session:
     ask: Callable[[str, str], str] | None = None
 
     def read_config(self, *, needed: bool = True) -> Config:
-        """Read the configuration; where none is needed and none is there, it is empty.
+        """Return the configuration from its file; an empty one if it is not needed and the file is
+        missing.
 
         Raises:
-            ConfigError: with all that is wrong.
+            ConfigError: with all problems, as sentences.
         """
         file = find_config(self.config)
         if not needed and self.config is None and not file.exists():
@@ -101,5 +102,5 @@ class Session:
 
     @property
     def plugins(self) -> Plugins:
-        """What is installed, and what became of it."""
+        """The installed plugins and the state of each; loads them at each access."""
         return load_plugins(self.read_config(needed=False))

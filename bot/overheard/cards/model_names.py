@@ -50,6 +50,7 @@ class ModelNames:
     def __init__(
         self, models: Iterable[Model] = (), given: Mapping[str, str] | None = None
     ) -> None:
+        """Compute a unique name for each model."""
         self._given = dict(given or {})
         asked = sorted(set(models))
         shared = Counter(self._base(model) for model in asked)

@@ -60,8 +60,14 @@ class ConfiguredAccess:
             await self._audit(str(person), channel, spec.name, words, outcome)
 
     async def _remember(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
-        """Store the name of a person who has a role; store the person as admin when there is no
-        admin yet.
+        """Store the name of a person who has a role, and the first admin.
+
+        Args:
+            person: The person, who may use the command.
+            rights: The present rights.
+            spec: The command; an admin command makes the person admin, and logs that, when there is
+                no
+                admin yet.
         """
         user = f"{person.platform}:{person.id}"
         if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
@@ -100,8 +106,18 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
 async def log_use(
     store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
-    """Write into the audit log that a command was used in the terminal, and how it ended; a command
-    that was only quoted is not logged. Raises what the block raises.
+    """Write into the audit log, after the block, that a command was used in the terminal, and its
+    outcome.
+
+    Commands that only read, and commands that were only quoted, are not logged.
+
+    Args:
+        store: The store with the log.
+        clock: The current time.
+        spec: The command.
+        who: The person at the terminal.
+        words: The command line.
+        stage: Whether the command has only been quoted when the block ends.
     """
     outcome = "stopped"
     try:

@@ -35,6 +35,7 @@ class CommandSlots:
         lifetime_s: float = SLOT_LIFETIME_S,
         max_waiting: int = MAX_WAITING,
     ) -> None:
+        """Begin with all slots free and no command waiting."""
         self._free = asyncio.Semaphore(slots)
         self._lifetime = lifetime_s
         self._max_waiting = max_waiting

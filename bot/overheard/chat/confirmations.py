@@ -133,6 +133,9 @@ class Pending:
     def __init__(
         self, state: ChatStateRepository, clock: Clock, commands: Sequence[CommandSpec]
     ) -> None:
+        """Keep the store's repository and the clock, and look commands up by name; nothing is read
+        yet.
+        """
         self._state = state
         self._clock = clock
         self._commands = {spec.name: spec for spec in commands}
@@ -150,8 +153,14 @@ class Pending:
         return await self._state.first_request(request.person.platform, request.id, now)
 
     async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
-        """Store a command that waits for a yes until `EXPIRY`, and return the token for its
-        buttons.
+        """Store a command that waits for a yes until `EXPIRY`, and return a new random token for
+        its buttons.
+
+        Args:
+            order: The command and its options.
+            person: The person who asked for the command.
+            channel: The channel, ``platform:id``.
+            unagreed: The price, and the options that were drawn for the quote.
         """
         usd = unagreed.needed.usd
         options = {**order.options, **unagreed.drawn, AGREED_USD: None if usd == inf else usd}

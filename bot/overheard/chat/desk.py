@@ -59,6 +59,9 @@ class ChatDesk:
         patience: float = FIRST_CARD_DELAY_S,
         pause: float = EDIT_INTERVAL_S,
     ) -> None:
+        """Collect the commands and prepare the parts of the desk; the store is read at the first
+        request.
+        """
         self._deployment = deployment
         self._gate = gate
         added = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
@@ -183,7 +186,9 @@ class ChatDesk:
     async def _is_refused(
         self, spec: CommandSpec, request: Request, conversation: Conversation
     ) -> bool:
-        """Return whether a person may not use a command; if so, show that person the reason."""
+        """Return whether the person of a request may not use a command; if so, show the reason
+        privately.
+        """
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
@@ -197,7 +202,16 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Show the card that replies to a question, or carry out the command that replies to it."""
+        """Show the card of a reply to a question, or carry out its command if the person may use
+        the command.
+
+        Args:
+            reply: The reply.
+            request: The question.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+            conversation: Where the answer is shown.
+        """
         order = reply.order
         if order is None:
             await conversation.show(reply.card)
@@ -250,6 +264,11 @@ class ChatDesk:
     ) -> Card:
         """Return the card for an unknown command: where it can be used, or which commands are
         similar.
+
+        Args:
+            request: The request with the words.
+            error: The error.
+            steps: Actions that are useful now, for words that resemble no command.
         """
         typed = (request.words or request.command).casefold().split()
         for spec in offered(Face.TERMINAL):
@@ -280,8 +299,15 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Do a command, or show why not: the person lacks the rights, asks for help, or left out
-        options.
+        """Carry out a command, or open its form, or show why not: missing rights, a request for
+        help, missing options.
+
+        Args:
+            order: The command and its options.
+            request: The request.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+            conversation: Where answers are shown.
         """
         spec = order.spec
         refusal = await self._gate.allowed(request.person, request.channel, spec)
@@ -313,8 +339,17 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> Form | None:
-        """Return the form to open for a typed command: when options are missing, or when only the
-        required options of a command with a form were given; else None.
+        """Return the form to open for a typed command, or None when the command needs no form.
+
+        A form opens when required options are missing, and for a command with a filled-in form when
+        only its required options were given.
+
+        Args:
+            order: The command and its options.
+            request: The request; a submitted form opens no other form.
+            deployment: The open deployment, for the form's values.
+            call: The person, the channel and the time zone.
+            conversation: Says whether a form can be opened.
         """
         spec = order.spec
         if request.command or not conversation.forms:
@@ -369,8 +404,12 @@ class ChatDesk:
     async def _may_decide(
         self, request: Request, spec: CommandSpec, wanted_by: Person
     ) -> str | None:
-        """Return why a person may not decide a waiting command, or None; only operators decide for
-        others.
+        """Return why a person may not decide a waiting command, as a sentence, or None.
+
+        Args:
+            request: The click of the person.
+            spec: The waiting command.
+            wanted_by: The person who asked for the command; others need the rights of an operator.
         """
         mine = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
         needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))

@@ -281,7 +281,12 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
 
 def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
-    """Return typed text as a value of its option: a flag, a choice, a number, or stripped text.
+    """Return typed text as a value of its option: a bool, a choice, a number, or stripped text.
+
+    Args:
+        spec: The command, for messages.
+        option: The option.
+        given: The text; a bool is returned unchanged.
 
     Raises:
         BadUsage: when the option cannot have the value.
@@ -305,7 +310,7 @@ def _flag(spec: CommandSpec, option: Option, text: str) -> bool:
 
 
 def _choice(spec: CommandSpec, option: Option, text: str) -> str:
-    """Return the choice of an option that was typed, in any case of letters.
+    """Return the option's choice that equals a typed text, ignoring case.
 
     Raises:
         BadUsage: when the option has no such choice.
@@ -341,8 +346,9 @@ def _either(choices: Sequence[str]) -> str:
 
 
 def _listed(option: Option, value: Any) -> list[Any]:
-    """Return the values of an option in a form; in text for many values, commas and lines separate
-    them.
+    """Return the values of an option in a form, in their order.
+
+    A list is returned unchanged; in a text for many values, commas and lines separate the values.
     """
     if not isinstance(value, str):
         return list(value) if isinstance(value, list | tuple) else [value]
@@ -352,7 +358,12 @@ def _listed(option: Option, value: Any) -> list[Any]:
 
 
 def _typed(option: Option, value: Any) -> list[str]:
-    """Return the words that a person would type to give an option a value."""
+    """Return the words of a command line that give an option a value.
+
+    Args:
+        option: The option.
+        value: Its value; a tuple for an option of many values.
+    """
     values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]
     if option.positional:
         return values

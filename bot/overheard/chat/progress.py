@@ -73,6 +73,7 @@ class CutOffNotice:
     def __init__(
         self, deliveries: DeliveryRepository, clock: Clock, conversation: Conversation
     ) -> None:
+        """Give the delivery a random key; the first `renew` stores it."""
         self._deliveries = deliveries
         self._clock = clock
         self._conversation = conversation
@@ -135,6 +136,7 @@ class ChatProgress:
         private: bool = False,
         notice: CutOffNotice | None = None,
     ) -> None:
+        """Begin without a card; `shown` starts the updates."""
         self._conversation = conversation
         self._notice = notice
         self._title = title

@@ -71,10 +71,12 @@ def confirmation_card(order: Order, needed: ConfirmationNeeded, token: str) -> C
 
 
 def _order_summary(order: Order) -> str:
-    """Return what a command would do, for its question: the named question or brands, else the
-    summary.
+    """Return what a command would do, at most `MAX_WORDS` characters, for the question whether to
+    do it.
+
+    The text or the brands that were given, else the command's summary; empty without either.
     """
-    if order.spec.noun:  # such as ``alerts recheck 12``, of a button: its number says nothing
+    if order.spec.noun:  # such as ``alerts recheck 12``, whose number means nothing to a reader
         return order.spec.summary
     given = {
         option: order.options[option.name]

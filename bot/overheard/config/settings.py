@@ -416,7 +416,9 @@ def _place(
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
-    """Return the settings class in a field's type, and the number of mappings around the class."""
+    """Return the settings class in a field's type, or None, and the number of mappings around the
+    class.
+    """
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, 0
     origin, parts = get_origin(annotation), get_args(annotation)

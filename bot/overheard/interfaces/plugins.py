@@ -87,7 +87,7 @@ class Verifiable(Protocol):
         """Make one free call, such as listing the models.
 
         Returns:
-            The service's current time, if it reports one, to detect a wrong local clock.
+            The service's current time, to detect a wrong local clock; None when it is not reported.
 
         Raises:
             ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
@@ -178,10 +178,10 @@ class Scorer(Protocol):
         ...
 
     def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
-        """Return the scores of one brand in one answer; may be async.
+        """Return the scores of one brand in one answer, in any order; may be async.
 
-        The same reading must give the same scores. Omit a metric that the answer does not show;
-        do not return 0.
+        The same reading must give the same scores. Omit a metric that the answer does not show; do
+        not return 0.
         """
         ...
 

@@ -59,7 +59,8 @@ class ScoreRepository(Protocol):
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
     ) -> list[ScoreRecord]:
-        """Return the scores of a brand that have a detail with one of some verdicts, by answer.
+        """Return the scores of a brand that have a detail with one of some verdicts, in the order
+        of answers.
 
         Args:
             brand: The brand's name.

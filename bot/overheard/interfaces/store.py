@@ -87,6 +87,11 @@ class ScheduleRepository(Protocol):
     async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
         """Pause or resume a schedule; slots of the time in between are skipped.
 
+        Args:
+            name: The name of the schedule.
+            now: The current time.
+            paused: True to pause, False to resume.
+
         Returns:
             False when the schedule was in this state already.
         """
@@ -308,7 +313,14 @@ class StoreHistory:
         metric: str | None = None,
         since: datetime | None = None,
     ) -> list[Block]:
-        """Return blocks, the oldest first."""
+        """Return the blocks of a brand, a model and a metric (None: of all), the oldest first.
+
+        Args:
+            brand: The brand.
+            model: The model.
+            metric: The metric.
+            since: The earliest start of the blocks' runs; None for the beginning.
+        """
         return await self._store.blocks.find(brand=brand, model=model, metric=metric, since=since)
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
@@ -324,7 +336,8 @@ class StoreMaintenance(Protocol):
     """Work on a store as a whole, which is given by its URL."""
 
     async def migrate(self, url: str) -> tuple[str | None, str]:
-        """Upgrade the tables to this version; return the revision before and after.
+        """Upgrade the tables to this version; return the revision before (None for a new store) and
+        after.
 
         Raises:
             StoreError: when the store cannot be used.

@@ -107,6 +107,7 @@ class _Loader(threading.Thread):
     def __init__(
         self, point: EntryPoint, config: Config, plugins: Plugins, timeout_s: float
     ) -> None:
+        """Read the plugin's tables from the configuration; `begin` starts the thread."""
         super().__init__(daemon=True)
         self.plugin = point.name
         self.distribution, self.version = _source(point)

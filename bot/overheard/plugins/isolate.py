@@ -110,6 +110,7 @@ class Guard:
         secrets: Collection[str] = (),
         notices: Notices | None = None,
     ) -> None:
+        """Begin without faults."""
         self.part = part
         self.plugin = plugin
         self.remedy = f"ask the author of {source}, or remove it" if source else ASK

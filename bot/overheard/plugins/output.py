@@ -29,7 +29,7 @@ _IN_PLUGIN: ContextVar[bool] = ContextVar("in_plugin", default=False)
 
 @contextmanager
 def plugin_code() -> Iterator[None]:
-    """Mark the code of this task or thread as a plugin's while the block lasts."""
+    """Mark all code that runs in this task or thread within the block as code of a plugin."""
     token = _IN_PLUGIN.set(True)
     try:
         yield

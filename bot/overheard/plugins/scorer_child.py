@@ -42,6 +42,7 @@ class Child:
     """
 
     def __init__(self, requests: BinaryIO, replies: socket.socket) -> None:
+        """Keep the connection, and send all further output of this process to stderr, redacted."""
         self._requests = requests
         self._replies = replies
         self._pid = os.getpid()

@@ -97,6 +97,7 @@ class ScorerProcess:
     """One child process for the scorers of all plugins; it reads for one scorer at a time."""
 
     def __init__(self) -> None:
+        """Begin without a child, which starts with the first request."""
         self._worker: ThreadPoolExecutor | None = None
         self._lock = RLock()
         self._closed = False

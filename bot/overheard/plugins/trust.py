@@ -103,8 +103,15 @@ def pin_of(installed: Distribution) -> str:
 def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
     """Return the pin that an entry of ``[plugins] allow`` requires of a distribution.
 
-    None when the entry allows the distribution without a pin; an empty string when the entry is for
-    another distribution or version.
+    Args:
+        entry: The entry.
+        name: Name of the distribution.
+        version: Version of the distribution.
+        file: The name of the configuration file, for messages.
+
+    Returns:
+        None when the entry allows the distribution without a pin; an empty string when the entry is
+        for another distribution or version.
 
     Raises:
         Fault: when the entry is not valid.

@@ -89,7 +89,7 @@ class GuardedChat:
         return message
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace a posted card by another card.
+        """Replace the card of a posted message by another card.
 
         Raises:
             ChatFailed: when the card was not replaced.

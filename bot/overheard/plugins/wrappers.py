@@ -125,6 +125,9 @@ class GuardedProvider:
     """
 
     def __init__(self, provider: Provider, guards: Guards) -> None:
+        """Read the provider's name, models and optional methods once, and put guards around its
+        calls.
+        """
         self.name = provider.name
         self.concurrency = provider.concurrency
         self._models = [model for model in provider.models() if is_word(model)]
@@ -175,7 +178,13 @@ class GuardedProvider:
         return await self._run_guarded(self._guard, partial(method, *given))
 
     async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
-        """Call the provider behind its guard; its failures keep no secret and name the provider."""
+        """Call the provider behind a guard and return the result, without a time limit.
+
+        Raises:
+            ProviderFailed: the provider's error, redacted.
+            ProviderUnavailable: the provider's error, redacted.
+            PluginFault: when the plugin is at fault.
+        """
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
         except ProviderFailed as failed:
@@ -234,6 +243,7 @@ class _Stated:
     """The attributes of a scorer, read once, so that they cannot change or fail later."""
 
     def __init__(self, scorer: Scorer, guard: Guard) -> None:
+        """Copy the scorer's name, version and metrics, and keep the guard for its calls."""
         self.name = scorer.name
         self.version = scorer.version
         self.metrics = tuple(scorer.metrics)
@@ -252,6 +262,14 @@ class IsolatedScorer(_Stated):
         process: ScorerProcess,
         origin: PluginLocation,
     ) -> None:
+        """Keep the child process that runs the scorer.
+
+        Args:
+            scorer: The scorer, of which only the attributes are used here.
+            guard: Counts faults, and pauses the scorer.
+            process: The child process of scorers.
+            origin: The plugin from which the child imports the scorer.
+        """
         super().__init__(scorer, guard)
         self._process = process
         self._origin = origin
@@ -327,6 +345,7 @@ class GuardedJudge(GuardedScorer):
     """A judge; its questions are asked with those of runs."""
 
     def __init__(self, judge: Judge, guard: Guard) -> None:
+        """Copy the judge's model, monthly budget in dollars, rehearsals and schema."""
         super().__init__(judge, guard)
         self.model = judge.model
         self.budget = judge.budget

@@ -208,6 +208,12 @@ class HostedService:
 
         A reported 0 counts only where no price contradicts it: gateways report 0 for an unknown
         cost. Without reported tokens the cost is unknown, not zero.
+
+        Args:
+            model: The model.
+            usage: The billed counts.
+            reported: The reported cost in dollars, or any other value for none.
+            batch: Whether the batch price applies.
         """
         price = self.price(model.name)
         known = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
@@ -238,6 +244,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
     extra: ClassVar[str] = ""
 
     def __init__(self, name: str, api: str, settings: Table, prices: PriceList) -> None:
+        """Keep the settings and prices; the SDK's client is opened at the first call."""
         self.name = name
         self.concurrency = settings.concurrency
         self.settings = settings
@@ -334,10 +341,10 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return price is not None and price.batch is not None
 
     async def verify(self) -> datetime | None:
-        """List the models, which is free.
+        """List the models, which is free, and so check the key and the address.
 
         Returns:
-            The service's current time, when the SDK gives access to response headers.
+            The service's current time; None when the SDK gives no access to response headers.
 
         Raises:
             ProviderUnavailable: when the call fails. A service without a list of models passes.

@@ -48,6 +48,7 @@ class LeaderChat:
         present: MutableMapping[str, Chat],
         extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
+        """Name the two locks of the chat: the leader's, and the one held while connected."""
         self._name = name
         self._chat = chat
         self._locks = locks

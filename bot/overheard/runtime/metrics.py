@@ -80,6 +80,7 @@ class Metrics:
         store: str = "",
         chats: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
+        """Begin without a snapshot; the first scrape counts."""
         self._census = census
         self._queue = queue
         self._calls = calls
@@ -211,7 +212,9 @@ def secrets(deployment: Deployment) -> list[str]:
 
 
 def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:
-    """Add the gauges of the store and of the queue, as far as these answered."""
+    """Register the gauges of the store and the queue; gauges of a part that did not answer are left
+    out.
+    """
     up = float(snapshot.census is not None)
     _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
     if snapshot.census:
@@ -287,7 +290,14 @@ def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) 
 def _add_labelled(
     registry: CollectorRegistry, name: str, text: str, labels: Mapping[str, str]
 ) -> None:
-    """Add a gauge of value 1 that states facts as its labels."""
+    """Register a gauge of value 1 whose labels state facts.
+
+    Args:
+        registry: The registry, which is changed.
+        name: The name of the metric.
+        text: Its description.
+        labels: The facts by the name of the label.
+    """
     from prometheus_client import Gauge
 
     Gauge(name, text, list(labels), registry=registry).labels(*labels.values()).set(1)
@@ -296,7 +306,15 @@ def _add_labelled(
 def _add_gauges(
     registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
 ) -> None:
-    """Register a gauge with one label, and set its value for each value of the label."""
+    """Register a gauge with one label, and set its value for each value of the label.
+
+    Args:
+        registry: The registry, which is changed.
+        name: The name of the metric.
+        text: Its description.
+        label: The name of the label.
+        values: The values of the gauge, by the value of the label.
+    """
     from prometheus_client import Gauge
 
     gauge = Gauge(name, text, [label], registry=registry)

@@ -185,7 +185,11 @@ class PostgresQueue:
         raise QueueUnreachable(reason="its connection ended")
 
     async def _carry_out(self, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
-        """Carry out a task; a task whose lock was lost is tried again later."""
+        """Carry out the task of a job, see `_hold_and_do`.
+
+        Raises:
+            RetryRequested: when the task is tried again later, also when its lock was lost.
+        """
         from pgqueuer.errors import RetryRequested
 
         try:

@@ -87,6 +87,7 @@ class Server:
         chats: Mapping[str, Chat],
         extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
+        """Create the services of the deployment and their supervisor; `run` starts them."""
         self._deployment = deployment
         self._planner = Planner()
         config, store, clock = deployment.config, deployment.store, deployment.clock

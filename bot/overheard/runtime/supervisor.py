@@ -92,6 +92,7 @@ class Supervisor:
         *,
         first_delay_s: float = FIRST_RESTART_DELAY_S,
     ) -> None:
+        """Begin with every service up and nothing reported; `run` starts the services."""
         self._services = list(services)
         self._report = report
         self._call_admin = call_admin
@@ -179,6 +180,9 @@ class GracefulShutdown:
     """
 
     def __init__(self, exit_within: Callable[[float], None]) -> None:
+        """Install handlers for the signals `END_SIGNALS`; needs a running event loop in the main
+        thread.
+        """
         self._exit_within = exit_within
         self._deadline = 0.0
         self._loop = asyncio.get_running_loop()

@@ -175,8 +175,8 @@ async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: in
 
 
 async def _queue(config: Config, store: Store) -> Queue | None:
-    """Return the queue that the configuration names: in this process, or PGQueuer's in PostgreSQL,
-    whose tables are created or upgraded.
+    """Return the queue that the configuration names: PGQueuer's in PostgreSQL, whose tables are
+    created or upgraded, or None for the queue in this process.
 
     Raises:
         StoreError: when the queue's package is missing.

@@ -42,6 +42,7 @@ class Worker:
     """
 
     def __init__(self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
+        """Create one service for each flow of tasks, and the health endpoint; `run` starts them."""
         self._deployment = deployment
         self._known, self._known_for, self._read_at = self._deployment, 0, -CATALOGUE_TTL_S
         flows = [
@@ -83,9 +84,13 @@ class Worker:
         return result
 
     async def _current_deployment(self, run_id: int) -> Deployment:
-        """Return the deployment with brands and facts that are at most `CATALOGUE_TTL_S` old.
+        """Return the deployment for a task, with a new count of scorer faults.
 
-        They are read after the run's first task began; the count of scorer faults starts at 0.
+        Its brands and facts were read from the store at most `CATALOGUE_TTL_S` ago, and for this
+        run.
+
+        Args:
+            run_id: The number of the task's run.
         """
         if run_id != self._known_for or monotonic() - self._read_at > CATALOGUE_TTL_S:
             self._known, self._read_at = await self._deployment.refreshed(), monotonic()

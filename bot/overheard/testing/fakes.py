@@ -54,6 +54,7 @@ class EchoProvider:
         concurrency: int = 4,
         price: Price | None = FREE,
     ) -> None:
+        """Begin without calls."""
         self.name = name
         self.concurrency = concurrency
         self.asked: list[Question] = []
@@ -204,6 +205,7 @@ class FakeChat:
         person: Person = ADA,
         channel: str = GENERAL,
     ) -> None:
+        """Begin without requests; their ids count from ``E1``."""
         self.desk = desk
         self.forms = forms
         self.person = person

@@ -177,8 +177,12 @@ async def check_chat(
 
 
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
-    """Raise AssertionError unless posts are sent, found by their keys, and edited without a
-    search.
+    """Raise AssertionError unless posts are sent, found by their keys, and edited without a search.
+
+    Args:
+        chat: The chat.
+        channel: The id of the channel to post to.
+        sent: Returns the messages that the platform received so far.
     """
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"

@@ -106,7 +106,7 @@ class DiscordChat:
         )
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace a posted card by another; see `overheard.interfaces.Chat`.
+        """Replace the card of a posted message by another card; see `overheard.interfaces.Chat`.
 
         Raises:
             ChatFailed: when Discord refuses the edit.
@@ -270,7 +270,7 @@ PLACE = "discord"
 
 
 async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
-    """Return findings about the application, the servers and channels.
+    """Return findings about the application, then about each server, then about each channel.
 
     Args:
         client: A client that is logged in.

@@ -184,7 +184,13 @@ class DiscordConversation:
         return monotonic() > self._ends
 
     async def _put(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as the message of an index (from 0): edit the message, or send a new one."""
+        """Show a page as a message of the answer: edit the message, or send it.
+
+        Args:
+            number: The index of the message in the answer, from 0.
+            page: The page.
+            private: Whether only the person who sent the request sees the message.
+        """
         if number < len(self._sent):
             self._sent[number] = await self._edit(self._sent[number], page)
         elif self._expired:

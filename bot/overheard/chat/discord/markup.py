@@ -140,8 +140,12 @@ def _cell(text: Text) -> str:
 
 
 def _grid(table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Iterator[str]:
-    """Yield a table as monospaced columns, in as many code blocks as needed, each with the
-    header.
+    """Yield a table as monospaced columns, in as many code blocks as needed, each with the header.
+
+    Args:
+        table: The table, whose header and alignment are used.
+        rows: The rows to show.
+        widths: The width of each column, in characters.
     """
     margin = "" if table.strong is None else PLAIN
     head = [

@@ -105,7 +105,13 @@ class MessageConversation:
         raise ChatFailed(chat="Discord", reason=f"no form opens here: {form.title}")
 
     async def _put(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as the message of an index (from 0): edit the message, or send a new one."""
+        """Show a page as a message of the answer: edit the message, or send it.
+
+        Args:
+            number: The index of the message in the answer, from 0.
+            page: The page.
+            private: Whether the page is a direct message to the person.
+        """
         if number < len(self._sent):
             shown, _ = self._sent[number]
             await self._presenter.edit(page, shown.edit, has_components=shown.flags.components_v2)

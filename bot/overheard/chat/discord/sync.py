@@ -90,7 +90,13 @@ class CommandSync:
             log.warning("The commands of %s are not up to date: %s", place, error)
 
     def _root_commands(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
-        """Return the root commands that a server, or direct messages (None), should have."""
+        """Return the root commands, in Discord's JSON, that a place should have.
+
+        Args:
+            guild: The id of the server; None for direct messages, which have none if the settings
+                exclude them.
+            specs: The commands.
+        """
         settings, permissions = self._settings, self._permissions
         if guild is None and not settings.direct_messages:
             return []

@@ -57,7 +57,9 @@ MAX_NUMBER = 2**53
 def roots(
     name: str, specs: Sequence[CommandSpec], *, context: int, permissions: int | None = None
 ) -> list[Node]:
-    """Return the root commands with all commands below them, without empty roots.
+    """Return the root commands with all commands below them, in the order of `ROOT_DESCRIPTIONS`.
+
+    A root without commands is left out.
 
     Args:
         name: The name of the root for every day, with which the other names begin.
@@ -84,8 +86,14 @@ def roots(
 
 
 def _root(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
-    """Return a root command in Discord's JSON; descriptions are cut until they fit, see
-    `DESCRIPTION_LIMITS`.
+    """Return a root command in Discord's JSON.
+
+    All descriptions are cut, see `DESCRIPTION_LIMITS`, until the command fits.
+
+    Args:
+        name: The name of the root.
+        description: The description of the root.
+        specs: The commands below it, in their order.
     """
     options = _fitting(_children(specs), name)
     command: Node = {"name": name, "type": 1, "description": description, "options": options}

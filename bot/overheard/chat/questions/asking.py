@@ -90,8 +90,16 @@ class QuestionDesk:
         return 0
 
     async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
-        """Return the reply to a question: by the grammar, as a typed command, by the configured
-        model (which costs money), else a refusal with suggestions.
+        """Return the reply to a question, and remember the question for the next one of its
+        conversation.
+
+        The grammar is tried first, then typed commands, then the configured model, whose call costs
+        money; otherwise the reply is a refusal with suggestions.
+
+        Args:
+            request: The question.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
         """
         reading, situation = await self._read(request, deployment, call)
         if answer := self._of_grammar(request, reading, situation):
@@ -114,8 +122,13 @@ class QuestionDesk:
     async def understood(
         self, request: Request, deployment: Deployment, call: Call
     ) -> QuestionReply | None:
-        """Return the reply of the grammar to a question; None when the grammar does not understand
-        it.
+        """Return the grammar's reply to a question, or None when the grammar does not understand
+        the question.
+
+        Args:
+            request: The question.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
         """
         reading, situation = await self._read(request, deployment, call)
         return self._of_grammar(request, reading, situation)
@@ -123,7 +136,9 @@ class QuestionDesk:
     async def _read(
         self, request: Request, deployment: Deployment, call: Call
     ) -> tuple[ParsedQuestion, Situation]:
-        """Read a question, with what can be seen where it is asked and the question before it."""
+        """Return a question, parsed with the question before it in the conversation, and the state
+        of the deployment, which is read from the store.
+        """
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._before.get(_conversation_of(request))
         names = read_names(deployment)
@@ -132,8 +147,14 @@ class QuestionDesk:
     def _of_grammar(
         self, request: Request, reading: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the reply by the rules of the grammar, and remember the question for the next one;
-        None when no rule understands it.
+        """Return the reply by the rules of the grammar, or None when no rule explains the question.
+
+        A question that is understood is remembered for the next one of its conversation.
+
+        Args:
+            request: The question as it was sent.
+            reading: The parsed question.
+            situation: The state of the deployment.
         """
         if not reading.understood:
             return None
@@ -156,7 +177,13 @@ class QuestionDesk:
         return None
 
     def _answer(self, made: Plan, reading: ParsedQuestion, situation: Situation) -> QuestionReply:
-        """Return the reply that carries out a plan: its command, or its card where it has none."""
+        """Return the reply for a plan: its command if the chat offers it, else its card.
+
+        Args:
+            made: The plan.
+            reading: The parsed question.
+            situation: The state of the deployment.
+        """
         spec = self._commands.get(made.command)
         if spec is None:
             return QuestionReply(None, wording.of_plan(made), reading, made, situation)
@@ -170,6 +197,12 @@ class QuestionDesk:
         command.
 
         A command that changes or spends becomes a button.
+
+        Args:
+            text: The text.
+            names: The names of brands.
+            reading: The parsed question.
+            situation: The state of the deployment.
         """
         try:
             order = parse(text, self._list, names)
@@ -190,6 +223,14 @@ class QuestionDesk:
     def _refused(
         self, reading: ParsedQuestion, situation: Situation, note: str = ""
     ) -> QuestionReply:
+        """Return the reply to a question that was not understood, with a button for the understood
+        part.
+
+        Args:
+            reading: The question, as far as it was understood.
+            situation: The state of the deployment.
+            note: Why no model was asked for help, or an empty string.
+        """
         card = wording.not_understood(
             reading, situation, self._guessed_button(reading, situation), note
         )

@@ -67,7 +67,13 @@ async def choose(
     names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
-    """Ask the configured model for the command that answers a question; its answer costs money.
+    """Ask the configured model for the command that answers a question; the call costs money.
+
+    Args:
+        text: The question.
+        deployment: The open deployment.
+        names: The names of brands and models.
+        situation: The asked models, the open alerts and the offered commands.
 
     Returns:
         The command; None when no model is configured, the model does not answer within
@@ -144,10 +150,16 @@ def _request(
 
 
 async def _ask(deployment: Deployment, model: Model, request: str, shape: Mapping[str, Any]) -> str:
-    """Return the model's answer, empty when it is cut off.
+    """Ask the model, and return its answer; empty when the answer is cut off.
 
     The call is charged to the assistant's budget, and the answer is stored in a run that no score
     or alert uses.
+
+    Args:
+        deployment: The open deployment.
+        model: The model.
+        request: The prompt.
+        shape: The JSON schema of the answer.
 
     Raises:
         BudgetUsedUp: when the money does not cover the question.

@@ -103,11 +103,16 @@ def read(
 
 
 def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion | None:
-    """Return the one part of a text that is understood, such as the last of "I need a number for
-    the board: how visible are we?"; None when the other parts may change the question.
+    """Return the only understood part of a text with several parts, such as the last of "I need a
+    number for the board: how visible are we?"; None when other parts may change the question.
 
     Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for 3
     days, we are in the middle of a launch".
+
+    Args:
+        text: The text, without a mention of the bot.
+        names: The names of brands, models and topics that it may contain.
+        today: The day of the reader.
     """
     for separator in (_SENTENCE, _CLAUSE):
         parts = [part for part in separator.split(text) if part.strip()]
@@ -153,6 +158,13 @@ class _Reader:
     """Parses questions of one language."""
 
     def __init__(self, language: str, names: KnownNames, today: date) -> None:
+        """Prepare the readers of names and times.
+
+        Args:
+            language: The language, such as ``en``.
+            names: The names of brands, models and topics.
+            today: The day of the reader.
+        """
         self._language = language
         self._words: Vocabulary = vocabulary(language)
         self._scanner = QuestionScanner(language, names, today)

@@ -54,6 +54,9 @@ class NameReader:
     """
 
     def __init__(self, names: KnownNames, vocabulary: Vocabulary, times: TimeReader) -> None:
+        """Split all known names into folded words, so that they can be compared with a question's
+        words.
+        """
         self._words = vocabulary
         self._times = times
         self._brands = {folded_words(spelling): name for spelling, name in names.brands.items()}

@@ -12,8 +12,10 @@ class Offers(Resolution):
     """Plans answers with buttons, for questions that ask for something to be done."""
 
     def _why_level(self) -> Plan | None:
-        """Answer why a model rates the brand as it does: by its alert, or with buttons for what it
-        says.
+        """Return a plan for why a model rates the brand as it does: its alert, or buttons for its
+        answers.
+
+        None when the chat does not show alerts.
         """
         alerts = self._alerts()
         if self._now.here or ("lose" in self._reading.concepts and len(alerts) == 1):
@@ -27,7 +29,7 @@ class Offers(Resolution):
         )
 
     def _price(self) -> Plan | None:
-        """Offer the check that was asked for, which shows its price first."""
+        """Return a plan with a button for a check, which shows its price before it asks."""
         return self._offer(
             "A check shows its price first",
             "It is asked only after your yes.",
@@ -35,7 +37,10 @@ class Offers(Resolution):
         )
 
     def _certain(self) -> Plan | None:
-        """Answer how certain a change is: by its alert, or with a button for each open alert."""
+        """Return a plan for how certain a change is: its alert, or a button for each open alert.
+
+        None when the chat does not show alerts.
+        """
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -80,7 +85,7 @@ class Offers(Resolution):
         return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
 
     def _ourdoing(self) -> Plan | None:
-        """Offer to close an alert that the team caused itself."""
+        """Return a plan with a button that closes an alert as caused by the team itself."""
         spec = self._now.commands.get("alerts close")
         why = " --why ours" if spec and any(o.name == "why" for o in spec.options) else ""
         return self._alert_buttons(
@@ -88,7 +93,9 @@ class Offers(Resolution):
         )
 
     def _check(self) -> Plan | None:
-        """Offer to ask the models again; for a later time, offer a reminder or a schedule."""
+        """Return a plan with a button that asks the models again; for a later time, a reminder or a
+        schedule.
+        """
         period = self._reading.period
         if period and (period.until or (period.ahead or self._now.today) > self._now.today):
             if self._now.here:
@@ -108,8 +115,8 @@ class Offers(Resolution):
         )
 
     def _configure(self) -> Plan | None:
-        """Offer forms for the records that the question names; without any, for the most usual
-        records.
+        """Return a plan with buttons that open forms for the records that the question names;
+        without any named, for competitors, facts and schedules.
         """
         concepts, brand = self._reading.concepts, self._brand_words
         here = (f"subscribe {brand}", "Alerts into this channel")
@@ -152,7 +159,7 @@ class Offers(Resolution):
         )
 
     def _export(self) -> Plan | None:
-        """Offer files and scheduled summaries."""
+        """Return a plan with buttons for files; for a recurring export, for a scheduled summary."""
         brand = self._brand_words
         if "recurring" in self._reading.concepts:
             return self._offer(
@@ -174,7 +181,7 @@ class Offers(Resolution):
         )
 
     def _access(self) -> Plan | None:
-        """Offer what admins decide about rights."""
+        """Return a plan with buttons for the rights of people, which only admins can change."""
         return self._offer(
             "Who may do what",
             "Admins decide it, here in the chat.",
@@ -183,7 +190,9 @@ class Offers(Resolution):
         )
 
     def _quiet(self) -> Plan | None:
-        """Offer to set the hours without alerts."""
+        """Return a plan with buttons for where and when alerts are posted, hours without alerts
+        among them.
+        """
         return self._offer(
             "Alerts keep quiet hours",
             "They are part of where alerts go.",
@@ -192,7 +201,9 @@ class Offers(Resolution):
         )
 
     def _ask_models(self) -> Plan | None:
-        """Offer to ask the models the person's own question, once and outside of the results."""
+        """Return a plan with a button that asks the models the person's own question, once and
+        outside of the results.
+        """
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
         words = f"ask {quoted(self._reading.topic)}{chosen}"
         short = len(words) <= MAX_WORDS_CHARS  # a longer one is typed into the form
@@ -203,8 +214,10 @@ class Offers(Resolution):
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
-        """Return buttons for the alert that the question means, or a button for each that it may
-        mean.
+        """Return a plan with buttons for the alert that the question means.
+
+        For several alerts, the first command is offered for each of them; without an open alert,
+        the plan says so.
 
         Args:
             title: The title of the card.

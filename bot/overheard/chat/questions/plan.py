@@ -69,7 +69,11 @@ class _Planner(Offers):
     # What is said of the brands.
 
     def _standing(self) -> Plan | None:
-        """Answer how a brand is doing now, over a period, or compared with another."""
+        """Return a plan for how a brand is doing now, over a period, or compared with another
+        brand.
+
+        None for several competitors at a model or in a period.
+        """
         brands = self._reading.brands
         rivals = [name for name in brands if name not in self._now.own]
         if rivals and (self._reading.we or len(rivals) < len(brands)):
@@ -92,7 +96,9 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=bool(self._reading.metric))
 
     def _metric(self) -> Plan | None:
-        """Plan the course of a metric: of several brands, of a share, or of the brand alone."""
+        """Return a plan for a metric: a comparison of several brands, shares of voice, or its
+        course for one brand; None when the chat lacks the command.
+        """
         if len(self._reading.brands) > 1 or (self._reading.we and self._rivals):
             return self._versus()
         if self._reading.metric == "share_of_voice":
@@ -105,7 +111,11 @@ class _Planner(Offers):
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
-        """Answer how the brand compares with competitors; without any, who is ahead."""
+        """Return a plan that compares the brand with competitors; without named competitors, who is
+        ahead.
+
+        None for several competitors without "us".
+        """
         if self._reading.metric == "share_of_voice":
             return self._share()
         rivals = self._rivals
@@ -119,7 +129,16 @@ class _Planner(Offers):
         return self._against(rivals, metric)
 
     def _against(self, rivals: list[str], metric: str) -> Plan | None:
-        """Answer how a metric of the brand compares with the metric of some competitors."""
+        """Return a plan that compares a metric of the brand with some competitors.
+
+        Args:
+            rivals: The names of the competitors; at least one.
+            metric: The metric.
+
+        Returns:
+            The plan, with a note where it shows the brand alone; None when the chat lacks the
+                command.
+        """
         self._reading = replace(self._reading, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._now.commands and len(rivals) == 1 and compared:
@@ -159,8 +178,8 @@ class _Planner(Offers):
         return self._share()
 
     def _changes(self) -> Plan | None:
-        """Plan what changed: the alert of this thread, the changes of a time, or the list of
-        alerts.
+        """Return a plan for what changed: the alert of this thread, the changes of a period, or the
+        list of alerts; None when the chat lacks the command.
         """
         if self._now.here and not self._reading.period:
             return self._run("alerts show", alert=str(self._now.here.id))
@@ -174,7 +193,9 @@ class _Planner(Offers):
         return self._changes() if bound or not self._alerts() else self._why()
 
     def _why(self) -> Plan | None:
-        """Answer why something changed: by its alert, or with a button for each open alert."""
+        """Return a plan for why something changed: its alert, a button for each open alert, or that
+        no alert is open; None when the chat does not show alerts.
+        """
         fitting = self._alerts()
         if len(fitting) == 1:
             return self._run("alerts show", alert=str(fitting[0].id))
@@ -195,7 +216,11 @@ class _Planner(Offers):
         return self._why() if self._now.here else None
 
     def _answers(self) -> Plan | None:
-        """Answer with sentences from the models' answers, or from those of an alert."""
+        """Return a plan that shows sentences from the models' answers, or from the answers of an
+        alert.
+
+        None for several brands, unless the question is about sentiment.
+        """
         only_here = not (self._reading.topic or self._reading.brands or self._reading.models)
         if self._now.here and only_here:
             return self._run("evidence", alert=str(self._now.here.id))
@@ -220,8 +245,8 @@ class _Planner(Offers):
         return self._about_brand("claims", days=self._days(30), about=self._reading.topic)
 
     def _lost(self) -> Plan | None:
-        """Plan where the brand is behind: its progress, the leader, or the questions that it loses,
-        also against a rival.
+        """Return a plan for the questions that the brand loses or wins, also against a competitor;
+        for other wordings, its progress or the leader. None when the chat lacks the command.
         """
         worse = {"behind", "howgo"} <= self._reading.concepts
         if worse and self._period_bound and "questions" not in self._reading.concepts:
@@ -296,7 +321,9 @@ class _Planner(Offers):
         return self._leader() if self._reading.models else self._run("brands list")
 
     def _alert_list(self) -> Plan | None:
-        """Plan one alert by its number, the changes of an earlier time, or the list of alerts."""
+        """Return a plan for an alert by its number, the changes of an earlier period, or the list
+        of alerts; None when the chat lacks the command.
+        """
         if self._reading.alert:
             return self._run("alerts show", alert=str(self._reading.alert))
         state = "live" if "open" in self._reading.concepts else ""

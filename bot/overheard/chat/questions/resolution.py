@@ -61,8 +61,9 @@ class Resolution:
 
     @property
     def _models(self) -> list[str]:
-        """The ids (``provider/model``) of the named models; in an alert's thread, the alert's
-        model.
+        """The asked models that the question names, as ``provider/model`` in the order of the
+        configuration; in an alert's thread, a question without names means the alert's model. Empty
+        for all models.
         """
         wanted = self._reading.models
         here = self._now.here
@@ -107,12 +108,14 @@ class Resolution:
         return Plan(title="Which brand?", text="")
 
     def _about_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
-        """Return a plan to run a command about one brand, or buttons to choose the brand.
+        """Return a plan to run a command about one brand, or with buttons to choose the brand.
+
+        None when the chat does not offer the command.
 
         Args:
             command: The name of the command.
             many: Whether the command takes several brands.
-            options: Further options.
+            options: Further options of the command.
         """
         brand = self._one_brand()
         if isinstance(brand, Plan):
@@ -123,8 +126,8 @@ class Resolution:
         return self._run(command, **names, **options)
 
     def _choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
-        """Return a button for each of up to `SHOWN_CHOICES` own brands that runs a command about
-        the brand.
+        """Return buttons that run a command about a brand, for the first `SHOWN_CHOICES` own
+        brands; empty when the chat does not offer the command.
         """
         spec = self._now.commands.get(command)
         if spec is None:
@@ -256,7 +259,7 @@ class Resolution:
         return alerts
 
     def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
-        """Ask which of several alerts is meant, with a button for each.
+        """Return a plan that asks which alert is meant, with buttons for the first `SHOWN_CHOICES`.
 
         Args:
             alerts: The alerts.

@@ -126,7 +126,12 @@ class QuestionScanner:
         """Return whether a name or a time is directly before or after "only": "only ChatGPT",
         "HubSpot only".
 
-        The word then limits no more than the name does.
+        Such an "only" adds nothing to the name.
+
+        Args:
+            tokens: The words of the question.
+            at: The index of "only".
+            size: The number of words of its phrase.
         """
         after = self._words.index_after(WEAK, tokens, at + size)
         places = [(place, 0) for place in (at + size, after) if place < len(tokens)]
@@ -201,8 +206,13 @@ class QuestionScanner:
         return not opening and self._words.phrase(tokens, at)[0] in QUESTION_WORDS
 
     def _begins_condition(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
-        """Return whether "when" at an index begins a condition without meaning: "where do we rank
-        when ChatGPT makes a list".
+        """Return whether "when" begins a condition without meaning: "where do we rank when ChatGPT
+        makes a list".
+
+        Args:
+            tokens: The words of the question.
+            at: The index of "when".
+            found: What was found before it.
         """
         previous = self._words.concept([tokens[at - 1].word]) if at else None
         model = self.known.model(tokens, at + 1)

@@ -109,8 +109,8 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
 
 
 def _spellings(model: Model, shown: str) -> Iterable[str]:
-    """Yield the names that people use for a model: its own, its family's, its vendor's, parts of
-    its id.
+    """Yield the names that people use for a model, in no certain order and with repetitions: its
+    own, its family's and vendor's, and parts of its id.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)

@@ -118,8 +118,8 @@ class TimeReader:
         return NamedTime(start, end)
 
     def _single(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the time that begins at a token, such as ``since March``, and its number of
-        tokens; None where no time begins.
+        """Return the time at an index, such as ``since March``, and its number of words; None
+        without one.
         """
         for kind in ("since", "until", "in"):
             for size in self._sizes(kind, tokens, at):
@@ -130,8 +130,12 @@ class TimeReader:
         return found if found and not self._bare_noun(tokens, at, found[1]) else None
 
     def _bounded(self, kind: str, inner: NamedTime) -> NamedTime | None:
-        """Return a time as the bound that ``since``, ``until`` or ``in`` makes of it; None where it
-        cannot be that.
+        """Return a time with the meaning of the word before it; None for a time that the word
+        cannot bound.
+
+        Args:
+            kind: The kind of the word: ``since``, ``until`` or ``in``.
+            inner: The time after the word.
         """
         if kind == "since":
             return NamedTime(inner.start, None, inner.event)
@@ -141,8 +145,13 @@ class TimeReader:
         return None if inner.event else inner
 
     def _bare_noun(self, tokens: Sequence[Token], at: int, size: int) -> bool:
-        """Return whether a word such as "may" or "2025" is no time without a word such as "in"
-        before.
+        """Return whether a time at an index is ambiguous without a word such as "in" before: "may",
+        "2025".
+
+        Args:
+            tokens: The words of the question.
+            at: The index of the time.
+            size: The number of words of the time.
         """
         return size == 1 and (
             tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
@@ -235,8 +244,8 @@ class TimeReader:
         )
 
     def _near_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``yesterday``, ``tomorrow``, ``overnight`` or ``year to date`` at an index, and
-        its number of words; or None.
+        """Return a time at an index such as ``yesterday``, ``overnight`` or ``year to date``, and
+        the number of its words; None without one.
         """
         if ago := self._phrase("ago", tokens, at):
             day = self._today - timedelta(ago[0])
@@ -323,8 +332,8 @@ class TimeReader:
         return NamedTime(self._today - timedelta(days))
 
     def _dated(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``2026-05-03``, ``3 May 2026``, ``May 2026``, ``Q3`` or ``2025`` at an index, and
-        its number of words; or None.
+        """Return a time at an index such as ``2026-05-03``, ``3 May 2026``, ``Q3`` or ``2025``, and
+        the number of its words; None without one.
         """
         return (
             self._of_year(tokens, at)
@@ -500,15 +509,15 @@ class TimeReader:
         return NamedTime(day, day + timedelta(1), ahead=later)
 
     def _whole(self, unit: int, steps: int) -> NamedTime | None:
-        """Return the day, week, month, quarter or year that contains today, or one before or after
-        it.
+        """Return a calendar unit, such as a month: the current one, or an earlier or later one.
 
         Args:
-            unit: Its length in days, such as `_WEEK`; `_WEEKEND` for Saturday and Sunday.
-            steps: How many such units later; negative for earlier ones.
+            unit: The length of the unit in days, such as `_WEEK`; `_WEEKEND` for Saturday and
+                Sunday.
+            steps: How many units later than the current one; negative for earlier.
 
         Returns:
-            The time; None for a length that is no calendar unit.
+            The unit; None for a length that is no calendar unit.
         """
         today = self._today
         if unit == _WEEK:

@@ -155,8 +155,14 @@ def label(command: str, specs: Mapping[str, CommandSpec]) -> str:
 
 
 def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situation) -> Card:
-    """Return the card of a command with a footer: how the question was understood, and further
-    questions.
+    """Return a command's card with a longer footer: how the question was understood, and what to
+    ask next.
+
+    Args:
+        card: The card.
+        reading: The parsed question.
+        made: The plan of the answer, whose notes are added.
+        situation: The state of the deployment.
     """
     notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
     notes += made.notes

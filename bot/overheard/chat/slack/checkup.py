@@ -94,7 +94,13 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
 
 
 async def _check_channel(workspace: Workspace, name: str, channel: str) -> Finding:
-    """Return a finding about a channel, by reading one message, which only a member can."""
+    """Return a finding about a channel, by reading one message, which only a member of it can.
+
+    Args:
+        workspace: The workspace.
+        name: The channel's name in the configuration.
+        channel: The channel's id.
+    """
     place = f"slack: channel {name}"
     try:
         await workspace.client.call("conversations_history", channel=channel, limit=1)

@@ -136,7 +136,7 @@ class SlackClient:
             response = await getattr(self._calls[once], method)(**arguments)
             answer = {"headers": response.headers, **response.data}
         except SlackClientError as error:
-            raise _failed(method, getattr(error, "response", None)) from None
+            raise _answer_error(method, getattr(error, "response", None)) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _unreached(error) from None
         except (AttributeError, TypeError, ValueError) as error:
@@ -145,7 +145,7 @@ class SlackClient:
         return answer
 
 
-def _failed(method: str, response: Any) -> SlackFailed:
+def _answer_error(method: str, response: Any) -> SlackFailed:
     """Return the error for Slack's answer with an error code or a bad HTTP status.
 
     Args:
@@ -245,7 +245,15 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
-        """Wait before a call is repeated: as long as Slack asks, else 0.2 s, 0.8 s and so on."""
+        """Wait before a call is repeated: as long as Slack asks after a rate limit, else 0.2 s, 0.8
+        s and so on.
+
+        Args:
+            state: The state of the attempts, which is changed.
+            request: The request.
+            response: The response, or None without one.
+            error: The error of the call, or None.
+        """
         state.next_attempt_requested = True
         limited = response is not None and response.status_code == 429
         wait = _retry_after_s(response) if limited and response else 0.2 * 4**state.current_attempt

@@ -267,7 +267,13 @@ class SlackListeners:
     async def _conversation(
         self, body: Body, place: RequestOrigin, open_form: OpenForm
     ) -> SlackConversation:
-        """Open a conversation in the workspace and channel of a request."""
+        """Return the conversation for a request.
+
+        Args:
+            body: The request from Slack.
+            place: Where the request came from.
+            open_form: Opens a form.
+        """
         workspace = await self._workspaces.workspace(_team(body))
         prefix = self._prefix(_team(body))
         return SlackConversation(workspace, place, self._session, self._pacer, open_form, prefix)

@@ -121,7 +121,14 @@ class SlackQuestions:
         )
 
     async def _show_status(self, body: Body, channel: str, thread: str) -> None:
-        """Show in a thread of the assistant panel that an answer is coming; the answer ends it."""
+        """Show in a thread of the assistant panel that an answer is coming, until the answer is
+        posted.
+
+        Args:
+            body: The request from Slack.
+            channel: The channel's id.
+            thread: The id of the thread's first message.
+        """
         await self._call(
             body,
             "assistant_threads_setStatus",

@@ -161,6 +161,7 @@ class People:
     """
 
     def __init__(self, client: SlackClient, team: str = "", installer: str | None = None) -> None:
+        """Begin with empty caches of profiles and groups; Slack is asked later."""
         self._client = client
         self._team = team
         self._installer = installer

@@ -50,7 +50,18 @@ REPEATED_S = 2.0
 
 
 def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
-    """Run a command, ask for a yes where it needs one, and show what it found."""
+    """Run a command, ask the person at the terminal for a yes where it needs one, and print its
+    card.
+
+    Args:
+        ctx: The context of click, whose root has the session.
+        spec: The command.
+        values: The values of its options and of `AGREED`, `CHART` and `JSON`, which are removed.
+
+    Raises:
+        click.exceptions.Exit: with a status other than 0 when the command failed, or was only
+            carried out in part (`PARTIAL`).
+    """
     as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
     agreed, ask = values.pop(grammar.AGREED, False), not as_json and sys.stdin.isatty()
     config = ctx.find_root().params["config"]
@@ -64,7 +75,11 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
 
 
 def _prompt(question: str, default: str) -> str:
-    """Ask the person at the terminal; an empty line means the default."""
+    """Ask the person at the terminal a question and return the answer; `default` for an empty line.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C.
+    """
     read = partial(click.prompt, question, default=default, show_default=bool(default), err=True)
     if threading.current_thread() is not threading.main_thread():
         return str(read())
@@ -78,7 +93,19 @@ def _prompt(question: str, default: str) -> str:
 def _quote_and_execute(
     session: Session, call: Call, order: Order, *, agreed: bool, ask: bool
 ) -> Card:
-    """Quote a command and execute it, after a yes where it needs one."""
+    """Quote a command and execute it, after a yes where it needs one; return its card.
+
+    Args:
+        session: Opens the deployment.
+        call: The use of the command.
+        order: The command and its options.
+        agreed: Whether the person has agreed to any price in advance.
+        ask: Whether a person at the terminal can be asked.
+
+    Raises:
+        click.exceptions.Exit: when the command fails, or needs a yes that cannot be asked for.
+        click.exceptions.Abort: when the person says no.
+    """
     agreed_usd = inf if agreed else 0.0
     while True:
         given = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
@@ -96,7 +123,7 @@ def _quote_and_execute(
 async def _carry_out(
     session: Session, call: Call, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
-    """Carry out a command; what a plugin prints does not get between its results."""
+    """Carry out a command, see `_open_and_run`; what a plugin prints meanwhile goes to stderr."""
     with separated_output():
         return await _open_and_run(session, call, order, agreed_usd)
 
@@ -104,7 +131,21 @@ async def _carry_out(
 async def _open_and_run(
     session: Session, call: Call, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
-    """Open the deployment if the command needs one, run it, and close the deployment."""
+    """Open the deployment if the command needs one, run the command, and close the deployment.
+
+    The use is written into the audit log.
+
+    Args:
+        session: Opens the deployment.
+        call: The use of the command.
+        order: The command and its options.
+        agreed_usd: The price in dollars that the person has agreed to; infinite for any, 0 for
+            none.
+
+    Raises:
+        OverheardError: what the command raises.
+        click.exceptions.Exit: when no question can be asked because of the faults printed before.
+    """
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
     if not spec.opens:
@@ -118,7 +159,7 @@ async def _open_and_run(
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
         used = log_use(store, clock, spec, call.who, order.words, stage)
-        async with _telling_of_missing_store(deployment), used:
+        async with _store_named_after(deployment), used:
             try:
                 return await run_command(
                     order, deployment, call, agreed_usd=agreed_usd, stage=stage
@@ -139,18 +180,29 @@ async def _open_and_log(
     *,
     create: bool = True,
 ) -> AsyncIterator[Deployment]:
-    """Open a deployment for a command that does so itself, and write down that it was used."""
+    """Open a deployment for a command that does so itself, and log the use of the command in it.
+
+    Args:
+        open_deployment: Opens the deployment.
+        call: The use of the command.
+        order: The command and its options.
+        stage: Whether the command has only been quoted.
+        config: The configuration.
+        create: Whether a missing store is created.
+    """
     async with (
         open_deployment(config, create=create) as deployment,
-        _telling_of_missing_store(deployment),
+        _store_named_after(deployment),
         log_use(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
         yield deployment
 
 
 @asynccontextmanager
-async def _telling_of_missing_store(deployment: Deployment) -> AsyncIterator[None]:
-    """Name the store that a command found missing and did not create, unless its error does."""
+async def _store_named_after(deployment: Deployment) -> AsyncIterator[None]:
+    """Print, after the block, which store was missing and not created, unless the block's error
+    says so.
+    """
     is_named = False
     try:
         yield
@@ -159,10 +211,11 @@ async def _telling_of_missing_store(deployment: Deployment) -> AsyncIterator[Non
         raise
     finally:
         if not is_named:
-            _tell_of_missing_store(deployment)
+            _print_missing_store(deployment)
 
 
-def _tell_of_missing_store(deployment: Deployment) -> None:
+def _print_missing_store(deployment: Deployment) -> None:
+    """Print to stderr that the deployment's store does not exist; do nothing when it does."""
     if deployment.missing_store:
         click.echo(
             f"There is no store at {deployment.missing_store} yet; overheard check creates it. If "
@@ -172,7 +225,11 @@ def _tell_of_missing_store(deployment: Deployment) -> None:
 
 
 def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a command to its end; what we know can go wrong ends in one sentence."""
+    """Run a command to its end and return its result; print a known error as one sentence.
+
+    Raises:
+        click.exceptions.Exit: with status 1 after an error, or with the status of a signal.
+    """
     signals: list[int] = []
 
     async def awaited() -> Result:
@@ -205,8 +262,10 @@ def _status(signals: list[int]) -> int:
 def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
     """Cancel this task at Ctrl-C, at SIGTERM, and when its terminal is closed.
 
+    A second signal after `REPEATED_S` raises KeyboardInterrupt.
+
     Args:
-        received: Where the numbers of signals are noted.
+        received: The list to which the numbers of received signals are added.
     """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     began = 0.0
@@ -255,7 +314,9 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
 
 
 def _save_file(enclosed: File) -> str:
-    """Save the file of a card in this folder, next to what is there, and say where."""
+    """Save a card's file in the working directory under a new name; return a sentence with the name
+    or the problem.
+    """
     name = file = Path(Path(enclosed.name).name or "file")
     number = 1
     while file.exists():
@@ -277,7 +338,14 @@ def _guarded_save(card: Card, chart: Path) -> list[Path]:
 
 
 def _save(card: Card, chart: Path) -> list[Path]:
-    """Save the pictures of a card and of those below it; the second one as FILE-2, and so on."""
+    """Save the pictures of a card and of those directly below it as PNG files, and return the
+    files.
+
+    The first is `chart`, the second ``chart-2``, and so on.
+
+    Raises:
+        OSError: when a file cannot be written.
+    """
     images = [part.image for part in (card, *card.more) if part.image and part.image.png]
     files = [
         chart.with_stem(f"{chart.stem}-{n}") if n > 1 else chart for n in range(1, len(images) + 1)

@@ -70,8 +70,10 @@ class Noun(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of a verb with its arguments; a typo ends in an error with a
-        suggestion.
+        """Return the name, the click command and the remaining arguments for a verb.
+
+        Raises:
+            click.UsageError: when the noun has no such verb; the message suggests a similar one.
         """
         if args[0] not in self.commands and not args[0].startswith("-"):
             self._learn(ctx)
@@ -110,6 +112,14 @@ class Root(Noun):
     def __init__(
         self, sections: Sections, run: Run, more_commands: More = lambda _: (), **more: Any
     ) -> None:
+        """Create the click commands of all sections.
+
+        Args:
+            sections: The heading and the commands of each section.
+            run: Runs a command.
+            more_commands: Returns the commands of plugins, which are added when they are needed.
+            more: Further arguments of `click.Group`.
+        """
         super().__init__("overheard", **more)
         self._more, self._run = more_commands, run
         self._sections: dict[str, dict[str, click.Command]] = {}

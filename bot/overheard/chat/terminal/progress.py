@@ -24,6 +24,9 @@ class RichProgress:
     """
 
     def __init__(self, console: Console | None = None) -> None:
+        """Prepare to show progress at a console, by default standard error; nothing is
+        printed yet.
+        """
         self._given = console
         self._bar: tuple[Progress, TaskID] | None = None
         self._title = ""
