@@ -132,8 +132,8 @@ class SqlAlertRepository(Repository):
         alert: Alert,
         deliveries: Sequence[Delivery],
     ) -> None:
-        """Insert the RAISED event of an alert, given by its number, and its deliveries within a
-        transaction.
+        """Insert the RAISED event of a new alert and its deliveries, within the transaction that
+        stores the alert. ``number`` is the alert's number, which becomes part of their keys.
         """
         raised = AlertEvent(AlertEventKind.RAISED, alert.opened_at)
         await connection.execute(events.insert(), _event_row(raised, number))

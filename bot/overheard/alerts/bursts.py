@@ -304,8 +304,8 @@ def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run
 
 
 def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
-    """Return whether a sign of a silent update has come after the last scheduled run but one, and
-    no burst has been made since the sign.
+    """Return whether a silent update has shown in the replies, or been found by a canary, after the
+    last scheduled run but one, and no burst has been made since.
     """
     scheduled = [made_run.run.at for made_run in made if not made_run.burst]
     signs = [u.at for u in updates if u.source not in ANNOUNCED]
@@ -415,7 +415,9 @@ def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
 
 
 def planned_data(planned: PlannedBurst) -> dict[str, Any]:
-    """Return a planned burst as JSON values; the times are in ISO 8601."""
+    """Return a planned burst as JSON values: the run's key, its earliest time in ISO 8601, model,
+    brands, reason, and how often each prompt is asked.
+    """
     return {
         "run": planned.key,
         "at": planned.burst.at.isoformat(),

@@ -154,7 +154,9 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
 
 
 def _shift_data(shift: Shift) -> dict[str, Any]:
-    """Return a shift as JSON values; ``interval`` and ``change`` are on the scale of the metric."""
+    """Return a shift as JSON values; ``before``, ``after``, ``change`` and ``interval`` are on the
+    scale of the metric, ``chance_a_year`` is None where it is not known.
+    """
     return {
         "brand": shift.brand or None,
         "model": str(shift.model),
@@ -265,8 +267,8 @@ def _moved_question_lines(shift: Shift, evidence: AlertEvidence) -> Iterator[str
 
 
 def _served_model_sentence(evidence: AlertEvidence) -> str:
-    """Return a sentence on whether the service reports another served model since the shift than
-    before.
+    """Return a sentence on whether the service reports, for the answers since the shift, a served
+    model or fingerprint that it did not report before.
     """
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
@@ -451,7 +453,9 @@ def further(alert: Alert) -> list[Shift]:
 
 
 def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return the metric's label in lower case, and its values before and after a shift as text."""
+    """Return the metric's label in lower case, and its values before and after a shift as text; for
+    a metric that is not measured any more its name and plain numbers.
+    """
     metric = metrics.get(shift.metric)
     if metric is None:  # its scorer is not installed any more
         return shift.metric, f"{shift.before:.2f}", f"{shift.after:.2f}"

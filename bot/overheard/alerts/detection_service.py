@@ -340,8 +340,8 @@ class DetectionService:
         return whole, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
-        """Return the alerts of a brand (all states), those of models as a whole, and the start of
-        each run.
+        """Return the alerts of a brand and those of models as a whole, in all states, the newest
+        first, and the start of each run.
         """
         starts = {run.id: run.started_at for run in await self._store.runs.find()}
         alerts = self._store.alerts
@@ -350,8 +350,9 @@ class DetectionService:
         )
 
     async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
-        """Return the decision about a brand at a model. Before a shift is reported, its judge
-        scores old answers again, which costs money, and the decision is made again with the result.
+        """Return the decision about a brand at a model. Before a shift of a judged metric is
+        reported, its judge scores old answers again, at the judge's cost, and the decision is made
+        again with the result.
         """
         policy = self._history.policy
         decision = decide(evidence, policy, history)
@@ -392,8 +393,8 @@ class DetectionService:
         return None if ended else alert
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
-        """Return the silent updates that show in a run: in served models, fingerprints and
-        style.
+        """Return the updates of models that show in the replies of a run: in served models,
+        fingerprints and style. Nothing is stored.
         """
         count = 1 + COMPARED_RUNS
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)

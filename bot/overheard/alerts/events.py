@@ -89,8 +89,8 @@ def with_life(
 
 
 def _card_severity(card: Card, alert: Alert) -> Severity:
-    """Return the colour of an alert's card in its state. A recovered alert that was good news is
-    plain.
+    """Return the colour of an alert's card in its state, given the card of its evidence; a
+    recovered alert that was good news is plain.
     """
     if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
         return Severity.PLAIN
@@ -140,7 +140,9 @@ def subject(alert: Alert, names: ModelNames) -> str:
 
 
 def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
-    """Return the card of an event, for the thread of the alert's message, with times in a zone."""
+    """Return the card of an event, for the thread of the alert's message. ``names`` has the names
+    of models for readers; times are in ``zone``.
+    """
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
         AlertEventKind.EASED: Severity.GOOD,
@@ -244,8 +246,8 @@ MIN_DIGEST_ALERTS = 2
 
 
 async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
-    """Return the alerts that waited, in the channel of a digest, for the end of the quiet hours of
-    the digest, in the order in which their deliveries were stored.
+    """Return the alerts whose messages wait, in the channel of the given delivery, for the end of
+    the same quiet hours, in the order in which their deliveries were stored.
     """
     numbers = [
         delivery.alert_id

@@ -123,9 +123,9 @@ class Lifecycle:
         return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Store the shifts of a model in a run where `placement.place` puts them among earlier
-        alerts: as a new alert with a delivery to each of its channels, or as growth, easing or
-        recovery of an earlier alert.
+        """Store an alert's shifts, which are of one model and run: as a new alert with a delivery
+        to each of its channels, or in an earlier alert that grows, eases or recovers, as
+        `placement.place` says.
 
         Other open alerts that the shifts take back are stored as recovered. When another process
         closes an alert at the same time, the shifts are placed again.
@@ -170,8 +170,8 @@ class Lifecycle:
         return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Return whether the alert is one of a model as a whole and the alert of another model
-        already reports this change, because all models moved at the same time.
+        """Return whether an alert is of a model as a whole and one of ``earlier``, of another
+        model, already reports the same change, because all models moved at the same time.
         """
         if not (alert.of_model and earlier):
             return False
@@ -205,8 +205,9 @@ class Lifecycle:
         return await self._store_event(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps_sentence(self, shifts: Sequence[Shift]) -> str:
-        """Return a sentence on what a model does since the first shifts, at most `MOST_STEPS`,
-        without figures, which the message above has in its own unit.
+        """Return a sentence on what a model does since the first shifts of an alert, for at most
+        `MOST_STEPS` of the given shifts: ``The model names it less.`` It has no figures, which the
+        message above has in its own unit.
         """
         shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
         several = len({shift.brand for shift in shown}) > 1

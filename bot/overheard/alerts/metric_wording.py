@@ -117,7 +117,9 @@ class MetricValue:
         return moved and (value - self.usual) * change > 0
 
     def words(self, metric: Metric) -> str:
-        """Return the present and the usual value as words: `` in 8 of 24 answers, usually 22``."""
+        """Return the present and the usual value as words to follow the metric's name: `` in 8 of
+        24 answers, usually 22``.
+        """
         of = self.answers if metric.scale is Scale.BINARY else 0
         now = self.written(self.now, metric)
         now = f"{now} of {wording.count(of, 'answer')}" if of else now

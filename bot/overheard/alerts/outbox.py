@@ -127,8 +127,8 @@ class Outbox:
         return len(claimed)
 
     async def _work_channel(self, deliveries: list[Delivery]) -> None:
-        """Try the deliveries of one channel in order; after a failure the rest is postponed too.
-        When cancelled, postpone all that are left as uncertain.
+        """Try the claimed deliveries of one channel in order; after a failure the rest is postponed
+        too. When cancelled, postpone all that are left as possibly posted.
         """
         pause = 0.0
         try:

@@ -54,7 +54,9 @@ SENTENCES = {
 
 
 def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Return one or more sentences on why a shift of a metric was not reported, with figures."""
+    """Return one or more sentences on why a shift of a metric was not reported, with figures.
+    Raises KeyError for a metric that is not measured.
+    """
     metric = metrics[silence.metric]
     return SENTENCES[silence.reason].format(
         runs=silence.runs,
@@ -103,7 +105,9 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return a decision as JSON values; ``years`` is how rarely chance alone would show as much."""
+    """Return a decision as JSON values: action, level of certainty, number of the alert, metrics,
+    and silences. ``years`` is the number of years in which chance alone would show as much once.
+    """
     return {
         "brand": decision.brand,
         "model": str(decision.model),

@@ -39,7 +39,7 @@ class Routes:
         ]
 
     def _leading_routes(self, alert: Alert) -> list[RouteTable]:
-        """Return the first route to each channel that leads the alert there."""
+        """Return the routes that an alert takes, in their order, only the first to each channel."""
         chosen: dict[str, RouteTable] = {}
         for route in self._routes:
             if self._leads_alert(route, alert):

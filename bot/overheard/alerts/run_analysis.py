@@ -83,7 +83,9 @@ class Analysis:
         return AnalysisResult(deployment, detection, tuple(bursts), shown)
 
     async def do(self, task: Task, run: Run) -> TaskResult:
-        """Carry out a scoring or detection task of a run; return its result as JSON values."""
+        """Carry out a scoring or detection task of a run, and store scores or alerts; return the
+        result as JSON values, with the counts of faults.
+        """
         deployment = self._deployment
         if task.kind is TaskKind.DETECT:
             detection = await detect(deployment, run, task.brands)
@@ -118,8 +120,8 @@ class Analysis:
     async def _detect_shifts(
         self, deployment: Deployment, run: Run
     ) -> tuple[DetectionResult, list[str]]:
-        """Detect shifts, in this process or by workers; return the result and the sentences on
-        bursts.
+        """Detect shifts in a run, in this process or by workers; return the result, and a sentence
+        for each burst that comes next.
         """
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
@@ -270,7 +272,7 @@ async def _joined_results(
 
 def _learning_values(learning: Learning | None) -> list[float | None] | None:
     """Return the progress of a baseline as a list of JSON values, in the order of the fields of
-    `Learning`.
+    `Learning`; None when all baselines are long enough.
     """
     if learning is None:
         return None

@@ -118,7 +118,9 @@ def short_statement_lines(
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
-    """Return a quote for each statement that has one. ``model`` is the model's name for readers."""
+    """Return a quote for each statement that has one, as last reported; ``model``, the model's name
+    for readers, is part of its source.
+    """
     return tuple(
         Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
         for claim in _newest_statements(moved)

@@ -159,8 +159,8 @@ class StatementReader:
         return found
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
-        """Return the false claims about a brand that the scorers found in the answers of some runs,
-        of facts that the catalogue has now.
+        """Return the false claims about a brand that the scorers found in the answers of some runs
+        (start and number by number), of facts that the catalogue has now.
         """
         known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         false: dict[int, list[Detail]] = defaultdict(list)
@@ -354,7 +354,9 @@ def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> O
 
 
 def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
-    """Return whether a claim in an answer repeats a reported statement."""
+    """Return whether a claim in an answer repeats a reported statement: the same topic for a grave
+    sentence, the same meaning for a false claim.
+    """
     stated = "" if statement.kind is StatementKind.GRAVE else statement.said
     reported = FalseClaim(
         0, claim.model, statement.topic, statement.verdict, stated, statement.quote

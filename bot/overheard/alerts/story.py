@@ -131,8 +131,8 @@ class Story:
 
 
 def is_usual(periods: Iterable[Period], at: datetime) -> bool:
-    """Return whether a check at a time shows the usual level, given the changes of a brand at a
-    model; see `Story.is_usual`.
+    """Return whether a check at a time shows the present usual level, given the changes of a brand
+    at a model: outside of every change, and after the last change that a person accepted.
     """
     for period in periods:
         if period.accepted:

@@ -85,8 +85,8 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
 
 
 def _fall(world: World, start: int, _: float) -> Floats:
-    """Return the fall of the pooled rate in each run from ``start`` on, as a share of the rate in
-    the run before, S x L; 0 after a rate of 0.
+    """Return a score of each run from ``start`` on, S x L: the fall of the pooled rate since the
+    run before, as a share of the rate there; 0 after a rate of 0.
     """
     rate, _n = _pooled(world)
     before = rate[:, start - 1 : -1]

@@ -289,8 +289,8 @@ def _useful(known: Floats) -> Places:
 
 
 def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, float]:
-    """Return the variances of the shared and of the own run effects, drawn to their priors,
-    `MIN_VARIANCE` or more.
+    """Return the variances of a model's shared and own run effects, squared logits, `MIN_VARIANCE`
+    or more: estimates from all but the latest runs, drawn towards their priors.
 
     The mean covariance between brands shows the shared variance; the own variance is the rest of a
     brand's variance without that of the calls. The median over brands is robust to one that

@@ -192,8 +192,8 @@ def _placement(
 
 
 def _reports_open(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert is open and one of its shifts is the given shift of a brand at a
-    model in a run.
+    """Return whether an alert is open, is of a shift's model, and has a shift of the same brand and
+    run.
     """
     return (
         alert.shift.model == shift.model

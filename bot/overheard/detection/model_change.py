@@ -190,8 +190,8 @@ def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
     shows when more runs in a row are than that explains.
 
     Args:
-        mean: What all brands have in common, n.
-        noise: Its variance without a run effect, n.
+        mean: The mean of all brands in each run, in logits, n.
+        noise: The variance of the mean without a run effect, n.
         steps: The regressor of a step at each start, K x n.
     """
     runs = len(mean)

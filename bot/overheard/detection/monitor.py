@@ -257,8 +257,8 @@ class Monitor:
         return watched
 
     def _prior_weights(self, model: Model) -> Floats:
-        """Return the prior weight of a change that begins with each run of a model, R: larger where
-        an update is known.
+        """Return the relative prior weight of a change that begins with each of a model's R runs:
+        `UPDATE_WEIGHT` in the first run since a known update, else 1.
 
         Where updates are frequent they say little, so the weights are divided by their mean up to
         each run.

@@ -118,8 +118,8 @@ def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> b
 
 
 def _total_variation(mixture: Mixture, others: Sequence[Mixture]) -> float:
-    """Return the share of answers, 0 to 1, by which a mixture differs from all others together
-    (total variation).
+    """Return the total variation, 0 to 1, between the shares of fingerprints in a mixture and in
+    all others together. A mixture has the number of answers by fingerprint.
     """
     rest = sum(others, Counter())
     names = mixture.keys() | rest.keys()

@@ -187,7 +187,7 @@ class Price:
 
         Args:
             usage: The billed quantities.
-            batch: Whether the call was part of a batch; searches cost the same there.
+            batch: Whether the call was part of a batch; searches cost the same in a batch.
         """
         return self._cost(
             usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch

@@ -154,7 +154,9 @@ def _target_of(address: str) -> str:
 
 
 def _target_in_path(host: str, parts: SplitResult) -> str:
-    """Return the target in the path of an archive or AMP link; empty for any other address."""
+    """Return the page in the path of an archive or AMP link, given as host and parts; empty for any
+    other address.
+    """
     place = f"{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     if found := _IN_PATH.match(place):
         page = found["page"].split("__;")[0]  # the end of a urldefense.com address
@@ -178,7 +180,9 @@ def _coded_target(host: str, parts: SplitResult) -> str:
 
 
 def _target_in_query(host: str, parts: SplitResult) -> str:
-    """Return the target in the query of a known redirect; empty for any other address."""
+    """Return the page in the query of a known redirect, given as host and parts; empty for any
+    other address.
+    """
     for hosts, path, names in _IN_QUERY:
         if hosts.fullmatch(host) and (parts.path or "/").startswith(path):
             values = parse_qs(parts.query)

@@ -102,7 +102,8 @@ class Stream:
         return np.arange(len(ids)) >= start
 
     def sums(self, runs: Mask, prompts: Mask) -> Sums:
-        """Return the sums over the runs of a mask (R), by prompt, for the prompts of a mask (P).
+        """Return the count, sum and sum of squares over the runs of a mask (R), for each of the
+        prompts of a mask (P).
 
         Each of these prompts must have an answer in these runs.
         """

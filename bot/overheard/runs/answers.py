@@ -179,7 +179,9 @@ class WriteBatcher:
         await kept
 
     async def _write_groups(self) -> None:
-        """Write groups of at most `MAX_GROUP_ANSWERS` until no answer is waiting."""
+        """Store the waiting answers in groups of at most `MAX_GROUP_ANSWERS` until no answer is
+        waiting.
+        """
         try:
             while self._waiting:
                 if len(self._waiting) < MAX_GROUP_ANSWERS:
@@ -193,7 +195,9 @@ class WriteBatcher:
             self._writer = None
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
-        """Write a group in one transaction, and resolve or fail the futures of its answers."""
+        """Store a group of answers in one transaction, and tell each waiting `keep` that its answer
+        is stored, or the error.
+        """
         failure: Exception | None = None
         try:
             await self._answers.add([answer for answer, _ in group])

@@ -104,9 +104,11 @@ class Collector:
             raise broken[0]
 
     async def drop(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Cancel batches at their vendors, and store the answers that are ready, because they are
-        charged. A batch that cannot be collected is ended with a note in the outcome; no error is
-        raised.
+        """Cancel submitted batches at their vendors, wait for their end, and store and count the
+        answers that are ready, because they are charged.
+
+        A batch that has not ended after `BatchPolling.cancelling_s` is ended with a note in
+        ``outcome``; no error is raised.
         """
         for batch in waiting:
             trouble = ""
@@ -289,7 +291,9 @@ class BatchCalls:
         await self._call_checked(lambda: seller.cancel(batch), type(None))
 
     def _batching_provider(self) -> Batching:
-        """Return the provider, or raise ProviderUnavailable when it sells no batches."""
+        """Return the provider, which sells batches. Raises ProviderUnavailable when it does not, or
+        is not configured any more.
+        """
         if isinstance(self._provider, Batching):
             return self._provider
         name = self._model.provider

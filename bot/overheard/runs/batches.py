@@ -42,8 +42,8 @@ TOO_LATE = "The run was begun too long ago to ask more: the answers would not co
 
 
 def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
-    """Return the models of a panel that are asked in batches, in the panel's order; empty for a
-    panel that is not to be asked in batches.
+    """Return the models of a panel that are asked in batches, in the panel's order: those whose
+    provider sells batches, if the panel asks for batches; else none.
     """
     if panel is None or not panel.batch:
         return ()
@@ -163,7 +163,7 @@ class Batches:
 
     async def cancel(self, run: Run) -> Outcome:
         """Cancel the batches of a run at their vendors, and store the answers that are ready,
-        because they are charged.
+        because they are charged; return the counts, with notes for people.
         """
         outcome = Outcome(run, stopped=RunState.CANCELLED)
         await self._collector.drop(run, await self._submitted_batches(run, outcome), outcome)
@@ -219,7 +219,9 @@ class Batches:
         return count
 
     def _claims(self, run: Run, questions: Sequence[Question]) -> list[ReservationRequest]:
-        """Return the most dollars that questions may cost on each account with a limit."""
+        """Return, for each account with a limit, the request to reserve the most dollars that
+        questions may cost in a batch.
+        """
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
             prompt, model = question.prompt, question.model

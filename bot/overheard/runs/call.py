@@ -302,8 +302,8 @@ class _Metrics:
 
 
 def _outcome_label(answer: Answer, failure: ProviderFailed | None) -> str:
-    """Return how a call ended, as the label of its metric: a kind of failure, or `ANSWERED`, `CUT`
-    or `FAULT`.
+    """Return how a call ended, as the label of its Prometheus metric: a kind of failure, or
+    `ANSWERED`, `CUT` or `FAULT`.
     """
     if failure:
         return failure.kind.value.replace(" ", "_")

@@ -150,8 +150,8 @@ class Runner:
                         self._give_up(waiting, reason, job.outcome)
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
-        """Return the questions of a model (``waiting``) with its provider and limiters; None when
-        its provider is not configured.
+        """Return the questions to a model (``waiting``) together with its provider and limiters;
+        None when its provider is not configured.
         """
         provider = self._providers.get(model.provider)
         if provider is None:
@@ -160,8 +160,8 @@ class Runner:
         return _Lane(provider, waiting, *limiters)
 
     async def _ask_in_turn(self, lane: _Lane, job: _Job) -> None:
-        """Ask the questions of a lane one after another; give up the rest after an error that every
-        question would meet.
+        """Ask the questions of a lane (one model) one after another, and count the answers; after
+        an error that every question would meet, count the rest as failed.
         """
         for question in lane.waiting:
             try:

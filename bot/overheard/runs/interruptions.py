@@ -125,8 +125,8 @@ class RunResumer:
                         group.create_task(self._resume_run(run))
 
     async def _abandoned_runs(self) -> list[Run]:
-        """Return the running runs, except those of schedules, that may be abandoned and can still
-        be resumed; another process may have locked some of them.
+        """Return the runs in the state RUNNING, except those of schedules, whose processes may have
+        ended and which can still be resumed. Another process may have locked some of them.
         """
         now = self._clock.now()
         with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}

@@ -109,7 +109,7 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
     """Return a brand by its name or alias.
 
     Raises:
-        UnknownName: with the nearest name.
+        UnknownName: when there is no such brand; the error names the most similar brand.
     """
     brand = catalogue.brand(name)
     if brand is None:
@@ -124,7 +124,8 @@ def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
     """Return the model of a name like ``provider/model``; the provider must be configured.
 
     Raises:
-        UnknownName: with the nearest name.
+        UnknownName: when the name or its provider is unknown; the error names the most similar
+            model.
     """
     served = [str(model) for model in models_of(providers)]
     try:

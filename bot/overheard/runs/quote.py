@@ -192,7 +192,13 @@ class Pricing:
         answer_limit: int | None = None,
     ) -> Estimate:
         """Return the estimated price of calls, by the usage of the models' answers so far.
-        ``panel`` says which models are asked in batches; None for none.
+
+        Args:
+            calls: The number of calls by prompt and model.
+            payer: The accounts on which the calls are booked.
+            panel: The panel of the calls, which says which models are asked in batches; None
+                for none.
+            answer_limit: Tokens of an answer at most, or None for whole answers.
         """
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()

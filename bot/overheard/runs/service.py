@@ -217,7 +217,7 @@ class RunService(Generic[Found_co]):
 
     async def cancel_batches(self, run: Run) -> list[str]:
         """Cancel a run's batches at their vendors, store the answers that are ready, and return
-        notes for people; empty without batches.
+        notes for people, as sentences; empty without batches.
         """
         if not await self._store.batches.unfinished(runs=[run.id]):
             return []
@@ -246,7 +246,7 @@ class RunService(Generic[Found_co]):
 
     async def _ask_here(self, run: Run) -> Outcome:
         """Ask the unasked questions of a run, or of a part of a run, in this process, except those
-        that are asked in batches.
+        that are asked in batches; store the answers and return the counts.
         """
         reservation = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
         runner = Runner(

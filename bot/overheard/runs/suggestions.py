@@ -149,7 +149,9 @@ class Profile:
 
 
 def profile_request(brand: Brand) -> Prompt:
-    """Return the prompt that asks a model for competitors, other names and facts of a brand."""
+    """Return the prompt that asks a model, one line for each, for the competitors, other names and
+    facts of a brand.
+    """
     site = f" ({brand.domains[0]})" if brand.domains else ""
     text = (
         f'The brand "{brand.name}"{site} sells: {brand.category or "a product"}. '
@@ -216,8 +218,8 @@ def _names_in_list(line: str) -> list[str]:
 
 
 def _fact_value(kind: str, said: str) -> str:
-    """Return the value of a fact (``founded``, ``free plan`` or a price); empty for a text that
-    cannot be such a value.
+    """Return the value of a fact of a kind (``founded``, ``free plan`` or ``lowest price``) in a
+    line of an answer; empty for a text that cannot be such a value.
     """
     value = said.strip(_EDGES)
     if kind == "founded":

@@ -261,8 +261,9 @@ class InlineQueue:
         do: TaskHandler,
         is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
-        """Carry out tasks in order, until the run is not wanted any more; return the results by the
-        task's key. See `overheard.interfaces.Queue`.
+        """Carry out tasks in order, until ``is_wanted`` says that the run is not wanted any more;
+        return the results by the task's key, without tasks that gave None. See
+        `overheard.interfaces.Queue`.
         """
         results: dict[str, TaskResult] = {}
         for task in tasks:
@@ -285,7 +286,7 @@ class InlineQueue:
         at_once: int,  # noqa: ARG002
         seats: Mapping[str, int],  # noqa: ARG002
     ) -> None:
-        """Wait until cancelled: no other process can add tasks."""
+        """Wait until cancelled: no other process can add tasks, so all arguments are ignored."""
         await asyncio.Event().wait()
 
 
@@ -321,7 +322,9 @@ async def queue_status(url: str) -> QueueStatus:
 
 
 async def outdated(url: str) -> bool:
-    """Return whether the queue's tables are missing, or not of this version of PGQueuer."""
+    """Return whether the queue's tables in the PostgreSQL database at a URL are missing, or not of
+    this version of PGQueuer.
+    """
     connection = await _connect(url)
     try:
         return bool((await _queries(connection).plan_upgrade()).statements)

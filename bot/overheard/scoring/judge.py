@@ -174,7 +174,7 @@ class _Asker:
 
     async def _kept_answer(self, question: Question) -> Answer | None:
         """Return the latest complete stored answer of the judge's model to a question; None without
-        any. While asking again, only answers of this round count.
+        any. While asking again, only answers of the present round count.
         """
         kept = None
         round_id = self._round.run.id if self._round else 0
@@ -223,8 +223,8 @@ class _Asker:
         return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
 
     async def _begin_round(self) -> _Round:
-        """Start and lock the run that the judge's questions are charged to, and return the open
-        round.
+        """Start, lock and return the run that the judge's questions are charged to; no question is
+        asked yet.
         """
         means, moment = self._means, self._means.clock.now()
         channel = channel_of(self.judge)

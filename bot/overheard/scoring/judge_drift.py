@@ -100,8 +100,8 @@ class Rejudging:
         }
 
     async def _answers_to_rejudge(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
-        """Return the latest `MAX_REJUDGED_ANSWERS` of the answers with stored values that the
-        shift's model gave and whose text is stored.
+        """Return the latest `MAX_REJUDGED_ANSWERS` of the answers, given by number with their
+        stored values, that the shift's model gave and whose text is still stored.
         """
         judged_answers = self.store.answers.stream(numbers=verdicts)
         answers = [
@@ -183,7 +183,9 @@ def doubt(judge: Judge, agreements: list[Agreement]) -> str:
 
 
 def _p_value(differences: Floats) -> float:
-    """Return the two-sided p-value of differences whose mean is 0 (t test); 1 for a single one."""
+    """Return the p-value of a two-sided t test that differences have the mean 0; 1 for fewer than
+    two differences.
+    """
     from overheard.special_functions import stdtr
 
     if len(differences) < 2 or not differences.any():

@@ -220,12 +220,12 @@ class Rescoring:
         gently: bool = False,
         paying: bool = False,
     ) -> Gap | None:
-        """Score history until no reading is left that is possible; return what is lacking. None
-        when the edition is not wanted any more.
+        """Score history, storing the scores, until nothing is left that can be scored; return what
+        is lacking. None when the edition is not wanted any more.
 
         Args:
-            progress: Advanced with each reading; None for no display.
-            wanted: The edition to watch; None to go on in any case.
+            progress: Advanced with each reading (answer by scorer); None for no display.
+            wanted: The edition whose state is watched; None to go on in any case.
             gently: Whether to rest as long as each piece of work took.
             paying: Whether judges may ask, at their own cost.
         """
@@ -292,8 +292,8 @@ class Rescoring:
         return read
 
     async def _judge_paid(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
-        """Return the scores that a judge gives with stored replies only; add its unpaid questions
-        to ``gap``.
+        """Return the scores that a judge gives to answers with stored replies only, without a new
+        call; add its unpaid questions to ``gap``.
         """
         gap.by.add(judge.name)
         with for_nothing() as unpaid:

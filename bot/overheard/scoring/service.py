@@ -183,7 +183,9 @@ class Scoring:
             await self._catch_up(store, progress, expected, streams)
 
     def round(self) -> AbstractAsyncContextManager[None]:
-        """Let judges ask, at their own cost, while the block lasts."""
+        """Return a context in whose block judges may ask, at their own cost; one that does nothing
+        without judges.
+        """
         return self._judging.round() if self._judging else nullcontext()
 
     async def _catch_up(
@@ -261,8 +263,8 @@ class Scoring:
     async def _store_scores(
         self, store: Store, shares: Sequence[Share], readings: _ReadingProgress
     ) -> None:
-        """Let scorers read their shares of answers, store the scores, and announce them to
-        ``scored``.
+        """Let scorers read their shares of answers, store the scores, call the listener for each
+        scored answer, and count the readings as progress.
         """
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
