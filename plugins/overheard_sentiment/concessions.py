@@ -39,7 +39,8 @@ REASSURING = re.compile(
       |solid|budget-friendly
       |but\ (?:also|more)|not\ (?:only|just)|be\ sure|check|well|highly|popular|delivers?
       |lower\ (?:price
-      |cost)|reliable|effective|often\ (?:be\ )?found|efficient|superb|high\ quality)\b
+      |cost)|yet\ (?:still\ )?(?:includes?|comes\ with|packs|supports?)\b(?!\ (?:no|few|only|just))
+      |reliable|effective|often\ (?:be\ )?found|efficient|superb|high\ quality)\b
     """,
     re.VERBOSE,
 )

@@ -58,6 +58,8 @@ _FOREIGN_CLAUSE = re.compile(
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
 _TAKEN_BACK_ODDS = 1.0
 """The log odds that words such as "fights" and "don't need" in a clause are against a drawback."""
+_LISTED_ODDS = 0.5
+"""The log odds more that are needed in an answer that lists products."""
 _CACHED_TEXTS = 256
 """Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
@@ -87,7 +89,7 @@ class Drawback:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def drawbacks(
-    text: str, *, price_only: bool = False, conceded_only: bool = False
+    text: str, *, price_only: bool = False, conceded_only: bool = False, listed: bool = False
 ) -> tuple[Drawback, ...]:
     """Return the drawbacks that a text names, one for each clause that names any.
 
@@ -95,12 +97,24 @@ def drawbacks(
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
         conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
+        listed: Whether the text is of an answer that lists products one by one. There, what was
+            learnt counts from a higher chance: it takes properties for drawbacks.
     """
-    return tuple(_drawbacks(text, price_only=price_only, conceded_only=conceded_only))
+    least = LEARNT_DRAWBACK + (_LISTED_ODDS if listed else 0.0)
+    return tuple(_drawbacks(text, price_only=price_only, conceded_only=conceded_only, least=least))
 
 
-def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[Drawback]:
-    """Yield the drawbacks of a text, clause by clause, see `drawbacks`."""
+def _drawbacks(
+    text: str, *, price_only: bool, conceded_only: bool, least: float
+) -> Iterator[Drawback]:
+    """Yield the drawbacks of a text, clause by clause, see `drawbacks`.
+
+    Args:
+        text: The text.
+        price_only: See `drawbacks`.
+        conceded_only: See `drawbacks`.
+        least: The log odds above which learnt weights name a drawback.
+    """
     small = _lowered(text)
     found = False
     parts = clauses(text)
@@ -136,20 +150,20 @@ def _drawbacks(text: str, *, price_only: bool, conceded_only: bool) -> Iterator[
                     )
                 )
             )
-            or _is_learnt(log_odds(parsed, start, end, pro=conceded_only), small, start, end)
+            or _is_learnt(log_odds(parsed, start, end, pro=conceded_only), least, small, start, end)
         ):
             yield Drawback(start, end)
         else:
             found = before
 
 
-def _is_learnt(odds: float, small: str, start: int, end: int) -> bool:
+def _is_learnt(odds: float, least: float, small: str, start: int, end: int) -> bool:
     """Return whether the odds of a clause are high enough for a drawback; a clause that takes a
     drawback back needs more.
     """
-    if odds <= LEARNT_DRAWBACK:
+    if odds <= least:
         return False
-    surely = odds > LEARNT_DRAWBACK + _TAKEN_BACK_ODDS
+    surely = odds > least + _TAKEN_BACK_ODDS
     return surely or TAKEN_BACK.search(small, start, end) is None
 
 

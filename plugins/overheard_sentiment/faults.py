@@ -68,7 +68,7 @@ PRICE = re.compile(
     |(?<!no\ )(?<!without\ )extra\ (?:cost|fee|charge)s?\b|adds?\ up\b(?!\ to\b)
     |above\ (?:the\ |your\ |most\ )?(?:budgets?|limit|price\ range|\$[\d,.]+k?(?:\ (?:mark
     |budget))?)\b
-    |(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
+    |(?:over|exceed(?:s|ing)?|stretch(?:es)?|outside)\ (?:the\ |your\ |a\ )\$?[\w,]*\ ?budget
     |willing\ to\ (?:splurge|(?:spend|pay|invest)\ (?:a\ (?:bit|little)\ )?(?:more|extra))\b
     |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
     |(?<!no\ )(?<!without\ )hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
@@ -292,6 +292,7 @@ _TROUBLE = re.compile(
       |(?:\w+\ ){2})\ ?needs?\b
     |(?:could|should)\ (?:be\ (?:better|stronger|\w{2,}er|more|less)|use\b|do\ with)|to\ be\ desired
     |room\ for\ improvement|puts?\ (?:some|many|off)\b|(?:which|that)\ (?:some|many|not\ everyone)\b
+      (?!(?:\ \w+){0,2}\ (?:prefer|like|love|enjoy|appreciate|favou?r|want)\b)
     |(?:takes?|needs?)\ (?:a\ few|several|many|more|extra)\ (?:more\ |extra\ )?(?:steps|clicks
       |people|tries|attempts|weeks|days|hours|taps)\b
     |(?:slows?|bogs?)\ down\b|slow\ down\ (?:sharply|a\ lot|once|when|under)|tops\ out\b

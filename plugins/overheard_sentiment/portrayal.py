@@ -26,6 +26,8 @@ from overheard_sentiment.polarity import Polarity, Span, polarity
 
 _MAX_UNITS = 400
 """Units of an answer that are read for one brand; no real answer has more."""
+_LISTED_PRODUCTS = 3
+"""Fewest products with a title in an answer that lists them."""
 _MAX_UNIT_CHARACTERS = 1_500
 """Characters of a unit that are read."""
 _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
@@ -126,6 +128,7 @@ def portrayal(reading: Reading) -> Portrayal:
     whole = Portrayal()
     units = list(_units(reading))
     latin = _language(reading.body[:_LANGUAGE_CHARACTERS])
+    listed = _lists_products(reading.units)
     for unit, mentions in units[:_MAX_UNITS]:
         text = unit.text[:_MAX_UNIT_CHARACTERS]
         language = script_language(text) or latin
@@ -145,7 +148,7 @@ def portrayal(reading: Reading) -> Portrayal:
         else:
             judged = polarity(masked, own, others, against=against)
         whole.against |= against
-        found = list(_named(unit, masked, text, language)) if owned else []
+        found = list(_named(unit, masked, text, language, listed=listed)) if owned else []
         if against and not found:
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
@@ -155,6 +158,12 @@ def portrayal(reading: Reading) -> Portrayal:
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
     return whole
+
+
+def _lists_products(units: Iterable[Unit]) -> bool:
+    """Return whether an answer lists products one by one: three or more have a title."""
+    titled = {unit.owner for unit in units if unit.role is UnitRole.TITLE}
+    return len(titled - {""}) >= _LISTED_PRODUCTS
 
 
 @lru_cache(maxsize=64)  # every brand of an answer has the same text
@@ -224,7 +233,9 @@ def _masked(
     return "".join((*pieces, text[at:])), own, others
 
 
-def _named(unit: Unit, masked: str, text: str, language: str) -> Iterator[NamedDrawback]:
+def _named(
+    unit: Unit, masked: str, text: str, language: str, *, listed: bool
+) -> Iterator[NamedDrawback]:
     """Yield the drawbacks that a unit of the brand names; the language is empty for English."""
     if unit.role in _WITHOUT_DRAWBACKS:
         return
@@ -240,6 +251,7 @@ def _named(unit: Unit, masked: str, text: str, language: str) -> Iterator[NamedD
             masked,
             price_only=unit.role in _ONLY_PRICE,
             conceded_only=unit.role is UnitRole.PRO,
+            listed=listed,
         )
     for drawback in found:
         words = _words(text, drawback.start, drawback.end)

@@ -20,6 +20,8 @@ from overheard import Mention, Reading, Unit, UnitRole
 from overheard_visibility.answers import once_an_answer
 
 _WORD = re.compile(r"[\w#]+")
+_SEVERAL = re.compile(r"[a-z]{3}(?<!s)s\W*\Z")
+"""The end of a heading of several picks."""
 _CONDITIONS = frozenset({"if", "when", "unless"})
 _OVERALL = frozenset(
     {"overall", "allround", "rounder", "everyone", "everybody", "default", "winner"}
@@ -50,8 +52,8 @@ _LEAST_WORDS = 6
 """The words of a text whose share of words about the past is told."""
 _NO_SENTENCES = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
-
-
+_CATALOGUE = 3
+"""Fewest owners with a title in an answer that lists products one by one."""
 _PLANNED_CHARACTERS = 160
 
 
@@ -72,6 +74,12 @@ def is_planned(reading: Reading) -> bool:
 def has_item(reading: Reading) -> bool:
     """Return whether the brand has a title, an award, a card or a pro of its own."""
     return reading.brand.name in _plan(reading).offered
+
+
+def is_catalogue(reading: Reading) -> bool:
+    """Return whether the brand has a title among two or more others, and not the last word."""
+    plan, brand = _plan(reading), reading.brand.name
+    return brand in plan.titled and len(plan.titled) >= _CATALOGUE and plan.at_last != (brand,)
 
 
 def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odds:
@@ -221,6 +229,11 @@ def _sentence(text: str) -> _Sentence:
     )
 
 
+def _is_for_all(heading: str) -> bool:
+    """Return whether a heading is one pick for all: "Overall best", not "Best overall picks"."""
+    return _sentence(heading).overall and not _SEVERAL.search(heading)
+
+
 def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
     """Return features of the sentences that name the brand."""
     alone = {reading.brand.name}
@@ -268,7 +281,7 @@ def _text(
         < len(owned),
         "in another's text": any(unit.owner and not unit.is_of(brand) for unit in around),
         "overall in a label": _sentence(labels).overall,
-        "overall in a heading": any(_sentence(unit.section).overall for unit in owned),
+        "overall in a heading": any(map(_is_for_all, {unit.section for unit in owned})),
         "short of": min(_MOST_SHORT, short_of) / _MOST_SHORT,
         "past": past / max(_LEAST_WORDS, len(words)),
         "reader": " you" in text or text.startswith("you"),

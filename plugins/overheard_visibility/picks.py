@@ -14,7 +14,8 @@ _ASPECTS = (
     r"|features?|comfort|durability|price)"
 )
 AWARD = re.compile(
-    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets)\b)\W*(?:the\ |our\x20
+    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets
+      |favou?rites|winners|performers)\b)\W*(?:the\ |our\x20
       |my\ )*(?:\w+['\u2019]s\ )?(?:
       (?:best|top|first|strongest|clear|\#1|no\.\ ?1
       |number\ one)\ (?:(?:overall|all-?around|all-?rounder)(?!\ {_ASPECTS})|pick|choice
@@ -54,17 +55,31 @@ AWARDED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """A title with a name and the award after it: "Acme One - Best Overall"."""
+_REPORTED = (
+    r"\b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed"
+    r"|seen|deemed)\ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?[\"\u201c]?"
+)
 CITED = re.compile(
     rf"""
-    \b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed
-      |seen|deemed)
-    \ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?["\u201c]?(?:best|top)[ -]
-      (?:overall|all-?around|(?:pick|choice)\ overall)
-    (?!\ {_ASPECTS})|\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
+    {_REPORTED}(?:
+      (?:best|top)[ -](?:overall|all-?around|(?:pick|choice)\ overall)(?!\ {_ASPECTS})
+      |best\ for\ overall\b
+      |(?<=the\ )(?:best|top)\ (?:pick|choice|recommendation)\b
+        (?!\ (?:if|when|in|among|for\ (?!most|you\b|overall|{_ASPECTS})))
+    )(?!(?:\ \w+){{0,3}}\ by\ (?-i:[A-Z]))
+    |\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
       |choice)\ (?:for\ most|overall)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Words about the owner of a text that report an award: "often cited as the best overall"."""
+"""Words about the owner of a text that report an award: "often cited as the best overall".
+
+An award by one publication that is named is no choice of the answer.
+"""
+CITED_VALUE = re.compile(rf"{_REPORTED}best\ (?:overall\ value|value\ overall)\b", re.I | re.X)
+"""Such words that report an award for the price: the choice if the question asks for that."""
+ASKS_FOR_VALUE = frozenset({"cheap", "cheapest", "budget", "affordable", "inexpensive", "value"})
+OTHERS = re.compile(r"\W*(?:other|also|more|additional|alternatives?|runners?|further)\b", re.I)
+"""The beginning of a heading of what is offered beside the choice."""
 NICHE = re.compile(
     r"""
     \W*(?:the\ |our\ )*(?:best|top)(?:\ (?:pick|choice|option))?(?:\ for)?
@@ -278,7 +293,7 @@ PICKED = re.compile(
       |(?:takes?|earns?|deserves?|gets?|wins?|keeps?)\ (?:the\ )?(?:first|top|number\ one|crown
       |title|win|prize|vote|day)\b
       |tops\ (?:the|our|my|this)\b|leads\ the\ (?:pack|field)|sets\ the\ (?:standard|bar)|(?:clear
-      |overall)\ (?:winner|favou?rite)
+      |overall)\ (?:winner|favou?rite)\b
       |no-brainer|(?:hard|tough)\ to\ (?:argue\ (?:with|against)|look\ past)
       |can['\u2019]?t\ go\ (?:far\ )?wrong|in\ a\ class
       |head\ and\ shoulders|start\ (?:your\ search\ |here:?\ |there\ )?with|look\ no\ further
@@ -296,7 +311,11 @@ IN_DOUBT = re.compile(
     r"\b(?:if (?:I|we) (?:had|have|were|could)\b|if (?:pressed|forced|in doubt|unsure"
     r"|you(?:['\u2019]re| are) (?:unsure|undecided|not sure|torn)|you (?:only|just)\b"
     r"|you (?:want|need|buy|try|get) (?:just |only )?one\b"
-    r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b)|when in doubt)",
+    r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b"
+    r"|you(?:['\u2019]re| are)? (?:looking for|want|need|after) (?:the best (?:overall|all-?a?round"
+    r"|balance|mix|combination|compromise)|an? (?:well-rounded|balanced|good balance)))\b"
+    rf"(?! {_ASPECTS})|for (?:the best |an? )?(?:overall|all-?a?round|well-rounded)\b"
+    rf"(?! {_ASPECTS})|when in doubt)",
     re.IGNORECASE,
 )
 """Conditions that hold for every reader."""
@@ -466,7 +485,9 @@ SUGGESTED = re.compile(
 )
 """Words before a name that is an example of what the answer suggests: "consider models like X"."""
 BESIDE = re.compile(
-    r"\b(?:unlike|than|instead of|compared|rivals?|competitors?|alternatives? to|compatible"
+    r"\b(?:(?:pick|choice|award|favou?rite) (?:from|by)\b|according to"
+    r"|(?:considered|named|voted|ranked|praised|rated|recommended|cited|reviewed|tested)\b[^.]{0,40}"
+    r"\bby\b|unlike|than|instead of|compared|rivals?|competitors?|alternatives? to|compatible"
     r"|integrat\w+"
     r"|works? with|partners?|networks?|(?:built|powered|made) (?:by|on|into)|owned by|similar"
     r"|assistants?|switch\w*"

@@ -42,7 +42,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "14"
+    version = "15"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

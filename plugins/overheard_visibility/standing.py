@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.answers import once_an_answer
-from overheard_visibility.odds import has_item, is_planned, odds
+from overheard_visibility.odds import has_item, is_catalogue, is_planned, odds
 from overheard_visibility.picks import (
     AFTER,
     ASIDE,
     ASKS_FOR_SELLERS,
+    ASKS_FOR_VALUE,
     AWARD,
     AWARDED,
     BEFORE,
     BEHIND_LABEL,
     BESIDE,
     CITED,
+    CITED_VALUE,
     CONDITION,
     DECISION,
     DISMISSED,
@@ -35,6 +37,7 @@ from overheard_visibility.picks import (
     NUMBER_ONE,
     OBJECT,
     OFFERED,
+    OTHERS,
     PICKED,
     PLAIN_WORDS,
     POSSESSIVE,
@@ -57,6 +60,8 @@ They are what precision and recall of the words alone amount to on text that is 
 """
 _LEAST_ODDS = -0.4
 """The log odds from which a standing counts, 40 %: the best for an F1 near 0.8."""
+_LEAST_CATALOGUE_ODDS = 0.0
+"""The log odds from which a brand that is listed among others is the first choice, 50 %."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _WINDOW_CHARACTERS = 70
@@ -102,7 +107,7 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     first = placed.first_choice + _evidence(FIRST_CHOICE, verdict)
     only = placed.only_named + _evidence(ONLY_NAMED, verdict)
     stands = LISTED
-    if first > _LEAST_ODDS:
+    if first > (_LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS):
         stands = FIRST_CHOICE
     elif only > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
         stands = ONLY_NAMED
@@ -187,7 +192,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
             or (unit is verdict and _decides(reading, unit))
             or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
             or _opens_award(reading, unit)
-            or CITED.search(unit.text)
+            or _is_cited(unit, asked)
         ):
             yield unit.text
     alone = {mention.brand for mention in chosen} == {reading.brand.name}
@@ -305,6 +310,14 @@ def _is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
 def _is_plain_award(text: str) -> bool:
     """Return whether a short text is an award and nothing else: "Best overall"."""
     return text[-1:] not in ".!?" and bool(AWARD.match(text)) and not CONDITION.search(text)
+
+
+def _is_cited(unit: Unit, asked: Set[str]) -> bool:
+    """Return whether a text reports that its owner is said to be the best."""
+    if OTHERS.match(unit.section):
+        return False
+    value = not asked.isdisjoint(ASKS_FOR_VALUE) and CITED_VALUE.search(unit.text)
+    return bool(value or CITED.search(unit.text))
 
 
 def _opens_award(reading: Reading, unit: Unit) -> bool:

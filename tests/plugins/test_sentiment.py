@@ -338,6 +338,11 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
         ("Acme suits people who dislike stiff shoes.", False),
         ("Acme is quick. Where it stumbles is customer service.", True),
         ("Acme spares you the usual headaches.", False),
+        ("Acme has a manual lid, which some prefer.", False),
+        ("Acme has a manual lid, which some dislike.", True),
+        ("Acme is cheap, yet includes a lid.", False),
+        ("Acme is light, yet includes no lid.", True),
+        ("While slightly exceeding the $1,500 budget, Acme is popular.", True),
     ],
 )
 def test_a_drawback_is_told_from_its_absence(text: str, named: bool) -> None:

@@ -151,6 +151,27 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
             True,
         ),
         ("3. Bolt: fine\n2. Cord: quick\n1. Acme: light", "Which tools, ranked?", True),
+        ("Overall favorites: Acme: quick. Cruxify: light.", "Which tool?", False),
+        ("Acme: Often cited as the top choice for value. Boltly: Quick.", "Which tool?", True),
+        ("Acme: Often cited as a top choice for travel. Boltly: Quick.", "Which tool?", False),
+        ("Acme: Widely considered the best overall. Boltly: Quick.", "Which tool?", True),
+        ("Acme: Considered the best overall by Tool Weekly. Boltly: Quick.", "Which tool?", False),
+        ("Boltly: Quick. Other options: Acme: Named the best overall by many.", "A tool?", False),
+        ("Acme: Considered the best overall value. Boltly: Quick.", "A cheap tool?", True),
+        ("Acme: Considered the best overall value. Boltly: Quick.", "A quiet tool?", False),
+        (
+            (
+                "Acme: Light. Boltly: Quick. If you're looking for the best overall mix of weight"
+                " and price, the Acme is an excellent choice. If you travel, look at Boltly."
+            ),
+            "Which tool?",
+            True,
+        ),
+        (
+            "Acme: Light. If you want a well-rounded tool, Acme or Boltly are excellent choices.",
+            "Which tool?",
+            False,
+        ),
     ],
 )
 def test_a_pick_for_the_question_is_the_first_choice(
@@ -158,6 +179,35 @@ def test_a_pick_for_the_question_is_the_first_choice(
 ) -> None:
     """An award counts before or behind the name, and for a niche if the question asks for it."""
     assert scores(text, question=question)["first_choice"] == float(chosen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Boltly 3: Runs long on a powerful Acme motor and starts at once, so it is great for work.",
+        "Boltly 3: Quick. Features an Acme motor and a lid.",
+        "Zorbo 7: Quick. Features an Acme motor and a lid.",
+        "Boltly 3: Quick. Zorbo 7: Acme's best pick of the year. It is light.",
+        "### Best for travel: Zorbo\n**Pros:**\n- Acme, Dexly and Cord\n### Boltly\n- Quick",
+        "### Boltly\n- Quick\n\nYou can buy it at shops like Cord, the Acme, and Dexly.",
+        "Boltly 3: A good pick from Acme. It was rated best by Acme.",
+        "### Boltly\n- Quick\n\nWhich coating do you like? (e.g., steel, Acme, glass)",
+    ],
+)
+def test_what_is_in_the_text_of_another_is_only_named(text: str) -> None:
+    """A part, a publication, content, a shop or an example is no option."""
+    [visibility] = [s for s in Visibility().score(read(text, "Acme")) if s.metric == "visibility"]
+    assert visibility.details[0].verdict == "only named"
+
+
+def test_an_item_before_a_strip_of_shops_is_listed() -> None:
+    """Its text ends where the first card begins, also if that begins with a small letter."""
+    text = (
+        "Top picks: Boltly 3: Quick. Acme 5: A reliable option. zOrbo 9 Pump$329.994.8(20)"
+        "Acme 5 with Lid$99.004.1(1k+)"
+    )
+    [visibility] = [s for s in Visibility().score(read(text, "Acme")) if s.metric == "visibility"]
+    assert visibility.details[0].verdict == "listed"
 
 
 RIVALS = "Boltly is quick to set up and has a good app.\n\nCruxify suits larger firms."

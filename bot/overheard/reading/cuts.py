@@ -21,9 +21,9 @@ _END = re.compile(
     r"[。！？｡.!?…$](?:"  # noqa: RUF001 - one set first, which the search finds fast
     r"(?<=[。！？｡])[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
     r"|"
-    r"(?<=[.!?])(?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
+    r"(?<=[.!?])(?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=(?:[a-z]{1,2})?[A-Z][A-Za-z0-9'\u2019-])"
     r"|(?<=[A-Z]{2}.)(?=[A-Z][a-z])|(?<=\u00b0[FC]\.)(?=[A-Z])|(?<=[a-z)].)(?=\d{1,2}\.\s?[A-Z]))"
-    r"|(?<=[.!?…])(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
+    r"|(?<=[.!?…])(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+(?:[^\sa-z]|[a-z]{1,2}[A-Z]))"
     r"|(?<=\$)[\d,]{1,9}(?:(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?"
     r"\([\d.,]{1,7}[kKmM]?\+?\)|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])))"
 )
@@ -39,6 +39,8 @@ _STOP = re.compile(r"(?P<mark>[.!?\u2026][\"'\u201d\u2019)\]]*)\s+\Z")
 _CARD = re.compile(
     r"\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?(?:\([\d.,]{1,7}[kKmM]?\+?\))?\Z"
 )
+_BEFORE_CARD = re.compile(r"[a-z]{4}(?P<mark>[.!?][\"'\u201d\u2019)\]]*)\s+")
+"""The end of a sentence before the title of a card, which may begin with a small letter."""
 _WORDED = re.compile(r"[^\W_]")
 _start = attrgetter("start")
 _LONG_CHARACTERS = 420
@@ -133,6 +135,9 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
     if not is_worded(body, start, end) or body[start:end].strip(". )#").isdigit():
         return
     if body.find("$", start, end) >= 0 and _is_card(body, start, end):
+        for stop in _BEFORE_CARD.finditer(body, start, end):
+            yield Piece(start, stop.end("mark"))
+            start = stop.end()
         yield Piece(start, end, card=True)
         return
     at = start
@@ -141,9 +146,9 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
     for index in range(first, last):
         mention = mentions[index]
         if mention.start > at and body[mention.start].islower():
-            stop = _STOP.search(body, max(at, mention.start - 6), mention.start)
-            if stop and not _SHORTENED.search(body, max(at, stop.start() - 8), stop.start()):
-                yield Piece(at, stop.end("mark"))
+            ends = _STOP.search(body, max(at, mention.start - 6), mention.start)
+            if ends and not _SHORTENED.search(body, max(at, ends.start() - 8), ends.start()):
+                yield Piece(at, ends.end("mark"))
                 at = mention.start
                 continue
         if index > first and mention.start > at and _opens_clause(body, at, mention, end):

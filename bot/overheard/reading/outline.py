@@ -27,6 +27,8 @@ _TITLED_SHARE = 0.34
 _BOLD_REACH = 6
 """Characters, such as emoji and quotes, that may precede the bold text of a label."""
 _RECURRING = re.compile(r"([A-Z](?<![^\W_][A-Z])[^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")
+_AWARDED_PRODUCT = re.compile(r":\s+(?P<name>[A-Z0-9][^:]{0,60})\Z")
+"""The product behind the colon of a title: "Best for Travel: Acme One"."""
 _MANY_LABELS = 3
 """Labels of the same words from which they are a property of several products, and no product."""
 _LISTED = frozenset({UnitRole.PRO, UnitRole.CON})
@@ -92,6 +94,8 @@ class Outline:
             return Context(0, winner, role or UnitRole.NONE, text)
         if kind is LabelKind.GENERIC and not listed:
             return Context(0, label=text, closed=True)
+        if award and not limit and (product := _AWARDED_PRODUCT.search(text)):
+            return Context(0, Owner(product["name"], foreign=True), role or UnitRole.NONE, text)
         if multi and not (award and limit == 0):
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if not above.owner:

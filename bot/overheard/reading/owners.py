@@ -11,7 +11,7 @@ from overheard.domain import Mention, UnitRole
 from overheard.reading.cuts import PREDICATE
 from overheard.reading.labels import LabelKind, bare_start, kind_of
 
-_HEAD_REACH = 5
+HEAD_REACH = 5
 """Characters in which a text must name a brand to begin with it."""
 _SUBJECT_PART = 0.4
 _SUBJECT_CHARACTERS = 30
@@ -37,7 +37,7 @@ _OPENER = re.compile(
 _MAIN = re.compile(r",\s(?:the\s|your\s|then\s|an?\s)*\Z", re.IGNORECASE)
 _PLACE = re.compile(r"(?:with|in|on|at|inside)\s(?:the\s)?", re.IGNORECASE)
 """Words before the only name of a sentence that is about it: "With Acme, you get ..."."""
-_ENUMERATED = re.compile(r", [^,]+(?:, | and | or )")
+_ENUMERATED = re.compile(r", (?:the )?(?-i:[A-Z])[^,]*(?:, | and | or )", re.IGNORECASE)
 """A name in the middle of an enumeration, with the comma before it."""
 _EXAMPLES = re.compile(
     r"\W*(?:[\w'\u2019-]+,? ){1,5}(?:like|such as|including) (?:the )?(?:[^.;:,]{1,40}, ){0,4}"
@@ -45,10 +45,12 @@ _EXAMPLES = re.compile(
 )
 """The words before the first name in "Brands such as Acme and Bolt offer ..."."""
 _EXAMPLES_CHARACTERS = 160
+_EXAMPLE = re.compile(r"[(\[]?(?:e\.g\.|for example|such as|i\.e\.)[\s,]", re.IGNORECASE)
+"""The beginning of a text that is nothing but examples: "(e.g., Acme, Bolt)"."""
 _APART_CHARACTERS = 24
 _JOINED = re.compile(r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
 """Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
-_POSSESSIVE = re.compile(r"['\u2019]s ")
+POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
@@ -126,7 +128,7 @@ class Names:
         if not found:
             return NOBODY
         at = 0
-        while at + 1 < len(found) and _POSSESSIVE.fullmatch(
+        while at + 1 < len(found) and POSSESSIVE.fullmatch(
             self._body, found[at].end, found[at + 1].start
         ):
             at += 1  # "Acme's Bolt" is about Bolt
@@ -153,7 +155,7 @@ class Names:
     def begins(self, start: int, end: int) -> Owner:
         """Return the brand that a span begins with, after bullets and signs, or nobody."""
         first = bare_start(self._body, start, end)
-        if not self.within(first, min(end, first + _HEAD_REACH)):
+        if not self.within(first, min(end, first + HEAD_REACH)):
             return NOBODY
         return self.owner(first, end)
 
@@ -187,9 +189,14 @@ class Names:
         first = found[0]
         reach = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
         late = first.start > reach
-        if late and (
-            len({mention.brand for mention in found}) > 1
-            or _ENUMERATED.match(self._body, first.start - 2, min(end, first.end + 5))
+        if _EXAMPLE.match(self._body, start, first.start) or (
+            late
+            and (
+                len({mention.brand for mention in found}) > 1
+                or _ENUMERATED.search(
+                    self._body, max(start, first.start - 6), min(end, first.end + 5)
+                )
+            )
         ):
             return NOBODY
         if first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(

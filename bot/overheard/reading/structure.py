@@ -24,7 +24,7 @@ from overheard.reading.labels import (
 )
 from overheard.reading.layout import Line, LineKind, Page
 from overheard.reading.outline import Outline
-from overheard.reading.owners import NOBODY, Context, Names, Owner
+from overheard.reading.owners import HEAD_REACH, NOBODY, POSSESSIVE, Context, Names, Owner
 from overheard.reading.tables import table_cells
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
@@ -79,8 +79,16 @@ _DECIDING = re.compile(
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
-_PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
-"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
+_PRONOUN = re.compile(
+    r"(?i:it|its|it['\u2019]s|they|their|they['\u2019]re)\b"
+    r"|(?:Add|Boast|Bring|Carrie|Combine|Come|Connect|Deliver|Feature|Include|Integrate|Make|Offer"
+    r"|Pack|Pair|Provide|Run|Share|Support|Use|Work)s\s(?!(?:from|by|and|or|of|in|at|are|is|like)\b)"
+    r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s",
+)
+"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme".
+
+The subject may be left out: "Features a motor by Acme".
+"""
 _ASIDE = re.compile(
     r"\b(?:than|unlike|that|which|what|the way|like|compared (?:to|with)|instead of|rather than)\s"
     r"(?:the |an? |its |your )?\Z",
@@ -299,8 +307,9 @@ class _Builder:
             if piece.card:
                 product = Owner(self.body[start:end], foreign=True)
                 yield self._unit(start, end, self.names.owner(start, end) or product, UnitRole.SHOP)
+                context, self.carried = base, base.owner
                 continue
-            signed, label, labels = emoji_role(self.body, start, end), None, 0
+            signed, label, labels, held = emoji_role(self.body, start, end), None, 0, False
             while start < end and labels < _MAX_LABELS:
                 label = self.outline.label(start, end, line)
                 if label is None:
@@ -316,6 +325,7 @@ class _Builder:
                 yield self._unit(
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
+                held = context.role in _LISTED_ROLES or self._is_named(label, end, context.owner)
                 start, labels = label.value, labels + 1
             if not is_worded(self.body, start, end):
                 if labels and line.kind is LineKind.PARAGRAPH and end == line.end:
@@ -324,7 +334,8 @@ class _Builder:
             if opens and not (labels or number):
                 context = self._opening(start, end, context, multi=multi)
                 self.stack[-1] = context
-            owner, role = self._owner(start, end, context, line), context.role
+            owner = (held and context.owner) or self._owner(start, end, context, line)
+            role = context.role
             if (
                 number
                 and not labels
@@ -356,6 +367,14 @@ class _Builder:
             return context.with_role(top.role)
         return context
 
+    def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
+        """Return whether a label is the name of an owner, whose text the rest of the piece is."""
+        if owner.foreign:
+            found = self.names.within(label.value, min(end, label.value + HEAD_REACH))
+            award = bool(found) and not POSSESSIVE.match(self.body, found[0].end)
+            return owner.name == self.body[label.start : label.end] and not award
+        return any(owner.is_brand(m.brand) for m in self.names.within(label.start, label.end))
+
     def _opening(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
         """Return the context of an item without a label."""
         own = self.names.of_opening(start, end)
@@ -380,7 +399,7 @@ class _Builder:
         subject = self.names.of_sentence(start, end) if found else NOBODY
         leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         before = context.owner or (NOBODY if in_list else self.carried)
-        near = bool(found) and found[0].start < start + _PRONOUN_CHARACTERS
+        near = bool(found) and start < found[0].start < start + _PRONOUN_CHARACTERS
         if before and near and not leaves and _PRONOUN.match(self.body, start):
             return before
         advises = _ADVISING.match(self.body, start) is not None
