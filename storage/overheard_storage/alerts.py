@@ -84,8 +84,8 @@ class SqlAlertRepository(Repository):
 
     @uninterrupted
     async def find(self, *, brand: str | None = None, live: bool = False) -> list[Alert]:
-        """Return alerts, the newest first: all, those of a brand, or with ``live`` only those that
-        are neither recovered nor closed.
+        """Return the alerts of a brand (None: all), the newest first; ``live`` leaves out recovered
+        and closed alerts.
         """
         wanted = [] if brand is None else [brands.c.name == brand]
         wanted += [alerts.c.state.not_in(_OVER)] if live else []
@@ -93,8 +93,8 @@ class SqlAlertRepository(Repository):
             return await _read_alerts(connection, *wanted)
 
     async def _shift_rows(self, placed: Mapping[int, Shift]) -> list[dict[str, Any]]:
-        """Return the rows of shifts, given by their places in the alert; new names of brands,
-        models and metrics are stored.
+        """Return the columns of shifts, which are given by their places in the alert, with the
+        database's numbers of brands, models and metrics; new names are stored.
         """
         brand_ids = await self._lookups.brand_ids(shift.brand for shift in placed.values())
         model_ids = await self._lookups.model_ids(shift.model for shift in placed.values())
@@ -113,8 +113,9 @@ class SqlAlertRepository(Repository):
     async def _insert_alert(
         self, connection: AsyncConnection, alert: Alert, rows: list[dict[str, Any]]
     ) -> int | None:
-        """Insert an alert with the rows of its shifts and return its number; None when an alert of
-        the same brand, model and run is stored already.
+        """Insert an alert with the columns of its shifts, within a transaction, and return the
+        alert's number; None, with nothing inserted, when an alert of the same brand, model and run
+        is stored already.
         """
         row = {column.name: rows[0][column.name] for column in _ALERT_KEY}
         row |= {"opened_at": alert.opened_at, "follows_id": alert.follows or None}
@@ -159,7 +160,9 @@ def _same_alert(row: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 
 async def _read_alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> list[Alert]:
-    """Return the alerts that fulfil all conditions, with their shifts, the newest first."""
+    """Return the stored alerts whose rows fulfil all SQL conditions, with their shifts and the time
+    of their end, the newest first.
+    """
     query = select(alerts).join(brands).where(*wanted)
     newest_first = query.order_by(alerts.c.opened_at.desc(), alerts.c.id.desc())
     rows = (await connection.execute(newest_first)).all()

@@ -79,8 +79,8 @@ class SqlAnswerRepository(Repository):
         prompts: Collection[str] | None = None,
         numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
-        """Stream the answers of some runs, prompts (by key) and numbers, in the order of their
-        numbers; None means all.
+        """Stream answers in the order of their numbers: those of runs (numbers), of prompts (keys),
+        and with given numbers; None means all.
         """
         query = answers_query()
         if runs is not None:
@@ -96,8 +96,8 @@ class SqlAnswerRepository(Repository):
     async def asked(
         self, run_id: int, *, prompts: Collection[str] | None = None
     ) -> set[tuple[str, str, int]]:
-        """Return the keys of the questions of a run that have an answer that did not fail;
-        ``prompts`` (keys) of None means all.
+        """Return the keys of the questions of a run that have an answer which did not fail; only
+        questions of ``prompts`` (keys), or for None all.
         """
         prompt_table = tables.prompts
         query = (
@@ -247,8 +247,8 @@ class SqlAnswerRepository(Repository):
 
 
 def _mean_usage(rows: Sequence[Row[Any]]) -> UsualUsage:
-    """Return the mean usage of the answers that some rows count and sum, per answer with reported
-    tokens.
+    """Return the mean billed quantities of answers, per answer with reported tokens, from rows of
+    counts and sums.
     """
     reported = sum(int(row.reported) for row in rows)
     means = {
@@ -289,7 +289,9 @@ def _upsert_statement(database: Database, columns: Sequence[str]) -> Any:
 
 
 def _insert_rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
-    """Divide answers into lists in which no question has two answers, for one INSERT each."""
+    """Divide answers, in their order, into groups by question in which no question has two answers,
+    for one INSERT each.
+    """
     rounds: list[dict[tuple[Any, ...], Answer]] = []
     for answer in answers_in_order:
         question = (answer.run_id, *answer.question.key)
@@ -313,8 +315,8 @@ MIN_STEP = 1_000
 
 
 def unread_conditions(scorer: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that an answer can be scored and that a scorer, given by its number,
-    has not read it.
+    """Return the SQL conditions that an answer can be scored and that a scorer version, given by
+    its number, has not read it.
     """
     read = exists().where(readings.c.scorer_id == scorer, readings.c.answer_id == answers.c.id)
     aside = select(runs.c.id).where(runs.c.aside)

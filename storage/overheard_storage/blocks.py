@@ -129,8 +129,8 @@ class SqlBlockRepository(Repository):
         return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
 
     async def _streams_of(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
-        """Return the streams, in order, that numbers of model, brand, metric and scorer stand
-        for.
+        """Return the named streams, in order, of tuples of the database's numbers of model, brand,
+        metric and scorer.
         """
         lookups = self._lookups
         model, brand, metric, scorer = [
@@ -182,8 +182,8 @@ def _blocks_query() -> Select[Any]:
 
 
 def _reused_query(run_id: int) -> Select[Any]:
-    """Return a query of the sums of scores of the answers that a run reuses, in the columns of
-    `_blocks_query`.
+    """Return a query of the sums of the scores of the original answers of which a run has copies,
+    in the columns of `_blocks_query`.
     """
     keys = (
         *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),

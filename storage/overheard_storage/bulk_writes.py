@@ -118,7 +118,9 @@ def _array_literal(values: Sequence[Any], prepare: Writer | None) -> str:
 
 
 def _literal_element(value: Any) -> str:
-    """Return a value as the text of an element of a PostgreSQL array."""
+    """Return a value (None, text, time or number) as an element of the text of a PostgreSQL
+    array.
+    """
     if value is None:
         return "NULL"
     if isinstance(value, str):
@@ -132,7 +134,9 @@ def _quoted(text: str) -> str:
 
 
 async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows by COPY, without SQLAlchemy. Raises StoreError for a fault of the server."""
+    """Send rows to PostgreSQL by a COPY statement, without SQLAlchemy. Raises StoreError for a
+    fault of the server.
+    """
     import psycopg  # comes with the extra `postgres`
 
     driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -153,8 +157,8 @@ def _copy_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> s
 
 @lru_cache
 def _adding_upsert(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
-    """Return the upsert that adds rows to stored rows (PostgreSQL), built once: building it takes
-    as long as writing some rows.
+    """Return the PostgreSQL statement that inserts rows and adds the sums of ``adding`` to stored
+    rows of the same key; built once, because building it takes as long as writing some rows.
     """
     from sqlalchemy.dialects.postgresql import insert as begun
 
@@ -164,7 +168,9 @@ def _adding_upsert(table: Table, columns: tuple[str, ...], adding: Adding) -> An
 
 
 def _insert_statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
-    """Return the text of an INSERT with a placeholder for each column."""
+    """Return the text of an INSERT into columns of a table, with a placeholder of the dialect for
+    each column.
+    """
     names = dialect.identifier_preparer
     listed = ", ".join(names.format_column(table.c[column]) for column in columns)
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -179,8 +185,8 @@ def _on_conflict_clause(table: Table, adding: Adding) -> str:
 
 
 def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
-    """Return the function that converts values of a column for the driver; None when values need no
-    conversion.
+    """Return the function that converts values of a table's column for the driver of a dialect;
+    None when values need no conversion.
     """
     kind = table.c[column].type
     if isinstance(kind, JSON):

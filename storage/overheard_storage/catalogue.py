@@ -80,7 +80,7 @@ class SqlCatalogueRepository(Repository):
 
     @uninterrupted
     async def add_prompts(self, added: Iterable[Prompt]) -> None:
-        """Add prompts after all others; current prompts stay unchanged, retired prompts are
+        """Add prompts after all others; a prompt that is current stays unchanged, a retired one is
         replaced.
         """
         rows = [prompt_row(prompt) for prompt in added]
@@ -165,8 +165,8 @@ class SqlCatalogueRepository(Repository):
 
     @uninterrupted
     async def _entries(self, condition: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
-        """Return the entries that fulfil a condition on their table's columns: declared entries
-        first, then in the order of their places.
+        """Return the catalogue of the entries that fulfil a condition, which is built from a
+        table's columns: declared entries first, then in the order of their places.
         """
 
         def query(table: Table, base: Select[Any]) -> Select[Any]:

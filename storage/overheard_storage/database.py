@@ -78,8 +78,8 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
 
 async def _retry_while_away(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Return the result of work; repeat the work for `_WAIT_S` seconds while the server is away,
-    then raise StoreAway.
+    """Return the result of work; repeat the work, with growing pauses, for `_WAIT_S` seconds while
+    the server is away, then raise StoreAway.
     """
     deadline, pause = monotonic() + _WAIT_S, _FIRST_PAUSE_S
     while True:
@@ -159,7 +159,9 @@ class Database:
             return (await connection.execute(query)).all()
 
     def insert(self, table: Table) -> Insert:
-        """Return an INSERT into a table in the dialect of this database, with ON CONFLICT."""
+        """Return an INSERT into a table that supports ON CONFLICT, in the dialect of this
+        database.
+        """
         if self.is_sqlite:
             from sqlalchemy.dialects import sqlite
 
@@ -277,7 +279,7 @@ def parse_url(url: str) -> URL:
 
 @contextmanager
 def opening_errors(url: URL) -> Iterator[None]:
-    """Raise errors of opening a store as a `StoreError`.
+    """Turn an error of the block, which opens a store, into a `StoreError`.
 
     Raises:
         StoreError: with the URL (its password hidden), the reason and the remedy.

@@ -65,8 +65,8 @@ class SqlDeliveryRepository(Repository):
 
     @uninterrupted
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Store that a channel shows an alert already; False when a delivery of the alert to the
-        channel is known.
+        """Store that a channel shows an alert already, since ``at``; False when a delivery of the
+        alert to the channel is stored.
         """
         key = alert_key(alert_id, channel)
         delivery = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
@@ -160,8 +160,8 @@ class SqlDeliveryRepository(Repository):
 async def insert_deliveries(
     connection: AsyncConnection, insert: Insert, rows: list[dict[str, Any]]
 ) -> None:
-    """Insert the rows of deliveries within a transaction; a delivery whose key is known stays
-    unchanged.
+    """Insert the columns of deliveries within a transaction; a delivery whose key is known stays
+    unchanged. ``insert`` is an INSERT into their table.
     """
     if rows:
         await connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]), rows)

@@ -212,7 +212,9 @@ def _summed_scores_query(run_ids: Any) -> Any:
 
 
 def _are_equal(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
-    """Return whether two rows of sums are equal up to rounding errors; False if one is missing."""
+    """Return whether two rows of sums are equal up to rounding errors (1e-6); False if one is
+    missing.
+    """
     if first is None or second is None:
         return False
     return all(

@@ -46,8 +46,9 @@ class SqlMaintenance:
             return await health.examine_store(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
-        """Copy all rows into an empty store, whose tables are created; return the number of rows of
-        each table, by name.
+        """Copy all rows of the store at one URL into the empty store at another, whose tables are
+        created; return the number of rows of each table, by name. Raises StoreError when the target
+        is not empty.
         """
         async with (
             _open_database(source, must_exist=True) as source_database,

@@ -75,7 +75,9 @@ class SqlMoneyRepository(Repository):
 
     @uninterrupted
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
-        """Reduce the reservations of a run by dollars of each account, to 0 at least."""
+        """Reduce the reservations of a run by dollars of each account, to 0 at least, and delete
+        those that are 0.
+        """
         returned = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
         nothing = (reservations.c.run_id == run_id, reservations.c.usd <= _TOLERANCE_USD)
         async with self._database.writing() as connection:
@@ -222,7 +224,9 @@ def _adding_upsert(database: Database, table: Table, *key: str) -> Any:
 
 
 def _reduction_update() -> Any:
-    """Return an update that reduces a reservation by an amount of dollars, to 0 at least."""
+    """Return an update that reduces the reservation of a run on an account by an amount of dollars,
+    to 0 at least; its parameters are those of `_reduction_rows`.
+    """
     remaining = reservations.c.usd - bindparam("amount")
     reservation = (
         reservations.c.run_id == bindparam("of_run"),

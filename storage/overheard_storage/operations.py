@@ -45,8 +45,8 @@ class SqlScheduleRepository(Repository):
         )
 
     async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
-        """Pause or resume a schedule; False when it is in that state already. Slots of the pause
-        are skipped.
+        """Pause a schedule, or resume it (``paused``); False when it is in that state already.
+        Slots of the pause are skipped.
         """
         await self.state(name, now)
         other = _update_of_states(_states.name == name, _states.paused != paused)

@@ -58,7 +58,7 @@ class Lookup:
         return (await self.known([name])).get(name, 0)
 
     async def numbers(self, rows: Mapping[Name, Mapping[str, Any]]) -> dict[Name, int]:
-        """Return the numbers of names; new names are stored.
+        """Return the numbers of names; a new name is stored.
 
         Args:
             rows: The names, each with the values of the other columns for a new row.
@@ -170,7 +170,9 @@ class Repository:
     async def _stream(
         self, query: Select[Any], number: Column[int], *, newest: bool = False
     ) -> AsyncIterator[Row[Any]]:
-        """Yield the rows of a query one by one, in the order of a number; see `_pages`."""
+        """Yield the rows of a query one by one, in the order of a number (``newest``: descending);
+        see `_pages`.
+        """
         async for page in self._pages(query, number, newest=newest):
             for row in page:
                 yield row

@@ -105,8 +105,8 @@ def _copied_scores(scorer: int) -> Select[Any]:
 
 
 def _sums_query(scorer: int) -> Select[Any]:
-    """Return a query of sums of scores by block with the number of another scorer version, for
-    `blocks.add_blocks`.
+    """Return a query of the sums of scores by block, with the number of another scorer version in
+    place of their own, for `blocks.add_blocks`.
     """
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),

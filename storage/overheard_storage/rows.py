@@ -208,8 +208,8 @@ def record_of(row: Row[Any]) -> ScoreRecord:
 
 
 def block_of(row: Row[Any]) -> Block:
-    """Return the block of a row in the column order of `blocks`'s query; fast, because a history
-    has many blocks.
+    """Return the block of a row of `blocks._blocks_query`, by the order of its columns; fast,
+    because a history has many blocks.
     """
     run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
         row
@@ -234,7 +234,7 @@ def update_of(row: Row[Any]) -> ModelUpdate:
 
 
 def shift_row(shift: Shift) -> dict[str, Any]:
-    """Return the row of a shift, without the numbers of its brand, model and metric."""
+    """Return the columns of a shift, without those of its alert, brand, model and metric."""
     return {
         "run_id": shift.run_id,
         "before": shift.before,

@@ -118,7 +118,9 @@ class SqlScoreRepository(Repository):
             yield row.id
 
     async def _conditions_of_part(self, part: Run) -> list[ColumnElement[bool]]:
-        """Return the conditions that select the answers to the questions of a run's panel."""
+        """Return the SQL conditions that select the answers of a run to the questions of its
+        panel.
+        """
         conditions: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
         if panel := part.panel:
             prompt_ids = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
@@ -257,8 +259,8 @@ class SqlScoreRepository(Repository):
 async def note_readings(
     database: Database, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
 ) -> set[int]:
-    """Store that a scorer has read answers; return the numbers of the answers that it had not read
-    before.
+    """Store, within a transaction, that a scorer version (by number) has read answers; return the
+    numbers of the answers that it had not read before.
     """
     rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
     insert = database.insert(readings)
@@ -324,7 +326,9 @@ def _score_rows(
 def _block_sums(
     rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
 ) -> list[ValueRow]:
-    """Return the sums of scores by block, sorted, as rows for `blocks.add_blocks`."""
+    """Return the sums of the score rows by block, sorted, as rows for `blocks.add_blocks`.
+    ``scored`` has the answers, ``numbers`` the database's numbers of names.
+    """
     question_ids = {answer.id: _question_ids(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():

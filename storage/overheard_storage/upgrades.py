@@ -72,7 +72,7 @@ async def require_current(database: Database) -> None:
 
 
 def configuration(connection: Connection) -> Config:
-    """Return Alembic's configuration for a connection; there is no alembic.ini."""
+    """Return Alembic's configuration for migrations over a connection; there is no alembic.ini."""
     # Alembic takes half a second to import, and most starts do without it.
     from alembic.config import Config
 

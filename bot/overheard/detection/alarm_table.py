@@ -71,8 +71,8 @@ class AlarmTable:
         return float(self.thresholds[self.cell(age, own_share, autocorrelation)])
 
     def rate(self, excess: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return how many times a year an unchanged brand exceeds an excess, at a pace of analyses
-        a year.
+        """Return how many times a year an unchanged brand exceeds an excess (a logarithm above its
+        threshold), at a pace of ``runs_a_year`` analyses.
         """
         near, far = min(excess, self.bend), max(excess - self.bend, 0.0)
         logged = log(self.yearly) - self.slope * near - self.far_slope * far
@@ -92,8 +92,8 @@ class AlarmTable:
         return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return the excess that an unchanged brand exceeds ``rate`` times a year, at a pace of
-        analyses a year; the inverse of `rate`.
+        """Return the excess (a logarithm above the threshold) that an unchanged brand exceeds
+        ``rate`` times a year, at a pace of ``runs_a_year`` analyses; the inverse of `rate`.
         """
         wanted = log(self.yearly) - log(rate * RUNS_A_YEAR / runs_a_year)
         near = wanted / self.slope

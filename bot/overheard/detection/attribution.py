@@ -242,7 +242,9 @@ def falls_among(
 
 
 def _rivals(rivals: Mapping[StreamKey, bool], noun: str) -> str:
-    """Return the sentence on which competitors moved at the same model; empty without any."""
+    """Return the sentence on which competitors (or brands: ``noun``) moved at the same model, given
+    whether each moved; empty without any.
+    """
     if not rivals:
         return ""
     moved = sorted(key.brand for key, moved in rivals.items() if moved)
@@ -257,7 +259,9 @@ def _rivals(rivals: Mapping[StreamKey, bool], noun: str) -> str:
 
 
 def _models(models: Mapping[StreamKey, bool]) -> str:
-    """Say at which other models the brand moved too; empty without other models."""
+    """Return the sentence on at which other models the brand moved, given whether each stream
+    moved; empty without other models.
+    """
     if not models:
         return ""
     moved = sorted(str(key.model) for key, moved in models.items() if moved)

@@ -280,8 +280,8 @@ def _as_slice(rows: Places) -> slice | Places:
 
 
 def _useful(known: Floats) -> Places:
-    """Return the indices of the brand's own stream and of the rivals with answers in at least
-    `MIN_ANSWERED_SHARE` of the active runs.
+    """Return the indices of the brand's own stream, 0, and of the rivals with answers in at least
+    `MIN_ANSWERED_SHARE` of the active runs. ``known`` is the information of each run, J x n.
     """
     answered = (known > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
     answered[0] = True

@@ -295,7 +295,9 @@ def _silence_of_weak_evidence(
 def _silence_of_strong_evidence(
     stream: StreamEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why a change over the threshold is not reported; None when it is reported."""
+    """Return why a change whose evidence is over the threshold is not reported: nothing to compare,
+    too small, reported before, or the judge's own; None when it is reported.
+    """
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
     change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)
     if change is None or shift is None:

@@ -126,8 +126,8 @@ class _JointChanges:
         """Return the posterior probabilities of the hypotheses.
 
         Args:
-            own: The streams that may have moved alone: one, or several of which any may be the
-                one.
+            own: The streams that may have moved alone: one stream, or several of which any one
+                may have moved.
         """
         null = _log_density(self.change, self.noise)
         logs = []

@@ -99,7 +99,9 @@ def change_interval(
 
 
 def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
-    """Return the mean of each shared prompt before and after the cut, the largest change first."""
+    """Return, for each shared prompt of a cut stream, the means and the numbers of answers before
+    and after the cut, the largest change first.
+    """
     names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
     means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)
     answers = zip(cut.before.n.astype(int).tolist(), cut.after.n.astype(int).tolist(), strict=True)

@@ -105,8 +105,8 @@ def smallest_visible_loss(
 
 
 def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
-    """Return the expected rate of each prompt, and the expected variance of an answer to each, in
-    the shape of the counts.
+    """Return the expected rate of each prompt and the expected variance of an answer, 0 to 1, given
+    the numbers of answers and of hits, in the shape of these.
     """
     a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
     whole = a + b

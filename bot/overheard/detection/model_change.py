@@ -81,7 +81,7 @@ class ModelChange:
     @property
     def weight(self) -> float:
         """The probability that the model as a whole changed, or everything did, rather than one
-        brand; 0 until it is worked out.
+        brand; 0 until the weights are computed.
         """
         return sum(
             self.weights.get(hypothesis, 0.0)

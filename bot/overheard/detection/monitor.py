@@ -487,8 +487,8 @@ class Monitor:
         return attribution.explain(key, past, began, updates).text
 
     def _first(self, key: StreamKey, began: RunKey) -> int:
-        """Return the row with which a stream's baseline begins: the brand's own baseline at the
-        model, also for rivals.
+        """Return the first row of the brand's baseline at the model of a stream, 0 if the baseline
+        begins with the change; a rival's stream has the same baseline.
         """
         watched = self._watched[key.model]
         rows = watched.baseline.rows
@@ -520,8 +520,8 @@ class Monitor:
                 self._seen.pop(StreamKey(self._brand, model, metric), None)
 
     def _restart_models(self, run: RunKey) -> None:
-        """Restart the baselines of the models whose change as a whole was reported, once the change
-        is `OWN_PROOF_RUNS` runs old.
+        """Begin the baselines again of the models whose change as a whole was reported, in the run
+        in which the change is `OWN_PROOF_RUNS` runs old.
         """
         for restart in self._restarts:
             watched = self._watched.get(restart.model)

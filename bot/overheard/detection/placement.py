@@ -153,8 +153,8 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
 
 
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
-    """Return the placement of shifts in an open alert of the same model; None when no open alert
-    can report them.
+    """Return where shifts belong among the open alerts of the same model: they let an alert grow,
+    ease or recover; None when no open alert can report them.
     """
     head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
     if not live:

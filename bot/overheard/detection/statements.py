@@ -171,8 +171,8 @@ def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
 
 
 def _belongs(group: _Group, occurrence: Occurrence) -> bool:
-    """Whether an occurrence states what a group states; in a group of varied wordings, the topic
-    decides.
+    """Return whether an occurrence states the same as a group; in a group of different values,
+    whether it is of the same topic.
     """
     members = group.story.occurrences if group.story else group.waiting
     if not members:
@@ -216,8 +216,8 @@ def _report_varied(groups: list[_Group], run: RunKey) -> None:
 
 
 def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
-    """Return whether statements are repeated often enough within `WINDOW` to be news in a run that
-    has at least one of them. ``varied`` says that their values differ.
+    """Return whether statements are repeated often enough within `WINDOW` before a run to be news
+    in it, with at least one in the run itself. ``varied`` says that their values differ.
     """
     recent = [
         occurrence
