@@ -140,7 +140,8 @@ async def grant(
     ] = "admin",
     name: Annotated[str, option("What others call them.", longest=100)] = "",
 ) -> Card:
-    """Store a role for a person, a user group or a role of the chat.
+    """Store a role for a person, a user group or a role of the chat, and a display name if one is
+    given; return the card.
 
     Raises:
         BadUsage: when the person cannot be read.
@@ -159,7 +160,7 @@ async def grant(
 
 
 async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -> Card:
-    """Remove the role of a person or group that was given in a chat.
+    """Remove the role of a person or group that was stored in a chat.
 
     Raises:
         ReadOnly: when config.toml gives the role.

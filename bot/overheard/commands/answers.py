@@ -217,8 +217,8 @@ def _questions_title(
 async def show_sources(
     deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
 ) -> Card:
-    """Show which sites the newest answers cite, most cited first, and in how many the brand's own
-    pages are cited.
+    """Show which sites the newest answers cite, most cited first, and how many answers cite the
+    brand's own pages.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.

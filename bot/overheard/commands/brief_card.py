@@ -101,8 +101,8 @@ def _first_item_sentence(draft: BriefDraft, item: BriefItem) -> str:
 
 
 def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
-    """Yield a paragraph for each item of a brief's draft; equal advice appears once, later items
-    refer to it.
+    """Yield a paragraph for each item of a brief's draft. Advice that equals the advice for an
+    earlier item is replaced by a reference to the item's number.
     """
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):

@@ -151,8 +151,8 @@ def _retry_actions(
 
 
 def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
-    """Return whether a run is the first one (`look` has no comparison), complete, and asked each
-    question once: further rounds are then proposed.
+    """Return whether further rounds are proposed: after a complete first run (`look` has no
+    comparison) that asked each question once.
     """
     return (
         outcome.state is RunState.COMPLETE
@@ -342,9 +342,9 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 def _news_paragraphs(
     outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, is_reported: bool
 ) -> Iterator[str]:
-    """Yield the paragraphs on new alerts and on how many runs are learnt, from the analysis
-    `analysis`; none of these when `is_reported` (the card already mentions an alert). In a chat,
-    alerts without a message there are named by title; a terminal prints them below the card.
+    """Yield the paragraphs on new alerts and on how many runs are learnt, from `analysis`; none of
+    these when `is_reported` (the card already mentions an alert). In a chat, alerts without a
+    message there are named by title; a terminal prints them below the card.
     """
     detection = analysis.detection
     if outcome.state is RunState.FAILED:

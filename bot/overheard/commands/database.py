@@ -34,8 +34,8 @@ async def upgrade_store(session: Session, _: Call) -> Card:
 
 
 async def check_store(session: Session, _: Call) -> Card:
-    """Show whether the store is intact, its size, and whether a vacuum would help; the card is
-    `failed` otherwise.
+    """Show whether the store is intact, its size, and whether a vacuum would help; the card of a
+    damaged store is `failed`.
 
     Raises:
         StoreError: when the store cannot be used.

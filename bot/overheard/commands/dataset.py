@@ -95,8 +95,8 @@ async def correct(
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
-    """Return the form of `correct`: the number of an answer, and the stored correction or the
-    original text.
+    """Return the values of the form of `correct`: the number of an answer, and the stored
+    correction or the original text. Raises NotApproved for an unknown or incomplete answer.
     """
     approved = await answer_review(deployment).find(answer)
     earlier = {

@@ -226,7 +226,7 @@ def _visibility_by_brand(run: Card) -> dict[str, float]:
 
 
 def _run_json(run: Card) -> dict[str, Any]:
-    """Return a check of the demo for JSON output; visibility by brand, 0 to 1."""
+    """Return the card of one of the demo's checks for JSON output; visibility by brand, 0 to 1."""
     return {
         "label": run.data["label"],
         "answers": run.data["answers"],

@@ -296,7 +296,7 @@ async def _cost_sentences(deployment: Deployment, since: datetime) -> str:
 
 
 def _actions(brand: Brand, week: Week) -> list[Action]:
-    """Return the buttons below a brand's week."""
+    """Return the buttons below a brand's week: report, evidence of the newest alert, advice."""
     own_name = quoted(brand.name)
     alerts = [*week.new, *week.open]
     return [

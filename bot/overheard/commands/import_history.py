@@ -141,11 +141,12 @@ class _Intake:
     """
 
     def __init__(self, store: Store, run: Run) -> None:
+        """Store the collaborators; `read_stored` has to follow before any line is stored."""
         self._store = store
         self._run = run
         self._stored: Counter[Content] = Counter()
         self._gone_counts: Counter[tuple[str, str, datetime]] = Counter()
-        self._lines_at: Counter[Content] = Counter()
+        self._read_counts: Counter[Content] = Counter()
         self._next_repeats: dict[tuple[str, str], int] = {}
         self.new = 0
         self.known = 0
@@ -182,13 +183,13 @@ class _Intake:
         new only when fewer than three are stored.
         """
         answer = line.answer(self._run.id)
-        self._lines_at[_answer_content(answer)] += 1
+        self._read_counts[_answer_content(answer)] += 1
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
         """Return an answer with the next free repeat of its question; None if the store has it."""
         content = _answer_content(answer)
-        if self._lines_at[content] <= self._stored[content] or self._is_gone(content):
+        if self._read_counts[content] <= self._stored[content] or self._is_gone(content):
             self.known += 1
             return None
         self._stored[content] += 1
@@ -213,7 +214,7 @@ def _answer_content(answer: Answer) -> Content:
 
 def _open_seekable(file: Path) -> BinaryIO:
     """Open a file for two passes; the content of a pipe is copied to a temporary file first. The
-    caller closes it.
+    caller closes the file. Raises OSError.
     """
     given = file.open("rb")
     if given.seekable():

@@ -97,8 +97,8 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
 def _overview_card(
     deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
 ) -> Card:
-    """Return the card of all known vendors (by name): which of the configured models end soon from
-    today on, and a row for each vendor.
+    """Return the card of all vendors in `known` (landscapes by name): which of the configured
+    models end within `SHUTDOWN_NOTICE` of today, and a row for each vendor.
 
     Vendors whose models end next come first.
     """
@@ -206,8 +206,8 @@ def _topic_cell(status: TopicStatus) -> str:
 
 
 def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
-    """Return the models with their last days, and how many of `count` remain: ``gpt-5 on 11 Dec,
-    and 5 more``; `NOTHING` without models.
+    """Return models, given as (last day, name), in words, and how many of all `count` are left out:
+    ``gpt-5 on 11 Dec, and 5 more``; `NOTHING` without models.
     """
     named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
     more = [f"{count - len(models)} more"] if count > len(models) else []

@@ -55,8 +55,8 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
 
 
 def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return the terminal's table of models, from their rows in the JSON output: ids, prices and
-    pace.
+    """Return the terminal's table of models with ids, prices and pace; `rows` are those of the JSON
+    output, see `_model_json`.
     """
     return Table(
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
@@ -76,8 +76,8 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
 def _models_paragraph(
     call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
 ) -> Iterator[str]:
-    """Yield, in a chat, one paragraph with a line for each row of the JSON output: how a model is
-    asked and whether it works.
+    """Yield, in a chat, one paragraph with a line for each model: how it is asked and whether it
+    works. `rows` are those of the JSON output, see `_model_json`.
     """
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]

@@ -210,7 +210,7 @@ def _title_with_stop(title: str) -> str:
 
 async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> str:
     """Return an open alert as sentences: title, change of the metric and its beginning, owner,
-    matching update, certainty.
+    matching update of the model, certainty.
     """
     with unseen():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")

@@ -131,7 +131,7 @@ def _named_counts(
     streams: Iterable[Stream], brand: Brand
 ) -> dict[str, dict[Model, tuple[int, int]]]:
     """Return, by prompt key and model, the number of answers that name a brand and the number of
-    answers, in the newest run with any of the streams.
+    answers, in the newest run of each of the brand's streams of `VISIBILITY`.
     """
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
     for line in streams:

@@ -163,8 +163,8 @@ def _run_lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[i
 
 
 def _run_line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
-    """Return the line of one run with its state in words; with the time of day if several runs
-    share its day, with the number of questions if `sized`.
+    """Return the line of one run with its state in words; with the time of day if `days` counts
+    several runs on its day, with the number of questions if `sized`.
     """
     at, zone = run.started_at, call.zone
     when = wording.short_day(at, zone)

@@ -108,7 +108,7 @@ async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName
 async def run_schedule(
     deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
 ) -> Proposal:
-    """Return a schedule's check as a proposal with its price, to be run now.
+    """Return a schedule's check as a proposal with its price; the schedule's own times are ignored.
 
     Args:
         deployment: The open deployment.
@@ -319,8 +319,8 @@ async def plan_schedule(
     timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
     repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
 ) -> Card:
-    """Store a schedule of days and a time of day, or change the one of this name. Submitting the
-    form accepts the price in it.
+    """Store a schedule with days and a time of day, or change the times of the schedule with this
+    name, and return its card. The price in the form is agreed to by its submission.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -341,8 +341,8 @@ async def plan_schedule(
 async def edit_schedule(
     deployment: Deployment, call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
 ) -> Card:
-    """Change a schedule that a person added; its times are given as `days` and `time`, or as one
-    text in ``cron``.
+    """Change a schedule that a person added, and return its card. Its times are given as `days` and
+    `time`, or as one text in ``cron``.
 
     Raises:
         BadUsage: when the times are given in both ways.
@@ -361,8 +361,8 @@ async def edit_schedule(
 
 
 async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
-    """Return the values of the form that edits a schedule: with days and a time of day where the
-    cron expression has that form, else with the expression.
+    """Return the values of the form that edits a schedule: days and a time of day if its cron
+    expression is weekly or daily, else the expression. Raises UnknownName.
     """
     values = dict(await SCHEDULES.fill(deployment, call, **given))
     planned = days_of(values["cron"])

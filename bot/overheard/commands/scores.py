@@ -107,7 +107,7 @@ async def _rescore(
         if is_locked and await rescoring.work(edition, call.progress, paying=judge):
             await look_again(deployment, edition)
     if not is_locked:
-        await _show_progress_elsewhere(deployment, call, rescoring, edition)
+        await _display_progress(deployment, call, rescoring, edition)
     after = next(other for other in await deployment.store.editions.all() if other.id == edition.id)
     return await switched_card(await deployment.refreshed(), before, after)
 
@@ -203,7 +203,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     )
 
 
-async def _show_progress_elsewhere(
+async def _display_progress(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
     """Display the progress of a rescoring by another process, and return when it has ended."""

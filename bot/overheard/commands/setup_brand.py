@@ -135,7 +135,7 @@ def _one_line(text: str) -> str:
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
     """Return the domains of the brand with the host of a typed website first; `before` for an empty
-    text. Raises BadUsage for a text that is not an address.
+    text.
 
     Raises:
         BadUsage: when the website has no domain.

@@ -108,7 +108,9 @@ async def set_facts(
 
 
 async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of facts, with stored values and, for the other fields, what models said."""
+    """Return the form of facts, with stored values and, for the other fields, what models said.
+    Raises BadUsage without a brand.
+    """
     brand = drafted_brand(deployment)
     draft, _ = await with_answers(deployment, call, brand)
     values, suggested = fact_values(deployment, brand, draft.facts)

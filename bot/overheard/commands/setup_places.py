@@ -197,7 +197,7 @@ async def set_places(
 
 async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of channel, days, time and budget, with the price and the smallest loss that
-    weekly checks show.
+    weekly checks show. Raises BadUsage without a brand.
     """
     brand = drafted_brand(deployment)
     return FormContent(

@@ -99,8 +99,8 @@ async def start_checks(
         str, option("A model misses less than rules do.", label="Who reads tone and facts?")
     ] = "",
 ) -> Step:
-    """Return the first check as the next step: now once, now in three rounds within a day, or at
-    the scheduled time. Stores whether a model reads tone and facts.
+    """Return the next step: the first check, once now or in three rounds within a day, or the
+    checklist. Stores whether a model reads tone and facts.
 
     Args:
         deployment: The open deployment.
@@ -127,7 +127,9 @@ async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Pric
 
 
 async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
-    """Return the form of the first check, with the price of each choice."""
+    """Return the form of the first check, with the price of each choice. Raises BadUsage without a
+    brand.
+    """
     brand = drafted_brand(deployment)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
     choices = []

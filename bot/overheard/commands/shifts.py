@@ -281,8 +281,8 @@ def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
 def _chat_text(
     deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], analysed_runs: int
 ) -> str:
-    """Return a line for each of the newest `SHOWN_CHANGES` changes, or a sentence that nothing
-    changed in the number of `analysed_runs`.
+    """Return a line for each of the newest `SHOWN_CHANGES` changes (`lines`), or a sentence that
+    nothing changed in the number of `analysed_runs`.
     """
     if not analysed_runs:
         return "No answers yet."
@@ -399,6 +399,7 @@ def _terminal_sentences(
 def _shift_table(
     deployment: Deployment, found_shifts: Sequence[Shift], runs: Mapping[int, Run]
 ) -> Table:
+    """Return the table of the found shifts in the given order; see `_shift_row` for its cells."""
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
     return Table(
         header, tuple(_shift_row(deployment, s, runs) for s in found_shifts), frozenset({4, 5})
@@ -407,7 +408,7 @@ def _shift_table(
 
 def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
     """Return the 8 cells of a shift or statement: run, brand, model, metric, before, after, first
-    run, certainty.
+    run, certainty. `runs` are by number.
     """
     if statement := shift.statement:
         return (
@@ -487,7 +488,7 @@ def _whole_model_run_json(
 
 def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     """Return a shift for JSON output: runs by their keys, values in the units of the metric, the 90
-    % interval as a pair.
+    % interval as a pair. `runs` are by number.
     """
     return {
         "kind": "shift",

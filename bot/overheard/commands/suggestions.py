@@ -189,8 +189,8 @@ async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
 
 
 def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
-    """Return a card with a field and buttons that propose the most frequent undeclared name as a
-    competitor; the card unchanged without a proposal.
+    """Return a card with a field and buttons that propose the most frequent undeclared name of the
+    proposal as a competitor; the card unchanged without a proposal.
     """
     if proposal is None:
         return card

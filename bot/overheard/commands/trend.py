@@ -86,8 +86,8 @@ def _stream_within(stream: Stream, span: Span) -> Stream | None:
 async def _trend_card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, streams: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric's course, with a chart of all streams (`streams`) and a table of
-    the brand's.
+    """Return the card of a metric's course, with a chart of all `streams` and a table of the
+    brand's.
     """
     own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:

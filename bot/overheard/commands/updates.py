@@ -316,8 +316,8 @@ def _update_paragraphs(
 
 
 def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
-    """Yield a sentence for each different effect (with `short`, without its interval), with all
-    brands that share it.
+    """Yield a sentence for each different effect, with the names of all brands that have this
+    effect; with `short`, without its interval.
     """
     alike: dict[str, list[str]] = {}
     for effect in effects:
@@ -329,7 +329,7 @@ def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str
 
 
 def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
-    """Return an update with its effects for JSON output."""
+    """Return an update with its effects on brands for JSON output."""
     return {
         "id": update.id,
         "model": str(update.model),

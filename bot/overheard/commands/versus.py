@@ -313,8 +313,8 @@ def _lead_sentences(
 
 
 def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
-    """Return ``, since 3 Mar`` if the finding is that the brand is behind, at one model, where an
-    open alert began; else an empty string.
+    """Return ``, since 3 Mar``, the beginning of an open alert, if the finding is that the brand is
+    behind at one single model with such an alert; else an empty string.
     """
     if "behind" not in finding or len(models) != 1:
         return ""

@@ -164,8 +164,8 @@ def _is_subdomain(site: str, domain: str) -> bool:
 
 
 def _site_name(site: str) -> str:
-    """Return the name in a host: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``; empty for a host
-    without a dot.
+    """Return the name in a site (a host): ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``; empty
+    for a host without a dot.
     """
     labels = site.split(".")[:-1]
     while len(labels) > 1 and len(labels[-1]) <= 3:

@@ -220,8 +220,8 @@ def _metric_result(
 
 
 def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
-    """Return the mean of each model for each prompt of the pairs, by descending absolute
-    difference.
+    """Return the mean of each model (`before` is the base) for each prompt of the pairs, by
+    descending absolute difference.
     """
     names = np.array(pairs.prompts)
     shifts = []

@@ -93,8 +93,8 @@ def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
 
 
 def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each fact that no scored answer states; nothing without an answer that
-    names the brand.
+    """Yield an item for each fact that no scored answer states; nothing if no answer names the
+    brand.
 
     A fact is stated if a scorer found a claim about its field, or if an answer contains its value.
     The hits of the item are the answers to questions that ask for the fact.
@@ -221,7 +221,7 @@ FINDERS: tuple[Finder, ...] = (absent, claim_items, unstated, poor_sentiment, ci
 
 
 def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem]:
-    """Return the items of a brand's brief, ordered by `ranked`.
+    """Return the items of a brand's brief, ordered by `ranked_items`.
 
     Args:
         market: The brand, its competitors and facts.

@@ -251,8 +251,8 @@ class ModelComparison:
     def _brand_contrasts(
         self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
     ) -> list[Contrast]:
-        """Return the differences of both models in the metrics of a brand; by default in all
-        metrics.
+        """Return the contrasts of both models in the metrics of a brand (None for all), from the
+        blocks of any brands.
         """
         own_blocks = [block for block in blocks if block.brand == brand.name]
         measured = metrics or self._scoring.metrics
