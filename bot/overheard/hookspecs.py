@@ -116,7 +116,7 @@ def overheard_providers(settings: PluginSettings) -> Iterable[Provider]:
 
 @hookspec
 def overheard_scorers(settings: PluginSettings) -> Iterable[Scorer]:
-    """Return the scorers of this plugin.
+    """Return the scorers of this plugin, in any order.
 
     Called once at start.
 

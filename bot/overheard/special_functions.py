@@ -133,9 +133,12 @@ def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
 
 
 def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
-    """Return the continued fraction of the incomplete beta function for arrays, by Lentz's method.
+    """Return the continued fraction of the incomplete beta function, by Lentz's method.
 
-    See `betainc`, which has the parameters' ranges.
+    Args:
+        a: The first parameters, above 0.
+        b: The second parameters, above 0.
+        x: The arguments, 0 to 1, below about (a + 1) / (a + b + 2).
     """
 
     def away(value: Floats) -> Floats:

@@ -107,8 +107,8 @@ class Completing:
 
 
 def _catalogue_names(catalogue: Catalogue, kind: Kind) -> list[str]:
-    """Return the names of the brands, prompts or schedules of a catalogue; empty for other
-    kinds.
+    """Return the names of brands or schedules, or the texts of prompts, in the catalogue's order;
+    empty for a kind that no catalogue holds.
     """
     if kind is Kind.BRAND:
         return [brand.name for brand in catalogue.brands]

@@ -152,7 +152,7 @@ class ChatDesk:
                 return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
-        """Answer a question in words, decide a confirmation (yes or no), or carry out a typed
+        """Answer a request: a question in words, a yes or no to a waiting command, or a typed
         command.
         """
         if request.question:
@@ -171,8 +171,9 @@ class ChatDesk:
             await self._receive(order, request, deployment, call, conversation)
 
     async def _answer(self, request: Request, conversation: Conversation) -> None:
-        """Answer a question in words by a reading command or a card with buttons, or refuse it when
-        the person has asked too many.
+        """Answer a question in words, by a command that reads or by a card with buttons.
+
+        A person without rights, or with too many questions, gets a refusal.
         """
         if await self._is_refused(HELP, request, conversation):
             return
@@ -225,9 +226,13 @@ class ChatDesk:
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
     ) -> None:
-        """Say what was wrong with a request; only people who may use the commands get the details.
+        """Show what was wrong with a request, after an attempt to answer an unknown command as a
+        question.
 
-        An unknown command is first tried as a question in words.
+        Args:
+            request: The request. A person who may not use commands gets no details.
+            conversation: Where the card or form is shown.
+            error: The error.
         """
         if await self._is_refused(HELP, request, conversation):
             return
@@ -240,8 +245,10 @@ class ChatDesk:
             await self._show_problem(request, conversation, error)
 
     async def _asked_in_words(self, request: Request, conversation: Conversation) -> bool:
-        """Answer an unknown command as a question in words; return False when the grammar does not
-        understand it, understands it only by correcting a typo, or the person has asked too many.
+        """Answer an unknown command as a question in words, and return whether that was possible.
+
+        It is impossible when the grammar does not understand the question, or only by correcting a
+        typo, and when the person has asked too many questions.
         """
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):
@@ -281,8 +288,13 @@ class ChatDesk:
     async def _show_problem(
         self, request: Request, conversation: Conversation, error: BadUsage
     ) -> None:
-        """Show a form again with its problem; for a typed command, show the problem to the person
+        """Show the form again with its problem, or for a typed command, the problem to the person
         alone.
+
+        Args:
+            request: The request with the wrong options.
+            conversation: Where the form or card is shown.
+            error: The problem.
         """
         if request.command and conversation.forms:
             spec = spec_named(self._commands, request.command)

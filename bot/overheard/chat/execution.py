@@ -156,10 +156,21 @@ class CommandExecution:
         *,
         from_form: bool,
     ) -> None:
-        """Carry out a step of the set-up, write it into the audit log, and go on to the next step,
-        its command or its card.
+        """Carry out a step of the set-up, log it, and go on to the next step's form, its command or
+        its card.
 
         A problem is shown in the form again when the options came from a form.
+
+        Args:
+            order: The step and its options.
+            person: The person.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+            conversation: Where forms and cards are shown.
+            from_form: Whether the options come from a form.
+
+        Raises:
+            TypeError: when the command is no step.
         """
         spec, outcome = order.spec, "stopped"
         try:
@@ -197,8 +208,14 @@ class CommandExecution:
     async def _show_cut_off(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
     ) -> None:
-        """Show that a command is cut off because this process ends, and whether its run will be
-        resumed.
+        """Show, within `CUT_OFF_TIMEOUT_S`, that a command is cut off because this process ends,
+        and whether its run will be resumed; errors are ignored.
+
+        Args:
+            spec: The command.
+            deployment: The open deployment.
+            call: The person and the channel, which find the run.
+            conversation: Where the card is shown.
         """
         with suppress(Exception):
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
@@ -219,7 +236,11 @@ class CommandExecution:
         """Quote and run a command, see `run_command`; a command that only reads waits for a slot
         first.
 
-        A price up to what the channel may spend needs no yes.
+        Args:
+            order: The command and its options.
+            deployment: The open deployment.
+            call: The person and the channel, whose limit may be spent without a yes.
+            agreed_usd: The price in dollars to which the person said yes; 0 without a yes.
         """
         spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks
@@ -234,9 +255,7 @@ class CommandExecution:
         return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
 
     async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
-        """Return the running run that this person began in this channel; None for a command that
-        spends nothing.
-        """
+        """Return the run that a command of this person has under way in this channel, or None."""
         if not spec.spends:
             return None
         for run in await deployment.store.runs.find(state=RunState.RUNNING):
@@ -246,7 +265,7 @@ class CommandExecution:
 
 
 def spec_named(commands: Sequence[CommandSpec], name: str) -> CommandSpec:
-    """Return the command of a name.
+    """Return the command with a name.
 
     Raises:
         UnknownCommand: when there is no such command.

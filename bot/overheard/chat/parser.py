@@ -112,7 +112,7 @@ def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
 
 
 def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
-    """Return at most `SUGGESTIONS` commands with names similar to the first words, the likeliest
+    """Return up to `SUGGESTIONS` commands whose names resemble the first words, the likeliest
     first.
     """
     typed = " ".join(_tokens(words)[:2]).casefold()
@@ -245,9 +245,7 @@ def _sentence(tokens: Sequence[str]) -> str:
 
 
 def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
-    """Return words in which neighbours that form a known name are joined, the longest names
-    first.
-    """
+    """Return words in their order, with neighbours that form a known name joined to one."""
     known = {name.casefold() for name in names}
     longest = max((len(name.split()) for name in known), default=1)
     joined: list[str] = []
@@ -261,7 +259,11 @@ def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
 
 
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
-    """Return the order for typed values; missing required options are listed in the order.
+    """Return the order for typed values; required options without a value are listed as missing.
+
+    Args:
+        spec: The command.
+        values: The typed values by the names of the options.
 
     Raises:
         BadUsage: when an option cannot have its value.

@@ -212,8 +212,8 @@ _MEANT = re.compile(r'did you mean "(.+)"')
 
 
 def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, Any]:
-    """Return options in which every value, also in lists, that equals a wrong name is the right
-    name.
+    """Return options in which the right name replaces each value, also in a list, that equals a
+    wrong one.
     """
 
     def mended(value: Any) -> Any:

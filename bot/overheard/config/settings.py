@@ -370,8 +370,10 @@ _PROBLEMS = {
 
 
 def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return ``must look like ...`` for a field with a pattern, from its example or default; else
-    "".
+    """Return the words ``must look like ...`` for a field with a pattern, with its example or
+    default.
+
+    Empty when the path leads to no such field.
     """
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None

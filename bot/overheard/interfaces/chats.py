@@ -275,7 +275,12 @@ class Chat(Protocol):
         ...
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace the card of a posted message.
+        """Replace the card of a posted message by another card.
+
+        Args:
+            channel: The platform's id of the channel.
+            message: The platform's id of the message.
+            card: The new card.
 
         Raises:
             ChatFailed: when the message was not edited.

@@ -287,7 +287,14 @@ class History(Protocol):
         metric: str | None = None,
         since: datetime | None = None,
     ) -> list[Block]:
-        """Return summed scores by run, prompt, model, brand and metric, oldest first."""
+        """Return sums of scores by run, prompt, model, brand and metric, the oldest run first.
+
+        Args:
+            brand: The brand; None for all.
+            model: The model; None for all.
+            metric: The metric; None for all.
+            since: The earliest start of the runs; None for the beginning.
+        """
         ...
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:

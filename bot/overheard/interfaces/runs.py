@@ -43,9 +43,12 @@ class RunRepository(Protocol):
         ...
 
     async def steer(self, run_id: int, state: RunState) -> bool:
-        """Request a running run to pause, to resume or to be cancelled.
+        """Store the request that a running run pause, resume or be cancelled; its process polls
+        `state`.
 
-        The process that executes the run polls `state`.
+        Args:
+            run_id: The run.
+            state: The wanted state.
 
         Returns:
             False when the run has ended already.
@@ -217,10 +220,14 @@ class MoneyRepository(Protocol):
     """
 
     async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
-        """Reserve money on all given accounts, or on no account.
+        """Reserve money for a run on all given accounts, or on none of them.
+
+        Args:
+            run_id: The run.
+            claims: The amount in dollars and the limit for each account.
 
         Returns:
-            An account that does not cover its claim, or None when the money is reserved.
+            The first account that does not cover its claim, or None when the money is reserved.
         """
         ...
 

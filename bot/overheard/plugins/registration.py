@@ -372,7 +372,11 @@ def _command_flaw(spec: CommandSpec) -> str:
 
 
 def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
-    """Return the listeners of a hook; raise `Fault` if one of them is not an async function."""
+    """Return the listeners of a hook, in their order.
+
+    Raises:
+        Fault: when one of them is not an async function.
+    """
     listeners = list(made)
     for listener in listeners:
         if not iscoroutinefunction(listener) and not iscoroutinefunction(

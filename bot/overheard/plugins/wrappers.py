@@ -193,10 +193,14 @@ class GuardedProvider:
             raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
 
     def _cached_call(self, what: str, model: str) -> Any:
-        """Return the result of the provider's function ``what`` for a model; None when the function
+        """Return the result of one of the provider's functions for a model; None when the function
         fails.
 
         Each result is kept, and a failure is logged once.
+
+        Args:
+            what: The name of the function, such as ``price``.
+            model: The id of the model.
         """
         if (what, model) not in self._stated:
             work = partial(getattr(self._provider, what), model)
@@ -228,8 +232,15 @@ class GuardedProvider:
 def _guarded_scorer(
     scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
 ) -> Scorer:
-    """Return a third-party scorer behind a guard; a scorer that is not async runs in the child
-    process.
+    """Return a third-party scorer behind a guard.
+
+    A judge and an async scorer run in this process, any other scorer in the child process.
+
+    Args:
+        scorer: The scorer.
+        guards: Makes the guard.
+        process: The child process of scorers.
+        origin: The plugin from which the child imports the scorer.
     """
     if isinstance(scorer, Judge):
         return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))

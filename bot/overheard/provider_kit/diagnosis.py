@@ -236,7 +236,13 @@ BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
 
 
 def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
-    """Classify an exception of an SDK: by HTTP status, else by class names along its causes."""
+    """Return the fault that an exception of an SDK stands for: by its HTTP status, else by class
+    names along its causes.
+
+    Args:
+        error: The exception.
+        endpoint: The service, whose address and timeouts the reason mentions.
+    """
     fault = _by_status(error) or _by_class(error)
     if fault.kind is FailureKind.CONNECTION and _is_refused_here(error, endpoint):
         fault = replace(fault, retryable=False, remedy="start the service there, or check base_url")

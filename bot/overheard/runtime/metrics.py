@@ -267,7 +267,9 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
 
 
 def _add_queue(registry: CollectorRegistry, queue: QueueStatus) -> None:
-    """Add gauges of the queue and its workers."""
+    """Register gauges of the jobs in the queue by kind of work and state, of their age and of the
+    workers.
+    """
     from prometheus_client import Gauge
 
     labels, text = ["work", "state"], "Jobs in the queue, by state."

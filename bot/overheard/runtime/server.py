@@ -432,7 +432,15 @@ def open_chats(config: Config) -> dict[str, Chat]:
 
 
 def _open(name: str, config: Config) -> Chat:
-    """Import a platform and return its chat."""
+    """Import a platform and return its chat, which connects later.
+
+    Args:
+        name: ``slack`` or ``discord``.
+        config: The configuration, which has the platform's table.
+
+    Raises:
+        ModuleNotFoundError: when the platform's package is not installed.
+    """
     # Each takes half a second to import.
     if name == "slack" and config.slack:
         from overheard.chat.slack.chat import SlackChat

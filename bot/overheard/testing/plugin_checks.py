@@ -63,10 +63,15 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
 
 
 async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
-    """Return the scores of a reading.
+    """Return the validated scores of a reading.
+
+    Args:
+        scorer: The scorer.
+        reading: The reading.
+        seconds: The largest CPU time, in seconds.
 
     Raises:
-        AssertionError: when the scores are invalid, or took longer than `seconds` of CPU time.
+        AssertionError: when the scores are invalid, or took longer.
     """
     start_s = time.thread_time()  # only of this thread: other programs do not count
     result = scorer.score(reading)

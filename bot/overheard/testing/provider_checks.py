@@ -258,7 +258,13 @@ async def _check_cancelling(
 async def _failure(
     provider: Provider, question: Question, secret: str, when: str = ""
 ) -> ProviderFailed | ProviderUnavailable:
-    """Return the error that the provider raises for a question, after checks of its message.
+    """Ask a question, and return the error that the provider raises, after checks of its message.
+
+    Args:
+        provider: The provider, whose service fails.
+        question: The question.
+        secret: Text that no message may contain.
+        when: The failure in words that follow a sentence, for messages.
 
     Raises:
         AssertionError: when the provider raises another error or none.

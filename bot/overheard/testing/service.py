@@ -131,7 +131,7 @@ class Service:
             thread.join(10)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of a connection until a reaction ends the connection."""
+        """Answer the requests of a connection, until it is closed or a reaction ends it."""
         self._open[writer] = asyncio.current_task()
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:

@@ -142,8 +142,10 @@ class Chart:
 
 
 def _growth(series: Series, since: datetime) -> float:
-    """Return how much a line's mean after a moment exceeds that before; 0 without points on both
-    sides.
+    """Return how much the mean of a line's points from a moment on exceeds that of the points
+    before.
+
+    0 when there are no points before or after the moment.
     """
     before = [mean for at, mean, *_ in series.points if at < since]
     after = [mean for at, mean, *_ in series.points if at >= since]
@@ -200,8 +202,12 @@ class _Frame:
         self.ticks = _ticks(chart)
 
     def place(self, at: datetime, value: float) -> Place:
-        """Return the point of the drawing for a moment and a value; values beyond the axis are at
-        its end.
+        """Return the point of the drawing for a moment and a value.
+
+        Args:
+            at: The moment.
+            value: The value, on the axis (see `value`); a value beyond the axis is drawn at its
+                end.
         """
         span = (self.last - self.first) / timedelta(seconds=1)
         share = (at - self.first) / timedelta(seconds=1) / span if span else 1.0

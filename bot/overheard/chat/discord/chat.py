@@ -116,7 +116,8 @@ class DiscordChat:
         )
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with a key, or None.
+        """Return the id of a recent message that was posted with a key, in a channel or its
+        threads, or None.
 
         Raises:
             ChatFailed: when the channel cannot be read.
@@ -125,7 +126,7 @@ class DiscordChat:
         return None if message_id is None else str(message_id)
 
     async def link(self, channel: str, message: str) -> str:
-        """Return a message's address; see `overheard.interfaces.Linking`.
+        """Return the ``https://`` address of a message; see `overheard.interfaces.Linking`.
 
         Raises:
             ChatFailed: when the channel or the message does not exist any more.

@@ -169,7 +169,11 @@ class DiscordClient(discord.Client):
         return is_served(self.settings, interaction.guild_id)
 
     async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
-        """Serve an interaction by its type; refuse it in a place that the settings exclude."""
+        """Serve an interaction by its type: a command, a form, a click, or text that is being
+        typed.
+
+        Interactions from a place that the settings exclude are refused.
+        """
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
             await self._complete(interaction, desk)
@@ -189,8 +193,12 @@ class DiscordClient(discord.Client):
     async def _serve_form(
         self, interaction: discord.Interaction[Any], desk: Desk, data: Any
     ) -> None:
-        """Pass a submitted form to the desk; the form of a command that does not exist any more is
-        ignored.
+        """Pass a submitted form to the desk; ignore the form of a command that no longer exists.
+
+        Args:
+            interaction: The interaction.
+            desk: Serves the request.
+            data: The interaction's data, with the name of the command and the options.
         """
         name = forms.command_of(data.get("custom_id", ""))
         if spec := next((spec for spec in desk.commands if spec.name == name), None):
@@ -200,7 +208,13 @@ class DiscordClient(discord.Client):
     async def _serve_click(
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
     ) -> None:
-        """Ask a button's question, remove that question, or pass the button's words to the desk."""
+        """Ask a button's question, remove that question, or pass the button's words to the desk.
+
+        Args:
+            interaction: The interaction.
+            desk: Serves the request.
+            click: The content of the button's custom id.
+        """
         if click.kind is ClickKind.ASK:
             label = interactions.label_of(interaction.message, click.id)
             text = wording.printable(self.presenter.questions.question(click.words, label))
@@ -258,8 +272,8 @@ class DiscordClient(discord.Client):
                 conversation.leave_to_other_process()
 
     async def _complete(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
-        """Send Discord the values that complete the text a person has typed into an option so
-        far.
+        """Send Discord up to 25 values that complete the text of an option that a person is
+        typing.
         """
         call = tree.read_call(interaction.data or {}, desk.commands)
         if call is None or call.typing is None:

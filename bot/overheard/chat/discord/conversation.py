@@ -201,9 +201,13 @@ class DiscordConversation:
             self._sent.append(await self._respond(page, private))
 
     async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send a page as the first answer, and return its message.
+        """Send a page as the first answer, and return the message with the page.
 
-        Where another process has sent the first answer already, the page is a further message.
+        If another process has sent the first answer already, the page becomes a further message.
+
+        Args:
+            page: The page.
+            private: Whether only the person who sent the request sees the message.
         """
         try:
             return await self._respond_first(page, private)

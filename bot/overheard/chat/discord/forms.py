@@ -147,7 +147,9 @@ def _menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Selec
 
 
 def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
-    """Return the text field of an option, filled with a value."""
+    """Return the text field of an option, filled with a value; long and multiple values get several
+    lines.
+    """
     text = value_text(option, value)
     multiline = option.many or "\n" in text or len(text) > MULTILINE_LENGTH
     return ui.TextInput(
@@ -239,8 +241,9 @@ def _split_and_strip(typed: str) -> Iterator[str]:
 
 
 def _number(option: Option, typed: str) -> Any:
-    """Return a text as the number (int or float) of an option; unchanged for an option of another
-    kind and when the text is no number.
+    """Return a text as an int or float, as its option requires.
+
+    The text itself is returned for an option of another kind, and for a text that is no number.
     """
     reader = {Kind.INTEGER: int, Kind.NUMBER: float}.get(option.kind)
     if reader is None:

@@ -121,8 +121,12 @@ def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Sel
 
 
 def question_view(click: Click, label: str) -> discord.ui.View:
-    """Return the two buttons under the question of a clicked button: the button's label, and
-    "Cancel".
+    """Return the two buttons under a question, of which the first runs the clicked button's words
+    and the second, "Cancel", removes the question.
+
+    Args:
+        click: The click on the button that has the question.
+        label: The label of that button, which the first button repeats; "Yes" if empty.
     """
     yes = Action(click.words, label or "Yes", Style.PRIMARY)
     view = discord.ui.View(timeout=None)
@@ -145,8 +149,11 @@ def is_switch(interaction: discord.Interaction[Any]) -> bool:
 
 
 def label_of(message: discord.Message | None, clicked: str) -> str:
-    """Return the label of a message's button or menu entry by its custom id or value; "" without
-    one.
+    """Return the label of a button or menu entry.
+
+    Args:
+        message: The message with the button; None gives "".
+        clicked: The button's custom id, or the entry's value; "" is returned for an unknown one.
     """
     for component in _walk(message.components if message else ()):
         for option in getattr(component, "options", ()):

@@ -89,9 +89,8 @@ def counted(escaped: str, limit: int) -> str:
 
 
 def pieces(escaped: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces of at most `limit` characters.
-
-    The text is split between paragraphs, lines or words where possible.
+    """Yield text in pieces of at most `limit` UTF-16 units, split between paragraphs, lines or
+    words if possible.
     """
     while utf16_length(escaped) > limit:
         head = _first_units(escaped, limit)

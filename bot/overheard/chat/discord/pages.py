@@ -209,8 +209,11 @@ class Presenter:
         return sent
 
     def _layout(self, page: MessagePage, mark: MessageMark | None) -> ui.LayoutView:
-        """Return a page as a view of components, with the mark in the first ids; the questions of
-        its buttons are remembered.
+        """Return a page as a view of components, and remember the questions of its buttons.
+
+        Args:
+            page: The page.
+            mark: The mark that the ids of the first two components carry, or None.
         """
         view = ui.LayoutView(timeout=None)
         builder = _Builder(self.questions)
@@ -303,7 +306,9 @@ def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
 def _uploads(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
     """Return the pictures and files of a page as uploads with alternative text.
 
-    They are the value of one keyword argument for discord.py, which is named `name`.
+    Args:
+        page: The page.
+        name: The argument of discord.py that takes them, which is the only key of the result.
     """
     pictures = [
         discord.File(io.BytesIO(image.png), filename=picture_name(number), description=_alt(image))

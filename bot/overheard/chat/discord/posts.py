@@ -84,10 +84,18 @@ class Poster:
         return int(opened["id"])
 
     async def edit(self, channel: int, message: int, card: Card) -> None:
-        """Replace the card of a message, and of the messages that continue the message, by another
+        """Replace the card of a posted message, and of the messages that continue it, by another
         card.
 
         Messages are added or deleted as the new card needs.
+
+        Args:
+            channel: The channel's id.
+            message: The id of the first message.
+            card: The new card.
+
+        Raises:
+            ChatFailed: when Discord refuses the edit, or does not answer within `POST_TIMEOUT_S`.
         """
         first, *rest = render(card)
         with translated_errors():
@@ -101,8 +109,11 @@ class Poster:
                     await self._put_parts(place, message, rest, post)
 
     async def find(self, channel: int, key: str) -> int | None:
-        """Return the id of the bot's recent message with a key, in a channel or its threads, or
-        None.
+        """Return the id of the bot's recent message with a key, in a channel or its threads; None
+        without one.
+
+        Raises:
+            ChatFailed: when Discord does not return the messages.
         """
         with translated_errors():
             async for message in self._recent(channel):
@@ -111,8 +122,10 @@ class Poster:
         return None
 
     async def link(self, channel: int, message: int) -> str:
-        """Return the web address of a message; raises `ChatFailed` when the message does not
-        exist.
+        """Return the ``https://`` address of a message.
+
+        Raises:
+            ChatFailed: when the message does not exist.
         """
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):

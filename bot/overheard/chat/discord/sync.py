@@ -79,7 +79,13 @@ class CommandSync:
         self._done.discard(guild)
 
     async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
-        """Register the commands of a server, or of direct messages (None), once; log a failure."""
+        """Register the commands of a place once; a failure is logged, and the next call tries
+        again.
+
+        Args:
+            guild: The id of the server; None for direct messages.
+            specs: The commands.
+        """
         if guild in self._done:
             return
         try:
@@ -104,7 +110,15 @@ class CommandSync:
         return roots(settings.command, specs, context=context, permissions=permissions)
 
     async def _register(self, guild: int | None, commands: list[Node]) -> None:
-        """Register root commands, unless the registered commands are equal."""
+        """Replace the registered root commands of a place, unless they are equal already.
+
+        Args:
+            guild: The id of the server; None for direct messages.
+            commands: The root commands, in Discord's JSON.
+
+        Raises:
+            discord.DiscordException: when Discord refuses.
+        """
         http, application = self._client.http, self._client.application_id or 0
         if guild is None:
             registered: Sequence[Any] = await http.get_global_commands(application)

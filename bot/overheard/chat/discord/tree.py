@@ -113,7 +113,9 @@ def node_size(node: Node) -> int:
 def is_same(wanted: Any, registered: Any) -> bool:
     """Return whether registered commands equal the wanted commands, at any depth of their JSON.
 
-    Fields that Discord adds, and empty fields that it leaves out, do not count.
+    Args:
+        wanted: The wanted JSON.
+        registered: The JSON from Discord, which adds fields and leaves out empty ones.
     """
     if isinstance(wanted, Mapping):
         registered_fields: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
@@ -148,8 +150,11 @@ class CommandCall:
 
 
 def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandCall | None:
-    """Return the command in an interaction's data with its values; None when `specs` has no such
-    command.
+    """Return the command that a person has called or is typing, or None for an unknown command.
+
+    Args:
+        data: The data of Discord's interaction.
+        specs: The commands.
     """
     names: list[str] = []
     nodes = list(data.get("options") or ())
@@ -287,8 +292,11 @@ def completed(option: Option) -> bool:
 
 
 def _bounds(option: Option, kind: int) -> Node:
-    """Return the fields for the bounds of a number; bounds that Discord does not accept are left
-    out.
+    """Return the fields of an option's JSON for the bounds of a number.
+
+    Args:
+        option: The option; bounds that Discord does not accept are left out.
+        kind: `INTEGER` or `NUMBER`.
     """
     limits = {"min_value": option.low, "max_value": option.high}
     return {

@@ -125,8 +125,15 @@ def _request(
     names: KnownNames,
     situation: Situation,
 ) -> str:
-    """Return the prompt for the model: the task, the commands, the known names, and the
+    """Return the prompt for the model: the task, the offered commands, the known names, and the
     question.
+
+    Args:
+        text: The question.
+        offered: The commands between which the model chooses.
+        deployment: The open deployment, for its metrics.
+        names: The names of brands.
+        situation: The models, the open alerts and the day.
     """
     brands = sorted(set(names.brands.values()))
     lines = [
@@ -256,8 +263,12 @@ class _Allowed:
     situation: Situation
 
     def value(self, name: str, value: str) -> str | None:
-        """Return the value of an option as the command takes it; None when the option or value is
+        """Return an option's value as the command takes it, or None when the option or the value is
         unknown.
+
+        Args:
+            name: The name of the option.
+            value: The value in the model's reply.
         """
         readers = {
             "brand": self._brand,

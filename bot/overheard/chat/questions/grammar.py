@@ -170,7 +170,12 @@ class _Reader:
         self._scanner = QuestionScanner(language, names, today)
 
     def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
-        """Return the parsed question, with its intent; see `read` of this module."""
+        """Return the parsed question, with its intent.
+
+        Args:
+            tokens: The words of the question; at least one.
+            before: The question before in the same conversation, or None.
+        """
         tokens, mended = self._respelled(self._words.expanded(tokens))
         parsed = self._scanner.scan(tokens)
         parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
@@ -276,6 +281,10 @@ class _Reader:
     def _changed_concepts(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
         """Return the concepts of the thing that a wish is to change; empty when the text is no such
         wish.
+
+        Args:
+            tokens: The words of the text.
+            parsed: The text, parsed without an intent.
         """
         concepts = parsed.concepts
         begin = self._words.index_after(WEAK, tokens, 0)
@@ -302,6 +311,10 @@ class _Reader:
     def _rest_is_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
         """Return whether all words that are not understood form one name: "Anna", "Foo Bar",
         "foo.com".
+
+        Args:
+            tokens: The words of the text.
+            parsed: The text, parsed without an intent.
         """
         site = parsed.typed.get("site", "")
         name = " ".join((*parsed.unknown, *([site] if DOMAIN.fullmatch(fold_word(site)) else [])))
@@ -341,6 +354,10 @@ class _Reader:
     def _names_more(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
         """Return whether a subject names more than one thing: "our price in Germany", "our app at
         ...".
+
+        Args:
+            subject: The words of the subject.
+            named: The subject, parsed without an intent.
         """
         linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
         other = named.models or named.period or named.brands or named.not_asked
@@ -370,8 +387,15 @@ def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> Pars
 
 
 def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion | None:
-    """Return the question before with the names, times and metric of this question; None when this
-    question says more than that.
+    """Return the previous question with the names, times and metric of a question that continues
+    it.
+
+    Args:
+        parsed: The question, without an intent.
+        before: The question before in the same conversation, or None.
+
+    Returns:
+        None without a previous question, and when this question asks more than the previous one.
     """
     named = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
     if before is None or parsed.unknown or parsed.not_asked or not named:

@@ -40,7 +40,13 @@ def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
 
 
 def _rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
-    """Return the rules whose needed concepts a question has, and whose intent is not ruled out."""
+    """Return the rules whose needed concepts a question has, and whose intent is not ruled out, in
+    their order.
+
+    Args:
+        parsed: The question.
+        short: Whether the question is short enough for a greeting.
+    """
     concepts = parsed.concepts
     if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
         return []  # "the difference between being named and being recommended"

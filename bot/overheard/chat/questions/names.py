@@ -93,8 +93,11 @@ class NameReader:
         return _longest(self._models, tokens, at)
 
     def other_version(self, tokens: Sequence[Token], at: int) -> bool:
-        """Return whether a number at an index makes another model of the name before, such as "GPT
-        4".
+        """Return whether a number makes another model of the model name before, such as "GPT 4".
+
+        Args:
+            tokens: The words of the question.
+            at: The index of the number.
         """
         if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
             return False

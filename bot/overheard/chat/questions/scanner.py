@@ -64,8 +64,13 @@ class QuestionScanner:
         return found.reading(self._names, self._language)
 
     def _read_name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
-        """Add the name or time at an index to `found`, and return its number of words; 0 without
-        one.
+        """Add the name or time at an index to what was found; return its number of words, or 0
+        without one.
+
+        Args:
+            tokens: The words of the question.
+            at: The index.
+            found: What was found so far, which is changed.
         """
         concept, size = self._words.phrase(tokens, at)
         if concept == WEAK and size > MAX_NAME_WORDS:
@@ -149,10 +154,13 @@ class QuestionScanner:
         return any(name and (not end or at + name[1] == end) for name in found)
 
     def _read_word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
-        """Add a phrase, or a misspelt name or word, at an index to `found`; return its number of
-        words.
+        """Add a phrase, or a misspelt name or word, at an index to what was found; return its
+        number of words.
 
-        A word that is not known is added as unknown.
+        Args:
+            tokens: The words of the question.
+            at: The index.
+            found: What was found so far, which is changed; an unknown word is added to `unknown`.
         """
         topic = self.known.topic(tokens, at)
         concept, size = self._untimed_phrase(tokens, at)
@@ -221,8 +229,10 @@ class QuestionScanner:
     def _event_of_models(
         self, tokens: Sequence[Token], at: int
     ) -> tuple[NamedTime, dict[str, None], int] | None:
-        """Return the event of ``since the Claude update``, its models, and the number of words; or
-        None.
+        """Return an event such as ``since the Claude update`` at an index, or None.
+
+        Returns:
+            The event, the readers' names of its models as keys, and its number of words.
         """
         for place in (at + 1, at + 2):
             model = self.known.model(tokens, place)
@@ -234,8 +244,9 @@ class QuestionScanner:
         return None
 
     def _alert_number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-        """Return the number in ``alert 3``, ``alert #3`` or ``#3``, and the number of words; or
-        None.
+        """Return the number of an alert at an index, and its number of words; None without one.
+
+        Such as ``alert 3``, ``alert #3`` or ``#3``; after a verb such as "close", also ``3``.
         """
         word = tokens[at].word
         if self._words.concept([word]) == "ahead" and at and tokens[at - 1].word not in _NUMBERED:

@@ -75,8 +75,8 @@ class TimeReader:
         return time
 
     def _range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the time of ``between May and July`` or ``May to July`` at an index, and its
-        number of words; or None.
+        """Return a time with two ends at an index, such as ``between May and July``, and the number
+        of its words; None without one.
         """
         for kind in ("between", "since", ""):
             for begin in self._sizes(kind, tokens, at) if kind else [0]:
@@ -94,8 +94,8 @@ class TimeReader:
         return None
 
     def _first_of_days(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the first day of ``10 to 20 November`` at an index, and the 1 word that names it;
-        or None.
+        """Return the first day of two in a month at an index, such as the 10th of ``10 to 20
+        November``, and 1, the number of its words; None without one.
         """
         number = _DAY.fullmatch(tokens[at].word) if at < len(tokens) else None
         if not number:
@@ -158,8 +158,8 @@ class TimeReader:
         )
 
     def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the time of ``until 3pm`` (today) at an index, and its number of words; or
-        None.
+        """Return today's deadline at an index, such as ``until 3pm``, and the number of its words;
+        None without one.
         """
         for size in self._sizes("until", tokens, at):
             if hour := self._hour(tokens, at + size):
@@ -167,9 +167,9 @@ class TimeReader:
         return None
 
     def _hour(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
-        """Return the time of day at an index, and its number of words; or None.
+        """Return the time of day at an index, and the number of its words; None without one.
 
-        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is none.
+        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is no time.
         """
         if named := self._phrase("hours", tokens, at):
             return time(named[0]), named[1]
@@ -188,8 +188,13 @@ class TimeReader:
         return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
 
     def _sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
-        """Return the possible numbers of words (3 to 1) of a phrase of a kind at an index, the
-        largest first.
+        """Return how many words (3 to 1, the most first) from an index on can be a phrase of a
+        kind.
+
+        Args:
+            kind: The kind, such as ``since``, in the vocabulary of times.
+            tokens: The words of the question.
+            at: The index.
         """
         table = self._words.get(kind, {})
         return [
@@ -204,8 +209,16 @@ class TimeReader:
         return found[0] if found else None
 
     def _phrase(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-        """Return the value of the longest phrase of a kind at an index, and its number of words; or
-        None.
+        """Return the number that the longest phrase of a kind at an index means, and how many words
+        it has.
+
+        Args:
+            kind: The kind, such as ``months``, in the vocabulary of times.
+            tokens: The words of the question.
+            at: The index.
+
+        Returns:
+            None when no such phrase begins there.
         """
         if at >= len(tokens) or tokens[at].word not in self._begin.get(kind, ()):
             return None
@@ -261,8 +274,8 @@ class TimeReader:
         return None
 
     def _relative(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return ``this week``, ``last month``, ``the last 3 weeks`` or ``next Monday`` at an
-        index, and its number of words; or None.
+        """Return a time at an index relative to today, such as ``this week``, ``the last 3 weeks``
+        or ``next Monday``, and the number of its words; None without one.
         """
         for kind in ("this", "last", "next"):
             for size in self._sizes(kind, tokens, at):
@@ -343,8 +356,8 @@ class TimeReader:
         )
 
     def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a part of the latest month, such as ``mid October`` (ten days), and its number of
-        words; or None.
+        """Return a part of the latest month of a name at an index, such as ``mid October`` (ten
+        days), and the number of its words; None without one.
         """
         part = self._phrase("parts", tokens, at)
         if part and part[0] == 1:
@@ -365,8 +378,8 @@ class TimeReader:
         return (self._month(month[0], self._latest_year(month[0])), month[1]) if month else None
 
     def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the three months of the latest season of a name, and its number of words; or
-        None.
+        """Return the three months of the latest season of a name at an index, and the number of its
+        words; None without one.
         """
         season = self._phrase("seasons", tokens, at)
         if not season:
@@ -379,7 +392,9 @@ class TimeReader:
         )
 
     def _numbered_week(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the latest week of ``week 47`` (ISO 8601), and its number of words; or None."""
+        """Return the latest week with the number at an index (ISO 8601), such as ``week 47``, and
+        the number of its words; None without one.
+        """
         word = self._phrase("week_number", tokens, at)
         number = self._number(tokens, at + word[1]) if word else None
         if not word or not number or not 1 <= number[0] <= 53:
@@ -392,10 +407,10 @@ class TimeReader:
         return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
 
     def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a day in numbers, a quarter, a half or a year at an index, and its number of
-        words; or None.
+        """Return a day in digits, a quarter, a half or a year at an index, and the number of its
+        words; None without one.
 
-        A quarter or half is the latest one that has begun.
+        A quarter or half is the latest that has begun.
         """
         word = tokens[at].word
         quarter, size = _QUARTER.fullmatch(word), 1
@@ -420,7 +435,11 @@ class TimeReader:
         return None
 
     def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return a day of a month, or a month, at an index, and its number of words; or None."""
+        """Return a month, or a day of a month, at an index, and the number of its words; None
+        without one.
+
+        Without a year, the latest one counts.
+        """
         number = _DAY.fullmatch(tokens[at].word)
         if number and (month := self._phrase("months", tokens, at + 1)):
             return self._day_of(int(number[1]), month[0], tokens, at + 1 + month[1], 1 + month[1])
@@ -434,8 +453,8 @@ class TimeReader:
         return None
 
     def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        """Return the latest ``Monday`` or ``weekend`` at an index, and its number of words; or
-        None.
+        """Return the latest day of a weekday's name, or the latest weekend, at an index, and the
+        number of its words; None without one.
         """
         unit = self._phrase("units", tokens, at)
         if unit and unit[0] == _WEEKEND:
@@ -485,7 +504,15 @@ class TimeReader:
         return self._today.year - (month > self._today.month)
 
     def _month(self, month: int, year: int) -> NamedTime:
-        """Return a month, with the next such month that is still to come as `NamedTime.ahead`."""
+        """Return a month.
+
+        Args:
+            month: 1 to 12.
+            year: The year.
+
+        Returns:
+            The month, with the next month of this name that is still to come as `NamedTime.ahead`.
+        """
         first = date(year, month, 1)
         ahead = (
             first

@@ -173,7 +173,13 @@ def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situa
 
 
 def _hints(reading: ParsedQuestion, made: Plan, situation: Situation) -> Sequence[str]:
-    """Return up to two questions that continue an answer, in the language of the question."""
+    """Return up to two questions that continue an answer, in the language of the question.
+
+    Args:
+        reading: The parsed question.
+        made: The plan of the answer.
+        situation: The state of the deployment.
+    """
     hints = vocabulary(reading.language).hints
     asked = dict.fromkeys(situation.models.values())
     others = [name for name in asked if reading.models and name not in reading.models]

@@ -290,7 +290,9 @@ def _quote(quoted: Quote) -> Block:
 
 
 def _image(image: Image, *, as_picture: bool) -> Block:
-    """Return the block of a picture, or its alternative text."""
+    """Return a picture as a block; if `as_picture` is false, its alternative text in small
+    letters.
+    """
     alt = wording.printable(image.alt)
     if not as_picture:
         return small(f"Chart: {alt}", SLACK.alt)

@@ -167,10 +167,10 @@ class SlackChat:
         return await find_post(outlet.client, outlet.channel, key, time.time())
 
     async def link(self, channel: str, message: str) -> str:
-        """Return a message's permalink; see `overheard.interfaces.Linking`.
+        """Return the ``https://`` address of a message; see `overheard.interfaces.Linking`.
 
         Raises:
-            ChatFailed: when Slack does not return the permalink.
+            ChatFailed: when Slack does not return the address.
         """
         outlet = await self._outlet(channel, "")
         answer = await outlet.client.call(
@@ -357,8 +357,12 @@ def _quiet_logger() -> logging.Logger:
 def required_secret(key: str, secret: Secret | None) -> str:
     """Return the text of a secret of ``[slack]``.
 
+    Args:
+        key: The key of the secret, such as ``bot_token``.
+        secret: The secret, or None.
+
     Raises:
-        ChatUnavailable: when the secret is missing.
+        ChatUnavailable: when the secret is None.
     """
     if secret is not None:
         return secret.get_secret_value()

@@ -205,7 +205,13 @@ async def http_server(
 def _web_application(
     app: AsyncApp, verifier: SignatureVerifier, flow: AsyncOAuthFlow | None
 ) -> web.Application:
-    """Return the application that serves Slack's events and, with `flow`, the OAuth pages."""
+    """Return the application that serves Slack's events and the pages of an installation.
+
+    Args:
+        app: Receives the events.
+        verifier: Verifies the signatures of requests; others get the status 401.
+        flow: Serves the pages of an installation by OAuth, or None without such pages.
+    """
 
     async def receive_event(request: web.Request) -> web.Response:
         # Before slack-bolt, which parses a body first and fails on a malformed one.

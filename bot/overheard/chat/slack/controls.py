@@ -112,7 +112,7 @@ def is_switch(body: Mapping[str, Any]) -> bool:
 
 
 def _confirm(action: Action, label: str) -> Block:
-    """Return the dialog that asks for confirmation before a button's action."""
+    """Return the dialog that asks a button's question, with the label on its button of consent."""
     confirm: Block = {
         "title": plain_text_object(label, SLACK.question_title),
         "text": plain_text_object(wording.printable(action.confirm), SLACK.question),

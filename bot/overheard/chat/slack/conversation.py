@@ -62,7 +62,7 @@ class RequestOrigin:
 
     @classmethod
     def from_json(cls, text: str, user: str) -> RequestOrigin:
-        """Return the place that `to_json` wrote, for a user.
+        """Return the origin in a text that `to_json` wrote, for a user.
 
         Any other text gives the bot's conversation with the user.
         """

@@ -118,7 +118,8 @@ class SlackListeners:
         self._tasks.start(self._serve(body, place_of_click(body), words=words, message=message))
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
-        """Serve a submitted form; the acknowledgement closes the form, or shows its problems in it.
+        """Serve a submitted form; acknowledge it by closing it, or by showing it again with its
+        problems.
 
         The form of a command that does not exist any more is closed.
         """
@@ -176,8 +177,9 @@ class SlackListeners:
         self._tasks.start(follow())
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
-        """Send the values that complete the text a person has typed into a form's menu; none on an
-        error.
+        """Send Slack the values that complete the text a person is typing into a form's menu.
+
+        An error is logged, and gives no values.
         """
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
@@ -203,7 +205,14 @@ class SlackListeners:
             self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
 
     async def _greet(self, workspace: Workspace, channel: str, inviter: str) -> None:
-        """Post the greeting in a channel, for the inviter alone where Slack names the inviter."""
+        """Post the greeting in a channel.
+
+        Args:
+            workspace: The workspace.
+            channel: The channel's id.
+            inviter: The id of the person who invited the bot, who alone sees the greeting; "" if
+                unknown.
+        """
         [message, *_] = render(await self._desk.greeting(), pictures=False, tables=False)
         greeting: dict[str, Any] = {
             "channel": channel,
@@ -247,7 +256,12 @@ class SlackListeners:
         self._tasks.start(self._serve_question(body, question))
 
     async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
-        """Serve a question in words, from a message to the bot."""
+        """Pass a question in words to the desk, and show its last card even when it is cancelled.
+
+        Args:
+            body: The request from Slack.
+            question: The question.
+        """
         place = RequestOrigin(question.user, question.channel, question.answer_thread)
         person, channel = await self._requester(body, place)
         request = Request(

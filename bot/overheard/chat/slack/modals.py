@@ -104,7 +104,13 @@ def _blocks(form: Form) -> Iterator[Block]:
 
 
 def _input(option: Option, hint: str, element: Block) -> Block:
-    """Return the input block of an option, with its label and hint."""
+    """Return the input block of an option.
+
+    Args:
+        option: The option, whose name becomes the block's id.
+        hint: The hint below the input.
+        element: The input element.
+    """
     typed_list = element["type"] == "plain_text_input" and _is_list_of_text(option)
     hint += " One a line." if typed_list else ""
     return {
@@ -165,7 +171,7 @@ def _picker(option: Option, value: Any) -> Block:
 
 
 def _element(option: Option, value: Any) -> Block:
-    """Return the input element for an option, filled with a value."""
+    """Return the input element for an option by the option's kind, filled with a value."""
     if option.kind in _PICKERS:
         return _picker(option, value)
     if option.choices:

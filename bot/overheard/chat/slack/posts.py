@@ -290,7 +290,12 @@ class ChannelOutlet:
         return str(next(iter(answer.get("files") or [{}])).get("id", ""))
 
     async def _reply(self, text: str, thread: str) -> None:
-        """Post a text in place of a picture or file into a thread; a failure is logged."""
+        """Post a text into a thread, in place of a picture or file; a failure is logged.
+
+        Args:
+            text: The text, which is escaped.
+            thread: The id of the thread's first message.
+        """
         arguments = {"channel": self.channel, "thread_ts": thread, "text": escape(text)}
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)

@@ -30,8 +30,8 @@ _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters of a text; a cut text ends with the number of characters
-    left out.
+    """Return a text of at most `limit` characters; a cut text ends with the number of missing
+    characters.
     """
     if len(text) <= limit:
         return text
@@ -42,9 +42,8 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces of at most `limit` characters.
-
-    The text is split between paragraphs, lines or words where possible.
+    """Yield a text in pieces of at most `limit` characters, split between paragraphs, lines or
+    words if possible.
     """
     while len(text) > limit:
         at = max(text.rfind(gap, limit // 2, limit) for gap in ("\n\n", "\n", " "))
@@ -155,8 +154,12 @@ def data_table(table: Table) -> Block | None:
 
 
 def _data_row(table: Table, row: Sequence[str], *, is_strong: bool) -> list[Block]:
-    """Return the cells of a data table's row; numbers can be sorted, a strong row begins in
-    bold.
+    """Return the cells of a data table's row.
+
+    Args:
+        table: The table, in whose right-aligned columns numbers can be sorted.
+        row: The texts of the cells.
+        is_strong: Whether the first cell is bold.
     """
     cells = []
     for at, cell in enumerate(row):
@@ -246,7 +249,13 @@ def _grid(
 
 
 def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
-    """Yield a row's cells, wrapped to the widths of the columns, as lines of text."""
+    """Yield a row's cells as lines of text, wrapped to the widths of the columns.
+
+    Args:
+        cells: The cells.
+        widths: The width of each column, in characters.
+        right: The indices of the right-aligned columns.
+    """
     wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = [lines[number] if number < len(lines) else "" for lines in wrapped]

@@ -139,7 +139,7 @@ def _field(field: Field) -> Words:
 
 
 def _columns(cells: Sequence[Words], columns: int) -> Grid:
-    """Return cells as a grid of at most so many columns of one width."""
+    """Return cells as a grid of equally wide columns, at most `columns`, filled row by row."""
     grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
     for _ in range(min(columns, len(cells))):
         grid.add_column(ratio=1, overflow="fold")
@@ -155,7 +155,9 @@ class _Fitted:
     table: Table
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the table with unbroken headings, else with broken headings, else as records."""
+        """Yield the table as columns with unbroken headings, else with broken headings, else as
+        records.
+        """
         for whole_headings in (True, False):
             widths = _widths(self.table, whole_headings=whole_headings)
             room = options.max_width - sum(widths) - GAP * (len(widths) - 1)
@@ -195,9 +197,14 @@ def _records(table: Table) -> Iterator[Words]:
 
 
 def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
-    """Return the widths of columns after `room` more characters were shared among them.
+    """Return the widths of columns, with `room` more characters shared among them.
 
     Each character goes to the column whose longest text has the most lines.
+
+    Args:
+        widths: The widths, in characters.
+        table: The table.
+        room: The number of characters to share.
     """
     names = [wording.line(name) for name in table.header]
     wanted = [
@@ -279,7 +286,7 @@ class _Barred:
     content: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the content with a line on its left."""
+        """Yield the content with a vertical bar before every line."""
         inner = options.update_width(options.max_width - 2)
         for line in console.render_lines(self.content, inner):
             yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))

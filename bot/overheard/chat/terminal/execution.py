@@ -271,6 +271,9 @@ def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
     began = 0.0
 
     def on_signal(received_number: int, _: object) -> None:
+        """Record a signal and cancel the task; raise KeyboardInterrupt at one that comes late after
+        another.
+        """
         nonlocal began
         if not received:
             began = monotonic()
@@ -297,7 +300,13 @@ def _fail(error: OverheardError) -> NoReturn:
 
 
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
-    """Print a card as text or as JSON, and save its chart and files."""
+    """Print a card as text, or its data as JSON, and save its pictures and files.
+
+    Args:
+        card: The card.
+        as_json: Whether to print JSON, as the last line of stdout; other words then go to stderr.
+        chart: The file for the pictures, or None to save none.
+    """
     from rich.console import Console  # slow to import, and `run` has its card last
 
     from overheard.chat.terminal.console import print_card

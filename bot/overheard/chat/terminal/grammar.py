@@ -45,7 +45,9 @@ class Noun(click.Group):
         super().__init__(name, no_args_is_help=True, **more)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments, with the implied verb before them; see the class."""
+        """Parse the arguments after the noun; a missing verb is taken as `list`, a number as
+        `show`.
+        """
         if args and args[0].isdecimal() and SHOW in self.commands:
             args = [SHOW, *args]
         verbless = not args or args[0].startswith("-") or not self._verb(args[0])
@@ -156,8 +158,10 @@ class Root(Noun):
             del self._sections[ADDED]
 
     def _take(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
-        """Add a command to its noun or to the root; return the name and command for the root's
-        help.
+        """Add a command to its noun, or to the root when it has none.
+
+        Returns:
+            The name and the click command to show in the root's help.
         """
         command: click.Command = SpecCommand(listing, run)
         if not listing.noun:
