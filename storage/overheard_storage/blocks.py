@@ -227,10 +227,8 @@ class _NumberedBlocks:
 async def _read_packed(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
 ) -> _NumberedBlocks:
-    """Read blocks from PostgreSQL, those of each stream as one byte string, because the driver
-    would create an object for each number. Their order is arbitrary.
-
-    The driver would create an object for each number.
+    """Read the blocks that fulfil some SQL conditions from PostgreSQL, in any order: those of each
+    stream as one byte string, because the driver would create an object for each number.
     """
     sent = [_binary_cells(blocks.c[name], kind) for name, kind in _CELLS.items()]
     packed = func.string_agg(reduce(lambda first, next_: first.concat(next_), sent), _NOTHING)
@@ -254,8 +252,8 @@ def _binary_cells(column: Column[Any], kind: str) -> ColumnElement[bytes]:
 async def _read_rows(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
 ) -> _NumberedBlocks:
-    """Read blocks from SQLite row by row, with at most `_ROWS_AT_ONCE` rows as objects at a time.
-    Their order is arbitrary.
+    """Read the blocks that fulfil some SQL conditions from SQLite, in any order, with at most
+    `_ROWS_AT_ONCE` rows as objects at a time.
     """
     query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*conditions)
     streams: dict[tuple[int, ...], int] = {}

@@ -163,7 +163,9 @@ async def _watch_connection(connection: AsyncConnection) -> AsyncIterator[None]:
     ended, limit = asyncio.Event(), asyncio.timeout(None)
 
     async def watch() -> None:
-        """Query the connection until the block ends; a failed query ends the block."""
+        """Query the connection every `_CHECK_S` seconds until the block ends; a failed query ends
+        the block.
+        """
         while not ended.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_S):

@@ -195,10 +195,8 @@ async def _insert_spend(
 async def _read_balances(
     connection: AsyncConnection, wanted: Collection[Account]
 ) -> dict[Account, Balance]:
-    """Return the spent and reserved dollars of accounts, read in one statement, because a booking
-    between two statements would be missed.
-
-    A booking between two statements would be missed.
+    """Return the spent and the reserved dollars of accounts. They are read in one statement,
+    because a booking between two statements would be missed.
     """
     names = [str(account) for account in wanted]
     spent = select(accounts.c.account, accounts.c.usd, literal(0.0).label("held"))

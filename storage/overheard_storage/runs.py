@@ -40,9 +40,8 @@ class SqlRunRepository(Repository):
 
     async def get(self, number: int) -> Run | None:
         """Return a run by its number, or None. The panels of the `CACHED_PANELS` runs that were
-        read last are remembered, because every task of a run reads it and the panel never changes.
-
-        Every task of a run calls this. The panel is long and never changes, so it is cached.
+        read last are remembered: every task of a run reads its panel, which is long and never
+        changes.
         """
         panel = self._panels.get(number)
         read = [column for column in runs.c if column.name != "panel"]

@@ -393,8 +393,8 @@ class DetectionService:
         return None if ended else alert
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
-        """Return the updates of models that show in the replies of a run: in served models,
-        fingerprints and style. Nothing is stored.
+        """Return the unannounced updates of models that show in a run, compared with the
+        `COMPARED_RUNS` runs before: in served models, fingerprints and style. Nothing is stored.
         """
         count = 1 + COMPARED_RUNS
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)

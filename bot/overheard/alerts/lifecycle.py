@@ -366,8 +366,8 @@ class Lifecycle:
         return next(r.started_at for r in await self._store.runs.find() if r.id == run)
 
     async def undo(self, number: int, event_id: int, who: str) -> Alert:
-        """Take back exactly what one event did: the alert is again as it was before, or the mark of
-        an update is removed.
+        """Take back what one event of a person did: the alert gets its state before the event, or
+        the mark of a model update is removed. Return the changed alert.
 
         Args:
             number: The alert's number.

@@ -171,9 +171,16 @@ def went_both_ways(shift: Shift) -> bool:
 def metric_value(
     stream: Stream | None, evidence: AlertEvidence, shift: Shift
 ) -> MetricValue | None:
-    """Return the present and the usual value of a stream; None without answers. The usual value is
-    the mean of the runs before the alert's change and outside of earlier changes, else the shift's
-    own value.
+    """Return the present and the usual value of a metric of a brand at a model; None without a
+    stream or without answers.
+
+    The usual value is the mean of the runs before the alert's change and outside of earlier
+    changes; without such runs, the value before the shift, if the stream is of the shift's brand.
+
+    Args:
+        stream: The stream of the metric, or None.
+        evidence: The evidence of the alert, which has the times of its changes.
+        shift: The shift of the alert's metric.
     """
     points = evidence.points(stream)
     if not points:

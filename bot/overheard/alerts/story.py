@@ -195,11 +195,15 @@ def _story_of_alerts(
     *,
     is_watched: bool,
 ) -> Story:
-    """Return the story of a brand at a model from its alerts.
+    """Return what has happened to a brand at a model: moved, by an alert that is not over;
+    recovered, by one that has recovered within `ONE_STORY`; else watched or steady.
 
-    An alert that is not over comes before an alert that has recovered within `ONE_STORY` before
-    ``now``. ``starts`` has the start of each run by its number; ``is_watched`` says whether a
-    change is suspected.
+    Args:
+        key: The brand and the model.
+        alerts: The alerts about the brand at the model, in any order.
+        starts: The start of each run, by the run's number.
+        now: The current time.
+        is_watched: Whether a change is suspected.
     """
     newest = sorted(
         alerts,

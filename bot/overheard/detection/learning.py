@@ -76,10 +76,17 @@ def smallest_visible_loss(
     per_year: float = 1.0,
     brands: int = 1,
 ) -> float | None:
-    """Return the smallest loss of a rate that shows within three runs, 0 to 1; None when no loss
-    does. The arguments are those of `learning`.
+    """Return the smallest loss of a rate that would show within the next three runs, 0 to 1; None
+    when no loss would.
 
     The loss is one logit shift of all prompts; the runs to come ask what the latest run asked.
+
+    Args:
+        group: The brand's stream and those of its rivals.
+        rows: The baseline's runs, one or more.
+        prior: The expected variances of the run effects of the model, logit scale.
+        per_year: False alarms that the deployment accepts in a year.
+        brands: Number of tracked brands.
     """
     runs = len(rows)
     asked = group.n[:, rows[-1]]

@@ -313,8 +313,9 @@ def model_shifts(
 
 
 def sentence_of_change(change: ModelChange, display: str, per_year: float) -> str:
-    """Return a sentence on a change of a model, with its level of certainty. ``display`` is the
-    model's name for readers, ``per_year`` the accepted false alarms a year.
+    """Return a sentence on a change of a model as a whole: its level of certainty, and the brands
+    that gained and lost most. ``display`` is the model's name for readers, ``per_year`` the
+    accepted false alarms a year.
     """
     level = Rarity(change.chance_a_year).level(per_year)
     fell = sorted((move, name) for name, move in change.moved.items())

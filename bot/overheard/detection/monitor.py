@@ -352,16 +352,16 @@ class Monitor:
     def _return_to(
         self, watched: _Watched, excursion: Excursion, model: Model, row: int, *, due: bool
     ) -> tuple[float, Returned] | None:
-        """Return the odds that the brand is back at the level before an alarm, and the end of the
-        alarm's story; None while the odds are too low.
+        """Return the mean odds that the brand is back at the level before an alarm, and the end of
+        the alarm as a `Returned`; None while the odds are too low, or the alarm is too old.
 
         Args:
             watched: The model's streams, and their baseline.
             excursion: The alarm.
             model: The model.
             row: The row of the latest run.
-            due: Whether the evidence suffices for a new alarm: then the odds that a return explains
-                it count, however old the alarm is.
+            due: Whether the evidence suffices for a new alarm: then a return may explain the
+                evidence, however old the alarm is.
         """
         recent = sum(1 for r in watched.baseline.rows if r > excursion.alarm) < RETURN_RUNS
         if not (recent or due):

@@ -361,8 +361,8 @@ def _ghosts(alarms: Iterable[Alarm]) -> int:
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
-    """Return the random changes of a brand that changes once a year on average, in the order of the
-    runs.
+    """Return random changes of a simulated brand, one a year on average, in the order of the runs:
+    of random sizes in logits, some of them of only a share `CARRIED` of the prompts.
     """
     runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
     return tuple(

@@ -420,8 +420,8 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
 
 
 def sorted_names(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
-    """Return the sorted distinct names that some numbers stand for, and for each number the index
-    of its name among them.
+    """Return the sorted distinct names of some numbers, and for each number the index of its name
+    among them. ``names`` has the name of each number.
     """
     found, where = np.unique(numbers, return_inverse=True)
     listed, places = _sorted_indices([names[number] for number in found.tolist()])

@@ -253,7 +253,8 @@ class BatchCalls:
         self.remedy = remedy_of(provider)
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Submit questions, with safe retries, and return the vendor's id of the batch.
+        """Submit questions, given by their ids in the batch, to the vendor, and return the vendor's
+        id of the batch. A failure is retried where the batch has certainly not been received.
 
         Raises:
             ProviderFailed: when the batch was refused, or it is unknown (`ambiguous`).

@@ -121,8 +121,9 @@ class ModelLimiter:
         self._admit_calls()
 
     def seat(self, more: int, of: int) -> None:
-        """Take a seat (``more`` is 1) or return a seat (-1), of ``of`` seats that all processes
-        share: this process may use its share of the concurrency and of the rate limits.
+        """Change the number of seats that this process holds by ``more`` (1 or -1), of ``of`` seats
+        that all processes share: the process may use its share of the concurrency and of the rate
+        limits, at least one seat's.
         """
         self._seats += more
         held = min(max(1, self._seats), of)

@@ -306,8 +306,9 @@ class Scoring:
         return found
 
     async def _judge_batch(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
-        """Return the scores of a judge for answers, `CONCURRENT_JUDGED_ANSWERS` at a time; answers
-        on which the judge fails are left out.
+        """Return answers with the scores that a judge gives, at its own cost,
+        `CONCURRENT_JUDGED_ANSWERS` answers at a time; answers on which the judge fails are left
+        out.
         """
         version = self.version(judge)
         found: Read = []
@@ -324,8 +325,8 @@ class Scoring:
         return found
 
     async def _score_isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
-        """Return the scores of a third party's scorer for answers, `MESSAGE_ANSWERS` a message to
-        its process; answers on which the scorer fails are left out.
+        """Return answers with the scores that a third party's scorer gives, `MESSAGE_ANSWERS`
+        answers a message to its process; answers on which the scorer fails are left out.
         """
         version = self.version(scorer)
         found: Read = []
