@@ -11,7 +11,8 @@ from lying import LIES, QUESTIONS, Lie, config, history
 from office import Office, open_office
 from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
-from overheard.commands.shifts import reported_statements, shifts, story_data
+from overheard.commands.replayed_shifts import reported_statements, story_data
+from overheard.commands.shifts import shifts
 from overheard.deployment import Call, NoProgress
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy

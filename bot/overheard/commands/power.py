@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
-from math import log
+from datetime import timedelta
 from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Table, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.charts.trend import Chart, Series
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.commands.power_offers import (
+    TWICE,
+    WITHIN,
+    Offer,
+    chat_offer_table,
+    days_words,
+    offer_chart,
+    offer_table,
+    offers_of,
+    times_in_words,
+)
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
@@ -22,14 +31,12 @@ from overheard.detection.power import (
     USUAL_LIMIT,
     USUAL_TAU,
     Outlook,
-    at_known_time,
     followed,
     typical,
-    unannounced,
 )
 from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.updates import DEFAULT_PLAN
-from overheard.domain import VISIBILITY, Brand, Model, Prompt, Scale
+from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
@@ -155,7 +162,7 @@ class ModelPower:
 
 async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> ModelPower:
     outlook, notes = await _outlook(deployment, plan, model)
-    offers = _offers(outlook, plan.days, await _run_price_usd(deployment, plan, model))
+    offers = offers_of(outlook, plan.days, await _run_price_usd(deployment, plan, model))
     return ModelPower(model, outlook, notes, offers)
 
 
@@ -178,20 +185,18 @@ def _chat_overview(
     price = sum(dollars for dollars in usd if dollars is not None) if None not in usd else None
     at = model_powers[0].offers.index(best)
     more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in model_powers])
-    more = (
-        f"{TWICE[best.name]}, {more} points in {_days_words(WITHIN[-1] * plan.days)}".capitalize()
-    )
+    more = f"{TWICE[best.name]}, {more} points in {days_words(WITHIN[-1] * plan.days)}".capitalize()
     cost = wording.money(price, about=True)
     return Card(
         title=f"What you would notice of {plan.brand.name}",
-        text=f"With {asked}, each asked {_times_in_words(plan.repeats)} every "
-        f"{_days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
+        text=f"With {asked}, each asked {times_in_words(plan.repeats)} every "
+        f"{days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
         "noticed.",
         table=Table(
             ("Within", *(deployment.names.name(power.model) for power in model_powers)),
             tuple(
                 (
-                    _days_words(runs * plan.days),
+                    days_words(runs * plan.days),
                     *(f"{power.offers[0].within(runs):.0f}" for power in model_powers),
                 )
                 for runs in WITHIN
@@ -228,7 +233,7 @@ async def _model_card(
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
     name = deployment.names.name(model_power.model) if is_chat else str(model_power.model)
-    chart = _offer_chart(
+    chart = offer_chart(
         model_power.offers,
         f"Smallest fall noticed at {deployment.names.name(model_power.model)}",
         "If it changed now: noticed by then, four times in five.",
@@ -239,9 +244,7 @@ async def _model_card(
         title=f"What {seen} of {plan.brand.name} at {name}",
         text="" if is_chat else _drop_sentences(model_power.offers[0]),
         fields=() if is_chat else _panel_fields(plan, model_power.outlook),
-        table=_chat_offer_table(model_power.offers)
-        if is_chat
-        else _offer_table(model_power.offers),
+        table=chat_offer_table(model_power.offers) if is_chat else offer_table(model_power.offers),
         image=await picture(chart, "power.png"),
         footer="" if is_chat else " ".join(model_power.notes),
     )
@@ -251,7 +254,7 @@ def _drop_sentences(now: Offer) -> str:
     """Return, as two sentences, the drops in points that the current panel shows within `WITHIN`
     runs and after an announced update.
     """
-    seen = [f"{now.within(runs):.0f} points in {_days_words(runs * now.days)}" for runs in WITHIN]
+    seen = [f"{now.within(runs):.0f} points in {days_words(runs * now.days)}" for runs in WITHIN]
     return (
         f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
@@ -265,7 +268,7 @@ def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
     """
     asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
-        Field("In a run", f"{asked}, every {_days_words(plan.days).removeprefix('1 ')}"),
+        Field("In a run", f"{asked}, every {days_words(plan.days).removeprefix('1 ')}"),
         Field("Run effects", f"tau {outlook.tau:.2f}"),
         Field("Runs before", str(outlook.before)),
     )
@@ -355,159 +358,3 @@ POWER = CommandSpec(
     examples=("power", "power Acme --repeats 5"),
     chart="",
 )
-
-
-TWICE = {
-    "Twice the repeats": "each asked twice as many times",
-    "Twice the prompts": "with twice the questions",
-    "Twice as often": "checked twice as often",
-}
-"""What twice the money buys, as a chat says it."""
-SHORT = {
-    "Twice the repeats": "2x each",
-    "Twice the prompts": "2x asked",
-    "Twice as often": "2x often",
-}
-"""The same next to a line of a picture, where eight letters have room."""
-WITHIN = (2, 4, 8)
-"""In how many runs, of the panel as it is, a change is to be seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A panel that could be asked, and its price.
-
-    Attributes:
-        name: The difference from the panel as it is.
-        outlook: The statistical description of the offered panel.
-        days: Days between two runs of the panel as it is.
-        usd: Price of one run of the offered panel in US dollars; None if unknown.
-        often: The number of runs of the offered panel within `days`.
-    """
-
-    name: str
-    outlook: Outlook
-    days: float
-    usd: float | None = None
-    often: int = 1
-
-    def within(self, runs: int) -> float:
-        """Return the smallest drop that shows within a number of runs, in percentage points."""
-        return unannounced(self.outlook, runs * self.often)
-
-    @property
-    def calls_a_year(self) -> float:
-        """Calls in a year."""
-        return self.outlook.calls * self.often * DAYS_A_YEAR / self.days
-
-    @property
-    def usd_a_year(self) -> float | None:
-        """Dollars in a year, or None."""
-        return None if self.usd is None else self.usd * self.often * DAYS_A_YEAR / self.days
-
-    def data(self) -> dict[str, Any]:
-        """Return the offer for JSON output; drops are in percentage points."""
-        return {
-            "name": self.name,
-            "calls_per_year": round(self.calls_a_year),
-            "usd_per_year": self.usd_a_year,
-            "points_within_runs": {str(runs): round(self.within(runs), 2) for runs in WITHIN},
-            "points_update_one_run": round(at_known_time(self.outlook), 2),
-            "points_update_bursts": round(followed(self.outlook), 2),
-        }
-
-
-def _offers(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
-    """Return the panel as it is, and three panels of twice the price: twice the repeats, twice the
-    prompts, twice as often.
-
-    Args:
-        outlook: The statistical description of the panel as it is.
-        days: Days between two runs of the panel.
-        usd: Price of one run in US dollars; None if unknown.
-    """
-    twice = None if usd is None else 2 * usd
-    # Twice the analyses a year need a threshold twice as high to keep the same promise.
-    often = replace(outlook, before=2 * outlook.before, limit=outlook.limit + log(2))
-    return [
-        Offer("As it is", outlook, days, usd),
-        Offer("Twice the repeats", outlook.times(repeats=2), days, twice),
-        Offer("Twice the prompts", outlook.times(prompts=2), days, twice),
-        Offer("Twice as often", often, days, usd, 2),
-    ]
-
-
-def _offer_table(offers: Sequence[Offer]) -> Table:
-    """Return the terminal's table: for each offer, the calls and price a year, and the smallest
-    visible drop in percentage points.
-    """
-    times = (f"In {_days_words(runs * offers[0].days)}" for runs in WITHIN)
-    header = ("", "Calls a year", "Price a year", *times, "Update, one run", "Update, bursts")
-    rows = tuple(
-        (
-            offer.name,
-            f"{offer.calls_a_year:,.0f}",
-            wording.money(offer.usd_a_year),
-            *(f"{offer.within(runs):.1f}" for runs in WITHIN),
-            f"{at_known_time(offer.outlook):.1f}",
-            f"{followed(offer.outlook):.1f}",
-        )
-        for offer in offers
-    )
-    return Table(header, rows, frozenset(range(1, len(header))))
-
-
-def _chat_offer_table(offers: Sequence[Offer]) -> Table:
-    """Return the chat's table: for each offer, the smallest visible drop in points, and the price a
-    year.
-    """
-    times = (f"In {_days_words(runs * offers[0].days)}" for runs in WITHIN)
-    rows = tuple(
-        (
-            TWICE.get(offer.name, offer.name).capitalize(),
-            *(f"{offer.within(runs):.0f}" for runs in WITHIN),
-            wording.money(offer.usd_a_year),
-        )
-        for offer in offers
-    )
-    caption = "Smallest fall noticed, in points"
-    return Table(("", *times, "A year"), rows, frozenset(range(1, 5)), caption=caption)
-
-
-def _times_in_words(number: int) -> str:
-    """Write how often something is done: ``twice``, ``5 times``."""
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
-
-
-def _offer_chart(
-    offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
-) -> Chart:
-    """Return a chart (with a title and a caption) of the smallest drop that each offer shows by
-    each day from `now` on.
-
-    Of offers with the same values, only the first is drawn.
-    """
-    lines: dict[object, Series] = {}
-    for line in (_offer_series(offer, now) for offer in offers):
-        lines.setdefault(line.points, line)
-    return Chart(title, Scale.BINARY, tuple(lines.values()), caption=caption, zone=zone)
-
-
-def _days_words(days: float) -> str:
-    """Return a length in days in words: in weeks for whole weeks, in days from 1 day on, else in
-    hours or less.
-    """
-    if days >= 7 and days % 7 == 0:
-        return wording.count(round(days / 7), "week")
-    return wording.count(round(days), "day") if days >= 1 else wording.duration(days * 86400)
-
-
-def _offer_series(offer: Offer, now: datetime) -> Series:
-    """Return the series of an offer: the date of each run from `now` on, and the smallest drop that
-    shows by then, as a share from 0 to 1.
-    """
-    seen = [
-        (now + timedelta(days=runs * offer.days), round(offer.within(runs) / 100, 6))
-        for runs in range(1, WITHIN[-1] + 1)
-    ]
-    return Series(SHORT.get(offer.name, offer.name), tuple((at, y, y, y) for at, y in seen))

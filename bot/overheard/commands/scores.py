@@ -23,7 +23,7 @@ from overheard.commands.editions import (
     since_when,
     switched_card,
 )
-from overheard.commands.shifts import shifts_seen
+from overheard.commands.replayed_shifts import shifts_seen
 from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.errors import NothingToSwitch

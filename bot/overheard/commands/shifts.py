@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
-    BrandReplay,
     HistoryReader,
     past_decisions,
     record_sentence,
@@ -21,27 +19,23 @@ from overheard.alerts.metric_wording import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import (
     statement_brief,
-    statement_data,
     statement_phrase,
     statement_step,
 )
-from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.commands.replayed_shifts import ReplayedShift, replayed_shifts, reported_statements
 from overheard.commands.standings import read_streams
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
 from overheard.detection.learning import OwnRecord
-from overheard.detection.placement import belongs_to, containing_alert
-from overheard.detection.statements import StatementStory, statement_shift
 from overheard.domain import (
     VISIBILITY,
     WHOLE_MODEL,
-    Alert,
     Brand,
     Model,
     Run,
@@ -49,27 +43,14 @@ from overheard.domain import (
     StatementKind,
 )
 from overheard.measure.blocks import RunKey
-from overheard.runs.plan import choose_brands, tracked
-from overheard.scoring.service import Scoring
+from overheard.runs.plan import choose_brands
 
 SHOWN_DECISIONS = 40
 """Rows of decisions that a card shows."""
 
 
-STATEMENT_CERTAINTY = "nearly certain"
-"""The level of a repeated statement: it was made, whatever chance does."""
-
-
 SHOWN_CHANGES = 4
 """Changes that a card in a chat names."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedStory:
-    """A repeated statement, and the shift that reports it in the run in which it was news."""
-
-    story: StatementStory
-    shift: Shift
 
 
 async def shifts(
@@ -101,7 +82,7 @@ async def shifts(
     brand_replays = await replays(deployment, call, chosen, runs)
     model_alerts = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
     reported_stories = await reported_statements(deployment, [brand.name for brand in chosen])
-    changes = _changes(brand_replays, reported_stories, runs, model_alerts)
+    changes = replayed_shifts(brand_replays, reported_stories, runs, model_alerts)
     analysed_runs = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
     card = (
         await _chat_card(deployment, call, chosen, changes, analysed_runs, details=details)
@@ -112,90 +93,6 @@ async def shifts(
         return card
     decisions = await past_decisions(deployment, brand_replays, runs)
     return _card_with_decisions(deployment, card, decisions, runs, unchanged_record(brand_replays))
-
-
-async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
-    """Return the number of shifts that the monitor would have raised for the tracked brands at or
-    after `since`, with the scores of `scoring` instead of the deployment's.
-    """
-    deployment = replace(deployment, scoring=scoring)
-    runs = {run.id: run for run in await deployment.store.runs.find()}
-    brand_replays = await replays(deployment, call, tracked(deployment.catalogue), runs)
-    alarms = [alarm for replay in brand_replays for alarm in replay.alarms]
-    return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
-
-
-async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
-    """Return the repeated false claims and grave sentences about the brands in all stored answers,
-    by the run in which each became news, oldest first, then by model.
-    """
-    scoring = deployment.scoring
-    reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
-    found = []
-    for brand in brands:
-        for at_model in (await reader.statements(brand)).values():
-            for story in at_model.stories:
-                truth = reader.truth_of(story, brand)
-                found.append(
-                    ReportedStory(
-                        story,
-                        statement_shift(
-                            story, brand, story.opened, at_model.runs, at_model.asked, truth
-                        ),
-                    )
-                )
-    return sorted(found, key=lambda reported: (reported.story.opened, str(reported.shift.model)))
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayedShift:
-    """A shift that would have been raised, or a change of a model as a whole.
-
-    Attributes:
-        run: The run after which the shift would have been raised.
-        shift: The shift.
-        data: The shift for JSON output.
-    """
-
-    run: RunKey
-    shift: Shift
-    data: dict[str, Any]
-
-
-def _changes(
-    replays: Sequence[BrandReplay],
-    reported_stories: Sequence[ReportedStory],
-    runs: Mapping[int, Run],
-    model_alerts: Sequence[Alert],
-) -> list[ReplayedShift]:
-    """Return all that would have been raised, oldest run first: repeated statements, alerts on
-    models as a whole, and the shifts of the replays, in this order within a run. `runs` are by
-    number.
-    """
-    starts = {number: run.started_at for number, run in runs.items()}
-    found = [
-        ReplayedShift(reported.story.opened, reported.shift, story_data(reported, runs))
-        for reported in reported_stories
-    ]
-    found += [
-        ReplayedShift(
-            RunKey(starts[alert.shift.run_id], alert.shift.run_id),
-            alert.shift,
-            _whole_model_json(alert, runs, model_alerts, starts),
-        )
-        for alert in model_alerts
-    ]
-    found += [
-        ReplayedShift(
-            alarm.run,
-            shift,
-            _shift_json(shift, runs) | _whole_model_run_json(shift, model_alerts, runs, starts),
-        )
-        for replay in replays
-        for alarm in replay.alarms
-        for shift in alarm.shifts
-    ]
-    return sorted(found, key=lambda change: change.run)
 
 
 def _terminal_card(
@@ -432,85 +329,6 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
         runs[shift.began].key,
         certainty(shift.chance_a_year) or "",
     )
-
-
-def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a reported statement for JSON output; ``ended`` is the key of the run without it, or
-    None.
-    """
-    shift, closed = reported.shift, reported.story.closed
-    return {
-        **(statement_data(shift.statement) if shift.statement else {}),
-        "brand": shift.brand,
-        "model": str(shift.model),
-        "metric": shift.metric,
-        "level": STATEMENT_CERTAINTY,
-        "run": runs[shift.run_id].key,
-        "began": runs[shift.began].key,
-        "ended": runs[closed.id].key if closed else None,
-    }
-
-
-def _whole_model_json(
-    alert: Alert,
-    runs: Mapping[int, Run],
-    model_alerts: Sequence[Alert],
-    starts: Mapping[int, datetime],
-) -> dict[str, Any]:
-    """Return the alert on a model as a whole for JSON output: ``moved`` is the change of each
-    brand, ``part_of`` the key of the run of the alert that it continues (one of `model_alerts`), or
-    None. `starts` are the starts of runs by number.
-    """
-    moved = {shift.brand: shift.change for shift in alert.also}
-    whole = belongs_to(alert, model_alerts, starts)
-    part = {"part_of": runs[whole.shift.run_id].key if whole else None}
-    return {
-        **_shift_json(alert.shift, runs),
-        "kind": "model",
-        "brand": None,
-        "moved": moved,
-        **part,
-    }
-
-
-def _whole_model_run_json(
-    shift: Shift,
-    model_alerts: Sequence[Alert],
-    runs: Mapping[int, Run],
-    starts: Mapping[int, datetime],
-) -> dict[str, Any]:
-    """Return ``part_of`` for JSON output: the key of the run of that alert in `model_alerts` to
-    which a shift belongs, or None. `starts` are the starts of runs by number.
-    """
-    whole = containing_alert(shift, model_alerts, starts)
-    return {"part_of": runs[whole.shift.run_id].key if whole else None}
-
-
-def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a shift for JSON output: runs by their keys, values in the units of the metric, the 90
-    % interval as a pair. `runs` are by number.
-    """
-    return {
-        "kind": "shift",
-        "level": certainty(shift.chance_a_year),
-        "brand": shift.brand,
-        "model": str(shift.model),
-        "metric": shift.metric,
-        "run": runs[shift.run_id].key,
-        "runs_90": [runs[run].key for run in shift.dates],
-        "began": runs[shift.began].key,
-        "before": shift.before,
-        "after": shift.after,
-        "change": shift.change,
-        "interval": list(shift.interval),
-        "chance_a_year": shift.chance_a_year,
-        "recovery": shift.recovery,
-        "updates": [
-            {"at": update.at.isoformat(), "source": update.source, "note": update.note}
-            for update in shift.updates
-        ],
-        "explanation": shift.explanation,
-    }
 
 
 def _card_with_decisions(
