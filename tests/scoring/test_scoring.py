@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from overheard.config.loader import Config
 from overheard.domain import (
     Answer,
     Brand,
@@ -24,8 +25,10 @@ from overheard.domain import (
 )
 from overheard.errors import StoreError
 from overheard.interfaces import Store
+from overheard.plugins import load_plugins
 from overheard.scoring import scorers
 from overheard.scoring.service import Scoring
+from overheard.scoring.warm_up import made_up_reading, warm_up
 from overheard.testing.deployment import open_test_store
 from scripted import Quiet, reply
 
@@ -285,3 +288,22 @@ async def test_a_new_alias_or_rival_is_a_new_version() -> None:
 
     assert Scoring([scorer], aliased).versions != plain
     assert Scoring([scorer], Catalogue(CATALOGUE.brands[::-1])).versions == plain
+
+
+def test_a_warm_up_asks_the_scorers_of_this_process_alone() -> None:
+    """One that fails does not keep the others from it; async scorers and judges are left out."""
+    failing, scorer, later = (
+        Counting(lambda _: ValueError()),
+        Counting(lambda _: []),
+        Async(lambda _: []),
+    )
+    warm_up([failing, scorer, later])
+
+    assert [len(one.asked) for one in (failing, scorer, later)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("name", load_plugins(Config()).scorers)
+def test_each_built_in_scorer_has_something_to_say_of_the_made_up_answer(name: str) -> None:
+    """So its patterns are compiled."""
+    scorer = load_plugins(Config()).scorers[name]
+    assert list(scorer.score(made_up_reading()))  # type: ignore[arg-type] # none of them is async

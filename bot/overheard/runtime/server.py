@@ -48,6 +48,7 @@ from overheard.runtime.leader import LeaderChat
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.scheduler import Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
+from overheard.scoring.warm_up import warm_up
 from overheard.telemetry import about
 
 CANARIES = "canaries of the day"
@@ -66,6 +67,8 @@ FEED_INTERVAL_S = 3600.0
 """Seconds between two reads of the update feeds."""
 CLOSE_TIMEOUT_S = 0.5
 """Seconds that a chat has to close its connections."""
+WARM_UP_DELAY_S = 2.0
+"""Seconds from the start of the services to the first, made-up reading of the scorers."""
 WAKE_INTERVAL_S = 30.0
 """Seconds between two searches for alerts whose snooze is over."""
 
@@ -128,6 +131,8 @@ class Server:
                 await self._health.settled.wait()  # a taken port ends it before anything begins
                 await self._announce()
                 group.create_task(self.supervisor.run())
+                await asyncio.sleep(WARM_UP_DELAY_S)
+                await asyncio.to_thread(warm_up, self._deployment.scoring.scorers)
 
     async def _announce(self) -> None:
         """Log the plugins that are left out, that the deployment runs, and how to become the first
