@@ -233,7 +233,7 @@ async def recheck_price(deployment: Deployment, alert: Alert) -> str:
 
 
 PROMPTS = 5
-"""Prompts of which sentences are shown."""
+"""Largest number of prompts with sentences in the evidence."""
 PROMPTS_BESIDE = 2
 """The same where false claims are shown too."""
 

@@ -32,7 +32,7 @@ from overheard.runs.plan import find_brand
 MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
 MAX_SOURCES = 12
 DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
-"""A metric, and the subject that shows what it rests on."""
+"""The name of the metric, and the word for `about` that shows its quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ SHORT = 80
 """Characters of an answer there."""
 
 Left = Mapping[int, str]
-"""Why answers are not approved, by their numbers."""
+"""The reason why each answer is not approved, by the number of the answer."""
 
 
 _AnswerNumbers = Annotated[

@@ -128,7 +128,7 @@ class Span:
     end: datetime | None = None
 
     def holds(self, at: datetime) -> bool:
-        """Whether a moment belongs to it."""
+        """Return whether a moment lies within the span."""
         return (self.begin is None or at >= self.begin) and (self.end is None or at < self.end)
 
 

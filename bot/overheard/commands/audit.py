@@ -15,9 +15,9 @@ from overheard.domain import AuditEntry
 SHOWN_ENTRIES, SHOWN_IN_CHAT = 50, 10
 """How many entries are shown by default, in a terminal and in a chat."""
 DONE = "done"
-"""The outcome of what succeeded, which a chat is not told."""
+"""The outcome of a command that succeeded, which a chat does not show."""
 MAX_WORDS, MAX_OUTCOME = 80, 60
-"""Characters of what was done, and of why it was not, in a line of a chat."""
+"""Largest numbers of characters of a command and of its failure, in a line of a chat."""
 
 
 async def audit(

@@ -18,7 +18,7 @@ from overheard.cards import wording
 from overheard.commands.standings import (
     Place,
     Standing,
-    place_ranges,
+    places_by_model,
     read_streams,
     standings_in,
 )
@@ -100,7 +100,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
     history = [line for line in own_lines if line.key.metric == VISIBILITY]
-    brand_places = place_ranges(brand.name, rows, history, found_stories)
+    brand_places = places_by_model(brand.name, rows, history, found_stories)
     return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
 
 

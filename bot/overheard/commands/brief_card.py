@@ -18,7 +18,7 @@ from overheard.finetune.texts import fact_sentence
 FACTS = 4
 """Facts of an item on a card."""
 SHOWN_ITEMS = 3
-"""Items of which a card says more than a row."""
+"""Number of items that a card describes in sentences, too."""
 RANKED = (
     "First comes what is wrong, then what shows in most answers. What to state comes from your "
     "facts alone."

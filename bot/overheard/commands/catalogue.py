@@ -23,7 +23,7 @@ from overheard.runs.plan import find_brand
 Entry = TypeVar("Entry")
 
 DECLARED, ADDED = "configuration", "people"
-"""The origins of an object: it is declared, or it was added with a command."""
+"""The origins of an object: the configuration, or a command."""
 KEY = "Key"
 """The name of a key, which only commands in the terminal need."""
 
@@ -279,7 +279,7 @@ class CatalogueNoun(Generic[Entry]):
         return found
 
     def data(self, entry: Entry, origin: str) -> dict[str, Any]:
-        """Return an object for machines."""
+        """Return an object for JSON output: its fields and its origin."""
         names = [option.name for option in (*self.new, *self.edit_fields)]
         values = {name: json_value(getattr(entry, name)) for name in (*self.more_data, *names)}
         return values | {"from": origin}
@@ -316,7 +316,7 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     def usage(self, verb: str) -> str:
-        """Return how one of the commands is written."""
+        """Return the usage line of the command with a verb."""
         return self.command(verb, "").usage
 
     async def require_own(self, deployment: Deployment, entry: Entry) -> None:
@@ -481,7 +481,7 @@ def _form_value(value: Any) -> Any:
 
 
 def json_value(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return the value of a field for JSON output: a tuple as a list, a date as text."""
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -31,11 +31,11 @@ SLACK_SCOPES = (
     "channels:read",  # greet in a public channel that it is invited to
     "groups:read",  # the same in a private one
 )
-"""What the bot may do, and what for."""
+"""The rights of the bot, each with its purpose."""
 OPTIONAL_SLACK_SCOPES = frozenset(
     {"usergroups:read", "assistant:write", "channels:read", "groups:read"}
 )
-"""Scopes without which it works as well, but for what they are for."""
+"""Scopes without which the bot works, except for their own purpose."""
 SLACK_EVENTS = (
     "app_home_opened",
     "app_mention",
@@ -46,7 +46,7 @@ SLACK_EVENTS = (
     "message.im",
     "tokens_revoked",
 )
-"""What Slack reports to the bot."""
+"""The events that Slack sends to the bot."""
 SLACK_EVENTS_PATH = "/slack/events"
 SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
 EXAMPLE_ADDRESS = "https://bot.example.com"
@@ -197,7 +197,7 @@ DISCORD_PERMISSIONS: Mapping[str, int] = {
     "create_public_threads": 1 << 35,
     "send_messages_in_threads": 1 << 38,
 }
-"""What the bot needs in a channel, by discord.py's names, and Discord's bit of each."""
+"""The permissions that the bot needs in a channel: Discord's bit by discord.py's name."""
 _DISCORD_SCOPES = ("bot", "applications.commands")
 _INVITATION_PAGE = "https://discord.com/oauth2/authorize"
 

@@ -26,7 +26,7 @@ SHOWN_CLAIMS = 12
 QUOTED = 5
 SOURCES = 3
 MAX_STATED = 60
-"""Characters of what a model states in the card's sentence."""
+"""Largest number of characters of a claim in the card's sentence."""
 
 
 async def list_claims(

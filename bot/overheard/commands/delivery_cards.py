@@ -209,7 +209,7 @@ async def run_result(
 
 
 PERIOD = timedelta(days=7)
-"""What a sign of life counts, up to the moment at which it is written."""
+"""The time that a sign of life covers, up to the moment at which it is posted."""
 ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
 
 

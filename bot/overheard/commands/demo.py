@@ -62,7 +62,7 @@ def _session_config(session: Session) -> Iterator[Config]:
 
 REPEATS = 3
 STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
-"""What each run is called, and how strongly the fine-tune works in it."""
+"""The label of each run, and the weight of the fine-tune in it, 0 to 1."""
 
 
 async def demo(
@@ -160,7 +160,9 @@ async def _evidence_quotes(deployment: Deployment, call: Call, alert: Card) -> t
 
 
 def _bundled_models(deployment: Deployment) -> list[str]:
-    """Name the model that comes with Overheard; a plugin may bring others, which may cost."""
+    """Return the names of the local provider's models, the only ones that certainly cost
+    nothing.
+    """
     return [str(model) for model in deployment.plugins.models if model.provider == LOCAL]
 
 

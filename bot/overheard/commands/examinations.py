@@ -24,7 +24,7 @@ from overheard.session import Session
 MAX_CLOCK_LAG = timedelta(hours=1)
 """How far the newest run may be ahead of this machine's clock; machines differ a little."""
 SHUTDOWN_NOTICE = timedelta(days=90)
-"""How long before the last day of a model it is reported as a fault."""
+"""The time before the last day of a model from which on the model is reported as a fault."""
 REAL_QUESTION = "Answer with one word: which colour has a clear sky?"
 DEEP = "doctor"
 """The label of runs of `doctor --deep`, which are aside of the history."""

@@ -28,14 +28,14 @@ from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_lin
 
 
 class What(StrEnum):
-    """What is written."""
+    """The kind of lines to export."""
 
     ANSWERS = "answers"
     SCORES = "scores"
 
 
 class Format(StrEnum):
-    """How it is written."""
+    """The format of the lines."""
 
     JSONL = "jsonl"
     CSV = "csv"

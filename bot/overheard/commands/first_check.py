@@ -44,7 +44,7 @@ ROUND_SIZES = ((4, 3, 3), (2, 2, 2), (1, 1, 1))
 ROUND_GAP = timedelta(hours=6)
 """Time between the starts of two rounds."""
 EXPIRES_AFTER = timedelta(days=2)
-"""How long after its start a first check can be continued."""
+"""The time after its start within which a first check can be continued."""
 ROUNDS = len(ROUND_SIZES[0])
 
 

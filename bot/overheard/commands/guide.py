@@ -18,7 +18,7 @@ from overheard.runs.plan import tracked
 from overheard.session import Session
 
 EVERYTHING = "everything"
-"""The word behind which help lists all commands."""
+"""The argument with which help lists all commands."""
 MAX_SUGGESTIONS = 5
 """Next steps that help offers at a time."""
 

@@ -30,14 +30,14 @@ from overheard.runs.history_lines import AnswerLine, read_line
 
 BATCH = 500
 SHOWN_BAD_LINES = 20
-"""Bad lines that a card shows; its data has all of them."""
+"""Largest number of faulty lines on a card; the card's data has all of them."""
 
 RUN_LOCK_TIMEOUT_S = 60.0
 PAUSE = 0.2
-"""Seconds that a run is waited for which another process holds, and between two looks at it."""
+"""Seconds between two attempts to lock a run."""
 
 Content = tuple[str, str, datetime, str]
-"""What makes two answers of a run the same: prompt key, model, time and text."""
+"""The content by which answers of a run are compared: prompt key, model, time and text."""
 
 
 @dataclass(slots=True)

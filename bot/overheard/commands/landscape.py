@@ -158,7 +158,7 @@ def _ending_sentences(
 
 
 def _name_and_id(deployment: Deployment, model: Model) -> str:
-    """Return what readers call a model, with its id."""
+    """Return the display name of a model, with its id unless the name contains the id."""
     name = deployment.names.name(model)
     return name if model.name in name else f"{name} ({model.name})"
 
@@ -191,7 +191,9 @@ def _vendor_cells(
 def _chat_vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
-    """Return a row whose first cell says what ends, too."""
+    """Return the cells of a vendor in a chat: like `_vendor_cells`, with the model that ends next
+    in the first cell.
+    """
     title, *cells, ends = _vendor_cells(landscape, topics, today)
     return (title if ends == NOTHING else f"{title} ends {ends}", *cells)
 

@@ -26,7 +26,7 @@ STATES = {
     BreakerState.HALF_OPEN: "being tried again",
 }
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
-"""A process learns a service's limits from its answers, and keeps that to itself."""
+"""A process learns a service's limits from the service's answers, and does not store them."""
 
 
 async def list_models(deployment: Deployment, call: Call) -> Card:

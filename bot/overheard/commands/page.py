@@ -41,14 +41,14 @@ from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
 from overheard.reading.claims import ClaimCluster
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
-"""What two printed pages have room for."""
+"""Largest numbers of entries, so that a page prints on two sheets of A4."""
 LEAST_RATE_MOVED = 0.05
 """Least difference to the usual share with which a tile is shown as worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure with its words; worse than usual or not."""
+    """A figure of a page with its caption, and whether it is worse than usual."""
 
     value: str
     words: str
@@ -57,7 +57,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What to do: a title, its evidence, and the first action."""
+    """A piece of advice: a title, its evidence, and the first action."""
 
     title: str
     why: str

@@ -52,7 +52,9 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """What a model says of the brand: its name, the brand's rank, and lines of label and words."""
+    """The views of a model on the brand: the model's display name, the brand's rank in words, and
+    lines of a label and a text.
+    """
 
     model: str
     rank: str

@@ -78,7 +78,7 @@ async def plugins(
 
 
 def _names_in_chat(reports: Sequence[PluginReport], face: Face) -> str:
-    """List the names of plugins in a chat; the terminal has a table of them."""
+    """Return the names of plugins for a chat; an empty string for a terminal, which has a table."""
     return f": {wording.listing([r.name for r in reports])}" if face is Face.CHAT else ""
 
 

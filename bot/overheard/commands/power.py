@@ -46,7 +46,7 @@ from overheard.runs.price import price_of, usual_cost
 USUAL_RUNS = 20
 """Runs of baseline that are assumed as long as there are fewer."""
 KNOWN_FROM = 5
-"""Runs that it takes to estimate run effects from the store."""
+"""Smallest number of stored runs from which run effects are estimated."""
 
 
 @dataclass(frozen=True, slots=True)

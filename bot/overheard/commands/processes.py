@@ -44,7 +44,7 @@ WORK_KINDS = {
     "scoring": frozenset({TaskKind.SCORE, TaskKind.JUDGE}),
     "detecting": frozenset({TaskKind.DETECT}),
 }
-"""What a worker can be kept to."""
+"""The kinds of tasks that a worker can be limited to, by the word for `only`."""
 
 
 async def worker(

@@ -24,7 +24,7 @@ from overheard.scoring.scorers import batches
 GROUP = 200
 """Texts that are removed in one transaction, once they are safe in the file."""
 DUTY = "retention"
-"""What keeps two processes from the same work."""
+"""The name of the lock that keeps two processes from the same work."""
 
 
 @dataclass(frozen=True, slots=True)

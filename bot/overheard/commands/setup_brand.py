@@ -195,7 +195,9 @@ async def set_questions(
 
 
 async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
-    """Return the price of all that is suggested: it is shown, and the most that a yes agrees to."""
+    """Return the price of asking all suggested questions, which the form shows and its submission
+    agrees to; None without a price.
+    """
     return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
 
 

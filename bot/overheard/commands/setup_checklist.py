@@ -62,12 +62,12 @@ class Checklist:
 
     @property
     def next(self) -> SetupStep | None:
-        """The first step that is open, or None."""
+        """The first open step; None when all steps are done."""
         return next((step for step in self.steps if not step.done), None)
 
     @property
     def title(self) -> str:
-        """How far it is, such as ``2 of 5 steps done``."""
+        """The number of steps done, such as ``2 of 5 steps done``."""
         return f"{self.done} of {len(self.steps)} steps done"
 
     def fields(self) -> tuple[Field, ...]:

@@ -27,7 +27,7 @@ _GENERAL_QUESTIONS = (
     "Which products would you recommend to a small company, and why?",
     "Which providers do companies of fifty people choose most often?",
 )
-"""Where the category is not known; they name no brand, and have to be replaced by better ones."""
+"""Questions for an unknown category, without a brand's name; a person should replace them."""
 _RIVAL_QUESTIONS = ("What are the best alternatives to {rival}?",)
 _BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
 
@@ -72,7 +72,7 @@ class SetupFiles:
 
     @property
     def branded_question(self) -> str:
-        """The question that names the brand; it shows what is said, not whether it is named."""
+        """The question with the brand's name, on how models describe the brand."""
         return _BRANDED_QUESTION.format(brand=self.brand)
 
     def text(self) -> str:

@@ -35,7 +35,7 @@ API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other a
 
 
 HEADROOM = 2
-"""The judge's budget of a month, as a multiple of what it is expected to cost."""
+"""The judge's budget of a month, as a multiple of its expected price."""
 
 
 async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice]:

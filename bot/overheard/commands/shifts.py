@@ -46,11 +46,11 @@ from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 
 SHOWN_DECISIONS = 40
-"""Rows of decisions that a card shows."""
+"""Largest number of decisions on a card."""
 
 
 SHOWN_CHANGES = 4
-"""Changes that a card in a chat names."""
+"""Largest number of changes on a card in a chat."""
 
 
 async def shifts(

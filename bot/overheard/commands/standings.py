@@ -179,10 +179,10 @@ async def read_places(
         stories: The brand's stories, which tell the usual runs from the changed ones.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
-    return place_ranges(brand, rows, history, stories)
+    return places_by_model(brand, rows, history, stories)
 
 
-def place_ranges(
+def places_by_model(
     brand: str,
     rows: Iterable[Standing],
     history: Iterable[Stream],

@@ -23,7 +23,7 @@ from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
 
 NAMED = "Named in answers"
-"""What the menu calls the headline metric."""
+"""The menu's name of visibility."""
 
 
 async def show_trend(

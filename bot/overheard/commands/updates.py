@@ -77,7 +77,7 @@ class Effect:
 
     @property
     def sentence(self) -> str:
-        """What the update did to the brand, as a sentence with its name."""
+        """The effect of the update as a sentence about the brand."""
         return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
@@ -204,7 +204,7 @@ async def remove_update(
 
 
 Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
-"""What detection found, by brand and model."""
+"""The shifts that detection found, each with its times, by brand and model."""
 
 
 async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBILITY) -> Changes:

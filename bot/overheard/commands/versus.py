@@ -25,7 +25,7 @@ from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
 
 METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
-"""The metrics that are compared, and what readers call them."""
+"""The compared metrics, and their display names."""
 CLOSE, FAR = 0.1, 0.3
 """Differences of a rate below which brands are close, and from which one is far ahead."""
 MAX_MODELS, MAX_ASPECTS = 4, 2

@@ -22,7 +22,7 @@ from overheard.runs.plan import choose_brands
 
 VOICE_METRIC = "share_of_voice"
 LEAST_SHARE_MOVED = 0.03
-"""Least difference to the usual share at which a card says what is usual."""
+"""Smallest difference to the usual share, 0 to 1, from which a card has the usual share, too."""
 _Course = dict[datetime, float]
 
 

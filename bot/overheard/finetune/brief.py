@@ -114,7 +114,7 @@ class BriefItem:
 
     @property
     def counted(self) -> str:
-        """How many answers show the gap, of those that could: ``15 of 66``."""
+        """The number of answers that show the gap, of those that could show it: ``15 of 66``."""
         return f"{self.hits:,} of {self.possible:,}" if self.possible else f"{self.hits:,}"
 
     @property
@@ -190,7 +190,7 @@ def ranked_items(items: Iterable[BriefItem]) -> list[BriefItem]:
 
 
 def steps(item: BriefItem, brand: str) -> list[str]:
-    """Return what to do about an item as sentences, in order; `brand` is the brand's name."""
+    """Return the advice on an item as sentences, in order; `brand` is the brand's name."""
     lines = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
     if item.kind is GapKind.UNSTATED and not item.hits:
         lines.append(_UNASKED)

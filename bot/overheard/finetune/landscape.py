@@ -55,7 +55,7 @@ class TopicStatus:
 
     @property
     def gist(self) -> str:
-        """The entry in a few words, else its first sentence; or "not known"."""
+        """The entry in a few words, else its first sentence; ``not known`` without an entry."""
         if self.entry is None:
             return EntryStatus.UNKNOWN.value
         first, stop, _ = self.entry.value.partition(". ")
@@ -63,7 +63,7 @@ class TopicStatus:
 
     @property
     def unchecked_since(self) -> date | None:
-        """The day of the entry if that is too long ago, or None."""
+        """The day of an entry that is older than `MAX_AGE`; None for another entry."""
         return self.entry.as_of if self.entry and self.standing is EntryStatus.STALE else None
 
 
