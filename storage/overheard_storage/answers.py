@@ -122,10 +122,9 @@ class SqlAnswerRepository(Repository):
         return int(row[0])
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
-        """Return the mean billed quantities of the latest complete answers of each model; models
+        """Return the mean billed quantities of the latest complete answers of each model, taken
+        from its newest runs until these have `USUAL_ANSWERS` answers with reported tokens. Models
         without answers in the `USUAL_RUNS` newest runs are left out.
-
-        The newest runs are used until they have `USUAL_ANSWERS` answers with reported tokens.
         """
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)

@@ -130,13 +130,17 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection for reading; on SQLite, all reads see one snapshot."""
+        """Yield a connection for reading, in a transaction of its own; on SQLite, all reads see one
+        snapshot.
+        """
         async with self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection in a transaction, which is committed at the end of the block."""
+        """Yield a connection in a transaction, which is committed at the end of the block, or
+        undone after an error. On SQLite, writers of this process wait for each other.
+        """
         if self._write_lock is None:
             async with self._writer.begin() as connection:
                 yield connection

@@ -193,7 +193,9 @@ async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
 
 
 def _stored_blocks_query(ids: Any) -> Any:
-    """Return a query of the keys and sums of the stored blocks of runs."""
+    """Return a query of the key, number, sum and sum of squares of the stored blocks of some runs,
+    given by their numbers.
+    """
     stream = (blocks.c.run_id, blocks.c.prompt_id, blocks.c.model_id, blocks.c.brand_id)
     sums = (blocks.c.n, blocks.c.total, blocks.c.squares)
     kept = select(*stream, blocks.c.metric_id, blocks.c.scorer_id, *sums)
@@ -201,7 +203,9 @@ def _stored_blocks_query(ids: Any) -> Any:
 
 
 def _summed_scores_query(run_ids: Any) -> Any:
-    """Return a query of the number, sum and sum of squares of scores for each block of runs."""
+    """Return a query of the key, number, sum and sum of squares of the scores of each block of some
+    runs, given by their numbers.
+    """
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
         *(scores.c.brand_id, scores.c.metric_id, scores.c.scorer_id),

@@ -305,8 +305,13 @@ def _all_records_query() -> Select[Any]:
 def _score_rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
 ) -> dict[Key, ValueRow]:
-    """Return the rows of the scores of new answers (``new_ids``), by answer, brand and metric; of
-    scores with one key the first is used. ``numbers`` has the database's numbers of names.
+    """Return the rows of the scores of new answers, by answer, brand and metric; of several scores
+    with one key the first is used.
+
+    Args:
+        new_ids: Numbers of the answers whose scores are stored.
+        scored: Answers with their scores, of one scorer.
+        numbers: The database's numbers of the names in them.
     """
     rows: dict[Key, ValueRow] = {}
     scorer = numbers.scorer
@@ -411,7 +416,9 @@ async def _set_edition_state(
 
 
 def _edition_row(edition: Edition) -> dict[str, Any]:
-    """Return the columns of an edition, of whose catalogue only brands and facts are stored."""
+    """Return the columns of an edition, without its number; of its catalogue only brands and facts
+    are stored.
+    """
     catalogue = Catalogue(edition.catalogue.brands, facts=edition.catalogue.facts)
     return {
         "versions": "\n".join(sorted(edition.versions)),

@@ -435,8 +435,8 @@ def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool
 def _telling_sentence(
     reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
 ) -> str:
-    """Return the first sentence in which an answer names the brand or a competitor; without one,
-    the first sentence of an answer; empty without sentences.
+    """Return, from the first answer with text, the first sentence that names the brand, or else a
+    competitor, or else the first sentence; empty without answers.
 
     Args:
         reader: Finds the names of the market's brands in answers.

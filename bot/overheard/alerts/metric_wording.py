@@ -153,8 +153,9 @@ def shift_phrase(
 
 
 def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
-    """Return what a model does since one step of an alert, as words to follow the model's name; see
-    `shift_phrase`.
+    """Return what a model does since one step of an alert, as words to follow the model's name:
+    ``names it less``, or ``names it for other questions`` when questions moved both ways. The
+    arguments are those of `shift_phrase`.
     """
     hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
     if hardly and went_both_ways(shift):

@@ -367,7 +367,7 @@ def reported_changes(
     another change is found.
 
     Args:
-        streams: The streams of the category's metric, of all brands at all models.
+        streams: The visibility streams of all brands at all models.
         policy: The rate of false alarms of models, and the smallest changes.
         updates: Known updates of the models.
     """

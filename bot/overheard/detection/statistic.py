@@ -302,8 +302,8 @@ def fresh_evidence(
 
 
 def _fresh(hits: Floats, n: Floats) -> Floats:
-    """Return `_beta_binomial` of whole numbers of hits in n answers for a rate with the
-    distribution of a fresh start (`FRESH_BETA`), read from a table.
+    """Return log probabilities of hits in n answers, as `_beta_binomial` does, for prompts whose
+    rate starts afresh (`FRESH_BETA`); both arguments are whole numbers, K x P.
     """
     hit, asked = hits.astype(np.intp), n.astype(np.intp)
     counts = np.arange(int(asked.max(initial=0)) + 1)

@@ -157,7 +157,7 @@ class SpendReservation:
         self._end_call()
 
     def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
-        """End a call that may be charged an unknown amount: all of its money stays reserved.
+        """End a call that may be charged an unknown amount: all of its held money stays reserved.
 
         Args:
             held: The money held for the call.

@@ -69,7 +69,8 @@ class ModelLimiter:
 
     @asynccontextmanager
     async def turn(self, run_id: int, tokens: float = 0.0) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it while the block lasts; runs take turns.
+        """Wait for a turn to make a call, and hold it while the block lasts; runs with waiting
+        calls get turns alternately.
 
         Args:
             run_id: The run that makes the call.
