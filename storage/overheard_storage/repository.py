@@ -72,7 +72,7 @@ class Lookup:
         return await self.known(rows)
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of those names that are stored; names that are not are left out."""
+        """Return the numbers of those names that are stored; other names are left out."""
         requested = set(names)
         missing = iter(sorted(requested - self._known.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):

@@ -379,8 +379,8 @@ class SqlEditionRepository(Repository):
 
     @uninterrupted
     async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
-        """Store the state and the note of an edition; an edition that loses its state to this one
-        becomes KEPT.
+        """Store the state and the note of an edition; another edition that has a state which only
+        one can have (in use, or pending) becomes KEPT.
         """
         async with self._database.writing() as connection:
             await _keep_displaced(connection, state)

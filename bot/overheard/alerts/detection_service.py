@@ -285,8 +285,8 @@ class DetectionService:
         )
 
     async def _recover_parts(self, decision: Decision) -> None:
-        """Mark alerts of brands as recovered when they belong to the change of a model that is
-        taken back, and the brand itself moved back with it.
+        """Mark alerts of brands as recovered whose alert of the model as a whole recovers by this
+        decision, if the brand itself has moved back.
         """
         back = {shift.brand: shift.change for shift in decision.shifts}
         alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]

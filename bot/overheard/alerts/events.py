@@ -329,7 +329,9 @@ def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:
 
 
 def alert_row(alert: Alert, wholes: Mapping[int, Alert] | None = None) -> dict[str, object]:
-    """Return an alert as JSON values for a list; ``wholes`` is that of `alert_table`."""
+    """Return an alert as JSON values for a list. ``wholes`` has, by the number of an alert, the
+    alert of the model as a whole to which it belongs.
+    """
     whole = (wholes or {}).get(alert.id)
     shift = alert.shift
     return {

@@ -171,8 +171,9 @@ class Outbox:
 
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
     async def _post_delivery(self, delivery: Delivery) -> None:
-        """Post or edit the message of a delivery, and store the message's id and the shown
-        revision; in quiet hours postpone the delivery.
+        """Compose the card of a delivery, post or edit its message, store the message's id and the
+        shown revision, and announce a new message of an alert; in quiet hours only postpone the
+        delivery. Raises what the chat raises.
         """
         outgoing = await self._compose(delivery)
         if isinstance(outgoing, Postponed):

@@ -139,8 +139,9 @@ class StatementReader:
     async def _find_grave(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
-        """Return the grave sentences about each tracked brand, by the brand's name, in the answers
-        of some runs. Incomplete and reused answers are left out.
+        """Return the grave sentences about each tracked brand, by the brand's name, in the stored
+        answers of some runs; incomplete and reused answers are left out. The arguments are those of
+        `grave`.
         """
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]
@@ -159,8 +160,12 @@ class StatementReader:
         return found
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
-        """Return the false claims about a brand that the scorers found in the answers of some runs
-        (start and number by number), of facts that the catalogue has now.
+        """Return the false claims about a brand in the answers of some runs, as the scorers of the
+        present versions found them, of facts that the catalogue has now.
+
+        Args:
+            brand: The brand's name.
+            runs: Start and number of each run, by its number.
         """
         known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         false: dict[int, list[Detail]] = defaultdict(list)

@@ -76,8 +76,8 @@ def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
 
 
 def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
-    """Return a note on the models of a panel that are asked in batches, their price and time; empty
-    when no model is.
+    """Return a note for people on the models of a panel that are asked in batches, their price and
+    time; empty when no model is asked so.
     """
     models = batched(panel, providers)
     if panel is None or not models:

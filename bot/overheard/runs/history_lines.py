@@ -186,8 +186,8 @@ class Parsed:
 
 
 def read_line(text: bytes) -> Parsed:
-    """Return the line of a JSON text, or the problem for which the line cannot be used; no error is
-    raised. Its texts become storable, see `overheard.domain.storable`.
+    """Return the answer in a line of a JSON file, or the problem for which the line cannot be used;
+    no error is raised. Characters that a database cannot store are replaced.
     """
     try:
         table = _storable(json.loads(text))

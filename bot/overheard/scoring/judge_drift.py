@@ -84,8 +84,8 @@ class Rejudging:
         return JudgeCheck(judge.name, str(judge.model), len(pairs), before, after, p_value)
 
     async def _earlier_values(self, shift: Shift, version: str) -> dict[int, float]:
-        """Return the values that the judge gave in the last `REJUDGED_RUNS` runs before a shift, by
-        answer number.
+        """Return the stored values of a shift's metric that the judge of a version gave to the
+        brand in the last `REJUDGED_RUNS` runs before the shift began, by answer number.
         """
         runs = await self.store.runs.find()
         begun = next(run.started_at for run in runs if run.id == (shift.began or shift.run_id))
