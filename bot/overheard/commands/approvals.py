@@ -113,7 +113,8 @@ def answer_review(deployment: Deployment) -> AnswerReview:
 
 async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
     """Store the approval of an answer, with the text to be taught in its place (empty: its own
-    text), and return the card; `title` is its first word, such as ``Approved``.
+    text), and return the card; `title` is the participle before the answer's number, such as
+    ``Approved``.
     """
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
     await deployment.store.finetune.approve(approval)

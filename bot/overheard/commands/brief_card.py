@@ -196,7 +196,9 @@ def _questions_words(progress: ItemProgress) -> str:
 
 
 def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPage:
-    """Return a brief's draft as a page of all its items."""
+    """Return a brief's draft as a page of all its items and published items, with the sentences
+    above them.
+    """
     name = draft.market.brand.name
     read, today = wording.count(draft.answers, "answer"), deployment.clock.now()
     drawn_up = (

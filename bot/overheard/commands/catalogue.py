@@ -448,8 +448,8 @@ def changed_values(
 
 
 def _changed_value(field: Option, before: object | None, given: Any) -> Any:
-    """Return the value of one field after a change, from the argument `given` and the object
-    `before`; see `changed_values`.
+    """Return the value of one field after a change. Without the argument `given` the field keeps
+    its value in `before`, or has its default in a new object; ``-`` empties the field.
     """
     if given in (None, "", ()):
         usual = () if field.many else field.default

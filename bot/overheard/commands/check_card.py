@@ -459,8 +459,8 @@ def _count_fields(outcome: Outcome) -> Iterator[Field]:
 async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
 ) -> list[Standing]:
-    """Return the standings of a panel's brands and their competitors in a run. Scores the run's
-    answers first for brands that are newer than the scored history.
+    """Return the standings of a panel's brands and their competitors in a run. If a brand is newer
+    than the scored history, the run's answers are scored for it first.
     """
     names = deployment.catalogue.names_with_rivals(panel.brands)
     known = [name for name in names if deployment.scoring.catalogue.brand(name)]

@@ -218,8 +218,8 @@ def _schedule_cells(
 
 
 def _last_run_words(schedule: Schedule, state: ScheduleState) -> str:
-    """Return the time of a schedule's last run in words; empty without a run since the schedule was
-    added or resumed.
+    """Return the time of a schedule's last run in words, with ``under way since`` or ``failed``;
+    empty without a run since the schedule was added or resumed.
     """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:

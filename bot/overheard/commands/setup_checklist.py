@@ -172,7 +172,9 @@ def checklist_card(checklist: Checklist) -> Card:
 
 
 def greeting_card(checklist: Checklist) -> Card:
-    """Return the card that the bot posts in a channel to which it was invited."""
+    """Return the card that the bot posts in a channel to which it was invited; its first button is
+    the next step of the checklist, or the report after a complete set-up.
+    """
     following = checklist.next
     begin = Action("setup list", "Set up", Style.PRIMARY)
     if checklist.done == 0 and following:
