@@ -22,17 +22,7 @@ import PIL.Image
 import PIL.ImageChops
 from gallery import cards, charts
 
-from overheard.cards.card import (
-    Action,
-    Card,
-    Choice,
-    Field,
-    Image,
-    Quote,
-    Style,
-    Table,
-    Tainted,
-)
+from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Style, Table, Tainted
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt, drawing
 from overheard.chat.discord.layouts import Box, Menu, MessagePage, Piece, Row, render

@@ -25,9 +25,7 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.limits import Limits
-from overheard.runs.service import (
-    RunService,
-)
+from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue, Outcome
 from overheard.testing.deployment import open_test_store
 from recording import HandClock

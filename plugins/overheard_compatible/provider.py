@@ -17,14 +17,7 @@ from overheard import (
     Reply,
 )
 from overheard_compatible.presets import CHAT
-from overheard_compatible.reading import (
-    citations_of,
-    cost_of,
-    finish_of,
-    joined,
-    text_of,
-    usage_of,
-)
+from overheard_compatible.reading import citations_of, cost_of, finish_of, joined, text_of, usage_of
 from overheard_compatible.settings import CompatibleSettings
 
 if TYPE_CHECKING:

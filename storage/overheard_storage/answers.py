@@ -19,13 +19,7 @@ from overheard_storage import tables
 from overheard_storage.bulk_writes import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.money import SqlMoneyRepository
-from overheard_storage.repository import (
-    ASKED_PROMPT,
-    Lookups,
-    Name,
-    Repository,
-    among,
-)
+from overheard_storage.repository import ASKED_PROMPT, Lookups, Name, Repository, among
 from overheard_storage.rows import answer_of, answer_row
 from overheard_storage.tables import answers, models, prompts, readings, runs, scorers
 

@@ -20,13 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from overheard_storage.alert_tables import (
-    alerts,
-    deliveries,
-    events,
-    shifts,
-    updates,
-)
+from overheard_storage.alert_tables import alerts, deliveries, events, shifts, updates
 from overheard_storage.columns import (
     LONG,
     Moment,

@@ -16,17 +16,7 @@ from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
 from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans
 from overheard.cards.charts.renderer import Drawable, alt, drawing
 from overheard.cards.charts.shares import Share, Shares
-from overheard.cards.charts.svg import (
-    COLORS,
-    WIDTH,
-    ZOOM,
-    Theme,
-    fit,
-    legible,
-    png,
-    spread,
-    width,
-)
+from overheard.cards.charts.svg import COLORS, WIDTH, ZOOM, Theme, fit, legible, png, spread, width
 from overheard.cards.charts.trend import MAX_LINES, Chart, Mark, Series
 from overheard.cards.wording import MINUS
 from overheard.domain import Scale

@@ -6,17 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_service import (
-    CANCELLED,
-    CUT,
-    ERRORED,
-    EXPIRED,
-    MISSING,
-    ODD,
-    OK,
-    BatchService,
-    selling,
-)
+from batch_service import CANCELLED, CUT, ERRORED, EXPIRED, MISSING, ODD, OK, BatchService, selling
 from overheard import Batching, Finish, Model, Prompt, ProviderFailed, ProviderUnavailable, Question
 from shapes import GEMINI, MESSAGES, RESPONSES, Shape
 from vendors import KEY

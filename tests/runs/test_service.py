@@ -9,37 +9,16 @@ from datetime import timedelta
 
 import pytest
 
-from overheard.domain import (
-    Answer,
-    Batch,
-    Panel,
-    Price,
-    Run,
-    RunState,
-    Task,
-    TaskKind,
-)
+from overheard.domain import Answer, Batch, Panel, Price, Run, RunState, Task, TaskKind
 from overheard.errors import BatchUncollected, RunPaused
 from overheard.runs.batch_collection import item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.plan import new_run
 from overheard.runs.quote import NOTHING, PriceQuote
-from overheard.runs.service import (
-    NO_WORKER,
-    WORKERS_TTL_S,
-    RunProgress,
-)
+from overheard.runs.service import NO_WORKER, WORKERS_TTL_S, RunProgress
 from overheard.runs.tasks import InlineQueue
-from run_house import (
-    MODEL,
-    PANEL,
-    PROMPTS,
-    BatchProvider,
-    House,
-    SpreadQueue,
-    Waiting,
-)
+from run_house import MODEL, PANEL, PROMPTS, BatchProvider, House, SpreadQueue, Waiting
 from scripted import reply
 
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.domain import (
-    Answer,
-    Citation,
-    Finish,
-    Prompt,
-    Question,
-    Reply,
-    Run,
-    Usage,
-)
+from overheard.domain import Answer, Citation, Finish, Prompt, Question, Reply, Run, Usage
 from overheard.interfaces import Store
 from stored_items import (
     BEST,

@@ -5,13 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from overheard.domain import (
-    Brand,
-    Catalogue,
-    Fact,
-    Prompt,
-    Schedule,
-)
+from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard.interfaces import Store
 from stored_items import ACME, BEST, CHEAP, GLOBEX, SCORER, answers_of, record
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.domain import (
-    Block,
-    Finish,
-    Panel,
-    Question,
-)
+from overheard.domain import Block, Finish, Panel, Question
 from overheard.interfaces import Store
 from stored_items import (
     BEST,

@@ -15,10 +15,7 @@ from overheard.chat.completion import Completing
 from overheard.chat.confirmations import Pending, Seen
 from overheard.chat.execution import CommandExecution, spec_named
 from overheard.chat.parser import Order, fill, near, parse
-from overheard.chat.progress import (
-    EDIT_INTERVAL_S,
-    FIRST_CARD_DELAY_S,
-)
+from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.asking import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, next_steps, teach
@@ -27,10 +24,7 @@ from overheard.commands.setup_checklist import checklist, checklist_card, greeti
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed, with_proposal
 from overheard.deployment import Call, Deployment
-from overheard.errors import (
-    BadUsage,
-    UnknownCommand,
-)
+from overheard.errors import BadUsage, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 

@@ -15,12 +15,7 @@ from overheard.chat import replies
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Unagreed, run_command
 from overheard.chat.parser import Order, parse
-from overheard.chat.progress import (
-    ChatProgress,
-    CutOffNotice,
-    Meter,
-    join_run,
-)
+from overheard.chat.progress import ChatProgress, CutOffNotice, Meter, join_run
 from overheard.commands.delivery_cards import cut_off_card
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState

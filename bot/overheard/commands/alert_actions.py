@@ -6,12 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from overheard.alerts.events import life_data, state, subject
-from overheard.alerts.lifecycle import (
-    BY_PEOPLE,
-    KNOWN_UPDATE,
-    MARKED,
-    Lifecycle,
-)
+from overheard.alerts.lifecycle import BY_PEOPLE, KNOWN_UPDATE, MARKED, Lifecycle
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option

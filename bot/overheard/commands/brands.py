@@ -8,14 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
-from overheard.cards.command import (
-    MAX_NAME_CHARS,
-    CommandSpec,
-    Kind,
-    Option,
-    Role,
-    quoted,
-)
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import require_free_names, unknown_name
 from overheard.commands.catalogue import (
     NO,

@@ -18,12 +18,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.comparison import MARGIN
-from overheard.finetune.rounds import (
-    CONTROL_TAG,
-    ComparisonSetup,
-    ModelComparison,
-    control_prompts,
-)
+from overheard.finetune.rounds import CONTROL_TAG, ComparisonSetup, ModelComparison, control_prompts
 from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.runs.price import Pair, unasked
 from overheard.session import Session

@@ -13,11 +13,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.model_names import ModelNames
 from overheard.domain import Answer, PromptShift
 from overheard.finetune.comparison import ERROR_RATE, Contrast, MetricResult
-from overheard.finetune.rounds import (
-    ComparisonResult,
-    ComparisonSetup,
-    StopReason,
-)
+from overheard.finetune.rounds import ComparisonResult, ComparisonSetup, StopReason
 from overheard.reading.markdown import readable
 
 SHOWN_PROMPTS = 2

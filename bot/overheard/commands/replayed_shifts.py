@@ -7,23 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from overheard.alerts.history import (
-    BrandReplay,
-    replays,
-)
+from overheard.alerts.history import BrandReplay, replays
 from overheard.alerts.reasons import certainty
-from overheard.alerts.statement_wording import (
-    statement_data,
-)
+from overheard.alerts.statement_wording import statement_data
 from overheard.alerts.statements import StatementReader
 from overheard.deployment import Call, Deployment
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statements import StatementStory, statement_shift
-from overheard.domain import (
-    Alert,
-    Run,
-    Shift,
-)
+from overheard.domain import Alert, Run, Shift
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import tracked
 from overheard.scoring.service import Scoring

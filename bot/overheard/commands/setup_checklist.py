@@ -6,11 +6,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
-from overheard.cards.command import (
-    IN_CHAT,
-    CommandSpec,
-    Step,
-)
+from overheard.cards.command import IN_CHAT, CommandSpec, Step
 from overheard.commands.arguments import in_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, RunState

@@ -18,10 +18,7 @@ from overheard.cards.command import (
     option,
 )
 from overheard.commands.setup_checklist import SKIPPED, step_after
-from overheard.commands.setup_draft import (
-    drafted_brand,
-    with_answers,
-)
+from overheard.commands.setup_draft import drafted_brand, with_answers
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Fact, Setting
 

@@ -8,15 +8,7 @@ from math import inf
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.command import (
-    IN_CHAT,
-    CommandSpec,
-    FormContent,
-    Kind,
-    Role,
-    Step,
-    option,
-)
+from overheard.cards.command import IN_CHAT, CommandSpec, FormContent, Kind, Role, Step, option
 from overheard.commands.arguments import (
     DAY_CHOICES,
     USUAL_DAYS,

@@ -17,11 +17,7 @@ from overheard.alerts.history import (
 )
 from overheard.alerts.metric_wording import PHRASES, SUBJECTS, shift_phrase
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
-from overheard.alerts.statement_wording import (
-    statement_brief,
-    statement_phrase,
-    statement_step,
-)
+from overheard.alerts.statement_wording import statement_brief, statement_phrase, statement_step
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
@@ -33,15 +29,7 @@ from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
 from overheard.detection.learning import OwnRecord
-from overheard.domain import (
-    VISIBILITY,
-    WHOLE_MODEL,
-    Brand,
-    Model,
-    Run,
-    Shift,
-    StatementKind,
-)
+from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 

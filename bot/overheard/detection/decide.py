@@ -14,15 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 
-from overheard.detection.alarm_table import (
-    WATCHED_A_YEAR,
-    AlertLevel,
-    Rarity,
-    rarity,
-)
-from overheard.detection.baseline import (
-    stream_until,
-)
+from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
+from overheard.detection.baseline import stream_until
 from overheard.detection.evidence import (
     NO_HISTORY,
     AlertHistory,

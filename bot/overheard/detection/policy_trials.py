@@ -9,14 +9,7 @@ from math import inf, log
 
 from overheard.detection.alarm_table import Rarity, alarm_table, needed_excess, rarity
 from overheard.detection.baseline import rows_with_answers
-from overheard.detection.benchmarks import (
-    BEFORE,
-    WARM_UP,
-    YEAR,
-    Comparisons,
-    RuleFigures,
-    compare,
-)
+from overheard.detection.benchmarks import BEFORE, WARM_UP, YEAR, Comparisons, RuleFigures, compare
 from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.panels import Change, Design, World, simulate

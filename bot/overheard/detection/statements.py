@@ -25,14 +25,7 @@ from math import exp, lgamma
 from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision
 from overheard.detection.placement import AlertAction, place
-from overheard.domain import (
-    Alert,
-    Model,
-    PromptShift,
-    ReportedStatement,
-    Shift,
-    StatementKind,
-)
+from overheard.domain import Alert, Model, PromptShift, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import wilson
 from overheard.reading.claims import FalseClaim, states_the_same

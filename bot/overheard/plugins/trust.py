@@ -11,11 +11,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
-from importlib.metadata import (
-    Distribution,
-    PackageNotFoundError,
-    distribution,
-)
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement

@@ -9,14 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from overheard.domain import UnitRole
-from overheard.reading.labels import (
-    Label,
-    LabelKind,
-    is_property,
-    kind_of,
-    label_at,
-    role_of,
-)
+from overheard.reading.labels import Label, LabelKind, is_property, kind_of, label_at, role_of
 from overheard.reading.layout import Line, LineKind
 from overheard.reading.owners import NOBODY, Context, Names, Owner
 

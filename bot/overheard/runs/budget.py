@@ -9,13 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from overheard.config.sections import BudgetTable
-from overheard.domain import (
-    UNFINISHED,
-    Account,
-    Payer,
-    Prompt,
-    ReservationRequest,
-)
+from overheard.domain import UNFINISHED, Account, Payer, Prompt, ReservationRequest
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Clock, Store
 from overheard.interfaces.runs import MoneyRepository

@@ -272,12 +272,7 @@ class _Metrics:
     """
 
     def __init__(self) -> None:
-        from prometheus_client import (
-            CollectorRegistry,
-            Counter,
-            Histogram,
-            disable_created_metrics,
-        )
+        from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
         disable_created_metrics()  # type: ignore[no-untyped-call]
         own = self.registry = CollectorRegistry()  # several deployments may be open in a process

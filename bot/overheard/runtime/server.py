@@ -28,15 +28,7 @@ from overheard.config.cron import Cron
 from overheard.config.loader import Config
 from overheard.config.stored import Rights, with_chat_settings
 from overheard.deployment import Call, Deployment, NoProgress
-from overheard.domain import (
-    BURST,
-    FIRST_CHECK,
-    AuditEntry,
-    Delivery,
-    DeliveryKind,
-    Run,
-    Schedule,
-)
+from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ChatUnavailable, OverheardError, ungrouped
 from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, DarkChat, Desk

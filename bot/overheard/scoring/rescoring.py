@@ -16,14 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
-from overheard.domain import (
-    PENDING,
-    Answer,
-    Edition,
-    EditionState,
-    Question,
-    used_edition,
-)
+from overheard.domain import PENDING, Answer, Edition, EditionState, Question, used_edition
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import for_nothing
 from overheard.scoring.scorers import Share, in_turn, waits

@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import (
-    LABEL_SIZE,
-    SMALL_SIZE,
-    TITLE_SIZE,
-    WIDTH,
-    Sheet,
-    fit,
-    width,
-)
+from overheard.cards.charts.svg import LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, WIDTH, Sheet, fit, width
 
 MAX_BARS = 9
 """Bars for which the picture has room; the others are summed up in the last bar."""

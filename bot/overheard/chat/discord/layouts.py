@@ -14,17 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
 from overheard.cards import wording
-from overheard.cards.card import (
-    Action,
-    Card,
-    Choice,
-    Field,
-    File,
-    Image,
-    Quote,
-    Severity,
-    divided,
-)
+from overheard.cards.card import Action, Card, Choice, Field, File, Image, Quote, Severity, divided
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
 

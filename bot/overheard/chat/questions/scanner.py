@@ -10,13 +10,7 @@ from datetime import date
 from overheard.chat.questions.names import KnownNames, NameReader
 from overheard.chat.questions.parsed_question import METRICS, ParsedQuestion
 from overheard.chat.questions.times import NamedTime, TimeReader
-from overheard.chat.questions.vocabulary import (
-    LIGHT,
-    WEAK,
-    Token,
-    implied,
-    vocabulary,
-)
+from overheard.chat.questions.vocabulary import LIGHT, WEAK, Token, implied, vocabulary
 
 MAX_NAME_WORDS = 2
 """Longer phrases without a meaning go before the times in them: "for my Monday meeting"."""

@@ -17,13 +17,7 @@ from overheard.cards.card import Card
 from overheard.chat.concurrency import FINISH_TIMEOUT_S
 from overheard.chat.slack import checkup
 from overheard.chat.slack.blocks import Message, render
-from overheard.chat.slack.client import (
-    CALL_TIMEOUT_S,
-    NAME,
-    ChannelPacer,
-    SlackClient,
-    SlackFailed,
-)
+from overheard.chat.slack.client import CALL_TIMEOUT_S, NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.connection import SocketState, SocketTimeouts, http_server, run_socket
 from overheard.chat.slack.listeners import SlackListeners
 from overheard.chat.slack.posts import ChannelOutlet
