@@ -16,7 +16,8 @@ from overheard.cards.card import (
 )
 from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, option
 from overheard.cards.wording import printable
-from overheard.config.settings import Secret, Settings
+from overheard.config.secrets import Secret
+from overheard.config.settings import Settings
 from overheard.domain import (
     FREE,
     Alert,

@@ -13,7 +13,8 @@ from typing import Any
 import pluggy
 
 from overheard.cards.command import CommandSpec
-from overheard.config.settings import Settings, SomeSettings, secrets_of, validate_table
+from overheard.config.secrets import secrets_of
+from overheard.config.settings import Settings, SomeSettings, validate_table
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
 from overheard.installation import PROJECT

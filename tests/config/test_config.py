@@ -7,7 +7,8 @@ import pytest
 from pydantic import Field
 
 from overheard.config.loader import VARIABLE, Config, find_config, load_config, parse_config
-from overheard.config.settings import Secret, Settings, validate_table
+from overheard.config.secrets import Secret
+from overheard.config.settings import Settings, validate_table
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from overheard.config.loader import load_config, located_url
-from overheard.config.settings import Secret, Settings
+from overheard.config.secrets import Secret
+from overheard.config.settings import Settings
 from overheard.hookspecs import PluginSettings
 
 

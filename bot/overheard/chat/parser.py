@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from overheard.cards.command import CommandSpec, Kind, Option, quoted, require_sizes
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.errors import BadUsage, UnknownCommand
 
 LIST, SHOW = "list", "show"

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, argument, option
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.domain import Brand, Catalogue, Fact, Prompt
 from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable, UnknownName
 

@@ -14,8 +14,8 @@ from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument,
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
+from overheard.config.problems import suggestion
 from overheard.config.sections import MAX_REPEATS
-from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run
 from overheard.errors import UnknownName

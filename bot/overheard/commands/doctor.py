@@ -28,7 +28,7 @@ from overheard.commands.examinations import (
 )
 from overheard.commands.prompts import named_brands
 from overheard.config.loader import Config
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError

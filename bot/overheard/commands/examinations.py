@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.config.loader import Config
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider

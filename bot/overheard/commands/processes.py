@@ -6,7 +6,7 @@ from typing import Annotated
 
 from overheard.cards.card import Card
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.deployment import Call
 from overheard.domain import TaskKind
 from overheard.errors import UnknownName, WorkerUnused

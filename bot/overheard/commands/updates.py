@@ -14,7 +14,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, opt
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import read_time
 from overheard.commands.standings import read_streams
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.detection.updates import (
     EXCLUDED_CHANGE,

@@ -1,6 +1,6 @@
 """The configuration: one TOML file as frozen, validated settings.
 
-The file contains no secrets, see `overheard.config.settings`. All errors are reported at once.
+The file contains no secrets, see `overheard.config.secrets`. All errors are reported at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr, field_validator
 
 from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable, spelling_key
+from overheard.config.problems import suggestion
 from overheard.config.sections import (
     CHANNEL,
     AccessTable,
@@ -41,7 +42,7 @@ from overheard.config.sections import (
     TelemetryTable,
     is_name,
 )
-from overheard.config.settings import Settings, suggestion, validate_table
+from overheard.config.settings import Settings, validate_table
 from overheard.domain import Brand, Catalogue, Fact, LandscapeTopic, Schedule
 from overheard.errors import ConfigError
 

@@ -16,8 +16,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from overheard import hookspecs
 from overheard.cards.command import CommandSpec
+from overheard.config.problems import suggestion
 from overheard.config.redaction import one_line, redacted, safe_str
-from overheard.config.settings import suggestion
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PluginSettings

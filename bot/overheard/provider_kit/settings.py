@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from overheard.config.secrets import Secret
 from overheard.config.sections import MAX_CONCURRENCY, Dollars
-from overheard.config.settings import Line, Secret, Settings
+from overheard.config.settings import Line, Settings
 
 
 class PriceTable(Settings):

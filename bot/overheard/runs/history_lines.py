@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from overheard.config.settings import value_problem
+from overheard.config.problems import value_problem
 from overheard.domain import (
     Answer,
     Citation,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from overheard.cards import wording
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from overheard.config.settings import secrets_of
+from overheard.config.secrets import secrets_of
 from overheard.deployment import Deployment
 from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING

@@ -14,7 +14,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.registry import ADDED, Listing
-from overheard.config.settings import suggestion
+from overheard.config.problems import suggestion
 
 LIST, SHOW = "list", "show"
 """The verbs of a noun for which none is typed: without a number, and with one."""

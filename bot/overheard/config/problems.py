@@ -1,0 +1,150 @@
+"""What is wrong with a table of the configuration, as sentences with file, table, key and remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from overheard.config.secrets import default_variable, known_keys, secret_fields
+
+
+class Unusable:
+    """Replaces a value that cannot be used, so that its problem is reported with all others."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+
+def suggestion(wrong: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean "right"`` for a near miss, else an empty string."""
+    close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"' if close else ""
+
+
+def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
+    """Return the message for a validation error, with file, table, key and remedy.
+
+    Args:
+        settings: The settings class of the outer table.
+        detail: Pydantic's description of the error.
+        where: File and table, with which the message begins.
+    """
+    place, owner, path = _place(settings, list(detail["loc"]), where)
+    if path[-1:] == ["[key]"]:  # the name of a table is wrong, not its content
+        return f'{place}: "{path[0]}" {value_problem(detail)}.'
+    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(known_keys(owner))
+        hint = suggestion(key, known_keys(owner)) or (f"; known: {known}" if known else "")
+        return f'{place}: unknown key "{key}"{hint}.'
+    if detail["type"] == "missing":
+        secret = key in secret_fields(owner)
+        return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
+    if detail["type"] == "tuple_type" and isinstance(detail["input"], Mapping):
+        name = detail["loc"][-1]
+        return f"{place}: must be a list; write its header in two pairs of brackets, [[{name}]]."
+    problem = _looks(owner, path) if detail["type"] == _PATTERN else ""
+    problem = problem or value_problem(detail)
+    return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
+
+
+def value_problem(detail: ErrorDetails) -> str:
+    """Return the problem of a value, as words that follow the name of its key."""
+    if isinstance(detail["input"], Unusable):
+        return detail["input"].problem
+    if detail["type"] == "float_type" and isinstance(detail["input"], int):  # of 309 digits or more
+        return _PROBLEMS["finite_number"]
+    if detail["type"] not in _PROBLEMS:
+        return detail["msg"].removeprefix("Value error, ").rstrip(".")
+    context = detail.get("ctx", {}).items()
+    numbers = {name: f"{v:g}" if isinstance(v, float) else v for name, v in context}
+    return _PROBLEMS[detail["type"]].format(**numbers)
+
+
+_PATTERN = "string_pattern_mismatch"
+_PROBLEMS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_inexact": "must be a day, such as 2026-01-31",
+    "date_from_datetime_parsing": "must be a day, such as 2026-01-31",
+    "date_parsing": "must be a day, such as 2026-01-31",
+    "date_type": "must be a day, such as 2026-01-31",
+    "datetime_from_date_parsing": "must be a time, such as 2026-01-31T09:00:00+00:00",
+    "datetime_parsing": "must be a time, such as 2026-01-31T09:00:00+00:00",
+    "datetime_type": "must be a time, such as 2026-01-31T09:00:00+00:00",
+    "dict_type": "must be a table; give it a header of its own in square brackets",
+    "enum": "must be {expected}",
+    "finite_number": "must be a finite number",
+    "float_parsing": "must be a number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a table; give it a header of its own in square brackets",
+    "string_too_long": "must not be longer than {max_length} characters",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text, in quotes",
+    "too_short": "needs {min_length} or more entries",
+    "tuple_type": 'must be a list, such as ["one", "two"]',
+}
+
+
+def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
+    """Return ``must look like ...`` for a field with a pattern, from its example or default; else
+    "".
+    """
+    field = settings.model_fields.get(str(path[0])) if path else None
+    example = (field.examples or [field.default])[0] if field else None
+    return f"must look like {example}" if example and isinstance(example, str) else ""
+
+
+def _where_to_put(settings: type[BaseModel], name: str) -> str:
+    default = default_variable(settings, name)
+    variable = f"set the environment variable {default}" if default else f"name one as {name}_env"
+    return f"{variable}, or name a file that holds it as {name}_file"
+
+
+def _place(
+    settings: type[BaseModel], path: list[str | int], where: str
+) -> tuple[str, type[BaseModel], list[str | int]]:
+    """Return where in the file a path of keys and list indices leads.
+
+    Args:
+        settings: The settings class of the outer table.
+        path: The path, from which the followed parts are removed.
+        where: File and table, with which the place begins.
+
+    Returns:
+        The place in words, the settings class of the innermost table, and the rest of the path.
+    """
+    tables = [where]
+    while path and (field := settings.model_fields.get(str(path[0]))):
+        inner, depth = _inner(field.annotation)
+        if inner is None:
+            break
+        settings, name = inner, str(path.pop(0))
+        while depth and path and path[1:2] != ["[key]"]:
+            name, depth = f"{name}.{path.pop(0)}", depth - 1
+        entry = path and isinstance(path[0], int)
+        tables.append(f"[[{name}]] number {int(path.pop(0)) + 1}" if entry else f"[{name}]")
+    return ", ".join(tables), settings, path
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
+    """Return the settings class in a field's type, and the number of mappings around the class."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, 0
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        inner, depth = _inner(parts[1])
+        return inner, depth + 1
+    found = (_inner(part) for part in parts)
+    return next(((inner, depth) for inner, depth in found if inner), (None, 0))

@@ -1,0 +1,115 @@
+"""Secrets of settings: which fields are secret, and their values from files and the environment.
+
+A secret is never written into the configuration. A field of type `Secret` named ``api_key`` is
+read from the file that ``api_key_file`` names, else from the environment variable that
+``api_key_env`` names, else from the field's default variable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+
+Secret = SecretStr
+"""A value that is not shown in messages, logs and reprs."""
+MAX_SECRET_BYTES = 2**16
+"""The longest file of a secret, in bytes."""
+
+
+def secret_fields(settings: type[BaseModel]) -> list[str]:
+    """Return the names of the fields that are secrets."""
+    return [
+        name
+        for name, field in settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    ]
+
+
+def default_variable(settings: type[BaseModel], name: str) -> str:
+    """Return the environment variable that a secret is read from by default; empty without one."""
+    extra = settings.model_fields[name].json_schema_extra
+    return str(extra.get("env", "")) if isinstance(extra, dict) else ""
+
+
+def known_keys(settings: type[BaseModel]) -> Iterator[str]:
+    """Yield the keys that a table may have; for a secret, the keys of its variable and file."""
+    secrets = set(secret_fields(settings))
+    for name, field in settings.model_fields.items():
+        if name in secrets:
+            yield from (f"{name}_env", f"{name}_file")
+        else:
+            yield field.alias or name
+
+
+def secrets_of(settings: BaseModel) -> Iterator[str]:
+    """Yield the values of all secrets in settings, including nested tables."""
+    for _, value in settings:
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from secrets_of(value)
+
+
+def read_secret(
+    settings: type[BaseModel], name: str, table: dict[str, Any], folder: Path
+) -> SecretStr | None:
+    """Return a secret from its file, else its environment variable; remove both keys from the
+    table.
+
+    Args:
+        settings: The settings class.
+        name: The field of the secret.
+        table: The table, which is changed.
+        folder: The folder at which a relative path of the file starts.
+
+    Returns:
+        The secret; None without one.
+
+    Raises:
+        ValueError: with the problem, as words after the key, when the file or variable is wrong.
+    """
+    variable = table.pop(f"{name}_env", default_variable(settings, name))
+    file = table.pop(f"{name}_file", None)
+    if not isinstance(variable, str) or (not variable and default_variable(settings, name)):
+        raise ValueError(f"has no variable; write a variable's name, in quotes, as {name}_env")
+    if variable and not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
+        raise ValueError(
+            f"must not be in the file, and {name}_env is no name of a variable, such as ACME_KEY"
+        )
+    if file is not None:
+        try:
+            return SecretStr(_secret_in_file(folder / Path(str(file)).expanduser()))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ValueError(
+                f"cannot be read from {name}_file ({reason}); correct its path or rights"
+            ) from None
+    value = os.environ.get(variable, "").strip() if variable else ""
+    return SecretStr(value) if value else None
+
+
+def _secret_in_file(file: Path) -> str:
+    """Return the secret in a file, without white space around it.
+
+    At most `MAX_SECRET_BYTES` are read, so that a device such as /dev/zero is no problem.
+
+    Raises:
+        ValueError: when the file is empty, too long, or not UTF-8 text.
+        OSError: when the file cannot be read.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(MAX_SECRET_BYTES + 1)
+    if len(content) > MAX_SECRET_BYTES:
+        raise ValueError("it is too long for a secret")
+    try:
+        secret = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    if not secret:
+        raise ValueError("it is empty")
+    return secret
