@@ -9,8 +9,8 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.confirmations import Stage
+from overheard.config.rights import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.config.sections import AccessTable
-from overheard.config.stored import LISTS, NAME, ROLE, Rights
 from overheard.domain import AuditEntry, Setting
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Refusal, Store
@@ -71,13 +71,13 @@ class ConfiguredAccess:
         """
         user = f"{person.platform}:{person.id}"
         if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
-            await self._put(person, f"{ROLE}{user}", {"role": LISTS[Role.ADMIN]})
+            await self._put(person, f"{ROLE_PREFIX}{user}", {"role": ROLE_KEYS[Role.ADMIN]})
             outcome = "is the first admin, as an owner of the workspace or server"
             await self._audit(str(person), "", "access grant", "", outcome)
-        elif not any(user in rights.listed(role) for role in LISTS):
+        elif not any(user in rights.listed(role) for role in ROLE_KEYS):
             return
         if rights.names.get(user) != person.name:
-            await self._put(person, f"{NAME}{user}", {"name": person.name})
+            await self._put(person, f"{NAME_PREFIX}{user}", {"name": person.name})
 
     async def _put(self, person: Person, name: str, value: Mapping[str, Any]) -> None:
         await self._store.settings.put(Setting(name, value, str(person), self._clock.now()))
@@ -99,7 +99,9 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
     shown = names[:MAX_NAMED]
     more = len(names) - len(shown)
     who = wording.listing([*shown, f"{more} others"] if more else shown)
-    return Refusal(f"Only {who or LISTS[needed]} can {_DOES[needed]}.", ask=next(iter(names), ""))
+    return Refusal(
+        f"Only {who or ROLE_KEYS[needed]} can {_DOES[needed]}.", ask=next(iter(names), "")
+    )
 
 
 @asynccontextmanager

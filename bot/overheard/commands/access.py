@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
-from overheard.config.stored import LISTS, NAME, ROLE, Rights
+from overheard.config.rights import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.deployment import Call, Deployment
 from overheard.domain import TERMINAL, AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly
@@ -77,7 +77,7 @@ async def enter_code(
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
     await _store_role(deployment, call, _caller_id(call), Role.ADMIN)
     name, _, _ = call.who.rpartition(" (")
-    await settings.put(Setting(f"{NAME}{_caller_id(call)}", {"name": name}, call.who, now))
+    await settings.put(Setting(f"{NAME_PREFIX}{_caller_id(call)}", {"name": name}, call.who, now))
     await _log_code_use(deployment, call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
@@ -110,10 +110,10 @@ async def list_access(deployment: Deployment, _: Call) -> Card:
     rows = [
         (
             Tainted(rights.names.get(user) or user),
-            LISTS[role].removesuffix("s"),
-            deployment.config.file if user in getattr(access, LISTS[role]) else "chat",
+            ROLE_KEYS[role].removesuffix("s"),
+            deployment.config.file if user in getattr(access, ROLE_KEYS[role]) else "chat",
         )
-        for role in reversed(LISTS)
+        for role in reversed(ROLE_KEYS)
         for user in rights.listed(role)
     ]
     others = {"nothing": "nothing", "viewer": "read", "operator": "read, ask and spend"}
@@ -124,7 +124,7 @@ async def list_access(deployment: Deployment, _: Call) -> Card:
         actions=(Action("access grant", "Give rights", Style.PRIMARY),),
         data={
             "everyone": access.everyone,
-            **{key: list(rights.listed(role)) for role, key in LISTS.items()},
+            **{key: list(rights.listed(role)) for role, key in ROLE_KEYS.items()},
         },
     )
 
@@ -149,7 +149,7 @@ async def grant(
     who = read_id(person, call)
     await _store_role(deployment, call, who, Role[role.upper()])
     if name:
-        setting = Setting(f"{NAME}{who}", {"name": name}, call.who, deployment.clock.now())
+        setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, deployment.clock.now())
         await deployment.store.settings.put(setting)
     return Card(
         f"{name or who} may act as {role} now",
@@ -169,14 +169,14 @@ async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -
     who = read_id(person, call)
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
-    if any(who in getattr(access, key) for key in LISTS.values()):
+    if any(who in getattr(access, key) for key in ROLE_KEYS.values()):
         right = f"The right of {rights.names.get(who) or who}"
         raise ReadOnly(thing=right, file=deployment.config.file)
     if who not in rights.given:
         raise BadUsage(problem=f"{who} has no right to take back", usage="access revoke PERSON")
     if rights.listed(Role.ADMIN) == (who,):
         raise BadUsage(problem="This is the last admin", usage="access grant PERSON")
-    await deployment.store.settings.remove(f"{ROLE}{who}")
+    await deployment.store.settings.remove(f"{ROLE_PREFIX}{who}")
     return Card(f"{rights.names.get(who) or who} has no right any more", data={"person": who})
 
 
@@ -245,7 +245,9 @@ def _caller_id(call: Call) -> str:
 
 
 async def _store_role(deployment: Deployment, call: Call, who: str, role: Role) -> None:
-    setting = Setting(f"{ROLE}{who}", {"role": LISTS[role]}, call.who, deployment.clock.now())
+    setting = Setting(
+        f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]}, call.who, deployment.clock.now()
+    )
     await deployment.store.settings.put(setting)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a table of the configuration, as sentences with file, table, key and remedy."""
+"""What is wrong with a table of the configuration, in sentences with the place and the remedy."""
 
 from __future__ import annotations
 

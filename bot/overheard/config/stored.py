@@ -1,4 +1,4 @@
-"""Settings and rights that people gave in a chat, merged with those of config.toml.
+"""Settings that people made in a chat, merged with those of config.toml.
 
 A setting of config.toml is never replaced: it stays as the file has it, and chats show where it
 comes from. A stored setting that this version cannot read is left out.
@@ -7,27 +7,17 @@ comes from. A stored setting that this version cannot read is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from overheard.cards.command import Role
 from overheard.config.loader import Config
-from overheard.config.sections import AccessTable, BudgetTable, ModelTable, ReportTable, RouteTable
+from overheard.config.sections import BudgetTable, ModelTable, ReportTable, RouteTable
 from overheard.config.settings import Settings
 from overheard.domain import Setting
-from overheard.interfaces import Person
 
-ROUTE, DIGEST, MODEL_NAME, BUDGET, ROLE, NAME = (
-    "route:",
-    "digest:",
-    "model:",
-    "budget:",
-    "role:",
-    "name:",
-)
-"""The beginnings of the names of settings; the channel, model, account or person follows."""
+ROUTE, DIGEST, MODEL_NAME, BUDGET = ("route:", "digest:", "model:", "budget:")
+"""The beginnings of the names of settings; the channel, model or account follows."""
 JUDGE = "scorer:judge"
 """The name of the setting with the table of a judge that was switched on in chat; without a model
 it was declined."""
@@ -109,68 +99,3 @@ def _tables(
                 yield name.removeprefix(beginning), table.model_validate(value)
             except ValidationError:  # of another version
                 continue
-
-
-EVERYONE = {"nothing": Role.ANYONE, "viewer": Role.VIEWER, "operator": Role.OPERATOR}
-LISTS = {Role.VIEWER: "viewers", Role.OPERATOR: "operators", Role.ADMIN: "admins"}
-"""The keys of [access] that give each role."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """The rights of a deployment: those of config.toml, and those that admins gave in chat.
-
-    Attributes:
-        access: ``[access]``.
-        given: The role of each person or group, by ``platform:id``, that was given in chat.
-        names: The names of people and groups, by ``platform:id``.
-    """
-
-    access: AccessTable
-    given: Mapping[str, Role]
-    names: Mapping[str, str]
-
-    @classmethod
-    def of(cls, access: AccessTable, settings: Iterable[Setting]) -> Rights:
-        """Return the rights of a configuration and of stored settings."""
-        given: dict[str, Role] = {}
-        names: dict[str, str] = {}
-        for setting in settings:
-            if setting.name.startswith(NAME):
-                names[setting.name.removeprefix(NAME)] = str(setting.value.get("name", ""))
-            elif setting.name.startswith(ROLE):
-                given |= _role_of(setting)
-        return cls(access, given, names)
-
-    def listed(self, role: Role) -> tuple[str, ...]:
-        """Return the ids (``platform:id``) of people and groups with exactly a role, those of
-        config.toml first.
-        """
-        configured: tuple[str, ...] = getattr(self.access, LISTS[role])
-        added = (user for user, given_role in self.given.items() if given_role is role)
-        return tuple(dict.fromkeys((*configured, *added)))
-
-    def role(self, person: Person) -> Role:
-        """Return the highest role that a person has, directly or by a group.
-
-        As long as there is no admin, the owners of the workspace or server are admins.
-        """
-        ids = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
-        given = [role for role in LISTS if ids & set(self.listed(role))]
-        if person.owner and not self.listed(Role.ADMIN):
-            given.append(Role.ADMIN)
-        return max(given, default=EVERYONE[self.access.everyone])
-
-    def named(self, role: Role) -> list[str]:
-        """Return the names of people and groups with at least a role, admins first; ids without a
-        known name are left out.
-        """
-        ids = (user for high in (Role.ADMIN, *LISTS) if high >= role for user in self.listed(high))
-        return [self.names[user] for user in dict.fromkeys(ids) if self.names.get(user)]
-
-
-def _role_of(setting: Setting) -> dict[str, Role]:
-    for role, key in LISTS.items():
-        if setting.value.get("role") == key:
-            return {setting.name.removeprefix(ROLE): role}
-    return {}

@@ -26,7 +26,8 @@ from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.config.loader import Config
-from overheard.config.stored import Rights, with_chat_settings
+from overheard.config.rights import Rights
+from overheard.config.stored import with_chat_settings
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ChatUnavailable, OverheardError, ungrouped
