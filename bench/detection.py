@@ -40,7 +40,7 @@ from overheard.detection import trials
 from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import smallest_visible_loss
 from overheard.detection.monitor import Monitor

@@ -15,7 +15,7 @@ from datetime import timedelta
 import numpy as np
 
 from overheard.detection.decide import reported_changes
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
 from overheard.detection.worlds import FIRST_RUN, brand_name, metric_name, model_of

@@ -32,7 +32,7 @@ from figures import rows
 from grading import answer
 
 from overheard import Brand
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.detection.trials import RUNS_A_YEAR
 from overheard.detection.worlds import FIRST_RUN, model_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from overheard.cards.command import Face
 from overheard.chat.questions.grammar import read
 from overheard.chat.questions.names import KnownNames
-from overheard.chat.questions.plan import plan
+from overheard.chat.questions.planner import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
 from overheard.commands.registry import offered

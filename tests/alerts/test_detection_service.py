@@ -10,7 +10,7 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.config.loader import AlertsTable
-from overheard.detection.evidence import JudgeCheck
+from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.domain import (
     Alert,

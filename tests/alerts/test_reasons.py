@@ -20,7 +20,7 @@ from overheard.alerts.reasons import (
 from overheard.config.loader import AlertsTable
 from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision, Reason, Silence
-from overheard.detection.evidence import JudgeCheck
+from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.placement import AlertAction, Placement
 from overheard.domain import Metric, Model, Scale, Shift
 from overheard.measure.blocks import RunKey

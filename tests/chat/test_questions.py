@@ -7,7 +7,7 @@ import pytest
 from overheard.chat.questions.grammar import read
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.plan import plan
+from overheard.chat.questions.planner import plan
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
 from question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, right, situation

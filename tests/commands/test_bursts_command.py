@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from office import executed
-from overheard.alerts.bursts import (
+from overheard.alerts.burst_planner import (
     BURSTS,
     BurstCause,
     BurstPlanner,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor
 from overheard.detection.panels import WELL_KNOWN
 from overheard.domain import Model

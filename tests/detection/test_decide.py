@@ -19,7 +19,7 @@ from overheard.detection.decide import (
     decide_model,
     reported_changes,
 )
-from overheard.detection.evidence import (
+from overheard.detection.decision_inputs import (
     JUDGE_LEVEL,
     NO_HISTORY,
     AlertHistory,

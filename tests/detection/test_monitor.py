@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overheard.detection.decide import Reason, decide, reported_changes
-from overheard.detection.evidence import (
+from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
     AlertPolicy,

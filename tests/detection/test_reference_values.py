@@ -26,7 +26,7 @@ from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, 
 from overheard.detection.attribution import falls_among
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.evidence import AlertPolicy, measured_change
+from overheard.detection.decision_inputs import AlertPolicy, measured_change
 from overheard.detection.known_time import compare_sides
 from overheard.detection.monitor import Monitor
 from overheard.detection.panels import CHALLENGER, Change, Design, moved, simulate, undone

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from overheard.detection import trials
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.trials import (
     CHANGE_AT,
     MonitorTrial,

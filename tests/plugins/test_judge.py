@@ -12,7 +12,7 @@ import pytest
 from loopback import Behaviour, ChatService
 from overheard import Model, PluginSettings, Score
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.detection.evidence import JudgeCheck
+from overheard.detection.decision_inputs import JudgeCheck
 from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run, Shift
 from overheard.errors import SettingsError
 from overheard.interfaces import Store

@@ -34,7 +34,7 @@ from overheard import (
 from overheard.config.loader import parse_config
 from overheard.domain import Answer
 from overheard.errors import PluginFault
-from overheard.plugins import Guard, Plugins, isolate, load_plugins, separated_output
+from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
 from overheard.reading.reader import Reader
 from overheard.runs.price import capabilities_of, price_of
 
@@ -187,7 +187,7 @@ async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
         "(it fails (ValueError)); ask its author, or remove it."
     )
     assert caplog.messages == [watched.pause]
-    now[0] = isolate.PAUSE_S
+    now[0] = guard.PAUSE_S
     assert watched.pause == ""
     assert await watched.call(work, 1.0) == "good"
 
@@ -392,7 +392,7 @@ async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shel
         assert (await odd.ask(asked("odd/m-2"), seed=1)).text == "Acme."
     code: Any = sys.modules["overheard_odd"].Odd
 
-    assert code.asked == isolate.MAX_FAULTS + 9
+    assert code.asked == guard.MAX_FAULTS + 9
     [told] = plugins.paused
     assert told == (
         "The model odd/m-1 is paused for 10 minutes after 5 faults in a row "

@@ -21,7 +21,7 @@ from overheard.config.loader import parse_config
 from overheard.domain import Answer, Catalogue
 from overheard.errors import PluginFault
 from overheard.plugins import IsolatedScorer, Plugins, load_plugins, scorer_process
-from overheard.plugins.isolate import watchdog
+from overheard.plugins.guard import watchdog
 from overheard.reading.reader import Reader
 from overheard.scoring.service import Scoring
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from overheard.alerts.bursts import Suspicion, suspicions
+from overheard.alerts.burst_planner import Suspicion, suspicions
 from overheard.alerts.evidence import (
     AlertPast,
     alert_explanation,
@@ -24,7 +24,7 @@ from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import AlertPart, keep_watched, parts_over, wholes_of
 from overheard.detection.decide import Decision, decide, decide_model
-from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
+from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
 from overheard.detection.model_change import (
     ModelChange,

@@ -15,7 +15,7 @@ from overheard.cards import wording
 from overheard.config.loader import AlertsTable
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide, reported_changes
-from overheard.detection.evidence import AlertHistory, AlertPolicy
+from overheard.detection.decision_inputs import AlertHistory, AlertPolicy
 from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.update_signs import silent_updates

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.config.loader import AlertsTable
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.decide import Decision, Reason, Silence
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.placement import AlertAction
 from overheard.domain import Metric, Scale
 

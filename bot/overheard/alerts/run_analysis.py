@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.bursts import burst_sentence, planned_bursts
+from overheard.alerts.burst_planner import burst_sentence, planned_bursts
 from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle

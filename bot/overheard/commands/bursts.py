@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.bursts import (
+from overheard.alerts.burst_planner import (
     PlannedBurst,
     burst_sentence,
     burst_table,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from overheard.alerts.bursts import BURSTS, burst_sentence, planned_bursts, planned_data
+from overheard.alerts.burst_planner import BURSTS, burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (

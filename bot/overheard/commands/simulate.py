@@ -11,7 +11,7 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.deployment import Call
 from overheard.detection import policy_trials, trials
 from overheard.detection.benchmarks import Comparisons
-from overheard.detection.evidence import AlertPolicy
+from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.policy_trials import SentinelOutcome
 from overheard.detection.trials import (
     AGES,

@@ -16,7 +16,7 @@ from math import inf
 
 from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
 from overheard.detection.baseline import stream_until
-from overheard.detection.evidence import (
+from overheard.detection.decision_inputs import (
     NO_HISTORY,
     AlertHistory,
     AlertPolicy,

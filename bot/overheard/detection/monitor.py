@@ -37,7 +37,7 @@ from overheard.detection.baseline import (
 )
 from overheard.detection.control_variate import StreamGroup, run_effect_prior
 from overheard.detection.decide import Decision, decide
-from overheard.detection.evidence import (
+from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
     AlertPolicy,

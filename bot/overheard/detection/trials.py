@@ -15,7 +15,7 @@ from math import ceil, inf
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.decide import reported_changes
-from overheard.detection.evidence import MIN_TRACKED, AlertPolicy
+from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.worlds import (
     Changes,

@@ -12,7 +12,7 @@ from overheard.plugins.find import (
     load_plugins,
     models_of,
 )
-from overheard.plugins.isolate import Guard, Notice, remedy_of, watchdog
+from overheard.plugins.guard import Guard, Notice, remedy_of, watchdog
 from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
 from overheard.plugins.trust import entry_of

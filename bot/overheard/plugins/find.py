@@ -21,7 +21,7 @@ from overheard.domain import Landscape, Model
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
-from overheard.plugins.isolate import ASK, Guard, Guards, Notices
+from overheard.plugins.guard import ASK, Guard, Guards, Notices
 from overheard.plugins.output import plugin_code, separated_output
 from overheard.plugins.registration import (
     KINDS,

@@ -23,7 +23,7 @@ from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PluginSettings
 from overheard.installation import PROJECT, reinstall_command
 from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
-from overheard.plugins.isolate import ASK
+from overheard.plugins.guard import ASK
 from overheard.plugins.validate import Nonsense, validated
 
 KINDS = ("provider", "scorer", "landscape", "chat", "feed", "command")

@@ -25,7 +25,7 @@ from time import monotonic
 from typing import Any
 
 from overheard.domain import Reading, Score
-from overheard.plugins.isolate import late_problem
+from overheard.plugins.guard import late_problem
 from overheard.plugins.validate import Nonsense, ScorerReply, read_reply
 
 SCORE_TIMEOUT_S = 10.0

@@ -22,7 +22,7 @@ from overheard.errors import (
 from overheard.interfaces import Chat, Desk, Finding, History, Linking, View
 from overheard.interfaces.store import StoreHistory
 from overheard.plugins import validate
-from overheard.plugins.isolate import Guard, outcome_of
+from overheard.plugins.guard import Guard, outcome_of
 
 COMMAND_TIMEOUT_S = 600.0
 """Seconds that a command may take."""

@@ -37,7 +37,7 @@ from overheard.errors import (
 )
 from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer, UpdateFeed
 from overheard.plugins import scorer_process, validate
-from overheard.plugins.isolate import Guard, Guards, call_now, plugin_problem
+from overheard.plugins.guard import Guard, Guards, call_now, plugin_problem
 from overheard.plugins.registration import Registered, is_word
 from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
 from overheard.plugins.views import GuardedChat, guarded_command

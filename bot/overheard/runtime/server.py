@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
-from overheard.alerts.bursts import BURSTS
+from overheard.alerts.burst_planner import BURSTS
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
 from overheard.cards.charts.renderer import darken

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.detection.evidence import JudgeCheck
+from overheard.detection.decision_inputs import JudgeCheck
 from overheard.domain import Answer, Prompt, Shift
 from overheard.interfaces import Judge, Store
 from overheard.numpy_proxy import Floats, np

@@ -15,7 +15,7 @@ from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import choose
 from overheard.chat.questions.grammar import NOT_ASKED, read
 from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.plan import plan
+from overheard.chat.questions.planner import plan
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation, read_names, read_situation
 from overheard.deployment import Call, Deployment
