@@ -21,7 +21,7 @@ from alert_shapes import (
 )
 from overheard.alerts import card
 from overheard.alerts.card import alert_data, compose, metric_path, way
-from overheard.alerts.evidence import quotes
+from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_phrase
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard.alerts.evidence import AlertEvidence, measured_shift, quotes
+from overheard.alerts.evidence import AlertEvidence, measured_shift
+from overheard.alerts.quotes import quotes
 from overheard.alerts.reasons import certainty, how_often
 from overheard.alerts.statement_wording import (
     statement_brief,

@@ -1,4 +1,4 @@
-"""What an alert rests on, fetched from the store: streams, prompts, and sentences."""
+"""What an alert rests on, fetched from the store: streams, answers, and statements."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import datetime, tzinfo
 
 from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
-from overheard.cards import wording
-from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.detection.attribution import Explanation, explain, is_everything
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
@@ -36,12 +34,9 @@ from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.reading.claims import FalseClaim
-from overheard.reading.reader import Reader
 
 CORRECT = "correct"
 """The verdict of a detail whose statement agrees with the facts."""
-QUOTED_PROMPTS = 2
-LONGEST_QUOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +144,7 @@ async def gather_evidence(
     returned = alert.state is AlertState.RECOVERED or AlertPart.METRICS in over
     explanation = alert_explanation(alert, past)
     starts, began = past.starts, past.began
-    prompts = [moved.prompt for moved in _moved_prompts(measured_shift(alert))]
+    prompts = [moved.prompt for moved in moved_prompts(measured_shift(alert))]
     answers = [
         answer
         async for answer in store.answers.stream(prompts=prompts)
@@ -397,70 +392,8 @@ def measured_shift(alert: Alert) -> Shift:
     return next(measured, replace(alert.shift, metric=VISIBILITY))
 
 
-def quotes(
-    shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
-) -> tuple[Quote, ...]:
-    """Return quotes from answers for the ``most`` prompts that moved most: for each prompt at most
-    one from before the shift and one from after.
-    """
-    reader = Reader((evidence.brand, *evidence.rivals))
-    chosen = []
-    for moved in _moved_prompts(shift)[:most]:
-        for after in (False, True):
-            answers = _answers_on_side(evidence, moved, after=after)
-            sentence = _telling_sentence(
-                reader, evidence, answers, named=after == (moved.after > moved.before)
-            )
-            if sentence:
-                chosen.append(_quote_of_sentence(evidence, moved, sentence, after=after))
-    return tuple(chosen)
-
-
-def _moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
+def moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
     """Return at most 5 prompts that moved in the direction of the shift, in the order of the
     shift's prompts.
     """
     return tuple(p for p in shift.prompts if (p.after - p.before) * shift.change > 0)[:5]
-
-
-def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
-    """Return the answers to the prompt of ``moved`` after the shift began (``after``) or before;
-    those nearest to the beginning come first.
-    """
-    mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
-    side = [a for a in mine if (a.asked_at >= evidence.began) == after]
-    return side if after else side[::-1]
-
-
-def _telling_sentence(
-    reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
-) -> str:
-    """Return, from the first answer with text, the first sentence that names the brand, or else a
-    competitor, or else the first sentence; empty without answers.
-
-    Args:
-        reader: Finds the names of the market's brands in answers.
-        evidence: The alert's brand and its competitors.
-        answers: The answers to choose from.
-        named: Whether answers that name the brand come first, or answers that do not.
-    """
-    readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
-    readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != named)
-    for reading in readings:
-        mentions = reading.of(evidence.brand.name) or reading.mentions
-        if mentions:
-            return reading.sentence(mentions[0].sentence)
-        if reading.sentences:
-            return reading.sentence(0)
-    return ""
-
-
-def _quote_of_sentence(
-    evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool
-) -> Quote:
-    """Return a sentence of an answer as a quote of at most `LONGEST_QUOTE` characters, whose source
-    is the question and "Before" or "After".
-    """
-    prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
-    source = f"{'After' if after else 'Before'}, asked “{prompt}”"
-    return Quote(source, Tainted(wording.shorten(" ".join(said.split()), LONGEST_QUOTE)))

@@ -16,8 +16,9 @@ from overheard.alerts.events import (
     life_data,
     with_life,
 )
-from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
+from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_quotes
 from overheard.alerts.story import alerts_about, wholes_of
 from overheard.cards import wording

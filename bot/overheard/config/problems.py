@@ -98,8 +98,10 @@ _PROBLEMS = {
 
 
 def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return ``must look like ...`` for a field with a pattern, from its example or default; else
-    "".
+    """Return the words ``must look like ...`` for a field with a pattern, with its example or
+    default.
+
+    Empty when the path leads to no such field.
     """
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None
@@ -139,7 +141,9 @@ def _place(
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
-    """Return the settings class in a field's type, and the number of mappings around the class."""
+    """Return the settings class in a field's type, or None, and the number of mappings around the
+    class.
+    """
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, 0
     origin, parts = get_origin(annotation), get_args(annotation)
