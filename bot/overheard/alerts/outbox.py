@@ -22,7 +22,7 @@ from overheard.interfaces import Chat, Clock, Linking
 from overheard.interfaces.alerts import DeliveryRepository
 from overheard.telemetry import traced
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a delivery belongs to one process."""
@@ -265,7 +265,7 @@ async def _linked_card(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
             async with asyncio.timeout(LINK_TIMEOUT_S):
                 url = await chat.link(channel, outgoing.earlier)
         except Exception as error:  # the message is worth more than its link
-            logger.info("A message in %s links to no earlier one: %s", channel, error)
+            log.info("A message in %s links to no earlier one: %s", channel, error)
         else:
             return replace(outgoing.card, link=Link(EARLIER, url))
     return outgoing.card

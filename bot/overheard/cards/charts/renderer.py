@@ -27,7 +27,7 @@ from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.svg import Sheet, Theme, png
 from overheard.cards.charts.trend import Chart
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Drawable = Chart | Bars | Rates | Spans | Pairs | Shares
 
@@ -243,7 +243,7 @@ def printed(chart: Drawable, name: str) -> Image:
     try:
         return Image(_RENDERER.draw(chart, _theme.get()), alt(chart), name)
     except NotDrawn as error:
-        logger.warning("A chart is described in words: %s", error)
+        log.warning("A chart is described in words: %s", error)
         return Image(b"", alt(chart), name)
 
 

@@ -34,7 +34,7 @@ from overheard.chat.discord.layouts import (
 )
 from overheard.chat.limits import DISCORD
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Sent = TypeVar("Sent")
 REFUSED_FORM_CODE = 50035
@@ -203,7 +203,7 @@ class Presenter:
                 return await self._put(page.without_files(), put, components, embeds)
             if form is embeds or (error.status, error.code) != (400, REFUSED_FORM_CODE):
                 raise
-            logger.warning("Discord refuses components: %s", wording.line(error.text))
+            log.warning("Discord refuses components: %s", wording.line(error.text))
         sent = await put(**embeds(page))
         self.takes_components = False
         return sent

@@ -27,7 +27,7 @@ from overheard.config.sections import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NOT_INSTALLED = "Overheard is not installed in this workspace, or not any more."
 FOLLOW_UP_TIMEOUT_S = 15.0
@@ -147,7 +147,7 @@ class SlackChat:
             async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
                 await self._put_parts(outlet, message, rest)
         except (SlackFailed, TimeoutError) as error:
-            logger.warning("What follows a message in %s is as it was: %r", channel, error)
+            log.warning("What follows a message in %s is as it was: %r", channel, error)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message with a key, or None; see `Chat`.
@@ -289,7 +289,7 @@ class SlackChat:
                     await outlet.attach(message.images, outlet.thread)
                 await outlet.hand_over(card, outlet.thread)
         except (SlackFailed, TimeoutError) as error:
-            logger.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
+            log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
 
     def _address(self, channel: str) -> tuple[str, str]:
         """Return the team's id, or an empty string, and the channel's id."""
@@ -306,7 +306,7 @@ class SlackChat:
             try:
                 return (await workspaces.workspace(team_id or "")).rights
             except ChatUnavailable as error:
-                logger.warning("%s", error)
+                log.warning("%s", error)
                 return None
 
         settings = self._settings
@@ -343,7 +343,7 @@ class SlackChat:
 
 def _quiet_logger() -> logging.Logger:
     """Return a logger for slack-bolt that omits its warnings about tokens in the environment."""
-    quiet = logger.getChild("bolt")
+    quiet = log.getChild("bolt")
     quiet.setLevel(logging.ERROR)
     return quiet
 

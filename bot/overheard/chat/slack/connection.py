@@ -24,7 +24,7 @@ from overheard.chat.slack.workspaces import token_refusal
 from overheard.commands.chat_apps import SLACK_EVENTS_PATH
 from overheard.errors import ChatUnavailable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 0.5
 """Seconds to wait for Slack's closing frame when a socket is closed."""
@@ -91,7 +91,7 @@ async def run_socket(
     while True:
         await _check_token(client)
         await _hold_socket(app, client, timeouts, state)
-        logger.warning("Slack's socket was silent for %g s; opening a new one", timeouts.silence_s)
+        log.warning("Slack's socket was silent for %g s; opening a new one", timeouts.silence_s)
 
 
 async def _check_token(client: SlackClient) -> None:

@@ -29,7 +29,7 @@ from overheard.chat.slack.questions import SlackQuestion, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FORM_ANSWER_TIMEOUT_S = 1.5
 """Seconds that a submitted form stays open for its first answer, which may be the same form with a
@@ -190,7 +190,7 @@ class SlackListeners:
                 metadata.command, option, typed, person=person, channel=channel
             )
         except Exception:
-            logger.exception("No values could be offered for %s", option)
+            log.exception("No values could be offered for %s", option)
             values = ()
         await ack(**modals.menu_options(values, typed))
 
@@ -383,4 +383,4 @@ class BackgroundTasks:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            logger.error("A request from Slack ended badly: %s", error)
+            log.error("A request from Slack ended badly: %s", error)

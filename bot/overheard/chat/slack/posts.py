@@ -17,7 +17,7 @@ from overheard.chat.slack.blocks import Message, home_view, picture_key, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.text import escape
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 IN_THREAD = "The chart is in the thread."
 REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
@@ -130,7 +130,7 @@ class ChannelOutlet:
             try:
                 await self._upload(image, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
-                logger.warning("A picture was not uploaded: %s", error)
+                log.warning("A picture was not uploaded: %s", error)
                 await self._reply(f"Chart: {wording.printable(image.alt)}", thread)
 
     async def hand_over(self, card: Card, thread: str) -> None:
@@ -157,7 +157,7 @@ class ChannelOutlet:
                     title=wording.shorten(wording.line(file.alt), MAX_FILE_TITLE),
                 )
             except SlackFailed as error:
-                logger.warning("A file was not uploaded: %s", error)
+                log.warning("A file was not uploaded: %s", error)
                 await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
     async def _send_newest(
@@ -205,10 +205,10 @@ class ChannelOutlet:
             break
         if has_files and not with_files:
             pictures.in_messages = False
-            logger.warning("This workspace takes no pictures in messages; they go into threads.")
+            log.warning("This workspace takes no pictures in messages; they go into threads.")
         if has_tables and not with_tables:
             self.client.takes_tables = False
-            logger.warning("This workspace takes no data tables; tables are text.")
+            log.warning("This workspace takes no data tables; tables are text.")
         return answer
 
     async def _file(self, image: Image) -> str:
@@ -220,7 +220,7 @@ class ChannelOutlet:
             try:
                 pictures.add(key, await self._upload(image))
             except SlackFailed as error:
-                logger.warning("A picture was not uploaded: %s", error)
+                log.warning("A picture was not uploaded: %s", error)
         return pictures.get(key)
 
     async def edit(self, ts: str, message: Message) -> None:
@@ -300,7 +300,7 @@ class ChannelOutlet:
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)
         except SlackFailed as error:
-            logger.warning("What stands for it was not posted either: %s", error)
+            log.warning("What stands for it was not posted either: %s", error)
 
     async def _call_paced(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call a method of Slack; after a rate limit, let the channel rest for as long as Slack

@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from overheard.chat.slack.client import SlackFailed
 from overheard.chat.slack.workspaces import Workspaces
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PROMPTS = (
     ("How are we doing?", "How are we doing?"),
@@ -145,7 +145,7 @@ class SlackQuestions:
         try:
             await workspace.client.call(method, **arguments)
         except SlackFailed as error:
-            logger.info("The assistant panel was not changed: %s", error)
+            log.info("The assistant panel was not changed: %s", error)
 
 
 async def _ignore(event: Body) -> None:

@@ -29,7 +29,7 @@ from overheard.config.sections import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Person
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PROFILE_LIFETIME_S = 10 * 60.0
 """Lifetime of a cached profile, and of the cached list of user groups."""
@@ -272,10 +272,8 @@ class Installations:
         self._settings = settings
         self._session = session
         self._engine = _engine(settings.installations)
-        self._store = AsyncSQLAlchemyInstallationStore(
-            settings.client_id, self._engine, logger=logger
-        )
-        self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=logger)
+        self._store = AsyncSQLAlchemyInstallationStore(settings.client_id, self._engine, logger=log)
+        self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=log)
         self._known: OrderedDict[str, Workspace] = OrderedDict()
 
     async def open(self) -> None:
@@ -303,7 +301,7 @@ class Installations:
         secret = self._settings.client_secret
         return AsyncOAuthFlow(
             client=SlackClient("", self._settings.base_url, self._session).web,
-            logger=logger,
+            logger=log,
             settings=AsyncOAuthSettings(
                 client_id=self._settings.client_id,
                 client_secret=secret.get_secret_value() if secret else "",
@@ -314,7 +312,7 @@ class Installations:
                 authorization_url=_authorization(self._settings.base_url),
                 installation_store=self._store,
                 state_store=self._states,
-                logger=logger,
+                logger=log,
             ),
         )
 
@@ -338,7 +336,7 @@ class Installations:
         """Delete the tokens of a team that has uninstalled the bot, and log it; see
         `Workspaces`.
         """
-        logger.warning("Slack's workspace %s has uninstalled Overheard.", team)
+        log.warning("Slack's workspace %s has uninstalled Overheard.", team)
         client_id = self._settings.client_id
         async with self._engine.begin() as connection:
             for table in (self._store.bots, self._store.installations):
