@@ -76,7 +76,7 @@ class Lines(logging.Formatter):
         places.
         """
         ids = " ".join(f"{key}={value}" for key, value in _ABOUT.get().items())
-        error = _error(record)
+        error = _error_and_places(record)
         line = f"{self.formatTime(record)} {record.name}: {self._message(record)}"
         line += f" [{ids}]" if ids else ""
         return line + (f" {error[0]} at {', '.join(error[1])}" if error else "")
@@ -92,7 +92,7 @@ class JsonLines(Lines):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a log record as one line of JSON."""
-        error = _error(record)
+        error = _error_and_places(record)
         fields = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -104,7 +104,7 @@ class JsonLines(Lines):
         return json.dumps(fields, ensure_ascii=False)
 
 
-def _error(record: logging.LogRecord) -> tuple[str, list[str]] | None:
+def _error_and_places(record: logging.LogRecord) -> tuple[str, list[str]] | None:
     """Return the class of a record's error, and the places of its traceback; None without an
     error.
     """

@@ -176,7 +176,7 @@ async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFix
         (run,) = await deployment.store.runs.find()
         capsys.readouterr()
         task = Task(TaskKind.SCORE, run.id)
-        await Worker(deployment, list(TaskKind), 2)._do(task)
+        await Worker(deployment, list(TaskKind), 2)._carry_out(task)
     begun, done = lines(capsys)
     assert begun["task"] == done["task"] == task.key
     assert done["run"] == run.key

@@ -373,7 +373,7 @@ class CommandSpec(Named):
     @property
     def usage(self) -> str:
         """The command as people type it, such as ``check [BRAND]... [--repeats N]``."""
-        return " ".join([self.name, *map(_usage, self.options)])
+        return " ".join([self.name, *map(_option_usage, self.options)])
 
 
 _KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG, Path: Kind.FILE}
@@ -398,10 +398,10 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
         hint = hints[parameter.name]
         marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
         for mark in (mark for mark in marks if isinstance(mark, Option)):
-            yield _typed(replace(mark, name=parameter.name), hint.__origin__, parameter.default)
+            yield _with_type(replace(mark, name=parameter.name), hint.__origin__, parameter.default)
 
 
-def _typed(option: Option, shape: Any, default: Any) -> Option:
+def _with_type(option: Option, shape: Any, default: Any) -> Option:
     """Return an option with the kind, choices, default and number of values that a parameter
     implies.
 
@@ -451,12 +451,12 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
     for option in spec.options:
         given = values.get(option.name)
         for value in given if isinstance(given, tuple) else (given,):
-            if problem := _oversize(option, value):
+            if problem := _length_problem(option, value):
                 shown = option.written.capitalize()
                 raise BadUsage(problem=f"{shown} {problem}", usage=spec.usage)
 
 
-def _oversize(option: Option, value: object) -> str:
+def _length_problem(option: Option, value: object) -> str:
     """Return what is wrong with the length of an option's value, as words after its name;
     else "".
     """
@@ -469,7 +469,7 @@ def _oversize(option: Option, value: object) -> str:
     return ""
 
 
-def _usage(option: Option) -> str:
+def _option_usage(option: Option) -> str:
     """Return an option as it is written in a line of usage, such as ``[--repeats N]`` or
     ``BRAND...``.
     """

@@ -53,11 +53,11 @@ class ModelNames:
         """Compute a unique name for each model."""
         self._given = dict(given or {})
         asked = sorted(set(models))
-        shared = Counter(self._base(model) for model in asked)
+        shared = Counter(self._base_name(model) for model in asked)
         self._names: dict[Model, str] = {}
         for model in asked:
-            base = self._base(model)
-            same = [other for other in asked if self._base(other) == base]
+            base = self._base_name(model)
+            same = [other for other in asked if self._base_name(other) == base]
             self._names[model] = base if shared[base] == 1 else _distinct_name(model, base, same)
 
     @property
@@ -72,7 +72,7 @@ class ModelNames:
         """
         if known := self._names.get(model):
             return known
-        base = self._base(model)
+        base = self._base_name(model)
         return f"{base} ({model.name})" if base in self._names.values() else base
 
     def find(self, text: str, models: Iterable[Model]) -> Model | None:
@@ -85,10 +85,10 @@ class ModelNames:
                 return model
         return None
 
-    def _base(self, model: Model) -> str:
+    def _base_name(self, model: Model) -> str:
         """Return the configured name, else the name of the model's family, else its id."""
         given = self._given.get(str(model)) or self._given.get(f"{model.provider}/{model.id}")
-        return given or _family(model)
+        return given or _family_name(model)
 
 
 def asked_by(model: Model) -> str:
@@ -98,7 +98,7 @@ def asked_by(model: Model) -> str:
     return "API, with search" if model.searches else "API"
 
 
-def _family(model: Model) -> str:
+def _family_name(model: Model) -> str:
     """Return the name of a model's product, such as ChatGPT; else the last part of its id."""
     name = model.id.casefold()
     if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
@@ -125,14 +125,16 @@ def _distinct_name(model: Model, base: str, same: list[Model]) -> str:
     """
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):
-        shown = {m: _detailed(m, base, with_id=with_id, with_provider=with_provider) for m in same}
+        shown = {
+            m: _detailed_name(m, base, with_id=with_id, with_provider=with_provider) for m in same
+        }
         name = shown[model]
         if len(set(shown.values())) == len(same):
             break
     return name
 
 
-def _detailed(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:
+def _detailed_name(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:
     number = f" ({model.provider}/{model.id})" if with_provider else f" ({model.id})"
     search = " with search" if model.searches else ""
     return f"{base}{number if with_id else ''}{search}"

@@ -417,8 +417,8 @@ class ChatDesk:
             spec: The waiting command.
             wanted_by: The person who asked for the command; others need the rights of an operator.
         """
-        mine = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
-        needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))
+        is_own = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
+        needed = spec if is_own else replace(spec, role=max(spec.role, Role.OPERATOR))
         return await self._gate.allowed(request.person, request.channel, needed)
 
     async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:

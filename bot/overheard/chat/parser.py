@@ -60,7 +60,7 @@ class Order:
     def words(self) -> str:
         """The command as a person would type it."""
         given = self.given
-        typed = (_typed(o, given[o.name]) for o in self.spec.options if o.name in given)
+        typed = (_words_of_value(o, given[o.name]) for o in self.spec.options if o.name in given)
         return " ".join([self.spec.name, *chain.from_iterable(typed)])
 
 
@@ -94,9 +94,9 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
     Raises:
         BadUsage: see `parse`.
     """
-    options = _by_name(spec)
+    options = _options_by_name(spec)
     values = {
-        options[name].name: _listed(options[name], value)
+        options[name].name: _listed_values(options[name], value)
         for name, value in given.items()
         if name in options and value is not None and value != ""
     }
@@ -169,7 +169,7 @@ def _split_by_name(
     Raises:
         BadUsage: when an option does not exist, or lacks its value.
     """
-    options = _by_name(spec)
+    options = _options_by_name(spec)
     values: dict[str, list[str]] = {}
     loose: list[str] = []
     waiting: Option | None = None
@@ -196,7 +196,7 @@ def _split_by_name(
     return values, loose
 
 
-def _by_name(spec: CommandSpec) -> dict[str, Option]:
+def _options_by_name(spec: CommandSpec) -> dict[str, Option]:
     """Return the options of a command by both of their names: the written one and the
     function's.
     """
@@ -227,7 +227,7 @@ def _assign_positional(
         takes_rest = place == len(places) - 1 and (option.many or option.kind in _SENTENCES)
         taken, loose = (loose, []) if takes_rest else (loose[:1], loose[1:])
         if taken:
-            values[option.name] = taken if option.many else [_sentence(taken)]
+            values[option.name] = taken if option.many else [_joined_words(taken)]
     if loose:
         raise _wrong(spec, f'"{loose[0]}" has no meaning here')
     return values
@@ -237,7 +237,7 @@ _SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
 """The kinds that may be several words without quotation marks in the last place."""
 
 
-def _sentence(tokens: Sequence[str]) -> str:
+def _joined_words(tokens: Sequence[str]) -> str:
     """Return words joined to one value; quotation marks between them are kept."""
     if len(tokens) == 1:
         return tokens[0]
@@ -273,7 +273,7 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
     for option in spec.options:
         given = values.get(option.name)
         if given:
-            read = tuple(_value(spec, option, item) for item in given)
+            read = tuple(_read_value(spec, option, item) for item in given)
             options[option.name] = read if option.many else read[-1]
         else:
             options[option.name] = () if option.many and not option.default else option.default
@@ -282,7 +282,7 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
     return Order(spec, options, tuple(missing))
 
 
-def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
+def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
     """Return typed text as a value of its option: a bool, a choice, a number, or stripped text.
 
     Args:
@@ -301,7 +301,7 @@ def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
     if option.choices:
         return _choice(spec, option, text)
     if option.kind in {Kind.INTEGER, Kind.NUMBER}:
-        return _number(spec, option, text)
+        return _read_number(spec, option, text)
     return text
 
 
@@ -324,7 +324,7 @@ def _choice(spec: CommandSpec, option: Option, text: str) -> str:
     raise _wrong(spec, f'{option.written} is {_either(option.choices)}, and not "{text}"{hint}')
 
 
-def _number(spec: CommandSpec, option: Option, text: str) -> float:
+def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
     """Return typed text as a number within the option's range; an int for a whole number.
 
     Raises:
@@ -347,7 +347,7 @@ def _either(choices: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
 
 
-def _listed(option: Option, value: Any) -> list[Any]:
+def _listed_values(option: Option, value: Any) -> list[Any]:
     """Return the values of an option in a form, in their order.
 
     A list is returned unchanged; in a text for many values, commas and lines separate the values.
@@ -359,7 +359,7 @@ def _listed(option: Option, value: Any) -> list[Any]:
     return [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
 
 
-def _typed(option: Option, value: Any) -> list[str]:
+def _words_of_value(option: Option, value: Any) -> list[str]:
     """Return the words of a command line that give an option a value.
 
     Args:

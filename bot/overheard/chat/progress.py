@@ -184,7 +184,7 @@ class ChatProgress:
             try:
                 meter = await self._look()
                 self.was_shown = True
-                await self._conversation.show(self._card(meter), private=self._private)
+                await self._conversation.show(self._progress_card(meter), private=self._private)
                 if self._notice:
                     await self._notice.renew(meter.run if meter else "")
             except Exception:  # the work goes on, and its result may well be shown
@@ -197,17 +197,17 @@ class ChatProgress:
                 await self._ended.wait()
         return self._ended.is_set()
 
-    def _card(self, meter: Meter | None) -> Card:
+    def _progress_card(self, meter: Meter | None) -> Card:
         """Return the card of the progress so far, with a button to stop a run that is under way."""
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(
             title=f"Working on it: {self._title}",
             text=f"{self._step} …" if self._step else "",
-            fields=tuple(self._fields(meter)),
+            fields=tuple(self._progress_fields(meter)),
             actions=(Action(stop, "Stop", Style.DANGER, "Stop this check?"),) if stop else (),
         )
 
-    def _fields(self, meter: Meter | None) -> list[Field]:
+    def _progress_fields(self, meter: Meter | None) -> list[Field]:
         """Return fields with the steps done, the dollars spent and the time left, as far as they
         are known.
         """

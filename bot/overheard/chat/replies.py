@@ -129,19 +129,20 @@ def unknown_command_card(
         steps: Actions that are useful now, for words that resemble no command.
     """
     meant = [
-        Action(_corrected(typed, spec), spec.name.capitalize())
+        Action(_corrected_words(typed, spec), spec.name.capitalize())
         for spec in close[:MAX_MEANT]
         if spec.name != "help"
     ]
     return Card(
         "Unknown command",
-        _sentence(error).removesuffix('; "help" shows all of them.') + ("?" if error.hint else "."),
+        _error_sentence(error).removesuffix('; "help" shows all of them.')
+        + ("?" if error.hint else "."),
         actions=(*fitting(*(meant if close else steps[:MAX_MEANT])), Action("help", "Help")),
         severity=Severity.WARNING,
     )
 
 
-def _corrected(typed: str, spec: CommandSpec) -> str:
+def _corrected_words(typed: str, spec: CommandSpec) -> str:
     """Return what was typed, with the name of a command in place of the first words."""
     rest = typed.split()[len(spec.name.split()) :]
     return " ".join([spec.name, *rest])
@@ -155,7 +156,7 @@ def terminal_only(spec: CommandSpec) -> Card:
 
 def refused(error: BadUsage) -> Card:
     """Return the card for a command whose words or options are wrong."""
-    return Card("Not understood", _sentence(error), severity=Severity.WARNING)
+    return Card("Not understood", _error_sentence(error), severity=Severity.WARNING)
 
 
 def form_title(spec: CommandSpec) -> str:
@@ -226,10 +227,10 @@ def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, 
 
 def error_sentence(error: Exception) -> str:
     """Return an error as one sentence; for an unexpected exception, `FAULT`."""
-    return _sentence(error) if isinstance(error, OverheardError) else FAULT
+    return _error_sentence(error) if isinstance(error, OverheardError) else FAULT
 
 
-def _sentence(error: OverheardError) -> str:
+def _error_sentence(error: OverheardError) -> str:
     """Return an error as a sentence for a chat, where objects have no ids."""
     said = str(error)
     if isinstance(error, UnknownName) and error.kind in _BY_ID:

@@ -56,7 +56,7 @@ class Cron:
         """
         day = moment.astimezone(self._tz).date() - DAY
         for _ in range(MAX_DAYS):
-            if found := [slot for slot in self._around(day) if slot > moment]:
+            if found := [slot for slot in self._slots_around(day) if slot > moment]:
                 return min(found)
             day += DAY
         return None
@@ -65,12 +65,12 @@ class Cron:
         """Return the last slot after `since` and up to `until`, in UTC; None without a slot."""
         first, day = (at.astimezone(self._tz).date() for at in (since, until))
         while day >= first - DAY:
-            if found := [slot for slot in self._around(day) if since < slot <= until]:
+            if found := [slot for slot in self._slots_around(day) if since < slot <= until]:
                 return max(found)
             day -= DAY
         return None
 
-    def _around(self, day: date) -> tuple[datetime, ...]:
+    def _slots_around(self, day: date) -> tuple[datetime, ...]:
         """Return the slots of a day and the next day, in UTC: a clock that goes back at midnight
         mixes both.
         """
@@ -92,7 +92,7 @@ class Cron:
         parts = self.fields.split()
         if len(parts) != 5:
             raise ValueError(f"{len(parts)} of them are there")
-        written = " ".join([*parts[:4], _weekdays(parts[4].lower())])
+        written = " ".join([*parts[:4], _weekday_field(parts[4].lower())])
         trigger = CronTrigger.from_crontab(written, timezone=UTC)
         return {field.name: field for field in trigger.fields}
 
@@ -165,12 +165,12 @@ def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
         return tuple(start + passed for passed in cron._times)
     shown = [midnight + passed for passed in cron._times]  # times on the clock
     if not cron._elapsed:
-        return tuple(sorted({_first(at) for at in shown}))
+        return tuple(sorted({_first_moment(at) for at in shown}))
     both = (at.replace(fold=fold) for at in shown for fold in (0, 1))
     return tuple(sorted({at.astimezone(UTC) for at in both if not _is_skipped(at)}))
 
 
-def _first(shown: datetime) -> datetime:
+def _first_moment(shown: datetime) -> datetime:
     """Return the first moment, in UTC, of a time on the clock; for a time that the clock skips, the
     moment after the skip.
     """
@@ -184,16 +184,16 @@ def _is_skipped(shown: datetime) -> bool:
     return again.replace(tzinfo=None) != shown.replace(tzinfo=None)
 
 
-def _weekdays(field: str) -> str:
+def _weekday_field(field: str) -> str:
     """Return the weekday field with names for numbers: APScheduler counts from Monday, cron from
     Sunday.
     """
     if field == "*":
         return field
-    return ",".join(name for part in field.split(",") for name in _days(part))
+    return ",".join(name for part in field.split(",") for name in _weekday_names(part))
 
 
-def _days(part: str) -> Iterator[str]:
+def _weekday_names(part: str) -> Iterator[str]:
     """Yield the names of the days in a part of the weekday field: mon, tue and wed for ``1-3``.
 
     A part without numbers is yielded unchanged. 0 and 7 are Sunday.

@@ -51,7 +51,7 @@ class Settings(BaseModel):
                 key = field.alias or name
                 if isinstance(filled.get(key), str) and filled[key]:
                     filled[key] = folder / Path(filled[key]).expanduser()
-            if problem := _type_problem(filled.get(name), _types(field.annotation)):
+            if problem := _type_problem(filled.get(name), _allowed_types(field.annotation)):
                 filled[name] = Unusable(problem)
         for name in secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
@@ -149,44 +149,44 @@ def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
             yield f"{name}_file", "file", ""
             continue
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        shown = "needed" if field.is_required() else _written(default)
-        yield field.alias or name, _kind(field.annotation), shown
+        shown = "needed" if field.is_required() else _toml_text(default)
+        yield field.alias or name, _type_name(field.annotation), shown
 
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "file"}
 
 
-def _kind(annotation: Any) -> str:
+def _type_name(annotation: Any) -> str:
     """Return the name of a type for people, such as ``list of text``."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        return " or ".join(map(_written, parts))
+        return " or ".join(map(_toml_text, parts))
     if origin is Annotated:
-        return _kind(parts[0])
+        return _type_name(parts[0])
     if origin in {Union, UnionType}:
-        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+        return " or ".join(_type_name(part) for part in parts if part is not NoneType)
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        return f"list of {_kind(parts[0])}"
+        return f"list of {_type_name(parts[0])}"
     table = isinstance(origin or annotation, type) and issubclass(
         origin or annotation, Mapping | BaseModel
     )
     return "table" if table else _KINDS.get(annotation, getattr(annotation, "__name__", "value"))
 
 
-def _written(value: Any) -> str:
+def _toml_text(value: Any) -> str:
     """Return a value in TOML syntax; an empty string for None."""
     if value is None:
         return ""
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_toml_text, value))}]"
     return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 
-def _types(annotation: Any) -> set[Any]:
+def _allowed_types(annotation: Any) -> set[Any]:
     """Return the types that an annotation allows, such as float and None."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _types(parts[0])
+        return _allowed_types(parts[0])
     if origin in {Union, UnionType}:
-        return {kind for part in parts for kind in _types(part)}
+        return {kind for part in parts for kind in _allowed_types(part)}
     return {annotation}

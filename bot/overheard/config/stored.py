@@ -39,19 +39,22 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     stored = {setting.name: setting.value for setting in settings}
     if not stored:
         return config
-    models = dict(_tables(stored, MODEL_NAME, ModelTable))
+    models = dict(_valid_tables(stored, MODEL_NAME, ModelTable))
     return config.model_copy(
         update={
-            "routes": (*config.routes, *(t for _, t in _tables(stored, ROUTE, RouteTable))),
-            "reports": (*config.reports, *(t for _, t in _tables(stored, DIGEST, ReportTable))),
+            "routes": (*config.routes, *(t for _, t in _valid_tables(stored, ROUTE, RouteTable))),
+            "reports": (
+                *config.reports,
+                *(t for _, t in _valid_tables(stored, DIGEST, ReportTable)),
+            ),
             "models": {**models, **config.models},
             "budget": merged_budget(config.budget, settings),
-            "scorers": {**config.scorers, **_judge(config, stored.get(JUDGE, {}))},
+            "scorers": {**config.scorers, **_judge_tables(config, stored.get(JUDGE, {}))},
         }
     )
 
 
-def _judge(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+def _judge_tables(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the table of the judge that was switched on in chat, by its name.
 
     Empty without one, and where the file has a table for it.
@@ -80,7 +83,7 @@ def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTab
     return budget.model_copy(update=update)
 
 
-def _tables(
+def _valid_tables(
     stored: Mapping[str, Mapping[str, Any]], beginning: str, table: type[Table]
 ) -> Iterator[tuple[str, Table]]:
     """Yield the settings whose names begin with a prefix: the rest of the name, and the validated

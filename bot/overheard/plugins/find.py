@@ -118,7 +118,9 @@ class _Loader(threading.Thread):
         self._plugins = plugins
         self._timeout_s = timeout_s
         self._settings = {
-            section: PluginSettings(_tables(config, section, point.name), section, config.file)
+            section: PluginSettings(
+                _tables_of_plugin(config, section, point.name), section, config.file
+            )
             for section in PLUGIN_SECTIONS
         }
         self._made: Registered | None = None
@@ -194,7 +196,7 @@ class _Loader(threading.Thread):
         guards = Guards(point.name, source, self._secrets, plugins.notices, plugins.guards)
         if self.is_built_in:
             return guarded(made, guards)
-        tables = _tables(self._config, "scorers", point.name)
+        tables = _tables_of_plugin(self._config, "scorers", point.name)
         origin = PluginLocation(point, self.distribution, tables, self._config.file)
         return guarded(made, guards, plugins.scorer_process, origin)
 
@@ -241,7 +243,7 @@ def _add_objects(made: Registered, plugins: Plugins) -> None:
             plugins.listeners.add(hook, listener)
 
 
-def _tables(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[str, Any]]:
+def _tables_of_plugin(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the tables of a section that belong to a plugin, without the key ``plugin``."""
     tables: Mapping[str, Mapping[str, Any]] = getattr(config, section)
     return {

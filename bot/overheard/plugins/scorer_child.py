@@ -58,12 +58,12 @@ class Child:
         """
         while header := self._requests.read(8):
             request = pickle.loads(self._requests.read(int.from_bytes(header)))  # noqa: S301 - from the process that began this one
-            for reply in self._answers(request):
+            for reply in self._replies_to(request):
                 if os.getpid() != self._pid:  # a scorer has forked, and its copy came back
                     os._exit(0)
                 self._replies.sendall(written_reply(reply))
 
-    def _answers(self, request: ScorerRequest) -> Iterator[ScorerReply]:
+    def _replies_to(self, request: ScorerRequest) -> Iterator[ScorerReply]:
         """Yield a reply on whether the scorer was loaded, then a reply for each reading.
 
         After a problem, the other readings of the same answer are skipped.
@@ -80,7 +80,7 @@ class Child:
         yield ScorerReply()
         for group in request.groups:
             for reading in group:
-                reply = self._read(scorer, reading)
+                reply = self._score_reading(scorer, reading)
                 yield reply
                 if reply.problem:
                     break
@@ -99,7 +99,7 @@ class Child:
             self._secrets += settings.secrets
         return self._scorers[plugin][name]
 
-    def _read(self, scorer: Scorer, reading: Any) -> ScorerReply:
+    def _score_reading(self, scorer: Scorer, reading: Any) -> ScorerReply:
         """Return a scorer's scores of a reading, or the problem.
 
         An alarm ends the process after `ORPHAN_LIMIT_S`, in case no parent does.

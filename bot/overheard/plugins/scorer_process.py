@@ -122,7 +122,9 @@ class ScorerProcess:
         if self._worker is None:  # one thread: the child's parent, and its queue
             self._worker = ThreadPoolExecutor(1, "scorers")
         request = ScorerRequest(sys.path, origin, scorer, groups)
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self._score, request)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._worker, self._score_in_child, request
+        )
 
     def close(self) -> None:
         """Kill the child and all processes that it has started; later requests have a problem as
@@ -133,7 +135,7 @@ class ScorerProcess:
         if self._worker is not None:
             self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _score(self, request: ScorerRequest) -> list[GroupScores | Problem]:
+    def _score_in_child(self, request: ScorerRequest) -> list[GroupScores | Problem]:
         """Send a request to the child and return the results; kill a child that is late or sends
         nonsense.
 
@@ -141,7 +143,7 @@ class ScorerProcess:
         """
         results: list[GroupScores | Problem] = []
         try:
-            self._send(request)
+            self._send_request(request)
             if problem := self._received_reply(START_TIMEOUT_S).problem:
                 return [Problem(problem)]
             for group in request.groups:
@@ -168,7 +170,7 @@ class ScorerProcess:
             scores.append(reply.scores)
         return scores
 
-    def _send(self, request: ScorerRequest) -> None:
+    def _send_request(self, request: ScorerRequest) -> None:
         """Send a request to the child, which is started if it does not run: 8 bytes of length, then
         a pickle.
 
@@ -185,7 +187,7 @@ class ScorerProcess:
             message = pickle.dumps(request)
             connection.sendall(len(message).to_bytes(8) + message)
         except TimeoutError:
-            raise self._late(START_TIMEOUT_S) from None
+            raise self._late_error(START_TIMEOUT_S) from None
 
     def _received_reply(self, timeout_s: float) -> ScorerReply:
         """Receive a line from the child and return it as a reply.
@@ -205,7 +207,7 @@ class ScorerProcess:
             try:
                 part = connection.recv(2**16)
             except TimeoutError:
-                raise self._late(timeout_s) from None
+                raise self._late_error(timeout_s) from None
             if not part:
                 raise ConnectionError
             self._received += part
@@ -213,7 +215,7 @@ class ScorerProcess:
         self._received = rest
         return read_reply(bytes(line))
 
-    def _late(self, timeout_s: float) -> OSError:
+    def _late_error(self, timeout_s: float) -> OSError:
         """Return the error for a missing reply: a timeout, or a lost connection when the child has
         ended.
         """

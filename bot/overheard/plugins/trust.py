@@ -89,7 +89,7 @@ def pin_of(installed: Distribution) -> str:
     Raises:
         Unpinnable: when the distribution does not list its files, or its code is elsewhere.
     """
-    files = _files(installed)
+    files = _file_hashes(installed)
     digest = hashlib.sha256()
     for path, content in sorted(files.items()):
         digest.update(f"{path} {content}\n".encode())
@@ -139,7 +139,7 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
     try:
         if installed and pin_of(installed) in pins:
             return
-        changed = next(_changed(installed), "") if installed else ""
+        changed = next(_changed_files(installed), "") if installed else ""
     except Unpinnable as error:
         raise Fault(f"is not loaded, because {error.details['reason']}; {remedy}") from None
     if changed:
@@ -147,7 +147,7 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
     raise Fault(f"is not what was pinned: its files are other ones; {remedy}")
 
 
-def _files(installed: Distribution) -> Mapping[str, str]:
+def _file_hashes(installed: Distribution) -> Mapping[str, str]:
     """Return the SHA-256 of each file that a pin covers, in hexadecimal digits, by the file's name.
 
     Raises:
@@ -195,11 +195,11 @@ def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None
             )
 
 
-def _changed(installed: Distribution) -> Iterator[str]:
+def _changed_files(installed: Distribution) -> Iterator[str]:
     """Yield the names of the files whose SHA-256 differs from the installed RECORD, in its
     order.
     """
-    actual = _files(installed)
+    actual = _file_hashes(installed)
     for path in installed.files or ():
         name = path.as_posix()
         known = _hexadecimal(path.hash.value) if path.hash and path.hash.mode == "sha256" else ""

@@ -72,7 +72,7 @@ def validated(given: object, shape: type[Shape]) -> Shape:
     try:
         copy: Shape = _validator(shape).validate_python((given,))[0]  # type: ignore[arg-type] # hashable
     except ValidationError as error:
-        raise Nonsense(_misfit(given, error)) from None
+        raise Nonsense(_first_misfit(given, error)) from None
     return copy
 
 
@@ -135,7 +135,7 @@ def validated_scores(given: Iterable[Any]) -> list[Score]:
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`, or a text exceeds `MAX_QUOTE_LENGTH`.
     """
-    return [_score(score) for score in bounded_list(given)]
+    return [_validated_score(score) for score in bounded_list(given)]
 
 
 def written_reply(reply: ScorerReply) -> bytes:
@@ -167,7 +167,7 @@ def bounded_list(given: Iterable[Any]) -> list[Any]:
     return items
 
 
-def _score(given: object) -> Score:
+def _validated_score(given: object) -> Score:
     """Return a copy of a score; `NOT_A_SCORE` for another object or a value that is not finite.
 
     Raises:
@@ -224,7 +224,7 @@ def _allow_lists(schema: Any) -> None:
         )
 
 
-def _misfit(given: object, error: ValidationError) -> str:
+def _first_misfit(given: object, error: ValidationError) -> str:
     """Return the path and the type of the first wrong value: ``its table.rows[0] is str``."""
     path, value = "", given
     for key in error.errors(include_url=False, include_input=False)[0]["loc"][1:]:

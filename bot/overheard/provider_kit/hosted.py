@@ -183,11 +183,11 @@ class HostedService:
             raise TypeError("an answer that is no text")
         if len(text) > MAX_ANSWER_CHARS:
             raise ValueError("an answer that is too long")
-        billed = _usage(usage, text)
+        billed = _plausible_usage(usage, text)
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
-            citations=_distinct(citations),
+            citations=_distinct_citations(citations),
             served_model=_reported_text(served_model),
             fingerprint=_reported_text(fingerprint),
             usage=billed,
@@ -395,25 +395,25 @@ def _reported_text(value: object) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def _usage(reported: Mapping[str, object], text: str) -> Usage:
+def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
     """Return the reported counts; all are 0 when the counts of tokens are missing or impossible.
 
     Each question has tokens, and so has each answer with a text: one count without the other, or
     fewer tokens than a text of that length can have, would price the call too low.
     """
-    counts = {field.name: _count(reported.get(field.name)) for field in fields(Usage)}
+    counts = {field.name: _plausible_count(reported.get(field.name)) for field in fields(Usage)}
     fewest = len(text) / MAX_CHARACTERS_A_TOKEN
     possible = counts["input_tokens"] and counts["output_tokens"] >= fewest
     return Usage(**counts) if possible else Usage()
 
 
-def _count(value: object) -> int:
+def _plausible_count(value: object) -> int:
     """Return a reported count; 0 unless it is a number from 0 to `MAX_TOKENS`."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return int(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
 
 
-def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+def _distinct_citations(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     """Return one citation for each address, cited sources before retrieved ones, else in their
     order.
     """

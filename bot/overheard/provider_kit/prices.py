@@ -89,7 +89,7 @@ class PriceList:
         model = Model("", name)
         for candidate in (name, model.id):
             if table := self._own.get(candidate) or self._listed(candidate):
-                return self._price(table, searches=model.searches)
+                return self._price_of_table(table, searches=model.searches)
         return None
 
     def _listed(self, name: str) -> ListedPrice | None:
@@ -97,7 +97,7 @@ class PriceList:
         expired = table and table.until and table.until < datetime.now(UTC).date()
         return None if expired else table
 
-    def _price(self, table: PriceTable, *, searches: bool) -> Price | None:
+    def _price_of_table(self, table: PriceTable, *, searches: bool) -> Price | None:
         """Return a table as a price; None for a search whose price is unknown."""
         if searches and table.search is None:
             return None
@@ -160,12 +160,12 @@ class CreationDates:
         """Ask the service when a model was created; None when that is not known in time."""
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
-                return _moment(await self._look_up(served_model))
+                return _date_in_utc(await self._look_up(served_model))
         except Exception:  # a gateway may know no models, or answer anything
             return None
 
 
-def _moment(value: object) -> datetime | None:
+def _date_in_utc(value: object) -> datetime | None:
     """Return a creation date in UTC; None for other types and for 1970, which means unknown."""
     if isinstance(value, datetime):
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -170,14 +170,14 @@ class _Decoder:
             UndecodableReplyError: when the data is damaged.
         """
         try:
-            piece, rest = self._first(chunk), self._rest()
+            piece, rest = self._first_piece(chunk), self._undecoded_bytes()
             while piece or rest:
                 yield piece
-                piece, rest = self._inflater.decompress(rest, PIECE_BYTES), self._rest()
+                piece, rest = self._inflater.decompress(rest, PIECE_BYTES), self._undecoded_bytes()
         except zlib.error:
             raise UndecodableReplyError from None
 
-    def _rest(self) -> bytes:
+    def _undecoded_bytes(self) -> bytes:
         """Return the bytes that are not decoded yet; bytes after the last member of gzip are
         ignored.
         """
@@ -189,7 +189,7 @@ class _Decoder:
         self._inflater = zlib.decompressobj(GZIP_OR_ZLIB)
         return rest
 
-    def _first(self, chunk: bytes) -> bytes:
+    def _first_piece(self, chunk: bytes) -> bytes:
         """Return the first decoded piece of a chunk; some services send deflate without zlib's
         header.
         """
@@ -246,7 +246,7 @@ def service_time(headers: Mapping[str, str]) -> datetime | None:
         headers: The headers of the response; a response from a cache gives None.
     """
     age = headers.get("age", "0").strip()
-    return _moment(headers.get("date", "").strip()) if age == "0" else None
+    return _parsed_time(headers.get("date", "").strip()) if age == "0" else None
 
 
 def wait(text: str) -> float | None:
@@ -258,14 +258,14 @@ def wait(text: str) -> float | None:
     parts = _DURATION.findall(text)
     if parts and "".join(map("".join, parts)) == text:
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    elif (moment := _moment(text)) is not None:
+    elif (moment := _parsed_time(text)) is not None:
         seconds = (moment - datetime.now(UTC)).total_seconds()
     else:
         return None
     return min(max(0.0, seconds), MAX_WAIT_S)
 
 
-def _moment(text: str) -> datetime | None:
+def _parsed_time(text: str) -> datetime | None:
     """Return a time in ISO 8601 or HTTP format as an aware datetime, or None."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:

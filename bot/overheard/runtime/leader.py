@@ -73,13 +73,13 @@ class LeaderChat:
                 if await locks.enter_async_context(self._locks.leader_lock(self._leader_lock)):
                     self._present[self._name] = self._chat
                     try:
-                        await self._run(desk, locks)
+                        await self._run_as_leader(desk, locks)
                     finally:
                         del self._present[self._name]
                     return
             await asyncio.sleep(LOCK_RETRY_S)
 
-    async def _run(self, desk: Desk, locks: AsyncExitStack) -> None:
+    async def _run_as_leader(self, desk: Desk, locks: AsyncExitStack) -> None:
         """Run the chat as the leader; when cancelled, release the lock and hand over first.
 
         Args:

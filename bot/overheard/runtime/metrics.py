@@ -115,10 +115,10 @@ class Metrics:
         connected = {name: float(up) for name, up in self._chats().items()}
         text = "Whether a chat is connected, or another process has it."
         _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
-        _add_snapshot(registry, await self._fresh(), self._clock.now())
+        _add_snapshot(registry, await self._current_snapshot(), self._clock.now())
         return generate_latest(own) + generate_latest(registry)
 
-    async def _fresh(self) -> Snapshot:
+    async def _current_snapshot(self) -> Snapshot:
         """Return the snapshot; when it has expired, wait for a new count for at most
         `SCRAPE_TIMEOUT_S`.
 
@@ -128,7 +128,7 @@ class Metrics:
         if monotonic() < self._snapshot.expires:
             return self._snapshot
         if self._counting is None:
-            self._counting, self._begun = asyncio.create_task(self._count()), monotonic()
+            self._counting, self._begun = asyncio.create_task(self._new_snapshot()), monotonic()
         # Not cancelled: the next scrape waits for the same count.
         done, _ = await asyncio.wait({self._counting}, timeout=SCRAPE_TIMEOUT_S)
         if done:
@@ -137,7 +137,7 @@ class Metrics:
             return Snapshot()
         return self._snapshot
 
-    async def _count(self) -> Snapshot:
+    async def _new_snapshot(self) -> Snapshot:
         """Count the store and the queue, and return a new snapshot; without counts when the store
         is down.
         """

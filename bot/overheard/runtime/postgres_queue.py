@@ -140,7 +140,7 @@ class PostgresQueue:
                 return
             if missing[:MAX_QUEUED] != ahead or monotonic() - put_at > REQUEUE_INTERVAL_S:
                 ahead, put_at = missing[:MAX_QUEUED], monotonic()
-                await _put(queries, ahead)
+                await _enqueue(queries, ahead)
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def workers(self) -> int:
@@ -217,7 +217,7 @@ class PostgresQueue:
                 return
             await self._store.runs.keep_result(task, result)
         if pgq.queries and PROBLEM not in result:
-            await _put(pgq.queries, following_tasks(task))
+            await _enqueue(pgq.queries, following_tasks(task))
 
     async def _is_wanted(self, task: Task) -> bool:
         if await self._store.runs.results(task.run_id, [task.key]):
@@ -298,7 +298,7 @@ def _entrypoint(task: Task) -> str:
     return f"{task.kind}/{task.provider}" if task.kind is TaskKind.ASK else task.kind.value
 
 
-async def _put(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
+async def _enqueue(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
     """Add a job for each task to the queue, except for tasks that have a job already."""
     if tasks:
         await queries.enqueue(

@@ -93,20 +93,20 @@ class Scheduler:
         while True:
             async with self._store.locks.leader_lock(LOCK) as leads:
                 if leads:
-                    await self._lead()
+                    await self._run_jobs()
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def check(self, job: Job) -> None:
         """Run a job for its due slots, until no slot is due, or the job is edited or removed."""
         times = self._times(job.name)
-        while self._times(job.name) == times and (slot := await self._due(job)):
-            await self._do(job, slot)
+        while self._times(job.name) == times and (slot := await self._begin_due_slot(job)):
+            await self._run_slot(job, slot)
 
     def _times(self, name: str) -> Times | None:
         job = self._known.get(name)
         return job.times if job else None
 
-    async def _lead(self) -> None:
+    async def _run_jobs(self) -> None:
         """Run the jobs at their slots until cancelled; read the jobs again every `SYNC_INTERVAL_S`.
 
         Raises:
@@ -163,7 +163,7 @@ class Scheduler:
         if job := self._known.get(name):
             await asyncio.wait({group.create_task(self.check(job))})
 
-    async def _due(self, job: Job) -> datetime | None:
+    async def _begin_due_slot(self, job: Job) -> datetime | None:
         """Mark a job's due slot as begun in the store, and return the slot; None when no slot is
         due.
 
@@ -178,7 +178,7 @@ class Scheduler:
         slot = job.times.latest(state.begun, now)
         return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
 
-    async def _do(self, job: Job, slot: datetime) -> None:
+    async def _run_slot(self, job: Job, slot: datetime) -> None:
         """Run a job for a slot, and store in its state that the slot is finished, with its problem
         if any.
 
@@ -196,7 +196,9 @@ class Scheduler:
 
 
 class _Slots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """A trigger of APScheduler that fires at each slot; `Scheduler._due` handles missed slots."""
+    """A trigger of APScheduler that fires at each slot; `Scheduler._begin_due_slot` handles missed
+    slots.
+    """
 
     def __init__(self, times: Times) -> None:
         self._times = times

@@ -92,7 +92,7 @@ class Server:
             store.deliveries, present, DeliveryCards(self._deployment).compose, clock, self._posted
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
-        scheduler = Scheduler(store, self.jobs, clock, self._take_up)
+        scheduler = Scheduler(store, self.jobs, clock, self._resume_runs)
         leading = {
             name: LeaderChat(name, chat, store.locks, present, extend_shutdown)
             for name, chat in chats.items()
@@ -267,7 +267,7 @@ class Server:
             ]
         )
 
-    async def _take_up(self, group: asyncio.TaskGroup) -> None:
+    async def _resume_runs(self, group: asyncio.TaskGroup) -> None:
         """Start to resume the runs that were cut off; runs of schedules are left to their
         schedule.
         """
@@ -294,9 +294,9 @@ class Server:
             measured = (deployment.catalogue.brands, deployment.catalogue.facts)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CATCH_UP_INTERVAL_S):
-                    await self._changed(measured)
+                    await self._wait_for_change(measured)
 
-    async def _changed(self, measured: tuple[object, object]) -> None:
+    async def _wait_for_change(self, measured: tuple[object, object]) -> None:
         """Return when the brands or facts of the catalogue differ from the given ones, within
         `CHANGE_POLL_INTERVAL_S`.
         """

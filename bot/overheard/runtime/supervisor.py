@@ -117,9 +117,9 @@ class Supervisor:
         """Run all services until cancelled."""
         async with asyncio.TaskGroup() as group:
             for service in self._services:
-                group.create_task(self._keep(service))
+                group.create_task(self._keep_running(service))
 
-    async def _keep(self, service: Service) -> None:
+    async def _keep_running(self, service: Service) -> None:
         """Run a service, and restart it after a growing delay whenever it ends; until cancelled.
 
         Returns when the service is disabled.

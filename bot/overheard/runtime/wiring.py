@@ -158,20 +158,22 @@ def main() -> None:
     except SystemExit as end:
         sys.stdout.flush()
         # A thread that a plugin has begun may never end.
-        _leave(EXIT_TIMEOUT_S, end.code if isinstance(end.code, int) else int(bool(end.code)))
+        _set_exit_timer(
+            EXIT_TIMEOUT_S, end.code if isinstance(end.code, int) else int(bool(end.code))
+        )
         raise
 
 
 async def _serve(deployment: Deployment) -> None:
     from overheard.runtime.server import serve  # all of the chat, which no other command needs
 
-    await serve(deployment, leave=_leave)
+    await serve(deployment, leave=_set_exit_timer)
 
 
 async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
     from overheard.runtime.worker import work
 
-    await work(deployment, kinds, at_once, leave=_leave)
+    await work(deployment, kinds, at_once, leave=_set_exit_timer)
 
 
 async def _queue(config: Config, store: Store) -> Queue | None:
@@ -196,7 +198,7 @@ def _open_chats(config: Config) -> Mapping[str, Chat]:
     return {**open_chats(config), **load_plugins(config).chats}
 
 
-def _leave(longest: float, code: int = 0) -> None:
+def _set_exit_timer(longest: float, code: int = 0) -> None:
     """Set a timer that ends the process, even if a thread or a plugin hangs; it replaces an earlier
     timer.
 

@@ -70,9 +70,9 @@ class Worker:
         deployment = self._deployment
         providers = deployment.plugins.providers.values()
         there = {provider.name: seats(deployment.limits, provider) for provider in providers}
-        await deployment.queue.work(self._do, kinds, at_once=at_once, seats=there)
+        await deployment.queue.work(self._carry_out, kinds, at_once=at_once, seats=there)
 
-    async def _do(self, task: Task) -> TaskResult | None:
+    async def _carry_out(self, task: Task) -> TaskResult | None:
         """Carry out a task with current brands and facts, and return its result; None if it was not
         done.
         """

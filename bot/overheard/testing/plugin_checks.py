@@ -44,8 +44,10 @@ async def check_scorer(
     versions = [scorer.version, *(other.version for other in others)]
     assert len(set(versions)) == len(versions), "other settings leave its version as it is"
     for reading in readings():
-        scores = await _scores(scorer, reading, seconds)
-        assert scores == await _scores(scorer, reading, seconds), "the same answer scores otherwise"
+        scores = await _timed_scores(scorer, reading, seconds)
+        assert scores == await _timed_scores(scorer, reading, seconds), (
+            "the same answer scores otherwise"
+        )
         _check_values(scorer, scores)
 
 
@@ -62,7 +64,7 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
         assert low <= score.value <= high, f"{score.metric} = {score.value} is out of range"
 
 
-async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
+async def _timed_scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
     """Return the validated scores of a reading.
 
     Args:
@@ -172,7 +174,7 @@ async def check_chat(
     await _check_posting(chat, channel, sent)
     await chat.post(channel, HUGE, key="check-3")
     await chat.post(channel, Card("Said", _STRANGE, quotes=HUGE.quotes[:1]), key="check-4")
-    for text in _texts(sent()):
+    for text in _all_texts(sent()):
         assert len(text) <= longest, f"a text of {len(text):,} characters is sent"
         for ping in pings:
             problem = f"{ping}, which a stranger wrote, is sent as it is"
@@ -192,7 +194,7 @@ async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[o
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"
     assert len(sent()) == 1, f"one card became {len(sent())} messages"
-    assert any("Title" in text for text in _texts(sent())), "the title is not sent"
+    assert any("Title" in text for text in _all_texts(sent())), "the title is not sent"
     assert await chat.find(channel, "check-1") == message, "it does not find what it posted"
     assert await chat.find(channel, "check-2") is None, "it finds what was never posted"
     second = await chat.post(channel, Card("Other"), key="check-2")
@@ -201,13 +203,13 @@ async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[o
     await chat.edit(channel, message, Card("Edited"))  # a chat edits by the id, without a search
 
 
-def _texts(sent: object) -> Iterator[str]:
+def _all_texts(sent: object) -> Iterator[str]:
     """Yield each text in the sent messages, at any depth of their JSON."""
     if isinstance(sent, str):
         yield sent
     elif isinstance(sent, Mapping):
         for part in sent.values():
-            yield from _texts(part)
+            yield from _all_texts(part)
     elif isinstance(sent, Sequence) and not isinstance(sent, bytes):
         for part in sent:
-            yield from _texts(part)
+            yield from _all_texts(part)

@@ -62,7 +62,7 @@ async def check_failure(provider: Provider, *, secret: str, model: str = "") -> 
     Raises:
         AssertionError: with the first failure, as a sentence.
     """
-    error = await _failure(provider, _question(provider, model), secret)
+    error = await _raised_error(provider, _question(provider, model), secret)
     assert isinstance(error, ProviderFailed), "it gives up for good"
     return error
 
@@ -203,7 +203,7 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
     repeated request.
     """
     async with trial.asking(fault.reaction) as ready:
-        error = await _failure(ready.provider, ready.question, KEY, f" when {fault.what}")
+        error = await _raised_error(ready.provider, ready.question, KEY, f" when {fault.what}")
         assert trial.times <= 1, f"it asks again by itself when {fault.what}"
         if isinstance(error, ProviderUnavailable):
             assert FailureKind.AUTH in fault.kinds, f"it gives up for good when {fault.what}"
@@ -225,7 +225,7 @@ async def _check_silence(trial: _Trial) -> None:
     async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:
         try:
             async with asyncio.timeout(REACTION_TIMEOUT_S):
-                error = await _failure(ready.provider, ready.question, KEY, " when silent")
+                error = await _raised_error(ready.provider, ready.question, KEY, " when silent")
         except TimeoutError:
             raise AssertionError("it does not heed its time-out") from None
         assert isinstance(error, ProviderFailed), "it gives up for good when silent"
@@ -255,7 +255,7 @@ async def _check_cancelling(
     assert call.cancelled() or trial is None, "it swallows its cancelling"
 
 
-async def _failure(
+async def _raised_error(
     provider: Provider, question: Question, secret: str, when: str = ""
 ) -> ProviderFailed | ProviderUnavailable:
     """Ask a question, and return the error that the provider raises, after checks of its message.

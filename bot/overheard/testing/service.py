@@ -135,18 +135,18 @@ class Service:
         self._open[writer] = asyncio.current_task()
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
-                reaction = self.react(await _read(reader))
+                reaction = self.react(await _read_call(reader))
                 if reaction.silent:
                     await self._closing.wait()
                 if reaction.hang_up or reaction.silent:
                     break
-                complete = await _write(writer, reaction)
+                complete = await _write_response(writer, reaction)
                 if not complete:
                     break
         writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Call:
+async def _read_call(reader: asyncio.StreamReader) -> Call:
     """Return the next request of a connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ")
@@ -154,10 +154,10 @@ async def _read(reader: asyncio.StreamReader) -> Call:
         name.lower(): value for line in head[1:] if line for name, value in [line.split(": ", 1)]
     }
     path, _, query = path.partition("?")
-    return Call(method, path, query, headers, await _body(reader, headers))
+    return Call(method, path, query, headers, await _read_body(reader, headers))
 
 
-async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
     """Return the body of a request, which has a length or is sent in chunks."""
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
@@ -168,7 +168,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
     return body
 
 
-async def _write(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
+async def _write_response(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
     """Send a response, and return whether its whole body was sent."""
     body = reaction.body if isinstance(reaction.body, bytes) else json.dumps(reaction.body).encode()
     head = [

@@ -93,7 +93,7 @@ class ChartRenderer:
         """
         with self._drawing:
             if (picture := self.kept(chart, theme)) is None:
-                picture = self._drawn(chart, theme)
+                picture = self._drawn_png(chart, theme)
                 with self._keeping:
                     self._kept[chart, theme] = picture
                     while len(self._kept) > self._max_kept:
@@ -106,7 +106,7 @@ class ChartRenderer:
             self._pool.shutdown(cancel_futures=True)
         self._pool = None
 
-    def _drawn(self, chart: Drawable, theme: Theme) -> bytes:
+    def _drawn_png(self, chart: Drawable, theme: Theme) -> bytes:
         """Return a chart as a PNG, drawn in the process for charts, which is killed when it does
         not answer.
 
@@ -125,7 +125,7 @@ class ChartRenderer:
         """Return the process that draws; it is started for the first chart."""
         if self._pool is None:
             # Not forked: this process has threads.
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare)
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare_process)
             self._pid = self._pool.submit(os.getpid).result(START_TIMEOUT_S)
         return self._pool
 
@@ -138,7 +138,7 @@ class ChartRenderer:
         self._pid = 0
 
 
-def _prepare() -> None:
+def _prepare_process() -> None:
     """Set up the process that draws: Ctrl-C is ignored, stdout goes to stderr, its priority is
     lower, and it ends when its parent ends.
     """

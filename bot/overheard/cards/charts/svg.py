@@ -212,7 +212,7 @@ _NAMES = ("Regular", "SemiBold")
 
 
 @cache
-def _widths(weight: int) -> dict[str, float]:
+def _letter_widths(weight: int) -> dict[str, float]:
     """Return the width of each letter of the regular (400) or bold (600) font, as a share of the
     font's size.
     """
@@ -225,13 +225,13 @@ def _widths(weight: int) -> dict[str, float]:
 
 def _weight(text: str, weight: int) -> int:
     """Return the weight in which the fonts have a text: scripts but the Latin have no bold one."""
-    known = _widths(600)
+    known = _letter_widths(600)
     return weight if weight == 400 or all(letter in known for letter in text) else 400
 
 
 def width(text: str, size: float, weight: int = 400) -> float:
     """Return the width of a text in units."""
-    known = _widths(_weight(text, weight))
+    known = _letter_widths(_weight(text, weight))
     return size * sum(known.get(letter, 0.6) for letter in text)
 
 
@@ -242,7 +242,7 @@ def legible(text: str) -> str:
     returned.
     """
     composed = unicodedata.normalize("NFC", wording.line(text))
-    known = _widths(400)
+    known = _letter_widths(400)
     kept = "".join(letter if letter in known else " " for letter in composed)
     return " ".join(kept.split()) or (MISSING if text.strip() else "")
 
@@ -283,11 +283,11 @@ def spread(heights: Sequence[float], row: float, top: float, bottom: float) -> l
             lack = max(0.0, row - (placed[index + 1] - placed[index]))
             placed[index] -= lack / 2
             placed[index + 1] += lack / 2
-    lowered = [-y for y in reversed(_apart([-y for y in reversed(placed)], row, -bottom))]
-    return _apart(lowered, row, top)
+    lowered = [-y for y in reversed(_spaced_heights([-y for y in reversed(placed)], row, -bottom))]
+    return _spaced_heights(lowered, row, top)
 
 
-def _apart(heights: Sequence[float], row: float, start: float) -> list[float]:
+def _spaced_heights(heights: Sequence[float], row: float, start: float) -> list[float]:
     """Return heights in ascending order from a start on, at least a row apart."""
     placed: list[float] = []
     for height in heights:

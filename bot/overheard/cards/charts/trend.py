@@ -220,13 +220,13 @@ class _Frame:
         for tick in self.ticks:
             _, y = self.place(self.last, tick)
             sheet.line((LEFT, y), (RIGHT, y), "mute" if tick == 0 and self.ticks[0] < 0 else "grid")
-            sheet.text((LEFT - 5, y + 4), self._tick(tick), anchor="end")
-        days = [_when(at, self.chart) for at in (self.first, self.last)]
+            sheet.text((LEFT - 5, y + 4), self._tick_label(tick), anchor="end")
+        days = [_axis_label(at, self.chart) for at in (self.first, self.last)]
         if self.last > self.first:
             sheet.text((LEFT, BOTTOM + 15), days[0])
         sheet.text((RIGHT, BOTTOM + 15), days[1], anchor="end")
 
-    def _tick(self, value: float) -> str:
+    def _tick_label(self, value: float) -> str:
         """Return the label of a tick: a count of answers, per cent, a rank or a signed polarity."""
         if self.chart.answers:
             return f"{value * self.chart.answers:g}"
@@ -365,7 +365,7 @@ def _day(at: datetime, chart: Chart) -> str:
     return wording.moment(at, chart.zone) if _is_short(chart) else wording.day(at, chart.zone)
 
 
-def _when(at: datetime, chart: Chart) -> str:
+def _axis_label(at: datetime, chart: Chart) -> str:
     """Return a moment as a label of the time axis: ``21 Sep``, with the year or the time of day
     where the chart needs it.
     """

@@ -56,7 +56,7 @@ def chat_failed(error: Exception) -> ChatFailed:
 
     The failure is ambiguous unless Discord refused the request or the request was never sent.
     """
-    failed = ChatFailed(chat=PLATFORM, reason=_reason(error))
+    failed = ChatFailed(chat=PLATFORM, reason=_failure_reason(error))
     failed.retry_after = _retry_after(error)
     refusal = isinstance(error, discord.HTTPException) and error.status < 500
     unsent = isinstance(error, discord.RateLimited | aiohttp.ClientConnectorError)
@@ -64,7 +64,7 @@ def chat_failed(error: Exception) -> ChatFailed:
     return failed
 
 
-def _reason(error: Exception) -> str:
+def _failure_reason(error: Exception) -> str:
     """Return why a request failed, as a clause about Discord ("it took too long")."""
     if isinstance(error, discord.RateLimited):
         return "it asks for fewer messages"

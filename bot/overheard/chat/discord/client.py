@@ -176,7 +176,7 @@ class DiscordClient(discord.Client):
         """
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
-            await self._complete(interaction, desk)
+            await self._offer_values(interaction, desk)
         elif not self._is_served(interaction):
             await self._refuse(interaction, NOT_SERVED)
         elif interaction.type is InteractionType.application_command:
@@ -271,7 +271,7 @@ class DiscordClient(discord.Client):
             if not await desk.serve(request, conversation):
                 conversation.leave_to_other_process()
 
-    async def _complete(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
+    async def _offer_values(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         """Send Discord up to 25 values that complete the text of an option that a person is
         typing.
         """

@@ -121,7 +121,7 @@ class DiscordConversation:
                 if any(sent.private != private for sent in self._sent):
                     await self._withdraw_all()
                 for number, page in enumerate(pages):
-                    await self._put(number, page, private)
+                    await self._put_page(number, page, private)
                 await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
@@ -183,7 +183,7 @@ class DiscordConversation:
     def _expired(self) -> bool:
         return monotonic() > self._ends
 
-    async def _put(self, number: int, page: MessagePage, private: bool) -> None:
+    async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
         """Show a page as a message of the answer: edit the message, or send it.
 
         Args:
@@ -192,11 +192,11 @@ class DiscordConversation:
             private: Whether only the person who sent the request sees the message.
         """
         if number < len(self._sent):
-            self._sent[number] = await self._edit(self._sent[number], page)
+            self._sent[number] = await self._edit_message(self._sent[number], page)
         elif self._expired:
             self._sent.append(await self._send_late(page, private))
         elif self._is_acknowledged:
-            self._sent.append(await self._follow(page, private))
+            self._sent.append(await self._send_further(page, private))
         else:
             self._sent.append(await self._respond(page, private))
 
@@ -214,7 +214,9 @@ class DiscordConversation:
         except discord.HTTPException as error:
             self._note_other_process(error)
         promised = self._deferred_messages()
-        return await (self._edit(promised[0], page) if promised else self._follow(page, private))
+        return await (
+            self._edit_message(promised[0], page) if promised else self._send_further(page, private)
+        )
 
     async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a page as the first answer, in place of the clicked message if the answer replaces
@@ -232,7 +234,7 @@ class DiscordConversation:
         if clicked and clicked.private:
             await response.defer()
             await self._interaction.delete_original_response()
-            return await self._follow(page, private)
+            return await self._send_further(page, private)
         send = partial(response.send_message, ephemeral=private)
         result = await self._presenter.send(page, send)
         return SentMessage(result.message_id, private, first=True)
@@ -277,13 +279,13 @@ class DiscordConversation:
     def _is_acknowledged(self) -> bool:
         return self._answered_by_other or self._interaction.response.is_done()
 
-    async def _follow(self, page: MessagePage, private: bool) -> SentMessage:
+    async def _send_further(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a further message after the first answer."""
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
         sent = await self._presenter.send(page, send)
         return SentMessage(sent.id, private)
 
-    async def _edit(self, sent: SentMessage, page: MessagePage) -> SentMessage:
+    async def _edit_message(self, sent: SentMessage, page: MessagePage) -> SentMessage:
         """Show a page in a message that was sent before, and return the message with its id."""
         if self._expired:
             return await self._edit_late(sent, page)

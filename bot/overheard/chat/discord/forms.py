@@ -37,7 +37,7 @@ def modal(form: Form) -> ui.Modal:
     if form.text and len(own) + bool(shared) < DISCORD.inputs:
         dialog.add_item(ui.TextDisplay(markup.cut(wording.visible(form.text), DISCORD.modal_text)))
     for option in own:
-        dialog.add_item(_labelled(option, form))
+        dialog.add_item(_labelled_input(option, form))
     if shared:
         dialog.add_item(_shared_input(shared, form.values))
     dialog.stop()  # else discord.py keeps the modal for ever; its answer is read from the ids alone
@@ -61,7 +61,7 @@ def command_of(custom_id: str) -> str:
 
 
 def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
-    """Return the values of a submitted form by option; see `_value` for the values.
+    """Return the values of a submitted form by option; see `_option_value` for the values.
 
     Args:
         data: The data of Discord's interaction.
@@ -70,11 +70,13 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
     typed = dict(_inputs(data.get("components", ())))
     lines = dict(_named_lines(str(typed.get(SHARED_INPUT, ""))))
     given = [(option, typed.get(option.name, lines.get(option.written))) for option in spec.options]
-    options = {option.name: _value(option, text) for option, text in given if text is not None}
+    options = {
+        option.name: _option_value(option, text) for option, text in given if text is not None
+    }
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
+def _labelled_input(option: Option, form: Form) -> ui.Label[ui.Modal]:
     """Return an option's input with its label and hint, filled with the option's value."""
     value = form.values.get(option.name)
     choices = form.choices.get(option.name) or [
@@ -82,7 +84,7 @@ def _labelled(option: Option, form: Form) -> ui.Label[ui.Modal]:
     ]
     item = _picker(option, value)
     if item is None:
-        item = _menu(option, choices, value) if choices else _input(option, value)
+        item = _option_menu(option, choices, value) if choices else _text_field(option, value)
     hint = form.hints.get(option.name) or option.help
     if option.many and isinstance(item, ui.TextInput):
         hint = f"{hint.rstrip('.')}; one a line"
@@ -128,7 +130,7 @@ def _default_channel(number: int) -> SelectDefaultValue:
     return SelectDefaultValue(id=number, type=SelectDefaultValueType.channel)
 
 
-def _menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Select[ui.Modal]:
+def _option_menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Select[ui.Modal]:
     """Return the menu of an option, with its current values selected; entries without room are left
     out.
     """
@@ -146,7 +148,7 @@ def _menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Selec
     return menu
 
 
-def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
+def _text_field(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
     """Return the text field of an option, filled with a value; long and multiple values get several
     lines.
     """
@@ -216,7 +218,7 @@ def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
             yield name.strip().lower(), value.strip()
 
 
-def _value(option: Option, given: str | list[str]) -> Any:
+def _option_value(option: Option, given: str | list[str]) -> Any:
     """Return an option's value from the text or selection of its input; None for an empty input.
 
     An empty text option gives an empty string, an option of many values a list. A number that
@@ -233,14 +235,14 @@ def _value(option: Option, given: str | list[str]) -> Any:
         return "" if option.kind is Kind.TEXT and not option.choices else None
     if option.kind is Kind.FLAG:
         return typed.lower() in {YES, "true", "on", "1"}
-    return _number(option, typed)
+    return _typed_number(option, typed)
 
 
 def _split_and_strip(typed: str) -> Iterator[str]:
     return (line.strip() for line in typed.splitlines())
 
 
-def _number(option: Option, typed: str) -> Any:
+def _typed_number(option: Option, typed: str) -> Any:
     """Return a text as an int or float, as its option requires.
 
     The text itself is returned for an option of another kind, and for a text that is no number.

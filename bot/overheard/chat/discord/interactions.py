@@ -155,7 +155,7 @@ def label_of(message: discord.Message | None, clicked: str) -> str:
         message: The message with the button; None gives "".
         clicked: The button's custom id, or the entry's value; "" is returned for an unknown one.
     """
-    for component in _walk(message.components if message else ()):
+    for component in _all_components(message.components if message else ()):
         for option in getattr(component, "options", ()):
             if option.value == clicked:
                 return str(option.label)
@@ -164,13 +164,13 @@ def label_of(message: discord.Message | None, clicked: str) -> str:
     return ""
 
 
-def _walk(components: Iterable[Any]) -> Iterator[Any]:
+def _all_components(components: Iterable[Any]) -> Iterator[Any]:
     """Yield components and all components nested in them, in reading order."""
     for component in components:
         yield component
         accessory = getattr(component, "accessory", None)
         inner = getattr(component, "children", ())
-        yield from _walk((*inner, accessory) if accessory else inner)
+        yield from _all_components((*inner, accessory) if accessory else inner)
 
 
 def _click_on(action: Action, questions: ButtonQuestions) -> Click:

@@ -166,7 +166,7 @@ def render(card: Card) -> tuple[MessagePage, ...]:
 
     At most `MAX_PAGES`; the last one then says how many messages are left out.
     """
-    pages = list(_pack(map(_card_box, card.whole())))
+    pages = list(_packed_pages(map(_card_box, card.whole())))
     if excess := len(pages) - MAX_PAGES:
         if excess < 0:
             return tuple(pages)
@@ -204,7 +204,7 @@ def _card_box(card: Card) -> Box:
     pieces: list[Piece] = [
         *_heading(card),
         *([card.image] if card.image and card.image.png else ()),
-        *_fields(card.fields),
+        *_field_texts(card.fields),
         *_details(card),
         *_file_pieces(card.file),
         *_small_words(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
@@ -225,20 +225,23 @@ def _heading(card: Card) -> Iterator[TextWithButton]:
         yield TextWithButton(f"[{markup.inline(card.link.label)}]({card.link.url})")
 
 
-def _fields(fields: Sequence[Field]) -> Iterator[TextWithButton]:
+def _field_texts(fields: Sequence[Field]) -> Iterator[TextWithButton]:
     """Yield fields as texts in their order: short fields as lines of one text, each other field
     alone.
     """
     for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
         if is_line:
-            yield from map(TextWithButton, _joined(_field(field, gap=" ") for field in group))
+            yield from map(
+                TextWithButton, _joined_lines(_field_text(field, gap=" ") for field in group)
+            )
         else:
             yield from (
-                TextWithButton(_field(field, gap="\n"), _usable(field.action)) for field in group
+                TextWithButton(_field_text(field, gap="\n"), _usable(field.action))
+                for field in group
             )
 
 
-def _field(field: Field, gap: str) -> str:
+def _field_text(field: Field, gap: str) -> str:
     """Return a field as Discord markup; a value of several lines begins on a line of its own.
 
     Args:
@@ -252,7 +255,7 @@ def _field(field: Field, gap: str) -> str:
     return f"**{name}**{between}{markup.counted(value, MAX_FIELD) or '-'}"
 
 
-def _joined(lines: Iterable[str]) -> Iterator[str]:
+def _joined_lines(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines joined to texts of at most `MAX_LINES` characters; a longer line is a text of its
     own.
     """
@@ -362,7 +365,7 @@ def _choice_menu(choice: Choice | None) -> Iterator[Menu]:
         yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
 
 
-def _pack(boxes: Iterable[Box]) -> Iterator[MessagePage]:
+def _packed_pages(boxes: Iterable[Box]) -> Iterator[MessagePage]:
     """Yield containers as messages; a card is split only where it is too long for one message."""
     page = MessagePage()
     for box in boxes:

@@ -120,7 +120,7 @@ def table_pieces(table: Table) -> Iterator[str]:
     widths = _widths(table, rows)
     margin = 0 if table.strong is None else len(PLAIN)
     fits = margin + _table_width(widths) <= MAX_TABLE_WIDTH
-    yield from _grid(table, rows, widths) if fits else _records(table, rows)
+    yield from _grid_texts(table, rows, widths) if fits else _record_texts(table, rows)
     if hidden := len(table.rows) - len(rows):
         yield f"-# {wording.count(hidden, 'more row')} not shown"
 
@@ -138,7 +138,9 @@ def _cell(text: Text) -> str:
     return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
-def _grid(table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Iterator[str]:
+def _grid_texts(
+    table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]
+) -> Iterator[str]:
     """Yield a table as monospaced columns, in as many code blocks as needed, each with the header.
 
     Args:
@@ -173,14 +175,14 @@ def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> s
     return GAP.join(padded).rstrip()
 
 
-def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
+def _record_texts(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
     """Yield the rows of a table as texts: a row's heading in bold, then its other cells with their
     names.
     """
     piece, heading_count = "", heading_cells(table)
     for row in rows:
-        cells = [_short(cell) for cell in row]
-        names = [_short(name) for name in table.header[heading_count:]]
+        cells = [_escaped_cell(cell) for cell in row]
+        names = [_escaped_cell(name) for name in table.header[heading_count:]]
         pairs = named_cells(names, cells[heading_count:])
         first = f"**{heading(table, cells[:heading_count])}**"
         text = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
@@ -193,7 +195,7 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
         yield piece
 
 
-def _short(text: Text) -> str:
+def _escaped_cell(text: Text) -> str:
     """Return a cell as escaped text on one line of at most `MAX_CELL` characters."""
     short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return inline(Tainted(short) if isinstance(text, Tainted) else short)

@@ -143,7 +143,7 @@ class Presenter:
             view = {"view": self._buttons(page)} if page.rows else {}
             return {"embeds": _embeds(page, mark), **_uploads(page, "files"), **view}
 
-        return await self._put(page, put, components, embeds)
+        return await self._put_page(page, put, components, embeds)
 
     async def edit(
         self,
@@ -174,9 +174,9 @@ class Presenter:
             shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
             return shown | _uploads(page, "attachments")
 
-        return await self._put(page, put, components, components if has_components else embeds)
+        return await self._put_page(page, put, components, components if has_components else embeds)
 
-    async def _put(
+    async def _put_page(
         self,
         page: MessagePage,
         put: Callable[..., Awaitable[Sent]],
@@ -200,7 +200,7 @@ class Presenter:
             return await put(**form(page))
         except discord.HTTPException as error:
             if error.status == TOO_LARGE_STATUS and page.files:
-                return await self._put(page.without_files(), put, components, embeds)
+                return await self._put_page(page.without_files(), put, components, embeds)
             if form is embeds or (error.status, error.code) != (400, REFUSED_FORM_CODE):
                 raise
             log.warning("Discord refuses components: %s", wording.line(error.text))

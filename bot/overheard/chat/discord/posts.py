@@ -63,15 +63,17 @@ class Poster:
             async with asyncio.timeout(POST_TIMEOUT_S):
                 place, reference = await self._target(channel, thread)
                 try:
-                    first = await self._send(place, pages, key, reference)
+                    first = await self._send_pages(place, pages, key, reference)
                 except discord.HTTPException as error:
                     if thread is None or error.code not in THREAD_CLOSED_CODES:
                         raise
                     place, reference = self._channel(channel), self._reference(channel, thread)
-                    first = await self._send(place, pages, key, reference)
+                    first = await self._send_pages(place, pages, key, reference)
                 if broadcast and thread is not None and place.id != channel:
                     reference = self._reference(channel, thread)
-                    await self._send(self._channel(channel), pages, f"{key} broadcast", reference)
+                    await self._send_pages(
+                        self._channel(channel), pages, f"{key} broadcast", reference
+                    )
         return first
 
     async def direct(self, person: int) -> int:
@@ -104,7 +106,7 @@ class Poster:
                 shown = await self._readable(place, message)
                 post = read_mark(shown).post if shown else ""
                 mark = self._mark(place, post, 0) if post else None
-                await self._edit(shown or place.get_partial_message(message), first, mark)
+                await self._edit_message(shown or place.get_partial_message(message), first, mark)
                 if post:
                     await self._put_parts(place, message, rest, post)
 
@@ -135,7 +137,7 @@ class Poster:
         guild = getattr(getattr(place, "guild", None), "id", "@me")
         return f"https://discord.com/channels/{guild}/{channel}/{message}"
 
-    async def _send(
+    async def _send_pages(
         self,
         place: discord.PartialMessageable,
         pages: Sequence[MessagePage],
@@ -173,7 +175,7 @@ class Poster:
         except discord.Forbidden:  # the bot can edit its own messages all the same
             return None
 
-    async def _edit(
+    async def _edit_message(
         self,
         message: discord.Message | discord.PartialMessage,
         page: MessagePage,
@@ -205,16 +207,16 @@ class Poster:
             rest: The pages after the first.
             post: The id of the post, see `post_id`.
         """
-        parts = [part async for part in self._parts(place, message, post)]
+        parts = [part async for part in self._further_messages(place, message, post)]
         for number, (part, page) in enumerate(zip(parts, rest, strict=False), 1):
-            await self._edit(part, page, self._mark(place, post, number))
+            await self._edit_message(part, page, self._mark(place, post, number))
         for number, page in enumerate(rest[len(parts) :], len(parts) + 1):
             mark = self._mark(place, post, number)
             await self._client.presenter.send(page, place.send, mark)
         for part in parts[len(rest) :]:
             await part.delete()
 
-    async def _parts(
+    async def _further_messages(
         self, place: discord.PartialMessageable, message: int, post: str
     ) -> AsyncIterator[discord.Message]:
         """Yield the messages that continue the first message of a post, in their order."""

@@ -93,7 +93,7 @@ class MessageConversation:
                     await self._withdraw_after(0)
                 pages = render(card)
                 for number, page in enumerate(pages):
-                    await self._put(number, page, private)
+                    await self._put_page(number, page, private)
                 await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
@@ -104,7 +104,7 @@ class MessageConversation:
         """
         raise ChatFailed(chat="Discord", reason=f"no form opens here: {form.title}")
 
-    async def _put(self, number: int, page: MessagePage, private: bool) -> None:
+    async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
         """Show a page as a message of the answer: edit the message, or send it.
 
         Args:

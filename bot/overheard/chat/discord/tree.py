@@ -78,14 +78,14 @@ def roots(
     for end, below in by_root.items():
         full_name = "-".join(filter(None, (name[: DISCORD.name - len(end) - 1], end)))
         if below:
-            command = _root(full_name, ROOT_DESCRIPTIONS[end], below)
+            command = _root_node(full_name, ROOT_DESCRIPTIONS[end], below)
             made.append(
                 command | {"default_member_permissions": permissions, "contexts": [context]}
             )
     return made
 
 
-def _root(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
+def _root_node(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
     """Return a root command in Discord's JSON.
 
     All descriptions are cut, see `DESCRIPTION_LIMITS`, until the command fits.
@@ -95,11 +95,11 @@ def _root(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
         description: The description of the root.
         specs: The commands below it, in their order.
     """
-    options = _fitting(_children(specs), name)
+    options = _fitting_nodes(_child_nodes(specs), name)
     command: Node = {"name": name, "type": 1, "description": description, "options": options}
     for limit in DESCRIPTION_LIMITS:
         if node_size(command) > DISCORD.command:
-            command = _shortened(command, limit)
+            command = _shortened_node(command, limit)
     return command
 
 
@@ -211,13 +211,13 @@ def list_item(value: str) -> str:
     return f'"{value}"' if "," in value and '"' not in value else value
 
 
-def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
+def _child_nodes(specs: Sequence[CommandSpec]) -> Iterator[Node]:
     """Yield the root's children: commands, and groups in the order of their first command."""
     groups: dict[str, list[Node]] = {}
     for spec in specs:
         *groups_above, verb = path(spec)
         group = "".join(groups_above)
-        node = _command(verb, spec)
+        node = _command_node(verb, spec)
         if not group:
             yield node
         elif group in groups:
@@ -227,7 +227,7 @@ def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
             yield {"name": group, "type": GROUP, "options": groups[group]}
 
 
-def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
+def _fitting_nodes(children: Iterable[Node], parent: str) -> list[Node]:
     """Return as many nodes as Discord accepts, and log the others; a group's description lists its
     verbs.
 
@@ -240,20 +240,20 @@ def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
         log.warning("Discord has no room for /%s %s", parent, omitted["name"])
     for node in nodes:
         if node["type"] == GROUP:
-            node["options"] = _fitting(node["options"], f"{parent} {node['name']}")
+            node["options"] = _fitting_nodes(node["options"], f"{parent} {node['name']}")
             verbs = ", ".join(option["name"] for option in node["options"])
             node["description"] = wording.shorten(f"{node['name']}: {verbs}", DISCORD.summary)
     return nodes[: DISCORD.children]
 
 
-def _shortened(node: Node, limit: int) -> Node:
+def _shortened_node(node: Node, limit: int) -> Node:
     """Return a copy of a node and its children with descriptions of at most `limit` characters."""
-    options = [_shortened(option, limit) for option in node.get("options", ())]
+    options = [_shortened_node(option, limit) for option in node.get("options", ())]
     described = {"description": wording.shorten(node["description"], limit)}
     return node | described | ({"options": options} if options else {})
 
 
-def _command(name: str, spec: CommandSpec) -> Node:
+def _command_node(name: str, spec: CommandSpec) -> Node:
     """Return a command as a subcommand in the JSON of Discord."""
     # Discord wants required options first.
     # A step of the set-up opens its form, and its options need no room here.
@@ -262,11 +262,11 @@ def _command(name: str, spec: CommandSpec) -> Node:
         "name": name,
         "type": SUBCOMMAND,
         "description": wording.shorten(spec.summary, DISCORD.summary),
-        "options": [_option(option) for option in options[: DISCORD.children]],
+        "options": [_option_node(option) for option in options[: DISCORD.children]],
     }
 
 
-def _option(option: Option) -> Node:
+def _option_node(option: Option) -> Node:
     """Return an option in the JSON of Discord, with its choices or its bounds."""
     description = f"{option.help.rstrip('.')}; several with commas" if option.many else option.help
     kind = STRING if option.many else TYPES.get(option.kind, STRING)
@@ -281,7 +281,7 @@ def _option(option: Option) -> Node:
     elif option.choices:
         node["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
     if kind in {INTEGER, NUMBER}:
-        node |= _bounds(option, kind)
+        node |= _bound_fields(option, kind)
     return node
 
 
@@ -291,7 +291,7 @@ def completed(option: Option) -> bool:
     return option.kind in COMPLETED or bool(many_choices)
 
 
-def _bounds(option: Option, kind: int) -> Node:
+def _bound_fields(option: Option, kind: int) -> Node:
     """Return the fields of an option's JSON for the bounds of a number.
 
     Args:

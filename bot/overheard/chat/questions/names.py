@@ -119,9 +119,9 @@ class NameReader:
         """Return the topic of answers at an index, and its number of words; or None. The longest
         one counts.
         """
-        mine = _longest(self._topics, tokens, at)
+        own = _longest(self._topics, tokens, at)
         usual = _longest(self._words.topics, tokens, at)
-        return max(filter(None, (mine, usual)), key=lambda topic: topic[1], default=None)
+        return max(filter(None, (own, usual)), key=lambda topic: topic[1], default=None)
 
     def near(self, tokens: Sequence[Token], at: int) -> SimilarName | None:
         """Return the one brand or model that the words at an index misspell; None without exactly

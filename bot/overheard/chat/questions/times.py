@@ -69,28 +69,34 @@ class TimeReader:
 
     def read(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at an index, and its number of words; None without one."""
-        time = self._range(tokens, at) or self._single(tokens, at) or self._hour_alone(tokens, at)
-        if time and (hour := self._hour(tokens, at + time[1])):
+        time = (
+            self._time_range(tokens, at)
+            or self._single_time(tokens, at)
+            or self._deadline_today(tokens, at)
+        )
+        if time and (hour := self._time_of_day(tokens, at + time[1])):
             return replace(time[0], at=hour[0]), time[1] + hour[1]
         return time
 
-    def _range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a time with two ends at an index, such as ``between May and July``, and the number
         of its words; None without one.
         """
         for kind in ("between", "since", ""):
-            for begin in self._sizes(kind, tokens, at) if kind else [0]:
-                first = self._named(tokens, at + begin, "") or self._first_of_days(
+            for begin in self._phrase_sizes(kind, tokens, at) if kind else [0]:
+                first = self._named_time(tokens, at + begin, "") or self._first_of_days(
                     tokens, at + begin
                 )
                 if not first or first[0].event:
                     continue
                 place = at + begin + first[1]
-                for link in self._sizes("and" if kind == "between" else "until", tokens, place):
-                    last = self._named(tokens, place + link, "")
+                for link in self._phrase_sizes(
+                    "and" if kind == "between" else "until", tokens, place
+                ):
+                    last = self._named_time(tokens, place + link, "")
                     if last and first[0].start and last[0].start and not last[0].event:
                         size = begin + first[1] + link + last[1]
-                        return self._from_to(first[0], last[0]), size
+                        return self._joined_times(first[0], last[0]), size
         return None
 
     def _first_of_days(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
@@ -100,15 +106,18 @@ class TimeReader:
         number = _DAY.fullmatch(tokens[at].word) if at < len(tokens) else None
         if not number:
             return None
-        for link in (*self._sizes("and", tokens, at + 1), *self._sizes("until", tokens, at + 1)):
+        for link in (
+            *self._phrase_sizes("and", tokens, at + 1),
+            *self._phrase_sizes("until", tokens, at + 1),
+        ):
             place = at + 1 + link
-            last = self._of_month(tokens, place) if place < len(tokens) else None
+            last = self._time_of_month(tokens, place) if place < len(tokens) else None
             if last and last[0].start and last[1] > 1 and int(number[1]) < last[0].start.day:
                 day = last[0].start.replace(day=int(number[1]))
                 return NamedTime(day, day + timedelta(1)), 1
         return None
 
-    def _from_to(self, first: NamedTime, last: NamedTime) -> NamedTime:
+    def _joined_times(self, first: NamedTime, last: NamedTime) -> NamedTime:
         """Return the time from the start of `first` to the end of `last`; a later start is one of
         last year.
         """
@@ -117,19 +126,19 @@ class TimeReader:
             start = start.replace(year=start.year - 1, day=min(start.day, 28))
         return NamedTime(start, end)
 
-    def _single(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _single_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the time at an index, such as ``since March``, and its number of words; None
         without one.
         """
         for kind in ("since", "until", "in"):
-            for size in self._sizes(kind, tokens, at):
-                inner = self._named(tokens, at + size, kind)
-                if inner and (period := self._bounded(kind, inner[0])):
+            for size in self._phrase_sizes(kind, tokens, at):
+                inner = self._named_time(tokens, at + size, kind)
+                if inner and (period := self._bounded_time(kind, inner[0])):
                     return period, size + inner[1]
-        found = self._named(tokens, at, "")
-        return found if found and not self._bare_noun(tokens, at, found[1]) else None
+        found = self._named_time(tokens, at, "")
+        return found if found and not self._is_ambiguous(tokens, at, found[1]) else None
 
-    def _bounded(self, kind: str, inner: NamedTime) -> NamedTime | None:
+    def _bounded_time(self, kind: str, inner: NamedTime) -> NamedTime | None:
         """Return a time with the meaning of the word before it; None for a time that the word
         cannot bound.
 
@@ -144,7 +153,7 @@ class TimeReader:
             return replace(inner, until=True) if known else None
         return None if inner.event else inner
 
-    def _bare_noun(self, tokens: Sequence[Token], at: int, size: int) -> bool:
+    def _is_ambiguous(self, tokens: Sequence[Token], at: int, size: int) -> bool:
         """Return whether a time at an index is ambiguous without a word such as "in" before: "may",
         "2025".
 
@@ -157,23 +166,23 @@ class TimeReader:
             tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
         )
 
-    def _hour_alone(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _deadline_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return today's deadline at an index, such as ``until 3pm``, and the number of its words;
         None without one.
         """
-        for size in self._sizes("until", tokens, at):
-            if hour := self._hour(tokens, at + size):
+        for size in self._phrase_sizes("until", tokens, at):
+            if hour := self._time_of_day(tokens, at + size):
                 return NamedTime(until=True, ahead=self._today, at=hour[0]), size + hour[1]
         return None
 
-    def _hour(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
+    def _time_of_day(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
         """Return the time of day at an index, and the number of its words; None without one.
 
         Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is no time.
         """
-        if named := self._phrase("hours", tokens, at):
+        if named := self._phrase_number("hours", tokens, at):
             return time(named[0]), named[1]
-        begin = max(self._sizes("clock", tokens, at), default=0)
+        begin = max(self._phrase_sizes("clock", tokens, at), default=0)
         words = [token.word for token in tokens[at + begin : at + begin + 3]]
         found = _CLOCK.fullmatch(words[0]) if words else None
         if not found:
@@ -187,7 +196,7 @@ class TimeReader:
         hour = hour % 12 + 12 * (half == "pm") if half in {"am", "pm"} else hour
         return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
 
-    def _sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
+    def _phrase_sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
         """Return how many words (3 to 1, the most first) from an index on can be a phrase of a
         kind.
 
@@ -205,10 +214,10 @@ class TimeReader:
         ]
 
     def _word(self, kind: str, tokens: Sequence[Token], at: int) -> int | None:
-        found = self._phrase(kind, tokens, at)
+        found = self._phrase_number(kind, tokens, at)
         return found[0] if found else None
 
-    def _phrase(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    def _phrase_number(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         """Return the number that the longest phrase of a kind at an index means, and how many words
         it has.
 
@@ -229,7 +238,9 @@ class TimeReader:
                 return table[words], size
         return None
 
-    def _named(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
+    def _named_time(
+        self, tokens: Sequence[Token], at: int, kind: str
+    ) -> tuple[NamedTime, int] | None:
         """Return the day, span, month or event at an index, and its number of words; or None.
 
         Args:
@@ -241,18 +252,18 @@ class TimeReader:
             return None
         if kind != "until" and (part := self._part_of_month(tokens, at)):
             return part
-        if (event := self._phrase("events", tokens, at)) and kind == "since":
+        if (event := self._phrase_number("events", tokens, at)) and kind == "since":
             return NamedTime(event=event[0]), event[1]
-        if kind == "until" and (end := self._phrase("end_of", tokens, at)):
-            unit = self._phrase("units", tokens, at + end[1])
-            whole = self._whole(unit[0], 0) if unit else None
+        if kind == "until" and (end := self._phrase_number("end_of", tokens, at)):
+            unit = self._phrase_number("units", tokens, at + end[1])
+            whole = self._calendar_unit(unit[0], 0) if unit else None
             if unit and whole and whole.end:
                 return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
         return (
             self._near_today(tokens, at)
-            or self._relative(tokens, at)
-            or self._counted(tokens, at, kind)
-            or self._dated(tokens, at)
+            or self._relative_time(tokens, at)
+            or self._counted_time(tokens, at, kind)
+            or self._dated_time(tokens, at)
             or self._weekday(tokens, at)
         )
 
@@ -260,55 +271,57 @@ class TimeReader:
         """Return a time at an index such as ``yesterday``, ``overnight`` or ``year to date``, and
         the number of its words; None without one.
         """
-        if ago := self._phrase("ago", tokens, at):
+        if ago := self._phrase_number("ago", tokens, at):
             day = self._today - timedelta(ago[0])
             return NamedTime(day, day + timedelta(1)), ago[1]
-        if night := self._phrase("nights", tokens, at):
+        if night := self._phrase_number("nights", tokens, at):
             return NamedTime(self._today - timedelta(night[0])), night[1]
-        if to_date := self._phrase("to_date", tokens, at):
-            whole = self._whole(to_date[0], 0)
+        if to_date := self._phrase_number("to_date", tokens, at):
+            whole = self._calendar_unit(to_date[0], 0)
             return (whole, to_date[1]) if whole else None
-        if ahead := self._phrase("ahead", tokens, at):
+        if ahead := self._phrase_number("ahead", tokens, at):
             day = self._today + timedelta(ahead[0])
             return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
         return None
 
-    def _relative(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _relative_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index relative to today, such as ``this week``, ``the last 3 weeks``
         or ``next Monday``, and the number of its words; None without one.
         """
         for kind in ("this", "last", "next"):
-            for size in self._sizes(kind, tokens, at):
+            for size in self._phrase_sizes(kind, tokens, at):
                 place = at + size
                 number = self._number(tokens, place)
-                if number and (unit := self._phrase("units", tokens, place + number[1])):
+                if number and (unit := self._phrase_number("units", tokens, place + number[1])):
                     if kind != "last":
                         continue
-                    return self._back(number[0] * unit[0]), size + number[1] + unit[1]
-                if unit := self._phrase("units", tokens, place):
-                    rolling = unit[0] != _WEEKEND and self._rolling(tokens[at:place])
+                    return self._time_since(number[0] * unit[0]), size + number[1] + unit[1]
+                if unit := self._phrase_number("units", tokens, place):
+                    rolling = unit[0] != _WEEKEND and self._is_rolling(tokens[at:place])
                     rolling = (kind == "last" and rolling) or (
                         kind != "next" and unit[0] == _FORTNIGHT
                     )
                     if rolling or (kind == "last" and unit[0] == 1):
-                        return self._back(unit[0]), size + unit[1]
+                        return self._time_since(unit[0]), size + unit[1]
                     steps = {"this": 0, "last": -1, "next": 1}[kind]
-                    if whole := self._whole(unit[0], steps):
+                    if whole := self._calendar_unit(unit[0], steps):
                         return whole, size + unit[1]
-                if (day := self._phrase("weekdays", tokens, place)) is not None:
+                if (day := self._phrase_number("weekdays", tokens, place)) is not None:
                     return self._weekday_on(day[0], kind), size + day[1]
                 months = self._season(tokens, place) or self._latest_month(tokens, place)
                 if months and kind != "next":
                     return months[0], size + months[1]
         return None
 
-    def _rolling(self, words: Sequence[Token]) -> bool:
+    def _is_rolling(self, words: Sequence[Token]) -> bool:
         """Return whether words such as "the past" mean a span up to today, and not a calendar
         month.
         """
         return tuple(token.word for token in words) in self._words.get("rolling", {})
 
-    def _counted(self, tokens: Sequence[Token], at: int, kind: str) -> tuple[NamedTime, int] | None:
+    def _counted_time(
+        self, tokens: Sequence[Token], at: int, kind: str
+    ) -> tuple[NamedTime, int] | None:
         """Return ``two weeks ago``, or ``3 days`` after a word such as "in", and its number of
         words; or None.
 
@@ -320,37 +333,37 @@ class TimeReader:
         number = self._number(tokens, at)
         if not number and (short := _SPAN.fullmatch(tokens[at].word)):
             days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
-            return replace(self._back(days), ahead=self._today + timedelta(days)), 1
+            return replace(self._time_since(days), ahead=self._today + timedelta(days)), 1
         if not number:
             return None
-        unit = self._phrase("units", tokens, at + number[1])
+        unit = self._phrase_number("units", tokens, at + number[1])
         if not unit:
             return None
         size = number[1] + unit[1]
         days = number[0] * unit[0]
         if days > MAX_DAYS:
             return None  # "100/month" is a budget
-        if back := self._phrase("back", tokens, at + size):
+        if back := self._phrase_number("back", tokens, at + size):
             start = self._today - timedelta(days)
             return NamedTime(start, start + timedelta(1)), size + back[1]
         clear = kind in {"in", "since"} or (not kind and tokens[at].word not in self._unclear)
         return (
-            (replace(self._back(days), ahead=self._today + timedelta(days)), size)
+            (replace(self._time_since(days), ahead=self._today + timedelta(days)), size)
             if clear
             else None
         )
 
-    def _back(self, days: int) -> NamedTime:
+    def _time_since(self, days: int) -> NamedTime:
         """Return the time that began a number of days ago and has no end."""
         return NamedTime(self._today - timedelta(days))
 
-    def _dated(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _dated_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index such as ``2026-05-03``, ``3 May 2026``, ``Q3`` or ``2025``, and
         the number of its words; None without one.
         """
         return (
-            self._of_year(tokens, at)
-            or self._of_month(tokens, at)
+            self._time_of_year(tokens, at)
+            or self._time_of_month(tokens, at)
             or self._season(tokens, at)
             or self._numbered_week(tokens, at)
         )
@@ -359,11 +372,11 @@ class TimeReader:
         """Return a part of the latest month of a name at an index, such as ``mid October`` (ten
         days), and the number of its words; None without one.
         """
-        part = self._phrase("parts", tokens, at)
+        part = self._phrase_number("parts", tokens, at)
         if part and part[0] == 1:
-            this = next(iter(self._sizes("this", tokens, at + part[1])), 0)
-            unit = self._phrase("units", tokens, at + part[1] + this)
-            whole = self._whole(unit[0], 0) if unit else None
+            this = next(iter(self._phrase_sizes("this", tokens, at + part[1])), 0)
+            unit = self._phrase_number("units", tokens, at + part[1] + this)
+            whole = self._calendar_unit(unit[0], 0) if unit else None
             if unit and whole:
                 return NamedTime(whole.start), part[1] + this + unit[1]
         month = self._latest_month(tokens, at + part[1]) if part else None
@@ -374,14 +387,16 @@ class TimeReader:
         return NamedTime(start, end), part[1] + month[1]
 
     def _latest_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        month = self._phrase("months", tokens, at)
-        return (self._month(month[0], self._latest_year(month[0])), month[1]) if month else None
+        month = self._phrase_number("months", tokens, at)
+        return (
+            (self._month_time(month[0], self._latest_year(month[0])), month[1]) if month else None
+        )
 
     def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the three months of the latest season of a name at an index, and the number of its
         words; None without one.
         """
-        season = self._phrase("seasons", tokens, at)
+        season = self._phrase_number("seasons", tokens, at)
         if not season:
             return None
         year = self._latest_year(season[0])
@@ -395,7 +410,7 @@ class TimeReader:
         """Return the latest week with the number at an index (ISO 8601), such as ``week 47``, and
         the number of its words; None without one.
         """
-        word = self._phrase("week_number", tokens, at)
+        word = self._phrase_number("week_number", tokens, at)
         number = self._number(tokens, at + word[1]) if word else None
         if not word or not number or not 1 <= number[0] <= 53:
             return None
@@ -406,7 +421,7 @@ class TimeReader:
             return None
         return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
 
-    def _of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a day in digits, a quarter, a half or a year at an index, and the number of its
         words; None without one.
 
@@ -415,7 +430,7 @@ class TimeReader:
         word = tokens[at].word
         quarter, size = _QUARTER.fullmatch(word), 1
         number = int(quarter[1]) if quarter else 0
-        ordinal = self._phrase("ordinals", tokens, at)
+        ordinal = self._phrase_number("ordinals", tokens, at)
         if ordinal and self._word("units", tokens, at + ordinal[1]) == _QUARTER_DAYS:
             number, size = ordinal[0], ordinal[1] + 1
         if number:
@@ -434,40 +449,40 @@ class TimeReader:
             return NamedTime(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
         return None
 
-    def _of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return a month, or a day of a month, at an index, and the number of its words; None
         without one.
 
         Without a year, the latest one counts.
         """
         number = _DAY.fullmatch(tokens[at].word)
-        if number and (month := self._phrase("months", tokens, at + 1)):
+        if number and (month := self._phrase_number("months", tokens, at + 1)):
             return self._day_of(int(number[1]), month[0], tokens, at + 1 + month[1], 1 + month[1])
-        if month := self._phrase("months", tokens, at):
+        if month := self._phrase_number("months", tokens, at):
             behind = at + month[1]
             number = _DAY.fullmatch(tokens[behind].word) if behind < len(tokens) else None
             if number and 1 <= int(number[1]) <= 31:
                 return self._day_of(int(number[1]), month[0], tokens, behind + 1, month[1] + 1)
             year, size = self._year(tokens, behind)
-            return self._month(month[0], year or self._latest_year(month[0])), month[1] + size
+            return self._month_time(month[0], year or self._latest_year(month[0])), month[1] + size
         return None
 
     def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
         """Return the latest day of a weekday's name, or the latest weekend, at an index, and the
         number of its words; None without one.
         """
-        unit = self._phrase("units", tokens, at)
+        unit = self._phrase_number("units", tokens, at)
         if unit and unit[0] == _WEEKEND:
             ended = self._today.isoweekday() < 6
-            whole = self._whole(_WEEKEND, -1 if ended else 0)
+            whole = self._calendar_unit(_WEEKEND, -1 if ended else 0)
             return (whole, unit[1]) if whole else None
-        found = self._phrase("weekdays", tokens, at)
+        found = self._phrase_number("weekdays", tokens, at)
         return (self._weekday_on(found[0]), found[1]) if found else None
 
     def _number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         if at < len(tokens) and tokens[at].word.isdigit() and len(tokens[at].word) <= 3:
             return int(tokens[at].word), 1
-        return self._phrase("numbers", tokens, at)
+        return self._phrase_number("numbers", tokens, at)
 
     def _year(self, tokens: Sequence[Token], at: int) -> tuple[int, int]:
         if at < len(tokens) and _ISO.fullmatch(tokens[at].word):
@@ -503,7 +518,7 @@ class TimeReader:
     def _latest_year(self, month: int) -> int:
         return self._today.year - (month > self._today.month)
 
-    def _month(self, month: int, year: int) -> NamedTime:
+    def _month_time(self, month: int, year: int) -> NamedTime:
         """Return a month.
 
         Args:
@@ -535,7 +550,7 @@ class TimeReader:
         day = later if kind == "next" else self._today - timedelta(back)
         return NamedTime(day, day + timedelta(1), ahead=later)
 
-    def _whole(self, unit: int, steps: int) -> NamedTime | None:
+    def _calendar_unit(self, unit: int, steps: int) -> NamedTime | None:
         """Return a calendar unit, such as a month: the current one, or an earlier or later one.
 
         Args:

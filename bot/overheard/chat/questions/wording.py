@@ -67,7 +67,7 @@ def not_understood(
     actions = [action for action in offered if distinct.pop(action.label, None)]
     return Card(
         "I understood only a part of that" if guess else "I did not understand that",
-        "\n\n".join(filter(None, (_reason(reading, situation, guess), note))),
+        "\n\n".join(filter(None, (_refusal_reason(reading, situation, guess), note))),
         fields=fields,
         actions=tuple(actions[:MAX_ACTIONS]),
         severity=Severity.WARNING,
@@ -75,7 +75,7 @@ def not_understood(
     )
 
 
-def _reason(reading: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
+def _refusal_reason(reading: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
     """Return why a question is not answered, as a sentence.
 
     Args:
@@ -166,13 +166,15 @@ def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situa
     """
     notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
     notes += made.notes
-    if tried := _hints(reading, made, situation):
+    if tried := _following_questions(reading, made, situation):
         notes.append("Try: " + " · ".join(f"“{hint}”" for hint in tried))
     footer = " ".join(filter(None, (card.footer, *notes)))
     return replace(card, footer=footer)
 
 
-def _hints(reading: ParsedQuestion, made: Plan, situation: Situation) -> Sequence[str]:
+def _following_questions(
+    reading: ParsedQuestion, made: Plan, situation: Situation
+) -> Sequence[str]:
     """Return up to two questions that continue an answer, in the language of the question.
 
     Args:

@@ -128,7 +128,7 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     cards = [
         list(_card_parts(part_card, pictures=pictures, tables=as_data)) for part_card in all_cards
     ]
-    packs = list(_pack(cards, SLACK.blocks))
+    packs = list(_packed_parts(cards, SLACK.blocks))
     shown = [*packs[:MAX_MESSAGES]]
     if left_out := len(packs) - len(shown):
         shown[-1].append(
@@ -140,7 +140,7 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
 def home_message(card: Card) -> Message:
     """Return a card, and the cards below it, as the content of the App Home, see `home_view`."""
     cards = [list(_card_parts(part, pictures=True, tables=False)) for part in card.whole()]
-    first, *rest = _pack(cards, SLACK.home)
+    first, *rest = _packed_parts(cards, SLACK.home)
     if rest:
         first.append(_Part(small("There is more than fits here.", 100), card))
     return _message(first)
@@ -189,18 +189,18 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
         pictures: Whether pictures are shown; otherwise their alternative text is.
         tables: Whether the table may be a data table.
     """
-    for block in chain(_title(card), _text(card), _link(card)):
+    for block in chain(_title_blocks(card), _text_blocks(card), _link_blocks(card)):
         yield _Part(block, card)
     if card.choice and card.choice.chosen is not None and card.choice.actions:
         yield _Part({"type": "actions", "elements": [select(card.choice)]}, card)
     if card.image:
         shown_image = card.image if pictures and card.image.png else None
-        yield _Part(_image(card.image, as_picture=bool(shown_image)), card, shown_image)
-    yield from (_Part(block, card) for block in _fields(card.fields))
+        yield _Part(_image_block(card.image, as_picture=bool(shown_image)), card, shown_image)
+    yield from (_Part(block, card) for block in _field_blocks(card.fields))
     as_picture = pictures and card.image is not None and bool(card.image.png)
     if card.table and not (card.table.pictured and as_picture):
         yield from _table(card.table, card, as_data=tables)
-    yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
+    yield from (_Part(_quote_block(quoted), card) for quoted in card.quotes)
     if card.file:
         yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
@@ -216,7 +216,7 @@ def _table(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
         yield from (_Part(block, card) for block in text_table(table))
 
 
-def _title(card: Card) -> Iterator[Block]:
+def _title_blocks(card: Card) -> Iterator[Block]:
     """Yield a card's title as a header; a title that is too long for a header follows in full, in
     bold.
     """
@@ -227,17 +227,17 @@ def _title(card: Card) -> Iterator[Block]:
         yield rich(section(span(cut(title, SLACK.text), "bold")))
 
 
-def _text(card: Card) -> Iterator[Block]:
+def _text_blocks(card: Card) -> Iterator[Block]:
     for piece in pieces(cut(wording.visible(card.text), MAX_TEXT), SLACK.text):
         yield rich(section(span(piece)))
 
 
-def _link(card: Card) -> Iterator[Block]:
+def _link_blocks(card: Card) -> Iterator[Block]:
     if card.link and card.link.safe:
         yield rich(section(link(wording.line(card.link.label), card.link.url)))
 
 
-def _fields(fields: Sequence[Field]) -> Iterator[Block]:
+def _field_blocks(fields: Sequence[Field]) -> Iterator[Block]:
     """Yield fields in their order: short fields side by side, each other field on its own."""
     for narrow, group in groupby(fields, key=_fits_column):
         if narrow:
@@ -283,13 +283,13 @@ def _wide_field(field: Field) -> Block:
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
 
 
-def _quote(quoted: Quote) -> Block:
+def _quote_block(quoted: Quote) -> Block:
     source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
     text = cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
-def _image(image: Image, *, as_picture: bool) -> Block:
+def _image_block(image: Image, *, as_picture: bool) -> Block:
     """Return a picture as a block; if `as_picture` is false, its alternative text in small
     letters.
     """
@@ -303,7 +303,7 @@ def _image(image: Image, *, as_picture: bool) -> Block:
     }
 
 
-def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_Part]]:
+def _packed_parts(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_Part]]:
     """Yield groups of parts, each small enough for one message, with a divider between cards.
 
     A card is split only where it is too long for one message. Each group leaves room for one more

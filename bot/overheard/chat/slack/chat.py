@@ -101,7 +101,7 @@ class SlackChat:
         if not self._settings.many:
             await workspaces.workspace("")
         listeners = SlackListeners(
-            desk, workspaces, self._http_session(), self._pacer, many=self._settings.many
+            desk, workspaces, self._http_session(), self._pacer, many_workspaces=self._settings.many
         )
         app = self._app(workspaces)
         listeners.attach(app, self._settings.command)
@@ -182,7 +182,9 @@ class SlackChat:
         except ChatUnavailable as error:
             return [checkup.unavailable("slack", error)]
         places = [(channel, *self._address(channel)) for channel in channels]
-        return await checkup.examine(workspaces, places, app_client, many=self._settings.many)
+        return await checkup.examine(
+            workspaces, places, app_client, many_workspaces=self._settings.many
+        )
 
     async def close(self) -> None:
         """Close the connections to the database and to Slack."""

@@ -22,7 +22,7 @@ async def examine(
     channels: Sequence[ChannelAddress],
     app: SlackClient | None,
     *,
-    many: bool,
+    many_workspaces: bool,
 ) -> list[Finding]:
     """Return findings about tokens, scopes and channels, by calls to Slack.
 
@@ -30,9 +30,10 @@ async def examine(
         workspaces: Finds the workspaces.
         channels: The channels that alerts and reports go to.
         app: Calls Slack with the app-level token; None when Socket Mode is not used.
-        many: Whether there are many workspaces. If so, the workspaces of `channels` are checked.
+        many_workspaces: Whether there are many workspaces. If so, the workspaces of `channels` are
+            checked.
     """
-    teams = sorted({team for _, team, _ in channels}) if many else [""]
+    teams = sorted({team for _, team, _ in channels}) if many_workspaces else [""]
     findings: list[Finding] = []
     for team in teams:
         findings += [finding async for finding in _check_workspace(workspaces, team, channels)]

@@ -31,7 +31,7 @@ def controls(card: Card) -> Iterator[Block]:
     if len(entries) > SLACK.menu:
         elements.append(select(Choice("More", tuple(entries)), "more"))
     elif entries:
-        elements.append(_menu(entries))
+        elements.append(_overflow_menu(entries))
     for start in range(0, len(elements), SLACK.buttons):
         yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
 
@@ -41,7 +41,7 @@ def _distinct_actions(actions: Iterable[Action]) -> list[Action]:
     return list({action.words: action for action in reversed([*actions])}.values())[::-1]
 
 
-def _menu(entries: Sequence[Action]) -> Block:
+def _overflow_menu(entries: Sequence[Action]) -> Block:
     """Return an overflow menu; choosing an entry runs the words of its action."""
     return {
         "type": "overflow",
@@ -96,7 +96,7 @@ def button(action: Action, name: str) -> Block:
     }
     if action.style is not Style.PLAIN:
         button["style"] = action.style.value
-    return {**button, "confirm": _confirm(action, label)} if action.confirm else button
+    return {**button, "confirm": _confirmation_dialog(action, label)} if action.confirm else button
 
 
 def clicked_words(body: Mapping[str, Any]) -> str:
@@ -111,7 +111,7 @@ def is_switch(body: Mapping[str, Any]) -> bool:
     return bool(body["actions"][0].get("action_id") == SWITCH)
 
 
-def _confirm(action: Action, label: str) -> Block:
+def _confirmation_dialog(action: Action, label: str) -> Block:
     """Return the dialog that asks a button's question, with the label on its button of consent."""
     confirm: Block = {
         "title": plain_text_object(label, SLACK.question_title),

@@ -49,7 +49,8 @@ class SlackListeners:
         workspaces: Finds the workspace of a request.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
-        many: Whether there are many workspaces; then a channel's name begins with its team's id.
+        many_workspaces: Whether there are many workspaces; then a channel's name begins with its
+            team's id.
     """
 
     def __init__(
@@ -59,14 +60,14 @@ class SlackListeners:
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
         *,
-        many: bool = False,
+        many_workspaces: bool = False,
     ) -> None:
         """Prepare the handlers; `attach` registers them."""
         self._desk = desk
         self._workspaces = workspaces
         self._session = session
         self._pacer = pacer
-        self._many = many
+        self._many_workspaces = many_workspaces
         self._seen = SeenEvents()
         self._tasks = BackgroundTasks()
         self._mentions = SlackQuestions(self._ask, workspaces)
@@ -324,7 +325,7 @@ class SlackListeners:
         await home.publish(home_message(card))
 
     def _prefix(self, team: str) -> str:
-        return f"{team}/" if self._many else ""
+        return f"{team}/" if self._many_workspaces else ""
 
 
 async def _no_form(form: Form, place: RequestOrigin) -> None:

@@ -63,7 +63,7 @@ def modal(form: Form, place: str) -> dict[str, Any]:
         "title": plain_text_object(wording.line(form.title), SLACK.modal_title),
         "submit": plain_text_object(_submit(form), SLACK.modal_title),
         "close": plain_text_object("Later" if form.command.step else "Cancel", SLACK.modal_title),
-        "blocks": list(_blocks(form)),
+        "blocks": list(_form_blocks(form)),
     }
 
 
@@ -84,7 +84,7 @@ def notice_view(title: str, text: str) -> dict[str, Any]:
     }
 
 
-def _blocks(form: Form) -> Iterator[Block]:
+def _form_blocks(form: Form) -> Iterator[Block]:
     """Yield the blocks of a form: the problem, the summary, and an input for each option.
 
     Options whose menu would be empty are left out.
@@ -99,11 +99,13 @@ def _blocks(form: Form) -> Iterator[Block]:
             continue  # there is nothing to choose from
         value = form.values.get(option.name, option.default)
         hint = form.hints.get(option.name, option.help)
-        element = _choice_element(option, choices, value) if choices else _element(option, value)
-        yield _input(option, hint, element)
+        element = (
+            _choice_element(option, choices, value) if choices else _input_element(option, value)
+        )
+        yield _input_block(option, hint, element)
 
 
-def _input(option: Option, hint: str, element: Block) -> Block:
+def _input_block(option: Option, hint: str, element: Block) -> Block:
     """Return the input block of an option.
 
     Args:
@@ -138,7 +140,7 @@ def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -
         }
         for choice in choices[: SLACK.options]
     ]
-    ticked = [entry for entry in entries if entry["value"] in _texts(value)]
+    ticked = [entry for entry in entries if entry["value"] in _value_texts(value)]
     boxes = len(entries) <= SLACK.boxes
     if option.many:
         kind = "checkboxes" if boxes else "multi_static_select"
@@ -160,7 +162,7 @@ _PICKERS = {
 """The picker for the values of a kind, and what Slack calls a value of it."""
 
 
-def _picker(option: Option, value: Any) -> Block:
+def _picker_element(option: Option, value: Any) -> Block:
     """Return the picker of a channel, a person or a time of day, filled with a value."""
     kind, noun = _PICKERS[option.kind]
     given = str(value or "").rpartition(":" if noun != "time" else "\0")[2].rpartition("/")[2]
@@ -170,22 +172,24 @@ def _picker(option: Option, value: Any) -> Block:
     return element
 
 
-def _element(option: Option, value: Any) -> Block:
+def _input_element(option: Option, value: Any) -> Block:
     """Return the input element for an option by the option's kind, filled with a value."""
     if option.kind in _PICKERS:
-        return _picker(option, value)
+        return _picker_element(option, value)
     if option.choices:
-        return _menu(option, "static_select", value, options=_options(option.choices))
+        return _menu_element(
+            option, "static_select", value, options=_distinct_options(option.choices)
+        )
     if option.kind is Kind.FLAG:
         return _checkbox(ticked=bool(value))
     if option.kind in COMPLETED:
-        return _menu(option, "external_select", value, min_query_length=0)
+        return _menu_element(option, "external_select", value, min_query_length=0)
     if option.kind in NUMBERS and not option.many:
         return _number(option, value)
     return _text_input(option, value)
 
 
-def _menu(option: Option, kind: str, value: Any, **more: Any) -> Block:
+def _menu_element(option: Option, kind: str, value: Any, **more: Any) -> Block:
     """Return a menu for one value or, for an option of many, for several, with the current ones
     selected.
 
@@ -195,7 +199,7 @@ def _menu(option: Option, kind: str, value: Any, **more: Any) -> Block:
         value: The current value or list of values, or None.
         more: Further fields of the element.
     """
-    chosen = _options(_texts(value))
+    chosen = _distinct_options(_value_texts(value))
     if option.many:
         initial = {"initial_options": chosen} if chosen else {}
         return {"type": f"multi_{kind}", **more, **initial}
@@ -203,7 +207,7 @@ def _menu(option: Option, kind: str, value: Any, **more: Any) -> Block:
 
 
 def _checkbox(*, ticked: bool) -> Block:
-    [yes] = _options(["yes"])
+    [yes] = _distinct_options(["yes"])
     box: Block = {"type": "checkboxes", "options": [yes]}
     return {**box, "initial_options": [yes]} if ticked else box
 
@@ -222,7 +226,7 @@ def _text_input(option: Option, value: Any) -> Block:
         "multiline": _is_list_of_text(option),
         "max_length": SLACK.typed,
     }
-    text = "\n".join(_texts(value))[: SLACK.typed]
+    text = "\n".join(_value_texts(value))[: SLACK.typed]
     if option.example:
         element["placeholder"] = plain_text_object(option.example, SLACK.hint_in_input)
     return {**element, "initial_value": text} if text else element
@@ -232,14 +236,14 @@ def _is_list_of_text(option: Option) -> bool:
     return option.many and not option.choices and option.kind not in COMPLETED
 
 
-def _texts(value: Any) -> list[str]:
+def _value_texts(value: Any) -> list[str]:
     """Return an option's value or values as a list of texts; empty for None and an empty text."""
     if value is None or value == "":
         return []
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
-def _options(values: Sequence[str]) -> list[Block]:
+def _distinct_options(values: Sequence[str]) -> list[Block]:
     """Return values as the options of a menu: distinct, not empty, at most `SLACK.options`."""
     distinct = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
@@ -253,7 +257,7 @@ def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
 
     A menu accepts no other text, and a competitor may be new.
     """
-    return {"options": _options([*values[: SLACK.options - 1], typed.strip()])}
+    return {"options": _distinct_options([*values[: SLACK.options - 1], typed.strip()])}
 
 
 def read_options(
@@ -275,7 +279,7 @@ def read_options(
     for option in command.options:
         blocks = view["state"]["values"].get(option.name, {})
         try:
-            value = _value(option, blocks.get(f"{ACTION_PREFIX}:{option.name}", {}), prefix)
+            value = _option_value(option, blocks.get(f"{ACTION_PREFIX}:{option.name}", {}), prefix)
         except ValueError as error:
             problems[option.name] = str(error)
             continue
@@ -286,7 +290,7 @@ def read_options(
     return options, problems
 
 
-def _value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
+def _option_value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     """Return an option's value: a text, a number, a boolean or a list of texts.
 
     Args:

@@ -70,7 +70,7 @@ class ChannelOutlet:
         messages = render(card)
         for number, message in enumerate(messages):
             if number < len(self.posted):
-                self.posted[number] = await self._put(self.posted[number], message)
+                self.posted[number] = await self._edit_or_post(self.posted[number], message)
             else:
                 self.posted.append(await self.post(message))
         await self._delete(self.posted[len(messages) :])
@@ -181,7 +181,9 @@ class ChannelOutlet:
         """
         pictures, files = self.client.pictures, dict[str, str]()
         if pictures.in_messages:
-            files = {picture_key(image): await self._file(image) for image in message.images}
+            files = {
+                picture_key(image): await self._uploaded_file(image) for image in message.images
+            }
         has_files, has_tables = any(files.values()), self.client.takes_tables and message.tables
         attempts = [
             (with_files, with_tables)
@@ -211,7 +213,7 @@ class ChannelOutlet:
             log.warning("This workspace takes no data tables; tables are text.")
         return answer
 
-    async def _file(self, image: Image) -> str:
+    async def _uploaded_file(self, image: Image) -> str:
         """Return the id of a picture's file, which is uploaded once; empty when the upload
         fails.
         """
@@ -254,7 +256,7 @@ class ChannelOutlet:
 
         await self._send_newest(message, send, otherwise="")
 
-    async def _put(self, ts: str, message: Message) -> str:
+    async def _edit_or_post(self, ts: str, message: Message) -> str:
         """Edit a message, or post it again where it was deleted; return the id of the message."""
         try:
             await self.edit(ts, message)
@@ -351,7 +353,7 @@ class ResponseUrlOutlet:
         if self._uses:
             self._waiting = card
         else:
-            await self._send(card)
+            await self._send_card(card)
 
     async def withdraw(self) -> None:
         """Delete the message that was clicked. Slack itself hides the other private cards.
@@ -371,9 +373,9 @@ class ResponseUrlOutlet:
         """
         card, self._waiting = self._waiting, None
         if card is not None:
-            await self._send(card)
+            await self._send_card(card)
 
-    async def _send(self, card: Card) -> None:
+    async def _send_card(self, card: Card) -> None:
         """Send the messages of a card, as many as the response URL still accepts."""
         # The first card leaves two uses of the response URL for the last card.
         uses_left = SLACK.replies - self._uses - (0 if self._uses else 2)

@@ -111,7 +111,7 @@ class SlackQuestions:
         """Propose questions in a new thread of the assistant panel."""
         thread = event["assistant_thread"]
         prompts = [{"title": title, "message": message} for title, message in PROMPTS]
-        await self._call(
+        await self._call_panel(
             body,
             "assistant_threads_setSuggestedPrompts",
             channel_id=thread["channel_id"],
@@ -129,7 +129,7 @@ class SlackQuestions:
             channel: The channel's id.
             thread: The id of the thread's first message.
         """
-        await self._call(
+        await self._call_panel(
             body,
             "assistant_threads_setStatus",
             channel_id=channel,
@@ -137,7 +137,7 @@ class SlackQuestions:
             status=STATUS,
         )
 
-    async def _call(self, body: Body, method: str, **arguments: Any) -> None:
+    async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:
         """Call a method of the assistant panel; the refusal of a workspace without the panel is
         logged.
         """

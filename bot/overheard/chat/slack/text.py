@@ -187,18 +187,18 @@ def text_table(table: Table) -> Iterator[Block]:
         yield small(caption, SLACK.context)
     rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
-    widths = _widths(header, rows, table.right)
+    widths = _column_widths(header, rows, table.right)
     if widths is None or _max_lines(rows, widths) > MAX_CELL_LINES:
-        yield from _records(table, header, rows)
+        yield from _record_blocks(table, header, rows)
     else:
-        yield from _grid(header, rows, widths, table.right)
+        yield from _grid_blocks(header, rows, widths, table.right)
 
 
 def _cell(text: str) -> str:
     return wording.shorten(wording.line(text), MAX_CELL)
 
 
-def _widths(
+def _column_widths(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]
 ) -> list[int] | None:
     """Return the width of each column in characters; None when they do not fit into
@@ -219,10 +219,10 @@ def _widths(
 def _max_lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
     """Return the number of lines of the cell with the most lines."""
     cells = (pair for row in rows for pair in zip(row, widths, strict=True))
-    return max((len(_wrap(cell, width)) for cell, width in cells), default=1)
+    return max((len(_wrapped_lines(cell, width)) for cell, width in cells), default=1)
 
 
-def _grid(
+def _grid_blocks(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
     widths: Sequence[int],
@@ -256,7 +256,7 @@ def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int
         widths: The width of each column, in characters.
         right: The indices of the right-aligned columns.
     """
-    wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    wrapped = [_wrapped_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = [lines[number] if number < len(lines) else "" for lines in wrapped]
         padded = [
@@ -265,7 +265,7 @@ def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int
         yield GAP.join(padded).rstrip()
 
 
-def _wrap(text: str, width: int) -> list[str]:
+def _wrapped_lines(text: str, width: int) -> list[str]:
     """Return a cell's lines, broken between words; `width` counts wide letters as two."""
     if cell_len(text) <= width:
         return [text]
@@ -278,7 +278,9 @@ def _pad(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
+def _record_blocks(
+    table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Iterator[Block]:
     """Yield the rows of a table as paragraphs: a row's heading in bold, then its other cells with
     their names.
 

@@ -202,7 +202,7 @@ class People:
         until, account = self._profiles.get(user, (0.0, {}))
         if until > time.monotonic():
             return account
-        answer, lifetime_s = await self._call("users_info", user=user)
+        answer, lifetime_s = await self._answer_and_lifetime("users_info", user=user)
         account = answer.get("user") or account
         self._profiles[user] = (time.monotonic() + lifetime_s, account)
         if len(self._profiles) > MAX_PEOPLE:
@@ -215,13 +215,17 @@ class People:
         """
         async with self._asking:  # rights depend on the groups, so every request waits for them
             if self._groups_until < time.monotonic():
-                answer, lifetime_s = await self._call("usergroups_list", include_users=True)
+                answer, lifetime_s = await self._answer_and_lifetime(
+                    "usergroups_list", include_users=True
+                )
                 if "usergroups" in answer:
                     self._groups = _by_person(answer["usergroups"])
                 self._groups_until = time.monotonic() + lifetime_s
             return self._groups
 
-    async def _call(self, method: str, **arguments: Any) -> tuple[Mapping[str, Any], float]:
+    async def _answer_and_lifetime(
+        self, method: str, **arguments: Any
+    ) -> tuple[Mapping[str, Any], float]:
         """Return Slack's answer, empty after a failure, and its lifetime in seconds.
 
         A failure is no error here: a request is served without the person's details. A refusal is

@@ -54,7 +54,7 @@ def render(card: Card, *, width: int) -> RenderableType:
         width: The console's width in characters; the layout is made for 40 or more.
     """
     below = (render(more, width=width) for more in card.more)
-    return Group(_panel(card, width), *below)
+    return Group(_card_panel(card, width), *below)
 
 
 def print_card(card: Card, console: Console) -> None:
@@ -70,14 +70,14 @@ def print_card(card: Card, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _panel(card: Card, width: int) -> Panel:
+def _card_panel(card: Card, width: int) -> Panel:
     """Return one card in a frame; a title that is too long for the frame is put inside."""
     width = min(width, MAX_WIDTH)
     title = Words.assemble(
         (MARKS[card.severity], BORDERS[card.severity]), (wording.line(card.title), "bold")
     )
     fits = title.cell_len <= width - 6
-    parts = [*([] if fits else [title]), *_parts(card, width)]
+    parts = [*([] if fits else [title]), *_card_parts(card, width)]
     spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
     return Panel(
         Group(*spaced),
@@ -90,7 +90,7 @@ def _panel(card: Card, width: int) -> Panel:
     )
 
 
-def _parts(card: Card, width: int) -> Iterator[RenderableType]:
+def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
     """Yield the parts of a card below its title, in reading order.
 
     Args:
@@ -101,7 +101,7 @@ def _parts(card: Card, width: int) -> Iterator[RenderableType]:
         yield text
     if card.link:
         yield Words(wording.line(f"{card.link.label}: {card.link.url}"))
-    yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
+    yield from _field_columns(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
     if card.table:
         if caption := wording.line(card.table.caption):
             yield Words(caption, "dim")
@@ -118,7 +118,7 @@ def _plain(text: Text, style: str = "") -> Words:
     return Words(wording.visible(text), style)
 
 
-def _fields(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
+def _field_columns(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
     """Yield fields in their order: short fields in `columns` columns, wide fields full-width."""
     for wide, group in groupby(fields, key=lambda field: field.wide):
         if wide:
@@ -152,15 +152,15 @@ class _Fitted:
         records.
         """
         for whole_headings in (True, False):
-            widths = _widths(self.table, whole_headings=whole_headings)
+            widths = _smallest_widths(self.table, whole_headings=whole_headings)
             room = options.max_width - sum(widths) - GAP * (len(widths) - 1)
             if room >= 0:
-                yield _grid(self.table, widths, room)
+                yield _table_grid(self.table, widths, room)
                 return
-        yield Group(*_records(self.table))
+        yield Group(*_record_lines(self.table))
 
 
-def _widths(table: Table, *, whole_headings: bool) -> list[int]:
+def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
     """Return each column's smallest width in characters; numbers stay whole, text breaks between
     words.
 
@@ -177,7 +177,7 @@ def _widths(table: Table, *, whole_headings: bool) -> list[int]:
     return widths
 
 
-def _records(table: Table) -> Iterator[Words]:
+def _record_lines(table: Table) -> Iterator[Words]:
     """Yield each row of a table as lines: its heading in bold, then its other cells with their
     names.
     """
@@ -189,7 +189,7 @@ def _records(table: Table) -> Iterator[Words]:
             yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
 
 
-def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
+def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int]:
     """Return the widths of columns, with `room` more characters shared among them.
 
     Each character goes to the column whose longest text has the most lines.
@@ -213,7 +213,7 @@ def _widened(widths: Sequence[int], table: Table, room: int) -> list[int]:
     return widened
 
 
-def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
+def _table_grid(table: Table, widths: Sequence[int], room: int) -> Grid:
     """Return a table as columns, with bars next to numbers of one unit where there is room.
 
     Args:
@@ -221,12 +221,12 @@ def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
         widths: The smallest width of each column, in characters.
         room: The characters that are left over.
     """
-    numbers = _numbers(table)
+    numbers = _bar_numbers(table)
     bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
     longest = max((number or 0 for row in numbers for number in row.values()), default=0)
     has_bars = bool(longest) and bar >= MIN_BAR
     room -= (bar + BAR_GAP) * len(table.right) if has_bars else 0
-    widths = _widened(widths, table, room)
+    widths = _widened_columns(widths, table, room)
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
         justify: JustifyMethod = "right" if index in table.right and not has_bars else "left"
@@ -246,7 +246,7 @@ def _grid(table: Table, widths: Sequence[int], room: int) -> Grid:
     return grid
 
 
-def _numbers(table: Table) -> list[dict[int, int | None]]:
+def _bar_numbers(table: Table) -> list[dict[int, int | None]]:
     """Return, for each row, the numbers by column for bars; empty dictionaries for a table without
     bars.
 

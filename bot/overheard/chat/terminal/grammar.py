@@ -50,12 +50,12 @@ class Noun(click.Group):
         """
         if args and args[0].isdecimal() and SHOW in self.commands:
             args = [SHOW, *args]
-        verbless = not args or args[0].startswith("-") or not self._verb(args[0])
+        verbless = not args or args[0].startswith("-") or not self._resembles_verb(args[0])
         if verbless and LIST in self.commands and "--help" not in args:
             args = [LIST, *args]
         return super().parse_args(ctx, args)
 
-    def _verb(self, word: str) -> bool:
+    def _resembles_verb(self, word: str) -> bool:
         """Return whether a word is a verb of the noun, or resembles one."""
         return word in self.commands or bool(suggestion(word, self.commands))
 
@@ -128,7 +128,7 @@ class Root(Noun):
         for heading, listings in sections:
             names = self._sections[heading] = {}
             for listing in listings:
-                names.setdefault(*self._take(listing, run))
+                names.setdefault(*self._add_listing(listing, run))
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
         """Return the context of a call, with the options before the command; errors are
@@ -153,11 +153,11 @@ class Root(Noun):
         """Add the commands of plugins, which are known once the deployment is open."""
         names = self._sections.setdefault(ADDED, {})
         for listing in self._more(ctx):
-            names.setdefault(*self._take(listing, self._run))
+            names.setdefault(*self._add_listing(listing, self._run))
         if not names:
             del self._sections[ADDED]
 
-    def _take(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
+    def _add_listing(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
         """Add a command to its noun, or to the root when it has none.
 
         Returns:
@@ -196,7 +196,10 @@ class SpecCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the parameters of the command, and ``--help``; they are made at the first use."""
-        self.params = self.params or [*map(_param, self._spec.options), *_common(self._spec)]
+        self.params = self.params or [
+            *map(_param, self._spec.options),
+            *_common_options(self._spec),
+        ]
         return super().get_params(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -206,7 +209,7 @@ class SpecCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-def _common(spec: CommandSpec) -> list[click.Parameter]:
+def _common_options(spec: CommandSpec) -> list[click.Parameter]:
     """Return the options that all commands have in common: ``--yes``, ``--chart`` and ``--json``,
     as far as they apply to a command.
     """
@@ -231,16 +234,16 @@ def _common(spec: CommandSpec) -> list[click.Parameter]:
 
 
 def _param(option: Option) -> click.Parameter:
-    return _argument(option) if option.positional else _option(option)
+    return _click_argument(option) if option.positional else _click_option(option)
 
 
-def _argument(option: Option) -> click.Argument:
+def _click_argument(option: Option) -> click.Argument:
     """Return the click argument for an option that is written without its name."""
-    many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _default(option)}
+    many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _click_default(option)}
     shown = option.placeholder if option.required else f"[{option.placeholder}]"
     return click.Argument(
         [option.name],
-        type=_type(option),
+        type=_click_type(option),
         required=option.required,
         metavar=f"{shown}..." if option.many else shown,
         help=option.help,
@@ -248,7 +251,7 @@ def _argument(option: Option) -> click.Argument:
     )
 
 
-def _option(option: Option) -> click.Option:
+def _click_option(option: Option) -> click.Option:
     """Return the click option for an option that is written with its name."""
     help_ = option.help
     if option.many:
@@ -256,10 +259,10 @@ def _option(option: Option) -> click.Option:
     flag = option.kind is Kind.FLAG
     # With a default of None, click would take a required option for given.
     bare = option.many or option.required
-    more: dict[str, Any] = {} if bare else {"default": _default(option)}
+    more: dict[str, Any] = {} if bare else {"default": _click_default(option)}
     return click.Option(
         [f"--{option.written}", option.name],
-        type=None if flag else _type(option),
+        type=None if flag else _click_type(option),
         is_flag=flag,
         multiple=option.many,
         required=option.required,
@@ -270,7 +273,7 @@ def _option(option: Option) -> click.Option:
     )
 
 
-def _default(option: Option) -> Any:
+def _click_default(option: Option) -> Any:
     """Return an option's default as click takes it: text for a choice, so that an enum gives its
     value.
     """
@@ -278,7 +281,7 @@ def _default(option: Option) -> Any:
     return str(option.default) if chosen else option.default
 
 
-def _type(option: Option) -> click.ParamType[Any]:
+def _click_type(option: Option) -> click.ParamType[Any]:
     """Return the click type that checks an option's values."""
     if option.choices:
         return click.Choice(list(map(str, option.choices)))
