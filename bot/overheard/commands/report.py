@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Style, fitting
 from overheard.cards.charts.renderer import Drawable, alt, drawing, picture
 from overheard.cards.charts.svg import COLORS, Theme
 from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.html import render_html
 from overheard.commands import standings
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.check_card import fault_sentences
@@ -256,19 +257,9 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
         FileUnreadable: when the logo cannot be read.
         BadUsage: when the logo is not a picture, or larger than `MAX_LOGO_BYTES`.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # only a page needs it
-
-    environment = Environment(
-        loader=PackageLoader("overheard.commands", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    template = environment.get_template("page.html.j2")
-    return template.render(
+    return render_html(
+        "overheard.commands",
+        "page.html.j2",
         page=page,
         light=colors(Theme.LIGHT, color),
         dark=colors(Theme.DARK, color),
@@ -315,11 +306,6 @@ def _mixed_color(color: str, end: str, share: float) -> str:
 
 def _rgb_shares(color: str) -> list[float]:
     return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-
-
-def _finalize(value: Any) -> Any:
-    """Return text without control, bidirectional and invisible characters."""
-    return wording.printable(value) if type(value) is str else value
 
 
 def _inline_svg(chart: Drawable) -> str:

@@ -5,38 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from overheard.cards import wording
 from overheard.cards.command import quoted
+from overheard.cards.html import render_html
 from overheard.domain import Fact
 from overheard.finetune.brief import LABELS, BriefItem, steps
 from overheard.finetune.texts import fact_sentence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-
-STYLE = """
-body{font:16px/1.55 system-ui,sans-serif;max-width:48rem;margin:2.5rem auto;padding:0 1.2rem;
-color:#1d2330;background:#fff}
-h1{font-size:1.7rem;line-height:1.25;margin:0 0 .4rem}
-h2{font-size:1.15rem;line-height:1.35;margin:0 0 .3rem}
-h3{font-size:.8rem;text-transform:uppercase;letter-spacing:.05em;color:#5b6475;margin:1rem 0 .2rem}
-article{border:1px solid #d9dee8;border-radius:10px;padding:1.1rem 1.3rem;margin:1.1rem 0;
-break-inside:avoid}
-p,ul,ol,blockquote{margin:.3rem 0}ul,ol{padding-left:1.3rem}li{margin:.15rem 0}
-blockquote{border-left:3px solid #d9dee8;padding-left:.8rem;color:#414a5c}
-table{border-collapse:collapse;width:100%;margin:1.2rem 0;font-size:.95rem}
-th{text-align:left;font-size:.8rem;color:#5b6475;font-weight:600}
-th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #d9dee8;vertical-align:top}
-td.n{text-align:right;white-space:nowrap}th.n{text-align:right}
-.tag{background:#e8edf7;color:#2a4374;border-radius:5px;padding:.05rem .45rem;font-size:.82rem;
-white-space:nowrap}a{color:inherit}
-.meta{color:#5b6475;font-size:.9rem}.missing{background:#fff4e0;border-radius:6px;
-padding:.4rem .6rem}code{background:#f1f3f7;border-radius:4px;padding:.1rem .3rem;font-size:.9em}
-@media(prefers-color-scheme:dark){body{background:#14171d;color:#e5e8ee}article,blockquote,th,td{
-border-color:#39404e}.meta,h3,th,blockquote{color:#a3acbd}.missing{background:#4a3713}
-code{background:#262b35}.tag{background:#26334d;color:#c3d3f2}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,67 +98,27 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
 
 
 def html(page: BriefPage) -> str:
-    """Return a brief's page as one HTML file without scripts, pictures or external resources."""
-    body = "\n".join(_body_elements(page))
-    title = escape(page.title)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
-        f"{body}\n</body></html>\n"
-    )
-
-
-def _body_elements(page: BriefPage) -> Iterator[str]:
-    """Yield the elements of the HTML body: lead, table, items, published items; all text is
-    escaped.
+    """Return a brief's page as one HTML file without scripts, pictures or external resources; all
+    text is escaped.
     """
-    yield from (f'<p class="meta">{escape(wording.printable(line))}</p>' for line in page.lead)
-    if page.items:
-        yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
-        yield '<th class="n">Shows in</th></tr></thead><tbody>'
-        yield from (_table_row(number, item) for number, item in enumerate(page.items, 1))
-        yield "</tbody></table>"
-    for number, item in enumerate(page.items, 1):
-        yield f'<article id="item-{item.key}"><h2>{number}. {_escaped(item.title)}</h2>'
-        yield f'<p><span class="tag">{LABELS[item.kind]}</span> {_escaped(item.why)}</p>'
-        yield f'<p class="meta">Shows in {escape(share_with_interval(item))}.</p>'
-        for heading, lines in _item_parts(item, page.brand):
-            yield f"<h3>{heading}</h3>"
-            yield from _list_elements(heading, lines)
-        yield f'<p class="meta">Published? <code>{_escaped(done(item, page.brand))}</code></p>'
-        yield "</article>"
-    if page.published:
-        yield "<h2>Published</h2>"
-    for title, sentences in page.published:
-        yield f"<article><h2>{_escaped(title)}</h2><p>{_escaped(' '.join(sentences))}</p></article>"
-
-
-def _table_row(number: int, item: BriefItem) -> str:
-    title = f'<a href="#item-{item.key}">{_escaped(item.title)}</a>'
-    tag = f'<span class="tag">{LABELS[item.kind]}</span>'
-    return (
-        f'<tr><td>{number}</td><td>{title}</td><td>{tag}</td><td class="n">{_rate(item)}</td></tr>'
+    items = [(item, list(_item_parts(item, page.brand))) for item in page.items]
+    return render_html(
+        "overheard.finetune",
+        "brief.html.j2",
+        page=page,
+        items=items,
+        labels=LABELS,
+        rate=_rate,
+        share=share_with_interval,
+        done=done,
+        DO=DO,
+        SAY=SAY,
+        ADD=ADD,
     )
 
 
 def _rate(item: BriefItem) -> str:
     return wording.percent(item.hits / item.answers) if item.hits else "-"
-
-
-def _list_elements(heading: str, lines: Sequence[str]) -> Iterator[str]:
-    """Yield the HTML elements of the lines under a heading: quotes, a remark, a paragraph or a
-    list.
-    """
-    if heading == SAY:
-        yield from (f"<blockquote>{_escaped(line)}</blockquote>" for line in lines)
-    elif heading == ADD:
-        yield from (f'<p class="missing">{_escaped(line)}</p>' for line in lines)
-    elif len(lines) == 1:
-        yield f"<p>{_escaped(lines[0])}</p>"
-    else:
-        kind = "ol" if heading == DO else "ul"
-        yield (f"<{kind}>" + "".join(f"<li>{_escaped(line)}</li>" for line in lines) + f"</{kind}>")
 
 
 DO = "What to do"
@@ -221,7 +158,3 @@ def _fact_and_source(fact: Fact) -> str:
 
 def _markdown_text(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", wording.line(text))
-
-
-def _escaped(text: str) -> str:
-    return escape(wording.line(text))
