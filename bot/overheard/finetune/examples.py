@@ -260,8 +260,8 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
 
 
 def _is_stated(example: Example, text: str) -> bool:
-    """Return whether a text (from `plain`) contains the value of an example's fact; values of up to
-    3 characters never count.
+    """Return whether a text (from `comparable_text`) contains the value of an example's fact;
+    values of up to 3 characters never count.
     """
     value = comparable_text(example.value)
     return len(value) > 3 and value in text
