@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overheard import api
-    from overheard.api import *  # noqa: F403 - what that is, stands there
+    from overheard.api import *  # noqa: F403 - the names are listed there
 
     __all__ = api.__all__
 else:  # the program begins here too, and need not wait for all that plugins see

@@ -10,7 +10,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
         sys.stdout.write(f"{version('overheard')}\n")
         return
-    gc.disable()  # nothing that is imported is garbage, and looking for it takes long
+    gc.disable()  # imported objects are no garbage, and a search among them takes long
     from overheard.runtime import wiring
 
     gc.set_threshold(wiring.GC_THRESHOLD_OBJECTS)  # a command imports as much again

@@ -88,7 +88,9 @@ class ConfiguredAccess:
 
 
 def _refusal(rights: Rights, needed: Role) -> Refusal:
-    """Return a refusal that names up to `MAX_NAMED` people with the needed role, and one to ask."""
+    """Return a refusal that names up to `MAX_NAMED` people who have the needed role, one of them to
+    ask.
+    """
     if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
         return Refusal(
             "Nobody can change this yet. An owner of this workspace or server can begin, or who "

@@ -87,7 +87,7 @@ class Completing:
         return {}
 
     async def _fresh(self, kind: Kind) -> list[str]:
-        """Return the values of a kind, read again when the known ones are too old."""
+        """Return the values of a kind; read them again after `VALUES_MAX_AGE_S`."""
         at, values = self._known.get(kind, (float("-inf"), []))
         if monotonic() - at > VALUES_MAX_AGE_S:
             values = [value[:MAX_VALUE_CHARS] for value in await self._look_up(kind)]

@@ -85,7 +85,7 @@ class ChatDesk:
             if not await self._pending.first(request):
                 return False
             await self._serve(request, conversation)
-        except Exception as error:  # of the chat, the store, or a form that cannot be filled in
+        except Exception as error:  # such as a lost store, or a form that cannot be filled in
             await self._say(conversation, error)
         return True
 

@@ -188,7 +188,7 @@ class CommandExecution:
         if given.run:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             order = parse(given.run, self._commands, names)
-            await conversation.show(replies.BEGUN)  # a form that is still open closes
+            await conversation.show(replies.BEGUN)  # closes a form that is still open
             agreed_usd = given.agreed_usd
             await self.carry_out(
                 order, person, deployment, call, conversation, agreed_usd=agreed_usd

@@ -162,7 +162,8 @@ def _command_and_rest(
 def _split_by_name(
     spec: CommandSpec, tokens: Iterable[str]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the values of options that are written with their names, and the words without a name.
+    """Return the values of options that are written with their names, by option, and the other
+    words.
 
     A ``--help`` anywhere gives only the option ``help``.
 

@@ -87,7 +87,7 @@ class CutOffNotice:
     async def __aexit__(self, *_: object) -> None:
         """Remove the delivery: the result is shown in place of the progress."""
         if self._renewed_at is not None:
-            with contextlib.suppress(Exception):  # of a store that is closed; it is then posted
+            with contextlib.suppress(Exception):  # when the store is closed; the notice is posted
                 await self._deliveries.remove(self._key)
 
     async def renew(self, run: str) -> None:
@@ -187,7 +187,7 @@ class ChatProgress:
                 await self._conversation.show(self._progress_card(meter), private=self._private)
                 if self._notice:
                     await self._notice.renew(meter.run if meter else "")
-            except Exception:  # the work goes on, and its result may well be shown
+            except Exception:  # the work goes on, and the result may well be shown
                 log.warning("Progress of %s was not shown.", self._title, exc_info=True)
             wait = self._pause
 

@@ -36,7 +36,9 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
             names contain KEY, TOKEN, SECRET or PASSWORD. Values below `MIN_SECRET_LENGTH` stay.
     """
     values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
-    for value in sorted({*values, *secrets}, key=len, reverse=True):  # one may begin with another
+    for value in sorted(
+        {*values, *secrets}, key=len, reverse=True
+    ):  # a secret may begin with another
         if len(value) >= MIN_SECRET_LENGTH:
             text = text.replace(value, "***")
     return _LOGIN.sub("***@", text)

@@ -134,7 +134,7 @@ def validate_table(
     except ValidationError as error:
         details = error.errors()
         entries = {detail["loc"][:-1] for detail in details}
-        # Of a list with a wrong entry, pydantic also says that it is too short.
+        # For a list with a wrong entry, pydantic also reports that the list is too short.
         kept = [d for d in details if d["type"] != "too_short" or d["loc"] not in entries]
         return None, [problem_sentence(settings, detail, where) for detail in kept]
 

@@ -52,7 +52,7 @@ def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
     """
     try:
         return list(entry_points(group=PROJECT)), []
-    except Exception:  # one broken record, and no distribution's can be listed
+    except Exception:  # a single broken record keeps all others from being listed
         return _readable_plugins()
 
 
@@ -87,9 +87,9 @@ def _source(point: EntryPoint) -> tuple[str, str]:
 def _identity(distribution: Distribution) -> tuple[str, str]:
     """Return the name and the version of a distribution; empty strings when they cannot be read."""
     try:
-        metadata = distribution.metadata  # each access reads it from the disk
+        metadata = distribution.metadata  # each access reads the disk
         return metadata["Name"] or "", metadata["Version"] or ""
-    except Exception:  # no text at all, or none that Python reads
+    except Exception:  # a missing or malformed metadata file can raise any error
         return "", ""
 
 

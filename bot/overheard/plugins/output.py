@@ -54,7 +54,7 @@ def _separated() -> tuple[TextIO, TextIO]:
     """Return streams in place of stdout and stderr; both pass the output of plugins on to
     stderr.
     """
-    if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed them
+    if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed a stream
         return _STREAMS[-1]
     streams = sys.stdout, sys.stderr
     if not all(isinstance(stream, _Separated) for stream in streams):

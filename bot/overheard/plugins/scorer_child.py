@@ -59,7 +59,7 @@ class Child:
         while header := self._requests.read(8):
             request = pickle.loads(self._requests.read(int.from_bytes(header)))  # noqa: S301 - from the process that began this one
             for reply in self._replies_to(request):
-                if os.getpid() != self._pid:  # a scorer has forked, and its copy came back
+                if os.getpid() != self._pid:  # this is a copy, which a scorer has forked
                     os._exit(0)
                 self._replies.sendall(written_reply(reply))
 

@@ -313,10 +313,10 @@ class IsolatedScorer(_Stated):
                 return results_so_far + [paused] * (len(groups) - len(results_so_far))
             left = groups[len(results_so_far) :]
             results = await self._process.score(self._origin, self.name, left)
-            results_so_far += map(self._counted, results)
+            results_so_far += map(self._count_fault, results)
         return results_so_far
 
-    def _counted(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
+    def _count_fault(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
         """Return the scores of an answer, or the fault; count a fault unless the scorer is paused.
 
         Results of one request still arrive after a fault among them has paused the scorer.
@@ -347,7 +347,7 @@ class GuardedScorer(_Stated):
         )
 
     async def _scores(self, reading: Reading) -> list[Score]:
-        # Other scorers read the same one, and a frozen object can still be changed on purpose.
+        # A copy: other scorers get the same reading, and even a frozen object can be changed.
         result: Any = self._scorer.score(deepcopy(reading))
         return validate.validated_scores(await result if inspect.isawaitable(result) else result)
 
@@ -451,7 +451,7 @@ def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Await
 
     async def notify(*what: Any) -> None:
         with contextlib.suppress(PluginFault):
-            # A copy: a frozen object can still be changed on purpose, and others use it too.
+            # A copy: other listeners get the same objects, and even a frozen object can be changed.
             await guard.call(partial(listener, *deepcopy(what)), LISTENER_TIMEOUT_S)
 
     return notify

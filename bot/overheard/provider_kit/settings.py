@@ -105,6 +105,6 @@ def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # its text may repeat a password
+    except ValueError:  # the error's text may repeat a password
         return False
     return bool(whole) and url.isprintable() and " " not in url

@@ -145,7 +145,7 @@ class Metrics:
         try:
             census = await self._census()
             queue = await self._queue() if self._queue else None
-        except Exception:  # noqa: S110 - of any driver; that the store is down is a metric
+        except Exception:  # noqa: S110 - of any driver; a store that is down is a metric, too
             pass
         now = monotonic()
         ttl = max(SNAPSHOT_TTL_S, SNAPSHOT_TTL_FACTOR * (now - begun))
@@ -241,7 +241,7 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
             census.deliveries,
         ),
     ):
-        # A state without any is 0: a metric that is missing says less.
+        # States that do not occur are 0: a missing metric says less.
         _add_gauges(registry, name, text, "state", {**_zeros(states), **counts})
     last_checks = {brand: at.timestamp() for brand, at in census.checked.items()}
     text = "When the last complete check of a brand began, in seconds since 1970."

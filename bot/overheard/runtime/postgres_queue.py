@@ -176,8 +176,8 @@ class PostgresQueue:
             for name, limit in _entrypoints(kinds, seats).items():
                 pgq.entrypoint(name, concurrency_limit=limit, on_failure="hold")(carry_out)
             await pgq.run(
-                batch_size=1,  # a worker that takes several leaves none for others
-                max_concurrent_tasks=max(2, at_once),  # it refuses less
+                batch_size=1,  # a larger batch would leave no jobs for other workers
+                max_concurrent_tasks=max(2, at_once),  # PGQueuer refuses 1
                 dequeue_timeout=timedelta(seconds=DEQUEUE_TIMEOUT_S),
                 heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT_S),
                 shutdown_on_listener_failure=True,
@@ -208,7 +208,7 @@ class PostgresQueue:
         from pgqueuer.errors import RetryRequested
 
         async with self._store.locks.leader_lock(f"task {task.key}") as held:
-            if not held:  # delivered twice: another worker carries it out
+            if not held:  # delivered twice: another worker carries out the task
                 raise RetryRequested(timedelta(seconds=BACKOFF_S))
             if not await self._is_wanted(task):
                 return

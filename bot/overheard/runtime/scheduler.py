@@ -114,7 +114,7 @@ class Scheduler:
         """
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
 
-        # It would warn of a slot whose job still runs; that job checks again when it ends.
+        # APScheduler would warn of a slot whose job still runs; `check` runs that slot afterwards.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         once_each = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         timers = AsyncIOScheduler(timezone=UTC, job_defaults=once_each)
@@ -173,7 +173,7 @@ class Scheduler:
         state = await self._store.schedules.state(job.name, now)
         if state.paused:
             return None
-        if state.begun > state.done:  # it was cut off, since no other process is the leader
+        if state.begun > state.done:  # the slot was cut off: no other process is the leader
             return state.begun
         slot = job.times.latest(state.begun, now)
         return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
@@ -189,9 +189,9 @@ class Scheduler:
             await job.run(slot)
         except OverheardError as error:
             problem = str(error)
-        except Exception as error:  # its text may hold a secret
+        except Exception as error:  # the error's text may hold a secret
             problem = f"It fails: {type(error).__name__}."
-        # Not when it is cancelled: then the slot is taken up again.
+        # Not reached when cancelled: the slot is then begun again.
         await self._store.schedules.finish_slot(job.name, slot, problem)
 
 

@@ -121,7 +121,7 @@ class Server:
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))
-                await self._health.settled.wait()  # a taken port ends it before anything begins
+                await self._health.settled.wait()  # a taken port ends the process before any work
                 await self._announce()
                 group.create_task(self.supervisor.run())
                 await asyncio.sleep(WARM_UP_DELAY_S)
@@ -166,7 +166,7 @@ class Server:
             )
             for r in config.reports
         ]
-        # A burst waits for hours; its time follows from the runs, which are read again each time.
+        # A burst waits for hours; its time is computed from the runs each time.
         bursts = (
             [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
         )
@@ -208,7 +208,7 @@ class Server:
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
-            # When a limit refuses a burst, it stays due, and the audit log has no entry of it.
+            # A burst that a limit refuses stays due, and is not written into the audit log.
             await (await run_bursts(deployment, call, plans=plans)).execute()
             entry = AuditEntry(
                 deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"

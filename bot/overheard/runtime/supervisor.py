@@ -141,7 +141,7 @@ class Supervisor:
                 if _is_cancelled():
                     raise
                 problem = f"{service.name} was cut off by itself; it is started again."
-            except (Exception, SystemExit) as error:  # its text may hold a secret
+            except (Exception, SystemExit) as error:  # the error's text may hold a secret
                 problem = f"{service.name} failed: {type(error).__name__}; it is started again."
             self._note(service, ServiceState.DOWN, problem)
             if monotonic() - begun > HEALTHY_S:
@@ -203,7 +203,7 @@ class GracefulShutdown:
         stopped = asyncio.create_task(self._signalled.wait())
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
-            working.result()  # only a fault ends it, which the caller must see
+            working.result()  # raises the fault that has ended the work
         stopped.cancel()
         reporting.cancel()
         working.cancel()

@@ -106,7 +106,7 @@ async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator
             yield deployment
     finally:
         for provider in plugins.providers.values():
-            # A plugin that cannot let go of its connections must not keep the store from it.
+            # A plugin that cannot close its connections must not keep the store from closing.
             with contextlib.suppress(Exception):
                 await provider.close()
         plugins.close()

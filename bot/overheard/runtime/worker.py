@@ -63,7 +63,7 @@ class Worker:
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))
-                await self._health.settled.wait()  # a taken port ends it before anything begins
+                await self._health.settled.wait()  # a taken port ends the process before any work
                 group.create_task(self.supervisor.run())
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:

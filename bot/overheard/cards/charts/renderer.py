@@ -118,7 +118,7 @@ class ChartRenderer:
         except (BrokenExecutor, OSError, TimeoutError) as error:
             self._kill()
             raise NotDrawn(f"the process that draws charts was lost: {error!r}") from None
-        except Exception as error:  # of one chart; the next may be drawn
+        except Exception as error:  # only of this chart: the process goes on
             raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
     def _start_worker(self) -> ProcessPoolExecutor:
@@ -143,7 +143,7 @@ def _prepare_process() -> None:
     lower, and it ends when its parent ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    os.dup2(2, 1)  # what a library prints must not come between a command's output
+    os.dup2(2, 1)  # prints of a library must not come between a command's output
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(NICENESS)

@@ -360,7 +360,7 @@ def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
     most = WIDTH - NAMES_LEFT - 4
     tight = any(width(f"{name.label} {name.value}", LABEL_SIZE, 600) > most for name in ordered)
     for name, y in zip(ordered, heights, strict=True):
-        # The axis says that it is per cent.
+        # The axis has the per cent sign already.
         value = name.value.removesuffix("%").rstrip() if tight else name.value
         room = most - width(f" {value}", LABEL_SIZE, 600)
         text = f"{fit(name.label, LABEL_SIZE, room, 600)} {value}"

@@ -299,10 +299,8 @@ def _check_application(client: DiscordClient) -> Finding:
 
 
 async def _check_servers(client: DiscordClient) -> list[Finding]:
-    """Return a finding for each server that the bot serves, or that the settings name and it is not
-    in.
-
-    Asks Discord for the bot's servers.
+    """Return a finding for each served server, sorted by id, and for each server of the settings
+    without the bot; asks Discord for the bot's servers.
 
     Raises:
         discord.HTTPException: when Discord does not return the servers.

@@ -58,8 +58,8 @@ class DiscordClient(discord.Client):
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            # Server names and roles, and messages: Discord sends the text of those that mention the
-            # bot and of direct ones without a privileged intent.
+            # Server names and roles, and messages: without a privileged intent, Discord sends the
+            # text of direct messages and of messages that mention the bot.
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,

@@ -93,8 +93,8 @@ class DiscordConversation:
 
     @property
     def location(self) -> tuple[str, str] | None:
-        """The channel (``discord:id``) and id of the answer's first message; None for a private or
-        unsent one.
+        """The channel (``discord:id``) and the id of the answer's first message; None when there is
+        no message yet, or a private one.
 
         See `overheard.interfaces.Located`.
         """
@@ -247,8 +247,8 @@ class DiscordConversation:
             await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
     def _deferred_messages(self) -> list[SentMessage]:
-        """Return the messages that an acknowledged interaction can edit: the clicked one, or the
-        first.
+        """Return the messages that an acknowledged interaction can edit: the clicked message, or
+        its first answer.
         """
         if self._is_click:
             return [self._clicked] if self._clicked else []

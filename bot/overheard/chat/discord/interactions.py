@@ -174,8 +174,8 @@ def _all_components(components: Iterable[Any]) -> Iterator[Any]:
 
 
 def _click_on(action: Action, questions: ButtonQuestions) -> Click:
-    """Return the click that an action's button stands for; the question of the action is
-    remembered.
+    """Return the click that an action's button stands for, and remember the question of the
+    action.
     """
     if action.confirm:
         questions.remember(action)

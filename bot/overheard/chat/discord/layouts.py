@@ -216,7 +216,7 @@ def _card_box(card: Card) -> Box:
 
 
 def _heading(card: Card) -> Iterator[TextWithButton]:
-    """Yield the title as a heading, the text and the link."""
+    """Yield the parts at the top of a card, in their order: title, text and link."""
     if title := markup.cut(card.severity.icon + markup.escaped_line(card.title), MAX_TITLE).strip():
         yield TextWithButton(f"### {wording.unbroken(title)}")
     text = markup.counted(markup.escape(card.text), MAX_TEXT)
@@ -315,7 +315,7 @@ def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], list[str
 
 
 def _usable(action: Action | None) -> Action | None:
-    """Return an action whose words fit into a custom id, or None."""
+    """Return an action if its words fit into a custom id, else None."""
     return (
         action
         if action and markup.utf16_length(f"ask:{action.words}") <= DISCORD.custom_id

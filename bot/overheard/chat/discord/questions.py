@@ -47,7 +47,7 @@ def read_question(message: discord.Message, me: discord.abc.Snowflake) -> Reques
         person=Person(NAME, str(author.id), author.display_name, roles),
         channel=f"{NAME}:{place}",
         question=question_text(message.content, me.id) or NO_QUESTION,
-        # The id of a thread is that of the message from which it was started.
+        # A thread has the id of the message from which it was started.
         message=str(channel.id if in_thread else replied_to or ""),
         thread=str(channel.id) if in_thread else "",
     )

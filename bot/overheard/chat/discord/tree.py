@@ -256,7 +256,7 @@ def _shortened_node(node: Node, limit: int) -> Node:
 def _command_node(name: str, spec: CommandSpec) -> Node:
     """Return a command as a subcommand in the JSON of Discord."""
     # Discord wants required options first.
-    # A step of the set-up opens its form, and its options need no room here.
+    # A step of the set-up opens a form, so that its options need no room here.
     options = sorted(() if spec.step else spec.options, key=lambda option: not option.required)
     return {
         "name": name,

@@ -69,10 +69,10 @@ class NameReader:
         self._parts = frozenset(word for names in known for words in names for word in words)
 
     def brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the name of the brand at an index and its number of words, or None.
+        """Return the name of the brand at an index and its number of words; None without one.
 
-        A name that is also an ordinary word or a time counts only as it is spelt, and neither as
-        the first word nor after a time.
+        A name that is also an ordinary word or a time counts only in its exact spelling, and
+        neither as the first word nor after a time.
         """
         name = _longest(self._brands, tokens, at)
         if name is None:
@@ -116,8 +116,8 @@ class NameReader:
         return _longest(self._categories, tokens, at)
 
     def topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """Return the topic of answers at an index, and its number of words; or None. The longest
-        one counts.
+        """Return the topic of answers that the longest phrase at an index names, and its number of
+        words; None without one.
         """
         own = _longest(self._topics, tokens, at)
         usual = _longest(self._words.topics, tokens, at)

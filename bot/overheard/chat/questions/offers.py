@@ -206,7 +206,7 @@ class Offers(Resolution):
         """
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
         words = f"ask {quoted(self._reading.topic)}{chosen}"
-        short = len(words) <= MAX_WORDS_CHARS  # a longer one is typed into the form
+        short = len(words) <= MAX_WORDS_CHARS  # a longer question is typed into the form
         return self._offer(
             "Ask this once?",
             "You see the price before anything is asked. It does not count in your results.",

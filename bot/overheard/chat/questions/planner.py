@@ -151,7 +151,9 @@ class _Planner(Offers):
         return self._about_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
-        """Answer which brand is ahead; None for several models without a brand or metric."""
+        """Return a plan for which brand is ahead; None for several models without a brand or
+        metric.
+        """
         unnamed = not (self._reading.we or self._reading.brands or self._reading.metric)
         if len(self._reading.models) > 1 and unnamed:
             return None

@@ -118,8 +118,8 @@ class TimeReader:
         return None
 
     def _joined_times(self, first: NamedTime, last: NamedTime) -> NamedTime:
-        """Return the time from the start of `first` to the end of `last`; a later start is one of
-        last year.
+        """Return the time from the start of `first` to the end of `last`, in the year before if
+        `first` is later.
         """
         start, end = first.start, last.end
         if start and end and start >= end:
@@ -241,7 +241,8 @@ class TimeReader:
     def _named_time(
         self, tokens: Sequence[Token], at: int, kind: str
     ) -> tuple[NamedTime, int] | None:
-        """Return the day, span, month or event at an index, and its number of words; or None.
+        """Return the day, span, month or event at an index, and the number of its words; None
+        without one.
 
         Args:
             tokens: The words of the question.
@@ -322,8 +323,8 @@ class TimeReader:
     def _counted_time(
         self, tokens: Sequence[Token], at: int, kind: str
     ) -> tuple[NamedTime, int] | None:
-        """Return ``two weeks ago``, or ``3 days`` after a word such as "in", and its number of
-        words; or None.
+        """Return a counted time at an index, such as ``two weeks ago`` or ``3 days``, and the
+        number of its words; None without one.
 
         Args:
             tokens: The words of the question.

@@ -315,8 +315,8 @@ class SlackChat:
         http = settings.mode == "http"
         secret = required_secret("signing_secret", settings.signing_secret) if http else "-"
         # With this `authorize`, slack-bolt neither calls auth.test for every event, nor reads
-        # client ids from the environment. slack-bolt sets the level of the logger that has the
-        # app's name, which must not be the logger of this module.
+        # client ids from the environment. slack-bolt changes the level of the logger with the
+        # app's name, so that the name must not be that of this module's logger.
         quiet = _quiet_logger()
         return AsyncApp(
             name=quiet.name,

@@ -21,7 +21,7 @@ def controls(card: Card) -> Iterator[Block]:
     """Yield the actions blocks of a card: its buttons, then a choice, then the menu for rare
     actions.
     """
-    # A menu has one question for all entries, so that an entry with a question is a button.
+    # A menu has a single question for all entries, so that an action with a question is a button.
     actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
     buttons, entries = divided([action for action in actions if action.words or not action.menu])
     entries = _distinct_actions(entries)

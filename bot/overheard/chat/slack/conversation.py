@@ -164,7 +164,7 @@ class SlackConversation:
             await self.show(FORM_TOO_LATE, private=True)
 
     async def form_reopened(self, timeout_s: float) -> bool:
-        """Wait for the first answer, and return whether it is a form.
+        """Wait for the first answer, and return whether that answer is a form.
 
         After the wait, of at most `timeout_s` seconds, no form can be opened.
         """
@@ -174,7 +174,7 @@ class SlackConversation:
         return self._form_shown
 
     async def late_form(self, open_form: OpenForm) -> bool:
-        """Wait for the first answer, without a limit, and return whether it is a form.
+        """Wait for the first answer, without a limit, and return whether that answer is a form.
 
         Args:
             open_form: Opens the form, in a view that is kept open; works at any time.

@@ -190,8 +190,8 @@ def _input_element(option: Option, value: Any) -> Block:
 
 
 def _menu_element(option: Option, kind: str, value: Any, **more: Any) -> Block:
-    """Return a menu for one value or, for an option of many, for several, with the current ones
-    selected.
+    """Return a menu with the current values selected; for an option of many values, a multi-select
+    menu.
 
     Args:
         option: The option.

@@ -344,8 +344,7 @@ class ResponseUrlOutlet:
     )
 
     async def show(self, card: Card) -> None:
-        """Show the first card at once; keep a later card for `finish`, in place of an earlier kept
-        one.
+        """Show the first card at once; keep the latest of all later cards for `finish`.
 
         Raises:
             SlackFailed: when Slack refuses the reply.

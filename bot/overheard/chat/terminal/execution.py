@@ -279,7 +279,7 @@ def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
             began = monotonic()
             loop.call_soon_threadsafe(task.cancel if task else loop.stop)
         elif monotonic() - began > REPEATED_S:
-            raise KeyboardInterrupt  # who asks again does not want to wait for the end
+            raise KeyboardInterrupt  # a second signal means: do not wait for the end
         received.append(received_number)
 
     before: dict[signal.Signals, Any] = {}
