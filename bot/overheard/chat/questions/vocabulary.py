@@ -217,16 +217,9 @@ def distance(word: str, known: str) -> int:
     """Return the number of single-letter mistakes between two words: a letter that is missing,
     added, replaced, or swapped with its neighbour (optimal string alignment).
     """
-    before: list[int] = []
-    row = list(range(len(known) + 1))
-    for i, mine in enumerate(word, 1):
-        before, last, row = row, before, [i]
-        for j, other in enumerate(known, 1):
-            cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (mine != other))
-            if i > 1 and j > 1 and mine == known[j - 2] and word[i - 2] == other:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+    from rapidfuzz.distance import OSA  # only a word that is not known needs it
+
+    return OSA.distance(word, known)
 
 
 @cache
