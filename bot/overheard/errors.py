@@ -32,7 +32,7 @@ class OverheardError(Exception):
     def __init__(self, **details: Any) -> None:
         self.details = details
         self.__dict__.update(details)
-        super().__init__(_template(type(self)).format(**details))
+        super().__init__(_inherited_message(type(self)).format(**details))
 
 
 @contextmanager
@@ -499,7 +499,7 @@ class BadSchedule(OverheardError):
     problem: object
 
 
-def _template(kind: type[OverheardError]) -> str:
+def _inherited_message(kind: type[OverheardError]) -> str:
     """Return the message of a class of errors, its own or that of the nearest base class, on one
     line.
     """

@@ -175,7 +175,9 @@ def traced(
     """
 
     def decorate(work: Work[Given, Result]) -> Work[Given, Result]:
-        """Return the function inside a span; without traces it runs as it is."""
+        """Return a function that runs an async function within a span, or without one while traces
+        are off.
+        """
 
         @wraps(work)
         async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:

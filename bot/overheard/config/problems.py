@@ -47,7 +47,7 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
     if detail["type"] == "tuple_type" and isinstance(detail["input"], Mapping):
         name = detail["loc"][-1]
         return f"{place}: must be a list; write its header in two pairs of brackets, [[{name}]]."
-    problem = _looks(owner, path) if detail["type"] == _PATTERN else ""
+    problem = _pattern_hint(owner, path) if detail["type"] == _PATTERN else ""
     problem = problem or value_problem(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
 
@@ -97,7 +97,7 @@ _PROBLEMS = {
 }
 
 
-def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
+def _pattern_hint(settings: type[BaseModel], path: list[str | int]) -> str:
     """Return the words ``must look like ...`` for a field with a pattern, with its example or
     default.
 

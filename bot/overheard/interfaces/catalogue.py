@@ -45,7 +45,7 @@ class CatalogueRepository(Protocol):
         """Add a brand, or replace an added brand of the same name.
 
         Returns:
-            False when the configuration declares a brand of this name, which stays unchanged.
+            Whether the brand was stored: not when the configuration declares a brand of this name.
         """
         ...
 
@@ -57,7 +57,7 @@ class CatalogueRepository(Protocol):
         """Add a prompt, or replace an added prompt of the same key.
 
         Returns:
-            False when the configuration declares this prompt, which stays unchanged.
+            Whether the prompt was stored: not when the configuration declares this prompt.
         """
         ...
 
@@ -69,7 +69,7 @@ class CatalogueRepository(Protocol):
         """Add a fact, or replace an added fact of the same brand, field and value.
 
         Returns:
-            False when the configuration declares this fact, which stays unchanged.
+            Whether the fact was stored: not when the configuration declares this fact.
         """
         ...
 
@@ -81,7 +81,8 @@ class CatalogueRepository(Protocol):
         """Add a schedule, or replace an added schedule of the same name.
 
         Returns:
-            False when the configuration declares a schedule of this name, which stays unchanged.
+            Whether the schedule was stored: not when the configuration declares a schedule of this
+                name.
         """
         ...
 

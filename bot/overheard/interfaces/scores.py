@@ -49,10 +49,16 @@ class ScoreRepository(Protocol):
     async def add(
         self, scorer: str, version: str, scores: Sequence[tuple[Answer, Sequence[ScoreRecord]]]
     ) -> None:
-        """Store one scorer's scores of some answers and add them to their blocks.
+        """Store one scorer's scores of some answers, and add them to their blocks, in one
+        transaction.
 
-        One transaction. Answers that this version has read before are left out, so that a
-        repetition changes nothing. An answer without scores counts as read.
+        Answers that this version has read before are left out, so that a repetition changes
+        nothing. An answer without scores counts as read.
+
+        Args:
+            scorer: The scorer's name.
+            version: The scorer's version.
+            scores: The answers, each with its scores.
         """
         ...
 

@@ -269,7 +269,7 @@ class Store(Protocol):
         ...
 
     async def census(self, versions: Collection[str]) -> Census:
-        """Count what the store holds; see `overheard.domain.Census`.
+        """Return counts of the store's contents; see `overheard.domain.Census`.
 
         Args:
             versions: The versions of scorers in use, written as in `overheard.domain.Block`.

@@ -57,8 +57,8 @@ def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
 
 
 def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
-    """Return the entry points of all readable distributions, and the names of the unreadable
-    ones.
+    """Return the plugins' entry points in all distributions that can be read, and the names of the
+    other distributions.
     """
     points: list[EntryPoint] = []
     broken: list[str] = []

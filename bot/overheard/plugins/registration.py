@@ -113,8 +113,8 @@ def register(
         _checked_by_name(
             "feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw
         ),
-        _commands(_hook_results(hooks.overheard_commands())),
-        {hook: _listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
+        _checked_commands(_hook_results(hooks.overheard_commands())),
+        {hook: _checked_listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
     )
 
 
@@ -223,11 +223,11 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
         manager.register(plugin, point.name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise Fault(_misfit(error, plugin)) from None
+        raise Fault(_hook_flaw(error, plugin)) from None
     return manager.hook
 
 
-def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
+def _hook_flaw(error: pluggy.PluginValidationError, plugin: object) -> str:
     """Return what is wrong with the hooks of a plugin, as the rest of a sentence."""
     for name in dir(plugin):
         if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
@@ -349,7 +349,7 @@ def _landscape_flaw(landscape: Landscape) -> str:
     return ""
 
 
-def _commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
+def _checked_commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
     named = _checked_by_name("command", CommandSpec, made, _command_flaw)
     return {name: validated(spec, CommandSpec) for name, spec in named.items()}
 
@@ -371,7 +371,7 @@ def _command_flaw(spec: CommandSpec) -> str:
     return ""
 
 
-def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
+def _checked_listeners(hook: str, made: Iterable[Any]) -> list[Any]:
     """Return the listeners of a hook, in their order.
 
     Raises:

@@ -50,7 +50,8 @@ class GuardedChat:
         self._guard = guard
 
     async def run(self, desk: Desk) -> None:
-        """Connect and pass requests to the desk, until cancelled.
+        """Connect and pass requests to the desk, until cancelled; then wait `CANCEL_TIMEOUT_S` for
+        the end.
 
         Raises:
             ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.

@@ -133,7 +133,10 @@ class BatchingProvider(HostedProvider[Table, Client]):
         return reply
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Submit questions to one model as a batch and return the service's id.
+        """Submit questions as a batch and return the service's id of the batch.
+
+        Args:
+            questions: The questions, all to one model, by our ids.
 
         Raises:
             ProviderFailed: when the batch was not accepted, or may not have been.
@@ -146,6 +149,10 @@ class BatchingProvider(HostedProvider[Table, Client]):
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return the progress of a batch, and its replies once the batch has ended.
+
+        Args:
+            batch: The service's id of the batch.
+            questions: The submitted questions, by our ids.
 
         Raises:
             ProviderFailed: when the service does not report the state.

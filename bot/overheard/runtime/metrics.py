@@ -202,7 +202,7 @@ def start_telemetry(deployment: Deployment) -> None:
 
 
 def secrets(deployment: Deployment) -> list[str]:
-    """Return the secrets of a deployment's plugins and chats, which logs must not show."""
+    """Return the secrets of a deployment's plugins, then of its chats, which logs must not show."""
     config = deployment.config
     chats = (table for table in (config.slack, config.discord) if table)
     return [

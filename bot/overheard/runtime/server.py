@@ -107,7 +107,7 @@ class Server:
             *_chat_services(deployment, leading),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
-        self._chats = tuple(chats)
+        self._opened_chats = tuple(chats)
         counted = process_metrics(self._deployment, self._connected).text
         label = store_label(config.storage.url)
         self._health = HealthServer(config.health, self.supervisor.statuses, counted, label)
@@ -133,16 +133,16 @@ class Server:
         """
         for report in self._deployment.plugins.faulty:
             log.warning("%s", report.sentence)
-        where = f"in {' and '.join(self._chats)}" if self._chats else "without a chat"
+        where = f"in {' and '.join(self._opened_chats)}" if self._opened_chats else "without a chat"
         file = self._deployment.config.file
         log.warning("Overheard is running %s; %s says what it does.", where, file)
-        if self._chats:
+        if self._opened_chats:
             await _offer_code(self._deployment)
 
     def _connected(self) -> dict[str, bool]:
         """Return, by chat, whether it is connected or another process serves it."""
         statuses = self.supervisor.statuses()
-        return {name: statuses[name].state is ServiceState.UP for name in self._chats}
+        return {name: statuses[name].state is ServiceState.UP for name in self._opened_chats}
 
     async def jobs(self) -> Sequence[Job]:
         """Return the scheduled jobs of now: checks, reports, bursts, retention, the sign of life,
@@ -361,14 +361,20 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(leave)
-    async with _chats(deployment) as chats:
+    async with _opened_chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
         await shutdown.run(server.run())
 
 
 def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> list[Service]:
-    """Return the services of the chats, by name, which share a desk; the desk imports all commands,
-    of which a deployment without a chat needs few.
+    """Return a service for each chat; the chats share a desk.
+
+    The desk is imported here, because it imports all commands, of which a deployment without chats
+    needs few.
+
+    Args:
+        deployment: The open deployment.
+        chats: The chats by name.
     """
     if not chats:
         return []
@@ -399,7 +405,7 @@ async def _offer_code(deployment: Deployment) -> None:
 
 
 @asynccontextmanager
-async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
+async def _opened_chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
     """Provide the chats of a deployment, by name, within the block, and close them afterwards."""
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
@@ -421,7 +427,7 @@ def open_chats(config: Config) -> dict[str, Chat]:
         if getattr(config, name) is None:
             continue
         try:
-            chats[name] = _open(name, config)
+            chats[name] = _new_chat(name, config)
         except ModuleNotFoundError as error:
             remedy = f"install it with: {reinstall_command('overheard')}"
             reason = f"the package {error.name} is missing"
@@ -429,7 +435,7 @@ def open_chats(config: Config) -> dict[str, Chat]:
     return chats
 
 
-def _open(name: str, config: Config) -> Chat:
+def _new_chat(name: str, config: Config) -> Chat:
     """Import a platform and return its chat, which connects later.
 
     Args:

@@ -147,7 +147,11 @@ class Service:
 
 
 async def _read_call(reader: asyncio.StreamReader) -> Call:
-    """Return the next request of a connection."""
+    """Read the next request of a connection, and return it.
+
+    Raises:
+        asyncio.IncompleteReadError: when the connection is closed before the end of a request.
+    """
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ")
     headers = {

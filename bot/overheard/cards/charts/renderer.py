@@ -234,7 +234,7 @@ async def picture(chart: Drawable, name: str) -> Image:
 
 def printed(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture with its alternative text, as `picture` does, but block the
-    calling thread until it is drawn.
+    calling thread until the chart is drawn.
 
     The picture is empty within `unseen`, and when the chart cannot be drawn, which is logged.
     """

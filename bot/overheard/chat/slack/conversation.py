@@ -57,7 +57,7 @@ class RequestOrigin:
     question: str = ""
 
     def to_json(self) -> str:
-        """Return the place as JSON, for a form's metadata."""
+        """Return the origin as JSON, for a form's metadata."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -89,7 +89,7 @@ class Outlet(Protocol):
 
 
 OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
-"""Opens a form for a place; works once, within 3 seconds of a request."""
+"""Opens a form for the origin of a request; works once, within 3 seconds of the request."""
 
 
 class SlackConversation:
@@ -97,7 +97,7 @@ class SlackConversation:
 
     Args:
         workspace: The workspace of the request.
-        place: Where in the workspace the request came from.
+        origin: Where in the workspace the request came from.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
         open_form: Opens a form.
@@ -107,7 +107,7 @@ class SlackConversation:
     def __init__(
         self,
         workspace: Workspace,
-        place: RequestOrigin,
+        origin: RequestOrigin,
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
         open_form: OpenForm,
@@ -115,7 +115,7 @@ class SlackConversation:
     ) -> None:
         """Begin the conversation; the time for opening a form counts from now."""
         self._workspace = workspace
-        self._place = place
+        self._origin = origin
         self._prefix = prefix
         self._session = session
         self._pacer = pacer
@@ -216,7 +216,7 @@ class SlackConversation:
     async def _is_opened(self, opener: OpenForm, form: Form) -> bool:
         """Open a form, and return whether Slack has accepted the form."""
         try:
-            await opener(form, self._place)
+            await opener(form, self._origin)
         except SlackFailed:
             return False
         return True
@@ -249,7 +249,7 @@ class SlackConversation:
         ignored.
         """
         previous = self._outlets.pop(not private, None)
-        if previous is None and self._place.own and not private:
+        if previous is None and self._origin.own and not private:
             previous = self._outlet(private=True)
         if previous is not None:
             with contextlib.suppress(SlackFailed):
@@ -259,22 +259,22 @@ class SlackConversation:
         """Return the outlet for private answers (the person alone) or for answers in the
         channel.
         """
-        place, client = self._place, self._workspace.client
-        if private and place.url:
-            return ResponseUrlOutlet(self._session, place.url, private=True, replaces=place.own)
+        origin, client = self._origin, self._workspace.client
+        if private and origin.url:
+            return ResponseUrlOutlet(self._session, origin.url, private=True, replaces=origin.own)
         if private:
             return self._direct()
-        posted = [place.question] if place.question else []
-        return ChannelOutlet(client, self._pacer, place.channel, place.thread, posted)
+        posted = [origin.question] if origin.question else []
+        return ChannelOutlet(client, self._pacer, origin.channel, origin.thread, posted)
 
     def _alternative(self, outlet: Outlet) -> Outlet:
         """Return what to use when an outlet failed: the response URL, else a direct message."""
-        if self._place.url and not isinstance(outlet, ResponseUrlOutlet):
-            return ResponseUrlOutlet(self._session, self._place.url, private=False)
+        if self._origin.url and not isinstance(outlet, ResponseUrlOutlet):
+            return ResponseUrlOutlet(self._session, self._origin.url, private=False)
         return self._direct()
 
     def _direct(self) -> Outlet:
-        return ChannelOutlet(self._workspace.client, self._pacer, self._place.user)
+        return ChannelOutlet(self._workspace.client, self._pacer, self._origin.user)
 
 
 def place_of_click(body: Mapping[str, Any]) -> RequestOrigin:

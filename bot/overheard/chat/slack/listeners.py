@@ -108,9 +108,11 @@ class SlackListeners:
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        place = RequestOrigin(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
+        origin = RequestOrigin(
+            body["user_id"], body["channel_id"], url=body.get("response_url", "")
+        )
         words = body.get("text", "").strip()
-        self._tasks.start(self._serve(body, place, words=words))
+        self._tasks.start(self._serve(body, origin, words=words))
 
     async def _on_click(self, ack: AsyncAck, body: Body) -> None:
         await ack()
@@ -135,13 +137,13 @@ class SlackListeners:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def reopen(form: Form, place: RequestOrigin) -> None:
-            await ack(response_action="update", view=modals.modal(form, place.to_json()))
+        async def reopen(form: Form, origin: RequestOrigin) -> None:
+            await ack(response_action="update", view=modals.modal(form, origin.to_json()))
 
-        place = RequestOrigin.from_json(metadata.place, body["user"]["id"])
-        conversation = await self._conversation(body, place, reopen)
+        origin = RequestOrigin.from_json(metadata.place, body["user"]["id"])
+        conversation = await self._conversation(body, origin, reopen)
         self._tasks.start(
-            self._serve_in(conversation, body, place, command=command.name, options=options)
+            self._serve_in(conversation, body, origin, command=command.name, options=options)
         )
         if await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
             return
@@ -166,8 +168,8 @@ class SlackListeners:
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
 
-        async def update(form: Form, place: RequestOrigin) -> None:
-            view = modals.modal(form, place.to_json())
+        async def update(form: Form, origin: RequestOrigin) -> None:
+            view = modals.modal(form, origin.to_json())
             await workspace.client.call("views_update", view_id=view_id, view=view)
 
         async def follow() -> None:
@@ -185,8 +187,8 @@ class SlackListeners:
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            place = RequestOrigin.from_json(metadata.place, body["user"]["id"])
-            person, channel = await self._requester(body, place)
+            origin = RequestOrigin.from_json(metadata.place, body["user"]["id"])
+            person, channel = await self._requester(body, origin)
             values = await self._desk.complete(
                 metadata.command, option, typed, person=person, channel=channel
             )
@@ -233,24 +235,24 @@ class SlackListeners:
         if (event.get("tokens") or {}).get("bot"):
             await self._workspaces.forget(_team(body))
 
-    async def _serve(self, body: Body, place: RequestOrigin, **fields: Any) -> None:
+    async def _serve(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
         """Serve a command or click; a click in the App Home also renders the Home again.
 
         Args:
             body: The request from Slack.
-            place: Where the request came from.
+            origin: Where the request came from.
             fields: Further fields of the `Request`, such as its words.
         """
 
-        async def open_modal(form: Form, place: RequestOrigin) -> None:
+        async def open_modal(form: Form, origin: RequestOrigin) -> None:
             workspace = await self._workspaces.workspace(_team(body))
-            view = modals.modal(form, place.to_json())
+            view = modals.modal(form, origin.to_json())
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
 
-        conversation = await self._conversation(body, place, open_modal)
-        await self._serve_in(conversation, body, place, **fields)
+        conversation = await self._conversation(body, origin, open_modal)
+        await self._serve_in(conversation, body, origin, **fields)
         if (body.get("container") or {}).get("type") == "view":
-            await self._show_home(body, place.user)
+            await self._show_home(body, origin.user)
 
     async def _ask(self, body: Body, question: SlackQuestion) -> None:
         """Start to serve a question in words; return at once, so that the event is acknowledged."""
@@ -263,8 +265,8 @@ class SlackListeners:
             body: The request from Slack.
             question: The question.
         """
-        place = RequestOrigin(question.user, question.channel, question.answer_thread)
-        person, channel = await self._requester(body, place)
+        origin = RequestOrigin(question.user, question.channel, question.answer_thread)
+        person, channel = await self._requester(body, origin)
         request = Request(
             body["event_id"],
             person,
@@ -273,50 +275,50 @@ class SlackListeners:
             message=question.thread,
             thread=question.answer_thread,
         )
-        conversation = await self._conversation(body, place, _no_form)
+        conversation = await self._conversation(body, origin, _no_form)
         try:
             await self._desk.serve(request, conversation)
         finally:
             await conversation.finish()
 
     async def _conversation(
-        self, body: Body, place: RequestOrigin, open_form: OpenForm
+        self, body: Body, origin: RequestOrigin, open_form: OpenForm
     ) -> SlackConversation:
         """Return the conversation for a request.
 
         Args:
             body: The request from Slack.
-            place: Where the request came from.
+            origin: Where the request came from.
             open_form: Opens a form.
         """
         workspace = await self._workspaces.workspace(_team(body))
         prefix = self._prefix(_team(body))
-        return SlackConversation(workspace, place, self._session, self._pacer, open_form, prefix)
+        return SlackConversation(workspace, origin, self._session, self._pacer, open_form, prefix)
 
     async def _serve_in(
-        self, conversation: SlackConversation, body: Body, place: RequestOrigin, **fields: Any
+        self, conversation: SlackConversation, body: Body, origin: RequestOrigin, **fields: Any
     ) -> None:
         """Pass a request to the desk, and show its last card even when the request is cancelled.
 
         Args:
             conversation: Shows the answers.
             body: The request from Slack.
-            place: Where the request came from.
+            origin: Where the request came from.
             fields: Further fields of the `Request`, such as its words.
         """
-        person, channel = await self._requester(body, place)
+        person, channel = await self._requester(body, origin)
         request = Request(body["trigger_id"], person, channel, **fields)
         try:
             await self._desk.serve(request, conversation)
         finally:
             await conversation.finish()
 
-    async def _requester(self, body: Body, place: RequestOrigin) -> tuple[Person, str]:
+    async def _requester(self, body: Body, origin: RequestOrigin) -> tuple[Person, str]:
         """Return the person who sent a request, and the channel's name, such as ``slack:C01``."""
         team = _team(body)
         workspace = await self._workspaces.workspace(team)
-        person = await workspace.people.person(place.user, _name(body))
-        return person, f"slack:{self._prefix(team)}{place.channel}"
+        person = await workspace.people.person(origin.user, _name(body))
+        return person, f"slack:{self._prefix(team)}{origin.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
         workspace = await self._workspaces.workspace(_team(body))
@@ -328,13 +330,13 @@ class SlackListeners:
         return f"{team}/" if self._many_workspaces else ""
 
 
-async def _no_form(form: Form, place: RequestOrigin) -> None:
+async def _no_form(form: Form, origin: RequestOrigin) -> None:
     """Raise an error: a form needs a click or a slash command.
 
     Raises:
         SlackFailed: always.
     """
-    raise SlackFailed(chat=NAME, reason=f"no form opens here: {form.title}, {place.channel}")
+    raise SlackFailed(chat=NAME, reason=f"no form opens here: {form.title}, {origin.channel}")
 
 
 def _team(body: Body) -> str:
