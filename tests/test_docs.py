@@ -1,6 +1,9 @@
 """Tests that the documentation knows all that there is."""
 
+import ast
+import builtins
 import inspect
+import keyword
 import re
 import tomllib
 from pathlib import Path
@@ -166,3 +169,41 @@ def test_the_picture_of_the_rooms_shows_the_order_of_the_import_contract() -> No
     assert all(all(layer) for layer in drawn)
     places = [max(place.start() for place in layer if place) for layer in drawn]
     assert places == sorted(places)
+
+
+def test_the_names_in_docstrings_are_names_of_the_code() -> None:
+    """A name that was changed is not left in a docstring."""
+    known = {
+        *dir(builtins),
+        *keyword.kwlist,
+        "x_row",
+        "x_of",
+        "db",
+        "apprise",
+        "compatible",
+        "google",
+        "openai",
+    }
+    texts: list[tuple[Path, str]] = []
+    for file in (f for room in ("bot", "plugins", "storage") for f in ROOT.glob(f"{room}/**/*.py")):
+        known |= {*file.relative_to(ROOT).with_suffix("").parts}
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Constant(value=str(text)):
+                    texts.append((file, text))
+                case ast.alias(name=name, asname=other):
+                    known |= {*name.split("."), other or ""}
+                case _:
+                    known |= {
+                        str(getattr(node, field, "")) for field in ("id", "attr", "arg", "name")
+                    }
+
+    dangling = [
+        f"{file}: {name}"
+        for file, text in texts
+        for name in re.findall(r"(?<!`)`([A-Za-z_][\w.]*)(?:\(\))?`(?!`)", text)
+        if not known.issuperset(filter(None, name.split(".")))
+    ]
+
+    assert len(texts) > 10_000
+    assert dangling == []

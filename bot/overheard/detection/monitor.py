@@ -5,7 +5,7 @@ After each run the evidence of each stream is compared with the threshold of its
 and `decide` compares it with the budget of false alarms. An alarm names the streams whose own
 excess is over the budget's too. After an alarm the baseline of its model begins again with the run
 with which the change most likely began. The old baseline is kept: when the brand is back at its old
-level, the story of the alarm ends without another alarm (`return_to_level`).
+level, the story of the alarm ends without another alarm.
 
 An analysis knows nothing of the runs after it, and nothing is kept: the same runs always give the
 same shifts.
