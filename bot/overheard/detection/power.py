@@ -2,10 +2,10 @@
 
 What a panel says about one logit shift of all its prompts is a number, the information of
 `information`: one over the variance of the shift's estimate, with the values that its parts will
-have on average. A known time needs a shift of (z of the level + z of the power) / sqrt(information).
-At an unknown time the Bayes factor of the right start has to pass the threshold; the other starts
-and the sparse half of the mixture help as well, and are left out. Then the shift is turned into
-points of the panel's mean.
+have on average. A known time needs a shift of (z of the level + z of the power) / sqrt of the
+information. At an unknown time the Bayes factor of the right start has to pass the threshold; the
+other starts and the sparse half of the mixture help as well, and are left out. Then the shift is
+turned into points of the panel's mean.
 """
 
 from __future__ import annotations
