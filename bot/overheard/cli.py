@@ -11,7 +11,7 @@ import click
 
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.terminal import grammar
-from overheard.commands.registry import Listing, sections
+from overheard.commands.registry import CommandListing, sections
 from overheard.errors import OverheardError
 from overheard.session import Session
 
@@ -24,7 +24,7 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     execute(ctx, spec, values)
 
 
-def _added(ctx: click.Context) -> list[Listing]:
+def _added(ctx: click.Context) -> list[CommandListing]:
     """Return the commands of plugins; help is there even when the configuration is broken."""
     if not isinstance(ctx.obj, Session):
         return []
@@ -33,7 +33,7 @@ def _added(ctx: click.Context) -> list[Listing]:
         commands = session.plugins.commands
     except OverheardError:
         return []
-    return [Listing.of(spec) for spec in commands.values() if Face.TERMINAL in spec.faces]
+    return [CommandListing.of(spec) for spec in commands.values() if Face.TERMINAL in spec.faces]
 
 
 app = grammar.Root(

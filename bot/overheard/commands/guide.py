@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.arguments import unknown_name
-from overheard.commands.registry import ADDED, Listing, sections
+from overheard.commands.registry import ADDED, CommandListing, sections
 from overheard.deployment import Call, Deployment
 from overheard.errors import OverheardError
 from overheard.runs.plan import tracked
@@ -59,13 +59,13 @@ async def show_help(
 
 def _plugin_group(
     deployment: Deployment | Session, call: Call
-) -> Iterator[tuple[str, Sequence[Listing]]]:
+) -> Iterator[tuple[str, Sequence[CommandListing]]]:
     """Yield the commands of plugins under their heading; nothing without any, or when the
     configuration cannot be read.
     """
     with suppress(OverheardError):
         specs = deployment.plugins.commands.values()
-        if added := [Listing.of(spec) for spec in specs if call.face in spec.faces]:
+        if added := [CommandListing.of(spec) for spec in specs if call.face in spec.faces]:
             yield ADDED, added
 
 
@@ -99,7 +99,7 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
     )
 
 
-def _all_commands_card(groups: Sequence[tuple[str, Sequence[Listing]]]) -> Card:
+def _all_commands_card(groups: Sequence[tuple[str, Sequence[CommandListing]]]) -> Card:
     """Return the card of all commands, with a field for each group (a heading and its commands)."""
     return Card(
         title="What Overheard does",
@@ -131,7 +131,7 @@ class Suggestion:
     purpose: str
 
 
-async def _next_steps_card(deployment: Deployment, commands: Iterable[Listing]) -> Card:
+async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandListing]) -> Card:
     """Return the card of the next steps that fit the state of a deployment, the most useful first.
 
     Args:
@@ -209,7 +209,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
     yield Suggestion("routes list", "Channels", "Where alerts and summaries go.")
 
 
-def _command_lines(specs: Sequence[Listing]) -> str:
+def _command_lines(specs: Sequence[CommandListing]) -> str:
     """Return the commands of a group as lines: a single command with its summary, a noun with its
     verbs.
     """

@@ -70,7 +70,7 @@ LISTING = Path(__file__).with_name("listing.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Named):
+class CommandListing(Named):
     """A command as help lists it.
 
     Attributes:
@@ -88,7 +88,7 @@ class Listing(Named):
     loaded: CommandSpec | None = None
 
     @classmethod
-    def of(cls, spec: CommandSpec) -> Listing:
+    def of(cls, spec: CommandSpec) -> CommandListing:
         """Return the entry of a command of a plugin."""
         return cls(spec.name, spec.summary, spec.faces, loaded=spec)
 
@@ -117,12 +117,12 @@ def _specs(module: str) -> tuple[CommandSpec, ...]:
 
 
 @cache
-def _listings() -> Mapping[str, tuple[Listing, ...]]:
+def _listings() -> Mapping[str, tuple[CommandListing, ...]]:
     """Return the entries of each module, from `LISTING`."""
-    found: dict[str, tuple[Listing, ...]] = {}
+    found: dict[str, tuple[CommandListing, ...]] = {}
     for line in LISTING.read_text(encoding="utf-8").splitlines():
         module, name, summary, faces = json.loads(line)
-        entry = Listing(name, summary, frozenset(map(Face, faces)), module)
+        entry = CommandListing(name, summary, frozenset(map(Face, faces)), module)
         found[module] = (*found.get(module, ()), entry)
     return found
 
@@ -131,14 +131,14 @@ def listing_of_specs() -> str:
     """Return what `LISTING` has to be; all commands are imported."""
     modules = chain.from_iterable(SECTIONS.values())
     entries = (
-        Listing(spec.name, spec.summary, spec.faces, module)
+        CommandListing(spec.name, spec.summary, spec.faces, module)
         for module in modules
         for spec in _specs(module)
     )
     return "".join(f"{entry.line}\n" for entry in entries)
 
 
-def sections(face: Face) -> Iterator[tuple[str, tuple[Listing, ...]]]:
+def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
     """Yield each heading of help with the commands that a face offers."""
     for heading, modules in SECTIONS.items():
         entries = chain.from_iterable(_listings()[module] for module in modules)

@@ -13,7 +13,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.commands.registry import ADDED, Listing
+from overheard.commands.registry import ADDED, CommandListing
 from overheard.config.problems import suggestion
 
 LIST, SHOW = "list", "show"
@@ -26,13 +26,13 @@ as `AGREED`, `CHART` and `JSON`.
 
 AGREED, CHART, JSON = "agreed", "chart_file", "as_json"
 
-Sections = Iterable[tuple[str, Sequence[Listing]]]
+Sections = Iterable[tuple[str, Sequence[CommandListing]]]
 
 
 _ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
 """How click adds what may have been meant."""
 
-More = Callable[[click.Context], Iterable[Listing]]
+More = Callable[[click.Context], Iterable[CommandListing]]
 """Returns the commands that plugins add."""
 
 
@@ -157,7 +157,7 @@ class Root(Noun):
         if not names:
             del self._sections[ADDED]
 
-    def _add_listing(self, listing: Listing, run: Run) -> tuple[str, click.Command]:
+    def _add_listing(self, listing: CommandListing, run: Run) -> tuple[str, click.Command]:
         """Add a command to its noun, or to the root when it has none.
 
         Returns:
@@ -183,7 +183,7 @@ def _flags_of(command: click.Command) -> tuple[str, str]:
 class SpecCommand(click.Command):
     """A command of the registry; it is imported, and its parameters are made, when it is used."""
 
-    def __init__(self, listing: Listing, run: Run) -> None:
+    def __init__(self, listing: CommandListing, run: Run) -> None:
         def callback(**values: Any) -> None:
             run(click.get_current_context(), self._spec, values)
 
