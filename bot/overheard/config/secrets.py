@@ -22,7 +22,7 @@ MAX_SECRET_BYTES = 2**16
 
 
 def secret_fields(settings: type[BaseModel]) -> list[str]:
-    """Return the names of the fields that are secrets."""
+    """Return the names of the fields that are secrets, in the order of the settings class."""
     return [
         name
         for name, field in settings.model_fields.items()

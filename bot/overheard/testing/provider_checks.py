@@ -106,8 +106,12 @@ class _Trial:
     async def asking(
         self, reaction: Reaction, timeout_s: float = LONG_TIMEOUT_S
     ) -> AsyncIterator[_Ready]:
-        """Provide a new provider, and a question, whose service reacts in one way; close it after
-        the block.
+        """Provide a new provider, and a question for it, within the block; close the provider
+        afterwards.
+
+        Args:
+            reaction: The service's reaction to every call.
+            timeout_s: The provider's timeout, in seconds.
         """
         self.service.reactions = [reaction]
         self.service.calls.clear()

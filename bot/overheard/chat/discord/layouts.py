@@ -135,7 +135,7 @@ class MessagePage:
 
     @property
     def size(self) -> int:
-        """The number of characters in all texts, as Discord counts them."""
+        """The length of all texts together, as Discord counts: in UTF-16 code units."""
         return sum(
             markup.utf16_length(piece.text)
             for piece in self.pieces

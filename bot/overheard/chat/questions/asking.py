@@ -136,8 +136,16 @@ class QuestionDesk:
     async def _read(
         self, request: Request, deployment: Deployment, call: Call
     ) -> tuple[ParsedQuestion, Situation]:
-        """Return a question, parsed with the question before it in the conversation, and the state
-        of the deployment, which is read from the store.
+        """Parse a question, as a continuation of the last one in its conversation, and read the
+        store.
+
+        Args:
+            request: The question.
+            deployment: The open deployment.
+            call: The person, the channel and the time zone.
+
+        Returns:
+            The parsed question, and the state of the deployment.
         """
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._before.get(_conversation_of(request))

@@ -138,8 +138,8 @@ class QuestionScanner:
         return any(self._has_name(tokens, *place) for place in places)
 
     def _has_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
-        """Return whether a name or time begins at an index; if `end` is not 0, also whether it ends
-        there.
+        """Return whether a name or time begins at an index and, unless `end` is 0, ends before the
+        index `end`.
         """
         read = (self.known.model, self.known.brand, self._times.read)
         found = [reader(tokens, at) for reader in read]
@@ -294,8 +294,12 @@ class _Found:
         self.typed.setdefault(concept, " ".join(token.text for token in tokens if token.text))
 
     def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
-        """Return all that was found as a parsed question without an intent; the fields here are
-        changed.
+        """Return everything that was found as a parsed question without an intent; this object is
+        used up.
+
+        Args:
+            names: The known names, of which the tracked brands mean "we".
+            language: The language of the question, such as ``en``.
         """
         concepts, brands = self.concepts, tuple(self.brands)
         for concept in concepts & set(implied()):

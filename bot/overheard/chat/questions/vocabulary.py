@@ -224,7 +224,14 @@ def distance(word: str, known: str) -> int:
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
-    """Return the vocabulary of a language (``en`` or ``de``), read once from its TOML file."""
+    """Return the vocabulary of a language, read once from the language's TOML file in this package.
+
+    Args:
+        language: ``en`` or ``de``.
+
+    Raises:
+        OSError: when there is no such file.
+    """
     tables = tomllib.loads(_read(f"{language}.toml"))
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}

@@ -271,8 +271,10 @@ def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
     began = 0.0
 
     def on_signal(received_number: int, _: object) -> None:
-        """Record a signal and cancel the task; raise KeyboardInterrupt at one that comes late after
-        another.
+        """Record a signal, and cancel the task at the first one.
+
+        Raises:
+            KeyboardInterrupt: at a signal more than `REPEATED_S` after the first.
         """
         nonlocal began
         if not received:

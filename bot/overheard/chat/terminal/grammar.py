@@ -114,12 +114,13 @@ class Root(Noun):
     def __init__(
         self, sections: Sections, run: Run, more_commands: More = lambda _: (), **more: Any
     ) -> None:
-        """Create the click commands of all sections.
+        """Create a click command for each listed command; the commands of plugins are added when
+        needed.
 
         Args:
-            sections: The heading and the commands of each section.
+            sections: The heading and the commands of each section of the help.
             run: Runs a command.
-            more_commands: Returns the commands of plugins, which are added when they are needed.
+            more_commands: Returns the commands of plugins.
             more: Further arguments of `click.Group`.
         """
         super().__init__("overheard", **more)
