@@ -39,7 +39,6 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
-from overheard.reading.grave import grave_sentences, may_be_grave
 from overheard.reading.reader import Reader
 
 
@@ -143,6 +142,9 @@ class StatementReader:
         answers of some runs; incomplete and reused answers are left out. The arguments are those of
         `grave`.
         """
+        # Its patterns take long to compile.
+        from overheard.reading.grave import grave_sentences, may_be_grave
+
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]
         found: dict[str, list[Occurrence]] = defaultdict(list)

@@ -31,7 +31,10 @@ class Settings(BaseModel):
     `Path` or of a secret's file, starts at the folder of the configuration.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # A table that is not in the configuration is never validated: its validator is built at need.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -205,13 +205,24 @@ def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
     return objects
 
 
+class _Manager(pluggy.PluginManager):
+    """A manager that looks for hooks among the names of hooks alone.
+
+    pluggy looks at every name of `hookspecs`, which for forty plugins takes 20 ms.
+    """
+
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
+        """Return the options of a hook, or None for a name that is no hook."""
+        return super().parse_hookspec_opts(module_or_class, name) if name in HOOKS else None
+
+
 def _hooks(point: EntryPoint, distribution: str) -> Any:
     """Import a plugin into a pluggy manager of its own and return the manager's hooks.
 
     Raises:
         Fault: when the plugin cannot be imported, needs another API, or has an unknown hook.
     """
-    manager = pluggy.PluginManager(PROJECT)
+    manager = _Manager(PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
         plugin = point.load()

@@ -1,6 +1,7 @@
 """Preparation of answers for scorers: parsed and searched once, then narrowed to each brand.
 
-It also tells advice against a brand: "avoid Acme", "instead of Acme".
+It also tells advice against a brand: "avoid Acme", "instead of Acme". The first reading imports the
+modules that take an answer apart: their patterns take long to compile, and most commands read none.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
-from overheard.reading.layout import ranked_brands
-from overheard.reading.markdown import laid_out, prose
-from overheard.reading.mentions import MentionFinder
-from overheard.reading.structure import units
 from overheard.reading.text import sentences
+
+if TYPE_CHECKING:
+    from overheard.reading.mentions import MentionFinder
 
 READING_VERSION = "11"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
@@ -114,11 +116,21 @@ class Reader:
     """
 
     def __init__(self, brands: Iterable[Brand]) -> None:
-        self._finder = MentionFinder(brands)
+        self._brands = tuple(brands)
         self._asked: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def _finder(self) -> MentionFinder:
+        from overheard.reading.mentions import MentionFinder
+
+        return MentionFinder(self._brands)
 
     def read(self, answer: Answer) -> ReadAnswer:
         """Parse an answer and find the mentions of all brands."""
+        from overheard.reading.layout import ranked_brands
+        from overheard.reading.markdown import laid_out
+        from overheard.reading.structure import units
+
         titles = {citation.title for citation in answer.reply.citations if citation.title}
         page = laid_out(answer.reply.text, titles)
         body = page.body
@@ -157,6 +169,8 @@ class Reader:
     def named_in(self, question: str) -> frozenset[str]:
         """Return the names of the brands that a question names."""
         if question not in self._asked:
+            from overheard.reading.markdown import prose
+
             body = prose(question)
             mentions = self._finder.find(body, sentences(body))
             self._asked[question] = frozenset(mention.brand for mention in mentions)
