@@ -50,7 +50,9 @@ class ModelNames:
     def __init__(
         self, models: Iterable[Model] = (), given: Mapping[str, str] | None = None
     ) -> None:
-        """Compute a unique name for each model."""
+        """Compute a unique name for each model: a given name, or the name of its family, with an
+        addition where several models share a name.
+        """
         self._given = dict(given or {})
         asked = sorted(set(models))
         shared = Counter(self._base_name(model) for model in asked)

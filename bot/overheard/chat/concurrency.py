@@ -35,7 +35,9 @@ class CommandSlots:
         lifetime_s: float = SLOT_LIFETIME_S,
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        """Begin with all slots free and no command waiting."""
+        """Begin with `slots` free slots, each held for `lifetime_s` seconds at most, and with an
+        empty queue for `max_waiting` commands.
+        """
         self._free = asyncio.Semaphore(slots)
         self._lifetime = lifetime_s
         self._max_waiting = max_waiting

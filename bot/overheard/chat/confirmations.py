@@ -133,8 +133,8 @@ class Pending:
     def __init__(
         self, state: ChatStateRepository, clock: Clock, commands: Sequence[CommandSpec]
     ) -> None:
-        """Keep the store's repository and the clock, and look commands up by name; nothing is read
-        yet.
+        """Keep the repository and the clock, and the commands by name; nothing is read from the
+        store yet.
         """
         self._state = state
         self._clock = clock

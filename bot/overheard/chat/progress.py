@@ -136,7 +136,9 @@ class ChatProgress:
         private: bool = False,
         notice: CutOffNotice | None = None,
     ) -> None:
-        """Begin without a card; `shown` starts the updates."""
+        """Begin without a card; `shown` shows one after `patience` seconds, and edits it every
+        `pause` seconds.
+        """
         self._conversation = conversation
         self._notice = notice
         self._title = title

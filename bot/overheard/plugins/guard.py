@@ -110,7 +110,9 @@ class Guard:
         secrets: Collection[str] = (),
         notices: Notices | None = None,
     ) -> None:
-        """Begin without faults."""
+        """Begin without faults; `max_faults` in a row pause the part, which `notices` report
+        once.
+        """
         self.part = part
         self.plugin = plugin
         self.remedy = f"ask the author of {source}, or remove it" if source else ASK

@@ -67,7 +67,7 @@ class HealthServer:
         metrics: Callable[[], Awaitable[bytes]] | None = None,
         store: str = "",
     ) -> None:
-        """Prepare the server; `run` listens."""
+        """Prepare the server for the address in `settings`; `run` listens."""
         self._settings = settings
         self._statuses = statuses
         self._metrics = metrics

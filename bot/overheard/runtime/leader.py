@@ -48,7 +48,9 @@ class LeaderChat:
         present: MutableMapping[str, Chat],
         extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Name the two locks of the chat: the leader's, and the one held while connected."""
+        """Name the chat's two locks: one for the leader, and one that is held while the chat is
+        connected.
+        """
         self._name = name
         self._chat = chat
         self._locks = locks

@@ -80,7 +80,9 @@ class Metrics:
         store: str = "",
         chats: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
-        """Begin without a snapshot; the first scrape counts."""
+        """Begin without a snapshot; `census` and `queue` are first called when metrics are asked
+        for.
+        """
         self._census = census
         self._queue = queue
         self._calls = calls

@@ -77,7 +77,7 @@ class Scheduler:
         clock: Clock,
         begin: Callable[[asyncio.TaskGroup], Awaitable[None]] | None = None,
     ) -> None:
-        """Begin without jobs; `run` reads them."""
+        """Begin without jobs; `run` calls `jobs` for them, after `begin` was called once."""
         self._store = store
         self._jobs = jobs
         self._clock = clock

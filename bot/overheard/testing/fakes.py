@@ -54,7 +54,7 @@ class EchoProvider:
         concurrency: int = 4,
         price: Price | None = FREE,
     ) -> None:
-        """Begin without calls."""
+        """Begin without calls; the `answers` are given in turn, and the last is repeated."""
         self.name = name
         self.concurrency = concurrency
         self.asked: list[Question] = []
@@ -205,7 +205,7 @@ class FakeChat:
         person: Person = ADA,
         channel: str = GENERAL,
     ) -> None:
-        """Begin without requests; their ids count from ``E1``."""
+        """Begin without requests; `person` and `channel` are those of later requests by default."""
         self.desk = desk
         self.forms = forms
         self.person = person

@@ -63,7 +63,9 @@ class ChartRenderer:
     """
 
     def __init__(self, max_kept: int = MAX_KEPT, timeout_s: float = DRAW_TIMEOUT_S) -> None:
-        """Begin without pictures; the process that draws starts with the first chart."""
+        """Begin without pictures, of which `max_kept` are kept; the process starts with the first
+        chart.
+        """
         self._max_kept = max_kept
         self._timeout_s = timeout_s
         self._kept: OrderedDict[tuple[Drawable, Theme], bytes] = OrderedDict()

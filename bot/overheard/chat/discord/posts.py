@@ -219,7 +219,13 @@ class Poster:
     async def _further_messages(
         self, place: discord.PartialMessageable, message: int, post: str
     ) -> AsyncIterator[discord.Message]:
-        """Yield the messages that continue the first message of a post, in their order."""
+        """Yield the messages that continue a post, in their order.
+
+        Args:
+            place: The channel or thread.
+            message: The id of the post's first message.
+            post: The id of the post, see `post_id`.
+        """
         after = discord.Object(message)
         later = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
         async for part in later:
@@ -234,6 +240,13 @@ class Poster:
 
         A missing thread is created. Where that is impossible, the card is posted in the channel and
         refers to the thread's message.
+
+        Args:
+            channel: The channel's id.
+            thread: The id of the message in whose thread to post, or None for the channel.
+
+        Raises:
+            discord.HTTPException: when Discord is busy or broken.
         """
         if thread is None:
             return self._channel(channel), None

@@ -93,7 +93,12 @@ class OneWorkspace:
         self._known: Workspace | None = None
 
     async def workspace(self, team: str) -> Workspace:  # noqa: ARG002 - there is only one
-        """Return the token's workspace, for any team; see `Workspaces`."""
+        """Return the token's workspace, for any team.
+
+        Raises:
+            ChatUnavailable: when Slack refuses the token.
+            SlackFailed: when Slack cannot be asked about the token.
+        """
         self._known = self._known or await identify(self._client)
         return self._known
 
@@ -161,7 +166,7 @@ class People:
     """
 
     def __init__(self, client: SlackClient, team: str = "", installer: str | None = None) -> None:
-        """Begin with empty caches of profiles and groups; Slack is asked later."""
+        """Begin with empty caches of profiles and groups; `client` asks Slack later."""
         self._client = client
         self._team = team
         self._installer = installer
@@ -321,7 +326,12 @@ class Installations:
         )
 
     async def workspace(self, team: str) -> Workspace:
-        """Return the workspace of a team; see `Workspaces` for the errors."""
+        """Return the workspace of a team, with the newest token of its installation.
+
+        Raises:
+            ChatUnavailable: when Slack refuses the token, or the team has not installed the bot.
+            SlackFailed: when Slack cannot be asked about the token.
+        """
         token = await self._token(team)
         if token is None:
             reason = f'the workspace "{team}" has not installed it'
