@@ -12,7 +12,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
 from overheard.config.loader import Config
 from overheard.config.sections import Zoned
-from overheard.config.stored import with_chat_settings
+from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
@@ -71,7 +71,7 @@ class Deployment:
 
     Attributes:
         config: The configuration, as it was read and as people have completed it in chat, see
-            `overheard.config.stored`.
+            `overheard.config.stored_settings`.
         store: The open database.
         catalogue: The brands, prompts, facts and schedules, from the configuration and from people.
         plugins: Providers and scorers, and the state of each plugin.

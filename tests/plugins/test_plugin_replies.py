@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
-from overheard.plugins.validate import MAX_TOKENS, Nonsense, validated_reply
+from overheard.plugins.validation import MAX_TOKENS, Nonsense, validated_reply
 from scripted import reply
 
 SECRET = "sk-very-secret"

@@ -143,7 +143,7 @@ class StatementReader:
         `grave`.
         """
         # Its patterns take long to compile.
-        from overheard.reading.grave import grave_sentences, may_be_grave
+        from overheard.reading.grave_sentences import grave_sentences, may_be_grave
 
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]

@@ -16,7 +16,7 @@ from overheard.chat.confirmations import Pending, Seen
 from overheard.chat.execution import CommandExecution, spec_named
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
-from overheard.chat.questions.asking import QuestionDesk, QuestionReply
+from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
 from overheard.commands.guide import HELP, next_steps, teach
 from overheard.commands.registry import offered

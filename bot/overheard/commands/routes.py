@@ -13,7 +13,7 @@ from overheard.cards.command import CommandSpec, FormContent, Kind, Role, argume
 from overheard.commands.arguments import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
 from overheard.commands.setup_places import checked_zone, put, put_digest, put_route
 from overheard.config.sections import RouteTable
-from overheard.config.stored import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
+from overheard.config.stored_settings import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import Call, Deployment
 from overheard.domain import TERMINAL
 from overheard.errors import BadUsage, ReadOnly

@@ -29,7 +29,7 @@ from overheard.commands.setup_draft import (
     suggester,
 )
 from overheard.config.cron import find_zone
-from overheard.config.stored import BUDGET, DIGEST, MONTH, ROUTE
+from overheard.config.stored_settings import BUDGET, DIGEST, MONTH, ROUTE
 from overheard.deployment import Call, Deployment
 from overheard.domain import TERMINAL, Brand, Schedule, Setting
 from overheard.errors import BadSchedule, ReadOnly

@@ -21,7 +21,7 @@ from overheard.commands.arguments import in_words
 from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.setup_checklist import checklist, step_after
 from overheard.commands.setup_draft import REPEATS, drafted_brand, price_of_questions
-from overheard.config.stored import JUDGE
+from overheard.config.stored_settings import JUDGE
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model, Setting
 from overheard.runs.quote import PriceQuote

@@ -18,7 +18,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Setting
 from overheard.reading.markdown import prose
 from overheard.reading.spellings import risks, similar_names
-from overheard.reading.undeclared import stated_values, undeclared_names
+from overheard.reading.undeclared_products import stated_values, undeclared_names
 from overheard.runs.plan import find_brand, tracked
 
 SUGGESTION_DAYS = 30

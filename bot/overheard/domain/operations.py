@@ -62,7 +62,7 @@ shown in the channel in its latest form.
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting that a person made in a chat; `overheard.config.stored` merges it with config.toml.
+    """A setting that a person made in a chat, over config.toml; see `config.stored_settings`.
 
     Attributes:
         name: Unique, such as ``route:slack:C0123456789``.

@@ -4,7 +4,7 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.find import (
+from overheard.plugins.discovery import (
     PluginReport,
     Plugins,
     distribution_of,

@@ -23,7 +23,7 @@ from overheard.cards import wording
 from overheard.config.redaction import redacted, safe_str, shortened, without_control_characters
 from overheard.errors import OverheardError, PluginFault, PluginPaused
 from overheard.plugins.output import plugin_code
-from overheard.plugins.validate import Nonsense
+from overheard.plugins.validation import Nonsense
 
 ASK = "ask its author, or remove it"
 """The remedy for a fault that only a plugin's author can mend."""

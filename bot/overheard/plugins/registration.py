@@ -24,7 +24,7 @@ from overheard.hookspecs import API_VERSION, HOOKS, PluginSettings
 from overheard.installation import PROJECT, reinstall_command
 from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
 from overheard.plugins.guard import ASK
-from overheard.plugins.validate import Nonsense, validated
+from overheard.plugins.validation import Nonsense, validated
 
 KINDS = ("provider", "scorer", "landscape", "chat", "feed", "command")
 """Kinds of objects that are registered by name."""

@@ -23,7 +23,7 @@ from overheard.plugins.guard import plugin_problem
 from overheard.plugins.output import PluginOutput
 from overheard.plugins.registration import Fault, registered_scorers
 from overheard.plugins.scorer_process import PluginLocation, ScorerRequest
-from overheard.plugins.validate import ScorerReply, validated_scores, written_reply
+from overheard.plugins.validation import ScorerReply, validated_scores, written_reply
 
 ORPHAN_LIMIT_S = 60.0
 """Seconds for one reading after which the system ends the process: a parent that lives has killed

@@ -26,7 +26,7 @@ from typing import Any
 
 from overheard.domain import Reading, Score
 from overheard.plugins.guard import late_problem
-from overheard.plugins.validate import Nonsense, ScorerReply, read_reply
+from overheard.plugins.validation import Nonsense, ScorerReply, read_reply
 
 SCORE_TIMEOUT_S = 10.0
 """Seconds that a scorer may take for one reading."""

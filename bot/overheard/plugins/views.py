@@ -21,7 +21,7 @@ from overheard.errors import (
 )
 from overheard.interfaces import Chat, Desk, Finding, History, Linking, View
 from overheard.interfaces.store import StoreHistory
-from overheard.plugins import validate
+from overheard.plugins import validation
 from overheard.plugins.guard import Guard, outcome_of
 
 COMMAND_TIMEOUT_S = 600.0
@@ -124,8 +124,8 @@ class GuardedChat:
         """
 
         async def examined() -> list[Finding]:
-            findings = validate.bounded_list(await self._chat.examine(channels))
-            return [validate.validated(finding, Finding) for finding in findings]
+            findings = validation.bounded_list(await self._chat.examine(channels))
+            return [validation.validated(finding, Finding) for finding in findings]
 
         return await self._guard.call(examined, CHAT_TIMEOUT_S)
 
@@ -183,7 +183,7 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
         )
 
         async def shown(**more: Any) -> Card:
-            return validate.validated_card(await spec.run(view, **options, **more))
+            return validation.validated_card(await spec.run(view, **options, **more))
 
         async def guarded(**more: Any) -> Card:
             return await guard.call(partial(shown, **more), COMMAND_TIMEOUT_S, passing=asking)

@@ -36,7 +36,7 @@ from overheard.errors import (
     ProviderUnavailable,
 )
 from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer, UpdateFeed
-from overheard.plugins import scorer_process, validate
+from overheard.plugins import scorer_process, validation
 from overheard.plugins.guard import Guard, Guards, call_now, plugin_problem
 from overheard.plugins.registration import Registered, is_word
 from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
@@ -164,7 +164,7 @@ class GuardedProvider:
             self._by_model[model] = self._guards.of(f"The model {self.name}/{model}")
 
         async def asked() -> Reply:
-            return validate.validated_reply(await self._provider.ask(question, seed=seed))
+            return validation.validated_reply(await self._provider.ask(question, seed=seed))
 
         reply: Reply = await self._run_guarded(self._by_model[model], asked)
         return reply
@@ -349,7 +349,7 @@ class GuardedScorer(_Stated):
     async def _scores(self, reading: Reading) -> list[Score]:
         # A copy: other scorers get the same reading, and even a frozen object can be changed.
         result: Any = self._scorer.score(deepcopy(reading))
-        return validate.validated_scores(await result if inspect.isawaitable(result) else result)
+        return validation.validated_scores(await result if inspect.isawaitable(result) else result)
 
 
 class GuardedJudge(GuardedScorer):
@@ -440,7 +440,7 @@ class GuardedFeed:
         """
 
         async def read() -> list[ModelUpdate]:
-            return validate.validated_updates(await self._feed.updates(since))
+            return validation.validated_updates(await self._feed.updates(since))
 
         return await self._guard.call(read, FEED_TIMEOUT_S)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from overheard.domain import BatchStatus, Model, Question, Reply
-from overheard.provider_kit.hosted import Client, HostedProvider, Table
+from overheard.provider_kit.hosted_provider import Client, HostedProvider, Table
 from overheard.provider_kit.transport import batch_allowance
 
 Raw = TypeVar("Raw")

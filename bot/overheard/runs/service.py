@@ -25,11 +25,11 @@ from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Stor
 from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.budget import SpendReservation
-from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import progress_title
 from overheard.runs.quote import PriceQuote
 from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import Runner
 from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
 from overheard.telemetry import about, traced
 

@@ -27,7 +27,7 @@ from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.config.loader import Config
 from overheard.config.rights import Rights
-from overheard.config.stored import with_chat_settings
+from overheard.config.stored_settings import with_chat_settings
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ChatUnavailable, OverheardError, ungrouped

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.config.stored import merged_budget
+from overheard.config.stored_settings import merged_budget
 from overheard.domain import (
     Answer,
     Model,
@@ -34,11 +34,11 @@ from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, Prov
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
-from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.price import TYPICAL, WORST, Estimate, Size, call_cost, price_of
 from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import Runner
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""

@@ -12,7 +12,7 @@ from overheard.cards.command import CommandSpec
 from overheard.chat.parser import parse
 from overheard.domain import Model, ModelUpdate, Reading, Score
 from overheard.interfaces import Chat, Finding, Scorer, UpdateFeed
-from overheard.plugins.validate import NOT_A_SCORE, Nonsense, validated_scores
+from overheard.plugins.validation import NOT_A_SCORE, Nonsense, validated_scores
 from overheard.scoring.scorers import RANGES
 from overheard.testing.fakes import readings
 

@@ -24,9 +24,9 @@ from overheard.domain import Model, Panel, Prompt, Question, RunState
 from overheard.errors import AssistantBudgetUsedUp, BudgetUsedUp, OverheardError
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
-from overheard.runs.execute import Runner
 from overheard.runs.plan import new_run
 from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import Runner
 
 log = logging.getLogger(__name__)
 
