@@ -14,7 +14,8 @@ import pytest
 from office import Office, open_office
 from overheard.cards.charts.svg import Theme
 from overheard.commands.answers import show_questions
-from overheard.commands.report import MAX_LOGO_BYTES, colors, legible_color, report
+from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
+from overheard.commands.report import report
 from overheard.deployment import Call
 from overheard.domain import Alert, Answer, Citation, Model, Question, Run, Shift
 from overheard.errors import BadUsage, FileUnreadable, NothingToAsk, UnknownName

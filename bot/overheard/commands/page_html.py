@@ -1,0 +1,133 @@
+"""A report's page as HTML: the brand's logo, its colours made legible, charts as SVG."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from overheard.cards.charts.renderer import Drawable, alt, drawing
+from overheard.cards.charts.svg import COLORS, Theme
+from overheard.cards.html import render_html
+from overheard.commands.page import ReportPage
+from overheard.errors import BadUsage, FileUnreadable
+
+MAX_LOGO_BYTES = 200_000
+
+
+MIN_CONTRAST = 4.5
+"""Least contrast of text and its background, WCAG 2.2, criterion 1.4.3."""
+
+
+_SURFACES = {
+    Theme.LIGHT: {"bg": "#ffffff", "card": "#f6f7f9", "badbg": "#fdeef0", "mark": "#ffe2e6"},
+    Theme.DARK: {"bg": "#17181b", "card": "#212327", "badbg": "#3a2026", "mark": "#5a2530"},
+}
+
+
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'  # HTML needs none
+
+
+_RASTERS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+
+
+_SVG = re.compile(rb"\A\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg\b", re.S)
+
+
+def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
+    """Return a page as one self-contained HTML text, the same for equal content.
+
+    Args:
+        page: The content; all of its text is escaped.
+        logo: A picture that is embedded, or None.
+        color: The brand's colour, ``#rrggbb``, made legible on both backgrounds; or empty.
+
+    Raises:
+        FileUnreadable: when the logo cannot be read.
+        BadUsage: when the logo is not a picture, or larger than `MAX_LOGO_BYTES`.
+    """
+    return render_html(
+        "overheard.commands",
+        "page.html.j2",
+        page=page,
+        light=colors(Theme.LIGHT, color),
+        dark=colors(Theme.DARK, color),
+        logo=_data_uri(logo) if logo else "",
+        svg=_inline_svg,
+    )
+
+
+def colors(theme: Theme, color: str) -> Mapping[str, str]:
+    """Return the page's CSS variables in a theme; `color` is the brand's, ``#rrggbb`` or empty."""
+    surfaces = _SURFACES[theme]
+    colors = {**COLORS[theme], **surfaces, "pic": surfaces["bg"]}
+    if color:
+        colors["brand"] = legible_color(color, surfaces["bg"])
+        colors["band"] = _mixed_color(colors["brand"], surfaces["bg"], 0.82)
+    return colors
+
+
+def legible_color(color: str, background: str) -> str:
+    """Return a colour, ``#rrggbb``, moved towards black or white until it has `MIN_CONTRAST`."""
+    end = "#000000" if _luminance(background) > 0.5 else "#ffffff"
+    shares = (share / 20 for share in range(21))
+    mixed = (_mixed_color(color, end, share) for share in shares)
+    return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
+
+
+def _contrast(color: str, other: str) -> float:
+    low, high = sorted((_luminance(color), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    """Return the relative luminance, 0 to 1, as WCAG 2.2 defines it."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb_shares(color)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _mixed_color(color: str, end: str, share: float) -> str:
+    mixed = (a + (b - a) * share for a, b in zip(_rgb_shares(color), _rgb_shares(end), strict=True))
+    return "#" + "".join(f"{round(c * 255):02x}" for c in mixed)
+
+
+def _rgb_shares(color: str) -> list[float]:
+    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def _inline_svg(chart: Drawable) -> str:
+    """Return a chart as inline SVG with escaped text; colours are CSS variables."""
+    return drawing(chart).svg(alt(chart)).replace(_NAMESPACE, "", 1)
+
+
+def _data_uri(file: Path) -> str:
+    """Return a logo file as a data URI, with the media type found from its content.
+
+    Raises:
+        FileUnreadable: when the file cannot be read.
+        BadUsage: when the logo is too large, or not a picture.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(file=file, reason=error.strerror) from None
+    usage = 'logo = "logo.png" in [page]'
+    if len(content) > MAX_LOGO_BYTES:
+        problem = f"The logo {file} has more than {MAX_LOGO_BYTES // 1000} kB"
+        raise BadUsage(problem=problem, usage=usage)
+    media = next((m for start, m in _RASTERS.items() if content.startswith(start)), "")
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        media = "image/webp"
+    if _SVG.match(content):
+        media = "image/svg+xml"
+    if not media:
+        problem = f"The logo {file} is not a PNG, JPEG, GIF, WebP or SVG picture"
+        raise BadUsage(problem=problem, usage=usage)
+    return f"data:{media};base64,{base64.b64encode(content).decode()}"
