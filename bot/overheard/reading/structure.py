@@ -42,6 +42,8 @@ _INTRODUCING_CHARACTERS = 60
 """Most characters of a line with a colon at its end that is a title."""
 _TITLE_CHARACTERS = 60
 """Most characters of an item that is another product's name."""
+_PRODUCT = re.compile(r"(?=[^\n]*\d)[A-Z0-9]\S*(?: \S+){2,}")
+"""A label that names a product in a line that has come to a second one: "Zorbo 7 with Pump"."""
 _MAX_LABELS = 4
 """Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
 _CLOSING = re.compile(
@@ -360,6 +362,8 @@ class _Builder:
         top = self._top
         if line.kind is LineKind.PARAGRAPH:
             return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
+        runs_on = bool(above.owner) and above.owner != top.owner
+        multi = multi or (runs_on and bool(_PRODUCT.fullmatch(self.body, label.start, label.end)))
         listed = bool(above.owner) and not multi
         context = self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
         plain = bool(context.owner) and context.role is UnitRole.NONE

@@ -114,6 +114,11 @@ def _is_rank(body: str, cell: tuple[int, int]) -> bool:
     return not text or text.isdigit()
 
 
+def _is_award(text: str) -> bool:
+    """Return whether a cell before the name is an award, which is a title in other layouts."""
+    return kind_of(text) is LabelKind.AWARD or role_of(text) is UnitRole.BEST_FOR
+
+
 def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
     """Return the role of a cell whose header decides no role: long cells are prose."""
     prose = body.count(" ", *cell) >= _PROSE_SPACES
@@ -166,7 +171,8 @@ def _row_cells(
         head = heads[at] if at < len(heads) else ""
         told = at == place > 0 and _SENTENCES.search(body, *cell) is not None
         short = at == place and body.count(" ", *cell) < _TITLE_SPACES
-        if _is_rank(body, cell) or (short and not told):
+        award = at < place and _is_award(body[bare_start(body, *cell) : cell[1]])
+        if _is_rank(body, cell) or (short and not told) or award:
             role = UnitRole.TITLE
         elif at < place:
             role = UnitRole.BEST_FOR
