@@ -311,11 +311,12 @@ IN_DOUBT = re.compile(
     r"\b(?:if (?:I|we) (?:had|have|were|could)\b|if (?:pressed|forced|in doubt|unsure"
     r"|you(?:['\u2019]re| are) (?:unsure|undecided|not sure|torn)|you (?:only|just)\b"
     r"|you (?:want|need|buy|try|get) (?:just |only )?one\b"
-    r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b"
-    r"|you(?:['\u2019]re| are)? (?:looking for|want|need|after) (?:the best (?:overall|all-?a?round"
-    r"|balance|mix|combination|compromise)|an? (?:well-rounded|balanced|good balance)))\b"
-    rf"(?! {_ASPECTS})|for (?:the best |an? )?(?:overall|all-?a?round|well-rounded)\b"
-    rf"(?! {_ASPECTS})|when in doubt)",
+    r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b)|when in doubt"
+    r"|(?<![a-z] )if you(?:['\u2019]re| are)? (?:looking for|want|need|after) "
+    r"(?:the best (?:overall|all-?a?round|balance|mix|combination|compromise)"
+    rf"|an? (?:well-rounded|balanced|good balance))\b(?! {_ASPECTS})"
+    r"|(?<![a-z] )for (?:the best |an? )?(?:overall|all-?a?round|well-rounded)\b"
+    rf"(?! {_ASPECTS})(?=[^:]*,))",
     re.IGNORECASE,
 )
 """Conditions that hold for every reader."""
@@ -341,6 +342,8 @@ SPLIT = re.compile(
     re.IGNORECASE,
 )
 """The beginning of a sentence that speaks to a part of the readers."""
+CONDITIONAL = re.compile(r"\W*(?:(?:but|and|or) )?(?:if|when|those who|people who)\b", re.I)
+"""The beginning of a sentence with a condition, however far before the name it stands."""
 BEHIND_LABEL = re.compile(
     r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
     r"|winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
@@ -470,7 +473,7 @@ SUGGESTED = re.compile(
         |models?|brands?|picks?|recommend\w*|suggest\w*|sets?|pairs?|systems?|devices?|products?
         |cards?
         |plans?|services?|providers?|tools?|apps?|platforms?|programs?|names)\b
-      [^.]{0,90}?\b(?:like|such\ as|includ(?:ing|es?)|e\.g\.,?|as\ in|from|by|are|is)\ (?:the\x20
+      [^.:]{0,90}?\b(?:like|such\ as|includ(?:ing|es?)|e\.g\.,?|as\ in|from|by|are|is)\ (?:the\x20
         |an?\ )?
       |(?:consider|opt\ for|try|check\ out|go\ (?:for|with)|look(?:ing)?\ at|recommend
         |end(?:s|ed)?\ up\ (?:with|on)|do(?:es)?\ (?:\w+\ )?(?:well|fine)\ with|stretch\ to
@@ -485,7 +488,10 @@ SUGGESTED = re.compile(
 )
 """Words before a name that is an example of what the answer suggests: "consider models like X"."""
 BESIDE = re.compile(
-    r"\b(?:(?:pick|choice|award|favou?rite) (?:from|by)\b|according to"
+    r"\b(?:(?:pick|choice|award|favou?rite) (?:from|by)\b|according to|whether"
+    r"|(?:sources?|reviews?|reviewers|publications?|magazines?|outlets|experts?)\b[^.:]{0,40}\b(?:like"
+    r"|such as|from|by|at|on|including)\b|(?:carr(?:y|ies)|sells?|stocks?)\b"
+    r"|with (?:an? )?[\w -]{2,30} \((?:e\.g\.|like|such as)"
     r"|(?:considered|named|voted|ranked|praised|rated|recommended|cited|reviewed|tested)\b[^.]{0,40}"
     r"\bby\b|unlike|than|instead of|compared|rivals?|competitors?|alternatives? to|compatible"
     r"|integrat\w+"
@@ -520,10 +526,20 @@ OBJECT = re.compile(
 """Words before a name that is no subject: "runs on Acme", "features Acme's chips"."""
 POSSESSIVE = re.compile(r"['\u2019]s\ ")
 """Between a maker and its brand: "Acme's Bolt"."""
+COMPOUND = re.compile(r"-[a-z]")
+"""The rest of a word that a name begins: "Acme-powered"."""
+SPEAKS = re.compile(
+    r"['\u2019]s (?:reviews?|tests?|guides?|lists?|experts?|editors)\b"
+    r"|(?:(?:,| and| or| &)+ [A-Z][\w'\u2019]*(?: [A-Z][\w'\u2019]*)*){0,3},? (?:also )?"
+    r"(?:recommend(?:s|ed)?|suggests?|says|said|notes|reports?|rates|rated|advises?|names|named"
+    r"|picked|praised|reviewed|(?:provide|offer|publishe?|ha[sv]e?)s? (?:[\w-]+ ){0,2}"
+    r"(?:reviews|tests|ratings|comparisons))\b"
+)
+"""Words after the name of a publication or an expert that is cited."""
 SELLERS = re.compile(
     r"\b(?:where (?:to|you can) (?:buy|shop|get|find)|buy (?:it |them )?(?:at|from)"
     r"|available (?:at|from)"
-    r"|(?:online |major |big |local )?(?:retailers?|stores?|shops?|sellers?))\b",
+    r"|(?:online |major |big |local )?(?:retailers?|stores?|shops?|sellers?|(?:web)?sites?))\b",
     re.IGNORECASE,
 )
 """Words around the names of sellers."""

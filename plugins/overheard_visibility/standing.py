@@ -24,7 +24,9 @@ from overheard_visibility.picks import (
     BESIDE,
     CITED,
     CITED_VALUE,
+    COMPOUND,
     CONDITION,
+    CONDITIONAL,
     DECISION,
     DISMISSED,
     ELSE,
@@ -45,6 +47,7 @@ from overheard_visibility.picks import (
     RANKED,
     SELLERS,
     SHORT_OF,
+    SPEAKS,
     SPLIT,
     SUGGESTED,
     UNLESS,
@@ -133,7 +136,14 @@ def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> 
     if first is not None:
         return FIRST_CHOICE, first
     sells = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
-    offered = next((unit for unit in owned if _is_offer(unit, sells=sells)), None)
+    offered = next(
+        (
+            unit
+            for unit in owned
+            if _is_offer(unit, sells=sells) and not _speaks(reading, own, unit)
+        ),
+        None,
+    )
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     if plain and any(DISMISSED.search(unit.text) for unit in owned):
         offered = None
@@ -156,6 +166,12 @@ def _is_beside(reading: Reading, unit: Unit, own: Sequence[Mention]) -> bool:
     if not _names(unit, own) or not SHORT_OF.search(unit.text) or OFFERED.search(unit.text):
         return False
     return len({other.owner for other in reading.units if other.role in _OFFERS} - {""}) > 1
+
+
+def _speaks(reading: Reading, own: Sequence[Mention], unit: Unit) -> bool:
+    """Return whether a text cites the brand as a source: "Acme recommends ..."."""
+    named = _inside(own, unit)
+    return any(SPEAKS.match(reading.body, mention.end) for mention in named)
 
 
 def _names(unit: Unit, own: Sequence[Mention]) -> bool:
@@ -455,6 +471,7 @@ def _suggestion(reading: Reading, own: Sequence[Mention], *, sells: bool) -> str
             not mention.negated
             and SUGGESTED.search(before)
             and not BESIDE.search(before)
+            and not COMPOUND.match(reading.body, mention.end)
             and (
                 sells or not (SELLERS.search(before) or SELLERS.search(_section(reading, mention)))
             )
@@ -494,6 +511,10 @@ def _choose(before: str, after: str) -> bool:
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
     """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
     before, after = _around(reading, mention)
+    start = reading.sentences[mention.sentence][0]
+    opening = reading.body[start : min(mention.start, start + _SUGGESTION_CHARACTERS)]
+    if CONDITIONAL.match(opening) and not (NEXT.search(opening) or IN_DOUBT.search(opening)):
+        return True
     before, after = NEXT.split(before)[-1], NEXT.split(after)[0]
     opens = mention.sentence == 0  # the first sentence says again what was asked
     return any(

@@ -168,6 +168,15 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
             True,
         ),
         (
+            (
+                "### Acme One\n- Light\n### Boltly\n- Quick\n\n- If you like its ecosystem of"
+                " parts and its premium feel, go for the Acme One.\n- If you travel, take Boltly."
+            ),
+            "Which tool?",
+            False,
+        ),
+        ("Boltly is light. A good choice if you want a balanced Acme tool.", "Which tool?", False),
+        (
             "Acme: Light. If you want a well-rounded tool, Acme or Boltly are excellent choices.",
             "Which tool?",
             False,
@@ -191,6 +200,15 @@ def test_a_pick_for_the_question_is_the_first_choice(
         "### Best for travel: Zorbo\n**Pros:**\n- Acme, Dexly and Cord\n### Boltly\n- Quick",
         "### Boltly\n- Quick\n\nYou can buy it at shops like Cord, the Acme, and Dexly.",
         "Boltly 3: A good pick from Acme. It was rated best by Acme.",
+        "### Boltly\n- Quick\n\nRead reviews from sources like Tool Weekly, Acme, and Cord.",
+        "### Boltly\n- Quick\n\nThe Acme and Tool Weekly provide in-depth reviews.",
+        "### Boltly\n- Quick\n\nAcme recommends 30 pints for small rooms.",
+        "### Boltly\n- Quick\n\nCoated pans are a popular alternative to traditional Acme.",
+        "### Boltly\n- Quick\n\nIf you work long, pick one with a strong motor (e.g., Acme X).",
+        "### Boltly\n- Quick\n\nIf you prefer an Acme-powered model, ask for it.",
+        "### Boltly\n- Quick\n\nDecide whether you prefer Acme or steel.",
+        "### Boltly\n- **Parts**:\n  - Acme 7 motor\n  - Cord 5 lid\n### Dexly\n- Dim",
+        "### Cord Store\n- Carries popular brands like Acme and Zorbo\n### Boltly\n- Quick",
         "### Boltly\n- Quick\n\nWhich coating do you like? (e.g., steel, Acme, glass)",
     ],
 )

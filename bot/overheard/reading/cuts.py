@@ -165,7 +165,7 @@ def _is_card(body: str, start: int, end: int) -> bool:
     if not found or found.start() <= start or end != found.end():
         return False
     before = body[found.start() - 1]
-    return before.isalnum() or before in '"\u201d)\u2122\u00ae'
+    return before.isalnum() or before in '"\u201d),\u2122\u00ae'
 
 
 def _opens_clause(body: str, at: int, mention: Mention, end: int) -> bool:

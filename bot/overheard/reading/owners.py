@@ -24,8 +24,10 @@ _APART = re.compile(
     r"|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
     r"|against"
     r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
-    r"|other)\s+)?\Z|[(/]\s*\Z"
-    r"|\s(?-i:[A-Z])[\w-]*,\s*\Z",
+    r"|other)\s+)?\Z|[(/]\s*(?:(?:e\.g\.|i\.e\.|like|such as|including),?\s+)?\Z"
+    r"|\s(?-i:[A-Z])[\w-]*,\s*\Z"
+    r"|\b(?:alternatives? to|than|unlike|compared (?:to|with)"
+    r"|(?:consider|decide on|check|know) (?:your|whether|if|how|what|which))\s(?:[a-z-]+\s){0,2}\Z",
     re.IGNORECASE,
 )
 _OPENER = re.compile(
@@ -45,9 +47,11 @@ _EXAMPLES = re.compile(
 )
 """The words before the first name in "Brands such as Acme and Bolt offer ..."."""
 _EXAMPLES_CHARACTERS = 160
+_EXAMPLES_BEFORE = re.compile(r"\b(?:like|such as|including)\s[^.;:]*\Z", re.IGNORECASE)
+"""What stands before a name late in an enumeration of examples."""
 _EXAMPLE = re.compile(r"[(\[]?(?:e\.g\.|for example|such as|i\.e\.)[\s,]", re.IGNORECASE)
 """The beginning of a text that is nothing but examples: "(e.g., Acme, Bolt)"."""
-_APART_CHARACTERS = 24
+_APART_CHARACTERS = 36
 _JOINED = re.compile(r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
 """Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
 POSSESSIVE = re.compile(r"['\u2019]s ")
@@ -193,6 +197,7 @@ class Names:
             late
             and (
                 len({mention.brand for mention in found}) > 1
+                or _EXAMPLES_BEFORE.search(self._body, start, first.start)
                 or _ENUMERATED.search(
                     self._body, max(start, first.start - 6), min(end, first.end + 5)
                 )
@@ -229,4 +234,6 @@ class Names:
     def of_opening(self, start: int, end: int) -> Owner:
         """Return the brand in the first part of a text, or nobody."""
         first = bare_start(self._body, start, end)
+        if main := self._behind_opening(self.within(first, end), first, end):
+            return main
         return self.owner(first, min(end, first + max(5, int(_SUBJECT_PART * (end - first)))))

@@ -30,6 +30,8 @@ from overheard.reading.tables import table_cells
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
 _LISTED_ROLES = frozenset({UnitRole.PRO, UnitRole.CON})
 """Roles that a line without a colon gives to the list below it: "Cons"."""
+_OWN = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.SPECIFICATION, UnitRole.PRICE})
+"""Roles of an item below which a list is its owner's, whatever its items begin with."""
 _LISTED_WORDS = 3
 """Most words of such a line."""
 _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
@@ -81,16 +83,14 @@ _DECIDING = re.compile(
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
-_PRONOUN = re.compile(
-    r"(?i:it|its|it['\u2019]s|they|their|they['\u2019]re)\b"
-    r"|(?:Add|Boast|Bring|Carrie|Combine|Come|Connect|Deliver|Feature|Include|Integrate|Make|Offer"
+_PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
+"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
+_ELIDED = re.compile(
+    r"(?:Add|Boast|Bring|Carrie|Combine|Come|Connect|Deliver|Feature|Include|Integrate|Make|Offer"
     r"|Pack|Pair|Provide|Run|Share|Support|Use|Work)s\s(?!(?:from|by|and|or|of|in|at|are|is|like)\b)"
-    r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s",
+    r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s"
 )
-"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme".
-
-The subject may be left out: "Features a motor by Acme".
-"""
+"""Beginnings of such sentences without a subject: "Features a motor by Acme"."""
 _ASIDE = re.compile(
     r"\b(?:than|unlike|that|which|what|the way|like|compared (?:to|with)|instead of|rather than)\s"
     r"(?:the |an? |its |your )?\Z",
@@ -235,6 +235,7 @@ class _Builder:
         self._pop(rank if line.opens else rank + 1)
         if line.opens:
             above = self._top
+            multi = multi and not (above.rank > _ITEM_RANK and above.owner and above.role in _OWN)
             owner = NOBODY if multi else above.owner
             self.stack.append(Context(rank, owner, above.role, above.label, above.closed))
         yield from self._text(line, opens=line.opens, multi=multi)
@@ -404,7 +405,8 @@ class _Builder:
         leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         before = context.owner or (NOBODY if in_list else self.carried)
         near = bool(found) and start < found[0].start < start + _PRONOUN_CHARACTERS
-        if before and near and not leaves and _PRONOUN.match(self.body, start):
+        elided = _ELIDED.match(self.body, start) is not None
+        if near and not leaves and (elided or (before and _PRONOUN.match(self.body, start))):
             return before
         advises = _ADVISING.match(self.body, start) is not None
         if context.owner:
