@@ -34,7 +34,7 @@ from story import HOME, Scene, story
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import darken, themed
 from overheard.cards.charts.svg import Theme, png
-from overheard.cards.charts.trend import alt, drawing
+from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.discord import forms, layouts
 from overheard.chat.slack import blocks
 from overheard.chat.slack.modals import modal
@@ -157,7 +157,7 @@ def pages(
 def _charts() -> Iterator[tuple[str, str]]:
     for name, chart in charts().items():
         data = base64.b64encode(png(drawing(chart), Theme.LIGHT)).decode()
-        told = html.escape(alt(chart))
+        told = html.escape(alt_text(chart))
         picture = f'<img src="data:image/png;base64,{data}"><div class="hint">{told}</div>'
         yield name, picture
 

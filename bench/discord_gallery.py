@@ -24,7 +24,7 @@ from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Style, Table, Tainted
 from overheard.cards.charts.svg import Theme, png
-from overheard.cards.charts.trend import alt, drawing
+from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.discord.layouts import Box, Menu, MessagePage, Piece, Row, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -263,7 +263,7 @@ def examples(picture_of: Image) -> dict[str, Card]:
 def save(folder: Path) -> Iterable[Path]:
     """Write a page and a picture of each card; yield the files."""
     chart = charts()["shift"]
-    for name, card in examples(Image(png(drawing(chart), Theme.DARK), alt(chart))).items():
+    for name, card in examples(Image(png(drawing(chart), Theme.DARK), alt_text(chart))).items():
         file = folder / f"discord-{name}.html"
         file.write_text(page(card), encoding="utf-8")
         yield from filter(None, (shoot(file, end) for end in WINDOWS))

@@ -39,8 +39,8 @@ from overheard.commands.compare import compare
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
-from overheard.finetune.comparison import Contrast, clear, contrasts
-from overheard.finetune.rounds import MAX_CHECKS, PAIRS_PER_CHECK
+from overheard.finetune.contrasts import Contrast, all_clear, contrasts
+from overheard.finetune.model_comparison import MAX_CHECKS, PAIRS_PER_CHECK
 from overheard.measure.blocks import summarise
 from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run
@@ -165,7 +165,7 @@ def deal(
     for number in range(min(MAX_CHECKS * rounds_per_check, len(rounds) // 2)):
         for hand, at in zip(HANDS, order[2 * number : 2 * number + 2], strict=True):
             blocks += [replace(b, run_id=number + 1, model=hand) for b in rounds[at].blocks]
-        if (number + 1) % rounds_per_check == 0 and clear(
+        if (number + 1) % rounds_per_check == 0 and all_clear(
             found := contrasts(blocks, *HANDS, metrics)
         ):
             break

@@ -19,7 +19,7 @@ from rich.console import Console
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.charts.svg import Theme, png
-from overheard.cards.charts.trend import Chart, Mark, Series, alt, drawing
+from overheard.cards.charts.trend import Chart, Mark, Series, alt_text, drawing
 from overheard.chat.terminal.console import print_card
 from overheard.domain import Scale
 
@@ -190,7 +190,7 @@ def save_charts(folder: Path, examples: dict[str, Chart]) -> Iterable[Path]:
     for name, chart in examples.items():
         picture = folder / f"chart-{name}.png"
         picture.write_bytes(png(drawing(chart), Theme.LIGHT))
-        picture.with_suffix(".txt").write_text(alt(chart) + "\n", encoding="utf-8")
+        picture.with_suffix(".txt").write_text(alt_text(chart) + "\n", encoding="utf-8")
         yield picture
 
 
@@ -214,7 +214,7 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     examples = charts()
-    image = Image(png(drawing(examples["shift"]), Theme.LIGHT), alt(examples["shift"]))
+    image = Image(png(drawing(examples["shift"]), Theme.LIGHT), alt_text(examples["shift"]))
     for path in (*save_charts(folder, examples), *save_cards(folder, cards(image))):
         print(path)
 

@@ -24,7 +24,7 @@ from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
 from overheard.cards.charts.svg import Theme, png
-from overheard.cards.charts.trend import alt, drawing
+from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.slack.blocks import Message, home_message, picture_key, render
 from overheard.chat.slack.modals import modal
 
@@ -200,7 +200,7 @@ def view(shown: Mapping[str, Any]) -> str:
 def examples() -> Iterator[tuple[str, str]]:
     """Yield the body of each page by name."""
     shift = charts()["shift"]
-    shown = {**cards(Image(png(drawing(shift), Theme.LIGHT), alt(shift))), **more_cards()}
+    shown = {**cards(Image(png(drawing(shift), Theme.LIGHT), alt_text(shift))), **more_cards()}
     shown["alert"] = replace(shown["alert"], actions=ACTIONS)
     for name, card in shown.items():
         yield name, "".join(map(message, render(card)))

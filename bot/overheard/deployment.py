@@ -16,8 +16,8 @@ from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
+from overheard.runs.cost_estimate import Estimate
 from overheard.runs.limits import Limits
-from overheard.runs.price import Estimate
 from overheard.runs.quote import Pricing
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost

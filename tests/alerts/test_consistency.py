@@ -26,7 +26,7 @@ from overheard.alerts.events import with_life
 from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card
-from overheard.cards.charts.renderer import unseen
+from overheard.cards.charts.renderer import without_pictures
 from overheard.chat.discord import layouts
 from overheard.chat.slack import blocks
 from overheard.chat.terminal.console import print_card
@@ -83,7 +83,7 @@ async def assert_consistent(year: Year) -> None:
     call = Call(channel=CHANNEL, zone=deployment.zone)
     alerts = await deployment.store.alerts.find()
     live = [alert for alert in alerts if not alert.state.over]
-    with unseen():
+    with without_pictures():
         messages = {alert.id: await alert_card(deployment, call, alert) for alert in alerts[:3]}
         details = [await alert_card(deployment, call, a, details=True) for a in alerts[:2]]
         home = await status(deployment, call)
@@ -161,7 +161,7 @@ async def assert_delivered(year: Year, sent: dict[str, int]) -> None:
     until = now + timedelta(days=1)
     due = await deliveries.claim("test", now, until, chats=["fake"], limit=50)
     for delivery in due:
-        with unseen():
+        with without_pictures():
             outgoing = await cards.compose(delivery)
         if isinstance(outgoing, Outgoing) and delivery.kind is DeliveryKind.ALERT:
             sent[delivery.key] = sent.get(delivery.key, 0) + (not delivery.message)
@@ -261,7 +261,7 @@ def test_a_story_is_one_message_however_often_it_turns(seed: int) -> None:
                 until=alert.over_at,
                 grown={later.run_id: starts[later.run_id] for later in alert.later},
             )
-            with unseen():
+            with without_pictures():
                 card = with_life(alert_message(alert, known), alert, UTC)
             _assert_message(alert, card)
 

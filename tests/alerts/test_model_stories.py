@@ -30,7 +30,7 @@ from overheard.alerts.story import (
     whole_of,
 )
 from overheard.cards.card import Severity
-from overheard.cards.charts.renderer import unseen
+from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.model_names import ModelNames
 from overheard.commands.alerts import alert_card
 from overheard.commands.shifts import shifts
@@ -229,7 +229,7 @@ async def test_everything_at_once_is_one_message(house: House) -> None:
     assert {first.shift.model, second.shift.model} == set(MODELS)
     assert [one.alert_id for one in await house.store.deliveries.find()] == [first.id]
     assert [one.id for one in await leading(house.store, [second, first])] == [first.id]
-    with unseen():
+    with without_pictures():
         card = await alert_card(house.deployment, Call(zone=house.deployment.zone), first)
     assert card.title == "Everything moved at once: probably our own side"
     assert "So it is at a and b: look first at the questions" in str(card.text)
@@ -395,7 +395,7 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
             ModelNames(),
         )
 
-    with unseen():
+    with without_pictures():
         short, whole = alert_message(alert, await evidence()), compose(alert, await evidence())
     assert short.title == whole.title == "a changed how it speaks about your whole category"
     assert re.fullmatch(
@@ -418,10 +418,10 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
     for number in range(4):
         await moved.week(USUAL, watched=number > 1)
         if number == 1:
-            with unseen():
+            with without_pictures():
                 _assert_counts_agree(str(alert_message(alert, await evidence()).text))
     [alert] = await moved.alerts()
-    with unseen():
+    with without_pictures():
         over = alert_message(alert, await evidence())
     assert over.title == "a speaks about your whole category as before"
     assert "are named as usual again. It lasted" in str(over.text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
 from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans
-from overheard.cards.charts.renderer import Drawable, alt, drawing
+from overheard.cards.charts.renderer import Drawable, alt_text, drawing
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.charts.svg import COLORS, WIDTH, ZOOM, Theme, fit, legible, png, spread, width
 from overheard.cards.charts.trend import MAX_LINES, Chart, Mark, Series
@@ -58,7 +58,7 @@ class Box:
 
 def elements(chart: Drawable, name: str) -> list[dict[str, str]]:
     """Return the attributes of a drawing's elements of a kind, with their text."""
-    root = ElementTree.fromstring(drawing(chart).svg(alt(chart)))  # noqa: S314 - our own
+    root = ElementTree.fromstring(drawing(chart).svg(alt_text(chart)))  # noqa: S314 - our own
     found = root.iter("{http://www.w3.org/2000/svg}" + name)
     return [{**element.attrib, "": element.text or ""} for element in found]
 
@@ -141,7 +141,7 @@ def test_the_band_covers_no_line() -> None:
     """It is below all lines, also where another line is drawn before that of the brand."""
     other = line("Claude", 0.85, 0.8, 0.45, 0.4, emphasis=True)
     chart = replace(CHART, series=(ACME, other))
-    root = ElementTree.fromstring(drawing(chart).svg(alt(chart)))  # noqa: S314 - our own
+    root = ElementTree.fromstring(drawing(chart).svg(alt_text(chart)))  # noqa: S314 - our own
     kinds = [element.tag.rpartition("}")[2] for element in root.iter()]
     shapes = [kind for kind in kinds if kind in {"polygon", "polyline"}]
     assert "polygon" in shapes
@@ -163,8 +163,8 @@ def test_at_most_five_lines_are_drawn() -> None:
     shown = [series.label for series in chart.shown_series]
     assert len(shown) == MAX_LINES
     assert {"Acme", "Late"} < set(shown)
-    assert all(f"{name}: " in alt(chart) for name in shown)
-    assert "Rival 6" not in alt(chart)
+    assert all(f"{name}: " in alt_text(chart) for name in shown)
+    assert "Rival 6" not in alt_text(chart)
 
 
 def test_a_mark_is_drawn_where_it_happened() -> None:
@@ -183,7 +183,7 @@ def test_marks_outside_the_runs_are_left_out() -> None:
     """An update before the first run or after the last changes nothing on the chart."""
     far = (Mark(START - WEEK, "before"), Mark(START + 9 * WEEK, "after"))
     assert drawing(replace(CHART, marks=far)).svg("") == drawing(CHART).svg("")
-    assert alt(replace(CHART, marks=far)) == alt(CHART)
+    assert alt_text(replace(CHART, marks=far)) == alt_text(CHART)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 2, 60])
@@ -194,7 +194,7 @@ def test_any_number_of_runs_can_be_drawn(runs: int, scale: Scale) -> None:
     chart = Chart("T", scale, (line("A", *means, emphasis=True), line("B", *means)))
     assert ("No measurements yet" in {box.text for box in texts(chart)}) == (runs == 0)
     assert len(elements(chart, "polyline")) >= (2 if runs > 1 else 0)
-    assert alt(chart)
+    assert alt_text(chart)
 
 
 def test_a_better_rank_is_higher() -> None:
@@ -361,7 +361,7 @@ def test_days_follow_the_clock_of_the_reader() -> None:
 
 def test_alt_names_the_brand_and_its_change() -> None:
     """The words say who moved from where to where, how surely, when, and what happened."""
-    assert alt(replace(CHART, marks=(UPDATE,))) == (
+    assert alt_text(replace(CHART, marks=(UPDATE,))) == (
         "Visibility of Acme. Acme: from 84 % to 41 % (likely range 36 to 46 %), "
         "2 Feb 2026 to 23 Feb 2026. Globex: from 50 % to 52 %. "
         "Marked: gpt-5 update on 12 Feb 2026."
@@ -371,27 +371,27 @@ def test_alt_names_the_brand_and_its_change() -> None:
 def test_alt_tells_minutes_apart() -> None:
     """Runs of one day have the time as their labels; a single run has its value alone."""
     quick = line("Acme", 0.8, 0.4, emphasis=True, every=timedelta(minutes=4))
-    assert "06:00 UTC to 2 Feb 2026, 06:04 UTC" in alt(replace(CHART, series=(quick,)))
-    assert "Acme: 80 % (" in alt(replace(CHART, series=(line("Acme", 0.8, emphasis=True),)))
-    assert alt(replace(CHART, series=())) == "Visibility of Acme. No measurements yet."
+    assert "06:00 UTC to 2 Feb 2026, 06:04 UTC" in alt_text(replace(CHART, series=(quick,)))
+    assert "Acme: 80 % (" in alt_text(replace(CHART, series=(line("Acme", 0.8, emphasis=True),)))
+    assert alt_text(replace(CHART, series=())) == "Visibility of Acme. No measurements yet."
 
 
 def test_words_and_picture_name_the_same_counts() -> None:
     """Counts of the bars and of the dots are those of the alternative text."""
     rates = Rates("Named", (RateGroup("ChatGPT", (Rate("Acme", 9 / 24, 22 / 24, True),), "", 24),))
-    assert alt(rates) == "Named. ChatGPT: Acme 9 of 24, usually 22."
+    assert alt_text(rates) == "Named. ChatGPT: Acme 9 of 24, usually 22."
     assert {"Acme", "9", "ChatGPT"} <= {box.text for box in texts(rates)}
     pairs = Pairs("Of 24", "A", "B", (PairGroup("GPT", (Pair("Named", 9 / 24, 0.5),), "", 24),))
-    assert alt(pairs) == "Of 24. A to B. GPT: Named 9 to 12 of 24."
+    assert alt_text(pairs) == "Of 24. A to B. GPT: Named 9 to 12 of 24."
     shares = Shares("Voice", (START,), (Share("A", (0.25,)), Share("B", (0.75,))))
-    assert alt(shares) == "Voice, 2 Feb 2026: A 25 % to 25 %, B 75 % to 75 %."
+    assert alt_text(shares) == "Voice, 2 Feb 2026: A 25 % to 25 %, B 75 % to 75 %."
     assert {"A 25", "B 75"} <= {box.text for box in texts(shares)}
 
 
 def test_alt_has_an_end() -> None:
     """However long the names are, the words stay within what chats take."""
     for chart in ALL_KINDS.values():
-        assert 0 < len(alt(chart)) <= 1000
+        assert 0 < len(alt_text(chart)) <= 1000
 
 
 def test_text_that_does_not_fit_is_cut() -> None:

@@ -12,13 +12,13 @@ from overheard.cards.charts import renderer
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import (
     MAX_WAITING,
-    alt,
-    aside,
+    alt_text,
     darken,
+    drawn_picture,
     picture,
-    printed,
+    run_in_chart_thread,
     themed,
-    unseen,
+    without_pictures,
 )
 
 PNG = b"\x89PNG"
@@ -33,7 +33,7 @@ def chart(name: str) -> Bars:
 async def crowd() -> AsyncIterator[None]:
     """Want as many charts as may wait, within the block; none is done before its end."""
     gate = threading.Event()
-    waiting = [asyncio.create_task(aside(gate.wait)) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(run_in_chart_thread(gate.wait)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
     try:
         yield
@@ -47,7 +47,7 @@ async def test_of_too_many_charts_the_rest_are_told_in_words() -> None:
     async with crowd():
         told = await picture(chart("a"), "a.png")
 
-    assert (told.png, told.alt) == (b"", alt(chart("a")))
+    assert (told.png, told.alt) == (b"", alt_text(chart("a")))
     assert (await picture(chart("a"), "a.png")).png.startswith(PNG)
 
 
@@ -60,11 +60,11 @@ async def test_a_chart_that_was_drawn_already_needs_no_turn() -> None:
 
 async def test_what_nobody_sees_is_not_drawn() -> None:
     """Nor where a whole card is composed in the thread that draws."""
-    with unseen():
+    with without_pictures():
         told = await picture(chart("c"), "c.png")
-        composed = await aside(lambda: printed(chart("c"), "c.png"))
+        composed = await run_in_chart_thread(lambda: drawn_picture(chart("c"), "c.png"))
 
-    assert told == composed == Image(b"", alt(chart("c")), "c.png")
+    assert told == composed == Image(b"", alt_text(chart("c")), "c.png")
     assert (await picture(chart("c"), "c.png")).png.startswith(PNG)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from office import DECLARED, open_office
-from overheard.cards.charts.renderer import unseen
+from overheard.cards.charts.renderer import without_pictures
 from overheard.errors import ProviderFailed
 from scripted import reply
 
@@ -26,7 +26,7 @@ async def test_cards_of_a_deployment_keep_their_budgets_and_words(
     sizes: Any = __import__("card_sizes")
     market: Any = __import__("market")
     too_long, unsaid, titles = [], {}, {}
-    with unseen():
+    with without_pictures():
         async for kind, name, card in market.market_cards(str(tmp_path)):
             size, budget, titles[name] = sizes.size(card), sizes.BUDGETS[kind], card.title
             if not card.more and any(
@@ -136,7 +136,7 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
     """Its figures are older than the others; the check offers to ask it again."""
     monkeypatch.syspath_prepend(str(BENCH))
     bench: Any = __import__("market")
-    with unseen():
+    with without_pictures():
         async with bench.open_market(str(tmp_path)) as market:
             await market.check(0)
             down = ProviderFailed(model="claude", reason="it is busy; try again later.")

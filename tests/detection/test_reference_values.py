@@ -33,7 +33,7 @@ from overheard.detection.panels import CHALLENGER, Change, Design, moved, simula
 from overheard.detection.run_effects import moments, run_effect_variance
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
-from overheard.finetune.comparison import holm
+from overheard.finetune.contrasts import holm_adjusted
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 KEPT = Path(__file__).with_name("reference_values.json")
@@ -127,7 +127,7 @@ CASES: dict[str, Callable[[], object]] = {
     ],
     "starts": lambda: [candidate_starts(40, 16), candidate_starts(200, 90), candidate_starts(3)],
     "known time": lambda: [compared(one, first) for one in (FALLEN, MOVED) for first in (5, 11)],
-    "effect": lambda: holm([0.01, 0.04, 0.03, 0.9]),
+    "effect": lambda: holm_adjusted([0.01, 0.04, 0.03, 0.9]),
     "pace": lambda: [
         runs_a_year(often(FALLEN, hours).runs, bursts_)
         for hours in (1, 24, 168)

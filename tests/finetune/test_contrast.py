@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.comparison import MAX_CHECKS, Contrast, MetricResult, clear, contrasts
+from overheard.finetune.contrasts import MAX_CHECKS, Contrast, MetricResult, all_clear, contrasts
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")
@@ -51,7 +51,7 @@ def rounds(base: np.ndarray, tuned: np.ndarray, seed: int) -> tuple[list[Contras
         asked += blocks(BASE, drawn(base, rng), run=number)
         asked += blocks(TUNED, drawn(tuned, rng), run=number)
         found = contrasts(asked, BASE, TUNED, METRICS)
-        if clear(found):
+        if all_clear(found):
             break
     return found, number
 
@@ -108,7 +108,7 @@ def test_a_metric_that_one_model_never_shows_is_left_out() -> None:
     """There is nothing to hold against each other."""
     asked = blocks(BASE, {0: [1.0], 1: [2.0]}, POSITION)
     assert contrasts(asked, BASE, TUNED, METRICS) == []
-    assert not clear([])
+    assert not all_clear([])
 
 
 def test_other_models_do_not_matter() -> None:

@@ -27,7 +27,7 @@ from overheard.finetune.examples import (
     without_leaks,
 )
 from overheard.finetune.formats import FORMATS, format_problems
-from overheard.finetune.rounds import control_prompts
+from overheard.finetune.model_comparison import control_prompts
 from overheard.finetune.texts import unfit_content
 from stored_items import NOON
 

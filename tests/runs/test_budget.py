@@ -23,7 +23,7 @@ from overheard.domain import (
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Store
 from overheard.runs.budget import check_budget, nearly_spent
-from overheard.runs.price import (
+from overheard.runs.cost_estimate import (
     TYPICAL,
     Estimate,
     call_cost,

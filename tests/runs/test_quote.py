@@ -23,7 +23,7 @@ from overheard.domain import (
     UsualUsage,
 )
 from overheard.errors import BudgetExceeded
-from overheard.runs.price import Estimate, unasked
+from overheard.runs.cost_estimate import Estimate, unasked
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
 from recording import HandClock

@@ -26,10 +26,10 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import SpendReservation
 from overheard.runs.call import ESTIMATE_NOTE
+from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished
-from overheard.runs.price import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 from overheard.runs.tasks import Outcome

@@ -6,8 +6,8 @@ import pytest
 
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.runs.answers import reusable
+from overheard.runs.cost_estimate import unasked
 from overheard.runs.plan import unfinished
-from overheard.runs.price import unasked
 from overheard.testing.deployment import open_test_store
 from overheard_storage.rows import run_of, run_row
 from scripted import reply

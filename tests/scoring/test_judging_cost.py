@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from overheard.domain import Account, Model, Price, Prompt, ReservationRequest, Run
-from overheard.runs.price import TYPICAL, WORST, Estimate, Size, question_tokens
+from overheard.runs.cost_estimate import TYPICAL, WORST, AnswerTokens, Estimate, question_tokens
 from overheard.scoring.judge import (
     GOLD_TEXTS,
     channel_of,
@@ -35,7 +35,7 @@ class Bench:
         providers = {"svc": ScriptedProvider("svc", price=price)}
         return await judging_cost([self.judge], answers, sheets, providers, self.store, NOW)
 
-    def usd(self, calls: int, size: Size) -> float:
+    def usd(self, calls: int, size: AnswerTokens) -> float:
         """Return what should come out: each holds an answer and gets one, after the gold."""
         gold = [question_tokens(Prompt(text)) for text in self.judge.rehearsals]
         sent = calls * (max(gold) + size.answer) + sum(gold)

@@ -35,7 +35,7 @@ from overheard.alerts.statement_wording import (
 from overheard.alerts.story import AlertPart, Period, lasted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.charts.renderer import printed
+from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 
@@ -76,7 +76,7 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         title=title,
         text=text,
         table=_brand_table(shift, metric, chart, evidence) if metric and chart else None,
-        image=printed(chart, f"alert-{alert.id}.png") if chart else None,
+        image=drawn_picture(chart, f"alert-{alert.id}.png") if chart else None,
         severity=_severity(alert, evidence),
         footer=footer,
         data=alert_data(alert, evidence),

@@ -18,7 +18,7 @@ from overheard.alerts.statement_wording import (
 )
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.charts.renderer import printed
+from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.model_names import asked_by
 from overheard.detection.known_time import compare_sides
@@ -53,7 +53,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
         if alert.of_model
         else _comparison_table(shift, metric, evidence),
         quotes=quotes(shift, evidence),
-        image=printed(chart, f"alert-{alert.id}.png"),
+        image=drawn_picture(chart, f"alert-{alert.id}.png"),
         severity=Severity.GOOD if all(_is_better(head, metric) for head in heads) else Severity.BAD,
         footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),

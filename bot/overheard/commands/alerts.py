@@ -23,7 +23,7 @@ from overheard.alerts.statement_wording import statement_quotes
 from overheard.alerts.story import alerts_about, wholes_of
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
-from overheard.cards.charts.renderer import aside
+from overheard.cards.charts.renderer import run_in_chart_thread
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
 from overheard.deployment import Call, Deployment
@@ -48,7 +48,7 @@ async def alert_card(
     """
     evidence = await _evidence_of(deployment, call, alert)
     write = compose if details else alert_message
-    card = await aside(lambda: write(alert, evidence))
+    card = await run_in_chart_thread(lambda: write(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
     elif details:

@@ -16,11 +16,11 @@ from overheard.alerts.story import (
 )
 from overheard.cards import wording
 from overheard.commands.standings import (
-    Place,
-    Standing,
-    places_by_model,
+    MetricLevel,
+    ModelVisibility,
     read_streams,
     standings_in,
+    visibility_by_model,
 )
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import rows_with_answers
@@ -47,8 +47,8 @@ class Report:
     names: Sequence[str]
     lines: Sequence[Stream]
     runs: Mapping[Model, Sequence[RunKey]]
-    rows: Sequence[Standing]
-    places: Sequence[Place]
+    rows: Sequence[MetricLevel]
+    places: Sequence[ModelVisibility]
     alerts: Sequence[Alert]
     stories: Mapping[BrandAtModel, Story]
 
@@ -66,7 +66,7 @@ class Report:
         return all(story.is_usual(at) for story in self.stories.values())
 
     @property
-    def own_rows(self) -> list[Standing]:
+    def own_rows(self) -> list[MetricLevel]:
         """The standings of the brand itself."""
         return [row for row in self.rows if row.brand == self.brand.name]
 
@@ -100,7 +100,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     known = [(brand.name, model) for model in runs]
     found_stories = await read_stories(deployment, brand.name, known=known)
     history = [line for line in own_lines if line.key.metric == VISIBILITY]
-    brand_places = places_by_model(brand.name, rows, history, found_stories)
+    brand_places = visibility_by_model(brand.name, rows, history, found_stories)
     return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
 
 

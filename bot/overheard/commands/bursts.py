@@ -20,8 +20,8 @@ from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
 from overheard.errors import RunEnded
+from overheard.runs.cost_estimate import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
-from overheard.runs.price import Pair, unasked
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""

@@ -21,6 +21,7 @@ from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
 from overheard.runs.budget import SpendReservation
+from overheard.runs.cost_estimate import Pair, capabilities_of, unasked
 from overheard.runs.model_updates import (
     CANARY_SOURCE,
     DAILY,
@@ -38,7 +39,6 @@ from overheard.runs.model_updates import (
     whole_search_panel,
 )
 from overheard.runs.plan import find_model, new_run
-from overheard.runs.price import Pair, capabilities_of, unasked
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 from overheard.runs.service import with_run_lock

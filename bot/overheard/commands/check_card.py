@@ -24,7 +24,7 @@ from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standings
 from overheard.commands.editions import waiting
-from overheard.commands.standings import Standing, read_places, standings_in
+from overheard.commands.standings import MetricLevel, read_visibility, standings_in
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
 from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
@@ -163,7 +163,7 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 
 
 async def _brand_card(
-    deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
+    deployment: Deployment, call: Call, brand: str, rows: Sequence[MetricLevel], outcome: Outcome
 ) -> tuple[Card, bool]:
     """Return the card of one brand after a run, from the standings `rows`: ranks, chart, open
     alerts, buttons. Also return whether its text mentions an alert or a recovery.
@@ -171,7 +171,7 @@ async def _brand_card(
     alerts = await leading(deployment.store, await alerts_about(deployment.store, brand, live=True))
     known = [(brand, model) for model in {row.model for row in rows}]
     stories = await read_stories(deployment, brand, known=known)
-    places = await read_places(deployment, brand, rows, stories)
+    places = await read_visibility(deployment, brand, rows, stories)
     has_rows = any(row.brand == brand for row in rows)
     unmeasured = standings.ONLY_BRANDED if has_rows and not places else ""
     sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
@@ -261,7 +261,7 @@ async def gone_on(
     deployment: Deployment,
     call: Call,
     outcome: Outcome,
-    rows: Sequence[Standing],
+    rows: Sequence[MetricLevel],
     alerts: int,
     note: str,
 ) -> Card:
@@ -458,7 +458,7 @@ def _count_fields(outcome: Outcome) -> Iterator[Field]:
 
 async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
-) -> list[Standing]:
+) -> list[MetricLevel]:
     """Return the standings of a panel's brands and their competitors in a run. If a brand is newer
     than the scored history, the run's answers are scored for it first.
     """

@@ -17,10 +17,15 @@ from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.comparison import MARGIN
-from overheard.finetune.rounds import CONTROL_TAG, ComparisonSetup, ModelComparison, control_prompts
+from overheard.finetune.contrasts import MARGIN
+from overheard.finetune.model_comparison import (
+    CONTROL_TAG,
+    ComparisonSetup,
+    ModelComparison,
+    control_prompts,
+)
+from overheard.runs.cost_estimate import Pair, unasked
 from overheard.runs.plan import choose_brands, choose_models, new_run
-from overheard.runs.price import Pair, unasked
 from overheard.session import Session
 
 LABEL = "compare"

@@ -12,8 +12,8 @@ from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.cards.model_names import ModelNames
 from overheard.domain import Answer, PromptShift
-from overheard.finetune.comparison import ERROR_RATE, Contrast, MetricResult
-from overheard.finetune.rounds import ComparisonResult, ComparisonSetup, StopReason
+from overheard.finetune.contrasts import ERROR_RATE, Contrast, MetricResult
+from overheard.finetune.model_comparison import ComparisonResult, ComparisonSetup, StopReason
 from overheard.reading.markdown import readable
 
 SHOWN_PROMPTS = 2

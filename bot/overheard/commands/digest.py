@@ -15,7 +15,7 @@ from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_moment
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.claims import read_claims
-from overheard.commands.standings import Place
+from overheard.commands.standings import ModelVisibility
 from overheard.commands.status import (
     CLAIM_DAYS,
     alert_sentence,
@@ -205,7 +205,7 @@ def _steady_paragraph(
     return f"Steady: {'; '.join(lines)}." if lines else ""
 
 
-def _place_words(deployment: Deployment, place: Place) -> str:
+def _place_words(deployment: Deployment, place: ModelVisibility) -> str:
     """Return a brand's share and rank at a model: ``ChatGPT, 12 of 30 answers, 2nd``."""
     rank = f", {place.rank_words}" if place.rank_words else ""
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"

@@ -17,8 +17,8 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider
 from overheard.plugins import models_of
+from overheard.runs.cost_estimate import price_of
 from overheard.runs.plan import choose_models, new_run
-from overheard.runs.price import price_of
 from overheard.session import Session
 
 MAX_CLOCK_LAG = timedelta(hours=1)

@@ -14,8 +14,8 @@ from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
+from overheard.runs.cost_estimate import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
-from overheard.runs.price import capabilities_of, price_of
 from overheard.runs.retries import BreakerState
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from overheard.alerts.reasons import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
-from overheard.cards.charts.renderer import unseen
+from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
@@ -212,7 +212,7 @@ async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> 
     """Return an open alert as sentences: title, change of the metric and its beginning, owner,
     matching update of the model, certainty.
     """
-    with unseen():
+    with without_pictures():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
     shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
     began = await began_at(deployment, alert)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from overheard.cards.charts.renderer import Drawable, alt, drawing
+from overheard.cards.charts.renderer import Drawable, alt_text, drawing
 from overheard.cards.charts.svg import COLORS, Theme
 from overheard.cards.html import render_html
 from overheard.commands.page import ReportPage
@@ -104,7 +104,7 @@ def _rgb_shares(color: str) -> list[float]:
 
 def _inline_svg(chart: Drawable) -> str:
     """Return a chart as inline SVG with escaped text; colours are CSS variables."""
-    return drawing(chart).svg(alt(chart)).replace(_NAMESPACE, "", 1)
+    return drawing(chart).svg(alt_text(chart)).replace(_NAMESPACE, "", 1)
 
 
 def _data_uri(file: Path) -> str:

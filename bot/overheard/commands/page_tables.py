@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.commands.claims import CLAIM_DAYS
-from overheard.commands.standings import Place, Standing
+from overheard.commands.standings import MetricLevel, ModelVisibility
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.brief import BriefMarket
@@ -178,8 +178,8 @@ def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[So
 
 def read_views(
     deployment: Deployment,
-    places: Iterable[Place],
-    rows: Iterable[Standing],
+    places: Iterable[ModelVisibility],
+    rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
     """Return for each place what its model praises and criticises in the scored answers, and how

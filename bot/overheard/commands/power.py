@@ -34,8 +34,8 @@ from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
+from overheard.runs.cost_estimate import price_of, usual_cost
 from overheard.runs.plan import find_brand, tracked
-from overheard.runs.price import price_of, usual_cost
 
 USUAL_RUNS = 20
 """Runs of baseline that are assumed as long as there are fewer."""

@@ -22,7 +22,7 @@ from overheard.scoring.service import Scoring
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MetricLevel:
     """The level of one metric of one brand at one model in one run."""
 
     brand: str
@@ -60,7 +60,7 @@ async def read_streams(
 
 def standings_in(
     streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
-) -> list[Standing]:
+) -> list[MetricLevel]:
     """Return the standings of brands, ordered by model, brand and metric (visibility first).
 
     Args:
@@ -70,7 +70,7 @@ def standings_in(
     """
     metrics = scoring.metrics
     rows = [
-        Standing(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
+        MetricLevel(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
         for stream in streams
         # Until the switch to a scorer's new version, there may be a metric that it dropped.
         if stream.key.brand in brands and stream.key.metric in metrics
@@ -80,7 +80,7 @@ def standings_in(
     return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
-def metric_table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
+def metric_table(rows: Sequence[MetricLevel], names: ModelNames) -> Table | None:
     """Return a table with a row for each model and brand and a column for each metric; visibility
     has its interval. None without standings.
     """
@@ -99,7 +99,7 @@ def metric_table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
     return Table(header, tuple(lines), frozenset(range(len(first), len(header)))) if rows else None
 
 
-def _metric_cell(row: Standing) -> str:
+def _metric_cell(row: MetricLevel) -> str:
     mean = wording.value(row.point.mean, row.metric.scale)
     if row.metric.name != VISIBILITY:
         return mean
@@ -113,7 +113,7 @@ ONLY_BRANDED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModelVisibility:
     """The visibility of a brand at one model, next to that of its competitors.
 
     Attributes:
@@ -163,12 +163,12 @@ class Place:
         return f"{wording.share(share)} of answers"
 
 
-async def read_places(
+async def read_visibility(
     deployment: Deployment,
     brand: str,
-    rows: Sequence[Standing],
+    rows: Sequence[MetricLevel],
     stories: Mapping[BrandAtModel, Story],
-) -> list[Place]:
+) -> list[ModelVisibility]:
     """Return the visibility of a brand at each model in the runs of the standings, with its usual
     share from the stored history.
 
@@ -179,15 +179,15 @@ async def read_places(
         stories: The brand's stories, which tell the usual runs from the changed ones.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
-    return places_by_model(brand, rows, history, stories)
+    return visibility_by_model(brand, rows, history, stories)
 
 
-def places_by_model(
+def visibility_by_model(
     brand: str,
-    rows: Iterable[Standing],
+    rows: Iterable[MetricLevel],
     history: Iterable[Stream],
     stories: Mapping[BrandAtModel, Story],
-) -> list[Place]:
+) -> list[ModelVisibility]:
     """Return the visibility of a brand at each model in the runs of the standings, in their order.
 
     Args:
@@ -211,11 +211,11 @@ def places_by_model(
         rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
         usual = sum(point.mean for point in past) / len(past) if past else None
         even = all(point.n == row.point.n for point in past)
-        found.append(Place(brand, row.model, row.point, usual, rivals, even))
+        found.append(ModelVisibility(brand, row.model, row.point, usual, rivals, even))
     return found
 
 
-def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
+def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> str:
     """Return the title of a brand's places: its ranks at up to three models, best first: ``Acme:
     2nd of 5 at Claude, last at ChatGPT``.
     """
@@ -232,7 +232,7 @@ def title(brand: str, places: Sequence[Place], names: ModelNames) -> str:
     return f"{brand}: {', '.join(parts)}"
 
 
-def headline(brand: str, places: Sequence[Place]) -> str:
+def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
     """Return the mean visibility of a brand over its places: ``Acme is named in 60 % of answers,
     usually 88 %``. The usual value is left out if it differs by less than 5 points.
     """
@@ -245,7 +245,7 @@ def headline(brand: str, places: Sequence[Place]) -> str:
     return f"{brand} is named in {wording.percent(now)} of answers{differs}"
 
 
-def ranks(places: Sequence[Place], names: ModelNames) -> str:
+def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
     """Return a line for each of up to four places, best rank first: the brand's rank and share, and
     the usual share if it differs by 10 points or more.
     """
@@ -259,11 +259,11 @@ def ranks(places: Sequence[Place], names: ModelNames) -> str:
     return "\n".join(parts)
 
 
-def _by_rank(place: Place) -> tuple[int, Model]:
+def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
     return place.rank, place.model
 
 
-def standing_sentence(places: Sequence[Place], names: ModelNames) -> str:
+def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> str:
     """Return a sentence with a brand's share of answers at up to three models, and the usual share
     if it differs by 10 points or more; empty without places.
     """
@@ -279,13 +279,13 @@ def standing_sentence(places: Sequence[Place], names: ModelNames) -> str:
     return f"Named {wording.listing(parts)}." if parts else ""
 
 
-def _usual_words(place: Place) -> str:
+def _usual_words(place: ModelVisibility) -> str:
     if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
         return ""
     return f" (usually {wording.share(place.usual, place.answers)})"
 
 
-def rates(places: Sequence[Place], names: ModelNames) -> Rates:
+def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
     """Return the bar chart of the brands at up to four places, with the brand's usual share as a
     tick.
     """
@@ -294,7 +294,7 @@ def rates(places: Sequence[Place], names: ModelNames) -> Rates:
     return Rates(f"Named{of}", tuple(_rate_group(place, names) for place in places[:4]))
 
 
-def _rate_group(place: Place, names: ModelNames) -> RateGroup:
+def _rate_group(place: ModelVisibility, names: ModelNames) -> RateGroup:
     """Return the bars of a place: the brand and its four largest competitors at one model, largest
     share first.
     """
@@ -308,7 +308,7 @@ def _rate_group(place: Place, names: ModelNames) -> RateGroup:
 
 
 def table(
-    places: Sequence[Place],
+    places: Sequence[ModelVisibility],
     names: ModelNames,
     *,
     pictured: bool = False,

@@ -13,7 +13,7 @@ from overheard.alerts.statement_wording import true_value
 from overheard.alerts.story import Story, StoryState, alerts_about, leading, unrouted
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
-from overheard.cards.charts.renderer import picture, unseen
+from overheard.cards.charts.renderer import picture, without_pictures
 from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standings
@@ -21,7 +21,7 @@ from overheard.commands.alerts import alert_card
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.claims import read_claims
 from overheard.commands.schedules import next_checks, next_run
-from overheard.commands.standings import Place
+from overheard.commands.standings import ModelVisibility
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, AlertState, Brand, RunState
 from overheard.runs.plan import tracked
@@ -203,7 +203,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> str:
     """Return an alert's title as a sentence; for an open alert also its beginning and its owner."""
-    with unseen():
+    with without_pictures():
         card = await alert_card(deployment, call, alert)
     if alert.state.over:
         return f"{card.title.rstrip('.')}."
@@ -266,7 +266,7 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
     return f"{claims}: {most}“{quoted}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."
 
 
-def place_sentence(place: Place, names: ModelNames) -> str:
+def place_sentence(place: ModelVisibility, names: ModelNames) -> str:
     """Return a brand's share at one model (a place): ``Claude: 20 of 24 answers, usually 22``; the
     usual share only if it differs by 10 points or more.
     """

@@ -18,7 +18,7 @@ from overheard.domain import (
 )
 from overheard.errors import NotApproved
 from overheard.finetune.dataset import Approved
-from overheard.finetune.rounds import CONTROL_TAG, control_prompts
+from overheard.finetune.model_comparison import CONTROL_TAG, control_prompts
 from overheard.finetune.texts import unfit_content
 from overheard.interfaces import Store
 from overheard.reading.reader import Reader

@@ -14,8 +14,8 @@ from overheard.domain import Answer, Block, Model, Panel, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.interfaces.runs import AnswerRepository
+from overheard.runs.cost_estimate import Pair
 from overheard.runs.plan import RESUMABLE_FOR
-from overheard.runs.price import Pair
 
 COPIES_PER_TRANSACTION = 200
 """Copies that are stored in one transaction."""

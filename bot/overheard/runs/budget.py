@@ -13,7 +13,7 @@ from overheard.domain import UNFINISHED, Account, Payer, Prompt, ReservationRequ
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Clock, Store
 from overheard.interfaces.runs import MoneyRepository
-from overheard.runs.price import Estimate
+from overheard.runs.cost_estimate import Estimate
 
 WARNING = 0.8
 """The spent share of a limit from which cards show it."""

@@ -25,7 +25,7 @@ from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
-from overheard.runs.price import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
+from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.telemetry import traced
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from overheard.errors import PluginFault
 from overheard.interfaces import Provider, Store, UpdateFeed
 from overheard.interfaces.alerts import UpdateRepository
 from overheard.plugins import remedy_of
-from overheard.runs.price import capabilities_of
+from overheard.runs.cost_estimate import capabilities_of
 
 LIMIT = 16
 """Tokens of an answer: the fewest that every service takes. Only the first word is read."""

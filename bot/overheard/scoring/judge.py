@@ -34,9 +34,9 @@ from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, Prov
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
+from overheard.runs.cost_estimate import TYPICAL, WORST, AnswerTokens, Estimate, call_cost, price_of
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
-from overheard.runs.price import TYPICAL, WORST, Estimate, Size, call_cost, price_of
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 
@@ -359,7 +359,9 @@ async def judging_cost(
     return Estimate(calls, typical, worst, tuple(unknown))
 
 
-def _judging_usd(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Size) -> float:
+def _judging_usd(
+    judge: Judge, calls: int, providers: Mapping[str, Provider], size: AnswerTokens
+) -> float:
     """Return the dollars of a judge's round: its gold texts, and ``calls`` texts as long as the
     longest gold text plus an answer of ``size``.
     """

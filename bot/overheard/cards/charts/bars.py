@@ -75,7 +75,7 @@ def drawing(chart: Bars) -> Sheet:
     return sheet
 
 
-def alt(chart: Bars) -> str:
+def alt_text(chart: Bars) -> str:
     """Return the labels and amounts of a bar chart as a sentence of at most 1,000 characters."""
     amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)

@@ -85,7 +85,7 @@ def drawing(chart: Spans) -> Sheet:
     return sheet
 
 
-def alt(chart: Spans) -> str:
+def alt_text(chart: Spans) -> str:
     """Return the differences that are drawn, in words, in at most 1,000 characters."""
     texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"

@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 Drawable = Chart | Bars | Rates | Spans | Pairs | Shares
 
 DRAWS: dict[type, tuple[Callable[[Any], Sheet], Callable[[Any], str]]] = {
-    Chart: (trend.drawing, trend.alt),
-    Bars: (bars.drawing, bars.alt),
+    Chart: (trend.drawing, trend.alt_text),
+    Bars: (bars.drawing, bars.alt_text),
     Rates: (bars.rates_drawing, bars.rates_alt),
-    Spans: (forest.drawing, forest.alt),
+    Spans: (forest.drawing, forest.alt_text),
     Pairs: (forest.pairs_drawing, forest.pairs_alt),
-    Shares: (shares.drawing, shares.alt),
+    Shares: (shares.drawing, shares.alt_text),
 }
 """How each kind of chart is drawn, and said in words."""
 MAX_KEPT = 64
@@ -178,18 +178,18 @@ _RENDERER = ChartRenderer()
 _THREAD = ThreadPoolExecutor(1, "charts")
 """The queue of charts, so that no thread of the event loop waits for one."""
 _waiting = 0
-_unseen: ContextVar[bool] = ContextVar("unseen", default=False)
+_without_pictures: ContextVar[bool] = ContextVar("without_pictures", default=False)
 _theme: ContextVar[Theme] = ContextVar("theme", default=Theme.LIGHT)
 
 
 @contextmanager
-def unseen() -> Iterator[None]:
+def without_pictures() -> Iterator[None]:
     """Draw nothing within the block, whose output shows no pictures."""
-    before = _unseen.set(True)
+    before = _without_pictures.set(True)
     try:
         yield
     finally:
-        _unseen.reset(before)
+        _without_pictures.reset(before)
 
 
 _dark_platforms: frozenset[str] = frozenset()
@@ -228,33 +228,34 @@ async def picture(chart: Drawable, name: str) -> Image:
         chart: The chart.
         name: The name of the file.
     """
-    kept = _RENDERER.kept(chart, _theme.get())
+    kept = None if _without_pictures.get() else _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:
-        return await aside(lambda: printed(chart, name))
-    return Image(kept or b"", alt(chart), name)
+        return await run_in_chart_thread(lambda: drawn_picture(chart, name))
+    return Image(kept or b"", alt_text(chart), name)
 
 
-def printed(chart: Drawable, name: str) -> Image:
+def drawn_picture(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture with its alternative text, as `picture` does, but block the
     calling thread until the chart is drawn.
 
-    The picture is empty within `unseen`, and when the chart cannot be drawn, which is logged.
+    The picture is empty within `without_pictures`, and when the chart cannot be drawn, which is
+    logged.
     """
-    if _unseen.get():
-        return Image(b"", alt(chart), name)
+    if _without_pictures.get():
+        return Image(b"", alt_text(chart), name)
     try:
-        return Image(_RENDERER.draw(chart, _theme.get()), alt(chart), name)
+        return Image(_RENDERER.draw(chart, _theme.get()), alt_text(chart), name)
     except NotDrawn as error:
         log.warning("A chart is described in words: %s", error)
-        return Image(b"", alt(chart), name)
+        return Image(b"", alt_text(chart), name)
 
 
-def alt(chart: Drawable) -> str:
+def alt_text(chart: Drawable) -> str:
     """Return the alternative text of a chart of any kind, at most 1,000 characters."""
     return DRAWS[type(chart)][1](chart)
 
 
-async def aside(work: Callable[[], Done]) -> Done:
+async def run_in_chart_thread(work: Callable[[], Done]) -> Done:
     """Return what a function returns, called in the thread for charts, where one call runs at a
     time.
 

@@ -152,7 +152,7 @@ def _y(share: float) -> float:
     return BOTTOM - share * (BOTTOM - TOP)
 
 
-def alt(chart: Shares) -> str:
+def alt_text(chart: Shares) -> str:
     """Return each brand's first and last share and both days, in at most 1,000 characters."""
     parts = [
         f"{wording.line(s.label)} {wording.percent(s.values[0])} to {wording.percent(s.values[-1])}"

@@ -322,7 +322,7 @@ def _ticks(chart: Chart) -> list[float]:
     return [0.0, top / 2, top]
 
 
-def alt(chart: Chart) -> str:
+def alt_text(chart: Chart) -> str:
     """Return the title, each line's first and last value, and the marks, in at most 1,000
     characters.
     """

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from overheard.cards.card import Card, File
-from overheard.cards.charts.renderer import unseen
+from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.command import CommandSpec, Step, require_sizes
 from overheard.chat.access import log_use
 from overheard.chat.confirmations import Stage, Unagreed, run_command
@@ -67,7 +67,7 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
     config = ctx.find_root().params["config"]
     session = replace(ctx.obj, config=config, ask=_prompt if ask else None)
     call = Call(zone=local_zone(), progress=RichProgress())
-    with nullcontext() if chart or spec.chart is None else unseen():
+    with nullcontext() if chart or spec.chart is None else without_pictures():
         card = _quote_and_execute(session, call, Order(spec, values), agreed=agreed, ask=ask)
     _print(card, as_json, chart)
     if card.failed or card.partial:

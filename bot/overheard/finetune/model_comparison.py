@@ -22,7 +22,7 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.finetune.comparison import MAX_CHECKS, Contrast, clear, contrasts
+from overheard.finetune.contrasts import MAX_CHECKS, Contrast, all_clear, contrasts
 from overheard.measure.blocks import summarise
 from overheard.runs.tasks import Outcome
 from overheard.scoring.service import Scoring
@@ -168,7 +168,7 @@ class ModelComparison:
         while self._rounds_asked < self._setup.rounds:
             blocks += await self._ask_until_next_check()
             results = self._brand_contrasts(blocks, self._setup.brand)
-            if self._failed or clear(results):
+            if self._failed or all_clear(results):
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
         controls = [] if stopped is StopReason.FAILED else await self._control_contrasts()

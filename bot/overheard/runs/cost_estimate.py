@@ -30,15 +30,15 @@ _NO_CAPABILITIES = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """The assumed size of an answer in tokens: the answer, and what is read in each search."""
+class AnswerTokens:
+    """Assumed tokens of an answer, and of the pages that a model reads in each web search."""
 
     answer: int
     search: int
 
 
-TYPICAL = Size(400, 2_000)
-WORST = Size(4_000, 10_000)
+TYPICAL = AnswerTokens(400, 2_000)
+WORST = AnswerTokens(4_000, 10_000)
 """The size of most answers, and a size that hardly any answer exceeds."""
 
 
@@ -147,19 +147,20 @@ def call_cost(
     prompt: Prompt,
     model: Model,
     providers: Mapping[str, Provider],
-    size: Size,
+    size: AnswerTokens,
     *,
     batch: bool = False,
     added_tokens: int = 0,
     answer_limit: int | None = None,
 ) -> float:
-    """Return the dollars of one call with an answer of some size; 0 for an unknown price.
+    """Return the dollars of one call with an answer of some size; 0 for an unknown price, so
+    look at `price_of` first.
 
     Args:
         prompt: The prompt.
         model: The model.
         providers: Providers by name.
-        size: The assumed size of the answer.
+        size: The assumed tokens.
         batch: Whether the question is asked in a batch.
         added_tokens: Tokens that are sent in addition to the prompt.
         answer_limit: Tokens of an answer at most; by default what its provider allows.

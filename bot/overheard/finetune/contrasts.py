@@ -109,14 +109,14 @@ def contrasts(
         A contrast for each metric that has a pair, in the order of ``metrics``.
     """
     paired = [p for metric in metrics.values() if (p := _pairs(blocks, base, tuned, metric))]
-    p_values = holm([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
+    p_values = holm_adjusted([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
     return [
         _contrast(pairs, p_value, MARGINS.get(pairs.metric.scale, margin))
         for pairs, p_value in zip(paired, p_values, strict=True)
     ]
 
 
-def clear(contrasts: Sequence[Contrast]) -> bool:
+def all_clear(contrasts: Sequence[Contrast]) -> bool:
     """Return whether no contrast is UNCLEAR, so that no further round is needed; False without
     contrasts.
     """
@@ -233,7 +233,7 @@ def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
     return tuple(sorted(shifts, key=lambda p: (-abs(p.after - p.before), p.prompt)))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     """Return p-values corrected for the number of tests (Holm 1979), in the same order.
 
     If all corrected p-values up to a level count as findings, the probability of any false finding
