@@ -30,10 +30,10 @@ def _added(ctx: click.Context) -> list[CommandListing]:
         return []
     session = replace(ctx.obj, config=ctx.params.get("config"))
     try:
-        commands = session.plugins.commands
+        commands = session.plugin_commands
     except OverheardError:
         return []
-    return [CommandListing.of(spec) for spec in commands.values() if Face.TERMINAL in spec.faces]
+    return [CommandListing.of(spec) for spec in commands if Face.TERMINAL in spec.faces]
 
 
 app = grammar.Root(

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from overheard.cards.command import CommandSpec
 from overheard.config.loader import Config, find_config, load_config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat
 from overheard.interfaces.store import StoreMaintenance
-from overheard.plugins import Plugins, load_plugins
+from overheard.plugins import Plugins, added_plugins, load_plugins
 
 if TYPE_CHECKING:
     from overheard.deployment import Deployment
@@ -104,3 +105,12 @@ class Session:
     def plugins(self) -> Plugins:
         """The installed plugins and the state of each; loads them at each access."""
         return load_plugins(self.read_config(needed=False))
+
+    @property
+    def plugin_commands(self) -> Collection[CommandSpec]:
+        """The commands of plugins, which are loaded at each access; built-in plugins, which have
+        none, are not.
+        """
+        if points := added_plugins():
+            return load_plugins(self.read_config(needed=False), points).commands.values()
+        return ()

@@ -5,11 +5,14 @@ from collections import Counter
 
 import pytest
 
+from installing import Shelf
 from office import open_office
 from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.parser import parse
 from overheard.commands.registry import LISTING, commands, listing_of_specs, offered, sections
+from overheard.config.loader import Config
+from overheard.plugins import added_plugins, installed_plugins, load_plugins
 from program import Program
 
 
@@ -123,11 +126,16 @@ HELP_PACKAGES = {
     *("annotated_types", "click", "overheard", "packaging", "pluggy", "pydantic", "pydantic_core"),
     *("typing_extensions", "typing_inspection"),
 }
-"""The packages that help needs beside the standard library and the built-in plugins."""
+"""The packages that help needs beside the standard library."""
 
 
-def test_help_imports_no_command_and_nothing_that_is_slow(terminal: Program) -> None:
-    """Neither detection and alerts nor a database, an SDK or numpy; plugins are loaded."""
+def test_help_imports_no_command_and_nothing_that_is_slow(
+    terminal: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither detection and alerts nor a database, an SDK or numpy; of plugins, those that may add
+    a command.
+    """
+    Shelf(terminal.folder, monkeypatch).example("changelog")
     lines = (
         "import atexit, sys",
         "from overheard.__main__ import main",
@@ -141,12 +149,20 @@ def test_help_imports_no_command_and_nothing_that_is_slow(terminal: Program) -> 
     packages = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names)
 
     assert "Measure and read:" in out
+    assert "Added by plugins:" in out
     assert {name.partition(".")[0] for name in own} <= HELP_ROOMS | HELP_MODULES.keys()
     for room, needed in HELP_MODULES.items():
         assert {name for name in own if name.partition(".")[0] == room} == needed
-    assert "overheard_visibility" in packages
-    assert {p for p in packages if not p.startswith(("overheard_", "_"))} <= HELP_PACKAGES
-    assert not {"overheard_visibility.standing", "overheard_sentiment.portrayal"} & {*modules}
+    assert {name for name in packages if name[0] != "_"} <= HELP_PACKAGES | {"overheard_changelog"}
+
+
+def test_built_in_plugins_add_no_command() -> None:
+    """So help need not load them."""
+    built_in = [point for point in installed_plugins()[0] if point not in added_plugins()]
+    plugins = load_plugins(Config(), built_in)
+
+    assert len(plugins.reports) == len(built_in) > 10
+    assert not plugins.commands
 
 
 def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:

@@ -64,7 +64,11 @@ def _plugin_group(
     configuration cannot be read.
     """
     with suppress(OverheardError):
-        specs = deployment.plugins.commands.values()
+        specs = (
+            deployment.plugin_commands
+            if isinstance(deployment, Session)
+            else deployment.plugins.commands.values()
+        )
         if added := [CommandListing.of(spec) for spec in specs if call.face in spec.faces]:
             yield ADDED, added
 

@@ -7,6 +7,7 @@ version and the remedy, and everything else runs on. So does one that fails late
 from overheard.plugins.discovery import (
     PluginReport,
     Plugins,
+    added_plugins,
     distribution_of,
     installed_plugins,
     load_plugins,
@@ -27,6 +28,7 @@ __all__ = [
     "Notice",
     "PluginReport",
     "Plugins",
+    "added_plugins",
     "distribution_of",
     "entry_of",
     "installed_plugins",

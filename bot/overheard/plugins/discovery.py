@@ -70,6 +70,11 @@ def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
     return points, broken
 
 
+def added_plugins() -> list[EntryPoint]:
+    """Return the entry points of plugins that do not come with Overheard."""
+    return [point for point in installed_plugins()[0] if _source(point)[0] != PROJECT]
+
+
 def distribution_of(plugin: str) -> str:
     """Return the name of the distribution with a plugin; the plugin's name when it is not
     installed.
