@@ -68,70 +68,70 @@ class NameReader:
         known = (self._brands, self._models, self._others, self._topics, self._categories)
         self._parts = frozenset(word for names in known for words in names for word in words)
 
-    def brand(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+    def brand(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         """Return the name of the brand at an index and its number of words; None without one.
 
         A name that is also an ordinary word or a time counts only in its exact spelling, and
         neither as the first word nor after a time.
         """
-        name = _longest(self._brands, tokens, at)
+        name = _longest(self._brands, tokens, index)
         if name is None:
             return None
-        words = tuple(token.word for token in tokens[at : at + name[1]])
-        time = self._times.read(tokens, at)
+        words = tuple(token.word for token in tokens[index : index + name[1]])
+        time = self._times.read(tokens, index)
         if time is not None or (name[1] == 1 and self._words.concept(words) is not None):
-            typed = " ".join(token.text for token in tokens[at : at + name[1]])
-            before = at > 0 and self._times.read(tokens, at - 1) is not None
-            if typed != self._spellings[words] or at == 0 or before or typed.islower():
+            typed = " ".join(token.text for token in tokens[index : index + name[1]])
+            before = index > 0 and self._times.read(tokens, index - 1) is not None
+            if typed != self._spellings[words] or index == 0 or before or typed.islower():
                 return None
         return name
 
-    def model(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
+    def model(self, tokens: Sequence[Token], index: int) -> tuple[tuple[str, ...], int] | None:
         """Return the readers' names of the asked models that a phrase at an index means, and its
         number of words; or None.
         """
-        return _longest(self._models, tokens, at)
+        return _longest(self._models, tokens, index)
 
-    def other_version(self, tokens: Sequence[Token], at: int) -> bool:
+    def other_version(self, tokens: Sequence[Token], index: int) -> bool:
         """Return whether a number makes another model of the model name before, such as "GPT 4".
 
         Args:
             tokens: The words of the question.
-            at: The index of the number.
+            index: The index of the number.
         """
-        if at >= len(tokens) or not _VERSION.fullmatch(tokens[at].word):
+        if index >= len(tokens) or not _VERSION.fullmatch(tokens[index].word):
             return False
-        return self._times.read(tokens, at) is None
+        return self._times.read(tokens, index) is None
 
-    def other_model(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+    def other_model(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         """Return the name of a model at an index that is not asked, and its number of words; or
         None.
         """
-        return _longest(self._others, tokens, at)
+        return _longest(self._others, tokens, index)
 
-    def category(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+    def category(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         """Return the category of the tracked brands at an index, and its number of words; or
         None.
         """
-        return _longest(self._categories, tokens, at)
+        return _longest(self._categories, tokens, index)
 
-    def topic(self, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
+    def topic(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         """Return the topic of answers that the longest phrase at an index names, and its number of
         words; None without one.
         """
-        own = _longest(self._topics, tokens, at)
-        usual = _longest(self._words.topics, tokens, at)
+        own = _longest(self._topics, tokens, index)
+        usual = _longest(self._words.topics, tokens, index)
         return max(filter(None, (own, usual)), key=lambda topic: topic[1], default=None)
 
-    def near(self, tokens: Sequence[Token], at: int) -> SimilarName | None:
+    def near(self, tokens: Sequence[Token], index: int) -> SimilarName | None:
         """Return the one brand or model that the words at an index misspell; None without exactly
         one.
         """
         for size in (2, 1):
-            if at + size > len(tokens):
+            if index + size > len(tokens):
                 continue
-            typed = " ".join(token.text for token in tokens[at : at + size])
-            joined = "".join(token.word for token in tokens[at : at + size])
+            typed = " ".join(token.text for token in tokens[index : index + size])
+            joined = "".join(token.word for token in tokens[index : index + size])
             for known in (self._brands, self._models):
                 similar = (words for words in known if _similar(joined, "".join(words)))
                 near = list({"".join(words): words for words in similar}.values())
@@ -179,15 +179,15 @@ def _similar(word: str, name: str) -> bool:
 
 
 def _longest(
-    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], at: int
+    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], index: int
 ) -> tuple[T, int] | None:
     """Return the meaning of the longest known phrase at an index, and its number of words; or None.
 
     A genitive s at the end is ignored.
     """
     longest = max(map(len, known), default=0)
-    for size in range(min(longest, len(tokens) - at), 0, -1):
-        *start, last = (token.word for token in tokens[at : at + size])
+    for size in range(min(longest, len(tokens) - index), 0, -1):
+        *start, last = (token.word for token in tokens[index : index + size])
         for ending in (last, last.removesuffix("s") if len(last) >= MIN_GENITIVE_CHARS else last):
             if (*start, ending) in known:
                 return known[*start, ending], size

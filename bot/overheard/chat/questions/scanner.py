@@ -57,71 +57,71 @@ class QuestionScanner:
             at += self._read_name(tokens, at, found) or self._read_word(tokens, at, found)
         return found.reading(self._names, self._language)
 
-    def _read_name(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+    def _read_name(self, tokens: Sequence[Token], index: int, found: _Found) -> int:
         """Add the name or time at an index to what was found; return its number of words, or 0
         without one.
 
         Args:
             tokens: The words of the question.
-            at: The index.
+            index: The index.
             found: What was found so far, which is changed.
         """
-        concept, size = self._words.phrase(tokens, at)
+        concept, size = self._words.phrase(tokens, index)
         if concept == WEAK and size > MAX_NAME_WORDS:
             return size
-        if numbered := self._alert_number(tokens, at):
+        if numbered := self._alert_number(tokens, index):
             found.alert, size = numbered
             found.concepts.add("alert_number")
-        elif concept == "only" and self._names_beside(tokens, at, size):
+        elif concept == "only" and self._names_beside(tokens, index, size):
             return size
-        elif brand := self.known.brand(tokens, at):
+        elif brand := self.known.brand(tokens, index):
             found.brands[brand[0]] = None
             found.order.append("we" if brand[0] in self._names.own else "rival")
             size = brand[1]
-        elif model := self.known.model(tokens, at):
+        elif model := self.known.model(tokens, index):
             shown, size = model
             found.models |= dict.fromkeys(shown)
             found.concepts.add("asked")
-            if self.known.other_version(tokens, at + size):
-                found.not_asked.append(" ".join(t.text for t in tokens[at : at + size + 1]))
+            if self.known.other_version(tokens, index + size):
+                found.not_asked.append(" ".join(t.text for t in tokens[index : index + size + 1]))
                 size += 1
-        elif category := self.known.category(tokens, at):
-            size = self._category(tokens, at, category[1], found)
-        elif other := self.known.other_model(tokens, at):
+        elif category := self.known.category(tokens, index):
+            size = self._category(tokens, index, category[1], found)
+        elif other := self.known.other_model(tokens, index):
             found.not_asked.append(other[0])
             size = other[1]
-        elif time := self._times.read(tokens, at):
+        elif time := self._times.read(tokens, index):
             period, size = time
             if found.period:
-                found.periods.append((period, tokens[at].text))
+                found.periods.append((period, tokens[index].text))
             found.period = found.period or period
-        elif found.period is None and (event := self._event_of_models(tokens, at)):
+        elif found.period is None and (event := self._event_of_models(tokens, index)):
             found.period, found.models, size = event[0], found.models | event[1], event[2]
             found.concepts.add("asked")
         else:
             return 0
         return size
 
-    def _category(self, tokens: Sequence[Token], at: int, size: int, found: _Found) -> int:
+    def _category(self, tokens: Sequence[Token], index: int, size: int, found: _Found) -> int:
         """Add the category of brands at an index, such as "CRM tools", to `found`.
 
         Args:
             tokens: The words of the question.
-            at: The index of the category's first word.
+            index: The index of the category's first word.
             size: The number of its words.
             found: What was found so far, which is changed.
 
         Returns:
             The number of words, with words such as "tools" after the category.
         """
-        asked = at and self._words.concept([tokens[at - 1].word]) == "what"
+        asked = index and self._words.concept([tokens[index - 1].word]) == "what"
         found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
-        size = self._words.index_after("kind", tokens, at + size) - at
-        if at + size < len(tokens) and self.known.topic(tokens, at + size):
-            found.unknown.append(tokens[at].text)  # "CRM prices" are not ours
+        size = self._words.index_after("kind", tokens, index + size) - index
+        if index + size < len(tokens) and self.known.topic(tokens, index + size):
+            found.unknown.append(tokens[index].text)  # "CRM prices" are not ours
         return size
 
-    def _names_beside(self, tokens: Sequence[Token], at: int, size: int) -> bool:
+    def _names_beside(self, tokens: Sequence[Token], index: int, size: int) -> bool:
         """Return whether a name or a time is directly before or after "only": "only ChatGPT",
         "HubSpot only".
 
@@ -129,54 +129,54 @@ class QuestionScanner:
 
         Args:
             tokens: The words of the question.
-            at: The index of "only".
+            index: The index of "only".
             size: The number of words of its phrase.
         """
-        after = self._words.index_after(WEAK, tokens, at + size)
-        places = [(place, 0) for place in (at + size, after) if place < len(tokens)]
-        places += [(place, at) for place in range(max(0, at - 2), at)]
+        after = self._words.index_after(WEAK, tokens, index + size)
+        places = [(place, 0) for place in (index + size, after) if place < len(tokens)]
+        places += [(place, index) for place in range(max(0, index - 2), index)]
         return any(self._has_name(tokens, *place) for place in places)
 
-    def _has_name(self, tokens: Sequence[Token], at: int, end: int) -> bool:
+    def _has_name(self, tokens: Sequence[Token], index: int, end: int) -> bool:
         """Return whether a name or time begins at an index and, unless `end` is 0, ends before the
         index `end`.
         """
         read = (self.known.model, self.known.brand, self._times.read)
-        found = [reader(tokens, at) for reader in read]
-        concept, size = self._words.phrase(tokens, at)
+        found = [reader(tokens, index) for reader in read]
+        concept, size = self._words.phrase(tokens, index)
         found.append((concept, size) if concept in {"on_days", "recurring"} else None)
-        return any(name and (not end or at + name[1] == end) for name in found)
+        return any(name and (not end or index + name[1] == end) for name in found)
 
-    def _read_word(self, tokens: Sequence[Token], at: int, found: _Found) -> int:
+    def _read_word(self, tokens: Sequence[Token], index: int, found: _Found) -> int:
         """Add a phrase, or a misspelt name or word, at an index to what was found; return its
         number of words.
 
         Args:
             tokens: The words of the question.
-            at: The index.
+            index: The index.
             found: What was found so far, which is changed; an unknown word is added to `unknown`.
         """
-        topic = self.known.topic(tokens, at)
-        concept, size = self._untimed_phrase(tokens, at)
+        topic = self.known.topic(tokens, index)
+        concept, size = self._untimed_phrase(tokens, index)
         if topic and topic[1] >= size and concept not in {"facts", "models"}:
-            words = tokens[at : at + topic[1]]
+            words = tokens[index : index + topic[1]]
             found.topic = found.topic or topic[0]
             found.note("topic", words)
-            if found.topic != topic[0] and at != found.topic_end:
+            if found.topic != topic[0] and index != found.topic_end:
                 found.unknown.append(" ".join(token.text for token in words))
-            found.topic_end = at + topic[1]
+            found.topic_end = index + topic[1]
             return topic[1]
-        if concept == "when" and self._begins_condition(tokens, at, found):
+        if concept == "when" and self._begins_condition(tokens, index, found):
             return size
-        if concept := concept or _shape(tokens[at].word):
-            concept = "and_also" if concept == "and" and not at else concept
-            if concept == "and" and self._begins_question(tokens, at + 1):
+        if concept := concept or _shape(tokens[index].word):
+            concept = "and_also" if concept == "and" and not index else concept
+            if concept == "and" and self._begins_question(tokens, index + 1):
                 concept = "two"
-            found.note(concept, tokens[at : at + size])
+            found.note(concept, tokens[index : index + size])
             return size
-        near = self.known.near(tokens, at)
+        near = self.known.near(tokens, index)
         if near is None:
-            found.unknown.append(tokens[at].text)
+            found.unknown.append(tokens[index].text)
             return 1
         found.guessed.append((near.typed, near.name))
         if near.brand:
@@ -186,71 +186,75 @@ class QuestionScanner:
             found.concepts.add("asked")
         return near.size
 
-    def _untimed_phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    def _untimed_phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
         """Return the concept and the number of words of the longest phrase at an index that takes
         no word from a time: "improve" and not "improve this" before "this year".
         """
-        concept, size = self._words.phrase(tokens, at)
-        last = at + size - 1
+        concept, size = self._words.phrase(tokens, index)
+        last = index + size - 1
         calendar = any(
             (tokens[last].word,) in self._words.times[k] for k in ("this", "last", "next")
         )
         if size > 1 and calendar and self._times.read(tokens, last):
-            shorter = self._words.phrase(tokens[:last], at)
+            shorter = self._words.phrase(tokens[:last], index)
             return shorter if shorter[0] else (concept, size)
         return concept, size
 
-    def _begins_question(self, tokens: Sequence[Token], at: int) -> bool:
+    def _begins_question(self, tokens: Sequence[Token], index: int) -> bool:
         """Return whether another question begins at an index."""
-        if at >= len(tokens):
+        if index >= len(tokens):
             return False
-        opening = tokens[at].word in self._words.opening
-        return not opening and self._words.phrase(tokens, at)[0] in QUESTION_WORDS
+        opening = tokens[index].word in self._words.opening
+        return not opening and self._words.phrase(tokens, index)[0] in QUESTION_WORDS
 
-    def _begins_condition(self, tokens: Sequence[Token], at: int, found: _Found) -> bool:
+    def _begins_condition(self, tokens: Sequence[Token], index: int, found: _Found) -> bool:
         """Return whether "when" begins a condition without meaning: "where do we rank when ChatGPT
         makes a list".
 
         Args:
             tokens: The words of the question.
-            at: The index of "when".
+            index: The index of "when".
             found: What was found before it.
         """
-        previous = self._words.concept([tokens[at - 1].word]) if at else None
-        model = self.known.model(tokens, at + 1)
+        previous = self._words.concept([tokens[index - 1].word]) if index else None
+        model = self.known.model(tokens, index + 1)
         return bool(model and previous != "and" and found.concepts & OF_ANSWERS)
 
     def _event_of_models(
-        self, tokens: Sequence[Token], at: int
+        self, tokens: Sequence[Token], index: int
     ) -> tuple[NamedTime, dict[str, None], int] | None:
         """Return an event such as ``since the Claude update`` at an index, or None.
 
         Returns:
             The event, the readers' names of its models as keys, and its number of words.
         """
-        for place in (at + 1, at + 2):
+        for place in (index + 1, index + 2):
             model = self.known.model(tokens, place)
             if model and place < len(tokens):
                 rest = [*tokens[:place], *tokens[place + model[1] :]]
-                time = self._times.read(rest, at)
-                if time and time[0].event and at + time[1] > place:
+                time = self._times.read(rest, index)
+                if time and time[0].event and index + time[1] > place:
                     return time[0], dict.fromkeys(model[0]), time[1] + model[1]
         return None
 
-    def _alert_number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    def _alert_number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
         """Return the number of an alert at an index, and its number of words; None without one.
 
         Such as ``alert 3``, ``alert #3`` or ``#3``; after a verb such as "close", also ``3``.
         """
-        word = tokens[at].word
-        if self._words.concept([word]) == "ahead" and at and tokens[at - 1].word not in _NUMBERED:
+        word = tokens[index].word
+        if (
+            self._words.concept([word]) == "ahead"
+            and index
+            and tokens[index - 1].word not in _NUMBERED
+        ):
             return None  # "who is #1"
         if word.startswith("#") and word[1:].isdigit():
             return int(word[1:]), 1
-        if at and tokens[at - 1].word in _NUMBERED and word.isdigit() and len(word) <= 6:
-            return (int(word), 1) if self._times.read(tokens, at) is None else None
-        if at + 1 < len(tokens) and self._words.concept([word]) == "alert":
-            number = tokens[at + 1].word.removeprefix("#")
+        if index and tokens[index - 1].word in _NUMBERED and word.isdigit() and len(word) <= 6:
+            return (int(word), 1) if self._times.read(tokens, index) is None else None
+        if index + 1 < len(tokens) and self._words.concept([word]) == "alert":
+            number = tokens[index + 1].word.removeprefix("#")
             number = str(self._words.times["numbers"].get((number,), number))
             if number.isdigit() and len(number) <= 6:
                 return int(number), 2

@@ -67,29 +67,29 @@ class TimeReader:
         self._unclear = {words[0] for words in self._words.get("unclear", {})}
         self._today = today
 
-    def read(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def read(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at an index, and its number of words; None without one."""
         time = (
-            self._time_range(tokens, at)
-            or self._single_time(tokens, at)
-            or self._deadline_today(tokens, at)
+            self._time_range(tokens, index)
+            or self._single_time(tokens, index)
+            or self._deadline_today(tokens, index)
         )
-        if time and (hour := self._time_of_day(tokens, at + time[1])):
+        if time and (hour := self._time_of_day(tokens, index + time[1])):
             return replace(time[0], at=hour[0]), time[1] + hour[1]
         return time
 
-    def _time_range(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_range(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a time with two ends at an index, such as ``between May and July``, and the number
         of its words; None without one.
         """
         for kind in ("between", "since", ""):
-            for begin in self._phrase_sizes(kind, tokens, at) if kind else [0]:
-                first = self._named_time(tokens, at + begin, "") or self._first_of_days(
-                    tokens, at + begin
+            for begin in self._phrase_sizes(kind, tokens, index) if kind else [0]:
+                first = self._named_time(tokens, index + begin, "") or self._first_of_days(
+                    tokens, index + begin
                 )
                 if not first or first[0].event:
                     continue
-                place = at + begin + first[1]
+                place = index + begin + first[1]
                 for link in self._phrase_sizes(
                     "and" if kind == "between" else "until", tokens, place
                 ):
@@ -99,18 +99,18 @@ class TimeReader:
                         return self._joined_times(first[0], last[0]), size
         return None
 
-    def _first_of_days(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _first_of_days(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the first day of two in a month at an index, such as the 10th of ``10 to 20
         November``, and 1, the number of its words; None without one.
         """
-        number = _DAY.fullmatch(tokens[at].word) if at < len(tokens) else None
+        number = _DAY.fullmatch(tokens[index].word) if index < len(tokens) else None
         if not number:
             return None
         for link in (
-            *self._phrase_sizes("and", tokens, at + 1),
-            *self._phrase_sizes("until", tokens, at + 1),
+            *self._phrase_sizes("and", tokens, index + 1),
+            *self._phrase_sizes("until", tokens, index + 1),
         ):
-            place = at + 1 + link
+            place = index + 1 + link
             last = self._time_of_month(tokens, place) if place < len(tokens) else None
             if last and last[0].start and last[1] > 1 and int(number[1]) < last[0].start.day:
                 day = last[0].start.replace(day=int(number[1]))
@@ -126,17 +126,17 @@ class TimeReader:
             start = start.replace(year=start.year - 1, day=min(start.day, 28))
         return NamedTime(start, end)
 
-    def _single_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _single_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the time at an index, such as ``since March``, and its number of words; None
         without one.
         """
         for kind in ("since", "until", "in"):
-            for size in self._phrase_sizes(kind, tokens, at):
-                inner = self._named_time(tokens, at + size, kind)
+            for size in self._phrase_sizes(kind, tokens, index):
+                inner = self._named_time(tokens, index + size, kind)
                 if inner and (period := self._bounded_time(kind, inner[0])):
                     return period, size + inner[1]
-        found = self._named_time(tokens, at, "")
-        return found if found and not self._is_ambiguous(tokens, at, found[1]) else None
+        found = self._named_time(tokens, index, "")
+        return found if found and not self._is_ambiguous(tokens, index, found[1]) else None
 
     def _bounded_time(self, kind: str, inner: NamedTime) -> NamedTime | None:
         """Return a time with the meaning of the word before it; None for a time that the word
@@ -153,37 +153,37 @@ class TimeReader:
             return replace(inner, until=True) if known else None
         return None if inner.event else inner
 
-    def _is_ambiguous(self, tokens: Sequence[Token], at: int, size: int) -> bool:
+    def _is_ambiguous(self, tokens: Sequence[Token], index: int, size: int) -> bool:
         """Return whether a time at an index is ambiguous without a word such as "in" before: "may",
         "2025".
 
         Args:
             tokens: The words of the question.
-            at: The index of the time.
+            index: The index of the time.
             size: The number of words of the time.
         """
         return size == 1 and (
-            tokens[at].word.isdigit() or self._word("unclear", tokens, at) is not None
+            tokens[index].word.isdigit() or self._word("unclear", tokens, index) is not None
         )
 
-    def _deadline_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _deadline_today(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return today's deadline at an index, such as ``until 3pm``, and the number of its words;
         None without one.
         """
-        for size in self._phrase_sizes("until", tokens, at):
-            if hour := self._time_of_day(tokens, at + size):
+        for size in self._phrase_sizes("until", tokens, index):
+            if hour := self._time_of_day(tokens, index + size):
                 return NamedTime(until=True, ahead=self._today, at=hour[0]), size + hour[1]
         return None
 
-    def _time_of_day(self, tokens: Sequence[Token], at: int) -> tuple[time, int] | None:
+    def _time_of_day(self, tokens: Sequence[Token], index: int) -> tuple[time, int] | None:
         """Return the time of day at an index, and the number of its words; None without one.
 
         Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is no time.
         """
-        if named := self._phrase_number("hours", tokens, at):
+        if named := self._phrase_number("hours", tokens, index):
             return time(named[0]), named[1]
-        begin = max(self._phrase_sizes("clock", tokens, at), default=0)
-        words = [token.word for token in tokens[at + begin : at + begin + 3]]
+        begin = max(self._phrase_sizes("clock", tokens, index), default=0)
+        words = [token.word for token in tokens[index + begin : index + begin + 3]]
         found = _CLOCK.fullmatch(words[0]) if words else None
         if not found:
             return None
@@ -196,109 +196,111 @@ class TimeReader:
         hour = hour % 12 + 12 * (half == "pm") if half in {"am", "pm"} else hour
         return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
 
-    def _phrase_sizes(self, kind: str, tokens: Sequence[Token], at: int) -> list[int]:
+    def _phrase_sizes(self, kind: str, tokens: Sequence[Token], index: int) -> list[int]:
         """Return how many words (3 to 1, the most first) from an index on can be a phrase of a
         kind.
 
         Args:
             kind: The kind, such as ``since``, in the vocabulary of times.
             tokens: The words of the question.
-            at: The index.
+            index: The index.
         """
         table = self._words.get(kind, {})
         return [
             size
             for size in (3, 2, 1)
-            if tuple(token.word for token in tokens[at : at + size]) in table
-            and at + size <= len(tokens)
+            if tuple(token.word for token in tokens[index : index + size]) in table
+            and index + size <= len(tokens)
         ]
 
-    def _word(self, kind: str, tokens: Sequence[Token], at: int) -> int | None:
-        found = self._phrase_number(kind, tokens, at)
+    def _word(self, kind: str, tokens: Sequence[Token], index: int) -> int | None:
+        found = self._phrase_number(kind, tokens, index)
         return found[0] if found else None
 
-    def _phrase_number(self, kind: str, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    def _phrase_number(
+        self, kind: str, tokens: Sequence[Token], index: int
+    ) -> tuple[int, int] | None:
         """Return the number that the longest phrase of a kind at an index means, and how many words
         it has.
 
         Args:
             kind: The kind, such as ``months``, in the vocabulary of times.
             tokens: The words of the question.
-            at: The index.
+            index: The index.
 
         Returns:
             None when no such phrase begins there.
         """
-        if at >= len(tokens) or tokens[at].word not in self._begin.get(kind, ()):
+        if index >= len(tokens) or tokens[index].word not in self._begin.get(kind, ()):
             return None
         table: Mapping[tuple[str, ...], int] = self._words.get(kind, {})
         for size in (5, 4, 3, 2, 1):
-            words = tuple(token.word for token in tokens[at : at + size])
+            words = tuple(token.word for token in tokens[index : index + size])
             if len(words) == size and words in table:
                 return table[words], size
         return None
 
     def _named_time(
-        self, tokens: Sequence[Token], at: int, kind: str
+        self, tokens: Sequence[Token], index: int, kind: str
     ) -> tuple[NamedTime, int] | None:
         """Return the day, span, month or event at an index, and the number of its words; None
         without one.
 
         Args:
             tokens: The words of the question.
-            at: The index.
+            index: The index.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
-        if at >= len(tokens):
+        if index >= len(tokens):
             return None
-        if kind != "until" and (part := self._part_of_month(tokens, at)):
+        if kind != "until" and (part := self._part_of_month(tokens, index)):
             return part
-        if (event := self._phrase_number("events", tokens, at)) and kind == "since":
+        if (event := self._phrase_number("events", tokens, index)) and kind == "since":
             return NamedTime(event=event[0]), event[1]
-        if kind == "until" and (end := self._phrase_number("end_of", tokens, at)):
-            unit = self._phrase_number("units", tokens, at + end[1])
+        if kind == "until" and (end := self._phrase_number("end_of", tokens, index)):
+            unit = self._phrase_number("units", tokens, index + end[1])
             whole = self._calendar_unit(unit[0], 0) if unit else None
             if unit and whole and whole.end:
                 return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
         return (
-            self._near_today(tokens, at)
-            or self._relative_time(tokens, at)
-            or self._counted_time(tokens, at, kind)
-            or self._dated_time(tokens, at)
-            or self._weekday(tokens, at)
+            self._near_today(tokens, index)
+            or self._relative_time(tokens, index)
+            or self._counted_time(tokens, index, kind)
+            or self._dated_time(tokens, index)
+            or self._weekday(tokens, index)
         )
 
-    def _near_today(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _near_today(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index such as ``yesterday``, ``overnight`` or ``year to date``, and
         the number of its words; None without one.
         """
-        if ago := self._phrase_number("ago", tokens, at):
+        if ago := self._phrase_number("ago", tokens, index):
             day = self._today - timedelta(ago[0])
             return NamedTime(day, day + timedelta(1)), ago[1]
-        if night := self._phrase_number("nights", tokens, at):
+        if night := self._phrase_number("nights", tokens, index):
             return NamedTime(self._today - timedelta(night[0])), night[1]
-        if to_date := self._phrase_number("to_date", tokens, at):
+        if to_date := self._phrase_number("to_date", tokens, index):
             whole = self._calendar_unit(to_date[0], 0)
             return (whole, to_date[1]) if whole else None
-        if ahead := self._phrase_number("ahead", tokens, at):
+        if ahead := self._phrase_number("ahead", tokens, index):
             day = self._today + timedelta(ahead[0])
             return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
         return None
 
-    def _relative_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _relative_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index relative to today, such as ``this week``, ``the last 3 weeks``
         or ``next Monday``, and the number of its words; None without one.
         """
         for kind in ("this", "last", "next"):
-            for size in self._phrase_sizes(kind, tokens, at):
-                place = at + size
+            for size in self._phrase_sizes(kind, tokens, index):
+                place = index + size
                 number = self._number(tokens, place)
                 if number and (unit := self._phrase_number("units", tokens, place + number[1])):
                     if kind != "last":
                         continue
                     return self._time_since(number[0] * unit[0]), size + number[1] + unit[1]
                 if unit := self._phrase_number("units", tokens, place):
-                    rolling = unit[0] != _WEEKEND and self._is_rolling(tokens[at:place])
+                    rolling = unit[0] != _WEEKEND and self._is_rolling(tokens[index:place])
                     rolling = (kind == "last" and rolling) or (
                         kind != "next" and unit[0] == _FORTNIGHT
                     )
@@ -321,33 +323,33 @@ class TimeReader:
         return tuple(token.word for token in words) in self._words.get("rolling", {})
 
     def _counted_time(
-        self, tokens: Sequence[Token], at: int, kind: str
+        self, tokens: Sequence[Token], index: int, kind: str
     ) -> tuple[NamedTime, int] | None:
         """Return a counted time at an index, such as ``two weeks ago`` or ``3 days``, and the
         number of its words; None without one.
 
         Args:
             tokens: The words of the question.
-            at: The index.
+            index: The index.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
-        number = self._number(tokens, at)
-        if not number and (short := _SPAN.fullmatch(tokens[at].word)):
+        number = self._number(tokens, index)
+        if not number and (short := _SPAN.fullmatch(tokens[index].word)):
             days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
             return replace(self._time_since(days), ahead=self._today + timedelta(days)), 1
         if not number:
             return None
-        unit = self._phrase_number("units", tokens, at + number[1])
+        unit = self._phrase_number("units", tokens, index + number[1])
         if not unit:
             return None
         size = number[1] + unit[1]
         days = number[0] * unit[0]
         if days > MAX_DAYS:
             return None  # "100/month" is a budget
-        if back := self._phrase_number("back", tokens, at + size):
+        if back := self._phrase_number("back", tokens, index + size):
             start = self._today - timedelta(days)
             return NamedTime(start, start + timedelta(1)), size + back[1]
-        clear = kind in {"in", "since"} or (not kind and tokens[at].word not in self._unclear)
+        clear = kind in {"in", "since"} or (not kind and tokens[index].word not in self._unclear)
         return (
             (replace(self._time_since(days), ahead=self._today + timedelta(days)), size)
             if clear
@@ -358,46 +360,46 @@ class TimeReader:
         """Return the time that began a number of days ago and has no end."""
         return NamedTime(self._today - timedelta(days))
 
-    def _dated_time(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _dated_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index such as ``2026-05-03``, ``3 May 2026``, ``Q3`` or ``2025``, and
         the number of its words; None without one.
         """
         return (
-            self._time_of_year(tokens, at)
-            or self._time_of_month(tokens, at)
-            or self._season(tokens, at)
-            or self._numbered_week(tokens, at)
+            self._time_of_year(tokens, index)
+            or self._time_of_month(tokens, index)
+            or self._season(tokens, index)
+            or self._numbered_week(tokens, index)
         )
 
-    def _part_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _part_of_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a part of the latest month of a name at an index, such as ``mid October`` (ten
         days), and the number of its words; None without one.
         """
-        part = self._phrase_number("parts", tokens, at)
+        part = self._phrase_number("parts", tokens, index)
         if part and part[0] == 1:
-            this = next(iter(self._phrase_sizes("this", tokens, at + part[1])), 0)
-            unit = self._phrase_number("units", tokens, at + part[1] + this)
+            this = next(iter(self._phrase_sizes("this", tokens, index + part[1])), 0)
+            unit = self._phrase_number("units", tokens, index + part[1] + this)
             whole = self._calendar_unit(unit[0], 0) if unit else None
             if unit and whole:
                 return NamedTime(whole.start), part[1] + this + unit[1]
-        month = self._latest_month(tokens, at + part[1]) if part else None
+        month = self._latest_month(tokens, index + part[1]) if part else None
         if not part or not month or not month[0].start:
             return None
         start = month[0].start.replace(day=part[0])
         end = month[0].end if part[0] > 20 else start + timedelta(10)
         return NamedTime(start, end), part[1] + month[1]
 
-    def _latest_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
-        month = self._phrase_number("months", tokens, at)
+    def _latest_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
+        month = self._phrase_number("months", tokens, index)
         return (
             (self._month_time(month[0], self._latest_year(month[0])), month[1]) if month else None
         )
 
-    def _season(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _season(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the three months of the latest season of a name at an index, and the number of its
         words; None without one.
         """
-        season = self._phrase_number("seasons", tokens, at)
+        season = self._phrase_number("seasons", tokens, index)
         if not season:
             return None
         year = self._latest_year(season[0])
@@ -407,12 +409,12 @@ class TimeReader:
             season[1],
         )
 
-    def _numbered_week(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _numbered_week(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the latest week with the number at an index (ISO 8601), such as ``week 47``, and
         the number of its words; None without one.
         """
-        word = self._phrase_number("week_number", tokens, at)
-        number = self._number(tokens, at + word[1]) if word else None
+        word = self._phrase_number("week_number", tokens, index)
+        number = self._number(tokens, index + word[1]) if word else None
         if not word or not number or not 1 <= number[0] <= 53:
             return None
         this_year, this_week, _ = self._today.isocalendar()
@@ -422,17 +424,17 @@ class TimeReader:
             return None
         return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
 
-    def _time_of_year(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_of_year(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a day in digits, a quarter, a half or a year at an index, and the number of its
         words; None without one.
 
         A quarter or half is the latest that has begun.
         """
-        word = tokens[at].word
+        word = tokens[index].word
         quarter, size = _QUARTER.fullmatch(word), 1
         number = int(quarter[1]) if quarter else 0
-        ordinal = self._phrase_number("ordinals", tokens, at)
-        if ordinal and self._word("units", tokens, at + ordinal[1]) == _QUARTER_DAYS:
+        ordinal = self._phrase_number("ordinals", tokens, index)
+        if ordinal and self._word("units", tokens, index + ordinal[1]) == _QUARTER_DAYS:
             number, size = ordinal[0], ordinal[1] + 1
         if number:
             first = 3 * number - 2
@@ -443,24 +445,26 @@ class TimeReader:
             year = self._latest_year(first)
             return NamedTime(date(year, first, 1), _after(date(year, first + 5, 1))), 1
         if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
-            parts = [token.word for token in tokens[at : at + 3]]
+            parts = [token.word for token in tokens[index : index + 3]]
             if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
                 day = _date(int(word), int(parts[1]), int(parts[2]))
                 return (NamedTime(day, day + timedelta(1)), 3) if day else None
             return NamedTime(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
         return None
 
-    def _time_of_month(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _time_of_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a month, or a day of a month, at an index, and the number of its words; None
         without one.
 
         Without a year, the latest one counts.
         """
-        number = _DAY.fullmatch(tokens[at].word)
-        if number and (month := self._phrase_number("months", tokens, at + 1)):
-            return self._day_of(int(number[1]), month[0], tokens, at + 1 + month[1], 1 + month[1])
-        if month := self._phrase_number("months", tokens, at):
-            behind = at + month[1]
+        number = _DAY.fullmatch(tokens[index].word)
+        if number and (month := self._phrase_number("months", tokens, index + 1)):
+            return self._day_of(
+                int(number[1]), month[0], tokens, index + 1 + month[1], 1 + month[1]
+            )
+        if month := self._phrase_number("months", tokens, index):
+            behind = index + month[1]
             number = _DAY.fullmatch(tokens[behind].word) if behind < len(tokens) else None
             if number and 1 <= int(number[1]) <= 31:
                 return self._day_of(int(number[1]), month[0], tokens, behind + 1, month[1] + 1)
@@ -468,26 +472,26 @@ class TimeReader:
             return self._month_time(month[0], year or self._latest_year(month[0])), month[1] + size
         return None
 
-    def _weekday(self, tokens: Sequence[Token], at: int) -> tuple[NamedTime, int] | None:
+    def _weekday(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the latest day of a weekday's name, or the latest weekend, at an index, and the
         number of its words; None without one.
         """
-        unit = self._phrase_number("units", tokens, at)
+        unit = self._phrase_number("units", tokens, index)
         if unit and unit[0] == _WEEKEND:
             ended = self._today.isoweekday() < 6
             whole = self._calendar_unit(_WEEKEND, -1 if ended else 0)
             return (whole, unit[1]) if whole else None
-        found = self._phrase_number("weekdays", tokens, at)
+        found = self._phrase_number("weekdays", tokens, index)
         return (self._weekday_on(found[0]), found[1]) if found else None
 
-    def _number(self, tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-        if at < len(tokens) and tokens[at].word.isdigit() and len(tokens[at].word) <= 3:
-            return int(tokens[at].word), 1
-        return self._phrase_number("numbers", tokens, at)
+    def _number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+        if index < len(tokens) and tokens[index].word.isdigit() and len(tokens[index].word) <= 3:
+            return int(tokens[index].word), 1
+        return self._phrase_number("numbers", tokens, index)
 
-    def _year(self, tokens: Sequence[Token], at: int) -> tuple[int, int]:
-        if at < len(tokens) and _ISO.fullmatch(tokens[at].word):
-            return int(tokens[at].word), 1
+    def _year(self, tokens: Sequence[Token], index: int) -> tuple[int, int]:
+        if index < len(tokens) and _ISO.fullmatch(tokens[index].word):
+            return int(tokens[index].word), 1
         return 0, 0
 
     def _day_of(

@@ -148,11 +148,11 @@ class Vocabulary:
             known = next((self.stems[word[:n]] for n in sizes if word[:n] in self.stems), None)
         return known
 
-    def phrase(self, tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    def phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
         """Return the concept of the longest phrase at an index, and its number of words; ("", 1)
         without one.
         """
-        words = [token.word for token in tokens[at:]]
+        words = [token.word for token in tokens[index:]]
         text = " ".join((*words, ""))
         frames = self.frames.get(words[0], ()) if words else ()
         found = [(match[0].count(" "), c) for frame, c in frames if (match := frame.match(text))]
@@ -162,13 +162,13 @@ class Vocabulary:
                 return known, size
         return concept, max(framed, 1)
 
-    def index_after(self, concept: str, tokens: Sequence[Token], at: int) -> int:
+    def index_after(self, concept: str, tokens: Sequence[Token], index: int) -> int:
         """Return the index after all phrases of a concept that begin at an index; the same index
         without any.
         """
-        while at < len(tokens) and self.phrase(tokens, at)[0] == concept:
-            at += self.phrase(tokens, at)[1]
-        return at
+        while index < len(tokens) and self.phrase(tokens, index)[0] == concept:
+            index += self.phrase(tokens, index)[1]
+        return index
 
     def knows(self, word: str) -> bool:
         """Return whether a word is in the vocabulary, or has a known beginning."""
