@@ -78,24 +78,30 @@ class _Line:
 
 
 def cells(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield the statements of tables and lists of properties about the brand, each with its line.
+    """Yield (line, statement) pairs: what the tables and lists of properties in an answer state
+    about `reading.brand`, in order of the lines.
 
-    The brand is the header of a row or a column of a table, or the heading of a list of lines such
-    as ``Founded: 2014``. A cell that says that a value is unknown states nothing.
+    The brand is the header of a row or column of a table, or the heading of a list of lines such as
+    ``Founded: 2014``. A cell with an unknown value ("n/a") states nothing. A line may be yielded
+    twice. At most `_MAX_LINES` lines are read.
     """
-    brand, lines = reading.brand, list(islice(_lines(reading), _MAX_LINES))
+    brand, lines = reading.brand, list(islice(_body_lines(reading), _MAX_LINES))
     for at, line in enumerate(lines):
         if line.named == {brand.name}:
-            yield from _row(brand, line, lines[line.head])
-            yield from _properties(brand, line, lines[at + 1 : at + 1 + _MAX_PROPERTIES])
+            yield from _row_statements(brand, line, lines[line.head])
+            yield from _statements_below_heading(
+                brand, line, lines[at + 1 : at + 1 + _MAX_PROPERTIES]
+            )
         if line.head < at:
-            yield from _column(brand, line, lines[line.head])
+            yield from _column_statements(brand, line, lines[line.head])
     if {mention.brand for mention in reading.mentions} == {brand.name}:
-        yield from _properties_anywhere(brand, lines)
+        yield from _statements_of_property_lines(brand, lines)
 
 
-def _lines(reading: Reading) -> Iterator[_Line]:
-    """Yield the lines of an answer with the brands that each names, and with its table, if any."""
+def _body_lines(reading: Reading) -> Iterator[_Line]:
+    """Yield each line of an answer with the names of the brands in the line, its cells between
+    bars, and the index of the first line of its table.
+    """
     brands: dict[int, set[str]] = defaultdict(set)
     line_ends = [line_break.start() for line_break in re.finditer("\n", reading.body)]
     for mention in reading.mentions:
@@ -108,8 +114,10 @@ def _lines(reading: Reading) -> Iterator[_Line]:
         yield _Line(text, frozenset(brands[at]), parts, first_line)
 
 
-def _row(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
-    """Yield the statements of a table row whose first or second cell is the brand."""
+def _row_statements(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
+    """Yield (row text, statement) for each cell right of the brand's name; nothing unless the first
+    or second cell of the row is the brand's name, and nothing for the header row.
+    """
     name_cells = [
         n for n, cell in enumerate(row.cells[:2]) if _is_name(brand, cell)
     ]  # a rank may be first
@@ -119,19 +127,23 @@ def _row(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Stateme
             yield from _statement_of(brand, name, value, row.text)
 
 
-def _column(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
-    """Yield the statement of a table row in the columns that have the brand as header."""
+def _column_statements(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
+    """Yield (row text, statement) for each cell of a table row whose column has the brand's name as
+    its header; the first cell of the row names the property.
+    """
     for name, value in zip(header.cells[1:], row.cells[1:], strict=True):
         if _is_name(brand, name):
             yield from _statement_of(brand, row.cells[0], value, row.text)
 
 
-def _properties(
+def _statements_below_heading(
     brand: Brand, label: _Line, below: Iterable[_Line]
 ) -> Iterator[tuple[str, Statement]]:
-    """Yield the properties in the lines below a heading of the brand.
+    """Yield (line, statement) for the lines below a heading of the brand that read "property:
+    value".
 
-    The list ends at a line that is no property or that names another brand.
+    The list ends at the first line without a property or with the name of another brand. Nothing is
+    yielded if `label` is not a heading of the brand.
     """
     if not _is_heading(brand, label):
         return
@@ -143,7 +155,9 @@ def _properties(
 
 
 def _is_heading(brand: Brand, label: _Line) -> bool:
-    """Return whether a line is a heading of statements about the brand itself."""
+    """Return whether a line is a heading above statements about the brand: "Acme", "Acme at a
+    glance", "Acme (CRM):". A heading such as "Acme alternatives" is not.
+    """
     head = label.text
     name = next(
         (spelling for spelling in brand.names if head.casefold().startswith(spelling.casefold())),
@@ -155,11 +169,14 @@ def _is_heading(brand: Brand, label: _Line) -> bool:
     return bool(_AFTER_NAME.fullmatch(rest) or _AT_A_GLANCE.fullmatch(rest))
 
 
-def _properties_anywhere(brand: Brand, lines: Iterable[_Line]) -> Iterator[tuple[str, Statement]]:
-    """Yield the properties in an answer that names no other brand.
+def _statements_of_property_lines(
+    brand: Brand, lines: Iterable[_Line]
+) -> Iterator[tuple[str, Statement]]:
+    """Yield (line, statement) for all lines that read "property: value" in an answer whose only
+    named brand is `brand`.
 
-    A heading that is neither the brand's nor generic ("Key facts") begins a part about something
-    else, whose properties are skipped.
+    A heading that is neither the brand's nor generic ("Key facts") begins a part about another
+    subject; the properties of that part are skipped.
     """
     is_own = True
     for line in lines:
@@ -178,8 +195,16 @@ def _properties_anywhere(brand: Brand, lines: Iterable[_Line]) -> Iterator[tuple
 def _statement_of(
     brand: Brand, name: str, value: str, line: str
 ) -> Iterator[tuple[str, Statement]]:
-    """Yield a cell as a sentence about the brand, such as "Acme: founded: 2014", with its line;
-    nothing for a cell without a clear value.
+    """Yield a cell once as (line, statement) with a sentence about the brand: "Acme: founded:
+    2014".
+
+    Nothing is yielded for an unknown value, or for a value of a free plan other than yes and no.
+
+    Args:
+        brand: The subject.
+        name: The property, from a header or before a colon.
+        value: The text of the cell.
+        line: The line of the answer, yielded as the quote.
     """
     if not name or _UNKNOWN.fullmatch(value):
         return

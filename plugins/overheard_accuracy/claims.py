@@ -161,10 +161,12 @@ def historic(text: str) -> bool:
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether a cue in a statement is about another subject than the brand.
+    """Return whether a cue, the match of a word such as "founded", has another subject than the
+    brand.
 
-    That is the case when the brand's name only introduces its rival, founder or owner, or when
-    another capitalised name, or a noun with its own clause, is between the brand and the cue.
+    So it is when the brand's name only introduces a rival, founder or owner ("Acme's competitor"),
+    or when another capitalised name or a noun with a relative clause is between the brand and the
+    cue.
     """
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:

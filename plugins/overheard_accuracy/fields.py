@@ -60,13 +60,11 @@ _MANY = frozenset({"products", "certifications", "discontinued", "never say"})
 
 
 def field_of(name: str) -> tuple[str, str]:
-    """Return the field that a fact is about, and the qualifier of the fact.
+    """Split the name of a fact into (field, qualifier): ``price: Pro plan`` and ``price (Pro
+    plan)`` both give ``("price", "Pro plan")``.
 
-    ``price: Pro plan`` and ``price (Pro plan)`` are the price of the Pro plan.
-
-    Returns:
-        The field's name in `CHECKERS`, or an empty string for a field without a checker; and the
-        qualifier, or an empty string.
+    The field is a key of `CHECKERS`, or "" if the facts of this name are not checked; the qualifier
+    is "" if absent.
     """
     head, _, tail = name.replace("(", ":").replace(")", "").partition(":")
     return _KNOWN_AS.get(normalized(head), ""), tail.strip()

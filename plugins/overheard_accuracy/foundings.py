@@ -13,7 +13,7 @@ from overheard_accuracy.claims import (
     unmeant,
     verdict,
 )
-from overheard_accuracy.values import YEAR
+from overheard_accuracy.values import YEAR_PATTERN
 
 _IN_YEAR = (
     r"(?= (?:(?:all the|way|publicly|officially|originally|first|back) )*(?:in|to)"
@@ -59,7 +59,9 @@ _OTHER_YEARS = re.compile(
     r"|their))\b",
     re.IGNORECASE,
 )
-_SINCE = re.compile(rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR.pattern})", re.I)
+_SINCE = re.compile(
+    rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR_PATTERN.pattern})", re.I
+)
 _DECADE = re.compile(r"\b(?P<part>early |mid-?|late )?(?P<year>(?:1[89]|20)\d0)s\b", re.IGNORECASE)
 _DECADE_TOLERANCE_YEARS = 3
 """Years between a decade and the true year up to which the decade is not wrong."""
@@ -68,11 +70,11 @@ _FOUNDING_VERB = re.compile(
     r"\b(?:founded|co-founded|created|started|established|set up|launched|formed|built|began) $"
 )
 _FOUNDED_IN = re.compile(
-    rf"\s(?:back |all the way back )?in (?:\w+ )?(?P<year>{YEAR.pattern}){_ENDS}"
+    rf"\s(?:back |all the way back )?in (?:\w+ )?(?P<year>{YEAR_PATTERN.pattern}){_ENDS}"
 )
 """Before and after the brand: "two friends created Acme in 2013"."""
 _SINCE_AFTER_BRAND = re.compile(
-    rf"\s*(?:[\u2013\u2014:(,-]\s*)(?:\w+ )?since (?P<year>{YEAR.pattern}){_ENDS}"
+    rf"\s*(?:[\u2013\u2014:(,-]\s*)(?:\w+ )?since (?P<year>{YEAR_PATTERN.pattern}){_ENDS}"
 )
 """After the brand: "Acme \u2013 since 1948"."""
 _DECADE_CHARACTERS = 20
@@ -82,25 +84,27 @@ _YEAR_CHARACTERS = 60
 
 
 def founded(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check the year of founding: the year nearest to a word of founding.
+    """Check the year of founding in a statement: the year nearest to a word of founding.
 
-    Returns None when no year of founding of the brand itself is stated.
+    Return None when the statement has no year of founding of the brand itself, or doubts the year.
     """
-    true = YEAR.search(truth.value)
+    true = YEAR_PATTERN.search(truth.value)
     if not true or unmeant(statement):
         return None
-    if not YEAR.search(statement.text):
-        return _decade(statement, int(true.group()))
-    former = {year for value in truth.previous for year in YEAR.findall(value)}
+    if not YEAR_PATTERN.search(statement.text):
+        return _decade_claim(statement, int(true.group()))
+    former = {year for value in truth.previous for year in YEAR_PATTERN.findall(value)}
     cue = _FOUNDED.search(statement.text)
     stated = _year_at_brand(statement) or (_year_at_cue(statement, cue) if cue else None)
     if stated:
         return FactClaim(verdict(stated == true.group(), stated in former), stated)
-    return None if cue else _too_early(statement, min(true.group(), *former, true.group()))
+    return None if cue else _too_early_claim(statement, min(true.group(), *former, true.group()))
 
 
 def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
-    """Return the year that a word of founding gives for the brand itself, or None."""
+    """Return the four-digit year nearest to `cue`, a word of founding; None if the founding is
+    negated, or is that of another company or of a thing such as a product.
+    """
     is_negated = re.search(r"\bnot (?:\w+ )?$", statement.text[: cue.start()], re.IGNORECASE)
     founds_another = statement.end <= cue.start() and _ANOTHER_THING.match(
         statement.text, cue.end()
@@ -111,7 +115,9 @@ def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
 
 
 def _year_at_brand(statement: Statement) -> str | None:
-    """Return a year of founding right after the brand's name, or None."""
+    """Return the four-digit year right after the brand's name, as in "founded Acme in 2014" or
+    "Acme (since 2014)"; None without such a year.
+    """
     founding_verb = statement.start and _FOUNDING_VERB.search(statement.text[: statement.start])
     match = _FOUNDED_IN.match(statement.text, statement.end) if founding_verb else None
     match = match or (
@@ -120,8 +126,12 @@ def _year_at_brand(statement: Statement) -> str | None:
     return match["year"] if match else None
 
 
-def _decade(statement: Statement, true: int) -> FactClaim | None:
-    """Check "founded in the 1980s"; a decade within 3 years of the true year gives no verdict."""
+def _decade_claim(statement: Statement, true: int) -> FactClaim | None:
+    """Check a decade of founding, as in "founded in the 1980s", against the true year.
+
+    Return a correct claim if the decade has the true year, a wrong claim if the year is more than
+    `_DECADE_TOLERANCE_YEARS` outside; else, or without a decade of founding, None.
+    """
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
     if not decade or not cue or of_another(statement, cue):
         return None
@@ -139,8 +149,10 @@ def _decade(statement: Statement, true: int) -> FactClaim | None:
     )
 
 
-def _too_early(statement: Statement, founding_year: str) -> FactClaim | None:
-    """Check "since 2005, Acme has ...": wrong when the year is before the founding."""
+def _too_early_claim(statement: Statement, founding_year: str) -> FactClaim | None:
+    """Return a wrong claim if a statement says that the brand has done something since a year
+    before `founding_year` ("since 2005, Acme has ..."); else None. Years have four digits.
+    """
     cue = _SINCE.search(statement.text)
     is_too_early = (
         cue is not None and cue["year"] < founding_year and not of_another(statement, cue)
@@ -149,12 +161,14 @@ def _too_early(statement: Statement, founding_year: str) -> FactClaim | None:
 
 
 def _nearest_year(text: str, cue: re.Match[str]) -> str | None:
-    """Return the year after a cue, or else before it, without another event in between; or None."""
-    after = YEAR.search(text, cue.end())
+    """Return the year after a cue, or else the year before the cue, at most `_YEAR_CHARACTERS`
+    away; None without such a year or with another event in between.
+    """
+    after = YEAR_PATTERN.search(text, cue.end())
     if after and after.start() - cue.end() <= _YEAR_CHARACTERS:
         between = text[cue.end() : after.start()]
         return None if _OTHER_YEARS.search(between) else after.group()
-    before = [year for year in YEAR.finditer(text) if year.end() <= cue.start()]
+    before = [year for year in YEAR_PATTERN.finditer(text) if year.end() <= cue.start()]
     if before and cue.start() - before[-1].end() <= _YEAR_CHARACTERS:
         between = text[before[-1].end() : cue.start()]
         return None if _OTHER_YEARS.search(between) else before[-1].group()

@@ -80,9 +80,9 @@ _NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
 def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check whether there is a free plan; a trial is no free plan.
+    """Check whether a statement says that the brand has a free plan; a free trial is no free plan.
 
-    Returns None when a statement leaves open whether there is a free plan.
+    The fact's value is "yes" or "no". Return None when the statement leaves the matter open.
     """
     paid = _PAID_ONLY.search(statement.text)
     cue = paid or _FREE_PLAN.search(statement.text)
@@ -112,7 +112,9 @@ def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether support or templates are free rather than a plan, or a plan for some only."""
+    """Return whether the words of `cue` offer something else than a free plan for everyone: free
+    support or templates, or a plan for students only.
+    """
     if _FOR_SOME.match(statement.text, cue.end()):
         return True
     if cue["whole"]:

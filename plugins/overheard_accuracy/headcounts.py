@@ -14,7 +14,7 @@ from overheard_accuracy.claims import (
     unmeant,
     verdict,
 )
-from overheard_accuracy.values import YEAR, Amount, amounts
+from overheard_accuracy.values import YEAR_PATTERN, Amount, amounts
 
 _STAFF = re.compile(
     r"\b(?:employees|employs|employing|staff(?:ers)?|workforce|headcount|people (?:work|on|at)"
@@ -60,9 +60,10 @@ _TOLERANCE_SHARE = 0.2
 
 
 def employees(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a headcount against a number or range, with a tolerance of a fifth.
+    """Check a stated number of employees against the true number or range, with a tolerance of
+    `_TOLERANCE_SHARE`.
 
-    Returns None when no headcount of the brand itself is stated.
+    Return None when the statement has no present headcount of the brand itself.
     """
     true = next(iter(amounts(truth.value)), None)
     cue = _STAFF.search(statement.text) if amounts(statement.text) else None
@@ -88,8 +89,8 @@ def employees(statement: Statement, truth: Truth) -> FactClaim | None:
             return None
         former = [a for value in truth.previous for a in amounts(value)]
         result = verdict(
-            _agrees(before, stated, true),
-            any(_agrees(before, stated, amount_) for amount_ in former),
+            _headcount_agrees(before, stated, true),
+            any(_headcount_agrees(before, stated, amount_) for amount_ in former),
         )
         return FactClaim(result, statement.text[slice(*stated.span)])
     return None
@@ -103,13 +104,14 @@ def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
     )
 
 
-def _agrees(before: str, stated: Amount, true: Amount) -> bool:
-    """Return whether a stated headcount agrees with the true headcount, with tolerance.
+def _headcount_agrees(before: str, stated: Amount, true: Amount) -> bool:
+    """Return whether a stated headcount overlaps the true headcount, widened by `_TOLERANCE_SHARE`.
 
     Args:
-        before: The words before the amount; "over" and "up to" make the comparison one-sided.
-        stated: The stated number or range.
-        true: The true number or range.
+        before: The words before the stated number; "over" and "up to" make the comparison
+            one-sided.
+        stated: The stated number or range of employees.
+        true: The true number or range of employees.
     """
     low, high = true.low * (1 - _TOLERANCE_SHARE), true.high * (1 + _TOLERANCE_SHARE)
     if _AT_LEAST.search(before):
@@ -122,6 +124,6 @@ def _agrees(before: str, stated: Amount, true: Amount) -> bool:
 def _is_year(text: str, stated: Amount) -> bool:
     """Return whether an amount is written like a year: 2014, but not 2,014."""
     return (
-        YEAR.fullmatch(text[slice(*stated.span)]) is not None
+        YEAR_PATTERN.fullmatch(text[slice(*stated.span)]) is not None
         and "," not in text[slice(*stated.span)]
     )

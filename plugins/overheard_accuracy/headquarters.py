@@ -226,10 +226,11 @@ _BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME}
 
 
 def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check the place of the headquarters: any part of the true place is correct.
+    """Check the stated place of the headquarters; the city, state or country of the fact is
+    correct.
 
-    A country or state that the fact does not name gives None, since the city may be there; so does
-    a name that may be another spelling of the true place.
+    Return None without a present place of the brand itself, for a country or state that the fact
+    does not name (the city may be there), and for a name that may be a spelling of the true place.
     """
     patterns = (*_BASED, _BASED_ADJECTIVE)
     cue = next((match for pattern in patterns if (match := pattern.search(statement.text))), None)
@@ -239,18 +240,20 @@ def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
     if (statement.end and _SITE.search(between)) or _NO_PLACE.search(cue["stated"]):
         return None
     stated = cue["stated"].rstrip(".'\u2019")
-    if _agrees(stated, truth.value):
+    if _place_agrees(stated, truth.value):
         return FactClaim(Verdict.CORRECT, stated)
     city = stated.split(",")[0]
     is_unclear = _INITIALS.fullmatch(city) or is_region(city)
     if is_unclear or any(alike(city, part) for part in listed_values(truth.value)):
         return None
-    stale = any(_agrees(stated, value) for value in truth.previous)
+    stale = any(_place_agrees(stated, value) for value in truth.previous)
     return FactClaim(Verdict.STALE if stale else Verdict.WRONG, stated)
 
 
-def _agrees(stated: str, true: str) -> bool:
-    """Return whether a stated place is the true place, a part of it, or a region around it."""
+def _place_agrees(stated: str, true: str) -> bool:
+    """Return whether the first part of a stated place ("Austin, Texas") equals, contains or is
+    contained in a part of the true place, or is the same place in another language.
+    """
     parts = [part.strip() for part in true.split(",") if part.strip()]
     first = stated.split(",", maxsplit=1)[0].strip()
     return any(

@@ -123,11 +123,11 @@ _NOT_PERSON = re.compile(
 
 
 def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check who leads the company, by family name and first name or initial.
+    """Check who a statement says leads the company, by family name and first name or initial.
 
-    Returns None when no current leader of the brand itself is clearly stated.
+    Return None when no present leader of the brand's own company is clearly stated.
     """
-    if successor := _successor(statement, truth):
+    if successor := _succession_claim(statement, truth):
         return successor
     for cue in _cues(statement):
         if _NOT_PERSON.search(cue["stated"]) or _FOR_A_WHILE.search(statement.text[: cue.start()]):
@@ -146,10 +146,11 @@ def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
     return None
 
 
-def _successor(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a succession: "Ann Lee replaced Bo Ray as CEO".
+def _succession_claim(statement: Statement, truth: Truth) -> FactClaim | None:
+    """Check the successor in a statement such as "Ann Lee replaced Bo Ray as CEO".
 
-    A former leader gives None: the statement was correct at its time.
+    Return None without a succession, and for a successor who is a former leader or came at a past
+    time: the statement was correct then.
     """
     for pattern in _SUCCESSOR_PATTERNS:
         cue = pattern.search(statement.text)
@@ -186,7 +187,9 @@ def _cues(statement: Statement) -> Iterator[re.Match[str]]:
 
 
 def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether a person is named as the head of another company."""
+    """Return whether the person whom `cue` matches is named as the head of another company than the
+    brand's.
+    """
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
     if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"

@@ -57,7 +57,9 @@ _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? 
 
 
 def products(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a product: correct when it is named with the brand; a product is never wrong."""
+    """Check a product of the brand: return a correct claim if the statement names the product and
+    does not call it discontinued, else None. A product is never wrong.
+    """
     if (
         not unmeant(statement)
         and contains(statement.text, truth.value)
@@ -68,7 +70,9 @@ def products(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a certification that the company holds; a denial is wrong."""
+    """Check a certification that the company holds: return a wrong claim if the statement denies
+    the certification, a correct claim if it affirms it, else None.
+    """
     named = _find_words(statement.text, truth.value)
     if not named or _UNDECIDED.search(statement.text):
         return None
@@ -83,7 +87,9 @@ def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a discontinued product or feature: an offer of it is stale."""
+    """Check a discontinued product or feature: return a stale claim if the statement offers it, a
+    correct claim if the statement calls it discontinued, else None.
+    """
     named = _find_words(statement.text, truth.value)
     if unmeant(statement) or not named:
         return None
@@ -103,7 +109,9 @@ def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def never_say(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a statement that is always false; None unless an answer makes it."""
+    """Check a sentence that is always false: return a wrong claim if the statement contains its
+    words without a negation, else None.
+    """
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None
     named = _find_words(statement.text, truth.value)

@@ -89,9 +89,10 @@ _INVESTOR = re.compile(
 
 
 def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check which company owns the brand's company, or that the company is independent.
+    """Check which company a statement calls the owner of the brand's company, or whether it calls
+    the company independent. A fact such as "none" means independent.
 
-    Returns None when no current owner of the brand itself is clearly stated.
+    Return None when no present owner of the brand itself is clearly stated.
     """
     is_independent = truth.value.strip().casefold() in _NO_PARENT
     cue = (

@@ -103,25 +103,25 @@ _ROUNDING_SHARE = 0.015
 def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> FactClaim | None:
     """Check a price: same currency, same period (a year is twelve months), rounding allowed.
 
-    A price that is limited to a plan ("price: Pro") is compared only with amounts next to the
-    plan's name; any other price only with the lowest amount ("starts at") or the only amount.
-    Returns None when no price of the brand itself is clearly stated.
+    A fact about a plan ("price: Pro") is compared only with amounts next to the plan's name; a fact
+    without a plan only with the lowest amount ("starts at") or the only amount. Return None when no
+    price of the brand itself is clearly stated.
 
     Args:
         statement: The statement.
         truth: The fact.
-        inherited: Whether the statement does not name the brand itself, so that the amount must
-            have the period of the fact.
+        inherited: Whether the statement itself does not name the brand; then an amount counts only
+            with the same period as the fact.
     """
     true = next(iter(money_amounts(truth.value)), None)
-    range_ = None if truth.qualifier else _range(statement.text)
+    range_ = None if truth.qualifier else _price_range(statement.text)
     stated = range_[0] if range_ else _price_of(statement.text, truth, true)
     if true is None or stated is None or _may_mean_other(statement, stated, truth):
         return None
     if (stated.period and not true.period) or (inherited and stated.period != true.period):
         return None  # an instalment, or the price of something else
     if range_:
-        return _in_range(statement.text, *range_, true)
+        return _range_claim(statement.text, *range_, true)
     pair = stated.comparable(true)
     if pair is None:
         return None
@@ -131,7 +131,9 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
 
 
 def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
-    """Return whether an amount may be something other than the current price of the brand."""
+    """Return whether a stated amount may be something else than the brand's present price: a
+    doubted or former price, that of another brand, of an accessory, or a fee for use.
+    """
     cue = _PRICED.search(statement.text)
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return True
@@ -141,8 +143,10 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     return bool(for_use or _ACCESSORY.search(statement.text[: stated.span[0]]))
 
 
-def _range(text: str) -> tuple[Money, Money] | None:
-    """Return both ends of a text's range of prices; None unless there is exactly one range."""
+def _price_range(text: str) -> tuple[Money, Money] | None:
+    """Return the (low, high) amounts of a range of prices, with the same period; None unless the
+    text has exactly one range and no other amount.
+    """
     amounts = money_amounts(text)
     if len(amounts) == 2 and amounts[0].currency == amounts[1].currency:
         low, high = amounts
@@ -158,12 +162,12 @@ def _range(text: str) -> tuple[Money, Money] | None:
     return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(context) else None
 
 
-def _in_range(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
+def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
     """Check a stated range of prices against the true price.
 
-    A range is correct if it begins or ends at the price, or is narrow and contains the price; and
-    wrong if the price is outside. A wide range around the price gives None: it may be of other
-    plans.
+    A range is correct if it begins or ends at the true price, or is narrow and contains the price;
+    wrong if the price is outside. Return None for a wide range around the price, which may be of
+    other plans, and for another currency or an unknown period.
     """
     pair, upper = low.comparable(true), high.comparable(true)
     words = text[low.span[0] : high.span[1]]
@@ -180,7 +184,14 @@ def _in_range(text: str, low: Money, high: Money, true: Money) -> FactClaim | No
 
 
 def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
-    """Return the amount in a text that a fact is about; None if several amounts may be meant."""
+    """Return the amount in a text that a fact's price is to be compared with; None if several
+    amounts could be meant, or no amount.
+
+    Args:
+        text: The statement's text.
+        truth: The fact; with a qualifier, only amounts of the plan that it names count.
+        true: The true price; its period chooses between a monthly and a yearly amount.
+    """
     candidates = [
         amount
         for amount in money_amounts(text)
@@ -212,7 +223,9 @@ def _context(text: str, amount: Money) -> str:
 
 
 def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
-    """Return whether the plan named nearest to an amount is the plan of the fact."""
+    """Return whether the plan named nearest before an amount, or right after the amount, is the
+    plan in a fact's qualifier.
+    """
     wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
     before = text[: amount.span[0]]
     tiers = list(_TIERS.finditer(before))

@@ -51,19 +51,24 @@ _HEADING = re.compile(r"[^.!?:]{1,60}")
 
 
 def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield the statements about the brand, each with the whole sentence.
+    """Yield (sentence, statement) pairs: what the sentences and lines of an answer state about
+    `reading.brand`; first those of sentences, then those below a title, at most `_MAX_STATEMENTS`.
 
     In a sentence with another brand, only the part around this brand counts. A sentence without a
     brand is about this brand when it continues with "It ..." right after a sentence about this
-    brand alone, or when the question asks about this brand alone and the answer names no other.
-    A line that names no brand is about the brand below a title that is nothing but its name; a
-    line that belongs to another brand or product is not about this brand.
+    brand alone, or when the question asks about this brand alone and the answer names no other. A
+    line that names no brand is about the brand below a title that is nothing but its name; a line
+    that belongs to another brand or product is not about this brand.
     """
-    return islice(chain(_statements(reading), _below_its_name(reading)), _MAX_STATEMENTS)
+    return islice(
+        chain(_sentence_statements(reading), _statements_below_name(reading)), _MAX_STATEMENTS
+    )
 
 
-def _below_its_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield the lines without a brand below a title that is the brand's name and no more."""
+def _statements_below_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    """Yield (line, statement) for each line that names no brand, is the brand's own, and is below a
+    title that is only the brand's name.
+    """
     names = {name.casefold() for name in reading.brand.names}
     named = [mention.start for mention in reading.mentions]
     below = False
@@ -80,7 +85,9 @@ def _below_its_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
 
 
 def _is_below_another(reading: Reading, at: int) -> bool:
-    """Return whether the heading above an offset does not name the brand."""
+    """Return whether the text at an offset of the body has a heading above it that does not name
+    the brand; False without a heading.
+    """
     unit = next((unit for unit in reading.units if unit.start <= at < unit.end), None)
     if unit is None or not unit.section or unit.is_of(reading.brand.name):
         return False
@@ -89,11 +96,12 @@ def _is_below_another(reading: Reading, at: int) -> bool:
 
 
 def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
-    """Return whether the line of a sentence belongs to another brand, or to another product.
+    """Return whether the line of a sentence belongs to another product, or to another brand that
+    the sentence does not name.
 
     Args:
         reading: The answer.
-        mentions: The mentions in the sentence, one or more.
+        mentions: The mentions in the sentence, at least one of them of `reading.brand`.
     """
     brand = reading.brand.name
     first = next(mention.start for mention in mentions if mention.brand == brand)
@@ -103,8 +111,10 @@ def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
     return owner.foreign or all(mention.brand != owner.owner for mention in mentions)
 
 
-def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield the statements about the brand with their sentences; see `statements`."""
+def _sentence_statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    """Yield (sentence, statement) pairs about the brand from the sentences of the body, in order;
+    see `statements`.
+    """
     brand = reading.brand.name
     names_no_other = all(mention.brand == brand for mention in reading.mentions)
     asked_only = names_no_other and reading.asked == {brand}
@@ -146,14 +156,15 @@ def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
 def _pronoun_end(
     body: str, before: int, start: int, text: str, *, continues: bool, names_no_other: bool = False
 ) -> int:
-    """Return the end of the words that refer back to the brand at the start of a sentence, or 0.
+    """Return the end offset of the words at the start of a sentence that refer back to the brand
+    ("It", "The company"), or 0 without such words.
 
     Args:
         body: The answer.
         before: Offset of the end of the previous sentence in the body.
         start: Offset of the sentence in the body.
         text: The sentence.
-        continues: Whether the previous sentence is about the brand alone.
+        continues: Whether the previous sentence is about the brand alone; if not, the result is 0.
         names_no_other: Whether the answer names no other brand; then line breaks may be in between.
     """
     if not continues or (not names_no_other and "\n" in body[before:start]):
@@ -163,10 +174,10 @@ def _pronoun_end(
 
 
 def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
-    """Yield the parts of a sentence that are about a brand: each up to the next other brand.
+    """Yield the parts of a sentence that are about a brand: each from its mention to the next
+    mention of another brand.
 
-    Another brand that owns this brand is a value, not a subject; and what surrounds ", unlike
-    Acme," is about the brand before.
+    A mention of the owner of this brand, and an aside such as ", unlike Acme,", divide nothing.
 
     Args:
         text: The sentence.

@@ -65,10 +65,12 @@ class PriceStatement:
 
 
 def price_statements(reading: Reading) -> Iterator[PriceStatement]:
-    """Yield the statements with an amount in text that the brand owns.
+    """Yield a statement for each unit of an answer that has an amount of money and is about the
+    brand, in order.
 
-    In an answer that names no other brand, to a question about this brand alone, text without an
-    owner is about the brand too.
+    Units of the brand itself count, and units without an owner in which it is the only brand or
+    that answer a question about it alone. Shops' offers, footers, and amounts next to another brand
+    do not. A statement that does not name the brand is given its name.
     """
     brand = reading.brand.name
     alone = reading.asked == {brand} and all(m.brand == brand for m in reading.mentions)
@@ -78,7 +80,7 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
         if unit.role is UnitRole.TITLE and own:
             end = _name_end(reading, unit, brand)
             if end is not None:
-                title, product = unit.text, _product(unit.text, end)
+                title, product = unit.text, _product_after_brand(unit.text, end)
                 titled = unit.end
         named_here = {m.brand for m in reading.mentions if unit.start <= m.start < unit.end}
         loose = not unit.owner and (alone or named_here == {brand})
@@ -87,12 +89,12 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
         if not (own or loose) or unit.role in {UnitRole.SHOP, UnitRole.FOOTER}:
             continue
         text = unit.text[:_UNIT_CHARACTERS]
-        if not money_amounts(text) or _others_near(reading, unit):
+        if not money_amounts(text) or _other_brand_at_amount(reading, unit):
             continue
         start = _name_start(reading, unit, brand)
         end = _name_end(reading, unit, brand)
         named = start is not None and end is not None and end <= len(text)
-        about = (_product(text, end or 0) if named else product) or _product_label(unit)
+        about = (_product_after_brand(text, end or 0) if named else product) or _product_label(unit)
         if named:
             statement = Statement(text, start or 0, end or 0)
         else:
@@ -120,7 +122,9 @@ def is_about(stated: PriceStatement, qualifier: str) -> bool:
 
 
 def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
-    """Return a statement with the title that it is below, for a fact about a product or a plan."""
+    """Return the statement with the title above it put in front, if `qualifier` (a product or plan)
+    is neither empty nor in the statement; else the statement as it is.
+    """
     statement = stated.statement
     if not qualifier or not stated.inherited or contains(statement.text, qualifier):
         return statement
@@ -128,8 +132,10 @@ def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
     return Statement(lead + statement.text, len(lead), len(lead) + statement.end)
 
 
-def _product(text: str, end: int) -> str:
-    """Return the name of a product right after the brand's name, or an empty string."""
+def _product_after_brand(text: str, end: int) -> str:
+    """Return the name of a product or plan that follows at offset `end`, the end of the brand's
+    name ("Acme Pro"); "" without one.
+    """
     thing = _THING.match(text, end)
     if thing and _AT_AMOUNT.search(text[:end]):
         return thing.group().strip()
@@ -156,8 +162,10 @@ def _name_end(reading: Reading, unit: Unit, brand: str) -> int | None:
     return found.end - unit.start if found else None
 
 
-def _others_near(reading: Reading, unit: Unit) -> bool:
-    """Return whether another brand is named shortly before an amount of the unit."""
+def _other_brand_at_amount(reading: Reading, unit: Unit) -> bool:
+    """Return whether a unit has an amount of money at most `_NEARBY_CHARACTERS` after the name of
+    another brand.
+    """
     for mention in reading.mentions:
         if mention.brand != reading.brand.name and unit.start <= mention.start < unit.end:
             end = mention.end - unit.start

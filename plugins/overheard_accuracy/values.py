@@ -9,7 +9,7 @@ from functools import lru_cache
 
 Span = tuple[int, int]
 
-YEAR = re.compile(r"(?<![\d.,$€£¥-])(?:1[89]|20)\d\d(?![\d%]|[.,]\d|s\b)")
+YEAR_PATTERN = re.compile(r"(?<![\d.,$€£¥-])(?:1[89]|20)\d\d(?![\d%]|[.,]\d|s\b)")
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -91,7 +91,9 @@ class Money:
     span: Span
 
     def comparable(self, other: Money) -> tuple[float, float] | None:
-        """Return both amounts for the same period, or None where they cannot be compared."""
+        """Return (this amount, the other amount) for the same period, a year as twelve months; None
+        for different currencies or periods. An amount without a period compares with any.
+        """
         if self.currency != other.currency:
             return None
         if self.period == other.period or not (self.period and other.period):
@@ -118,7 +120,9 @@ class Amount:
 
 
 def number(text: str) -> float:
-    """Return the value of text that `NUMBER` matches: ``1,200``, ``1.2k``, ``twenty-five``."""
+    """Return the value of a number in digits or English words, such as ``1,200``, ``1.2k`` or
+    ``twenty-five``; the text must match `NUMBER`.
+    """
     text = text.strip().casefold()
     digits = re.match(r"[\d,.\u202f\u00a0']*\d(?: \d{3}\b)*", text)
     if digits:
@@ -131,17 +135,17 @@ def number(text: str) -> float:
 @lru_cache(maxsize=512)
 def amounts(text: str) -> tuple[Amount, ...]:
     """Return the numbers and ranges of a text in order; a range counts once, not as two numbers."""
-    return tuple(_amounts(text))
+    return tuple(_each_amount(text))
 
 
 @lru_cache(maxsize=512)
 def money_amounts(text: str) -> tuple[Money, ...]:
     """Return the amounts of money of a text in order, each with the period right after it."""
-    return tuple(_money(text))
+    return tuple(_each_money(text))
 
 
-def _amounts(text: str) -> Iterator[Amount]:
-    """Yield numbers and ranges in order, see `amounts`."""
+def _each_amount(text: str) -> Iterator[Amount]:
+    """Yield the numbers and ranges of a text in order; a range counts once, not as two numbers."""
     range_end = 0
     ranges = {match.start(): match for match in _RANGE.finditer(text)}
     for match in re.finditer(NUMBER, text, re.IGNORECASE):
@@ -156,8 +160,10 @@ def _amounts(text: str) -> Iterator[Amount]:
             yield Amount(value, value, match.span())
 
 
-def _money(text: str) -> Iterator[Money]:
-    """Yield amounts of money in order, see `money_amounts`."""
+def _each_money(text: str) -> Iterator[Money]:
+    """Yield the amounts of money in a text, in order, each with the period ("month") that follows
+    within `_PERIOD_CHARACTERS`.
+    """
     matches = list(_MONEY.finditer(text))
     for index, match in enumerate(matches):
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
@@ -172,12 +178,12 @@ def _money(text: str) -> Iterator[Money]:
 
 
 def _digits_value(digits: str, *, scaled: bool) -> float:
-    """Return the value of digits with English or continental separators.
+    """Return the value of digits with English (1,200.50) or continental (1.200,50) separators.
 
     Args:
         digits: The digits with their separators.
-        scaled: Whether a word such as "million" follows: "1.200 million" is 1.2 million, "1.200" is
-            1200.
+        scaled: Whether a word such as "million" follows: "1.200 million" is 1.2 million, "1.200"
+            alone is 1200. The result is not multiplied by that word.
     """
     compact = re.sub(r"[\u202f\u00a0' ]", "", digits)
     if not scaled and re.fullmatch(rf"{_DOTTED}(?:,\d\d)?", compact):
@@ -188,7 +194,9 @@ def _digits_value(digits: str, *, scaled: bool) -> float:
 
 
 def _low_end(range_: re.Match[str], high: float) -> float:
-    """Return the low end of a range: in "5 to 10 thousand" both are thousands."""
+    """Return the value of the low end of a range, a match of `_RANGE`; a unit written only at the
+    high end counts for both: "5 to 10 thousand" gives 5000.
+    """
     low = number(range_["low"])
     scale = re.search(rf"({_SUFFIX})\s*$", range_["high"], re.IGNORECASE)
     if scale and not re.search(rf"({_SUFFIX})\s*$", range_["low"], re.IGNORECASE):
@@ -199,7 +207,9 @@ def _low_end(range_: re.Match[str], high: float) -> float:
 
 
 def _words_value(text: str) -> float:
-    """Return the value of a number in words, such as ``two hundred and five``."""
+    """Return the value of a number in lower-case English words, such as ``two hundred and five``;
+    unknown words count as 0.
+    """
     total, current = 0.0, 0.0
     for word in re.split(r"[ -]+", text):
         if word in _SCALES:

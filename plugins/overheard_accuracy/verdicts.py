@@ -21,23 +21,27 @@ _WORST_FIRST = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
 
 
 def score(reading: Reading) -> Iterator[Score]:
-    """Yield the accuracy of a brand in an answer, 0 to 1, if the answer states a fact."""
-    details = list(_details(reading))
+    """Yield one score, the share of the stated facts that are correct (0 to 1); nothing if the
+    answer states no fact. The worst claim is the score's quote.
+    """
+    details = list(_fact_details(reading))
     if details:
         right = sum(detail.verdict == Verdict.CORRECT for detail in details)
         worst = min(details, key=lambda detail: _WORST_FIRST.index(detail.verdict))
         yield Score("accuracy", right / len(details), worst.quote, tuple(details))
 
 
-def _details(reading: Reading) -> Iterator[Detail]:
-    """Yield a detail for each stated fact; of several statements, the worst verdict counts."""
+def _fact_details(reading: Reading) -> Iterator[Detail]:
+    """Yield a detail with verdict and quote for each fact (each item of a list) that an answer
+    states; of several statements about one fact the worst verdict counts.
+    """
     all_statements = [*statements(reading), *cells(reading)]
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
         for value in values_of(field, fact.value) if field else ():
             truth = Truth(value, fact.previous, qualifier)
             if field == "price":
-                checked = _prices(reading, truth)
+                checked = _price_claims(reading, truth)
             else:
                 checked = [
                     (claim, text)
@@ -46,13 +50,14 @@ def _details(reading: Reading) -> Iterator[Detail]:
                 ]
             if checked:
                 claim, quote = min(checked, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
-                yield _detail(fact, claim, quote)
+                yield _claim_detail(fact, claim, quote)
 
 
-def _prices(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
-    """Return the claims about a price, each with its text.
+def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
+    """Return the (claim, quote) pairs of an answer about a price that `truth` is to confirm.
 
-    Of the amounts below one title the one that agrees counts: the others are of other plans.
+    Of the amounts below one title only the correct ones count, if there are any: the others are of
+    other plans.
     """
     by_subject: dict[str, list[tuple[FactClaim, str]]] = {}
     for stated in price_statements(reading):
@@ -68,6 +73,6 @@ def _prices(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
     return best
 
 
-def _detail(fact: Fact, claim: FactClaim, quote: str) -> Detail:
+def _claim_detail(fact: Fact, claim: FactClaim, quote: str) -> Detail:
     stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
     return Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])

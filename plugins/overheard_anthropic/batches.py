@@ -22,7 +22,8 @@ async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
 
 
 async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
-    """Return the progress of a batch, and its answers and errors once it has ended.
+    """Ask the service for a batch, and return its progress; once the batch has ended, with its
+    answers and errors.
 
     Args:
         client: The client of the account that created the batch.
@@ -38,7 +39,9 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
 
 
 def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
-    """Add the answers and problems in a file of batch results to `batch_state`, by request id."""
+    """Add the answers and problems in a file of batch results (JSON lines) to `batch_state`, by our
+    request ids.
+    """
     from anthropic.types import Message
 
     for line in batch_lines(text):

@@ -56,7 +56,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncAnthropic:
-        """Return a new client of Anthropic's SDK."""
+        """Return a new client of Anthropic's SDK, which repeats no call; nothing is sent."""
         from anthropic import AsyncAnthropic, DefaultAioHttpClient
 
         return AsyncAnthropic(
@@ -67,15 +67,17 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model in the mode in which it is asked."""
+        """Return the capabilities of a model; search belongs to them if the name ends in
+        ``+search``.
+        """
         batch = self.sold_in_batches(model)
         return self.described(model, "Messages API", "web search", batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Ask one question.
+        """Send a question to the service, and return its reply with its cost; `seed` is not sent.
 
         Raises:
-            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderFailed: with the problem in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         async with self.asking(question.model):
@@ -85,7 +87,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
-        """Hand requests in, and return the service's id of the batch."""
+        """Submit requests, by our ids, as a batch, and return the batch's id at the service."""
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Message]:
@@ -93,15 +95,17 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch."""
+        """Cancel a batch; requests that the service has begun are finished and charged."""
         await self.client.messages.batches.cancel(batch)
 
     def read(self, question: Question, raw: Message) -> Reply:
-        """Return an answer of a batch as a reply."""
+        """Return an answer of a batch as the reply to its question, with the cost in batches."""
         return self._reply(question, raw, {}, batch=True)
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the date of the model that served it."""
+        """Return the reply with the creation date of its served model, if the service reports the
+        date.
+        """
         return await self._created.dated(reply)
 
     def _reply(
@@ -112,7 +116,9 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         *,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply to a question from a message, with its cost; batches cost less."""
+        """Return the reply to a question from the service's message, with its cost; `batch` applies
+        the lower price of batches.
+        """
         return self.service.reply(
             question,
             text_of(message),
@@ -125,7 +131,9 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK."""
+        """Return the request for a question, as keyword arguments of the SDK's
+        `messages.create`.
+        """
         request: dict[str, Any] = {
             "model": question.model.id,
             "messages": [{"role": "user", "content": question.prompt.text}],
@@ -140,7 +148,9 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return (await self.client.models.retrieve(served_model)).created_at
 
     def _search_tool(self) -> WebSearchTool20250305Param:
-        """Return the settings of Anthropic's web search tool."""
+        """Return the web search tool of a request, with the configured country and limit of
+        searches.
+        """
         tool: WebSearchTool20250305Param = {
             "type": "web_search_20250305",
             "name": "web_search",

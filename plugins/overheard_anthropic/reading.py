@@ -31,7 +31,9 @@ def finish_of(message: Message) -> Finish:
 
 
 def citations_of(message: Message) -> list[Citation]:
-    """Return the cited sources, then the sources that were only retrieved."""
+    """Return the sources that the answer cites, then all sources that the search retrieved, as
+    uncited; both in the message's order.
+    """
     cited = [
         Citation(note.url, note.title or "")
         for block in message.content
@@ -43,7 +45,9 @@ def citations_of(message: Message) -> list[Citation]:
 
 
 def usage_of(message: Message) -> Mapping[str, object]:
-    """Return the billed tokens and searches; `input_tokens` includes the cached tokens."""
+    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`;
+    `input_tokens` includes the cached tokens and is None if unknown.
+    """
     usage: Any = message.usage
     sent: Any = getattr(usage, "input_tokens", None)
     cached = getattr(usage, "cache_read_input_tokens", None) or 0
@@ -62,7 +66,7 @@ def usage_of(message: Message) -> Mapping[str, object]:
 
 
 def _hits(message: Message) -> Iterator[Any]:
-    """Yield what was found; a search that failed has an error where its hits would be."""
+    """Yield the retrieved sources of all searches; a failed search has none."""
     for block in message.content:
         if block.type == "web_search_tool_result" and isinstance(block.content, list):
             yield from block.content

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
     from apprise.attachment.memory import AttachMemory
 
-EXTRA = "apprise"
+PACKAGE_EXTRA = "apprise"
 SEND_TIMEOUT_S = 20.0
 """Seconds that all addresses together may take for a message."""
 MAX_TITLE_LENGTH = 200
@@ -66,10 +66,10 @@ class AppriseChat:
         self._posted: OrderedDict[str, None] = OrderedDict()
 
     async def run(self, desk: Desk) -> None:  # noqa: ARG002 - it receives no requests
-        """Check the addresses, then wait until cancelled.
+        """Read the addresses, then wait until cancelled; no requests are received.
 
         Raises:
-            ChatUnavailable: when the package is missing or an address cannot be read.
+            ChatUnavailable: when the package is missing or an address is not valid.
         """
         await self._services()
         await asyncio.Event().wait()
@@ -83,34 +83,41 @@ class AppriseChat:
         thread: str = "",  # noqa: ARG002 - there are no threads
         broadcast: bool = False,  # noqa: ARG002 - the same
     ) -> str:
-        """Send a card to all addresses, once for each key; return the key.
+        """Send a card to all addresses, once for each key in this process; return the key.
 
         Raises:
-            ChatFailed: when an address did not take it. The next try sends it to all again.
-            ChatUnavailable: when the package is missing or an address cannot be read.
+            ChatFailed: when an address did not take the message. The next try sends it to all
+                again.
+            ChatUnavailable: when the package is missing or an address is not valid.
         """
         if key in self._posted:
             return key
         services = await self._services()
         title = safe_text(card.title)[:MAX_TITLE_LENGTH]
-        lengths = [_usable_length(service) - len(title) for service in _each(services)]
-        await self._send(services, title, rendered(card, min(lengths)), _attached(card))
+        lengths = [_usable_length(service) - len(title) for service in _each_service(services)]
+        await self._send(services, title, rendered(card, min(lengths)), _attachments(card))
         self._posted[key] = None
         if len(self._posted) > MAX_REMEMBERED:
             self._posted.popitem(last=False)
         return key
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Do nothing: what was sent cannot be changed."""
+        """Do nothing: a sent message cannot be changed."""
 
     async def find(self, channel: str, key: str) -> str | None:  # noqa: ARG002 - see `post`
-        """Return the key of a message that this process has sent; services cannot be asked."""
+        """Return the key if this process has sent its message, else None; the services cannot be
+        asked.
+        """
         return key if key in self._posted else None
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002 - see `post`
-        """Check that the addresses can be read; a real test would send a message."""
+        """Return one finding: the services of the addresses, or the problem with an address.
+        Nothing is sent, since a real test would be a message.
+        """
         try:
-            names = sorted({str(service.service_name) for service in _each(await self._services())})
+            names = sorted(
+                {str(service.service_name) for service in _each_service(await self._services())}
+            )
         except ChatUnavailable as error:
             return [Finding(self.name, error.details["reason"], error.details["remedy"])]
         return [Finding(f"{self.name} ({', '.join(names)}; nothing was sent)")]
@@ -119,16 +126,15 @@ class AppriseChat:
         """Do nothing: each message opens and closes its connections."""
 
     async def _services(self) -> Apprise:
-        """Return the addresses as Apprise knows them, read at the first use.
-
-        Apprise takes seconds to import, so this happens in a thread.
+        """Return Apprise with all addresses, opened at the first use in a thread, because the
+        import takes seconds. Raises what `_open` raises.
         """
         if self._opened is None:
             self._opened = await asyncio.to_thread(self._open)
         return self._opened
 
     def _open(self) -> Apprise:
-        """Return Apprise with all addresses.
+        """Import Apprise, silence its log, and return Apprise with all addresses.
 
         Raises:
             ChatUnavailable: without the package or an address, and when an address is not valid.
@@ -140,7 +146,7 @@ class AppriseChat:
         try:
             from apprise import Apprise
         except ImportError:
-            remedy = f"install it with: {install_command(extra=EXTRA)}"
+            remedy = f"install it with: {install_command(extra=PACKAGE_EXTRA)}"
             reason = "the package apprise is not installed"
             raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy) from None
         services, urls = Apprise(), self._url.get_secret_value().split()
@@ -159,10 +165,17 @@ class AppriseChat:
         return services
 
     async def _send(self, services: Apprise, title: str, body: str, attached: object) -> None:
-        """Send a text.
+        """Send a text to all addresses.
+
+        Args:
+            services: Apprise with its addresses.
+            title: The title of the message.
+            body: The plain text of the message.
+            attached: The attachments, from `_attachments`.
 
         Raises:
-            ChatFailed: when an address did not take it; the reason holds no part of an address.
+            ChatFailed: when an address did not take the message; the reason holds no part of an
+                address.
         """
         logs: list[str] = []
 
@@ -178,18 +191,20 @@ class AppriseChat:
             raise ChatFailed(chat=self.name, reason=type(error).__name__) from None
         if not sent:
             failed = [result.name for result in sent.results if result.status]
-            raise ChatFailed(chat=self.name, reason=_reason(failed, " ".join(logs)))
+            raise ChatFailed(chat=self.name, reason=_failure_reason(failed, " ".join(logs)))
 
 
-def _reason(services: Sequence[str], log: str) -> str:
-    """Return why a message was not taken, from the names of services and Apprise's log."""
+def _failure_reason(services: Sequence[str], log: str) -> str:
+    """Return the reason why a message was not taken, from the names of the failed services and
+    Apprise's log.
+    """
     who = ", ".join(sorted(set(services))) or "the service"
     if found := _STATUS.search(log):
         return f"{who} answers with status {found[1]}"
     return f"{who} cannot be reached, or refuses it"
 
 
-def _each(services: Apprise) -> Iterator[NotifyBase]:
+def _each_service(services: Apprise) -> Iterator[NotifyBase]:
     return iter(services)
 
 
@@ -199,8 +214,8 @@ def _usable_length(service: NotifyBase) -> int:
     return longest // 2 if "markdown" in str(service.notify_format) else longest
 
 
-def _attached(card: Card) -> list[AttachMemory]:
-    """Return a card's picture and file as attachments; services without these leave them out."""
+def _attachments(card: Card) -> list[AttachMemory]:
+    """Return a card's picture and file as attachments; [] if the card has neither."""
     found = []
     if card.image and card.image.png:
         found.append((card.image.png, card.image.name, "image/png"))
@@ -214,7 +229,9 @@ def _attached(card: Card) -> list[AttachMemory]:
 
 
 def safe_text(text: str | Tainted) -> str:
-    """Return text without control characters; what a model wrote can mention no person."""
+    """Return text without control characters; text that a model wrote cannot mention a person or
+    group.
+    """
     if isinstance(text, Tainted):
         return _MENTION.sub("\u200b", printable(text.text))
     return printable(text)
@@ -222,12 +239,14 @@ def safe_text(text: str | Tainted) -> str:
 
 def rendered(card: Card, longest: int) -> str:
     """Return a card without its title as plain text of at most `longest` characters."""
-    text = "\n\n".join(_paragraphs(card)) or safe_text(card.title)
+    text = "\n\n".join(_card_paragraphs(card)) or safe_text(card.title)
     return text if len(text) <= longest else text[: max(0, longest - 2)] + " …"
 
 
-def _paragraphs(card: Card) -> Iterator[str]:
-    """Yield the parts of a card as plain text, each a paragraph; those of further cards follow."""
+def _card_paragraphs(card: Card) -> Iterator[str]:
+    """Yield the parts of a card, without its title, as paragraphs of plain text; each further card
+    of `card.more` is one paragraph at the end.
+    """
     if card.text:
         yield safe_text(card.text)
     if card.image and card.image.alt:
@@ -235,7 +254,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
     if card.fields:
         yield "\n".join(f"{field.name}: {safe_text(field.value)}" for field in card.fields)
     if card.table:
-        yield _rows(card.table)
+        yield _table_text(card.table)
     for quote in card.quotes:
         yield f'"{safe_text(quote.text)}" ({quote.source})'
     if card.file:
@@ -245,11 +264,13 @@ def _paragraphs(card: Card) -> Iterator[str]:
     if card.footer:
         yield safe_text(card.footer)
     for more in card.more:
-        yield "\n\n".join((safe_text(more.title), *_paragraphs(more)))
+        yield "\n\n".join((safe_text(more.title), *_card_paragraphs(more)))
 
 
-def _rows(table: Table) -> str:
-    """Return a table with a line for each row: the first cell, then the others by their column."""
+def _table_text(table: Table) -> str:
+    """Return a table as text with a line for each row: "first cell: column cell, column cell";
+    empty cells are left out.
+    """
     lines = []
     for row in table.rows:
         first, *rest = (safe_text(cell) for cell in row)

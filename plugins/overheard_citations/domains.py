@@ -19,7 +19,7 @@ def domain_of(host: str) -> str:
     Args:
         host: A host in lower case and in Unicode, see `overheard.Citation`; it may be empty.
     """
-    if not host or _is_number(host):
+    if not host or _is_ip_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
 
@@ -34,8 +34,8 @@ def _endings(domains: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f".{host}" for domain in domains if (host := Citation(domain).host))
 
 
-def _is_number(host: str) -> bool:
-    """Whether a host is an IP address."""
+def _is_ip_address(host: str) -> bool:
+    """Return whether a host is an IP address rather than a name."""
     try:
         ip_address(host)
     except ValueError:

@@ -38,18 +38,20 @@ class Citations:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of one brand in one answer, if the answer cites any page."""
+        """Yield the scores of `reading.brand`, see the class; nothing for a brand without domains,
+        an answer without citations, or if it is unknown whether the brand is cited.
+        """
         if not reading.brand.domains:
             return
         reported = reading.answer.reply.citations
-        sources = _distinct(reported)
+        sources = _distinct_pages(reported)
         cited = [source for source in sources if source.cited]
         own = [source for source in cited if owns(reading.brand.domains, source.host)]
         all_known = not any(source.cited and source.hidden for source in reported)
         if not cited or not (own or all_known):
             return
         rival_domains = tuple(domain for rival in reading.competitors for domain in rival.domains)
-        details = tuple(_detail(source, reading.brand, rival_domains) for source in sources)
+        details = tuple(_source_detail(source, reading.brand, rival_domains) for source in sources)
         quote = own[0].page[:_URL_CHARACTERS] if own else ""
         yield Score("own_citation", float(bool(own)), quote, details)
         if all_known:
@@ -58,8 +60,8 @@ class Citations:
             yield Score("citation_share", len(own_domains) / len(domains))
 
 
-def _distinct(citations: Sequence[Citation]) -> list[Citation]:
-    """Return one citation of known host for each page, the cited pages first."""
+def _distinct_pages(citations: Sequence[Citation]) -> list[Citation]:
+    """Return one citation for each page of known host, the cited pages first."""
     ordered = sorted(citations, key=lambda source: not source.cited)
     by_page: dict[str, Citation] = {}
     for source in ordered:
@@ -68,7 +70,7 @@ def _distinct(citations: Sequence[Citation]) -> list[Citation]:
     return list(by_page.values())
 
 
-def _detail(source: Citation, brand: Brand, rival_domains: tuple[str, ...]) -> Detail:
+def _source_detail(source: Citation, brand: Brand, rival_domains: tuple[str, ...]) -> Detail:
     owner = _owner(source.host, brand, rival_domains)
     verdict = owner if source.cited else f"{owner}, retrieved"
     return Detail(domain_of(source.host), verdict, source.page[:_URL_CHARACTERS])

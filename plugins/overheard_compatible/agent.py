@@ -26,10 +26,11 @@ class AgentProvider(CompatibleProvider):
         return self.described(model, self._preset.how, "web search", sampling=True)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Ask one question.
+        """Send a question to the service, and return its reply with the cost that the service
+        reports; `seed` is not sent.
 
         Raises:
-            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderFailed: with the problem in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         async with self.asking(question.model):
@@ -48,7 +49,9 @@ class AgentProvider(CompatibleProvider):
             )
 
     def _request(self, question: Question) -> dict[str, Any]:
-        """Return the body of a request, without fields that the service does not know."""
+        """Return the body of the request for a question, with only the fields that the service
+        knows.
+        """
         temperature = 0.0 if question.limit else self.settings.temperature
         request: dict[str, Any] = {
             "model": question.model.id,
@@ -67,7 +70,7 @@ class AgentProvider(CompatibleProvider):
 
 def text_of(response: Response) -> str:
     """Return the answer."""
-    parts = (part for item in _items(response, "message") for part in get(item, "content") or ())
+    parts = (part for item in _output(response, "message") for part in get(item, "content") or ())
     return "".join(get(part, "text") or "" for part in parts)
 
 
@@ -81,9 +84,13 @@ def finish_of(response: Response) -> Finish:
 
 
 def citations_of(response: Response) -> list[Citation]:
-    """Return the sources; a source is cited when the answer has its number, as in ``[web:1]``."""
+    """Return the retrieved sources in order; a source is cited when the answer has its number, as
+    in ``[web:1]``.
+    """
     numbers = {int(number) for number in re.findall(r"\[(?:web:)?(\d{1,3})\]", text_of(response))}
-    results = [s for item in _items(response, "search_results") for s in get(item, "results") or ()]
+    results = [
+        s for item in _output(response, "search_results") for s in get(item, "results") or ()
+    ]
     return [
         Citation(url, title_of(source), cited=(get(source, "id") or place) in numbers)
         for place, source in enumerate(results, 1)
@@ -92,7 +99,9 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed usage."""
+    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`; a
+    missing count is None.
+    """
     usage: Any = response.usage
     return {
         "input_tokens": get(usage, "input_tokens"),
@@ -103,5 +112,5 @@ def usage_of(response: Response) -> Mapping[str, object]:
     }
 
 
-def _items(response: Response, kind: str) -> Iterator[Any]:
+def _output(response: Response, kind: str) -> Iterator[Any]:
     return (item for item in response.output if get(item, "type") == kind)

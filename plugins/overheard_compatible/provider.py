@@ -38,7 +38,9 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         self._preset = settings.service
 
     def open_client(self) -> AsyncOpenAI:
-        """Return a new client of OpenAI's SDK for this service."""
+        """Return a new client of OpenAI's SDK for this service, which repeats no call; nothing is
+        sent.
+        """
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         settings = self.settings
@@ -53,7 +55,9 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model in the mode in which it is asked."""
+        """Return the capabilities of a model at this service; search belongs to them if the name
+        ends in ``+search``.
+        """
         preset = self._preset
         searches = Model(self.name, model).searches
         return Capabilities(
@@ -68,10 +72,12 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         )
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question.
+        """Send a question to the service, and return its reply with its cost. `seed` is sent if the
+        service takes seeds.
 
         Raises:
-            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderFailed: with the problem in one sentence without the key; also for a search at a
+                service that cannot search.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         model = question.model
@@ -79,7 +85,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             raise ProviderFailed(model=model, reason=NO_SEARCH, kind=FailureKind.REQUEST)
         async with self.asking(model):
             headers, completion = await self.structured(
-                question, lambda asked: self._complete(asked, self._parameters(asked, seed))
+                question, lambda asked: self._completion(asked, self._request_fields(asked, seed))
             )
             return self.service.reply(
                 question,
@@ -93,30 +99,33 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
                 cost=cost_of(completion),
             )
 
-    async def _complete(
-        self, question: Question, more: dict[str, object]
+    async def _completion(
+        self, question: Question, fields: dict[str, object]
     ) -> tuple[Mapping[str, str], ChatCompletion]:
-        """Send a request and return the response's headers and the whole answer, also of a stream.
+        """Send a request, and return (headers of the response, the whole answer); a stream is
+        joined.
 
         Args:
             question: The question.
-            more: Further fields of the request, by the names that the service knows.
+            fields: Further fields of the request, by the service's names; ``messages`` is added.
         """
         create = self.client.chat.completions.with_raw_response.create
         name = question.model.id
         # Messages in extra_body are sent unchanged; the SDK would check them against all types.
-        more["messages"] = [{"role": "user", "content": question.prompt.text}]
+        fields["messages"] = [{"role": "user", "content": question.prompt.text}]
         if self.settings.stream:
             usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
             pieces = await create(
-                model=name, messages=(), stream=True, stream_options=usage, extra_body=more
+                model=name, messages=(), stream=True, stream_options=usage, extra_body=fields
             )
             return pieces.headers, await joined(pieces.parse())
-        whole = await create(model=name, messages=(), extra_body=more)
+        whole = await create(model=name, messages=(), extra_body=fields)
         return whole.headers, whole.parse()
 
-    def _parameters(self, question: Question, seed: int) -> dict[str, object]:
-        """Return the parameters of a question, under the names that the service knows."""
+    def _request_fields(self, question: Question, seed: int) -> dict[str, object]:
+        """Return the fields of a question's request, by the service's names: seed, answer window,
+        temperature, schema and search, as far as they are set and supported.
+        """
         preset = self._preset
         sent: dict[str, object] = {
             preset.seed: seed,

@@ -39,22 +39,23 @@ def finish_of(completion: ChatCompletion) -> Finish:
 
 
 def citations_of(completion: ChatCompletion) -> list[Citation]:
-    """Return the sources, from annotations of OpenAI and OpenRouter or lists such as xAI's.
+    """Return the sources: first the cited ones of annotations (OpenAI, OpenRouter), then those of a
+    list (xAI, Perplexity).
 
-    A source of a list is cited when the answer refers to its place, as in ``[1]``.
+    A source of a list is cited when the answer has its number in the list, as in ``[1]``.
     """
     numbers = {int(number) for number in re.findall(r"\[(\d{1,3})\]", text_of(completion))}
     return [
         *_notes(completion.choices[0].message),
         *(
             Citation(url, title, cited=place in numbers)
-            for place, (url, title) in enumerate(_sources(completion), 1)
+            for place, (url, title) in enumerate(_source_pages(completion), 1)
         ),
     ]
 
 
 def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
-    """Return the billed tokens and searches."""
+    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`."""
     usage: Any = completion.usage
     return {
         "input_tokens": getattr(usage, "prompt_tokens", 0),
@@ -67,7 +68,9 @@ def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
 
 
 def cost_of(completion: ChatCompletion) -> object:
-    """Return the cost in US dollars that the service reports, or None."""
+    """Return the cost in US dollars that the service reports, unchecked; None if the service
+    reports no cost.
+    """
     usage: Any = completion.usage
     ticks = getattr(usage, "cost_in_usd_ticks", None)
     if isinstance(ticks, int | float):
@@ -83,8 +86,10 @@ def _notes(message: Any) -> Iterator[Citation]:
             yield Citation(url, title_of(citation))
 
 
-def _sources(completion: Any) -> Iterator[tuple[str, str]]:
-    """Yield the address and title of each source, in the fields of Perplexity or of others."""
+def _source_pages(completion: Any) -> Iterator[tuple[str, str]]:
+    """Yield (address, title) of each source in the lists of Perplexity (`search_results`) or other
+    services (`citations`), in order; the title may be "".
+    """
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
         url = source if isinstance(source, str) else get(source, "url")
@@ -113,7 +118,7 @@ CHUNK_FIELDS = ("model", "system_fingerprint", "usage", "citations", "search_res
 
 
 async def joined(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
-    """Return the pieces of a stream as one answer.
+    """Read a stream to its end, and return its chunks as one answer.
 
     A stream that ends early raises no error; its answer has no finish reason, and counts as cut.
     """

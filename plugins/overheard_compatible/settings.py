@@ -41,7 +41,9 @@ class CompatibleSettings(ProviderSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, table: Any) -> Any:
-        """Add the values of the preset to a table, where the table has no own values."""
+        """Return a configuration table with the preset's address and key variable where the table
+        sets neither; anything without a known preset is returned as it is.
+        """
         preset = PRESETS.get(str(table.get("preset"))) if isinstance(table, Mapping) else None
         if preset is None:
             return table
@@ -54,10 +56,11 @@ class CompatibleSettings(ProviderSettings):
 
     @model_validator(mode="after")
     def _fits_the_service(self) -> CompatibleSettings:
-        """Check the settings against the service.
+        """Return the settings if they fit the service.
 
         Raises:
-            ValueError: for a missing key, or for streaming or searching that the service lacks.
+            ValueError: for a missing key, or for streaming or searching at a service without
+                support.
         """
         service = self.service
         if service.key_env and self.api_key is None:

@@ -63,7 +63,9 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         self._redirects: Redirects | None = None
 
     def open_client(self) -> AsyncClient:
-        """Return a new client of Google's SDK."""
+        """Return a new client of Google's SDK, which repeats no call, and keep its HTTP client for
+        `close`; nothing is sent.
+        """
         from google import genai
 
         self._http = http = self.service.http_client()
@@ -86,7 +88,8 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return client
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model in the mode in which it is asked.
+        """Return the capabilities of a model; search belongs to them if the name ends in
+        ``+search``.
 
         The number of searches is an estimate: Gemini has no limit for searches.
         """
@@ -95,10 +98,11 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return self.described(model, how, search, sampling=True, seed=True, batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question.
+        """Send a question to the service, and return its reply with its cost and the pages behind
+        its redirects.
 
         Raises:
-            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderFailed: with the problem in one sentence without the key.
             ProviderUnavailable: when the SDK is missing or the key is refused.
         """
         model = question.model
@@ -108,44 +112,46 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             response = await self.structured(
                 question,
                 lambda asked: create(
-                    model=model.id, contents=text, config=self._config(asked, seed)
+                    model=model.id, contents=text, config=self._generation_config(asked, seed)
                 ),
             )
             reply = self._reply(question, response)
-        [reply] = await self._with_pages(reply)
+        [reply] = await self._with_resolved_pages(reply)
         return reply
 
     def request(self, question: Question) -> Any:
-        """Return a question as a request in a batch, which has no seed."""
-        return batches.request_of(question.prompt.text, self._config(question))
+        """Return a question as a request of a batch file, without a seed."""
+        return batches.request_of(question.prompt.text, self._generation_config(question))
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:
-        """Hand requests in, and return the service's id of the batch."""
+        """Submit requests to one model, by our ids, as a batch, and return the batch's name at the
+        service.
+        """
         return await batches.submit(self.client, model.id, requests)
 
-    async def find(self, batch: str) -> FoundBatch[batches.Document]:
+    async def find(self, batch: str) -> FoundBatch[batches.JsonObject]:
         """Return the progress of a batch, and its results."""
         return await batches.retrieve(self.client, batch)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return the progress of a batch, and its replies once the batch has ended."""
         status = await super().look(batch, questions)
-        replies = await self._with_pages(*status.replies.values())
+        replies = await self._with_resolved_pages(*status.replies.values())
         return replace(status, replies=dict(zip(status.replies, replies, strict=True)))
 
     async def call_off(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch."""
+        """Cancel a batch; requests that the service has begun are finished and charged."""
         await self.client.batches.cancel(name=batch)
 
-    def read(self, question: Question, raw: batches.Document) -> Reply:
-        """Return an answer of a batch as a reply."""
+    def read(self, question: Question, raw: batches.JsonObject) -> Reply:
+        """Return an answer of a batch as the reply to its question, with the cost in batches."""
         from google.genai.types import GenerateContentResponse
 
         response = GenerateContentResponse.model_validate(raw, extra="ignore")
         return self._reply(question, response, batch=True)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the SDK's client and the HTTP clients, as far as they were opened."""
         if self._opened is not None:
             await self._opened.aclose()
         if self._http:
@@ -155,15 +161,19 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
 
     @property
     def redirects(self) -> Redirects:
-        """Resolves redirects; made at the first use because its HTTP client is slow to import."""
+        """The resolver of redirects, created at the first use because its HTTP client is slow to
+        import.
+        """
         if self._redirects is None:
             from overheard_google.redirects import Redirects
 
             self._redirects = Redirects()
         return self._redirects
 
-    async def _with_pages(self, *replies: Reply) -> list[Reply]:
-        """Return replies with the pages behind their redirects, as far as these are found."""
+    async def _with_resolved_pages(self, *replies: Reply) -> list[Reply]:
+        """Return the replies in order, with each redirect to an unknown host replaced by the page
+        behind it where found; sends requests only if `resolve_sources` is set.
+        """
         hidden = any(citation.hidden for reply in replies for citation in reply.citations)
         if not (hidden and self.settings.resolve_sources):
             return list(replies)
@@ -174,7 +184,9 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def _reply(
         self, question: Question, response: GenerateContentResponse, *, batch: bool = False
     ) -> Reply:
-        """Return the reply to a question from a response, with its cost; batches cost less."""
+        """Return the reply to a question from the service's response, with its cost; `batch`
+        applies the lower price of batches.
+        """
         sent = response.sdk_http_response
         return self.service.reply(
             question,
@@ -188,8 +200,12 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             batch=batch,
         )
 
-    def _config(self, question: Question, seed: int | None = None) -> GenerateContentConfig:
-        """Return the settings of a request; `seed` is None in a batch."""
+    def _generation_config(
+        self, question: Question, seed: int | None = None
+    ) -> GenerateContentConfig:
+        """Return the settings of a request for a question, in the SDK's type; `seed` is None in a
+        batch.
+        """
         from google.genai.types import GenerateContentConfig, GoogleSearch, Tool
 
         return GenerateContentConfig(

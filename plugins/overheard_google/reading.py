@@ -31,7 +31,9 @@ def text_of(response: GenerateContentResponse) -> str:
 
 
 def finish_of(response: GenerateContentResponse) -> Finish:
-    """Return how the answer ended; the response to a blocked question has no answer."""
+    """Return how the answer ended; a blocked question, whose response has no answer, counts as
+    filtered.
+    """
     candidate = _candidate(response)
     if candidate is None:
         blocked = getattr(response.prompt_feedback, "block_reason", None)
@@ -41,7 +43,9 @@ def finish_of(response: GenerateContentResponse) -> Finish:
 
 
 def citations_of(response: GenerateContentResponse) -> list[Citation]:
-    """Return the sources that support the answer, then the sources that were only retrieved."""
+    """Return all sources with a web address, in the response's order; those that support the answer
+    are marked as cited.
+    """
     grounding = _grounding(response)
     cited = set(_supporting(grounding))
     chunks = (grounding.grounding_chunks if grounding else None) or ()
@@ -53,7 +57,9 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
 
 
 def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
-    """Return the billed tokens and searches; tokens of search results are not billed."""
+    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`.
+    `output_tokens` includes the model's thoughts, and is None if unknown.
+    """
     usage = response.usage_metadata
     thoughts = getattr(usage, "thoughts_token_count", None) or 0
     shown = getattr(usage, "candidates_token_count", None) or 0

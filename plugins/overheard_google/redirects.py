@@ -20,7 +20,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from overheard import Citation
 
-PREFIX = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"
+REDIRECT_PREFIX = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"
 """How the addresses begin that are resolved."""
 MAX_REDIRECTS = 20
 """Redirects of one answer, or of one batch, that are resolved."""
@@ -32,16 +32,22 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public, also the IPv4 address inside an IPv6 address."""
+    """Return whether a text is a public IP address; an IPv4 address inside an IPv6 address must be
+    public too. Other text gives False.
+    """
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(address.is_global and not address.is_multicast for address in (ip, *_inner(ip)))
+    return all(
+        address.is_global and not address.is_multicast for address in (ip, *_embedded_ipv4(ip))
+    )
 
 
-def _inner(ip: IPv4Address | IPv6Address) -> Sequence[IPv4Address]:
-    """Return the IPv4 address to which an IPv6 address of a transition mechanism leads."""
+def _embedded_ipv4(ip: IPv4Address | IPv6Address) -> Sequence[IPv4Address]:
+    """Return the IPv4 addresses inside an IPv6 address (mapped, 6to4, Teredo, NAT64); none for an
+    IPv4 address.
+    """
     if isinstance(ip, IPv4Address):
         return ()
     teredo = ip.teredo[1] if ip.teredo else None
@@ -67,7 +73,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
     ) -> list[ResolveResult]:
-        """Return the public addresses of a host.
+        """Look a host up, and return its addresses, which are all public.
 
         Raises:
             OSError: when the host has no address, or an address that is not public.
@@ -93,7 +99,7 @@ class Redirects:
 
     def __init__(
         self,
-        prefix: str = PREFIX,
+        prefix: str = REDIRECT_PREFIX,
         lookup: Callable[[], AbstractResolver] = ThreadedResolver,
         allowed: Callable[[str], bool] = is_public,
     ) -> None:
@@ -103,10 +109,15 @@ class Redirects:
         self._session: ClientSession | None = None
 
     async def resolve(self, *answers: Sequence[Citation]) -> list[tuple[Citation, ...]]:
-        """Return the citations of answers with the pages behind redirects to unknown hosts.
+        """Return the citations of each answer, in order, with the pages behind redirects to unknown
+        hosts.
 
-        At most `MAX_REDIRECTS` redirects are resolved, within `TIMEOUT_S` seconds together. A
-        citation whose redirect gives no target stays as it is. No error is raised.
+        Sends a request for each redirect, for at most `MAX_REDIRECTS` redirects and `TIMEOUT_S`
+        seconds together. A citation whose redirect gives no page stays as it is. No error is
+        raised.
+
+        Args:
+            answers: The citations of each answer.
         """
         hidden = dict.fromkeys(c.url for answer in answers for c in answer if self._is_hidden(c))
         targets = await self._targets(list(hidden)[:MAX_REDIRECTS]) if hidden else {}
@@ -123,7 +134,9 @@ class Redirects:
         return citation.hidden and citation.url.startswith(self._prefix)
 
     async def _targets(self, addresses: Sequence[str]) -> dict[str, str]:
-        """Return the target of each redirect that has answered in time."""
+        """Return, by redirect address, the page of each redirect that answers within `TIMEOUT_S`;
+        sends the requests in parallel.
+        """
         targets: dict[str, str] = {}
 
         async def find(address: str) -> None:
@@ -139,9 +152,11 @@ class Redirects:
         return targets
 
     async def _target(self, address: str) -> str:
-        """Return where a redirect leads, or an empty string."""
+        """Send one request, and return the page to which a redirect leads; "" for an error, a
+        private host or another redirect.
+        """
         host = urlsplit(address).hostname or ""
-        if _is_number(host) and not self._allowed(host):
+        if _is_ip_address(host) and not self._allowed(host):
             return ""  # no resolver is asked for the address of a number
         try:
             async with self._open().get(address, allow_redirects=False) as response:
@@ -151,15 +166,19 @@ class Redirects:
         return target if self._is_page(target) else ""
 
     def _is_page(self, target: str) -> bool:
-        """Return whether a target is the address of a public page, and no further redirect."""
+        """Return whether a target is the HTTP address of a page at a public host, of at most
+        `MAX_ADDRESS_CHARACTERS` characters.
+        """
         if len(target) > MAX_ADDRESS_CHARACTERS or not target.startswith(("http://", "https://")):
             return False
         host = Citation(target).host
         public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
-        return self._allowed(host) if _is_number(host) else public
+        return self._allowed(host) if _is_ip_address(host) else public
 
     def _open(self) -> ClientSession:
-        """Return the HTTP session, which connects to public addresses only."""
+        """Return the HTTP session, opened at the first use; connections go to public addresses
+        only.
+        """
         if self._session is None:
             resolver = PublicResolver(self._lookup(), self._allowed)
             arguments: dict[str, Any] = {"resolver": resolver, "use_dns_cache": False, "limit": 5}
@@ -171,8 +190,8 @@ class Redirects:
         return self._session
 
 
-def _is_number(host: str) -> bool:
-    """Whether a host is an IP address."""
+def _is_ip_address(host: str) -> bool:
+    """Return whether a host is an IP address rather than a name."""
     try:
         ip_address(host)
     except ValueError:

@@ -33,12 +33,15 @@ def rehearsals() -> list[str]:
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
-    """Return the number of labels that the replies agree with, and the number of labels.
+    """Return (number of gold labels with which the replies agree, number of gold labels).
 
-    A verdict whose quote does not occur in the text counts as no agreement.
+    A verdict whose quote does not occur in the gold text agrees with nothing.
+
+    Args:
+        replies: The model's reply to each of `rehearsals()`, in the same order.
     """
     labelled = [
-        (label, _said(gold, reply, brand))
+        (label, _gold_verdict(gold, reply, brand))
         for gold, reply in zip(_gold(), replies, strict=True)
         for brand, label in gold.labels.items()
     ]
@@ -46,17 +49,21 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
 
 
 def losses(replies: Sequence[str]) -> Counter[str]:
-    """Return why verdicts on the gold texts cannot be read, with their numbers."""
+    """Return how often each reason occurs why a verdict in the replies to `rehearsals()` cannot be
+    read; `Loss` values are the keys.
+    """
     return Counter(
         verdict.value
         for gold, reply in zip(_gold(), replies, strict=True)
         for brand in gold.labels
-        if isinstance(verdict := _said(gold, reply, brand), Loss)
+        if isinstance(verdict := _gold_verdict(gold, reply, brand), Loss)
     )
 
 
-def _said(gold: Gold, reply: str, brand: str) -> str | Loss:
-    """Return the sentiment toward a brand in a reply, or the reason why it cannot be read."""
+def _gold_verdict(gold: Gold, reply: str, brand: str) -> str | Loss:
+    """Return the sentiment toward a brand in the reply about a gold text, or the reason why the
+    reply has no valid verdict on the brand.
+    """
     _, mark = portrayal_request(gold.text, list(gold.labels))
     judged = portrayal_of(reply, mark, [brand])
     if isinstance(judged, Loss):

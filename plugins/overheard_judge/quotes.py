@@ -23,9 +23,11 @@ _MAX_GAP_CHARACTERS = 600
 
 
 def word_offsets(text: str) -> list[tuple[str, int, int]]:
-    """Return the words of a text, folded, with their (start, end) offsets.
+    """Return (word, start, end) for each word of a text in order; the word is case-folded and
+    NFKC-normalized.
 
-    Case, accents' composition, punctuation, white space and Markdown make no difference.
+    So case, composed accents, punctuation, white space and Markdown make no difference to a
+    comparison of words.
     """
     return [
         (unicodedata.normalize("NFKC", found.group()).casefold(), *found.span())
@@ -34,24 +36,28 @@ def word_offsets(text: str) -> list[tuple[str, int, int]]:
 
 
 def quote_offsets(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) offsets of a quote in a text, word by word; a quote needs words.
+    """Yield (start, end) for each occurrence of a quote in a text, compared word by word; nothing
+    for a quote without words.
 
-    A quote may be cut by an ellipsis: its parts must then follow each other closely.
+    A quote may be cut by ellipses: its parts must then follow each other at most
+    `_MAX_GAP_CHARACTERS` apart.
     """
-    for chain in _chains(quote, text):
+    for chain in _part_offsets(quote, text):
         yield chain[0][0], chain[-1][1]
 
 
-def _chains(quote: str, text: str) -> Iterator[list[tuple[int, int]]]:
-    """Yield the offsets of the parts of a quote, for each place of the quote in a text."""
+def _part_offsets(quote: str, text: str) -> Iterator[list[tuple[int, int]]]:
+    """Yield, for each occurrence of a quote in a text, the (start, end) offsets of the parts
+    between its ellipses, in order and at most `_MAX_GAP_CHARACTERS` apart.
+    """
     words = word_offsets(text)
     parts = [[word for word, *_ in word_offsets(part)] for part in _CUT.split(quote)]
     parts = [part for part in parts if part]
     if not parts or (len(parts) > 1 and min(map(len, parts)) < _MIN_PART_WORDS):
         return
-    spans = [list(_found(part, words)) for part in parts]
+    spans = [list(_sequence_offsets(part, words)) for part in parts]
     if not spans[0] and _MARKER.match(quote):  # the body has no numbers of lists and headings
-        yield from _chains(_MARKER.sub("", quote), text)
+        yield from _part_offsets(_MARKER.sub("", quote), text)
         return
     for first in spans[0]:
         chain = [first]
@@ -62,8 +68,15 @@ def _chains(quote: str, text: str) -> Iterator[list[tuple[int, int]]]:
             yield chain
 
 
-def _found(part: list[str], words: list[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the offsets of a sequence of words in a text's words."""
+def _sequence_offsets(
+    part: list[str], words: list[tuple[str, int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) character offsets of each occurrence of a sequence of words in a text.
+
+    Args:
+        part: The wanted words, folded, at least one.
+        words: The words of the text, from `word_offsets`.
+    """
     joined, starts = "\0", {}
     for at, (word, *_) in enumerate(words):
         starts[len(joined) - 1] = at
@@ -77,20 +90,21 @@ def _found(part: list[str], words: list[tuple[str, int, int]]) -> Iterator[tuple
 
 
 def is_quote_about_brand(quote: str, reading: Reading) -> bool:
-    """Return whether a quote occurs in the answer, in text that is about the brand.
+    """Return whether a quote occurs in the answer, in text about `reading.brand`.
 
-    The text is about the brand if the brand owns at least half of it, or is named in it; see
-    `overheard.Unit`. So text about another brand, or addressed to the judge, is no evidence.
+    The text is about the brand if at least half of it is in units that belong to the brand or name
+    the brand; see `overheard.Unit`. So text about another brand, or addressed to the judge, is no
+    evidence.
     """
     return any(
-        all(_is_about_brand(span, reading) for span in chain)
-        for chain in _chains(quote, reading.body)
+        all(_is_span_about_brand(span, reading) for span in chain)
+        for chain in _part_offsets(quote, reading.body)
     )
 
 
-def _is_about_brand(span: tuple[int, int], reading: Reading) -> bool:
-    """Whether at least half of a quote is in units of the brand, or in units that name it; a forged
-    line is about nobody.
+def _is_span_about_brand(span: tuple[int, int], reading: Reading) -> bool:
+    """Return whether at least half of a (start, end) span of the answer is in units that belong to
+    the brand or name the brand; False in a line that imitates a reply of a judge.
     """
     brand, own = reading.brand.name, 0
     low = reading.body.rfind("\n", 0, span[0]) + 1

@@ -75,15 +75,16 @@ class JudgedClaim:
 
 
 def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal | Loss:
-    """Return the portrayal of a brand in a reply, or why there is none.
+    """Return the portrayal of a brand in a reply, or the reason why the reply has no valid
+    portrayal.
 
     Args:
         reply: The text of the model's reply.
         mark: The mark of the request, which the reply should repeat as ``check``. A reply with
-            another mark counts for nothing; a reply without one is read.
+            another mark does not count; a reply without a mark does.
         names: The brand's name, as in the request, and its other spellings.
     """
-    items = _items(reply, mark, "brands", "brand")
+    items = _reply_items(reply, mark, "brands", "brand")
     if isinstance(items, Loss):
         return items
     wanted = {_plain(name) for name in names}
@@ -103,13 +104,19 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal
     if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
         return Loss.NO_QUOTE
     return JudgedPortrayal(
-        _text(own_items[0]["brand"]), sentiment, quote, tuple(_aspects(own_items[0]))
+        _text(own_items[0]["brand"]), sentiment, quote, tuple(_valid_aspects(own_items[0]))
     )
 
 
 def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
-    """Return what the text states of facts, in valid items; or why the reply cannot be read."""
-    items = _items(reply, mark, "claims", "field")
+    """Return the valid claims in a reply, in its order; or the reason why the reply cannot be read.
+    A claim needs a known verdict and a quote.
+
+    Args:
+        reply: The text of the model's reply.
+        mark: The mark of the request, which the reply should repeat as ``check``.
+    """
+    items = _reply_items(reply, mark, "claims", "field")
     if isinstance(items, Loss):
         return items
     return [
@@ -121,10 +128,12 @@ def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
     ]
 
 
-def _aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
-    """Yield the valid aspects of an item, each kind once."""
+def _valid_aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
+    """Yield the aspects of a brand's item that have a known name, a sentiment and a quote; of
+    several with one name, the last.
+    """
     found = {}
-    for aspect in _listed(item.get("aspects"), "aspect"):
+    for aspect in _json_objects(item.get("aspects"), "aspect"):
         name, sentiment = _text(aspect.get("aspect")).casefold(), _word(aspect.get("sentiment"))
         quote = _text(aspect.get("quote"))
         if name in ASPECTS and sentiment in {"positive", "negative"} and quote:
@@ -132,22 +141,26 @@ def _aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
     yield from found.values()
 
 
-def _items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:
-    """Return the items of a reply, or the reason why they cannot be read.
+def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:
+    """Return the items (JSON objects) of a reply, or the reason why they cannot be read.
 
-    Objects that repeat the mark go first; then those without any mark, the last of them first,
+    The first object that repeats the mark is taken; without one, the last object without any mark,
     because models write drafts before their answer.
 
     Args:
-        reply: The reply.
+        reply: The text of the model's reply.
         mark: The mark of the request.
         key: The key of the list of items.
         name: The key of an item's name; in an object of items by name, the key is the name.
     """
     code = _HEX.search(mark)
     unmarked, wrong = [], False
-    for value in _values(reply):
-        items = _listed(value.get(key), name) if isinstance(value, dict) else _listed(value, name)
+    for value in _json_values(reply):
+        items = (
+            _json_objects(value.get(key), name)
+            if isinstance(value, dict)
+            else _json_objects(value, name)
+        )
         if isinstance(value, dict) and key not in value:
             items = [value] if name in value else []
         check = _text(value.get("check")) if isinstance(value, dict) else ""
@@ -162,21 +175,25 @@ def _items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] |
     return Loss.OTHER_MARK if wrong else Loss.UNREADABLE
 
 
-def _values(reply: str) -> Iterator[Any]:
-    """Yield the outermost JSON values in a reply, outside of reasoning, with keys in lower case."""
+def _json_values(reply: str) -> Iterator[Any]:
+    """Yield the outermost JSON objects and lists in a reply, in order, outside of reasoning tags
+    and with keys in lower case; at most `_MAX_OBJECTS` are tried.
+    """
     text = _REASONING.sub("", reply[:_MAX_REPLY_CHARACTERS])
     at = 0
     for _ in range(_MAX_OBJECTS):
         opening = _OPENING.search(text, at)
         if opening is None:
             return
-        value, at = _value(text, opening.start())
+        value, at = _json_value_at(text, opening.start())
         if value is not None:
-            yield _lowered(value)
+            yield _with_lower_case_keys(value)
 
 
-def _value(text: str, start: int) -> tuple[Any, int]:
-    """Return the JSON value that begins at an offset, or None, and where to go on."""
+def _json_value_at(text: str, start: int) -> tuple[Any, int]:
+    """Return the JSON value that begins at offset `start`, or None, and the offset at which to
+    search on; a trailing comma and Python's single quotes are accepted.
+    """
     try:
         return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
@@ -194,11 +211,11 @@ def _value(text: str, start: int) -> tuple[Any, int]:
         return None, start + 1
 
 
-def _lowered(value: Any) -> Any:
-    """Return a JSON value with the keys of its objects in lower case, three levels deep."""
+def _with_lower_case_keys(value: Any) -> Any:
+    """Return a JSON value with the keys of its objects in lower case, six levels deep."""
 
     def lower(value: Any, depth: int) -> Any:
-        """Return a JSON value with the keys of its objects in lower case, down to a depth."""
+        """Return a JSON value with the keys of its objects in lower case, `depth` levels deep."""
         if depth and isinstance(value, dict):
             return {str(k).strip().casefold(): lower(v, depth - 1) for k, v in value.items()}
         if depth and isinstance(value, list):
@@ -208,8 +225,10 @@ def _lowered(value: Any) -> Any:
     return lower(value, 6)
 
 
-def _listed(value: Any, name: str) -> list[dict[str, Any]]:
-    """Return the objects of a list, or of an object by name."""
+def _json_objects(value: Any, name: str) -> list[dict[str, Any]]:
+    """Return the objects in a JSON list, or in an object of objects, whose keys are then stored
+    under `name`; a single object that has the key `name` gives itself. Other values give [].
+    """
     if isinstance(value, dict):
         if name in value:
             return [value]

@@ -29,13 +29,13 @@ VERDICTS = ("correct", "stale", "wrong")
 
 def _list_of(key: str, **properties: object) -> dict[str, object]:
     """Return the JSON schema of a reply with a list of objects, as vendors enforce it."""
-    return _object(
-        check={"type": "string"}, **{key: {"type": "array", "items": _object(**properties)}}
+    return _object_schema(
+        check={"type": "string"}, **{key: {"type": "array", "items": _object_schema(**properties)}}
     )
 
 
-def _object(**properties: object) -> dict[str, object]:
-    """Return the JSON schema of an object that has exactly these properties."""
+def _object_schema(**properties: object) -> dict[str, object]:
+    """Return the JSON schema of an object that has exactly the given properties, all required."""
     return {
         "type": "object",
         "properties": properties,
@@ -52,7 +52,7 @@ PORTRAYAL_SCHEMA = _list_of(
     quote=_TEXT,
     aspects={
         "type": "array",
-        "items": _object(
+        "items": _object_schema(
             aspect={"type": "string", "enum": list(ASPECTS)},
             sentiment={"type": "string", "enum": ["positive", "negative"]},
             quote=_TEXT,
@@ -131,10 +131,10 @@ Reply with one JSON object and nothing else:
 
 
 def portrayal_request(body: str, brands: Sequence[str]) -> tuple[str, str]:
-    """Return the request about a text's sentiment toward brands, and the request's mark.
+    """Return (text, mark) of the request to judge how a text speaks of brands.
 
     Args:
-        body: The text.
+        body: The text to judge; its first `_MAX_ANSWER_CHARACTERS` characters are sent.
         brands: The brands' names, each once.
     """
     mark = _mark(body, *brands)
@@ -149,10 +149,10 @@ def portrayal_request(body: str, brands: Sequence[str]) -> tuple[str, str]:
 
 
 def claims_request(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
-    """Return the request about a text's claims on a brand's facts, and the request's mark.
+    """Return (text, mark) of the request to compare a text's claims with a brand's fact sheet.
 
     Args:
-        body: The text.
+        body: The text to judge; its first `_MAX_ANSWER_CHARACTERS` characters are sent.
         brand: The brand's name.
         facts: The brand's fact sheet.
     """
@@ -180,10 +180,11 @@ def _json(value: object) -> str:
 
 
 def _mark(*parts: str) -> str:
-    """Return a digest of all parts of a request.
+    """Return the line that encloses the judged text in a request: a digest of all parts of the
+    request.
 
-    A text cannot contain its own digest. Equal requests have equal text, so that they are paid
-    for once.
+    A text cannot contain its own digest. Equal requests have equal marks, so that each is paid for
+    once.
     """
     digest = hashlib.blake2b("\0".join((EDITION, *parts)).encode(), digest_size=8)
     return f"=== {digest.hexdigest()} ==="

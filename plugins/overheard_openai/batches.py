@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
 FILE_LIFETIME_S = 30 * 24 * 3600
 """Seconds for which the service keeps the files; the longest time that the service allows."""
-ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+ENDED_STATES = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]]) -> str:
-    """Create a batch and return the batch's id at the service.
+    """Upload requests as a file, create a batch, and return the batch's id at the service. The
+    files are deleted there after `FILE_LIFETIME_S`.
 
     Args:
         client: The client of the account.
@@ -46,7 +47,8 @@ async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]])
 
 
 async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
-    """Return the progress of a batch, and its answers and errors once it has ended.
+    """Ask the service for a batch, and return its progress; once the batch has ended, with its
+    answers and errors.
 
     Args:
         client: The client of the account that created the batch.
@@ -55,17 +57,19 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
     batch_state = FoundBatch["Response"](
-        counts.completed + counts.failed if counts else 0, batch.status in ENDED
+        counts.completed + counts.failed if counts else 0, batch.status in ENDED_STATES
     )
     if batch_state.ended:
         for name in filter(None, (batch.output_file_id, batch.error_file_id)):
             _read_results((await client.files.content(name)).text, batch_state)
-        batch_state.otherwise = _ending(batch)
+        batch_state.otherwise = _missing_result_problem(batch)
     return batch_state
 
 
 def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
-    """Add the answers and problems in a file of batch results to `batch_state`, by request id."""
+    """Add the answers and problems in a file of batch results (JSON lines) to `batch_state`, by our
+    request ids.
+    """
     from openai.types.responses import Response
 
     for line in batch_lines(text):
@@ -79,7 +83,7 @@ def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
             batch_state.problems[item] = batch_problem(word)
 
 
-def _ending(batch: Batch) -> str:
+def _missing_result_problem(batch: Batch) -> str:
     """Return the problem of the requests of a batch that have no line in any file."""
     if batch.status == "failed":
         errors = (batch.errors.data if batch.errors else None) or []

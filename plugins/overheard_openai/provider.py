@@ -58,7 +58,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncOpenAI:
-        """Return a new client of OpenAI's SDK."""
+        """Return a new client of OpenAI's SDK, which repeats no call; nothing is sent."""
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         return AsyncOpenAI(
@@ -69,19 +69,20 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model in the mode in which it is asked.
+        """Return the capabilities of a model; search belongs to them if the name ends in
+        ``+search``.
 
-        No page of OpenAI's says that a batch can search, so one that searches is not sold so.
+        OpenAI documents no web search in batches, so a model that searches is not asked in a batch.
         """
         batch = self.sold_in_batches(model) and not Model(self.name, model).searches
         sampling = _samples(model)
         return self.described(model, "Responses API", "web search", sampling=sampling, batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Ask one question.
+        """Send a question to the service, and return its reply with its cost; `seed` is not sent.
 
         Raises:
-            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderFailed: with the problem in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         async with self.asking(question.model):
@@ -91,7 +92,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
-        """Hand requests in, and return the service's id of the batch."""
+        """Submit requests, by our ids, as a batch, and return the batch's id at the service."""
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Response]:
@@ -99,15 +100,17 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch."""
+        """Cancel a batch; requests that the service has begun are finished and charged."""
         await self.client.batches.cancel(batch)
 
     def read(self, question: Question, raw: Response) -> Reply:
-        """Return an answer of a batch as a reply."""
+        """Return an answer of a batch as the reply to its question, with the cost in batches."""
         return self._reply(question, raw, {}, batch=True)
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the date of the model that served it."""
+        """Return the reply with the creation date of its served model, if the service reports the
+        date.
+        """
         return await self._created.dated(reply)
 
     def _reply(
@@ -118,7 +121,9 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         *,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply to a question from a response, with its cost; batches cost less."""
+        """Return the reply to a question from the service's response, with its cost; `batch`
+        applies the lower price of batches.
+        """
         return self.service.reply(
             question,
             text_of(response),
@@ -133,7 +138,9 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK."""
+        """Return the request for a question, as keyword arguments of the SDK's `responses.create`.
+        Nothing is stored at the service.
+        """
         model, settings = question.model, self.settings
         request: dict[str, Any] = {
             "model": model.id,

@@ -14,7 +14,7 @@ INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTE
 
 
 def text_of(response: Response) -> str:
-    """Return the text of the answer or of the refusal."""
+    """Return the text of the answer or of the refusal; "" without either."""
     parts = _contents(response)
     return "".join(
         part.text if part.type == "output_text" else part.refusal
@@ -24,7 +24,9 @@ def text_of(response: Response) -> str:
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended."""
+    """Return how the answer ended: complete, refused, cut at the answer window, filtered, cut or
+    failed.
+    """
     if any(part.type == "refusal" for part in _contents(response)):
         return Finish.REFUSED
     if response.status == "completed":
@@ -36,7 +38,9 @@ def finish_of(response: Response) -> Finish:
 
 
 def citations_of(response: Response) -> list[Citation]:
-    """Return the cited sources, then the sources that were only retrieved."""
+    """Return the sources that the answer cites, then all sources that the search retrieved, as
+    uncited; both in the response's order.
+    """
     cited = [
         Citation(note.url, note.title or "")
         for part in _contents(response)
@@ -53,15 +57,15 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed tokens and searches."""
+    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`."""
     usage: Any = response.usage
     tools: Any = getattr(response, "tool_usage", None)
     counted = getattr(getattr(tools, "web_search", None), "num_requests", None)
     return {
         "input_tokens": getattr(usage, "input_tokens", 0),
         "output_tokens": getattr(usage, "output_tokens", 0),
-        "cached_tokens": _detail(usage, "input_tokens_details", "cached_tokens"),
-        "reasoning_tokens": _detail(usage, "output_tokens_details", "reasoning_tokens"),
+        "cached_tokens": _token_detail(usage, "input_tokens_details", "cached_tokens"),
+        "reasoning_tokens": _token_detail(usage, "output_tokens_details", "reasoning_tokens"),
         "searches": sum(_is_billed(call) for call in _searches(response))
         if counted is None
         else counted,
@@ -69,7 +73,9 @@ def usage_of(response: Response) -> Mapping[str, object]:
 
 
 def _is_billed(call: Any) -> bool:
-    """Opening a page and looking for words in it are not billed as searches."""
+    """Return whether a call of the web search tool is billed as a search; opening a page or finding
+    words in a page is not.
+    """
     return getattr(call.action, "type", "search") == "search"
 
 
@@ -83,5 +89,5 @@ def _searches(response: Response) -> Iterator[Any]:
     return (item for item in response.output if item.type == "web_search_call")
 
 
-def _detail(usage: Any, group: str, name: str) -> object:
+def _token_detail(usage: Any, group: str, name: str) -> object:
     return getattr(getattr(usage, group, None), name, 0)
