@@ -166,7 +166,7 @@ async def _read_week(deployment: Deployment, call: Call, report: Report, since: 
 
 async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> str:
     """Return the paragraph on a week's new, recovered and eased alerts and updates of models."""
-    lines = await alert_sentences(deployment, call, week.new, MAX_ALERTS)
+    lines = await alert_sentences(deployment, call, week.new)
     lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
     lines += [
         _eased_sentence(deployment.names.name(alert.shift.model), week.over[alert.id])
@@ -186,7 +186,7 @@ def _eased_sentence(name: str, over: frozenset[AlertPart]) -> str:
 
 
 async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> list[str]:
-    lines = await alert_sentences(deployment, call, week.open, MAX_ALERTS)
+    lines = await alert_sentences(deployment, call, week.open)
     return [f"Still open: {line}" for line in lines]
 
 
@@ -250,9 +250,9 @@ def _direction_word(deployment: Deployment, alert: Alert, brand: Brand) -> str:
     return "wrong"
 
 
-async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STEPS) -> list[str]:
-    """Return up to `most` numbered pieces of advice about a brand, of different kinds first. Advice
-    on a false claim only if the claim was made in the last `CLAIM_DAYS` days.
+async def things_to_do(deployment: Deployment, brand: Brand) -> list[str]:
+    """Return up to `MAX_STEPS` numbered pieces of advice about a brand, of different kinds first.
+    Advice on a false claim only if the claim was made in the last `CLAIM_DAYS` days.
     """
     drawn = await draw_brief(
         deployment.catalogue,
@@ -267,7 +267,7 @@ async def things_to_do(deployment: Deployment, brand: Brand, most: int = MAX_STE
     kinds = dict.fromkeys(item.kind for item in items)
     ordered = [next(item for item in items if item.kind is kind) for kind in kinds]
     rest = [item for item in items if item not in ordered]
-    chosen = [*ordered, *rest][:most]
+    chosen = [*ordered, *rest][:MAX_STEPS]
     return [
         f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)
     ]

@@ -60,7 +60,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     measured = [report for report in reports if report.places]
     stories = [story for report in reports for story in report.stories.values()]
     paragraphs = [
-        *await alert_sentences(deployment, call, alerts, MAX_ALERTS),
+        *await alert_sentences(deployment, call, alerts),
         *_brand_paragraphs(deployment, measured),
         watching_sentence(stories, deployment.names, with_brand=len(reports) > 1),
         await unrouted_sentence(deployment),
@@ -245,16 +245,16 @@ def alert_owner(alert: Alert) -> str:
     return f"; {name_without_id(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
-async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAIM_DAYS) -> str:
-    """Return the number of false claims in the answers of the last `days`, and the most frequent of
-    them; empty for a brand without facts.
+async def claims_sentence(deployment: Deployment, brand: Brand) -> str:
+    """Return the number of false claims in the answers of the last `CLAIM_DAYS` days, and the most
+    frequent of them; empty for a brand without facts.
     """
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     if not truths:
         return ""
-    clusters = await read_claims(deployment, brand, days)
+    clusters = await read_claims(deployment, brand, CLAIM_DAYS)
     if not clusters:
-        return f"No false claims in {wording.count(days, 'day')}."
+        return f"No false claims in {wording.count(CLAIM_DAYS, 'day')}."
     worst = max(clusters, key=lambda group: group.answers)
     by = wording.listing([deployment.names.name(model) for model in worst.models])
     quoted = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
@@ -263,7 +263,8 @@ async def claims_sentence(deployment: Deployment, brand: Brand, days: int = CLAI
     truth = f"; in truth {true_value(field, truths[field])}" if field in truths else ""
     most = "" if len(clusters) == 1 else "most often "
     answers = wording.count(worst.answers, "answer")
-    return f"{claims}: {most}“{quoted}” ({by}, {answers} in {wording.count(days, 'day')}){truth}."
+    days = wording.count(CLAIM_DAYS, "day")
+    return f"{claims}: {most}“{quoted}” ({by}, {answers} in {days}){truth}."
 
 
 def place_sentence(place: ModelVisibility, names: ModelNames) -> str:
@@ -337,13 +338,11 @@ async def unrouted_sentence(deployment: Deployment) -> str:
     return f"{wording.count(len(alerts), 'open alert')} {are} posted in no channel: no route fits."
 
 
-async def alert_sentences(
-    deployment: Deployment, call: Call, alerts: Sequence[Alert], most: int
-) -> list[str]:
-    """Return a sentence for each of the first `most` alerts, and one with the number of further
-    alerts.
+async def alert_sentences(deployment: Deployment, call: Call, alerts: Sequence[Alert]) -> list[str]:
+    """Return a sentence for each of the first `MAX_ALERTS` alerts, and one with the number of
+    further alerts.
     """
-    lines = [await alert_sentence(deployment, call, alert) for alert in alerts[:most]]
-    if len(alerts) > most:
-        lines.append(f"And {wording.count(len(alerts) - most, 'more open alert')}.")
+    lines = [await alert_sentence(deployment, call, alert) for alert in alerts[:MAX_ALERTS]]
+    if len(alerts) > MAX_ALERTS:
+        lines.append(f"And {wording.count(len(alerts) - MAX_ALERTS, 'more open alert')}.")
     return lines

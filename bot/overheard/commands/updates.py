@@ -207,8 +207,8 @@ Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
 """The shifts that detection found, each with its times, by brand and model."""
 
 
-async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBILITY) -> Changes:
-    """Return the shifts of a metric that detection finds in all stored runs, by brand and model,
+async def found_changes(deployment: Deployment, call: Call) -> Changes:
+    """Return the shifts of visibility that detection finds in all stored runs, by brand and model,
     each with the time at which it began.
 
     An update explains a shift only if its time agrees with the shift's beginning.
@@ -217,7 +217,7 @@ async def found_changes(deployment: Deployment, call: Call, metric: str = VISIBI
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
     for replay in await replays(deployment, call, tracked(deployment.catalogue)):
         for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
-            if shift.metric == metric:
+            if shift.metric == VISIBILITY:
                 began = shift.began or shift.run_id
                 dates = frozenset(starts[run] for run in (began, *shift.dates))
                 change = KnownChange(starts[began], dates)

@@ -10,7 +10,7 @@ from math import inf, log
 from overheard.detection.alarm_table import Rarity, alarm_table, needed_excess, rarity
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.benchmarks import BEFORE, WARM_UP, YEAR, Comparisons, RuleFigures, compare
-from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
+from overheard.detection.bursts import DEFAULT_POLICY, BurstSigns, MadeRun, next_burst
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
@@ -114,7 +114,6 @@ def run_policy_trial(
     panels: int,
     seed: int,
     step: Callable[[], None] = lambda: None,
-    policy: BurstPolicy = DEFAULT_POLICY,
 ) -> SentinelOutcome:
     """Simulate brands for a year without a change, and again with a drop after 20 weeks, and return
     the false alarms, delays and calls.
@@ -128,7 +127,6 @@ def run_policy_trial(
         panels: Number of simulated brands.
         seed: Seed of the random numbers.
         step: Called after each brand.
-        policy: How calls are spent.
     """
     design = trial.world
     panel = Design(WARM_UP + YEAR, design.prompts, design.repeats, design.beta, design.tau)
@@ -139,8 +137,8 @@ def run_policy_trial(
     still, changed, first = [], [], list[tuple[Rarity | None, bool]]()
     for index in range(panels):
         guard = _guard(design.tau, limit, world, index, rng)
-        still.append(guard(inf, policy))
-        dropped = guard(BEFORE, policy)
+        still.append(guard(inf))
+        dropped = guard(BEFORE)
         changed.append(dropped[BEFORE:])
         first.append((dropped[-1].rarity, len(dropped) > BEFORE))
         step()
@@ -183,7 +181,7 @@ def yearly(share: float) -> float:
 
 def _guard(
     tau: float, limit: float, world: World, index: int, rng: np.random.Generator
-) -> Callable[[float, BurstPolicy], list[GuardedWeek]]:
+) -> Callable[[float], list[GuardedWeek]]:
     """Simulate a brand's baseline, and return a function that guards the brand for a year.
 
     The function takes the week of the change (infinity for none) and how bursts are spent.
@@ -200,17 +198,15 @@ def _guard(
     for _ in range(GUARDED):
         past.ask(past.stream.runs[-1].at + timedelta(weeks=1), once, changed=False)
 
-    def guard(change: float, policy: BurstPolicy) -> list[GuardedWeek]:
+    def guard(change: float) -> list[GuardedWeek]:
         brand = SimulatedBrand(world, index, WARM_UP - GUARDED, tau, rng)
         brand.stream = past.stream
-        return _year(brand, limit, change, policy)
+        return _year(brand, limit, change)
 
     return guard
 
 
-def _year(
-    brand: SimulatedBrand, limit: float, change: float, policy: BurstPolicy
-) -> list[GuardedWeek]:
+def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWeek]:
     """Return the weeks of a brand up to the first alarm, or of a year: each a scheduled run and the
     bursts that follow it.
 
@@ -218,7 +214,6 @@ def _year(
         brand: The brand after its warm-up.
         limit: The excess over the threshold that is an alarm.
         change: Week of the change, counted from 0; infinity for none.
-        policy: How calls are spent.
     """
     prompts = brand.stream.prompts
     start = brand.stream.runs[-1].at
@@ -236,7 +231,7 @@ def _year(
             wanted = next_burst(
                 made,
                 BurstSigns(largest, alarm),
-                policy,
+                DEFAULT_POLICY,
                 scheduled=scheduled,
                 now=now,
                 prompts=prompts,

@@ -184,15 +184,15 @@ def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -
         spread = (OTHER_STATE_SHARE * (1 - OTHER_STATE_SHARE)) ** 0.5
         return np.asarray(((rng.random(shape) < OTHER_STATE_SHARE) - OTHER_STATE_SHARE) / spread)
     if kind == "ar1":
-        return autoregressive(shape, AUTOCORRELATION, rng)
+        return autoregressive(shape, rng)
     return rng.standard_normal(shape)
 
 
-def autoregressive(shape: tuple[int, ...], phi: float, rng: np.random.Generator) -> Floats:
-    """Return stationary AR(1) series of variance 1 along the last axis of a shape; ``phi`` is the
-    correlation of neighbours, 0 to 1.
+def autoregressive(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Return stationary AR(1) series of variance 1 along the last axis of a shape; neighbours have
+    the correlation `AUTOCORRELATION`.
     """
-    steps = rng.standard_normal(shape)
+    phi, steps = AUTOCORRELATION, rng.standard_normal(shape)
     for r in range(1, shape[-1]):
         steps[..., r] = phi * steps[..., r - 1] + (1 - phi**2) ** 0.5 * steps[..., r]
     return steps
@@ -220,7 +220,7 @@ def _answers(
     loads = 1 + rng.standard_normal(prompts) if design.kind == "uneven" else np.ones(prompts)
     logits = logit(chance) + effects[:, None] * loads
     if design.kind == "drift":
-        logits += DRIFT_SD * autoregressive((prompts, design.runs), AUTOCORRELATION, rng).T
+        logits += DRIFT_SD * autoregressive((prompts, design.runs), rng).T
     after = chance
     for index, change in enumerate(changes):
         shift = _shift(chance, change, rng)

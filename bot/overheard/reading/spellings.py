@@ -16,6 +16,7 @@ from overheard.reading.text import fold
 
 Span = tuple[int, int]
 
+MAX_SIMILAR_NAMES = 10
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
@@ -166,16 +167,15 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
                 )
 
 
-def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[tuple[str, int]]:
+def similar_names(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
     """Return names in answers that may be unknown spellings of a brand, most frequent first.
 
     Args:
         brand: The brand.
         bodies: Prose of answers.
-        most: The largest number of names to return.
 
     Returns:
-        Each name with the number of its occurrences.
+        At most `MAX_SIMILAR_NAMES` names, each with the number of its occurrences.
     """
     spellings = [" ".join(fold(name).text.split()) for name in brand.names]
     candidates = (name for body in bodies for name in _name_candidates(body, brand.names))
@@ -189,7 +189,7 @@ def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[t
             continue  # the known spelling inside the name counts already
         if _is_similar(folded, spellings):
             similar.append((name, count))
-    return similar[:most]
+    return similar[:MAX_SIMILAR_NAMES]
 
 
 def _is_similar(name: str, spellings: list[str]) -> bool:

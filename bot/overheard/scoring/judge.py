@@ -288,6 +288,7 @@ REQUEST_TOKENS, REPLY_TOKENS = 950, 750
 shopping assistants of 1,800 characters with four brands."""
 SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS = 1_050, 150
 """The same for a request that compares an answer with a fact sheet."""
+WEEKS_A_YEAR = 52
 GOLD_TEXTS = 10
 """Texts with known labels that a judge is asked about in each round."""
 JUDGE_MODELS = ("gpt-6-luna", "claude-haiku-5-5", "gemini-2.5-flash-lite", "gemini-3.8-flash")
@@ -306,23 +307,21 @@ def judging_cost_a_year(
     providers: Mapping[str, Provider],
     *,
     sheets: int = 0,
-    rounds: int = 52,
 ) -> float | None:
     """Return the price of a judge in US dollars a year, for the set-up; None without a known price.
 
     Args:
         model: The judge's model.
-        answers: The number of answers that are judged in a round, over all models and repeats.
+        answers: The number of answers that are judged in a week, over all models and repeats.
         providers: The providers, by name.
         sheets: The number of brands with facts, each of which is one more request for an answer.
-        rounds: The number of rounds a year, such as 52 for weekly checks.
     """
     price = price_of(model, providers)
     if price is None:
         return None
     portrayal = price.cost(Usage(REQUEST_TOKENS, REPLY_TOKENS))
     sheet = price.cost(Usage(SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS))
-    return rounds * ((answers + GOLD_TEXTS) * portrayal + answers * sheets * sheet)
+    return WEEKS_A_YEAR * ((answers + GOLD_TEXTS) * portrayal + answers * sheets * sheet)
 
 
 async def judging_cost(

@@ -122,7 +122,7 @@ class _Planner(Offers):
         metric = self._reading.metric or "visibility"
         if not rivals:
             alone = self._reading.we and not {"who", "competitors"} & self._reading.concepts
-            over_time = alone and self._period_bound and not self._of_one_brand("often")
+            over_time = alone and self._period_bound and not self._asks_how_often_of_one()
             return self._trend(metric) if over_time else self._leader()
         if not self._reading.we and len(rivals) > 1:
             return None
@@ -160,19 +160,19 @@ class _Planner(Offers):
         if self._reading.metric == "share_of_voice":
             return self._share()
         metric = self._reading.metric or "visibility"
-        if metric == "visibility" and self._of_one_brand("often"):
+        if metric == "visibility" and self._asks_how_often_of_one():
             return self._trend("top1")
         if self._period_bound:
             return self._share()
         return self._about_brand("report", many=True, details=metric != "visibility")
 
-    def _of_one_brand(self, concept: str) -> bool:
-        """Return whether a question with a concept is about a single brand: "how often are we
+    def _asks_how_often_of_one(self) -> bool:
+        """Return whether a question is how often a single brand is named: "how often are we
         first".
         """
         concepts = self._reading.concepts
         named = self._reading.brands or self._reading.we
-        return bool(concept in concepts and named and not {"who", "competitors"} & concepts)
+        return bool("often" in concepts and named and not {"who", "competitors"} & concepts)
 
     def _rivals_moved(self) -> Plan | None:
         if self._now.here:
