@@ -168,14 +168,15 @@ class Desk(Protocol):
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
     ) -> Sequence[str]:
-        """Return up to 25 values of an option that contain the typed text; the first begin with it.
+        """Return up to 25 values of an option that contain a text, those that begin with the text
+        first.
 
         Empty for a person who may not use the command in this channel.
 
         Args:
             command: The name of the command.
             option: The name of the option.
-            typed: The text so far.
+            typed: The text.
             person: The person who types.
             channel: The channel, as ``platform:id``.
         """

@@ -391,7 +391,7 @@ def _checked_listeners(hook: str, made: Iterable[Any]) -> list[Any]:
     listeners = list(made)
     for listener in listeners:
         if not iscoroutinefunction(listener) and not iscoroutinefunction(
-            getattr(listener, "__call__", None)  # noqa: B004 - whether that one is async
+            getattr(listener, "__call__", None)  # noqa: B004 - whether the call is async
         ):
             raise Fault(f"returns from {hook} what is no async function; ask its author")
     return listeners

@@ -112,8 +112,8 @@ class PriceList:
         )
 
     def _source(self, table: PriceTable) -> str:
-        """Say where a price comes from: the pages of a list with the day of reading, or the
-        configuration.
+        """Return the source of a price: the pages of a price list with the days of reading, or "the
+        configuration".
         """
         if not isinstance(table, ListedPrice):
             return "the configuration"

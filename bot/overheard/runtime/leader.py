@@ -64,7 +64,8 @@ class LeaderChat:
         return self._name not in self._present or self._is_connected
 
     async def run(self, desk: Desk) -> None:
-        """Wait for the lock, then run the chat.
+        """Wait for the leader's lock, then run the chat until it ends; while the lock is held, the
+        chat is in `present`.
 
         Raises:
             HoldLost: when the lock is lost, so that another process may hold it.

@@ -95,7 +95,11 @@ class Service:
 
     @asynccontextmanager
     async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
-        """Serve within the block, in this event loop."""
+        """Serve on a free port of 127.0.0.1 within the block, in this event loop; set `url`.
+
+        Args:
+            tls: Makes the address an ``https`` one; None for ``http``.
+        """
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         port = server.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
@@ -162,7 +166,12 @@ async def _read_call(reader: asyncio.StreamReader) -> Call:
 
 
 async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    """Return the body of a request, which has a length or is sent in chunks."""
+    """Read the body of a request, and return it.
+
+    Args:
+        reader: The connection, after the head of the request.
+        headers: The headers, by names in lower case, which give the length or announce chunks.
+    """
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
     body = b""

@@ -56,8 +56,8 @@ class Offers(Resolution):
         )
 
     def _snooze(self) -> Plan | None:
-        """Offer to put an alert aside until the time in the question, else for a choice of spans;
-        None for a time in the past.
+        """Return a plan with buttons that put an alert aside: until the time in the question, else
+        for a choice of spans; None for a time in the past.
         """
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
         period = self._reading.period

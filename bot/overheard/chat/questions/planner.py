@@ -41,8 +41,10 @@ class _Planner(Offers):
     """Plans the answer by the method of the question's intent."""
 
     def plan(self) -> Plan | None:
-        """Return the plan by the method of the question's intent, with its notes; None when no
-        answer fits all that the question says.
+        """Return the plan of the method for the question's intent, with the notes of this planner.
+
+        None when the question says more than a plan can answer, such as a time that is still to
+        come.
         """
         period = self._reading.period
         if period and {"compare", "ahead", "behind"} & self._reading.concepts and not self._rivals:

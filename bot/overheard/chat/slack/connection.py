@@ -227,7 +227,9 @@ def _web_application(
 
 
 def _installation_routes(flow: AsyncOAuthFlow) -> list[web.RouteDef]:
-    """Return the routes of an installation by OAuth: its start, and the return from Slack."""
+    """Return the HTTP routes of an installation by OAuth: the page that begins it, and the page to
+    which Slack returns.
+    """
 
     async def begin(request: web.Request) -> web.Response:
         return await to_aiohttp_response(

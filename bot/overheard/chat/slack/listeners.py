@@ -107,6 +107,7 @@ class SlackListeners:
         return await next()
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
+        """Acknowledge a slash command, and start to serve the words after it."""
         await ack()
         origin = RequestOrigin(
             body["user_id"], body["channel_id"], url=body.get("response_url", "")

@@ -151,7 +151,7 @@ class Root(Noun):
                 formatter.write_dl([_flags_of(command) for command in commands.values()])
 
     def _learn(self, ctx: click.Context) -> None:
-        """Add the commands of plugins, which are known once the deployment is open."""
+        """Add the commands of plugins under the heading `ADDED`, which loads the plugins."""
         names = self._sections.setdefault(ADDED, {})
         for listing in self._more(ctx):
             names.setdefault(*self._add_listing(listing, self._run))
