@@ -21,7 +21,7 @@ from overheard.runs.limits import Limits
 from overheard.runs.quote import Pricing
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
-from overheard.scoring.rescoring import Rescoring, in_use
+from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 
 
@@ -136,7 +136,7 @@ class Deployment:
             declared=declared,
             catalogue=catalogue,
             plugins=plugins,
-            scoring=await in_use(scoring.over(catalogue), self.store),
+            scoring=await scoring_in_use(scoring.for_catalogue(catalogue), self.store),
         )
 
     async def _judged(self, config: Config) -> tuple[Plugins, Scoring]:
@@ -180,7 +180,7 @@ class Deployment:
     @property
     def current(self) -> Scoring:
         """The scorers with the current names and facts, also while older scores are read."""
-        return self.scoring.over(self.catalogue)
+        return self.scoring.for_catalogue(self.catalogue)
 
     @property
     def names(self) -> ModelNames:
@@ -217,7 +217,7 @@ class Deployment:
             The deployment with the scorers whose scores are read from now on.
         """
         async with self.scoring_lock:
-            return replace(self, scoring=await self.rescoring.settle(progress, expected))
+            return replace(self, scoring=await self.rescoring.update_scores(progress, expected))
 
 
 async def assemble(
@@ -257,7 +257,7 @@ async def assemble(
         store=store,
         catalogue=catalogue,
         plugins=plugins,
-        scoring=await in_use(scoring, store),
+        scoring=await scoring_in_use(scoring, store),
         clock=clock,
         zone=zone,
         limits=limits,

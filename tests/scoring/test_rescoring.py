@@ -27,7 +27,7 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.measure.blocks import streams
 from overheard.scoring import rescoring as module
-from overheard.scoring.rescoring import Rescoring, in_use
+from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
 from overheard_visibility.scorer import Visibility
@@ -68,7 +68,7 @@ async def store() -> Store:
     store = open_test_store()
     await store.catalogue.provision(BEFORE)
     await answered(store)
-    await rescoring(store, BEFORE).settle(Quiet())
+    await rescoring(store, BEFORE).update_scores(Quiet())
     await store.catalogue.set_brand(AFTER.brands[0])
     await store.catalogue.provision(AFTER)
     return store
@@ -89,7 +89,7 @@ async def seen(store: Store, scoring: Scoring) -> tuple[float, int]:
 
 async def begun(rescorer: Rescoring) -> Edition:
     """Begin an edition."""
-    edition = await rescorer.open()
+    edition = await rescorer.open_edition()
     assert edition
     return edition
 
@@ -101,7 +101,7 @@ async def states(store: Store) -> list[str]:
 
 async def test_a_short_history_is_scored_anew_at_once(store: Store) -> None:
     """The next reader gets it; the former scores are kept."""
-    scoring = await rescoring(store, AFTER).settle(Quiet())
+    scoring = await rescoring(store, AFTER).update_scores(Quiet())
     assert await seen(store, scoring) == (2.0, 3)
     assert await seen(store, Scoring([Visibility()], BEFORE)) == (1.0, 3)
     assert await states(store) == ["kept", "used"]
@@ -113,7 +113,7 @@ async def test_a_long_history_is_read_as_before_until_it_is_done(
     """Answers that come in are scored by the names of before, and compare."""
     monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 2)
     await answered(store, ["Acme and Acmeo."], "late")
-    scoring = await rescoring(store, AFTER).settle(Quiet())
+    scoring = await rescoring(store, AFTER).update_scores(Quiet())
     assert scoring.catalogue == BEFORE
     assert await seen(store, scoring) == (2.0, 4)
     assert await states(store) == ["used", "scoring"]
@@ -134,13 +134,13 @@ async def test_work_goes_on_where_it_was_cut_off(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await rescorer.work(edition, Killed())
+        await rescorer.score_history(edition, Killed())
     version = scoring.version(scoring.scorers[0])
     assert [number async for number in store.scores.unscored("visibility", version)] == [1, 2]
     assert await states(store) == ["used", "scoring"]
 
     again = rescoring(store, AFTER)
-    assert await again.work(await begun(again), progress)
+    assert await again.score_history(await begun(again), progress)
     assert progress.steps == 2
     assert await seen(store, scoring) == (2.0, 3)
 
@@ -168,15 +168,15 @@ async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
             await Scoring([Visibility()], BEFORE).catch_up(store, Quiet())
 
     monkeypatch.setattr(store.scores, "add", add)  # writes at a bad moment
-    assert await rescorer.work(edition, Busy())
+    assert await rescorer.score_history(edition, Busy())
     assert await seen(store, Scoring([Visibility()], AFTER)) == (3.0, 4)
 
 
 async def test_a_change_that_is_taken_back_needs_no_work(store: Store) -> None:
     """The scores from before it are used again."""
-    await rescoring(store, AFTER).settle(Quiet())
+    await rescoring(store, AFTER).update_scores(Quiet())
     progress = Quiet()
-    scoring = await rescoring(store, BEFORE).settle(progress)
+    scoring = await rescoring(store, BEFORE).update_scores(progress)
     assert await seen(store, scoring) == (1.0, 3)
     assert await states(store) == ["used", "kept"]
     assert progress.steps == 0
@@ -191,8 +191,8 @@ async def test_another_change_takes_the_place_of_one_under_way(
     rescorer = rescoring(store, AFTER)
     edition = await begun(rescorer)
     await store.catalogue.provision(BEFORE)
-    assert not await rescorer.work(edition, Quiet())
-    assert await rescoring(store, BEFORE).open() is None
+    assert not await rescorer.score_history(edition, Quiet())
+    assert await rescoring(store, BEFORE).open_edition() is None
     assert await states(store) == ["used", "kept"]
 
 
@@ -204,10 +204,10 @@ async def test_what_somebody_does_not_want_is_not_begun_again(store: Store, how:
         edition = await begun(rescorer)
         await store.editions.set_state(edition.id, EditionState.LEFT)
     else:
-        await rescorer.settle(Quiet())
+        await rescorer.update_scores(Quiet())
         first, second = await store.editions.all()
         await store.editions.leave(second.id, first.id)
-    scoring = await rescorer.settle(Quiet())
+    scoring = await rescorer.update_scores(Quiet())
     assert await seen(store, scoring) == (1.0, 3)
     assert await states(store) == ["used", "left"]
 
@@ -215,9 +215,9 @@ async def test_what_somebody_does_not_want_is_not_begun_again(store: Store, how:
 async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: Store) -> None:
     """History would be read with holes in it; the note says which."""
     failing = FailureKind()
-    await rescoring(store, BEFORE, failing).settle(Quiet())
+    await rescoring(store, BEFORE, failing).update_scores(Quiet())
     failing.fails = True
-    scoring = await rescoring(store, AFTER, failing).settle(Quiet())
+    scoring = await rescoring(store, AFTER, failing).update_scores(Quiet())
     assert scoring.catalogue.brands == BEFORE.brands
     waits = (await store.editions.all())[-1]
     assert waits.state is EditionState.READY
@@ -234,10 +234,10 @@ async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
     await store.catalogue.provision(BEFORE)
     await answered(store, ["Acme."], "late")
     rescorer = Rescoring(store, Scoring([new], BEFORE), SteppingClock())
-    scoring = await rescorer.settle(Quiet())
+    scoring = await rescorer.update_scores(Quiet())
     assert await seen(store, scoring) == (1.0, 3)
-    assert await rescorer.work(await begun(rescorer), Quiet(), gently=True)
-    assert await seen(store, await in_use(Scoring([new], BEFORE), store)) == (2.0, 4)
+    assert await rescorer.score_history(await begun(rescorer), Quiet(), gently=True)
+    assert await seen(store, await scoring_in_use(Scoring([new], BEFORE), store)) == (2.0, 4)
 
 
 CHANGES: list[Callable[[Brand], Brand]] = [
@@ -264,11 +264,11 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     store, old = open_test_store(), FailureKind()
     await store.catalogue.provision(BEFORE)
     await answered(store)
-    await rescoring(store, BEFORE, old).settle(Quiet())
+    await rescoring(store, BEFORE, old).update_scores(Quiet())
     new = FailureKind()
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
-    scoring = await rescoring(store, BEFORE, new).settle(Quiet())
+    scoring = await rescoring(store, BEFORE, new).update_scores(Quiet())
     rows = standings_in(streams(await store.blocks.find()), ["Acme"], scoring)
     dropped = [block for block in await store.blocks.find() if block.metric == "failing"]
     assert {block.version for block in dropped} <= set(scoring.versions)

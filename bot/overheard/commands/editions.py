@@ -32,7 +32,7 @@ from overheard.scoring.rescoring import DUTY, Rescoring
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
     """Return the share of the history that a pending edition has scored, 0 to 1."""
     whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
-    return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
+    return 1 - min(1.0, await rescoring.count_readings_left() / whole) if whole else 1.0
 
 
 async def waiting(deployment: Deployment) -> list[str]:
@@ -169,7 +169,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
         progress: The progress display.
     """
     rescoring = deployment.rescoring
-    edition = await rescoring.open()
+    edition = await rescoring.open_edition()
     if edition is None or edition.state not in PENDING:
         await detect_statements(deployment)
         return
@@ -177,7 +177,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
         if not is_locked:
             return
-        switched = await rescoring.work(edition, progress, gently=True)
+        switched = await rescoring.score_history(edition, progress, gently=True)
     if switched:
         await look_again(deployment, edition)
     now = next(
@@ -242,7 +242,7 @@ async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Price
     Raises:
         BudgetExceeded: when the budget does not cover the price.
     """
-    gap = await rescoring.gap()
+    gap = await rescoring.score_without_cost()
     sheets = len({fact.brand for fact in deployment.catalogue.facts})
     calls = {(pair.prompt, pair.model): 1 + sheets for pair in gap.unpaid}
     channels = dict(deployment.config.budget.channels)

@@ -28,7 +28,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.errors import NothingToSwitch
 from overheard.scoring.edition_preview import changes
-from overheard.scoring.rescoring import DUTY, Rescoring, carry
+from overheard.scoring.rescoring import DUTY, Rescoring, carry_scores_over
 
 POLL_S = 0.5
 """Seconds between two checks of a rescoring that another process carries out."""
@@ -83,7 +83,7 @@ async def rescore(
         BudgetExceeded: when the budget does not cover the price.
     """
     rescoring, before = deployment.rescoring, used_edition(await deployment.store.editions.all())
-    edition = await rescoring.open()
+    edition = await rescoring.open_edition()
     if edition is None or before is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
     carry_out = partial(_rescore, deployment, call, before, edition, judge=judge)
@@ -104,7 +104,7 @@ async def _rescore(
         await deployment.store.editions.set_state(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
-        if is_locked and await rescoring.work(edition, call.progress, paying=judge):
+        if is_locked and await rescoring.score_history(edition, call.progress, paying=judge):
             await look_again(deployment, edition)
     if not is_locked:
         await _display_progress(deployment, call, rescoring, edition)
@@ -144,9 +144,11 @@ async def switch(
     if wanted is None:
         raise unknown_name("set of scores", str(number), [str(edition.id) for edition in editions])
     require_yes(await _switch_consequences(deployment, call, now, wanted), agreed=agreed)
-    scoring = deployment.current.over(wanted.catalogue, wanted.versions)
+    scoring = deployment.current.for_catalogue(wanted.catalogue, wanted.versions)
     await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
-    await carry(deployment.store, now.versions, wanted.versions)  # what it cannot read any more
+    await carry_scores_over(
+        deployment.store, now.versions, wanted.versions
+    )  # what it cannot read any more
     if wanted.versions == deployment.current.versions:
         await deployment.store.editions.set_state(wanted.id, EditionState.USED)
     else:
@@ -207,14 +209,14 @@ async def _display_progress(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
     """Display the progress of a rescoring by another process, and return when it has ended."""
-    left = total = await rescoring.left()
+    left = total = await rescoring.count_readings_left()
     call.progress.start("Scoring history anew", total)
     while any(
         other.id == edition.id and other.state is EditionState.SCORING
         for other in await deployment.store.editions.all()
     ):
         await asyncio.sleep(POLL_S)
-        rest = await rescoring.left()
+        rest = await rescoring.count_readings_left()
         call.progress.advance(max(0, left - rest))
         left = min(left, rest)
     call.progress.finish()
@@ -229,7 +231,7 @@ async def _switch_consequences(
     changed = moves_sentence(await preview(deployment, now, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
     since = await since_when(deployment)
-    scoring = deployment.scoring.over(wanted.catalogue, wanted.versions)
+    scoring = deployment.scoring.for_catalogue(wanted.catalogue, wanted.versions)
     seen = await shifts_seen(deployment, call, scoring, since)
     before = await shifts_seen(deployment, call, deployment.scoring, since)
     missing = f" {wanted.note}" if wanted.note else ""

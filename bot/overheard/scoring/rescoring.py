@@ -61,7 +61,7 @@ class Gap:
         return " ".join(sentences)
 
 
-async def in_use(scoring: Scoring, store: Store) -> Scoring:
+async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
     """Return the scorers over the catalogue and versions of the used edition, which may have
     earlier names and facts; ``scoring`` itself when they are the same or no edition is used.
 
@@ -72,11 +72,11 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
     edition = used_edition(await store.editions.all())
     if edition is None:
         return scoring
-    before = scoring.over(edition.catalogue, edition.versions)
+    before = scoring.for_catalogue(edition.catalogue, edition.versions)
     return scoring if before.versions == scoring.versions else before
 
 
-async def carry(store: Store, before: Collection[str], after: Collection[str]) -> int:
+async def carry_scores_over(store: Store, before: Collection[str], after: Collection[str]) -> int:
     """Store the scores of answers whose text is gone under the new versions as well, because these
     answers cannot be scored again.
 
@@ -111,7 +111,7 @@ class Rescoring:
         self._clock = clock
         self._looked = 0.0
 
-    async def settle(self, progress: Progress, expected: int = 0) -> Scoring:
+    async def update_scores(self, progress: Progress, expected: int = 0) -> Scoring:
         """Score all answers that no scorer has read, and a short history
         (`MAX_FOREGROUND_READINGS`) again; return the scorers whose scores are in use then.
 
@@ -119,20 +119,20 @@ class Rescoring:
             progress: Shows the number of scored answers.
             expected: The number of answers to expect, or 0 if unknown.
         """
-        read = await in_use(self._scoring, self._store)
+        read = await scoring_in_use(self._scoring, self._store)
         await read.catch_up(self._store, progress, expected)
-        edition = await self.open()
+        edition = await self.open_edition()
         if (
             edition
             and edition.state is EditionState.SCORING
-            and await self.left() <= MAX_FOREGROUND_READINGS
+            and await self.count_readings_left() <= MAX_FOREGROUND_READINGS
         ):
             async with self._store.locks.leader_lock(DUTY) as is_locked:
-                if is_locked and await self.work(edition, progress):
+                if is_locked and await self.score_history(edition, progress):
                     return self._scoring
         return read
 
-    async def open(self) -> Edition | None:
+    async def open_edition(self) -> Edition | None:
         """Return the edition of the present catalogue and scorers; None when it is in use. A
         missing edition is added to the store; the first edition of a store is used at once.
 
@@ -144,7 +144,7 @@ class Rescoring:
         if before is None:
             await self._add_edition(EditionState.USED)
             return None
-        if scoring.over(before.catalogue, before.versions).versions == scoring.versions:
+        if scoring.for_catalogue(before.catalogue, before.versions).versions == scoring.versions:
             for edition in editions:  # a change was taken back
                 if edition.state in PENDING:
                     await self._store.editions.set_state(edition.id, EditionState.KEPT)
@@ -154,7 +154,7 @@ class Rescoring:
                 return edition
         return await self._add_edition(EditionState.SCORING)
 
-    async def left(self) -> int:
+    async def count_readings_left(self) -> int:
         """Return the approximate number of readings (answer by scorer) that history still needs."""
         whole = await self._store.scores.count_scorable()
         left = 0
@@ -163,18 +163,18 @@ class Rescoring:
             left += max(0, whole - await self._store.scores.count_read(scorer.name, version))
         return left
 
-    async def gap(self) -> Gap:
+    async def score_without_cost(self) -> Gap:
         """Score everything that costs nothing, and return what is lacking then."""
         return await self._score_all() or Gap()
 
-    async def work(
+    async def score_history(
         self, edition: Edition, progress: Progress, *, gently: bool = False, paying: bool = False
     ) -> bool:
         """Score history for an edition, the newest answers first, and use the edition if it lacks
         nothing.
 
         Args:
-            edition: The edition, as `open` returned it.
+            edition: The edition, as `open_edition` returned it.
             progress: Shows the number of readings.
             gently: Whether to rest as long as each piece of work took, so that others are not
                 delayed.
@@ -184,7 +184,7 @@ class Rescoring:
             Whether the edition is in use now. If not, it waits for a confirmation, with a note
             on why, or is not wanted any more.
         """
-        progress.start("Scoring history anew", await self.left())
+        progress.start("Scoring history anew", await self.count_readings_left())
         try:
             gap = await self._score_all(progress, wanted=edition, gently=gently, paying=paying)
         finally:
@@ -201,7 +201,7 @@ class Rescoring:
         an empty string when there are none.
         """
         used = used_edition(await self._store.editions.all())
-        if used and await carry(self._store, used.versions, self._scoring.versions):
+        if used and await carry_scores_over(self._store, used.versions, self._scoring.versions):
             return "Answers whose text is gone keep the scores that they had."
         return ""
 

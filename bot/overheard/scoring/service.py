@@ -123,7 +123,9 @@ class Scoring:
         self.faults: Counter[str] = Counter()
         self._just_read: dict[int, ReadAnswer] = {}
 
-    def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
+    def for_catalogue(
+        self, catalogue: Catalogue, versions: Collection[str] | None = None
+    ) -> Scoring:
         """Return these scorers over another catalogue, without counted faults; ``versions`` as in
         the class.
         """

@@ -18,7 +18,7 @@ class Offers(Resolution):
         None when the chat does not show alerts.
         """
         alerts = self._alerts()
-        if self._now.here or ("lose" in self._reading.concepts and len(alerts) == 1):
+        if self._situation.here or ("lose" in self._parsed.concepts and len(alerts) == 1):
             return self._run("alerts show", alert=str(alerts[0].id))
         return Plan(
             title="I do not know a model's reasons",
@@ -60,7 +60,7 @@ class Offers(Resolution):
         for a choice of spans; None for a time in the past.
         """
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
-        period = self._reading.period
+        period = self._parsed.period
         if period and period.ahead:
             day = f"{period.ahead:%a} {period.ahead.day} {wording.MONTHS[period.ahead.month - 1]}"
             at = f"T{period.at:%H:%M}" if period.at else ""
@@ -80,13 +80,13 @@ class Offers(Resolution):
         return self._alert_buttons("Put it away?", ("alerts close {}", "Not interesting"))
 
     def _reopen(self) -> Plan | None:
-        if not self._now.here and not self._reading.alert:
+        if not self._situation.here and not self._parsed.alert:
             return self._run("alerts list")
         return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
 
     def _ourdoing(self) -> Plan | None:
         """Return a plan with a button that closes an alert as caused by the team itself."""
-        spec = self._now.commands.get("alerts close")
+        spec = self._situation.commands.get("alerts close")
         why = " --why ours" if spec and any(o.name == "why" for o in spec.options) else ""
         return self._alert_buttons(
             "Was it your own doing?", (f"alerts close {{}}{why}", "It was us")
@@ -96,18 +96,20 @@ class Offers(Resolution):
         """Return a plan with a button that asks the models again; for a later time, a reminder or a
         schedule.
         """
-        period = self._reading.period
-        if period and (period.until or (period.ahead or self._now.today) > self._now.today):
-            if self._now.here:
+        period = self._parsed.period
+        if period and (
+            period.until or (period.ahead or self._situation.today) > self._situation.today
+        ):
+            if self._situation.here:
                 return self._snooze()
             return self._offer("When shall I ask?", "", ("schedules plan", "When I ask"))
-        model = self._models[:1] if self._reading.models else []
-        again = self._now.here and not self._reading.brands and not model
+        model = self._models[:1] if self._parsed.models else []
+        again = self._situation.here and not self._parsed.brands and not model
         words = f"check {self._brand_words}".strip()
         if model:
             words += f" --model {quoted(model[0])}"
-        if again and self._now.here:
-            words = f"alerts recheck {self._now.here.id}"
+        if again and self._situation.here:
+            words = f"alerts recheck {self._situation.here.id}"
         return self._offer(
             "Ask the models again?",
             "You see the price before anything is asked.",
@@ -118,7 +120,7 @@ class Offers(Resolution):
         """Return a plan with buttons that open forms for the records that the question names;
         without any named, for competitors, facts and schedules.
         """
-        concepts, brand = self._reading.concepts, self._brand_words
+        concepts, brand = self._parsed.concepts, self._brand_words
         here = (f"subscribe {brand}", "Alerts into this channel")
         if {"off", "neg"} & concepts:
             here = ("unsubscribe", "No alerts in this channel")
@@ -161,7 +163,7 @@ class Offers(Resolution):
     def _export(self) -> Plan | None:
         """Return a plan with buttons for files; for a recurring export, for a scheduled summary."""
         brand = self._brand_words
-        if "recurring" in self._reading.concepts:
+        if "recurring" in self._parsed.concepts:
             return self._offer(
                 "A summary on its days",
                 "A form opens; nothing changes before you send it.",
@@ -205,7 +207,7 @@ class Offers(Resolution):
         outside of the results.
         """
         chosen = "".join(f" --model {quoted(model)}" for model in self._models)
-        words = f"ask {quoted(self._reading.topic)}{chosen}"
+        words = f"ask {quoted(self._parsed.topic)}{chosen}"
         short = len(words) <= MAX_WORDS_CHARS  # a longer question is typed into the form
         return self._offer(
             "Ask this once?",

@@ -46,25 +46,25 @@ class _Planner(Offers):
         None when the question says more than a plan can answer, such as a time that is still to
         come.
         """
-        period = self._reading.period
-        if period and {"compare", "ahead", "behind"} & self._reading.concepts and not self._rivals:
+        period = self._parsed.period
+        if period and {"compare", "ahead", "behind"} & self._parsed.concepts and not self._rivals:
             period = replace(period, end=None)
-            self._reading = replace(self._reading, period=period)
-        ahead = period is not None and (period.until or period.future(self._now.today))
-        if ahead and self._reading.intent not in _OF_THE_FUTURE:
+            self._parsed = replace(self._parsed, period=period)
+        ahead = period is not None and (period.until or period.future(self._situation.today))
+        if ahead and self._parsed.intent not in _OF_THE_FUTURE:
             return None
-        if self._period_bound and self._reading.intent in _TIMELESS:
+        if self._period_bound and self._parsed.intent in _TIMELESS:
             return None
         hour = period is not None and period.at is not None
-        about = self._reading.brands or self._reading.we
-        of_models = len(self._reading.models) > 1 and not about
-        if hour and self._reading.intent not in _OF_THE_FUTURE:
+        about = self._parsed.brands or self._parsed.we
+        of_models = len(self._parsed.models) > 1 and not about
+        if hour and self._parsed.intent not in _OF_THE_FUTURE:
             return None
-        if of_models and {"say", "recommended"} & self._reading.concepts:
+        if of_models and {"say", "recommended"} & self._parsed.concepts:
             return None
-        if self._reading.alert and self._reading.intent not in _OF_ALERTS:
-            return self._alert_list() if self._reading.intent in _OF_STATE else None
-        made = getattr(self, _METHODS.get(self._reading.intent, f"_{self._reading.intent}"), None)
+        if self._parsed.alert and self._parsed.intent not in _OF_ALERTS:
+            return self._alert_list() if self._parsed.intent in _OF_STATE else None
+        made = getattr(self, _METHODS.get(self._parsed.intent, f"_{self._parsed.intent}"), None)
         found: Plan | None = made() if made else None
         return replace(found, notes=(*self._notes, *found.notes)) if found else None
 
@@ -76,14 +76,14 @@ class _Planner(Offers):
 
         None for several competitors at a model or in a period.
         """
-        brands = self._reading.brands
-        rivals = [name for name in brands if name not in self._now.own]
-        if rivals and (self._reading.we or len(rivals) < len(brands)):
+        brands = self._parsed.brands
+        rivals = [name for name in brands if name not in self._situation.own]
+        if rivals and (self._parsed.we or len(rivals) < len(brands)):
             return self._versus()
-        if len(rivals) > 1 and (self._reading.models or self._period_bound):
+        if len(rivals) > 1 and (self._parsed.models or self._period_bound):
             return None
-        now = self._reading.period and self._reading.period.start == self._now.today
-        if self._reading.models or (self._period_bound and not now):
+        now = self._parsed.period and self._parsed.period.start == self._situation.today
+        if self._parsed.models or (self._period_bound and not now):
             return self._trend("visibility")
         return self._run("report", brands=tuple(brands))
 
@@ -95,20 +95,20 @@ class _Planner(Offers):
         """Answer how models differ in their answers; None for a single period or a competitor."""
         if self._period_bound or self._rivals:
             return None
-        return self._about_brand("report", many=True, details=bool(self._reading.metric))
+        return self._about_brand("report", many=True, details=bool(self._parsed.metric))
 
     def _metric(self) -> Plan | None:
         """Return a plan for a metric: a comparison of several brands, shares of voice, or its
         course for one brand; None when the chat lacks the command.
         """
-        if len(self._reading.brands) > 1 or (self._reading.we and self._rivals):
+        if len(self._parsed.brands) > 1 or (self._parsed.we and self._rivals):
             return self._versus()
-        if self._reading.metric == "share_of_voice":
+        if self._parsed.metric == "share_of_voice":
             return self._share()
-        return self._trend(self._reading.metric or "visibility")
+        return self._trend(self._parsed.metric or "visibility")
 
     def _share(self) -> Plan | None:
-        if "voice" in self._now.commands:
+        if "voice" in self._situation.commands:
             return self._about_brand("voice")
         return self._trend("share_of_voice")
 
@@ -118,15 +118,15 @@ class _Planner(Offers):
 
         None for several competitors without "us".
         """
-        if self._reading.metric == "share_of_voice":
+        if self._parsed.metric == "share_of_voice":
             return self._share()
         rivals = self._rivals
-        metric = self._reading.metric or "visibility"
+        metric = self._parsed.metric or "visibility"
         if not rivals:
-            alone = self._reading.we and not {"who", "competitors"} & self._reading.concepts
+            alone = self._parsed.we and not {"who", "competitors"} & self._parsed.concepts
             over_time = alone and self._period_bound and not self._asks_how_often_of_one()
             return self._trend(metric) if over_time else self._leader()
-        if not self._reading.we and len(rivals) > 1:
+        if not self._parsed.we and len(rivals) > 1:
             return None
         return self._against(rivals, metric)
 
@@ -141,9 +141,9 @@ class _Planner(Offers):
             The plan, with a note where it shows the brand alone; None when the chat lacks the
                 command.
         """
-        self._reading = replace(self._reading, we=True)
+        self._parsed = replace(self._parsed, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
-        if "versus" in self._now.commands and len(rivals) == 1 and compared:
+        if "versus" in self._situation.commands and len(rivals) == 1 and compared:
             return self._about_brand("versus", other=rivals[0])
         if self._period_bound and metric == "visibility":
             return self._share()
@@ -156,12 +156,12 @@ class _Planner(Offers):
         """Return a plan for which brand is ahead; None for several models without a brand or
         metric.
         """
-        unnamed = not (self._reading.we or self._reading.brands or self._reading.metric)
-        if len(self._reading.models) > 1 and unnamed:
+        unnamed = not (self._parsed.we or self._parsed.brands or self._parsed.metric)
+        if len(self._parsed.models) > 1 and unnamed:
             return None
-        if self._reading.metric == "share_of_voice":
+        if self._parsed.metric == "share_of_voice":
             return self._share()
-        metric = self._reading.metric or "visibility"
+        metric = self._parsed.metric or "visibility"
         if metric == "visibility" and self._asks_how_often_of_one():
             return self._trend("top1")
         if self._period_bound:
@@ -172,28 +172,28 @@ class _Planner(Offers):
         """Return whether a question is how often a single brand is named: "how often are we
         first".
         """
-        concepts = self._reading.concepts
-        named = self._reading.brands or self._reading.we
+        concepts = self._parsed.concepts
+        named = self._parsed.brands or self._parsed.we
         return bool("often" in concepts and named and not {"who", "competitors"} & concepts)
 
     def _rivals_moved(self) -> Plan | None:
-        if self._now.here:
-            return self._run("alerts show", alert=str(self._now.here.id))
+        if self._situation.here:
+            return self._run("alerts show", alert=str(self._situation.here.id))
         return self._share()
 
     def _changes(self) -> Plan | None:
         """Return a plan for what changed: the alert of this thread, the changes of a period, or the
         list of alerts; None when the chat lacks the command.
         """
-        if self._now.here and not self._reading.period:
-            return self._run("alerts show", alert=str(self._now.here.id))
-        if "changes" not in self._now.commands:
+        if self._situation.here and not self._parsed.period:
+            return self._run("alerts show", alert=str(self._situation.here.id))
+        if "changes" not in self._situation.commands:
             return self._run("alerts list")
         brand = self._one_brand(optional=True)
         return brand if isinstance(brand, Plan) else self._run("changes", brand=brand)
 
     def _happened(self) -> Plan | None:
-        bound = self._period_bound and not self._now.here
+        bound = self._period_bound and not self._situation.here
         return self._changes() if bound or not self._alerts() else self._why()
 
     def _why(self) -> Plan | None:
@@ -212,12 +212,12 @@ class _Planner(Offers):
         )
 
     def _show(self) -> Plan | None:
-        if self._reading.brands or self._reading.models or self._period_bound:
+        if self._parsed.brands or self._parsed.models or self._period_bound:
             return self._standing()
-        return self._answers() if self._now.here else None
+        return self._answers() if self._situation.here else None
 
     def _when(self) -> Plan | None:
-        return self._why() if self._now.here else None
+        return self._why() if self._situation.here else None
 
     def _answers(self) -> Plan | None:
         """Return a plan that shows sentences from the models' answers, or from the answers of an
@@ -225,47 +225,47 @@ class _Planner(Offers):
 
         None for several brands, unless the question is about sentiment.
         """
-        only_here = not (self._reading.topic or self._reading.brands or self._reading.models)
-        if self._now.here and only_here:
-            return self._run("evidence", alert=str(self._now.here.id))
-        if self._reading.alert:
-            return self._run("evidence", alert=str(self._reading.alert))
-        topic = self._reading.topic
-        if not topic and "cost" in self._reading.concepts:
+        only_here = not (self._parsed.topic or self._parsed.brands or self._parsed.models)
+        if self._situation.here and only_here:
+            return self._run("evidence", alert=str(self._situation.here.id))
+        if self._parsed.alert:
+            return self._run("evidence", alert=str(self._parsed.alert))
+        topic = self._parsed.topic
+        if not topic and "cost" in self._parsed.concepts:
             topic = "price"
-        if len(self._reading.brands) + self._reading.we > 1 and self._rivals:
-            return self._versus() if self._reading.metric == "sentiment" else None
+        if len(self._parsed.brands) + self._parsed.we > 1 and self._rivals:
+            return self._versus() if self._parsed.metric == "sentiment" else None
         return self._about_brand("answers list", about=topic)
 
     def _said_before(self) -> Plan | None:
-        return self._answers() if self._now.here else None
+        return self._answers() if self._situation.here else None
 
     def _drawbacks(self) -> Plan | None:
-        if "often" in self._reading.concepts or self._period_bound:
+        if "often" in self._parsed.concepts or self._period_bound:
             return self._trend("drawback")
         return self._about_brand("answers list", about="drawbacks")
 
     def _claims(self) -> Plan | None:
-        return self._about_brand("claims", days=self._days(30), about=self._reading.topic)
+        return self._about_brand("claims", days=self._days(30), about=self._parsed.topic)
 
     def _lost(self) -> Plan | None:
         """Return a plan for the questions that the brand loses or wins, also against a competitor;
         for other wordings, its progress or the leader. None when the chat lacks the command.
         """
-        worse = {"behind", "howgo"} <= self._reading.concepts
-        if worse and self._period_bound and "questions" not in self._reading.concepts:
+        worse = {"behind", "howgo"} <= self._parsed.concepts
+        if worse and self._period_bound and "questions" not in self._parsed.concepts:
             return self._progress()
-        if {"competitors", "lose"} <= self._reading.concepts and not (
-            {"questions", "answers", "where"} & self._reading.concepts
+        if {"competitors", "lose"} <= self._parsed.concepts and not (
+            {"questions", "answers", "where"} & self._parsed.concepts
         ):
             return self._leader()
-        named_instead = {"lose", "named"} <= self._reading.concepts
-        against_us = bool(self._rivals) and (self._reading.we or named_instead)
-        lost = bool({"lose", "neg"} & self._reading.concepts) or against_us
-        won = bool({"ahead", "first"} & self._reading.concepts) and not lost
+        named_instead = {"lose", "named"} <= self._parsed.concepts
+        against_us = bool(self._rivals) and (self._parsed.we or named_instead)
+        lost = bool({"lose", "neg"} & self._parsed.concepts) or against_us
+        won = bool({"ahead", "first"} & self._parsed.concepts) and not lost
         if not against_us:
             return self._about_brand("answers questions", won=won)
-        self._reading = replace(self._reading, we=True)
+        self._parsed = replace(self._parsed, we=True)
         if len(self._rivals) > 1:
             self._notes.append("This shows where you are named, not who is named instead.")
             return self._about_brand("answers questions", won=won)
@@ -281,20 +281,20 @@ class _Planner(Offers):
         return self._about_brand("brands suggest")
 
     def _todo(self) -> Plan | None:
-        kept = tuple(name for name in self._reading.brands if name in self._now.own)
-        self._reading = replace(self._reading, brands=kept)
+        kept = tuple(name for name in self._parsed.brands if name in self._situation.own)
+        self._parsed = replace(self._parsed, brands=kept)
         return self._about_brand("brief list")
 
     # The deployment.
 
     def _spend(self) -> Plan | None:
         by: dict[str, Any] = (
-            {"by": "model"} if {"models"} & self._reading.concepts or self._reading.models else {}
+            {"by": "model"} if {"models"} & self._parsed.concepts or self._parsed.models else {}
         )
         return self._run("spend", **by)
 
     def _digest(self) -> Plan | None:
-        return self._run("digest", brands=self._reading.brands)
+        return self._run("digest", brands=self._parsed.brands)
 
     def _status(self) -> Plan | None:
         return self._run("status")
@@ -312,29 +312,29 @@ class _Planner(Offers):
         return self._run("models list")
 
     def _questions(self) -> Plan | None:
-        if self._now.here:
+        if self._situation.here:
             return self._lost()
-        brand = self._reading.brands[:1]
+        brand = self._parsed.brands[:1]
         return self._run("prompts list", brand=brand[0] if brand else "")
 
     def _facts(self) -> Plan | None:
-        brand = self._reading.brands[:1]
+        brand = self._parsed.brands[:1]
         return self._run("facts list", brand=brand[0] if brand else "")
 
     def _brands(self) -> Plan | None:
-        return self._leader() if self._reading.models else self._run("brands list")
+        return self._leader() if self._parsed.models else self._run("brands list")
 
     def _alert_list(self) -> Plan | None:
         """Return a plan for an alert by its number, the changes of an earlier period, or the list
         of alerts; None when the chat lacks the command.
         """
-        if self._reading.alert:
-            return self._run("alerts show", alert=str(self._reading.alert))
-        state = "live" if "open" in self._reading.concepts else ""
-        earlier = self._reading.period and self._reading.period.start != self._now.today
+        if self._parsed.alert:
+            return self._run("alerts show", alert=str(self._parsed.alert))
+        state = "live" if "open" in self._parsed.concepts else ""
+        earlier = self._parsed.period and self._parsed.period.start != self._situation.today
         if self._period_bound and earlier and not state:
             return self._changes()
-        brand = self._reading.brands[:1]
+        brand = self._parsed.brands[:1]
         return self._run("alerts list", state=state, brand=brand[0] if brand else "")
 
     def _routes(self) -> Plan | None:

@@ -51,13 +51,13 @@ class Resolution:
     """
 
     def __init__(self, reading: ParsedQuestion, situation: Situation) -> None:
-        self._reading = reading
-        self._now = situation
+        self._parsed = reading
+        self._situation = situation
         self._notes: list[str] = []
 
     @property
     def _rivals(self) -> list[str]:
-        return [name for name in self._reading.brands if name not in self._now.own]
+        return [name for name in self._parsed.brands if name not in self._situation.own]
 
     @property
     def _models(self) -> list[str]:
@@ -65,20 +65,22 @@ class Resolution:
         configuration; in an alert's thread, a question without names means the alert's model. Empty
         for all models.
         """
-        wanted = self._reading.models
-        here = self._now.here
-        if here and not wanted and not self._reading.brands and here.model in self._now.models:
+        wanted = self._parsed.models
+        here = self._situation.here
+        if here and not wanted and not self._parsed.brands and here.model in self._situation.models:
             return [here.model]
-        return [model for model, name in self._now.models.items() if name in wanted]
+        return [model for model, name in self._situation.models.items() if name in wanted]
 
     @property
     def _period_bound(self) -> bool:
-        return self._reading.period is not None and self._reading.period.event != BEGINNING
+        return self._parsed.period is not None and self._parsed.period.event != BEGINNING
 
     @property
     def _brand_words(self) -> str:
-        named = self._reading.brands or ((self._now.here.brand,) if self._now.here else ())
-        named = named or (self._now.own if len(self._now.own) == 1 else ())
+        named = self._parsed.brands or (
+            (self._situation.here.brand,) if self._situation.here else ()
+        )
+        named = named or (self._situation.own if len(self._situation.own) == 1 else ())
         return quoted(named[0]) if named else ""
 
     def _one_brand(self, *, optional: bool = False) -> str | Plan:
@@ -87,19 +89,19 @@ class Resolution:
         Args:
             optional: Whether the answer exists without a brand, too; "" then stands for all brands.
         """
-        named = self._reading.brands
-        own = [name for name in named if name in self._now.own]
-        against = self._reading.we or "compare" in self._reading.concepts
+        named = self._parsed.brands
+        own = [name for name in named if name in self._situation.own]
+        against = self._parsed.we or "compare" in self._parsed.concepts
         about_rival = named and not own and not against
         if own or about_rival:
             return (own or list(named))[0]
-        if self._now.here and self._now.here.brand in self._now.own:
-            return self._now.here.brand
-        if len(self._now.own) == 1:
-            return self._now.own[0]
+        if self._situation.here and self._situation.here.brand in self._situation.own:
+            return self._situation.here.brand
+        if len(self._situation.own) == 1:
+            return self._situation.own[0]
         if optional:
             return ""
-        if not self._now.own:
+        if not self._situation.own:
             return Plan(
                 title="No brand is measured yet",
                 text="Add yours first.",
@@ -129,11 +131,11 @@ class Resolution:
         """Return buttons that run a command about a brand, for the first `SHOWN_CHOICES` own
         brands; empty when the chat does not offer the command.
         """
-        spec = self._now.commands.get(command)
+        spec = self._situation.commands.get(command)
         if spec is None:
             return ()
         pairs = []
-        for name in self._now.own[:SHOWN_CHOICES]:
+        for name in self._situation.own[:SHOWN_CHOICES]:
             words = f"{command} {quoted(name)}"
             for known in spec.options:
                 value = self._slot_options(spec).get(known.name) or options.get(known.name)
@@ -175,30 +177,30 @@ class Resolution:
             timeless: Whether the command covers all times, so that no note is needed.
             options: Options, of which unknown and empty ones are left out.
         """
-        spec = self._now.commands.get(command)
+        spec = self._situation.commands.get(command)
         if spec is None:
             return None
         known = {option.name for option in spec.options}
         slots = self._slot_options(spec)
         start, _ = self._bounds()
-        if self._reading.period and self._reading.period.event and start is None:
-            if self._reading.period.event == UPDATE:
+        if self._parsed.period and self._parsed.period.event and start is None:
+            if self._parsed.period.event == UPDATE:
                 self._notes.append("No update of a model is known; all checks are shown.")
         elif start and not timeless and not {"since", "days"} & known:
-            if self._ended(self._reading.period) and not self._reading.topic:
+            if self._ended(self._parsed.period) and not self._parsed.topic:
                 return self._newest_only(command, options)
             self._notes.append("This shows the newest state, and not that of a single period.")
-        named = self._reading.models and command not in OF_ALERTS
+        named = self._parsed.models and command not in OF_ALERTS
         if named and not {"model", "models"} & known and "by" not in options:
             self._notes.append("This shows all models.")
-        if self._reading.topic and not {"about", "alert"} & known and command != "facts list":
+        if self._parsed.topic and not {"about", "alert"} & known and command != "facts list":
             self._notes.append("This shows all subjects.")
         given = {name: value for name, value in {**slots, **options}.items() if name in known}
         return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
 
     def _ended(self, period: NamedTime | None) -> bool:
         """Return whether a period had ended before the models were last asked."""
-        last = self._now.last_check
+        last = self._situation.last_check
         return bool(period and period.end and last and period.end <= last)
 
     def _newest_only(self, command: str, options: Mapping[str, Any]) -> Plan:
@@ -218,19 +220,19 @@ class Resolution:
 
         The day of an event, such as a model's update, comes from the deployment.
         """
-        period: NamedTime | None = self._reading.period
+        period: NamedTime | None = self._parsed.period
         if period is None or period.until:
             return None, None
         if period.event == UPDATE:
             days = [
                 day
-                for model, day in self._now.updates.items()
-                if not self._reading.models or model in self._models
+                for model, day in self._situation.updates.items()
+                if not self._parsed.models or model in self._models
             ]
             return max(days, default=None), None
         if period.event == LAST_CHECK:
-            return self._now.last_check, None
-        end = period.end if period.end and period.end <= self._now.today else None
+            return self._situation.last_check, None
+        end = period.end if period.end and period.end <= self._situation.today else None
         return period.start, end
 
     def _days(self, usual: int) -> int:
@@ -242,20 +244,20 @@ class Resolution:
         start, _ = self._bounds()
         if start is None:
             return usual
-        return max(1, (self._now.today - start + timedelta(1)).days)
+        return max(1, (self._situation.today - start + timedelta(1)).days)
 
     def _alerts(self) -> list[OpenAlert]:
         """Return the open alerts that a question may mean, in the order of the situation."""
-        if self._reading.alert:
-            named = [alert for alert in self._now.alerts if alert.id == self._reading.alert]
-            return named or [OpenAlert(self._reading.alert, "", "", "")]
-        if self._now.here and not self._reading.models and not self._reading.brands:
-            return [self._now.here]
-        alerts = list(self._now.alerts)
-        if self._reading.models:
+        if self._parsed.alert:
+            named = [alert for alert in self._situation.alerts if alert.id == self._parsed.alert]
+            return named or [OpenAlert(self._parsed.alert, "", "", "")]
+        if self._situation.here and not self._parsed.models and not self._parsed.brands:
+            return [self._situation.here]
+        alerts = list(self._situation.alerts)
+        if self._parsed.models:
             alerts = [alert for alert in alerts if alert.model in self._models]
-        if self._reading.brands:
-            alerts = [alert for alert in alerts if alert.brand in self._reading.brands]
+        if self._parsed.brands:
+            alerts = [alert for alert in alerts if alert.brand in self._parsed.brands]
         return alerts
 
     def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
@@ -275,7 +277,7 @@ class Resolution:
         )
 
     def _at_models(self) -> str:
-        return f" at {' or '.join(self._reading.models)}" if self._reading.models else ""
+        return f" at {' or '.join(self._parsed.models)}" if self._parsed.models else ""
 
     def _buttons(self, *pairs: tuple[str, str], primary: bool = False) -> tuple[Action, ...]:
         """Return buttons for the commands that the chat offers; the others are left out.
@@ -285,7 +287,7 @@ class Resolution:
             primary: Whether the first button is emphasized.
         """
         styles = [Style.PRIMARY if primary and not i else Style.PLAIN for i in range(len(pairs))]
-        return buttons(self._now.commands, pairs, styles)
+        return buttons(self._situation.commands, pairs, styles)
 
 
 def buttons(
