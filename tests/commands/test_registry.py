@@ -123,8 +123,8 @@ HELP_MODULES = {
 }
 """The modules that help needs of other rooms."""
 HELP_PACKAGES = {
-    *("annotated_types", "click", "overheard", "packaging", "pluggy", "pydantic", "pydantic_core"),
-    *("typing_extensions", "typing_inspection"),
+    *("annotated_types", "click", "overheard", "packaging", "pluggy", "pydantic"),
+    *("pydantic_core", "typing_extensions", "typing_inspection"),
 }
 """The packages that help needs beside the standard library."""
 

@@ -14,9 +14,6 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from overheard.config.loader import Config
 from overheard.errors import OverheardError
 from overheard.installation import PROJECT
@@ -112,6 +109,10 @@ def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
     Raises:
         Fault: when the entry is not valid.
     """
+    # Only a configuration that names its plugins needs them.
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     pinned = _PIN.match(entry.strip())
     try:
         allowed = Requirement(pinned["needed"] if pinned else entry)
