@@ -87,8 +87,8 @@ def _notes(message: Any) -> Iterator[Citation]:
 
 
 def _source_pages(completion: Any) -> Iterator[tuple[str, str]]:
-    """Yield (address, title) of each source in the lists of Perplexity (``search_results``) or other
-    services (`citations`), in order; the title may be "".
+    """Yield (address, title) of each source in the lists of Perplexity (``search_results``) or
+    other services (``citations``), in order; the title may be "".
     """
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
