@@ -55,7 +55,7 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
         shown.append(chart)
         return Image(b"", "chart", name)
 
-    monkeypatch.setattr(messages, "printed", keep)
+    monkeypatch.setattr(messages, "drawn_picture", keep)
     return shown
 
 
