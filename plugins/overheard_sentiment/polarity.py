@@ -38,19 +38,10 @@ _SINGLE_BRAND_SCALE = 0.5
 """Factor of distances in a sentence with a single brand."""
 _COMPARISON_REACH = 14
 """Largest distance of a judging word, in words and edges, that a comparison applies to."""
-_CONTRASTS = frozenset({"but", "although", "though", "while", "yet", "however", "despite", ";"})
-_MIXED_SHARE = 0.3
-"""The share of the stronger side that the weaker must have for a sentence to be mixed."""
-_TAKEN_BACK_FACTOR = 0.5
-"""Factor of the sum of a mixed sentence whose last judgement is negative."""
 _COMPARED_WORDS = 5
 """Words before a comparison that may judge instead of it: "far more reliable than"."""
-_PASSED_OVER_VALENCE = -1.2
-"""The valence of "instead of Bolt" and "skip Bolt" for Bolt."""
 _MIN_JUDGEMENT = 0.3
 """Smallest weighted valence of a word that counts as a judgement."""
-_NORMALISATION = 15.0
-"""Brings a sum of valences into -1 to 1: sum / sqrt(sum^2 + this) (VADER's constant)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +69,11 @@ class Polarity:
     """How a sentence judges a brand.
 
     Attributes:
-        value: -1 to 1; 0 without a judgement.
         aspects: Sum of the valences by aspect, such as ``price``; without bounds.
         praise: (start, end) offsets of the words that praise the brand.
         blame: (start, end) offsets of the words that find fault with the brand.
     """
 
-    value: float
     aspects: Mapping[str, float]
     praise: tuple[Span, ...] = ()
     blame: tuple[Span, ...] = ()
@@ -124,7 +113,6 @@ def _polarity(
     passed_over = any(
         group.has_brand and group.comparison.foil is Foil.PASSED_OVER for group in groups
     )
-    total = _PASSED_OVER_VALENCE if passed_over or against else 0.0
     valences = {index: valence for index, valence in enumerate(parsed.valences) if valence}
     _apply_comparisons(groups, valences)
     judgements: list[tuple[int, float]] = []
@@ -135,8 +123,6 @@ def _polarity(
             (index, value * sum(_weights(groups, positions, index)))
             for index, value in sorted(valences.items())
         ]
-    total += _summed(judgements, parsed.texts)
-    value = total / math.sqrt(total * total + _NORMALISATION)
     praise, blame = (
         tuple(
             (parsed.starts[index], parsed.ends[index])
@@ -147,23 +133,7 @@ def _polarity(
     )
     if passed_over or against:
         blame = (*blame, (0, 0))
-    return Polarity(value, aspects(parsed.texts, judgements), praise, blame)
-
-
-def _summed(judgements: Sequence[tuple[int, float]], texts: Sequence[str]) -> float:
-    """Return the sum of judgements, halved when praise is taken back: "..., but it is slow".
-
-    Args:
-        judgements: Indices of judging words, with their valences for the brand.
-        texts: The words of the sentence, in lower case.
-    """
-    total = sum(value for _, value in judgements)
-    praise = sum(value for _, value in judgements if value > 0)
-    blame = praise - total
-    mixed = min(praise, blame) > _MIXED_SHARE * max(praise, blame)
-    if mixed and judgements[-1][1] < 0 and not _CONTRASTS.isdisjoint(texts):
-        return total * _TAKEN_BACK_FACTOR
-    return total
+    return Polarity(aspects(parsed.texts, judgements), praise, blame)
 
 
 def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:
