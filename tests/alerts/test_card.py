@@ -48,7 +48,7 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
         shown.append(chart)
         return Image(b"", "chart", name)
 
-    monkeypatch.setattr(card, "printed", keep)
+    monkeypatch.setattr(card, "drawn_picture", keep)
     return shown
 
 
@@ -120,8 +120,8 @@ def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
 
 
 def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> None:
-    """A range of dates is shaded, and a known date is not; an update stands where the change began
-    that fits it, and a growth at the beginning is none.
+    """Of a range of dates the likeliest is marked as such; an update is marked where the change
+    began that fits it, and a growth at the beginning is none.
     """
     dates, day_8 = (NOON + DAY, NOON + 4 * DAY), NOON + 8 * DAY
     compose(alert_of(), evidence_of())
@@ -129,7 +129,7 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
 
     assert charts[0].marks == (Mark(NOON + 2 * DAY, "began"),)
     assert charts[1].marks == (
-        Mark(NOON + 2 * DAY, "most likely began", dates),
+        Mark(NOON + 2 * DAY, "most likely began"),
         Mark(day_8, "grew"),
     )
     later = shift_of(run_id=5, updates=(ModelUpdate(MODEL, NOON + DAY),))

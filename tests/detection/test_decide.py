@@ -134,7 +134,7 @@ def test_the_level_is_how_rare_the_evidence_is(excess: float, level: AlertLevel 
 
 def test_a_return_ends_the_alert_and_raises_none() -> None:
     """The alert that reported the change recovers; an alert of another run stays."""
-    ended = Returned(RunKey(STARTS[12], 12), shift(run=6), (), 11, "Acme", MODEL)
+    ended = Returned(RunKey(STARTS[12], 12), shift(run=6), (), 11, MODEL)
     back = replace(evidence(stream()), returned=ended)
     alerts = (alert(shift(run=6)), alert(shift(run=4), 3))
     decision = decide(back, POLICY, AlertHistory(alerts, STARTS))
@@ -147,7 +147,7 @@ def test_a_return_of_what_a_model_reports_eases_the_alert_of_the_model() -> None
     """The brand's shift was added to that alert; while it is open, and where no alert of the brand
     ends.
     """
-    ended = Returned(RunKey(STARTS[14], 14), shift(run=13), (), 13, "Acme", MODEL)
+    ended = Returned(RunKey(STARTS[14], 14), shift(run=13), (), 13, MODEL)
     back = replace(evidence(stream()), returned=ended)
 
     def placed(whole: Alert, *own: Alert) -> Placement:

@@ -381,12 +381,11 @@ def alert_chart(
 
 
 def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
-    """Yield the marks of a chart: where the change began, with the range of time that holds the
-    beginning with a probability of 90 %, and where it last grew. A mark has the update's name if
-    the shift fits an update.
+    """Yield the marks of a chart: where the change began, and where it last grew. A mark has the
+    update's name if the shift fits an update.
     """
-    first, last = evidence.dates[0], evidence.dates[-1]
-    labels = {evidence.began: "began" if first == last else "most likely began"}
+    is_known = evidence.dates[0] == evidence.dates[-1]
+    labels = {evidence.began: "began" if is_known else "most likely began"}
     grown = max(evidence.grown.values(), default=evidence.began)
     if grown > evidence.began:
         labels[grown] = "grew"
@@ -394,9 +393,7 @@ def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
         began = evidence.grown.get(shift.run_id, evidence.began)
         labels[began] = f"{evidence.names.name(shift.model)} update, {day}"
-    for at, label in labels.items():
-        is_first = at == evidence.began
-        yield Mark(at, label, (first, last) if is_first and first != last else None)
+    yield from (Mark(at, label) for at, label in labels.items())
 
 
 def _is_better(shift: Shift, metric: Metric) -> bool:

@@ -78,8 +78,8 @@ class StreamGroup:
 
     Attributes:
         runs: The R runs in which the model answered, the oldest first.
-        prompts: Keys of the P prompts of any of the streams.
-        n: Numbers of answers, J x R x P; the brand's own stream comes first.
+        n: Numbers of answers to the P prompts of any stream, J x R x P; the brand's own stream
+            comes first.
         total: Sums of the values, in units of each stream's width.
         squares: Sums of their squares, in the same units; None where all values are 0 or 1.
         binary: Whether the brand's values are 0 or 1.
@@ -88,7 +88,6 @@ class StreamGroup:
     """
 
     runs: tuple[RunKey, ...]
-    prompts: tuple[str, ...]
     n: Floats
     total: Floats
     squares: Floats | None
@@ -113,7 +112,7 @@ class StreamGroup:
         rates = all(stream.binary for stream in streams)
         products = (n * n, n * total, total * total) if rates and n.max(initial=0) > 1 else None
         squared = None if rates else squares
-        return cls(own.runs, prompts, n, total, squared, own.binary, products)
+        return cls(own.runs, n, total, squared, own.binary, products)
 
     def answered(self) -> Places:
         """Return the rows of the runs in which the brand's stream has answers."""

@@ -151,7 +151,6 @@ class Returned:
         shift: The shift that headed the alarm.
         before: Rows of the runs at the old level.
         row: Row of the run with which the return most likely began.
-        brand: The brand's name.
         model: The model.
     """
 
@@ -159,7 +158,6 @@ class Returned:
     shift: Shift
     before: tuple[int, ...]
     row: int
-    brand: str
     model: Model
 
 

@@ -373,7 +373,7 @@ class Monitor:
             due and evidence.summed_odds > DUE_ODDS
         ):
             run, shift = watched.baseline.runs[row], excursion.shift
-            ended = Returned(run, shift, excursion.before, evidence.start, self._brand, model)
+            ended = Returned(run, shift, excursion.before, evidence.start, model)
             return evidence.mean_odds, ended
         return None
 

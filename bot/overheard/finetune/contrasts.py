@@ -59,7 +59,6 @@ class Contrast:
         difference: tuned - base.
         interval: Interval of the difference, see `LEVEL`.
         verdict: The verdict.
-        margin: The margin of equivalence, on the metric's scale.
         prompts: The prompts by descending difference; `before` is the first model.
         pairs: Number of pairs.
     """
@@ -70,7 +69,6 @@ class Contrast:
     difference: float
     interval: Interval
     verdict: MetricResult
-    margin: float
     prompts: tuple[PromptShift, ...]
     pairs: int
 
@@ -179,7 +177,6 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
         difference=difference,
         interval=interval,
         verdict=_metric_result(pairs, difference, interval, p_value, margin),
-        margin=margin,
         prompts=_prompt_shifts(pairs),
         pairs=len(pairs.prompts),
     )

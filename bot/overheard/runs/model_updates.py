@@ -145,14 +145,12 @@ class Canary:
         model: The model.
         prompts: The border prompts of the model, whose most frequent answers are nearly tied.
         answers: The first words of the answers since the search, by prompt key.
-        since: When the search for the border prompts began.
         hit: The update that the canary found, or None; after a hit it is silent until a new search.
     """
 
     model: Model
     prompts: tuple[Prompt, ...]
     answers: Mapping[str, tuple[str, ...]]
-    since: datetime
     hit: ModelUpdate | None = None
 
 
@@ -224,7 +222,6 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
         model=model,
         prompts=prompts,
         answers=await first_words(store, since),
-        since=begun,
         hit=next(iter(hits), None),
     )
 

@@ -60,12 +60,10 @@ class Mark:
     Attributes:
         at: The moment, or its most likely time.
         label: A few words.
-        between: The first and last possible time of the moment; None when its time is known.
     """
 
     at: datetime
     label: str
-    between: tuple[datetime, datetime] | None = None
 
 
 def marks_within(marks: Iterable[Mark], times: Sequence[datetime]) -> list[Mark]:

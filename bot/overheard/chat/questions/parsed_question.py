@@ -61,7 +61,6 @@ class ParsedQuestion:
         topic: The topic of answers that is named, or an empty string.
         period: The time that is named, or None.
         alert: The number of an alert, or 0.
-        it: Whether it refers to something that the conversation knows: "this", "the drop".
         follows: Whether the question continues the one before: "and at Claude?".
         concepts: All concepts of the question.
         unknown: Words that were not understood, as typed.
@@ -79,7 +78,6 @@ class ParsedQuestion:
     topic: str = ""
     period: NamedTime | None = None
     alert: int = 0
-    it: bool = False
     follows: bool = False
     concepts: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()

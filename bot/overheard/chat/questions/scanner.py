@@ -332,7 +332,6 @@ class _Found:
             topic=self.topic,
             period=self.period,
             alert=self.alert,
-            it="it" in concepts or bool(self.alert),
             follows="and_also" in concepts,
             concepts=frozenset(concepts - {WEAK, "and", "and_also"}),
             unknown=tuple(self.unknown),
