@@ -63,7 +63,7 @@ They are what precision and recall of the words alone amount to on text that is 
 """
 _LEAST_ODDS = -0.4
 """The log odds from which a standing counts, 40 %: the best for an F1 near 0.8."""
-_LEAST_CATALOGUE_ODDS = 0.0
+_LEAST_CATALOGUE_ODDS = -0.2
 """The log odds from which a brand that is listed among others is the first choice, 50 %."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
@@ -435,6 +435,7 @@ def _answers(reading: Reading, unit: Unit) -> bool:
     first = next(iter(_inside(reading.mentions, unit)), None)
     if (
         unit.role is UnitRole.SHOP
+        or unit.shared
         or not opens
         or first is None
         or first.brand != reading.brand.name

@@ -153,6 +153,13 @@ COLUMNS = """\
         ("- **Cons**: Acme squeaks. Boltly has a dim screen.", "dim", "Boltly", UnitRole.CON),
         ("### Acme\n\n- Cons: stiff. If you travel, get it.", "travel", "Acme", UnitRole.NONE),
         ("### Best Budget\n\n- Acme One\n- Cons: stiff", "stiff", "Acme", UnitRole.CON),
+        ("### Best Overall\n\n**Acme**\n\n- light", "Best", "Acme", UnitRole.TITLE),
+        ("### Best Overall\n\n- Acme: light\n- Boltly: dim", "Best", "", UnitRole.TITLE),
+        ("Acme: Light. It's also quiet. Boltly: Dim.", "also", "Acme", UnitRole.NONE),
+        ("Acme: Light. It's also recommended to compare. Boltly: Dim.", "also", "", UnitRole.NONE),
+        ("Acme: It seats four players.7 Zorbos: Dim. Boltly: Dim.", "seats", "Acme", UnitRole.NONE),
+        ("If you travel, the Acme One or Boltly are good.", "travel", "Acme", UnitRole.NONE),
+        ("| A | B |\n|---|---|\n| Best budget | Acme |", "budget", "Acme", UnitRole.TITLE),
         (
             "| For | Pick |\n|---|---|\n| Small | Acme One. Cons: stiff |\n| Large | Boltly |",
             "stiff",

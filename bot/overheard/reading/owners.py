@@ -52,7 +52,11 @@ _EXAMPLES_BEFORE = re.compile(r"\b(?:like|such as|including)\s[^.;:]*\Z", re.IGN
 _EXAMPLE = re.compile(r"[(\[]?(?:e\.g\.|for example|such as|i\.e\.)[\s,]", re.IGNORECASE)
 """The beginning of a text that is nothing but examples: "(e.g., Acme, Bolt)"."""
 _APART_CHARACTERS = 36
-_JOINED = re.compile(r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
+_JOINED = re.compile(
+    r"\s+|\s*(?:/|&|,|\band\b|\+)\s*(?:the )?"
+    r"|(?: (?-i:[A-Z0-9])[\w.+-]*){0,4} (?:and|or) (?:the )?",
+    re.IGNORECASE,
+)
 """Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
 POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
@@ -222,10 +226,11 @@ class Names:
         if not _OPENER.match(self._body, start):
             return NOBODY
         for mention in found:
-            if _MAIN.search(self._body, start, mention.start) and PREDICATE.match(
-                self._body, mention.end, end
-            ):
-                return self.owner(mention.start, end)
+            if _MAIN.search(self._body, start, mention.start):
+                owner = self.owner(mention.start, end)
+                last = [other for other in found if owner.is_brand(other.brand)][-1]
+                if PREDICATE.match(self._body, last.end, end):
+                    return owner
         alone = len({mention.brand for mention in found}) == 1
         if alone and _PLACE.fullmatch(self._body, start, found[0].start):
             return self.owner(found[0].start, end)

@@ -40,6 +40,8 @@ _PLAIN_ROLES = frozenset({UnitRole.NONE, UnitRole.SPECIFICATION})
 """Roles in the place of which a sign, such as a tick, gives its own."""
 _LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
 """Most words of a line that is a title by its first words, or by being bold."""
+_AWARD_LINES = 12
+"""Lines below an award in which its only brand is searched."""
 _INTRODUCING_CHARACTERS = 60
 """Most characters of a line with a colon at its end that is a title."""
 _TITLE_CHARACTERS = 60
@@ -55,7 +57,9 @@ _CLOSING = re.compile(
     r"|to (?:summarize|sum up)\b|before (?:buying|choosing|purchasing|you)\b|both\b|always\b"
     r"|make sure\b|be sure\b|prices (?:and|may|can|are|vary)\b"
     r"|(?:for|as) (?:more|the most|up-to-date)\b|note:?\s+prices\b"
-    r"|it['\u2019]s (?:recommended|important|a good idea|always|worth|best|also) |consult\b",
+    r"|it['\u2019]s (?:also |always |generally |highly )*(?:a good idea\b|worth \w+ing\b"
+    r"|(?:recommended|important|best|advisable|essential|crucial|wise|helpful) (?:to|that)\b)"
+    r"|consult\b",
     re.IGNORECASE,
 )
 """Beginnings of sentences about all brands, or about the choice itself."""
@@ -152,7 +156,7 @@ class _Builder:
                 table.append(line)
             elif line.kind is LineKind.HEADING:
                 self._pop(line.level)
-                yield self._heading(line)
+                yield self._heading(line, at)
             elif line.kind is LineKind.ITEM:
                 yield from self._item(line, multi=at in self.outline.multi)
             else:
@@ -176,7 +180,7 @@ class _Builder:
             start, end, text, owner.name, owner.foreign, owner.shared, role, label, self.section
         )
 
-    def _heading(self, line: Line) -> Unit:
+    def _heading(self, line: Line, at: int) -> Unit:
         """Open the section of a heading; the title itself is in the section above."""
         self.sections = [above for above in self.sections if above[0] < line.level]
         self.section = self.sections[-1][1] if self.sections else ""
@@ -184,7 +188,22 @@ class _Builder:
         start = bare_start(self.body, line.start, line.end)
         self.section = self.body[start : line.end].strip(" :*")
         self.sections.append((line.level, self.section))
+        if not title.owner and kind_of(self.section) is LabelKind.AWARD:
+            return self._unit(line.start, title.end, self._only_below(at), title.role, title.label)
         return title
+
+    def _only_below(self, at: int) -> Owner:
+        """Return the brand that the first line below an award names, if no other line does."""
+        owner = NOBODY
+        for line in self.lines[at + 1 : at + 1 + _AWARD_LINES]:
+            if line.kind is LineKind.HEADING and line.level <= self.lines[at].level:
+                break
+            named = self.names.begins(line.start, line.end)
+            if line is self.lines[at + 1]:
+                owner = named
+            elif named and named != owner:
+                return NOBODY
+        return owner
 
     def _title(self, line: Line, rank: int, *, multi: bool) -> Unit:
         """Open the block of a heading or of a bold line."""
@@ -420,6 +439,7 @@ class _Builder:
             _ASIDE.search(self.body, max(start, mention.start - _ASIDE_CHARACTERS), mention.start)
             for mention in found
         )
-        if (found and not aside) or leaves or advises or context.closed:
+        ends = context.closed and not _PRONOUN.match(self.body, start)
+        if (found and not aside) or leaves or advises or ends:
             self.carried = NOBODY
         return self.carried
