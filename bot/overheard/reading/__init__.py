@@ -8,13 +8,14 @@ from overheard.domain import Brand, Unit
 
 
 def read_units(text: str, brands: Iterable[Brand]) -> tuple[Unit, ...]:
-    """Return the units of a text: titles, sentences and cells, each with its owner and role.
+    """Return the units of a text in order: titles, sentences and cells, each with its owner and
+    role.
 
-    Scorers have them in `Reading.units`; this is for tests and for texts without a question.
+    Scorers find them in `Reading.units`; this is for tests and for texts without a question.
 
     Args:
         text: An answer, in Markdown or plain.
-        brands: The declared brands; what is about another product is foreign.
+        brands: The declared brands; text about another product has a foreign owner.
     """
     # The patterns of this package take long to compile, and few plugins read a text themselves.
     from overheard.reading.markdown import laid_out

@@ -40,7 +40,9 @@ _FOOTNOTE = re.compile(r"\s*\[\^[^\]\s]{1,40}\]:")
 
 
 def without_citations(text: str) -> str:
-    """Return text without citation markers, bare addresses, and the gaps that they leave."""
+    """Return a text without citation markers and bare addresses, and without the gaps that these
+    leave.
+    """
     rest = _ADDRESS.sub("", text) if _ADDRESSED.search(text) else text
     if _MARKED.search(rest):
         rest = _MARKER.sub("", rest)
@@ -50,11 +52,12 @@ def without_citations(text: str) -> str:
 
 
 def cites(label: str, before: str, titles: Collection[str]) -> bool:
-    """Return whether a link is a citation rather than part of the sentence.
+    """Return whether a link is a citation: its label is a number, an address, a source's title or a
+    cited domain. Other links are part of their sentence.
 
     Args:
         label: The text of the link.
-        before: The text just before the link in the same block.
+        before: The text before the link in the same block.
         titles: Titles of the sources that the provider reports.
     """
     label = label.strip()

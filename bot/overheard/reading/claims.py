@@ -78,7 +78,7 @@ def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
     scorers find in the same sentence count once.
     """
     groups: list[list[FalseClaim]] = []
-    for claim in _once(claims):
+    for claim in _distinct_claims(claims):
         group = next((g for g in groups if states_the_same(g[0], claim)), None)
         if group is None:
             groups.append([claim])
@@ -102,23 +102,27 @@ def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
     stated = bool(claim.stated and other.stated)
     numbers = _numbers(first), _numbers(second)
     if any(numbers):
-        alike = _within(*numbers) if stated else numbers[0] == numbers[1]
+        alike = _is_subset_of_either(*numbers) if stated else numbers[0] == numbers[1]
         if stated or not alike:
             return alike
-    if stated and (_within(set(first), set(second)) or _abbreviates(claim.stated, other.stated)):
+    if stated and (
+        _is_subset_of_either(set(first), set(second)) or _abbreviates(claim.stated, other.stated)
+    ):
         return True
     from rapidfuzz import fuzz  # only this needs it
 
     return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _MIN_SIMILARITY
 
 
-def _within(first: set[str], second: set[str]) -> bool:
-    """Whether one of two sets contains the other, and both have something."""
+def _is_subset_of_either(first: set[str], second: set[str]) -> bool:
+    """Return whether one of two sets, neither empty, contains the other."""
     return bool(first and second) and (first <= second or second <= first)
 
 
 def _abbreviates(first: str, second: str) -> bool:
-    """Whether two values agree before a comma, and one has only an abbreviation after it."""
+    """Return whether two values agree before their commas, and one of them has only an abbreviation
+    after its comma: "Austin, TX" and "Austin, Texas".
+    """
     (head, _, rest), (other_head, _, other_rest) = (
         fold(value).text.partition(",") for value in (first, second)
     )
@@ -126,13 +130,15 @@ def _abbreviates(first: str, second: str) -> bool:
     return head.strip() == other_head.strip() and 0 < min(map(len, ends)) <= _MAX_ABBREVIATION
 
 
-def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
-    """Yield claims; of overlapping quotes in one answer, only the claim with the shortest quote."""
+def _distinct_claims(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
+    """Yield the claims, grouped by answer, fact, verdict and stated numbers; of overlapping quotes
+    in one group, only the claim with the shortest stated value.
+    """
     groups: dict[tuple[object, ...], list[FalseClaim]] = {}
     for claim in claims:
         numbers = frozenset(_numbers(_words(claim)))
         similar = groups.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
-        twin = next((n for n, other in enumerate(similar) if _overlap(claim, other)), None)
+        twin = next((n for n, other in enumerate(similar) if _quotes_overlap(claim, other)), None)
         if twin is None:
             similar.append(claim)
         elif len(claim.stated) < len(similar[twin].stated):
@@ -140,7 +146,7 @@ def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
     yield from chain.from_iterable(groups.values())
 
 
-def _overlap(claim: FalseClaim, other: FalseClaim) -> bool:
+def _quotes_overlap(claim: FalseClaim, other: FalseClaim) -> bool:
     first, second = (" ".join(detail.quote.split()) for detail in (claim, other))
     return first != "" and second != "" and (first in second or second in first)
 

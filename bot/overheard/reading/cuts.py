@@ -79,22 +79,22 @@ class Piece(NamedTuple):
 def line_pieces(
     body: str, start: int, end: int, mentions: Sequence[Mention] = ()
 ) -> Iterator[Piece]:
-    """Yield the pieces of a line.
+    """Yield the pieces (sentences, product cards) of a line, in order.
 
     Args:
         body: The text.
         start: Offset of the line.
         end: Offset after the line.
-        mentions: The mentions in the line, in order; a sentence also begins with a brand in small
+        mentions: The mentions in the line, in order; a sentence may begin with a brand in small
             letters, and is cut before a clause that begins with a brand.
     """
     at = start
-    for left, right in _edges(body, start, end):
+    for left, right in _piece_edges(body, start, end):
         if left < at:
             continue
-        yield from _piece(body, at, left, mentions)
+        yield from _cut_pieces(body, at, left, mentions)
         at = right
-    yield from _piece(body, at, end, mentions)
+    yield from _cut_pieces(body, at, end, mentions)
 
 
 def is_worded(text: str, start: int, end: int) -> bool:
@@ -102,8 +102,10 @@ def is_worded(text: str, start: int, end: int) -> bool:
     return _WORDED.search(text, start, end) is not None
 
 
-def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return for each edge the end of the piece before it and the start of the piece after it."""
+def _piece_edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return, in order, (end of the piece before, start of the piece after) for each place at which
+    a line is cut into pieces.
+    """
     edges = [
         (found.end(), found.end())
         for found in _END.finditer(body, start, end)
@@ -123,10 +125,12 @@ def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
     return sorted(edges)
 
 
-def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
-    """Yield a sentence or cell as one piece, or cut before brands that begin a sentence or clause.
+def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
+    """Yield the span of a sentence or cell as one piece, or cut before brands that begin a sentence
+    or clause.
 
-    A product card is one piece; text without words is none.
+    A product card is one piece; a span without words gives none. `mentions` are those of the whole
+    line, in order.
     """
     while start < end and body[start].isspace():
         start += 1
@@ -134,7 +138,7 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
         end -= 1
     if not is_worded(body, start, end) or body[start:end].strip(". )#").isdigit():
         return
-    if body.find("$", start, end) >= 0 and _is_card(body, start, end):
+    if body.find("$", start, end) >= 0 and _is_product_card(body, start, end):
         for stop in _BEFORE_CARD.finditer(body, start, end):
             yield Piece(start, stop.end("mark"))
             start = stop.end()
@@ -159,8 +163,10 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
     yield Piece(at, end)
 
 
-def _is_card(body: str, start: int, end: int) -> bool:
-    """Return whether a piece ends in a price that is glued to a title."""
+def _is_product_card(body: str, start: int, end: int) -> bool:
+    """Return whether a piece is a product card: its end is a price without a space before it ("Acme
+    Pump$49").
+    """
     found = _CARD.search(body, max(start, end - 40), end)
     if not found or found.start() <= start or end != found.end():
         return False

@@ -173,7 +173,8 @@ def may_be_grave(text: str) -> bool:
 
 
 def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
-    """Yield the grave sentences about the brand of a reading, each topic once.
+    """Yield the first sentence about `reading.brand` for each grave topic, such as a recall or a
+    breach.
 
     Args:
         reading: An answer, read for the brand and its competitors.
@@ -183,17 +184,17 @@ def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
     for subject, text in _own_sentences(reading):
         for cue in _CUES.finditer(text):
             topic = cue.lastgroup or ""
-            if topic not in found and _states(text, subject, cue, year):
+            if topic not in found and _states_event(text, subject, cue, year):
                 found.add(topic)
                 yield GraveSentence(topic, text)
 
 
 def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
-    """Yield the sentences that are only about the brand, and where its name ends in each (else 0).
+    """Yield (offset, text) for the sentences that are only about the brand; the offset is the end
+    of the brand's name in the text, 0 without the name.
 
-    These are the sentences that name the brand, of one with another brand only the part up to the
-    other brand; and the lines, cells and sentences without a name that the brand owns, such as
-    those under its heading, or those that go on with "It ...".
+    First the sentences that name the brand; with another brand, only the part up to its name. Then
+    the units without a name that belong to the brand, such as those below its heading.
     """
     for index, (start, end) in enumerate(reading.sentences):
         mentions = [mention for mention in reading.mentions if mention.sentence == index]
@@ -209,9 +210,16 @@ def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
 def _own_parts(
     text: str, offset: int, mentions: list[Mention], brand: str
 ) -> Iterator[tuple[int, str]]:
-    """Yield the parts of a sentence from a mention of the brand to the next mention.
+    """Yield (offset, text) for each part of a sentence from a mention of the brand to the next
+    mention; the offset is the end of the brand's name in the part.
 
     The first part begins with the sentence: "In 2024, Acme was sued."
+
+    Args:
+        text: The sentence.
+        offset: Offset of the sentence in the body.
+        mentions: The mentions in the sentence, at least one, in order.
+        brand: The brand's name.
     """
     if all(mention.brand == brand for mention in mentions):
         yield mentions[0].end - offset, text
@@ -222,16 +230,17 @@ def _own_parts(
             yield mention.end - offset - left, text[left:right]
 
 
-def _states(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
-    """Whether a sentence states a grave event of the brand, as something of now.
+def _states_event(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
+    """Return whether a sentence states a grave event of the brand as present: neither asked,
+    supposed, denied, resolved, in the past nor another's.
 
     Args:
         text: The sentence.
-        subject: Offset after the brand's name; 0 where the sentence only refers to it.
-        cue: The words that name the event.
+        subject: Offset after the brand's name; 0 for a sentence without the name.
+        cue: The match of the words that name the event, in the sentence.
         year: The year of the answer.
     """
-    if text.rstrip().endswith("?") or _of_another(text, subject, cue):
+    if text.rstrip().endswith("?") or _is_event_of_another(text, subject, cue):
         return False
     if _SUPPOSED.search(_CONJUNCT.split(text[: cue.end()])[-1]) or _IF.search(text[: cue.start()]):
         return False
@@ -253,8 +262,10 @@ def _states(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
     )
 
 
-def _of_another(text: str, subject: int, cue: re.Match[str]) -> bool:
-    """Whether the event is another's: a rival's, a customer's, or that of another name between."""
+def _is_event_of_another(text: str, subject: int, cue: re.Match[str]) -> bool:
+    """Return whether the event that `cue` matches concerns another than the brand: a rival, a
+    customer, or another name between the brand's name, which ends at `subject`, and the cue.
+    """
     if cue.start() < subject:  # "The recall of Acme's heater"; "a lawsuit against Acme"
         between = text[cue.end() : subject]
         return _CLAUSE.search(between) is not None or len(between) > 60

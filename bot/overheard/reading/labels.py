@@ -186,7 +186,9 @@ _EMOJI_ROLES = {
 
 
 def bare_start(text: str, start: int, end: int) -> int:
-    """Return the offset after bullets, emoji and a number at the beginning of a text."""
+    """Return the offset after the bullets, emoji and number at the beginning of the span from
+    `start` to `end`.
+    """
     while start < end and not text[start].isalpha():
         mark = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
         if not mark or mark.end() == start:
@@ -213,7 +215,7 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
         text: The whole text.
         start: Offset of the piece.
         end: Offset after the piece.
-        bold_end: Offset after a bold run at the beginning of the piece; 0 for none.
+        bold_end: Offset after a bold run at the beginning of the piece; 0 without a bold run.
     """
     first = bare_start(text, start, end)
     if bold_end > first:
@@ -221,28 +223,30 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
         while value < end and text[value] in " :\u2013\u2014-":
             value += 1
         cut = text[first:bold_end].rstrip(" :\u2013\u2014-")
-        inner = _divider(cut, 0, len(cut))
+        inner = _first_divider(cut, 0, len(cut))
         divided = (
             text[bold_end - 1] in ":-\u2013\u2014" or text[bold_end:value].strip() or value >= end
         )
         if inner and inner[0]:
-            return Label(first, first + inner[0], _behind(text, first + inner[1], end))
+            return Label(first, first + inner[0], _after_spaces(text, first + inner[1], end))
         if divided or len(cut.split()) <= 4:
             return Label(first, first + len(cut), value)
     limit = min(end, first + _LABEL_CHARACTERS)
-    found = _divider(text, first, limit)
+    found = _first_divider(text, first, limit)
     if not found or found[0] == first:
         return None
     if not _is_label(text[first : found[0]], dashed=text[found[0]] not in _COLONS):
         return None
-    value = _behind(text, found[1], end)
+    value = _after_spaces(text, found[1], end)
     if text[value : value + 1].islower() and _SENTENCE.match(text, first, found[0]):
         return None
     return Label(first, found[0], value)
 
 
-def _divider(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the (start, end) offsets of the first colon, or dash with its spaces, in a span."""
+def _first_divider(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the (start, end) offsets of the first colon, or dash with its spaces, in a span; None
+    without a divider.
+    """
     for found in _DIVIDER.finditer(text, start, end):
         at = found.start()
         if text[at] in _COLONS or not text[at - 1].isspace():
@@ -253,7 +257,9 @@ def _divider(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _is_label(words: str, *, dashed: bool) -> bool:
-    """Return whether words before a colon or a dash are a label."""
+    """Return whether the words before a divider are a label, by their number and kind; `dashed`:
+    the divider is a dash, not a colon.
+    """
     if _STOPS.search(words) or not _WORD.search(words):
         return False
     length = words.count(" ") + 1
@@ -262,7 +268,7 @@ def _is_label(words: str, *, dashed: bool) -> bool:
     )
 
 
-def _behind(text: str, at: int, end: int) -> int:
+def _after_spaces(text: str, at: int, end: int) -> int:
     while at < end and text[at] == " ":
         at += 1
     return at
@@ -279,7 +285,7 @@ def role_of(label: str) -> UnitRole | None:
 
 @lru_cache(maxsize=8192)
 def kind_of(label: str) -> LabelKind:
-    """Return the kind of a label that names no brand."""
+    """Return the kind of a label that names no brand: role, generic, award or other."""
     words = label.strip(" :*()\u2013\u2014-?.")
     if role_of(label) is not None:
         return LabelKind.ROLE
@@ -305,7 +311,7 @@ def has_notice(text: str) -> bool:
 
 
 def is_footer(text: str, start: int, end: int, *, notices: bool = True) -> bool:
-    """Return whether a piece of text is an offer of help or a notice of the service.
+    """Return whether a piece of text is an offer of more help or a notice of the service.
 
     Args:
         text: The whole text.

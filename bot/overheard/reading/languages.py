@@ -47,23 +47,25 @@ MAX_WORDS = 400
 def is_foreign(text: str, language: str) -> bool:
     """Return whether a text is clearly not in the expected language.
 
-    False in case of doubt: for a list of names, a short text, or two closely related languages.
+    Doubtful texts give False: a list of names, a short text, a closely related language.
 
     Args:
         text: The answer.
-        language: The expected language, such as ``de`` or ``pt-BR``; empty accepts every language.
+        language: The expected language, such as ``de`` or ``pt-BR``; "" accepts every language.
     """
     expected = language.lower().replace("_", "-").partition("-")[0]
     if not (scripts := SCRIPTS.get(expected)):
         return False
-    script = _script(text)
+    script = _main_script(text)
     if script and script not in scripts:
-        return script != LATIN or _speaks(text, exclude="")
-    return script == LATIN and _speaks(text, exclude=expected)
+        return script != LATIN or _shows_other_language(text, exclude="")
+    return script == LATIN and _shows_other_language(text, exclude=expected)
 
 
-def _script(text: str) -> str:
-    """Return the script of more than half of the letters, or an empty string."""
+def _main_script(text: str) -> str:
+    """Return the Unicode name of the script of more than half of the letters, such as ``LATIN``; ""
+    without such a script.
+    """
     letters = list(islice(filter(str.isalpha, text), 10 * MAX_WORDS))
     if text.isascii() or len(letters) < MIN_WORDS:
         return LATIN if letters else ""
@@ -75,20 +77,20 @@ def _script(text: str) -> str:
     return script if count > len(letters) / 2 else ""
 
 
-def _speaks(text: str, exclude: str) -> bool:
-    """Return whether the function words show a language other than `exclude`.
+def _shows_other_language(text: str, exclude: str) -> bool:
+    """Return whether the function words of a text show a language other than `exclude`.
 
-    If `exclude` is a language without function words here, only English is recognised.
+    If `exclude` is a language whose function words are not listed here, only English is recognised.
     """
     words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_WORDS))
-    hits = {name: sum(map(own.__contains__, words)) for name, own in _own().items()}
+    hits = {name: sum(map(own.__contains__, words)) for name, own in _function_words().items()}
     excluded_hits = hits.pop(exclude, 0)
     most_hits = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
     return len(words) >= MIN_WORDS and most_hits >= max(6, len(words) / 10, 4 * excluded_hits)
 
 
 @cache
-def _own() -> dict[str, frozenset[str]]:
+def _function_words() -> dict[str, frozenset[str]]:
     """Return, by language, the function words that belong to this language only."""
     listed = {name: words.split() for name, words in _FUNCTION.items()}
     times = Counter(chain.from_iterable(map(set, listed.values())))

@@ -122,7 +122,9 @@ class LayoutMarks:
         self._rule = True
 
     def take(self) -> str:
-        """Return the marker line of the block that begins."""
+        """Return the marker line of the block that begins now; a rule or a new item is reported
+        once.
+        """
         rule, self._rule = self._rule, False
         if self._row:
             self._row, code = False, _HEADER_CODE if self._header else _ROW_CODE
@@ -148,18 +150,19 @@ def unmarked(text: str) -> str:
 
 
 def counts_down(text: str) -> int:
-    """Return from which number the lines of a text count down to 1; 0 if they do not."""
+    """Return the number from which the ranks in a text count down to 1, or 0 if they do not."""
     numbers = [int(number) for number in _RANK.findall(text)]
     counted = len(numbers) > 1 and numbers == list(range(len(numbers), 0, -1))
     return len(numbers) if counted else 0
 
 
 def page(lines: Iterable[str], down: int = 0) -> Page:
-    """Return a page from lines of text and marker lines.
+    """Return the page that lines of text and marker lines describe.
 
     Args:
-        lines: The lines.
-        down: From which number the lines count down to 1: the last one is the best.
+        lines: The lines of text, each after its marker lines; see `Marks` and `LayoutMarks`.
+        down: The number from which the lines count down to 1, so that the last line is the best; 0
+            if they do not.
     """
     texts: list[str] = []
     spans: list[Line] = []
@@ -173,14 +176,14 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
             code, opens = ord(line) - _BLOCK_CODE, True
             continue
         bullet = _BULLET.match(line)
-        text, bold = _bold(line[bullet.end() :] if bullet else line)
+        text, bold = _bold_spans(line[bullet.end() :] if bullet else line)
         if not text:
             continue
         if bullet and code % _RULE == 0:
             code += _TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else _ITEM_CODE + 1
             opens = True
         span = (at, at + len(text))
-        spans.append(_line(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
+        spans.append(_line_of_code(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
         if rank == FIRST or (rank and not lists):
             lists.append([])
         if rank:
@@ -201,8 +204,10 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
     return Page("\n".join(texts), tuple(spans), tuple(map(tuple, lists)))
 
 
-def _line(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
-    """Return a line of the body, of the kind that the code of its marker line says."""
+def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
+    """Return a line of the body; `code` is the number in its marker line (kind, level, rule above),
+    `opens` whether the line begins its block.
+    """
     code, rule = code % _RULE, code >= _RULE
     if code >= _HEADER_CODE:
         kind = LineKind.HEADER if code == _HEADER_CODE else LineKind.ROW
@@ -214,8 +219,10 @@ def _line(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
     return Line(*span, kind, code, opens, rule, bold)
 
 
-def _bold(line: str) -> tuple[str, list[Span]]:
-    """Return a line without markers and with single spaces, and the spans of its bold text."""
+def _bold_spans(line: str) -> tuple[str, list[Span]]:
+    """Return a line without bold markers and with single spaces, and the (start, end) offsets of
+    its bold text.
+    """
     text, spans, start = "", [], -1
     for piece in _MARKER.split(line) if BOLD in line or PLAIN in line else [line]:
         if piece == BOLD:
@@ -274,16 +281,16 @@ class Marks:
             self._mark, self._coming = self._coming, NEXT
 
     def take(self, content: str = "") -> str:
-        """Return the marker (`FIRST` or `NEXT`) for the next line, or an empty string.
+        """Return the marker of the next line, `FIRST` or `NEXT` in a ranked list, else "".
 
         Args:
             content: The line; numbered headings begin with their rank.
         """
         marker, self._mark = self._mark, ""
-        return marker if marker or self._lists else _numbered(content)
+        return marker if marker or self._lists else _heading_marker(content)
 
 
-def _numbered(content: str) -> str:
+def _heading_marker(content: str) -> str:
     match = _RANKED.match(content)
     if not match:
         return ""
@@ -293,21 +300,22 @@ def _numbered(content: str) -> str:
 def ranked_brands(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:
-    """Return for each ranked list the brands at the beginning of its lines, each brand once.
+    """Return, for each ranked list that names a brand, the brands at the beginning of its lines in
+    order, each brand once.
 
-    Several brands at a beginning are next to each other, as in "Amazon eero" and "Nike / Adidas".
+    Several brands at a beginning count if they are next to each other: "Nike / Adidas".
 
     Args:
-        lists: For each list, the (start, end) offsets of its lines in the body.
-        mentions: All mentions in the body.
+        lists: For each list, the (start, end) offsets of its lines in the body, best first.
+        mentions: All mentions in the body, in order.
     """
-    orders = (tuple(dict.fromkeys(_first(lines, mentions))) for lines in lists)
+    orders = (tuple(dict.fromkeys(_leading_brands(lines, mentions))) for lines in lists)
     return tuple(order for order in orders if order)
 
 
-def _first(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
-    """Yield the brands at the start of each line: the first brand, and further brands within
-    `_APART_CHARACTERS` of each other.
+def _leading_brands(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
+    """Yield, line by line, the first brand of each line and the brands that follow within
+    `_APART_CHARACTERS` of each other; brands may repeat.
     """
     starts = [mention.start for mention in mentions]
     for start, end in lines:

@@ -60,10 +60,10 @@ _BARE_ADDRESS = re.compile(
 
 
 def readable(text: str) -> str:
-    """Return an answer for display: its prose, or the whole text if less than a quarter is prose.
+    """Return an answer for display: its prose, or the whole text if less than a quarter of the text
+    is prose (mostly code).
 
-    An answer that is mostly code is shown with the code. Of an address within a sentence the host
-    stays, without which the sentence would lack a word.
+    An address within a sentence is shortened to its host, so that the sentence lacks no word.
     """
     prose_text = prose(_BARE_ADDRESS.sub(r"\1", text))
     return prose_text if 4 * len(prose_text) >= len(text) else text
@@ -113,7 +113,15 @@ _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def prose_lines(text: str, titles: Collection[str], nested: bool = False) -> list[str]:
-    """Return the lines of prose of a Markdown text, with markers before lines of ranked lists."""
+    """Return the lines of prose of a Markdown text, each after its marker lines; see
+    `overheard.reading.layout.page`.
+
+    Args:
+        text: The Markdown.
+        titles: Titles of the sources that the provider reports.
+        nested: Whether the text is itself the content of a code fence; then its fences are left
+            out.
+    """
     import pyromark  # slow, and only answers need it
 
     options = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
@@ -162,7 +170,9 @@ class _Walk:
         self._html: list[str] | None = None
 
     def add(self, piece: str, start: int, end: int) -> None:
-        """Add a piece of text."""
+        """Add a piece of text to the open code fence or, outside of images, to the open element.
+        `start` and `end` are offsets in the source, in bytes.
+        """
         if self._code is not None:
             self._code.append(piece)
         elif not self._images:
@@ -172,7 +182,7 @@ class _Walk:
             self.pieces.append(piece)
 
     def mark(self, event: str, start: int, end: int) -> None:
-        """Process a break of a line, or a horizontal rule."""
+        """Process a soft or hard line break, or a horizontal rule."""
         if event == "SoftBreak":
             self.add("\n", start, end)
         elif event == "HardBreak":
@@ -182,7 +192,9 @@ class _Walk:
             self._blocks.rule()
 
     def inline(self, kind: str, content: str, start: int, end: int) -> None:
-        """Process code in a line, or HTML."""
+        """Process code within a line, or HTML: short code is text, a ``<br>`` a line break, other
+        HTML left out.
+        """
         if kind == "Code":
             # A name in backticks is text; longer spans are code.
             self.add("" if " " in content.strip() else content, start, end)
@@ -192,7 +204,9 @@ class _Walk:
             self._html.append(content)
 
     def open(self, kind: str, value: Any, start: int, end: int) -> None:
-        """Process the start of a block or of an inline element."""
+        """Process the start of a block, which ends the open one, or of an inline element; `value`
+        is the heading's level or the list's first number.
+        """
         if kind == "Strong":
             self.add(BOLD, start, end)
         elif kind == "Link":
@@ -209,7 +223,9 @@ class _Walk:
             self._open_block(kind, value)
 
     def _open_block(self, kind: str, value: Any) -> None:
-        """Follow the start of a Markdown block."""
+        """Update the state at the start of a Markdown block; `value` is the heading's level or the
+        list's first number.
+        """
         match kind:
             case "Heading":
                 self._heading, self._sources = True, False
@@ -229,7 +245,9 @@ class _Walk:
                 self._html = []
 
     def close(self, kind: str, start: int, end: int) -> None:
-        """Process the end of a block or of an inline element."""
+        """Process the end of a block or of an inline element; the text of a citation or of struck
+        words is removed.
+        """
         if kind == "Strong":
             self.add(PLAIN, start, end)
         elif kind == "Link":
@@ -245,7 +263,7 @@ class _Walk:
             self._close_block(kind, start, end)
 
     def _close_block(self, kind: str, start: int, end: int) -> None:
-        """Follow the end of a Markdown block, and write its text."""
+        """Update the state at the end of a Markdown block, and add its text to `lines`."""
         match kind:
             case "TableCell":
                 self.flush(always=True)
@@ -276,7 +294,9 @@ class _Walk:
             del self.pieces[first:]
 
     def _end_struck(self, first: int, start: int) -> None:
-        """Remove struck text; a single tilde is a sign of approximation and strikes nothing."""
+        """Remove the struck text, the pieces from index `first`; within single tildes, a sign of
+        approximation, nothing is struck.
+        """
         if self._source[start : start + 2] == b"~~":
             del self.pieces[first:]
         else:
@@ -284,7 +304,9 @@ class _Walk:
             self.pieces.append("~")
 
     def _end_code(self, start: int, end: int) -> None:
-        """Add the prose in a code fence."""
+        """End a code fence, and add its lines to `lines` if it contains prose; `start` and `end`
+        are its offsets in the source, in bytes.
+        """
         content, self._code = "".join(self._code or ()), None
         opening, _, rest = self._source[start:end].decode().strip().partition("\n")
         fence = opening.strip()
@@ -297,10 +319,11 @@ class _Walk:
             self.lines += prose_lines(content, self._titles, nested=True)
 
     def flush(self, *, always: bool = False) -> None:
-        """End the open paragraph, heading or cell, if any.
+        """End the open paragraph, heading or cell, if any, and add its text to `lines` or to the
+        row; entries of a list of sources are left out.
 
         Args:
-            always: Whether an element without text counts too.
+            always: Whether an element without text is added too.
         """
         if self._start < 0 and not always:
             return
@@ -323,10 +346,10 @@ class _Walk:
 
 
 def _holds_prose(language: str, endless: bool) -> bool:
-    """Return whether a code fence contains prose.
+    """Return whether a code fence contains prose rather than code.
 
-    True for Markdown in a fence, and for an unclosed fence without a language, which would hide the
-    rest of the answer.
+    True for Markdown in a fence, and for an unclosed (`endless`) fence without a language, which
+    would hide the rest of the answer.
     """
     return language in {"markdown", "md"} or (endless and not language)
 
@@ -352,7 +375,9 @@ class _Text(HTMLParser):
 
 
 def _text_of(html: str) -> str:
-    """Return the visible text of a block of HTML."""
+    """Return the visible text of a block of HTML; long blocks lose only their tags, see
+    `_MAX_PARSED_CHARS`.
+    """
     if len(html) > _MAX_PARSED_CHARS:
         return _TAG.sub(" ", html)
     parser = _Text()

@@ -109,7 +109,7 @@ class MentionFinder:
     def __init__(self, brands: Iterable[Brand]) -> None:
         """Build the search automaton from the spellings of all brands."""
         all_brands = tuple(brands)
-        self._spellings = _spellings(all_brands)
+        self._spellings = _spellings_of_brands(all_brands)
         self._parents = parent_brands(all_brands)
         self._automaton = AhoCorasick(
             [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
@@ -118,12 +118,13 @@ class MentionFinder:
     def find(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str = ""
     ) -> tuple[Mention, ...]:
-        """Return the mentions in a body, in order.
+        """Return the mentions of brands in a body, in order and without overlaps; a brand counts in
+        all its occurrences, doubtful ones too, if one occurrence is certainly its name.
 
         Args:
             body: Prose, see `overheard.reading.markdown`.
             sentences: (start, end) offsets of its sentences, see `overheard.reading.text`.
-            language: The language of the question, such as ``de``, or an empty string.
+            language: The language of the question, such as ``de``, or "".
         """
         places = list(self._places(body, sentences, language))
         certain_brands = {b for p in places if p.sense is Sense.NAME for b in p.brands}
@@ -132,7 +133,7 @@ class MentionFinder:
         ]
         return tuple(
             Mention(brand, place.start, place.end, place.sentence)
-            for place in _longest(name_places)
+            for place in _longest_places(name_places)
             for brand in self._with_parents(place.brands)
         )
 
@@ -143,10 +144,12 @@ class MentionFinder:
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
     ) -> Iterator[_Place]:
-        """Yield all occurrences of spellings that satisfy the rules; they may overlap."""
+        """Yield all occurrences of spellings before the footer that satisfy the rules; they may
+        overlap.
+        """
         folded = fold(body)
         starts = [start for start, _ in sentences]
-        footer = _footer(body, sentences)
+        footer = _footer_start(body, sentences)
         # Overlapping, because the longest match may fail the rules and a shorter one may not.
         for index, left, right in self._automaton.find_matches_as_indexes(
             folded.text, overlapping=True
@@ -165,7 +168,7 @@ class MentionFinder:
                 or _is_glued(spelling, body, start, end)
             ):
                 continue
-            meaning = _sense(spelling, body, start, end, sentences[sentence])
+            meaning = _occurrence_sense(spelling, body, start, end, sentences[sentence])
             owners = tuple(
                 brand
                 for brand in spelling.brands
@@ -178,8 +181,10 @@ class MentionFinder:
                 yield _Place(owners, start, end, sentence, meaning)
 
 
-def _footer(body: str, sentences: Sequence[tuple[int, int]]) -> int:
-    """Return the offset of the footer of a page around an answer, or the length of the body."""
+def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
+    """Return the offset of the footer of a web page around an answer, or the length of the body
+    without a footer.
+    """
     low = max(0, len(body) - _FOOTER_CHARACTERS)
     footer = _FOOTER.search(body, low)
     if footer is None:
@@ -188,8 +193,8 @@ def _footer(body: str, sentences: Sequence[tuple[int, int]]) -> int:
     return start if footer.start() - start <= _FOOTER_OPENING_CHARACTERS else footer.start()
 
 
-def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
-    """Yield places without overlaps; of places with the same start, the longest place."""
+def _longest_places(places: Iterable[_Place]) -> Iterator[_Place]:
+    """Yield the places in order without overlaps; of places with the same start, the longest."""
     last_end = 0
     for place in sorted(places, key=lambda place: (place.start, -place.end)):
         if place.start >= last_end:
@@ -197,13 +202,15 @@ def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
             yield place
 
 
-def _sense(
+def _occurrence_sense(
     spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
 ) -> Sense:
-    """Return whether an occurrence is the name, an ordinary word, or doubtful."""
+    """Return whether an occurrence of a spelling from `start` to `end` is the name, an ordinary
+    word, or doubtful; `sentence` has the (start, end) offsets of its sentence.
+    """
     if (
         _in_address(body, start, end)
-        or not _is_written(spelling, body, start, end)
+        or not _has_right_case(spelling, body, start, end)
         or in_phrase(spelling.text, body, start, end)
     ):
         return Sense.WORD
@@ -218,8 +225,10 @@ def _in_address(body: str, start: int, end: int) -> bool:
     return subdomain or before[-1:] == "@" or _ADDRESS_GOES_ON.match(body, end) is not None
 
 
-def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Return whether case and capitals of an occurrence fit the spelling."""
+def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> bool:
+    """Return whether the case of the letters of an occurrence fits the spelling; short names need
+    their own form, ordinary words their capitals.
+    """
     written = body[start:end]
     if spelling.forms is not None and (
         written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
@@ -233,7 +242,7 @@ def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
 
 
 def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
-    """Whether each word that the name has with a capital is written with one; digits pass."""
+    """Return whether each word whose flag in `capitals` is set begins with a capital or a digit."""
     words = re.split(r"[\W_]+", written)
     return all(
         word[:1].isupper() or word[:1].isdigit() or not needed
@@ -242,7 +251,9 @@ def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
 
 
 def _is_lone_letter(body: str, start: int, end: int) -> bool:
-    """Return whether a single letter can be a name: not in "Model X", "X-ray" or "X = 5"."""
+    """Return whether a single letter in the body can be a name: not in "Model X", "X-ray" or "X =
+    5".
+    """
     return (
         _LETTER.search(body, max(0, start - 1), start) is not None
         and _TYPE.search(body, max(0, start - 20), start) is None
@@ -251,9 +262,10 @@ def _is_lone_letter(body: str, start: int, end: int) -> bool:
 
 
 def _is_compound(body: str, start: int, end: int) -> bool:
-    """Return whether a hyphen joins the word to a lower-case word: "Target-rich", "off-Target".
+    """Return whether a hyphen joins the word from `start` to `end` to a lower-case word:
+    "Target-rich", "off-Target".
 
-    Not to a word that is said of names: "Notion-to-Slack", "Target-branded".
+    Words that join names do not count: "Notion-to-Slack", "Target-branded".
     """
     if _SAID_OF_NAMES.match(body, end) or _JOINED_NAME.search(body, max(0, start - 6), start):
         return False
@@ -264,7 +276,9 @@ def _is_compound(body: str, start: int, end: int) -> bool:
 
 
 def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Return whether a name is a part of a word in mixed case: "EufyCam", "WifiAmazon"."""
+    """Return whether the name from `start` to `end` is part of a longer word in mixed case:
+    "EufyCam", "WifiAmazon".
+    """
     if end - start < _MIN_GLUED or not body[start:end].isascii():
         return False
     before, after = body[max(0, start - 4) : start], body[end : end + 1]
@@ -278,9 +292,10 @@ def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
 
 
 def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> bool:
-    """Return whether a name has an s after it: "Acmes Preise", "two Pipedrives".
+    """Return whether a name in the folded text has an s after it that may be its ending: "Acmes
+    Preise", "two Pipedrives".
 
-    Not after an ordinary or short name, and not where the name ends in s, x or z.
+    False for an ordinary or short name, and for a name that ends in s, x or z.
     """
     return (
         spelling.capitals is None
@@ -291,8 +306,10 @@ def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> b
     )
 
 
-def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
-    """Return the spellings of all brands; brands with the same folded spelling share an entry."""
+def _spellings_of_brands(brands: Iterable[Brand]) -> list[_Spelling]:
+    """Return the spellings of all brands, with further forms that no brand declares; brands with
+    the same folded spelling share one entry.
+    """
     written: dict[str, dict[str, None]] = {}
     owners: dict[str, dict[str, None]] = {}
     rules: dict[str, dict[str, Rule]] = {}
@@ -313,15 +330,22 @@ def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
                 owners[other] = owners.get(other, {}) | owners[text]
                 rules[other] = rules.get(other, {}) | rules.get(text, {})
     return [
-        _spelling(text, tuple(owners[text]), tuple(written[text]), rules.get(text, {}))
+        _new_spelling(text, tuple(owners[text]), tuple(written[text]), rules.get(text, {}))
         for text in written
     ]
 
 
-def _spelling(
+def _new_spelling(
     text: str, brands: tuple[str, ...], written: tuple[str, ...], rules: Mapping[str, Rule]
 ) -> _Spelling:
-    """Return a spelling with its conditions of case; `written` are its unfolded forms."""
+    """Return a spelling with its conditions of case.
+
+    Args:
+        text: The folded spelling.
+        brands: The names of the brands that it may stand for.
+        written: Its unfolded forms, at least one.
+        rules: The rules of the spelling, by brand.
+    """
     short = len(text) <= _SHORT and text.isascii() and text.isalnum()
     forms = frozenset((*written, *(name.upper() for name in written))) if short else None
     capitals = _capitals(written[0]) if is_ordinary(text) else None

@@ -23,7 +23,7 @@ class Sense(Enum):
 
 
 @cache
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -39,32 +39,32 @@ _ENUMERATES = re.compile(
     r",\s+[^\W\d_a-z][\w.&'\u2019-]*(?:\s[^\W\d_a-z]\w*)?(?:,|\s(?:and|or|&)\s)"
 )
 
-_VERBAL = _words(
+_VERBAL = _word_set(
     """is are was were has have had and or can may might will would could should does did also
     itself for in as at on with by from makes which who but remains not often still now
     recently currently led vs versus"""
 )
 """Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
-_PREPOSITIONS = _words("for in as at on with by from")
+_PREPOSITIONS = _word_set("for in as at on with by from")
 _MAKER = re.compile(r" (?:from|by) [A-Z]\w")
 """A maker after a name: "Visible by Verizon"."""
-_DETERMINERS = _words(
+_DETERMINERS = _word_set(
     """the a an your my our their his her its this that these those some any each every another us
     me him them it you yourself how what why which when where whether to of"""
 )
 """Words before which a name at the start of a sentence is an ordinary word: "Target the right"."""
-_OFFERS = _words(
+_OFFERS = _word_set(
     """cards stores stock shares headquarters employees subscribers cardholders devices phones plans
     products laptops engineers executives members accounts apps gear cameras doorbells speakers"""
 )
 """Nouns of what a company has: "Visible plans start at $25"."""
-_COMPANY = _words(
+_COMPANY = _word_set(
     """audience audiences market markets customer customers user users group groups demographic
     demographics segment segments keyword keywords businesses clients companies consumers goals
     points areas sales prices rates ranges values costs sizes topics sectors muscles"""
 )
 """Nouns that make the word before them an ordinary word."""
-_GENERIC = _words(
+_GENERIC = _word_set(
     """height width weight length depth size capacity temperature amount distance range analysis
     audience audiences demographic demographics age rate percentage footage speed"""
 )
@@ -74,9 +74,9 @@ _COSTING = re.compile(
     r"|between|nothing)\b)"
 )
 """Verbs after a name that look like such a noun: "Bolt costs $15"."""
-_LITTLE = _words("nothing everything anything away made all now here better best")
+_LITTLE = _word_set("nothing everything anything away made all now here better best")
 """Words that often begin sentences: there, before a lower-case word, they are ordinary words."""
-_ADVERBS = _LITTLE | _words(
+_ADVERBS = _LITTLE | _word_set(
     """later indeed next instead otherwise likewise simply clearly finally overall ideally first
     last today then always soon however again further maybe perhaps sure right well true"""
 )
@@ -96,40 +96,42 @@ _OTHER_DAY = re.compile(
     rf"\b(?:{_DAYS.replace(' ', '|')})s?\b|\b(?:mon|tue|wed|thu|fri|sat|sun)\b", re.IGNORECASE
 )
 _DAY_WINDOW_CHARACTERS = 60
-_NOT_OWNERS = _LITTLE | _words(f"{_DAYS} {_MONTHS}")
+_NOT_OWNERS = _LITTLE | _word_set(f"{_DAYS} {_MONTHS}")
 """Words that often have an 's without being names: "Nothing's wrong", "Monday's meeting"."""
 
 
 @cache
 def common_words() -> dict[str, str]:
-    """Return the packaged list of ordinary English words, with their main parts of speech.
+    """Return the packaged list of ordinary English words: word to main part of speech.
 
-    ``a`` is an adjective or adverb, ``v`` a verb, ``b`` a verb and a noun; all others are empty.
+    ``a`` is an adjective or adverb, ``v`` a verb, ``b`` a verb and a noun; "" is any other.
     """
-    entries = (entry for line in _lines("common_words.txt") for entry in line.split())
+    entries = (entry for line in _file_lines("common_words.txt") for entry in line.split())
     return {word: part for word, _, part in (entry.partition("/") for entry in entries)}
 
 
 @cache
 def _compounds() -> dict[str, frozenset[str]]:
     """Return the second words of compounds such as "spark plug", by their first words."""
-    lines = (line.split() for line in _lines("compounds.txt"))
+    lines = (line.split() for line in _file_lines("compounds.txt"))
     return {first: frozenset(seconds) for first, *seconds in lines}
 
 
 @cache
 def _phrases() -> dict[tuple[str, str], frozenset[str]]:
-    """Return the words after (``>``) and before (``<``) a name that make it plain language."""
+    """Return, by (name, side), the words that make the name plain language when they are after
+    (``>``) or before (``<``) it.
+    """
     phrases: dict[tuple[str, str], frozenset[str]] = {}
-    for line in _lines("phrases.txt"):
+    for line in _file_lines("phrases.txt"):
         name, side, words = re.split(r" ([<>]) ", line, maxsplit=1)
-        phrases[name, side] = phrases.get((name, side), frozenset()) | _words(words)
+        phrases[name, side] = phrases.get((name, side), frozenset()) | _word_set(words)
     for names, before in ((_DAYS, _ON_A_DAY), (_MONTHS, f"{_ON_A_DAY} in of")):
-        phrases |= {(name, "<"): _words(before) for name in names.split()}
-    return phrases | {(name, ">"): _words(_OF_A_DAY) for name in _DAYS.split()}
+        phrases |= {(name, "<"): _word_set(before) for name in names.split()}
+    return phrases | {(name, ">"): _word_set(_OF_A_DAY) for name in _DAYS.split()}
 
 
-def _lines(name: str) -> Iterator[str]:
+def _file_lines(name: str) -> Iterator[str]:
     text = files("overheard.reading").joinpath(name).read_text(encoding="utf-8")
     return (line for line in text.splitlines() if not line.startswith("#"))
 
@@ -141,7 +143,9 @@ def is_ordinary(name: str) -> bool:
 
 
 def in_phrase(name: str, body: str, start: int, end: int) -> bool:
-    """Return whether the words around a name make it plain language: "Apple pie", "on Monday"."""
+    """Return whether the words around the name from `start` to `end` make it plain language: "Apple
+    pie", "on Monday".
+    """
     phrases = _phrases()
     afterwards, before = phrases.get((name, ">"), ()), phrases.get((name, "<"), ())
     compounds = _compounds().get(name, ()) if body[start:end].istitle() else ()
@@ -160,7 +164,8 @@ def in_phrase(name: str, body: str, start: int, end: int) -> bool:
 
 
 def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int]) -> Sense:
-    """Return the meaning of an ordinary word that is written like a name.
+    """Return whether an ordinary word that is written like a name is the name or doubtful, or an
+    ordinary word.
 
     Args:
         name: The folded name.
@@ -173,35 +178,45 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
         return Sense.NAME
     after = _NEXT.match(body, end, sentence[1])
     following = (after.group(1) or "") if after else ""
-    of_days = name in _words(_DAYS) and _is_near_other_day(body, start, end)
+    of_days = name in _word_set(_DAYS) and _is_near_other_day(body, start, end)
     if of_days or following.casefold() in _GENERIC:
         return Sense.DOUBTFUL
     before = body[max(sentence[0], start - 20) : start]
     if _HEAD.search(before):
-        return _opening(name, body, end, following, sentence)
+        return _sense_at_opening(name, body, end, following, sentence)
     if _is_title(body, *sentence) and not _is_among_names(body, start, following):
-        return _at_head(name, following, body, end) if _ITEM.search(before) else Sense.DOUBTFUL
+        return (
+            _sense_before_word(name, following, body, end)
+            if _ITEM.search(before)
+            else Sense.DOUBTFUL
+        )
     return Sense.NAME
 
 
-def _opening(name: str, body: str, end: int, following: str, sentence: tuple[int, int]) -> Sense:
-    """Return the meaning of a word that opens a sentence or a cell of a table."""
+def _sense_at_opening(
+    name: str, body: str, end: int, following: str, sentence: tuple[int, int]
+) -> Sense:
+    """Return the meaning of an ordinary word that opens a sentence or a table cell and ends at
+    offset `end`; `following` is the next word or "".
+    """
     owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
     if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
         return Sense.NAME
     if name not in _LITTLE and _COSTING.match(body, end):
         return Sense.NAME
     aside = name in _ADVERBS and body[end : end + 1] == "," and not _ENUMERATES.match(body, end)
-    return Sense.DOUBTFUL if aside else _at_head(name, following, body, end)
+    return Sense.DOUBTFUL if aside else _sense_before_word(name, following, body, end)
 
 
 def is_common(word: str) -> bool:
     """Return whether a folded word is an ordinary English word, also with a regular ending."""
-    return _part(word) is not None
+    return _part_of_speech(word) is not None
 
 
-def _part(word: str) -> str | None:
-    """Return the part of speech of a word or its base, see `common_words`; None if unknown."""
+def _part_of_speech(word: str) -> str | None:
+    """Return the part of speech of a folded word or of its base, see `common_words`; None for a
+    word that is not common.
+    """
     common = common_words()
     if word in common:
         return common[word]
@@ -209,8 +224,10 @@ def _part(word: str) -> str | None:
     return next((common[base] for base in bases if base in common), None)
 
 
-def _at_head(name: str, following: str, body: str, end: int) -> Sense:
-    """Return the meaning of a word at the start of a sentence, by the word that follows."""
+def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
+    """Return the meaning of an ordinary word at the start of a sentence, judged by the word
+    `following` it; a capital or no next word means the name.
+    """
     if not following or not following.islower():
         return Sense.NAME
     if following in _DETERMINERS:
@@ -219,8 +236,12 @@ def _at_head(name: str, following: str, body: str, end: int) -> Sense:
     if name in _LITTLE:
         plain = name not in _NO_SUBJECTS or not following.endswith("s")
         return Sense.DOUBTFUL if plain or not acting else Sense.NAME
-    own = _part(name) or ""
-    they = name.endswith("s") and not following.endswith(("s", "ed")) and _part(following) == "v"
+    own = _part_of_speech(name) or ""
+    they = (
+        name.endswith("s")
+        and not following.endswith(("s", "ed"))
+        and _part_of_speech(following) == "v"
+    )
     if following in _PREPOSITIONS or they:  # "Close to", "Farmers need"
         return Sense.DOUBTFUL if (own or they) and not _MAKER.match(body, end) else Sense.NAME
     if acting or following in _VERBAL or following in _OFFERS or not is_common(following):
@@ -231,18 +252,23 @@ def _at_head(name: str, following: str, body: str, end: int) -> Sense:
 def _is_verb(word: str, body: str, end: int) -> bool:
     """Return whether a word after a name is its verb: in -ed or -ly, or in -s and no plural.
 
-    A word such as "plans" is a plural where a verb follows it: "Visible plans start at $25".
+    A word such as "plans" is a plural if a verb follows: "Visible plans start at $25".
+
+    Args:
+        word: The word, folded.
+        body: The text.
+        end: Offset after the name.
     """
     if word in _COMPANY:
         return False
     if word.endswith(("ed", "ly")):
         return True
-    part = _part(word) if word.endswith("s") else None
+    part = _part_of_speech(word) if word.endswith("s") else None
     if part != "b":
         return part == "v"
     found = _SECOND.match(body, end)
     second = found.group(1) if found else ""
-    return bool(second) and not (second in _VERBAL or (_part(second) or "") in {"v", "b"})
+    return bool(second) and not (second in _VERBAL or (_part_of_speech(second) or "") in {"v", "b"})
 
 
 def _is_among_names(body: str, start: int, following: str) -> bool:

@@ -45,7 +45,9 @@ class Outline:
         """Indices of the items of lists whose items name two or more brands."""
 
     def label(self, start: int, end: int, line: Line) -> Label | None:
-        """Return the label at the beginning of a piece of a line."""
+        """Return the label at the beginning of the piece of a line from `start` to
+        `end`, or None.
+        """
         bold_end = 0
         if line.bold:
             at = bisect_left(line.bold, (start, 0))
@@ -62,12 +64,12 @@ class Outline:
         """Return the context that a label opens; its rank is 0.
 
         In this order: a brand in the label is the owner; a role word gives the role and inherits
-        the owner; the value of an award names the owner; a generic label belongs to nobody; a
-        label among labels with brands names another product; else the owner is inherited.
+        the owner; the value of an award names the owner; a generic label belongs to nobody; a label
+        among labels with brands names another product; else the owner is inherited.
 
         Args:
             label: The label.
-            above: What the label inherits.
+            above: The context that the label inherits.
             multi: Whether the siblings of the label name brands.
             limit: Offset after the value; 0 for a title without a value in the same line.
             listed: Whether the label is in an item of a list below its owner.
@@ -82,7 +84,7 @@ class Outline:
                 role = above.role
             return Context(0, above.owner, role, text, above.closed)
         award = kind is LabelKind.AWARD or role is UnitRole.BEST_FOR
-        winner = self._winner(label.value, limit, above, award=award) if limit else NOBODY
+        winner = self._named_by_value(label.value, limit, above, award=award) if limit else NOBODY
         if winner:
             return Context(0, winner, role or UnitRole.NONE, text)
         if kind is LabelKind.GENERIC and not listed:
@@ -108,16 +110,16 @@ class Outline:
     ) -> Context:
         """Return the context that a label in a paragraph opens.
 
-        In text that is run together, a label that is neither a property nor generic names another
-        product; what has pros and cons of its own does so anywhere.
+        In text without line breaks, a label that is neither a property nor generic names another
+        product; a label with pros and cons of its own does so anywhere.
 
         Args:
             label: The label.
-            above: What the label inherits.
+            above: The context that the label inherits.
             block_owner: The owner of the heading or bold line above.
             carried: The owner of the text before.
             limit: Offset after the value.
-            line: The line.
+            line: The line with the label.
         """
         if self._names.within(label.start, label.end):
             return self.decide(label, above, multi=False, limit=limit)
@@ -150,8 +152,10 @@ class Outline:
         times = self._labels[label]
         return times >= _MANY_LABELS or (times > 1 and " " not in label)
 
-    def _winner(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
-        """Return the brand that the value of a label names as its subject, or nobody."""
+    def _named_by_value(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
+        """Return the brand that a label's value, from offset `value` to `limit`, names as its
+        subject; `NOBODY` without such a brand. `award`: the label is an award.
+        """
         named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))
         if not named:
             return NOBODY
@@ -162,8 +166,8 @@ class Outline:
         return named if begins and not above.owner else NOBODY
 
     def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the levels of which most headings name a brand; headings that are generic labels
-        and name no brand do not count.
+        """Return the heading levels of which most headings name a brand; generic headings ("Key
+        facts") without a brand do not count.
         """
         seen: dict[int, list[bool]] = {}
         for line in lines:
@@ -177,7 +181,9 @@ class Outline:
         )
 
     def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the indices of the items of lists whose items have different heads."""
+        """Return the indices, in `lines`, of the items of lists whose items begin with different
+        brands.
+        """
         found: list[int] = []
         open_lists: dict[int, list[int]] = {}
         heads: dict[int, set[str]] = {}
@@ -190,14 +196,16 @@ class Outline:
                         found += items
             if deepest and line.opens:
                 open_lists.setdefault(deepest, []).append(at)
-                if head := self._head(line):
+                if head := self._head_brand(line):
                     heads.setdefault(deepest, set()).add(head)
                 else:
                     heads.setdefault(deepest, set())
         return frozenset(found)
 
-    def _head(self, line: Line) -> str:
-        """Return the brand in the label of an item, or as its first word; or an empty string."""
+    def _head_brand(self, line: Line) -> str:
+        """Return the brand in the label of an item, or at the item's beginning; ""
+        without a brand.
+        """
         label = self.label(line.start, line.end, line)
         if label is None:
             return self._names.begins(line.start, line.end).name

@@ -122,7 +122,7 @@ class Names:
         self._starts = [mention.start for mention in mentions]
 
     def within(self, start: int, end: int) -> Sequence[Mention]:
-        """Return the mentions that begin in a span."""
+        """Return the mentions that begin in a span, in order."""
         if not self._starts or start > self._starts[-1] or end <= self._starts[0]:
             return ()
         first = bisect_left(self._starts, start)
@@ -131,7 +131,9 @@ class Names:
         return self._mentions[first : bisect_left(self._starts, end, first)]
 
     def owner(self, start: int, end: int) -> Owner:
-        """Return the brand, or the brands of an enumeration, that a span names first."""
+        """Return the brand that a span names first, with the other brands of an enumeration ("Acme
+        and Bolt") as `shared`; `NOBODY` without a mention. "Acme's Bolt" is about Bolt.
+        """
         found = self.within(start, end)
         if not found:
             return NOBODY
@@ -152,7 +154,9 @@ class Names:
         return Owner(first.brand, shared=tuple(dict.fromkeys(shared)))
 
     def masked(self, start: int, end: int) -> str:
-        """Return a span with an "X" for each name, because "Best Buy" is no award."""
+        """Return the text of a span with an "X" for each brand name, because "Best Buy" is no
+        award.
+        """
         pieces, at = [], start
         for mention in self.within(start, end):
             if mention.start >= at:
@@ -168,10 +172,10 @@ class Names:
         return self.owner(first, end)
 
     def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
-        """Return the owner that a title names; None if it names no brand.
+        """Return the owner that the title in a span names; None for a title without a brand.
 
         A comparison, and a title with more than three names, belong to nobody. A name deep in a
-        title whose siblings begin with brands is part of another product's name.
+        title whose siblings begin with brands (`multi`) is part of another product's name.
         """
         found = self.within(start, end)
         if not found:
@@ -186,10 +190,10 @@ class Names:
         return self.owner(start, end)
 
     def of_sentence(self, start: int, end: int) -> Owner:
-        """Return the brand that a sentence is about, or nobody.
+        """Return the brand that the sentence in a span is about, or `NOBODY`.
 
-        It is the brand in the first part of the sentence, or the only brand of the sentence; not
-        after a word such as "than" or "with".
+        The subject is a brand in the first part of the sentence, or its only brand; not after a
+        word such as "than" or "with".
         """
         found = self.within(start, end)
         if not found:
@@ -214,15 +218,17 @@ class Names:
             owner = self.owner(first.start, end)
             last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
             return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
-        if main := self._behind_opening(found, start, end):
+        if main := self._main_clause_subject(found, start, end):
             return main
         before = max(start, first.start - _APART_CHARACTERS)
         if first.start > start and _APART.search(self._body, before, first.start):
             return NOBODY
         return self.owner(first.start, end)
 
-    def _behind_opening(self, found: Sequence[Mention], start: int, end: int) -> Owner:
-        """Return the subject behind the opening clause of a sentence, or nobody."""
+    def _main_clause_subject(self, found: Sequence[Mention], start: int, end: int) -> Owner:
+        """Return the brand that is the subject after an opening clause ("If you travel, Acme is
+        ..."), or `NOBODY`; `found` are the mentions of the sentence.
+        """
         if not _OPENER.match(self._body, start):
             return NOBODY
         for mention in found:
@@ -239,6 +245,6 @@ class Names:
     def of_opening(self, start: int, end: int) -> Owner:
         """Return the brand in the first part of a text, or nobody."""
         first = bare_start(self._body, start, end)
-        if main := self._behind_opening(self.within(first, end), first, end):
+        if main := self._main_clause_subject(self.within(first, end), first, end):
             return main
         return self.owner(first, min(end, first + max(5, int(_SUBJECT_PART * (end - first)))))

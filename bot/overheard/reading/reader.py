@@ -87,11 +87,15 @@ class ReadAnswer:
         return self.within(Market(brand, tuple(competitors), tuple(facts)))
 
     def within(self, market: Market) -> Reading:
-        """Return the scorer's view of the answer for a market."""
+        """Return the reading of the answer for one brand: mentions and rankings only of the brand
+        and its competitors in `market`.
+        """
         mentions, rankings = self.mentions, self.rankings
         if not self.named <= market.names:
             mentions = tuple(mention for mention in mentions if mention.brand in market.names)
-            rankings = tuple(filter(None, (_within(order, market.names) for order in rankings)))
+            rankings = tuple(
+                filter(None, (_names_in_market(order, market.names) for order in rankings))
+            )
         return Reading(
             answer=self.answer,
             brand=market.brand,
@@ -126,7 +130,9 @@ class Reader:
         return MentionFinder(self._brands)
 
     def read(self, answer: Answer) -> ReadAnswer:
-        """Parse an answer and find the mentions of all brands."""
+        """Parse an answer, and find the mentions of all brands outside of a restatement of the
+        question.
+        """
         from overheard.reading.layout import ranked_brands
         from overheard.reading.markdown import laid_out
         from overheard.reading.structure import units
@@ -135,7 +141,7 @@ class Reader:
         page = laid_out(answer.reply.text, titles)
         body = page.body
         spans = sentences(body)
-        restated_start, restated_end = _restated(body, answer.question.prompt.text)
+        restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
         mentions = tuple(
             mention
             for mention in self._mentions(body, spans, _language(answer))
@@ -155,7 +161,9 @@ class Reader:
     def _mentions(
         self, body: str, spans: tuple[tuple[int, int], ...], language: str
     ) -> tuple[Mention, ...]:
-        """Return the mentions in a body, marked where the text advises against the brand."""
+        """Return the mentions in a body, in order, marked as negated where the text advises against
+        the brand.
+        """
         mentions = self._finder.find(body, spans, language)
         if not may_advise_against(body):
             return mentions
@@ -167,7 +175,9 @@ class Reader:
         )
 
     def named_in(self, question: str) -> frozenset[str]:
-        """Return the names of the brands that a question names."""
+        """Return the names of the brands in a question's text; the result is kept for the next
+        answer.
+        """
         if question not in self._asked:
             from overheard.reading.markdown import prose
 
@@ -177,7 +187,7 @@ class Reader:
         return self._asked[question]
 
 
-def _within(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:
+def _names_in_market(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:
     return tuple(name for name in ranking if name in market)
 
 
@@ -185,10 +195,11 @@ def _language(answer: Answer) -> str:
     return answer.question.prompt.language
 
 
-def _restated(body: str, question: str) -> tuple[int, int]:
+def _restatement_span(body: str, question: str) -> tuple[int, int]:
     """Return the (start, end) offsets of a restatement of the question near the start of a body.
 
-    A restatement is a line, a sentence or a quotation. Without one, return (0, 0).
+    A restatement is a line, a sentence or a quotation with the question's words. Without a
+    restatement, return (0, 0).
     """
     question_words = [word.casefold() for word in _WORD.findall(question)]
     words = list(islice(_WORD.finditer(body), len(question_words) + _MAX_PREAMBLE_WORDS))
@@ -253,7 +264,7 @@ _BEHIND = re.compile(
 
 
 def may_advise_against(body: str) -> bool:
-    """Return whether a body contains any word of an advice against something.
+    """Return whether a body has any of the words with which advice against a brand is given.
 
     A cheap test, false for most answers, before `advises_against` is called for each mention.
     """
@@ -262,7 +273,7 @@ def may_advise_against(body: str) -> bool:
 
 
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
-    """Return whether the text advises against a name.
+    """Return whether the words around a brand's name advise against the brand.
 
     Args:
         body: The text.

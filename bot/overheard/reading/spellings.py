@@ -21,14 +21,15 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
 def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
-    """Return whether an occurrence of a spelling satisfies a rule.
+    """Return whether a rule lets an occurrence of a spelling count as the brand: its case, the
+    question's language, and the words in the same sentence.
 
     Args:
         rule: The rule.
         body: The text.
         place: (start, end) offsets of the spelling.
-        sentence: (start, end) offsets of its sentence.
-        language: The language of the question, or an empty string.
+        sentence: (start, end) offsets of the sentence with the spelling.
+        language: The language of the question, or "".
     """
     if rule.exact_case and body[slice(*place)] != rule.spelling:
         return False
@@ -48,7 +49,9 @@ def parent_brands(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
 
 
 def _ancestors(name: str, parents: dict[str, str]) -> Iterable[str]:
-    """Return the names of a brand's parent, grandparent and so on."""
+    """Return the names of a brand's parent, grandparent and so on, in this order; `parents` has the
+    parent by brand.
+    """
     chain: dict[str, None] = {}
     parent = parents[name]
     while parent in parents and parent not in chain and parent != name:  # stops at a circle
@@ -113,11 +116,12 @@ class Risk:
 
 
 def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
-    """Return the risks of a brand's spellings; a spelling with a rule is without risk.
+    """Return the risks that a spelling of a brand is read wrongly; a spelling with a rule has no
+    risk.
 
     Args:
         brand: The brand.
-        others: All other brands.
+        others: The brands that its spellings may be mistaken for; the brand itself is skipped.
     """
     ruled = {fold(rule.spelling).text for rule in brand.rules}
     rest = [other for other in others if other.name != brand.name]
@@ -125,12 +129,14 @@ def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
         risk
         for spelling in brand.names
         if fold(spelling).text not in ruled
-        for risk in _risks(spelling, brand, rest)
+        for risk in _spelling_risks(spelling, brand, rest)
     ]
 
 
-def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
-    """Yield the risks of one spelling of a brand."""
+def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
+    """Yield the risks of one spelling of a brand: ordinary words, a short name, words of praise or
+    blame, and names of the other brands.
+    """
     folded = " ".join(fold(spelling).text.split())
     if is_ordinary(folded):
         yield Risk(
@@ -168,14 +174,12 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
 
 
 def similar_names(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
-    """Return names in answers that may be unknown spellings of a brand, most frequent first.
+    """Return (name, number of occurrences) of at most `MAX_SIMILAR_NAMES` names in answers that may
+    be undeclared spellings of a brand, most frequent first.
 
     Args:
         brand: The brand.
         bodies: Prose of answers.
-
-    Returns:
-        At most `MAX_SIMILAR_NAMES` names, each with the number of its occurrences.
     """
     spellings = [" ".join(fold(name).text.split()) for name in brand.names]
     candidates = (name for body in bodies for name in _name_candidates(body, brand.names))
@@ -193,9 +197,9 @@ def similar_names(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _is_similar(name: str, spellings: list[str]) -> bool:
-    """Return whether a folded name is similar to a known name.
+    """Return whether a folded name is similar to one of the folded `spellings`.
 
-    For scripts other than Latin, a distance of one character suffices, because a character carries
+    In scripts other than Latin, a distance of one character suffices, because a character carries
     more information there.
     """
     from rapidfuzz import fuzz, process  # only this needs it
@@ -210,8 +214,8 @@ def _is_similar(name: str, spellings: list[str]) -> bool:
 
 
 def _name_candidates(body: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield candidates for names: words with a capital; and for a brand's name in a script without
-    capitals, each piece of text of the length of that name.
+    """Yield every text in a body that may be a name: words with a capital; as many words in a row
+    as a known name has; and for a name in a script without capitals, each text of its length.
     """
     yield from (match.group() for match in _NAMED.finditer(body))
     for name in names:
@@ -254,14 +258,14 @@ _MIN_JOINED = 6
 
 
 def other_forms(name: str) -> Iterator[str]:
-    """Yield further written forms of a name; some may be ordinary words.
+    """Yield further forms in which a name is written; a form may be an ordinary word.
 
     - the stem of a site's name: "Monday" for "Monday.com", "Salesforce" for "Salesforce.com";
     - without an apostrophe: "McDonalds" for "McDonald's"; "and" for "&", and the reverse;
     - without a space or hyphen: "BestBuy" for "Best Buy", "TMobile" for "T-Mobile";
     - a compound in two words: "Hub Spot" for "HubSpot", "Zen desk" for "Zendesk".
     """
-    yield from _stem(name)
+    yield from _site_stem(name)
     if "'" in name or "\u2019" in name:
         bare = re.sub("['\u2019]", "", name)
         if len(bare) >= _MIN_JOINED - 1:
@@ -277,12 +281,12 @@ def other_forms(name: str) -> Iterator[str]:
         if len(joined) >= _MIN_JOINED and not is_common(fold(joined).text):
             yield joined
     elif len(name) >= _MIN_SPLIT and name.isalpha() and name.isascii():
-        yield from _parts(name)
+        yield from _two_word_forms(name)
 
 
-def _stem(name: str) -> Iterator[str]:
-    """Yield a name that is a site without its ending, ``Acme`` for ``acme.com``; nothing for other
-    names, and for the name of a topic.
+def _site_stem(name: str) -> Iterator[str]:
+    """Yield the name of a site without its ending, ``Acme`` for ``acme.com``; nothing for other
+    names, and nothing for a topic such as "Hotels".
     """
     if found := _SITE.fullmatch(name):
         stem = found[1]
@@ -291,8 +295,10 @@ def _stem(name: str) -> Iterator[str]:
             yield stem[0].upper() + stem[1:] if ordinary else stem
 
 
-def _parts(name: str) -> Iterator[str]:
-    """Yield a compound as two words of which the first has a capital."""
+def _two_word_forms(name: str) -> Iterator[str]:
+    """Yield each split of a compound name into two words, the first with a capital: "Hub spot";
+    nothing for an ordinary word.
+    """
     if camel := _CAMEL.fullmatch(name):
         yield f"{camel[1].capitalize()} {camel[2].lower()}"
         return

@@ -107,16 +107,16 @@ _PRONOUN_CHARACTERS = 60
 
 
 def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
-    """Return the units of an answer, in order. Linear in the length of the text.
+    """Return the units of an answer, in order. The time is linear in the length of the text.
 
     Args:
         page: The prose with its layout.
         mentions: All mentions of the declared brands in the body, in order.
     """
-    return tuple(_Builder(page, mentions).build())
+    return tuple(_UnitBuilder(page, mentions).build())
 
 
-class _Builder:
+class _UnitBuilder:
     """Goes through the lines once, with a stack of blocks.
 
     Attributes:
@@ -142,35 +142,35 @@ class _Builder:
         self.listed = self.ended = False
 
     def build(self) -> Iterator[Unit]:
-        """Yield the units."""
+        """Yield the units of the whole answer, in order; call it once."""
         table: list[Line] = []
         for at, line in enumerate(self.lines):
             if table and (line.kind is not LineKind.ROW):
-                yield from self._table(table)
+                yield from self._table_units(table)
                 table = []
             if line.after_rule:
-                self._pop(1)
+                self._end_blocks(1)
             if self.ended:
                 yield self._unit(line.start, line.end, NOBODY, UnitRole.FOOTER)
             elif line.kind is LineKind.HEADER or line.kind is LineKind.ROW:
                 table.append(line)
             elif line.kind is LineKind.HEADING:
-                self._pop(line.level)
-                yield self._heading(line, at)
+                self._end_blocks(line.level)
+                yield self._heading_unit(line, at)
             elif line.kind is LineKind.ITEM:
-                yield from self._item(line, multi=at in self.outline.multi)
+                yield from self._item_units(line, multi=at in self.outline.multi)
             else:
-                yield from self._paragraph(line, at)
+                yield from self._paragraph_units(line, at)
         if table:
-            yield from self._table(table)
+            yield from self._table_units(table)
 
     @property
     def _top(self) -> Context:
         """The innermost block."""
         return self.stack[-1]
 
-    def _pop(self, rank: int) -> None:
-        """End all blocks of a rank or deeper."""
+    def _end_blocks(self, rank: int) -> None:
+        """Remove the blocks of a rank or deeper from the stack; the whole answer stays."""
         while len(self.stack) > 1 and self.stack[-1].rank >= rank:
             self.stack.pop()
 
@@ -180,11 +180,13 @@ class _Builder:
             start, end, text, owner.name, owner.foreign, owner.shared, role, label, self.section
         )
 
-    def _heading(self, line: Line, at: int) -> Unit:
-        """Open the section of a heading; the title itself is in the section above."""
+    def _heading_unit(self, line: Line, at: int) -> Unit:
+        """Return the unit of a heading, and open its section and block; the title itself belongs to
+        the section above.
+        """
         self.sections = [above for above in self.sections if above[0] < line.level]
         self.section = self.sections[-1][1] if self.sections else ""
-        title = self._title(line, line.level, multi=line.level in self.outline.titled)
+        title = self._title_unit(line, line.level, multi=line.level in self.outline.titled)
         start = bare_start(self.body, line.start, line.end)
         self.section = self.body[start : line.end].strip(" :*")
         self.sections.append((line.level, self.section))
@@ -205,8 +207,14 @@ class _Builder:
                 return NOBODY
         return owner
 
-    def _title(self, line: Line, rank: int, *, multi: bool) -> Unit:
-        """Open the block of a heading or of a bold line."""
+    def _title_unit(self, line: Line, rank: int, *, multi: bool) -> Unit:
+        """Return the unit of a heading or bold line, and open its block.
+
+        Args:
+            line: The line.
+            rank: The rank of the block; a smaller number encloses a larger.
+            multi: Whether the siblings of the title name brands.
+        """
         start, end = bare_start(self.body, line.start, line.end), line.end
         while end > start and self.body[end - 1] in " :*":
             end -= 1
@@ -214,7 +222,7 @@ class _Builder:
         roles = {UnitRole.NONE, UnitRole.BEST_FOR}
         if rank == _LEAD_RANK and whole.role not in roles:
             rank = _ROLE_RANK
-        self._pop(rank)
+        self._end_blocks(rank)
         if whole.role in _LASTING_ROLES and not (whole.owner or whole.closed or self._top.owner):
             whole = whole._replace(owner=self.last_owner)
         elif whole.owner:
@@ -227,9 +235,11 @@ class _Builder:
             self.section = self.body[start:end].strip(" :*")
         return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
 
-    def _table(self, rows: Sequence[Line]) -> Iterator[Unit]:
-        """Yield the cells of a table; the text of a cell is read as the text of an item."""
-        self._pop(_ITEM_RANK)
+    def _table_units(self, rows: Sequence[Line]) -> Iterator[Unit]:
+        """Yield the units of a table: its cells in order, each read like the text of a
+        list item.
+        """
+        self._end_blocks(_ITEM_RANK)
         above = self._top.owner
         for row, cell in table_cells(self.body, rows, self.names):
             owner = cell.owner or (above if cell.inherits else NOBODY)
@@ -240,54 +250,60 @@ class _Builder:
                 continue
             self.stack.append(Context(_CELL_RANK, owner, cell.role, cell.label))
             line = Line(cell.start, cell.end, LineKind.ITEM, bold=row.bold)
-            yield from self._text(line, opens=False, multi=False)
+            yield from self._line_units(line, opens=False, multi=False)
             self.stack.pop()
 
-    def _item(self, line: Line, *, multi: bool) -> Iterator[Unit]:
-        """Open the block of a list item, or go on in it."""
+    def _item_units(self, line: Line, *, multi: bool) -> Iterator[Unit]:
+        """Yield the units of a list item, and open its block, or continue the block for a further
+        line of the item; `multi`: the items name different brands.
+        """
         start = bare_start(self.body, line.start, line.end)
         if not line.opens and role_of(self.body[start : line.end]) is not None:
-            self._pop(_ITEM_RANK)
-            yield self._title(line, _LEAD_RANK, multi=False)
+            self._end_blocks(_ITEM_RANK)
+            yield self._title_unit(line, _LEAD_RANK, multi=False)
             return
         rank = _ITEM_RANK + line.level
-        self._pop(rank if line.opens else rank + 1)
+        self._end_blocks(rank if line.opens else rank + 1)
         if line.opens:
             above = self._top
             multi = multi and not (above.rank > _ITEM_RANK and above.owner and above.role in _OWN)
             owner = NOBODY if multi else above.owner
             self.stack.append(Context(rank, owner, above.role, above.label, above.closed))
-        yield from self._text(line, opens=line.opens, multi=multi)
+        yield from self._line_units(line, opens=line.opens, multi=multi)
         if line.opens and not multi:
-            self._award()
+            self._give_list_to_first_item()
 
-    def _award(self) -> None:
+    def _give_list_to_first_item(self) -> None:
         """Give the list below an award without a name to the brand of its first item."""
         above, item = self.stack[-2:]
         free = not above.owner and not above.closed and item.owner and not item.owner.foreign
         if free and kind_of(above.label) is LabelKind.AWARD:
             self.stack[-2] = above._replace(owner=item.owner)
 
-    def _paragraph(self, line: Line, at: int) -> Iterator[Unit]:
-        """Yield the units of a paragraph; a bold line or a bare name opens a block."""
+    def _paragraph_units(self, line: Line, at: int) -> Iterator[Unit]:
+        """Yield the units of a paragraph line at index `at`; a bold line or a bare name opens a
+        block.
+        """
         start = bare_start(self.body, line.start, line.end)
         if line.opens:
             self.listed = self.listed or self._top.rank >= _ITEM_RANK
-            self._pop(_ITEM_RANK)
+            self._end_blocks(_ITEM_RANK)
             if self._top.owner or not _GOING_ON.match(self.body, start):
                 self.carried = self._top.owner
-        if self._is_lead(line, start, last=at + 1 == len(self.lines)) or self._lists(at, start):
+        if self._is_lead(line, start, last=at + 1 == len(self.lines)) or self._is_list_role(
+            at, start
+        ):
             multi = not self._top.owner and bool(self.outline.titled)
-            yield self._title(line, _LEAD_RANK, multi=multi)
+            yield self._title_unit(line, _LEAD_RANK, multi=multi)
             return
         closes = _CLOSING.match(self.body, start) or self.body[line.end - 1] == "?"
         if self.listed and line.opens and closes and not self.names.within(line.start, line.end):
-            self._pop(1)
+            self._end_blocks(1)
             self.carried = NOBODY
-        yield from self._text(line, opens=False, multi=False)
+        yield from self._line_units(line, opens=False, multi=False)
         self.last_owner = self.carried
 
-    def _lists(self, at: int, start: int) -> bool:
+    def _is_list_role(self, at: int, start: int) -> bool:
         """Return whether a line is the role, such as "Cons", of the list below it."""
         below = self.lines[at + 1].kind if at + 1 < len(self.lines) else None
         text = self.body[start : self.lines[at].end]
@@ -295,7 +311,9 @@ class _Builder:
         return below is LineKind.ITEM and short and role_of(text) in _LISTED_ROLES
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
-        """Return whether a line of a paragraph is a title of the lines below."""
+        """Return whether a line of a paragraph is a title of the lines below: bold, ending in a
+        colon, or a bare name. `last`: no line follows.
+        """
         text = self.body[start : line.end]
         words = text.count(" ") + 1
         if not text or words > _BOLD_LEAD_WORDS:
@@ -310,7 +328,7 @@ class _Builder:
             plain and not last and bool(self.names.begins(start, line.end)) and not has_verb(text)
         )
 
-    def _text(self, line: Line, *, opens: bool, multi: bool) -> Iterator[Unit]:
+    def _line_units(self, line: Line, *, opens: bool, multi: bool) -> Iterator[Unit]:
         """Yield the units of a line that is no title.
 
         Args:
@@ -338,7 +356,7 @@ class _Builder:
                     break
                 first = not (number or labels)
                 above = context if first else context.with_role(base.role)
-                context = self._labelled(label, above, end, line, multi=multi and first)
+                context = self._label_context(label, above, end, line, multi=multi and first)
                 if opens and not number:
                     self.stack[-1] = context.at(self._top.rank)
                 self.carried = context.owner
@@ -354,9 +372,9 @@ class _Builder:
                     self.stack.append(context.at(_ROLE_RANK))
                 continue
             if opens and not (labels or number):
-                context = self._opening(start, end, context, multi=multi)
+                context = self._opening_context(start, end, context, multi=multi)
                 self.stack[-1] = context
-            owner = (held and context.owner) or self._owner(start, end, context, line)
+            owner = (held and context.owner) or self._piece_owner(start, end, context, line)
             role = context.role
             if (
                 number
@@ -375,10 +393,19 @@ class _Builder:
                 start, end, owner, role if own else UnitRole.NONE, context.label if own else ""
             )
 
-    def _labelled(
+    def _label_context(
         self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
     ) -> Context:
-        """Return the context of a label in a line; below "Cons" alone all names have cons."""
+        """Return the context that a label in a line opens; below a bare "Cons", every name has
+        cons.
+
+        Args:
+            label: The label.
+            above: The context that the label inherits.
+            limit: Offset after the value of the label.
+            line: The line.
+            multi: Whether the siblings of the label name brands.
+        """
         top = self._top
         if line.kind is LineKind.PARAGRAPH:
             return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
@@ -392,15 +419,19 @@ class _Builder:
         return context
 
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
-        """Return whether a label is the name of an owner, whose text the rest of the piece is."""
+        """Return whether a label is the name of `owner`, so that the rest of the piece, up to
+        `end`, is text about the owner.
+        """
         if owner.foreign:
             found = self.names.within(label.value, min(end, label.value + HEAD_REACH))
             award = bool(found) and not POSSESSIVE.match(self.body, found[0].end)
             return owner.name == self.body[label.start : label.end] and not award
         return any(owner.is_brand(m.brand) for m in self.names.within(label.start, label.end))
 
-    def _opening(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
-        """Return the context of an item without a label."""
+    def _opening_context(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
+        """Return the context of a list item without a label, in a span: the brand or product with
+        which it opens, else `context`. `multi`: the items name different brands.
+        """
         own = self.names.of_opening(start, end)
         if own and (multi or not context.owner):
             return context._replace(owner=own, label="")
@@ -409,8 +440,10 @@ class _Builder:
             return context._replace(owner=Owner(product, foreign=True))
         return context
 
-    def _owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
-        """Return the owner of a piece of text after its labels."""
+    def _piece_owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
+        """Return the owner of a piece of text after its labels, and keep it in `carried` for the
+        text that follows.
+        """
         found = self.names.within(start, end)
         start = bare_start(self.body, start, end)
         in_list = line.kind is LineKind.ITEM

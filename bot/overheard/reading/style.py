@@ -51,9 +51,10 @@ FEATURES = tuple(_FEATURES)
 
 
 def style(text: str) -> tuple[float, ...] | None:
-    """Return the features of an answer, in the order of `FEATURES`; None for text without words.
+    """Return the 13 features of an answer's style, in the order of `FEATURES`; None for text
+    without words.
 
-    Counts and the length in words are logarithms of 1 + the count; densities are per word.
+    Counts and the length in words are log(1 + count); densities are per word.
     """
     words = _WORD.findall(text)
     return tuple(feature(text, words) for feature in _FEATURES.values()) if words else None

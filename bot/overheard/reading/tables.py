@@ -45,24 +45,24 @@ class Cell:
 
 
 def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple[Line, Cell]]:
-    """Yield each row and cell of a table in order, with the owner of the cell.
+    """Yield (row, cell) for each cell of a table in order; a cell has its owner and role.
 
     Brands in two or more cells of the first row own the columns. Else a brand in the first cell of
-    a row owns the row (a rank may precede it), and a brand in a later cell of "If you want | Go
-    with" does.
+    a row owns the row (a rank may precede it), and so does a brand in a later cell of "If you want
+    | Go with".
 
     Args:
         body: The text.
         rows: The lines of the table; the first is the header.
         names: The mentions of the text.
     """
-    header, *below = [tuple(_spans(body, row)) for row in rows]
+    header, *below = [tuple(_cell_spans(body, row)) for row in rows]
     columns = [names.owner(*cell) for cell in header]
     heads = [body[start:end] for start, end in header]
     by_column = sum(map(bool, columns)) > 1
-    subjects = [_subject(body, cells, names) for cells in below]
+    subjects = [_row_subject(body, cells, names) for cells in below]
     inherits = not by_column and not any(owner for _, owner in subjects)
-    place, owner = _subject(body, header, names)
+    place, owner = _row_subject(body, header, names)
     if owner and not by_column:  # a table without headers
         for cell in _row_cells(body, header, place, owner, ("",) * len(header), inherits=False):
             yield rows[0], cell
@@ -72,7 +72,7 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
     for row, cells, (place, owner) in zip(rows[1:], below, subjects, strict=True):
         if by_column:
             found = _column_cells(body, cells, columns, heads)
-        elif (given := _generic(body, cells, place, names)) is not None:
+        elif (given := _ownerless_label(body, cells, place, names)) is not None:
             found = _role_cells(cells, given)
         else:
             product = Owner(body[slice(*cells[place])], foreign=not inherits)
@@ -82,8 +82,8 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
             yield row, cell
 
 
-def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each cell of a row."""
+def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) offsets of each cell of a row, in order."""
     at = row.start
     for divider in _DIVIDER.finditer(body, row.start, row.end):
         yield at, divider.start()
@@ -91,8 +91,10 @@ def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
     yield at, row.end
 
 
-def _subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
-    """Return the index of the cell that names the subject of a row, and its owner."""
+def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
+    """Return (index of the cell that names the subject of a row, owner of the row); without a
+    brand, the first cell with words and `NOBODY`.
+    """
     worded = [at for at, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)]
     named = next(
         (
@@ -128,7 +130,16 @@ def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
 def _column_cells(
     body: str, cells: Sequence[tuple[int, int]], columns: Sequence[Owner], heads: Sequence[str]
 ) -> Iterator[Cell]:
-    """Yield the cells of a row of a table whose columns have owners."""
+    """Yield the cells of a row of a table whose columns have owners; the first cell is the title
+    and label of the others.
+
+    Args:
+        body: The text.
+        cells: (start, end) offsets of the row's cells.
+        columns: The owner of each column; a column without a brand belongs to its header as a
+            foreign product.
+        heads: The text of each header.
+    """
     label = body[slice(*cells[0])]
     given = role_of(label)
     yield Cell(*cells[0], role=UnitRole.TITLE, label=label)
@@ -137,8 +148,12 @@ def _column_cells(
         yield Cell(*cell, owner or Owner(head, foreign=bool(head)), role, label)
 
 
-def _generic(body: str, cells: Sequence[tuple[int, int]], place: int, names: Names) -> str | None:
-    """Return the first cell of a row if no brand owns the row, such as "Pros", else None."""
+def _ownerless_label(
+    body: str, cells: Sequence[tuple[int, int]], place: int, names: Names
+) -> str | None:
+    """Return the first cell of a row that no brand owns, such as "Pros"; None for a row with an
+    owner. `place` is the index of the cell that may name a brand.
+    """
     label = body[slice(*cells[0])]
     if role_of(label) in _LASTING:
         return label
@@ -166,7 +181,16 @@ def _row_cells(
     *,
     inherits: bool,
 ) -> Iterator[Cell]:
-    """Yield the cells of a row with one owner, whose name is in the cell `place`."""
+    """Yield the cells of a row with one owner, each with its role.
+
+    Args:
+        body: The text.
+        cells: (start, end) offsets of the row's cells.
+        place: The index of the cell that names the owner.
+        owner: The owner.
+        heads: The text of each header.
+        inherits: Whether the cells may belong to the owner of the text above the table.
+    """
     for at, cell in enumerate(cells):
         head = heads[at] if at < len(heads) else ""
         told = at == place > 0 and _SENTENCES.search(body, *cell) is not None

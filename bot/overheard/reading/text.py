@@ -31,7 +31,9 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Fold a text for comparison. Hyphens become spaces: "Coca-Cola" equals "Coca Cola"."""
+    """Return a text folded for comparison, with the offsets in the original. Hyphens become spaces:
+    "Coca-Cola" equals "Coca Cola".
+    """
     pieces = [piece.translate(_TABLE) for piece in _RUN.findall(text)]  # ASCII is much faster
     folded = "".join(pieces)
     if len(folded) == len(text):  # every character folds to at least one: no offset moved
@@ -55,12 +57,12 @@ class _Table(dict[int, str]):
     """A translation table that folds each character at its first use."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = folded = _fold(chr(code))
+        self[code] = folded = _folded_character(chr(code))
         return folded
 
 
-def _fold(char: str) -> str:
-    """Return the folded form of one character; never empty."""
+def _folded_character(char: str) -> str:
+    """Return the folded form of one character, one or more characters long."""
     if char in _APOSTROPHES:
         return "'"
     if char in _HYPHENS or char in _TRADE_MARKS or (char.isspace() and char != "\n"):
@@ -98,23 +100,24 @@ _LAST_WORD = re.compile(r"[\w.&]+\Z")
 
 
 def sentences(body: str) -> tuple[tuple[int, int], ...]:
-    """Return the (start, end) offsets of the sentences, without surrounding white space.
+    """Return the (start, end) offsets of the sentences in order, without surrounding white space.
 
-    The end of a line ends a sentence. Abbreviations, initials, decimals and domain names do not
-    end a sentence.
+    The end of a line ends a sentence. Abbreviations, initials, decimals and domain names do not.
     """
     spans: list[tuple[int, int]] = []
     start = 0
     for end in _END.finditer(body):
-        if not _abbreviates(body, start, end):
-            _add(spans, body, start, end.end())
+        if not _is_abbreviation(body, start, end):
+            _add_span(spans, body, start, end.end())
             start = end.end()
-    _add(spans, body, start, len(body))
+    _add_span(spans, body, start, len(body))
     return tuple(spans)
 
 
-def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
-    """Return whether a full stop ends an abbreviation or an initial, not a sentence."""
+def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
+    """Return whether `end`, the match of a sentence's end, is only the full stop of an abbreviation
+    or initial; the sentence begins at `start`.
+    """
     if end.group() != ".":
         return False
     word = _LAST_WORD.search(body, max(start, end.start() - 12), end.start())
@@ -124,8 +127,10 @@ def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
     return (len(last_word) == 1 and last_word.isupper()) or last_word.casefold() in _SHORTENED
 
 
-def _add(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
-    """Add a piece of a text without its outer white space to spans, unless it is blank."""
+def _add_span(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
+    """Append the (start, end) offsets of a piece of text, without its outer white space, to
+    `spans`; a blank piece is skipped.
+    """
     piece = body[start:end]
     text = piece.strip()
     if text:
@@ -169,13 +174,17 @@ _ENGLISH_WORDS = frozenset(_ENGLISH.split())
 
 
 def inside_word(text: str, left: int, right: int) -> bool:
-    """Return whether text[left:right] is a part of a longer word, by the rules of its script."""
+    """Return whether text[left:right] is only a part of a longer word, by the rules of
+    its script.
+    """
     before, after = text[left - 1 : left], text[right : right + 1]
-    joined_before = before and _kind(before) == (first := _kind(text[left])) and first != "open"
+    joined_before = (
+        before and _script_class(before) == (first := _script_class(text[left])) and first != "open"
+    )
     if joined_before and first and not _is_written_on(text, left, right):
         return True
-    last = _kind(text[right - 1])
-    if not after or last not in {"word", "katakana"} or _kind(after) != last:
+    last = _script_class(text[right - 1])
+    if not after or last not in {"word", "katakana"} or _script_class(after) != last:
         return False
     ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
     return ending is None or ending.group() not in _CASES
@@ -189,14 +198,15 @@ def _is_written_on(text: str, left: int, right: int) -> bool:
 
 
 def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], language: str) -> bool:
-    """Return whether a name may have an s after it: a genitive, or a plural after a number.
+    """Return whether a name may have an s after it in this text: a genitive, or a plural after a
+    number.
 
     Args:
         text: The folded text.
         left: Offset of the name in the folded text.
         body: The text.
         sentence: (start, end) offsets in the body of the sentence with the name.
-        language: The language of the question, or an empty string.
+        language: The language of the question, or "".
     """
     return (
         language[:2] in _BARE_GENITIVE
@@ -212,11 +222,12 @@ def _has_bare_genitive(body: str, sentence: tuple[int, int]) -> bool:
 
 
 @cache
-def _kind(char: str) -> str:
-    """Return the script class that decides where a word ends; empty for other characters.
+def _script_class(char: str) -> str:
+    """Return the script class by which the end of a word is found: ``katakana``, ``hangul``,
+    ``open``, ``word``; "" for punctuation and space.
 
-    Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
-    word; Hangul ties particles to the end of a word.
+    Chinese, hiragana, Thai, Lao, Khmer and Burmese are ``open``: words are not divided. A run of
+    katakana is a word; Hangul ties particles to the end of a word.
     """
     if "\u30a0" <= char <= "\u30ff" and char != "\u30fb":
         return "katakana"

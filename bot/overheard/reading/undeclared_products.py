@@ -49,70 +49,72 @@ _FOUNDED = re.compile(
 
 
 def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, int]]:
-    """Return names that answers list next to a declared brand, most frequent first.
+    """Return (name, number of answers with the name) for undeclared names that answers list next to
+    a declared brand, most frequent first.
+
+    A name is taken if at least `MIN_LISTED` answers list it, and is written as in the first of
+    them.
 
     Args:
-        texts: Answers as they were given, with their Markdown.
+        texts: Answers with their Markdown.
         known: All spellings of the declared brands.
-
-    Returns:
-        Each name that at least `MIN_LISTED` answers list, as it is written first, with the number
-        of answers that hold it.
     """
     declared = {_folded(name) for name in known}
     listed: Counter[str] = Counter()
     written: dict[str, str] = {}
     for text in texts:
-        for key, name in _listed(text, declared).items():
+        for key, name in _listed_names(text, declared).items():
             listed[key] += 1
             written.setdefault(key, name)
     names = [written[key] for key, count in listed.items() if count >= MIN_LISTED]
-    found = [(name, sum(_names(text, [name]) for text in texts)) for name in names]
+    found = [(name, sum(_names_any(text, [name]) for text in texts)) for name in names]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _listed(text: str, declared: Collection[str]) -> dict[str, str]:
-    """Return the undeclared names of an answer that have the place of a declared one, by folded
-    name.
+def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
+    """Return, by folded name, the undeclared names that an answer lists together with a declared
+    name, in headings, bold text or a series.
     """
     found: dict[str, str] = {}
-    for places in (list(_heads(text)), *map(_series, _SERIES.findall(text))):
-        if not any(_begins(_folded(place), declared) for place in places):
+    for places in (list(_list_heads(text)), *map(_series_names, _SERIES.findall(text))):
+        if not any(_begins_with_declared(_folded(place), declared) for place in places):
             continue
         for place in places:
-            name = "" if _begins(_folded(place), declared) else _name(place)
-            if name and not _holds(_folded(name), declared):
+            name = "" if _begins_with_declared(_folded(place), declared) else _leading_name(place)
+            if name and not _overlaps_declared(_folded(name), declared):
                 found.setdefault(_folded(name), name)
     return found
 
 
-def _begins(place: str, declared: Collection[str]) -> bool:
-    """Whether a place begins with a declared name."""
+def _begins_with_declared(place: str, declared: Collection[str]) -> bool:
+    """Return whether a folded list entry begins with a declared name."""
     words = place.split()
     return any(" ".join(words[:size]) in declared for size in range(1, min(4, len(words)) + 1))
 
 
-def _series(text: str) -> list[str]:
+def _series_names(text: str) -> list[str]:
     """Return the names of a series: ``Asana, Trello and Monday``."""
     return [name.strip(" .*") for name in _LINKS.split(text)]
 
 
 def stated_values(texts: Iterable[str], names: Collection[str], others: Collection[str]) -> Values:
-    """Return what answers state most of a brand's lowest price and of its founding year.
+    """Return, for the fields ``price`` and ``founded``, (the value that most answers state of a
+    brand, number of those answers); a field without a value is absent.
 
-    Only sentences count that name the brand and no other.
+    Only sentences count that name the brand and no other brand.
 
     Args:
         texts: Answers.
         names: The spellings of the brand.
-        others: Those of all other brands.
-
-    Returns:
-        For ``price`` and ``founded`` the value that most answers state, and how many do.
+        others: The spellings of all other brands.
     """
     found: dict[str, Counter[str]] = {PRICE: Counter(), FOUNDED: Counter()}
     for text in texts:
-        pairs = {pair for sentence in _about(text, names, others) for pair in _values(sentence)}
+        pairs = {
+            pair
+            for sentence in _sentences_about(text, names, others)
+            for pair in _stated_pairs(sentence)
+        }
         for field, value in pairs:
             found[field][value] += 1
     return {field: counts.most_common(1)[0] for field, counts in found.items() if counts}
@@ -122,15 +124,17 @@ Values = dict[str, tuple[str, int]]
 """Values with the number of answers that state them, by field."""
 
 
-def _heads(text: str) -> Iterator[str]:
+def _list_heads(text: str) -> Iterator[str]:
     for match in chain(_HEADS.finditer(text), _BOLD.finditer(text)):
         yield _NUMBER.sub("", match["head"]).strip(" .*_`'\"\u201c\u201d")
 
 
-def _name(head: str) -> str:
-    """Return the name with which a head begins: ``Acer`` of ``Acer Swift Go 14``; else empty.
+def _leading_name(head: str) -> str:
+    """Return the name with which a list entry begins, ``Acer`` of ``Acer Swift Go 14``; "" for an
+    entry that begins with no name.
 
-    It is the first word, and where that is an ordinary word, the first two.
+    The name is the first word, or the first two if the first is an ordinary word or begins with a
+    digit.
     """
     first, *more = head.split()[:2] or [""]
     if not _PROPER_WORD.fullmatch(first) or role_of(head) or is_property(head):
@@ -141,8 +145,10 @@ def _name(head: str) -> str:
     return first
 
 
-def _holds(name: str, declared: Collection[str]) -> bool:
-    """Whether a name contains a declared name, such as the name of a plan of a declared product."""
+def _overlaps_declared(name: str, declared: Collection[str]) -> bool:
+    """Return whether a folded name contains a declared name or is part of one, such as the name of
+    a declared product's plan.
+    """
     words = f" {name} "
     return any(
         f" {known_name} " in words or f" {name} " in f" {known_name} " for known_name in declared
@@ -153,19 +159,19 @@ def _folded(name: str) -> str:
     return " ".join(fold(name).text.split())
 
 
-def _about(text: str, names: Collection[str], others: Collection[str]) -> Iterator[str]:
+def _sentences_about(text: str, names: Collection[str], others: Collection[str]) -> Iterator[str]:
     for match in _SENTENCE.finditer(text):
         sentence = match[0]
-        if _names(sentence, names) and not _names(sentence, others):
+        if _names_any(sentence, names) and not _names_any(sentence, others):
             yield sentence
 
 
-def _names(sentence: str, names: Collection[str]) -> bool:
+def _names_any(sentence: str, names: Collection[str]) -> bool:
     return any(re.search(rf"\b{re.escape(n)}\b", sentence, re.IGNORECASE) for n in names if n)
 
 
-def _values(sentence: str) -> Iterator[tuple[str, str]]:
-    """Yield the price and the year of foundation that a sentence states, each with its field."""
+def _stated_pairs(sentence: str) -> Iterator[tuple[str, str]]:
+    """Yield (field, value) for the lowest price and the year of founding that a sentence states."""
     if price := _FROM.search(sentence):
         monthly = "mo" in price["per"].casefold()
         yield PRICE, price["value"].replace(" ", "") + (" a month" if monthly else "")
