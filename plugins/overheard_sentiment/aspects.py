@@ -15,14 +15,13 @@ _EDGES = frozenset(".;|:") | {"but", "although", "though", "while", "whereas", "
 
 
 def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:
-    """Return the sum of the judgements of each aspect that a sentence names.
+    """Return, by aspect such as ``price``, the sum of the valences of the judging words near the
+    aspect; aspects without a judgement are absent.
 
     Args:
         texts: The words of a sentence, in lower case.
-        judgements: Indices of judging words, with their valences for the brand.
-
-    Returns:
-        The sums of valences by aspect, such as ``price``; aspects without a judgement are missing.
+        judgements: (index of a judging word, its valence for the brand); a positive valence is
+            praise.
     """
     sums: dict[str, float] = defaultdict(float)
     for at, value in judgements:
@@ -39,7 +38,9 @@ def aspect_of(text: str) -> str:
 
 
 def _nearest(texts: Sequence[str], at: int) -> str:
-    """Return the aspect named nearest to a judging word in its clause, or an empty string."""
+    """Return the aspect named nearest to the judging word at index `at`, within its clause and
+    `_REACH_WORDS`; "" without such an aspect.
+    """
     aspect_words = _words()
     open_directions = {1, -1}
     for distance in range(_REACH_WORDS + 1):

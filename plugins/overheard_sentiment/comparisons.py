@@ -32,14 +32,12 @@ def advice_start(texts: Sequence[str], at: int) -> int | None:
 
 
 def listed_comparison(before: Sequence[str], after: Sequence[str]) -> tuple[int, float] | None:
-    """Return the words of a listed comparison before a brand, and its valence for the other brand.
+    """Return (number of words, valence for the other brand) of a comparison from
+    ``comparisons.txt`` around a brand; None without such a comparison.
 
     Args:
-        before: The stems before the brand that another brand is compared with.
+        before: The stems before the brand with which another brand is compared.
         after: The stems after that brand.
-
-    Returns:
-        The number of words and the valence; None without a listed comparison.
     """
     for head, tail, valence in _patterns().get(before[-1], ()):
         if tuple(before[-len(head) :]) == head and tuple(after[: len(tail)]) == tail:
@@ -49,7 +47,8 @@ def listed_comparison(before: Sequence[str], after: Sequence[str]) -> tuple[int,
 
 @cache
 def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]]:
-    """Return the listed comparisons by the last stem before the brand, the longest first.
+    """Return the comparisons of ``comparisons.txt`` by the last stem before the brand, the longest
+    first.
 
     Each is (stems before the brand, stems after the brand, valence for the other brand).
     """
@@ -60,7 +59,9 @@ def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]
 
 
 def _lines() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
-    """Yield each comparison of ``comparisons.txt``: stems before and after the brand, valence."""
+    """Yield each comparison of ``comparisons.txt`` in its order: (stems before the brand, stems
+    after the brand, valence for the other brand).
+    """
     text = files("overheard_sentiment").joinpath("comparisons.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):
@@ -145,12 +146,12 @@ class _Near:
 
 
 def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
-    """Return how another brand is compared with the brand at some words.
+    """Return how a sentence compares another brand with the brand at some of its words.
 
     Args:
         texts: The words of the sentence, in lower case.
         first: Index of the brand's first word.
-        last: Index of its last word.
+        last: Index of the brand's last word.
     """
     if "".join(texts[last + 1 : last + 3]) in _THAN_BEHIND:
         return BrandComparison(Foil.BEHIND, last + 1, speaks=False)
@@ -198,7 +199,9 @@ def _foreign_than(near: _Near) -> BrandComparison:
 
 
 def _than(near: _Near) -> BrandComparison:
-    """Read "more dust than": without a judging word, more is better, except more of a cost."""
+    """Return the comparison of words before "than": without a judging word, more is better and less
+    is worse; the reverse for a cost.
+    """
     costs = not _COSTING.isdisjoint(near.before)
     for word in reversed(near.words):
         if word in {"more", "less", "fewer"}:
@@ -210,7 +213,9 @@ def _than(near: _Near) -> BrandComparison:
 
 
 def _as(near: _Near) -> BrandComparison:
-    """Read "as good as", "not as good as", "twice as good as" and "the same as"."""
+    """Return the comparison of "as good as", "not as good as", "twice as good as" or "the same as";
+    `Foil.NONE` for another use of "as".
+    """
     degrees = [at for at, word in enumerate(near.words[:-1]) if word in _EQUALLY]
     if not degrees:
         return BrandComparison()

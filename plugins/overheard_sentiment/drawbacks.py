@@ -91,14 +91,14 @@ class Drawback:
 def drawbacks(
     text: str, *, price_only: bool = False, conceded_only: bool = False, listed: bool = False
 ) -> tuple[Drawback, ...]:
-    """Return the drawbacks that a text names, one for each clause that names any.
+    """Return the drawbacks that an English text names, in order, at most one for each clause.
 
     Args:
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
-        conceded_only: Whether only what is conceded or admitted counts, as in a list of pros.
-        listed: Whether the text is of an answer that lists products one by one. There, what was
-            learnt counts from a higher chance: it takes properties for drawbacks.
+        conceded_only: Whether only conceded or admitted drawbacks count, as in a list of pros.
+        listed: Whether the answer lists products one by one. Learnt weights, which there take
+            properties for drawbacks, then need higher odds.
     """
     least = LEARNT_DRAWBACK + (_LISTED_ODDS if listed else 0.0)
     return tuple(_drawbacks(text, price_only=price_only, conceded_only=conceded_only, least=least))
@@ -110,10 +110,10 @@ def _drawbacks(
     """Yield the drawbacks of a text, clause by clause, see `drawbacks`.
 
     Args:
-        text: The text.
+        text: The text, with all names masked.
         price_only: See `drawbacks`.
         conceded_only: See `drawbacks`.
-        least: The log odds above which learnt weights name a drawback.
+        least: The log odds above which the learnt weights name a drawback.
     """
     small = _lowered(text)
     found = False
@@ -158,8 +158,8 @@ def _drawbacks(
 
 
 def _is_learnt(odds: float, least: float, small: str, start: int, end: int) -> bool:
-    """Return whether the odds of a clause are high enough for a drawback; a clause that takes a
-    drawback back needs more.
+    """Return whether the log odds of a clause are above `least`, and clearly above in a clause that
+    takes a drawback back. `small`: the text in lower case.
     """
     if odds <= least:
         return False
@@ -168,7 +168,9 @@ def _is_learnt(odds: float, least: float, small: str, start: int, end: int) -> b
 
 
 def _turns(text: str, parts: Sequence[tuple[int, int]], index: int) -> bool:
-    """Return whether a clause turns against praise, and the clause before finds no fault."""
+    """Return whether the clause at `index` turns against praise ("but ..."), and the clause before
+    names no fault; `parts` are the clauses' (start, end) offsets.
+    """
     if not index or not _TURN.match(text, *parts[index]):
         return False
     start, end = parts[index - 1]
@@ -186,11 +188,12 @@ def _finds_fault(text: str, start: int, end: int) -> bool:
 
 
 def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> Iterator[Drawback]:
-    """Yield the drawbacks that a text in another language names, as `drawbacks` does.
+    """Yield the drawbacks that a text in another language than English names, in order, at most one
+    for each clause.
 
     Args:
         text: A text about one brand, with all names masked.
-        language: German, French, Spanish or Japanese, in small letters; others yield nothing.
+        language: A key of `FAULTS`, such as ``german``; other languages yield nothing.
         price_only: Whether only judgements of the price count.
     """
     if language not in FAULTS:
@@ -207,7 +210,9 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
 
 
 def listed_drawbacks(text: str) -> Iterator[Drawback]:
-    """Yield the items of a text under a heading of cons; nothing for "None" or "few"."""
+    """Yield each item of a text under a heading of cons as a drawback, in order; nothing for "None"
+    or "few".
+    """
     if _EMPTY_CON.match(text):
         return
     at = 0
@@ -220,7 +225,7 @@ def listed_drawbacks(text: str) -> Iterator[Drawback]:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def clauses(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the (start, end) offsets of the clauses of a text."""
+    """Return the (start, end) offsets of the clauses of a text, in order."""
     spans, at = [], 0
     for found in _CLAUSE.finditer(text):
         if found.start() > at:
@@ -246,8 +251,13 @@ def _names(pattern: re.Pattern[str], text: str, small: str, start: int, end: int
 
 
 def _lists(listed: Sequence[tuple[int, int]], small: str, start: int, end: int) -> bool:
-    """Return whether a clause has a word that finds fault, without a word before that takes the
-    fault back.
+    """Return whether a clause has a fault word that no word before takes back.
+
+    Args:
+        listed: (start, end) offsets of the fault words of the text.
+        small: The text in lower case.
+        start: Offset of the clause.
+        end: Offset after the clause.
     """
     return any(
         start <= at < end
@@ -258,7 +268,16 @@ def _lists(listed: Sequence[tuple[int, int]], small: str, start: int, end: int) 
 
 
 def _is_taken_back(small: str, start: int, end: int, at: int, until: int) -> bool:
-    """Return whether a word before a find in a clause takes the drawback back."""
+    """Return whether a word before a fault in a clause takes the drawback back: "no", "if",
+    "solves".
+
+    Args:
+        small: The text in lower case.
+        start: Offset of the clause.
+        end: Offset after the clause.
+        at: Offset of the fault.
+        until: Offset after the fault.
+    """
     before = max(start, at - _REACH_CHARACTERS)
     taken_back = TAKEN_BACK.search(small, before, min(end, until + 8))
     if taken_back and taken_back.start() <= at:

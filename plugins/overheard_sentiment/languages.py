@@ -57,20 +57,19 @@ INTENSE = frozenset(
 
 
 def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
-    """Return the valences of words in the language of a sentence in Latin script.
+    """Return the valences of words in the language of a sentence, by word; None for English and for
+    a doubtful language in Latin script.
 
     Args:
         texts: The words of the sentence, in lower case.
-
-    Returns:
-        The valences by word; None for English, for an unknown language, or in case of doubt.
     """
     name = latin_language(texts)
     return _language(name)[1] if name else None
 
 
 def latin_language(texts: Sequence[str]) -> str:
-    """Return the language of a text in Latin script; an empty string for English, or in doubt.
+    """Return the language of a text in Latin script, such as ``german``; "" for English and in
+    doubt.
 
     Args:
         texts: The words of the text, in lower case.
@@ -94,9 +93,7 @@ def _function_words() -> frozenset[str]:
 
 @cache
 def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
-    """Return the function words of a language, whose lines begin with "=", and the valences of its
-    judging words.
-    """
+    """Return (function words, valences by judging word) of a language, from its packaged list."""
     function: frozenset[str] = frozenset()
     valences: dict[str, float] = {}
     for head, listed in _lines(name):
@@ -108,7 +105,9 @@ def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
 
 
 def _lines(name: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the head and the words of each line of a list; comments are left out."""
+    """Yield (head, words) for each line of a packaged list, without comments; the head is "="
+    before function words, else a valence.
+    """
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):
@@ -138,9 +137,9 @@ _NEGATION_FACTOR = -0.74
 
 @lru_cache(maxsize=1024)
 def script_language(sentence: str) -> str:
-    """Return the language of a sentence in another script than Latin.
+    """Return the language of a sentence in another script than Latin, such as ``japanese``.
 
-    Latin letters give an empty string, and a script that is not supported gives ``unknown``.
+    "" is a sentence in Latin letters, ``unknown`` a script without a lexicon.
     """
     if sentence.isascii():
         return ""
@@ -154,7 +153,8 @@ def script_language(sentence: str) -> str:
 
 
 def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, float]]:
-    """Yield the judging words of a sentence in another script: start, end and valence.
+    """Yield (start, end, valence) for the judging words of a sentence in another script than Latin,
+    in order.
 
     Args:
         sentence: The sentence.
@@ -175,7 +175,9 @@ def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, 
 
 @cache
 def _lexicon(language: str) -> tuple[re.Pattern[str], Mapping[str, float]]:
-    """Return a pattern of a language's judging words, the longest first, and their valences."""
+    """Return (pattern, valences by stem) of a language's judging words, from its packaged list; the
+    pattern prefers longer words.
+    """
     text = files("overheard_sentiment").joinpath(f"{language}.txt").read_text(encoding="utf-8")
     valences: dict[str, float] = {}
     for line in text.splitlines():

@@ -29,7 +29,7 @@ _CACHED_WORDS = 16_384
 
 
 def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) -> float:
-    """Return the log odds that a clause names a drawback of what it is about.
+    """Return the log odds (natural logarithm) that a clause names a drawback of its subject.
 
     Args:
         text: The words of a text whose names are masked by "Xx...".
@@ -46,7 +46,9 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
 def clause_features(
     text: SentenceWords, start: int, end: int, *, pro: bool = False
 ) -> Iterator[tuple[str, float]]:
-    """Yield the features of a clause, each once, by name with its value; see `log_odds`."""
+    """Yield (name, value) for each feature of a clause, each name once; arguments as in
+    `log_odds`.
+    """
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
     valences = text.valences[first:last]
     praise = sum(valence for valence in valences if valence > 0)
@@ -83,7 +85,9 @@ def clause_features(
 
 @lru_cache(maxsize=_CACHED_WORDS)
 def _read(token: str) -> tuple[str, tuple[str, ...]]:
-    """Return the stem of a word, and the features that need no knowledge of it."""
+    """Return (stem, names of the features of the form) of a word; numbers have the stem "#", masked
+    names "x".
+    """
     if token[0].isdigit():
         return "#", ()
     if not token.removesuffix("'s").strip("x"):

@@ -18,14 +18,12 @@ _MARKS = frozenset(".,;:!?|()\u2013\u2014")
 
 
 def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
-    """Return the number of words of the longest phrase that begins at a word, and its valence.
+    """Return (number of words, valence) of the longest listed phrase that begins at a word; (0,
+    0.0) without a phrase.
 
     Args:
         stems: The stems of the words of a sentence, see `stem`.
         at: Index of the first word.
-
-    Returns:
-        The number of words and the valence; (0, 0.0) if no phrase begins there.
     """
     by_second = phrases().get(stems[at])
     if by_second is None:
@@ -38,7 +36,9 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
 
 
 def _match(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
-    """Return the number of words that a phrase covers from a word on; 0 without a match."""
+    """Return the number of words that a phrase, with its wildcard, covers from index `at`; 0 if the
+    phrase does not begin there.
+    """
     end = at
     for place, word in enumerate(phrase_stems):
         if word == _WILDCARD:
@@ -50,7 +50,8 @@ def _match(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
 
 
 def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> int:
-    """Return the number of words of a phrase whose wildcard begins at `end`; 0 without a match.
+    """Return the number of words of a phrase whose wildcard begins at `end`, counted from `at`; 0
+    without a match.
 
     Args:
         stems: The stems of the words of the sentence.
@@ -68,10 +69,11 @@ def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> i
 
 @cache
 def phrases() -> dict[str, dict[str, _Phrases]]:
-    """Return the valences of phrases by their first and second stem, the longest phrase first.
+    """Return the phrases of ``phrases.txt`` by their first and second stem: (stems, valence), the
+    longest phrase first.
 
     A phrase without a second stem, or with a wildcard there, is listed under each second stem, and
-    under the empty string.
+    under "".
     """
     groups: dict[str, dict[tuple[str, ...], float]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
@@ -85,7 +87,9 @@ def phrases() -> dict[str, dict[str, _Phrases]]:
 
 
 def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
-    """Return the phrases with one first stem by their second stem, the longest first."""
+    """Return the phrases that share their first stem, by their second stem: (stems, valence), the
+    longest first.
+    """
     longest = sorted(group.items(), key=lambda pair: -len(pair[0]))
     seconds = {_second(phrase_stems) for phrase_stems in group} | {""}
     return {
@@ -130,7 +134,8 @@ def is_amount(text: str) -> bool:
 
 
 def amount(texts: Sequence[str], at: int) -> float | None:
-    """Return the valence of the amount that begins at a word; None for a word without an amount.
+    """Return the valence of the amount ("few steps", "many tools") that begins at a word; 0 if the
+    counted thing is neither a burden nor an asset, None for a word that is no amount.
 
     Args:
         texts: The words of a sentence, in lower case.
@@ -163,7 +168,9 @@ _MAX_RATING_VALENCE = 2.2
 
 
 def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
-    """Yield the ratings in a sentence, such as "4.5 out of 5": start, end and valence."""
+    """Yield (start, end, valence) for each rating in a sentence, such as "4.5 out of 5"; a rating
+    above its maximum is left out.
+    """
     if any(hint in sentence for hint in _HINTS):
         for match in _RATING.finditer(sentence):
             share = _share(match)
@@ -173,7 +180,7 @@ def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
 
 
 def _share(match: re.Match[str]) -> float:
-    """Return a rating as a share of the best possible rating."""
+    """Return a rating, a match of `_RATING`, as a share of the best possible rating."""
     if match["given"]:
         return _number(match["given"]) / float(match["most"])
     if match["number"]:
@@ -199,7 +206,7 @@ _SUBJECT_WORDS = 2
 def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the (first, last + 1) word indices of the parts of a sentence that judge no brand.
 
-    These are a yes-or-no question, and a condition such as "if you need strong reports": the
+    Such parts are a yes-or-no question, and a condition such as "if you need strong reports": the
     strong reports are a wish of the reader.
     """
     if texts and texts[-1] == "?" and texts[0] in _QUESTION_WORDS:

@@ -82,7 +82,7 @@ class Polarity:
 def polarity(
     sentence: str, own: Sequence[Span], others: Sequence[Span], *, against: bool = False
 ) -> Polarity:
-    """Return the polarity of a sentence toward a brand.
+    """Return how a sentence judges a brand, with comparisons between brands taken into account.
 
     Args:
         sentence: The sentence.
@@ -100,13 +100,13 @@ def _polarity(
     others: tuple[Span, ...],
     against: bool,
 ) -> Polarity:
-    """Return how a sentence judges the brand.
+    """Return how a sentence judges a brand, see `polarity`; cached.
 
     Args:
         sentence: The sentence.
-        own: Where the brand is named.
-        others: Where other brands are named.
-        against: Whether the sentence is known to be against the brand.
+        own: (start, end) offsets of the brand's mentions.
+        others: (start, end) offsets of the mentions of other brands.
+        against: Whether the sentence advises the reader against the brand.
     """
     parsed = sentence_words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
@@ -137,7 +137,8 @@ def _polarity(
 
 
 def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:
-    """Add the valences of comparisons to those of words, by the index of the word.
+    """Add the valences of comparisons to `valences`, which are by index of the word; changes
+    `valences`.
 
     A sure comparison ("was outperformed by") replaces the valences of its words; any other
     comparison counts only when no word shortly before it judges.
@@ -153,10 +154,11 @@ def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> 
 
 
 def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -> Iterator[float]:
-    """Yield the weights of a judging word for the scored brand, which fall with the distance.
+    """Yield the weights, between -1 and 1, of the judging word at `index` for the scored brand;
+    they fall with the distance in `positions`.
 
-    Positive when the word judges the brand itself, negative when it judges a brand that the scored
-    brand is compared with. Nothing is yielded when the word judges only other brands.
+    A weight is positive when the word judges the brand itself, negative when it judges a brand with
+    which the scored brand is compared. Nothing is yielded when the word judges only other brands.
     """
     nearest, owner = math.inf, None
     for group in groups:
@@ -178,7 +180,9 @@ def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -
 def _groups(
     sentence: str, parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> Iterator[_Group]:
-    """Yield the brands of a sentence in order; the brands of an enumeration are one group."""
+    """Yield the brands of a sentence in order; the brands of an enumeration ("Acme and Bolt") are
+    one group. `own`, `others`: offsets as in `polarity`.
+    """
     texts = parsed.texts
     group: _Group | None = None
     for span, is_own in _places(parsed, own, others):
@@ -204,7 +208,9 @@ def _comparison_of(sentence: str, first: int, last: int) -> BrandComparison:
 def _places(
     parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> list[tuple[Span, bool]]:
-    """Return the first and last word of each name, in order, and whether it is the scored brand."""
+    """Return ((index of the first word, index of the last word), is the scored brand) for each
+    name, in order.
+    """
     places = []
     for (start, end), is_own in [*((s, True) for s in own), *((s, False) for s in others)]:
         first, last = bisect_right(parsed.ends, start), bisect_left(parsed.starts, end) - 1
@@ -220,7 +226,9 @@ def _positions(texts: Sequence[str], scale: float) -> list[float]:
 
 
 def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
-    """Return the distance of a word from the nearest name of a group, in words and edges."""
+    """Return the distance of the word at `index` from the nearest name of a group, in the units of
+    `positions`: words, with more for the edges of clauses.
+    """
     return min(
         positions[first] - positions[index + 1]
         if index < first

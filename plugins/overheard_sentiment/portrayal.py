@@ -112,7 +112,9 @@ class Portrayal:
         return "positive" if self.picked or self.presented else "neutral"
 
     def add(self, judged: Polarity, found: Sequence[NamedDrawback], blame: int, text: str) -> None:
-        """Add the judgements of a unit."""
+        """Add the judgements of a unit, of which `text` is the text, `found` the drawbacks and
+        `blame` the number of further words that find fault.
+        """
         self.praise += len(judged.praise)
         self.blame += blame
         self.drawbacks += found
@@ -124,7 +126,9 @@ class Portrayal:
 
 
 def portrayal(reading: Reading) -> Portrayal:
-    """Return what an answer says of the brand, from the units that it owns or that name it."""
+    """Return what an answer says of `reading.brand`, from the units that belong to the brand or
+    name it, at most `_MAX_UNITS`.
+    """
     whole = Portrayal()
     units = list(_units(reading))
     latin = _language(reading.body[:_LANGUAGE_CHARACTERS])
@@ -193,7 +197,9 @@ def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
 
 
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
-    """Yield the units about the brand with the mentions in each."""
+    """Yield (unit, mentions in the unit) for the units that belong to the brand or name it, in
+    order and without footers.
+    """
     mentions, brand = reading.mentions, reading.brand.name
     starts = [mention.start for mention in mentions]
     own = [mention.start for mention in mentions if mention.brand == brand]
@@ -211,10 +217,11 @@ def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
 def _masked(
     unit: Unit, text: str, mentions: Sequence[Mention], brand: str
 ) -> tuple[str, list[Span], list[Span]]:
-    """Return a text whose names are replaced by as many letters, and the spans of the names.
+    """Return (text, own, others): the text of a unit with each name replaced by as many letters,
+    "Xxx".
 
-    Returns:
-        The text, the (start, end) offsets of the brand's names, and those of other brands.
+    `own` and `others` have the (start, end) offsets of the names of the brand and of other brands.
+    A product's name right after a brand's name is masked with it.
     """
     own: list[Span] = []
     others: list[Span] = []
@@ -236,7 +243,9 @@ def _masked(
 def _named(
     unit: Unit, masked: str, text: str, language: str, *, listed: bool
 ) -> Iterator[NamedDrawback]:
-    """Yield the drawbacks that a unit of the brand names; the language is empty for English."""
+    """Yield the drawbacks that a unit of the brand names, in order. `masked`: the text with masked
+    names; `language`: "" for English; `listed`: see `drawbacks`.
+    """
     if unit.role in _WITHOUT_DRAWBACKS:
         return
     found: Iterable[Drawback]

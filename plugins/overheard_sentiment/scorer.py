@@ -51,7 +51,10 @@ class Sentiment:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of a brand in an answer, if the answer names the brand."""
+        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1) and whether it names a
+        drawback (0 or 1); nothing if the brand is not named, or only in text that no lexicon
+        covers.
+        """
         if not reading.of(reading.brand.name):
             return
         from overheard_sentiment.portrayal import portrayal  # its patterns take long to compile
@@ -73,7 +76,9 @@ def _drawbacks(found: Portrayal) -> Iterator[Detail]:
 
 
 def _aspects(found: Portrayal) -> Iterator[Detail]:
-    """Yield each aspect with a clear verdict, and the text that judges the aspect most."""
+    """Yield a detail for each aspect that is clearly judged, positive or negative, with the text
+    that judges the aspect most.
+    """
     for aspect, values in found.aspects.items():
         total = sum(value for value, _ in values)
         if abs(total) >= _MIN_ASPECT_VALENCE:

@@ -32,7 +32,9 @@ _DOUBLED = 4
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """Return the form that a word in lower case shares with its inflections: "made" gives "mak"."""
+    """Return the form that a lower-case word shares with its inflections: "made" and "making" give
+    "mak".
+    """
     word = _IRREGULAR.get(word, word)
     if len(word) > 4:
         if word.endswith("ing"):

@@ -124,7 +124,9 @@ class SentenceWords:
 
 @lru_cache(maxsize=1024)
 def sentence_words(sentence: str) -> SentenceWords:
-    """Return the words and marks of a sentence, each with its valence in this context."""
+    """Return the words and punctuation marks of a sentence in order, with their offsets and their
+    valences in this context.
+    """
     if language := script_language(sentence):
         return _of_script(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
@@ -138,11 +140,12 @@ def sentence_words(sentence: str) -> SentenceWords:
 
 
 def _of_script(sentence: str, language: str) -> SentenceWords:
-    """Return the judging words and the other characters of a sentence in another script.
+    """Return the judging words and all other characters of a sentence in another script than Latin,
+    in order.
 
     Args:
         sentence: The sentence.
-        language: The language, see `script_language`; ``unknown`` gives no valences.
+        language: The language, see `script_language`; ``unknown`` gives valences of 0.
     """
     parsed, position = SentenceWords([], [], [], []), 0
     sentence_end = (len(sentence), len(sentence), 0.0)
@@ -158,7 +161,9 @@ def _of_script(sentence: str, language: str) -> SentenceWords:
 
 
 def _values(texts: list[str]) -> list[float]:
-    """Return the valence of each word in context; a phrase has its valence on its first word."""
+    """Return the valence of each word in its context, 0 for a neutral word; the valence of a phrase
+    is at its first word.
+    """
     if (lexicon := foreign_lexicon(texts)) is not None:
         return [_in_place(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
@@ -185,7 +190,8 @@ def _speaks(text: str) -> bool:
 
 
 def _in_place(texts: list[str], at: int, value: float) -> float:
-    """Return a word's valence in context: negations flip it, intensifiers and diminishers shift it.
+    """Return a word's valence in context: negations flip the valence, intensifiers and diminishers
+    shift it.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -212,7 +218,9 @@ def _in_place(texts: list[str], at: int, value: float) -> float:
 
 
 def _alone(texts: list[str], at: int) -> float:
-    """Return the valence of a word that begins no phrase, from the word and the words after it."""
+    """Return the valence of the word at index `at`, which begins no phrase, from the word and the
+    words after it.
+    """
     text = texts[at]
     following = texts[at + 1] if at + 1 < len(texts) else "."
     if text == "too":
@@ -244,7 +252,9 @@ def _negates(texts: list[str], at: int) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _valence(text: str) -> float:
-    """Return the valence of a word by its form, base forms or parts; 0 if it is unknown."""
+    """Return the valence of a lower-case word by its form, base forms or parts; 0 for an unknown
+    word.
+    """
     exact, inflected = _lexicons()
     if text in exact:
         return exact[text]
@@ -264,7 +274,9 @@ def _bases(text: str) -> Iterator[str]:
 
 
 def _compound(text: str) -> float:
-    """Return the valence of a word with hyphens, from its parts: "ad-free", "user-friendly"."""
+    """Return the valence of a lower-case word with hyphens, from its parts: "ad-free",
+    "user-friendly"; 0 if no part judges.
+    """
     head, _, rest = text.partition("-")
     tail = rest.rpartition("-")[2] or rest
     if tail == "free":
@@ -277,7 +289,9 @@ def _compound(text: str) -> float:
 
 @cache
 def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
-    """Return two lexicons: valences by exact word form, and valences by stem."""
+    """Return (valences by exact word, valences by stem) from VADER's lexicon and the packaged
+    lists.
+    """
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     exact: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
@@ -286,7 +300,7 @@ def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _listed(name: str) -> Iterator[tuple[str, float]]:
-    """Yield each word of a list with its valence, which begins its line; comments are left out."""
+    """Yield (word, valence) for each word of a packaged list, without comments."""
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):

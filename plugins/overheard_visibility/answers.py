@@ -12,16 +12,16 @@ T = TypeVar("T")
 
 
 def once_an_answer(function: Callable[[Reading], T]) -> Callable[[Reading], T]:
-    """Keep the last result of a function for the next brand of the same answer.
+    """Return the function with a cache of its last result, for the next brand of the same answer.
 
-    The readings of an answer share its units and, in one market, its mentions; the function must
-    not depend on anything else but the question and the body.
+    The readings of an answer share its units and, in one market, its mentions; `function` must
+    depend on nothing else but these, the question and the body.
     """
     last: list[tuple[Reading, T]] = []
 
     @wraps(function)
     def kept(reading: Reading) -> T:
-        """Return the value of a reading; that of the latest reading is remembered."""
+        """Return the function's value for a reading; the latest answer's value is cached."""
         for before, value in last[:1]:
             if (
                 before.answer is reading.answer

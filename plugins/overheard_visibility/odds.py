@@ -83,12 +83,13 @@ def is_catalogue(reading: Reading) -> bool:
 
 
 def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odds:
-    """Return the log odds that the brand is the first choice, and that it is only named.
+    """Return the log odds (natural logarithm) that the brand is the first choice, and that the
+    brand is only named.
 
     Args:
         reading: The answer.
-        own: The brand's mentions in the answer; one or more.
-        owned: The units that the brand owns.
+        own: The brand's mentions in the answer, at least one, in order.
+        owned: The units that belong to the brand.
     """
     weights = _weights()
     first, only = weights["bias"]
@@ -135,7 +136,9 @@ class _Plan:
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
-    """Return where an answer names brands: order, sentences, last line, titles and offers."""
+    """Return where an answer names each brand: the order of brands, the brands by sentence, those
+    in the last line, in titles and in offers, and those named again later.
+    """
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
     told = _told(reading)
@@ -165,7 +168,9 @@ def _plan(reading: Reading) -> _Plan:
 
 
 def _told(reading: Reading) -> set[int]:
-    """Return the offsets of the mentions in sentences: in no title, no shop's card, no footer."""
+    """Return the start offsets of the mentions in running text, not in a title, a shop's card or a
+    footer.
+    """
     told: set[int] = set()
     at, units = 0, reading.units
     for mention in reading.mentions:
@@ -179,7 +184,9 @@ def _told(reading: Reading) -> set[int]:
 def brand_features(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
-    """Return the features of a brand in an answer, by name; see `odds`."""
+    """Return the features of a brand in an answer by name, each a share from 0 to 1 or a truth
+    value; arguments as in `odds`.
+    """
     brand, plan = reading.brand.name, _plan(reading)
     return {
         **_places(reading, own, plan),
@@ -195,7 +202,9 @@ def brand_features(
 
 
 def _places(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
-    """Return features of where the brand is named."""
+    """Return the features, by name, of the places at which the brand is named: how early, in the
+    last line, alone in the first sentence with names.
+    """
     brand = reading.brand.name
     opens = bool(plan.at_last) and plan.at_last[0] == brand
     return {
@@ -216,7 +225,9 @@ class _Sentence(NamedTuple):
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
 def _sentence(text: str) -> _Sentence:
-    """Return which words of a choice a sentence has: conditions, overall judgements, decisions."""
+    """Return which words of a choice occur in a sentence: of a condition ("if"), of an overall
+    judgement ("winner"), of a decision ("recommend").
+    """
     words = _WORD.findall(text.lower())
     known = frozenset(words)
     most = "most" in known and any(
@@ -235,7 +246,9 @@ def _is_for_all(heading: str) -> bool:
 
 
 def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
-    """Return features of the sentences that name the brand."""
+    """Return the features, by name, of the sentences that name the brand; those in running text, if
+    there are any.
+    """
     alone = {reading.brand.name}
     overall = speaker = False
     aside = True
@@ -261,7 +274,9 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
 def _text(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
-    """Return features of the text that the brand owns."""
+    """Return the features, by name, of the text that belongs to the brand: its amount, labels,
+    negations, past tense and addresses to the reader.
+    """
     brand = reading.brand.name
     labels = " | ".join(
         {unit.text if unit.role is UnitRole.TITLE else unit.label for unit in owned}

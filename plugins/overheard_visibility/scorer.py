@@ -54,7 +54,11 @@ class Visibility:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of one brand in one answer."""
+        """Yield the scores of `reading.brand` in an answer; nothing for a question about a fact.
+
+        A question that names the brand or a competitor gives only ``branded_visibility``. An answer
+        that does not name the brand gives zeros.
+        """
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
             return  # the question names the brand, so a mention shows nothing
         own = reading.of(reading.brand.name)
@@ -76,7 +80,7 @@ def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[S
 
 
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
-    """Yield the scores of a brand that the answer names."""
+    """Yield the scores of a brand that the answer names; `own` are its mentions, in order."""
     # Its patterns take long to compile, and help needs none.
     from overheard_visibility.standing import FIRST_CHOICE, standing
 
@@ -91,7 +95,9 @@ def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Sco
 
 
 def _ranks(reading: Reading) -> Iterator[Detail]:
-    """Yield the brand's rank in each list of several brands, if there are two or more lists."""
+    """Yield the brand's rank (1 is best) in each ranked list that has the brand, if the answer has
+    two or more lists of several brands.
+    """
     lists = [ranking for ranking in reading.rankings if len(ranking) > 1]
     for number, ranking in enumerate(lists if len(lists) > 1 else (), start=1):
         if reading.brand.name in ranking:
@@ -105,11 +111,11 @@ def _rank(reading: Reading) -> int:
 
 @once_an_answer
 def _order(reading: Reading) -> list[str]:
-    """Return the named brands in order: by first mention, unless a list is numbered.
+    """Return the named brands by rank: in the order of first mention, unless a list is numbered.
 
-    The brands of the first numbered list have the list's order, whatever is mentioned before it or
-    inside another brand's item. A brand that is mentioned within or behind the list, and is not in
-    it, has its place there; one that is only mentioned before the list comes last.
+    The brands of the first numbered list have the list's order, wherever else they are mentioned. A
+    brand that is not in the list is placed by its first mention within or after the list; a brand
+    that is only mentioned before the list comes last.
     """
     ranking = next((order for order in reading.rankings if len(order) > 1), ())
     places: dict[str, int] = {}

@@ -89,18 +89,18 @@ _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.
 
 
 def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
-    """Return the standing of the brand as a detail, with the text that shows the standing.
+    """Return the standing of the brand as a detail, with the text that shows the standing as quote.
 
     - ``first choice``: the answer's own pick for the question as it was asked ("best overall",
-      "I would go with X", "for most people X"); a pick for a part of the readers is none.
-    - ``listed``: offered as an option: text is about it.
-    - ``only named``: a partner, a rival in a comparison, or what the answer advises against.
+      "I would go with X", "for most people X"); a pick for a part of the readers does not count.
+    - ``listed``: offered as an option: text is about the brand.
+    - ``only named``: a partner, a rival in a comparison, or a brand that the answer advises against.
 
-    What the words say counts as evidence beside how the answer is built around the brand.
+    The wording counts as evidence beside the plan of the answer, see `overheard_visibility.odds`.
 
     Args:
         reading: The answer.
-        own: The brand's mentions in the answer; one or more.
+        own: The brand's mentions in the answer, at least one, in order.
     """
     owned = reading.owned()
     verdict, quote = _worded(reading, own, owned)
@@ -131,7 +131,14 @@ def _evidence(standing: str, verdict: str) -> float:
 
 
 def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> tuple[str, str]:
-    """Return the standing that the words of an answer say, and the text that says it."""
+    """Return (standing, quote): the standing that the wording of an answer gives the brand, and the
+    text that shows it.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions, at least one, in order.
+        owned: The units that belong to the brand.
+    """
     first = next(_first_choices(reading, owned), None)
     if first is not None:
         return FIRST_CHOICE, first
@@ -181,7 +188,9 @@ def _names(unit: Unit, own: Sequence[Mention]) -> bool:
 
 
 def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
-    """Return whether any sentence is about the brand: as its subject, or because it picks it."""
+    """Return whether the brand is the subject of a sentence, or is picked in one; `own` are its
+    mentions.
+    """
     starts = {mention.start for mention in reading.mentions if mention.brand != reading.brand.name}
     for mention in own:
         if POSSESSIVE.match(reading.body, mention.end) and mention.end + 3 in starts:
@@ -193,7 +202,9 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
 
 
 def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
-    """Yield the texts that make the brand the first choice."""
+    """Yield each text that makes the brand the answer's first choice: awards, verdicts, picks and
+    the head of a ranking; `owned` are the brand's units.
+    """
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
     told = _choices(reading)
     asked, verdict, mentions, chosen = told.asked, told.verdict, told.mentions, told.chosen
@@ -242,7 +253,9 @@ class _Choices:
 
 @once_an_answer
 def _choices(reading: Reading) -> _Choices:
-    """Return the words of the question, the verdict, all names, and which the answer chooses."""
+    """Return the words of the question, the unit with the verdict, the mentions of all brands and
+    of their products in order, and those mentions that the answer picks.
+    """
     words = WORD.findall(reading.answer.question.prompt.text)
     asked = frozenset(word.casefold() for word in words)
     mentions = tuple(sorted((*reading.mentions, *_products(reading)), key=attrgetter("start")))
@@ -251,7 +264,9 @@ def _choices(reading: Reading) -> _Choices:
 
 
 def _products(reading: Reading) -> Iterator[Mention]:
-    """Yield where sentences name a product without its brand: "the Charge 6", after a title."""
+    """Yield a mention of the brand for each place where the text names its product alone, "the
+    Charge 6", after a title has named both; names shared by two brands are left out.
+    """
     named: dict[str, str] = {}
     for unit in reading.units:
         if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:
@@ -283,7 +298,9 @@ def _products(reading: Reading) -> Iterator[Mention]:
 
 
 def _is_split(reading: Reading, mentions: Sequence[Mention]) -> bool:
-    """Return whether a sentence recommends others to a part of the readers: "If you ..."."""
+    """Return whether a sentence recommends another brand to a part of the readers: "If you travel,
+    ...".
+    """
     for mention in mentions:
         text = _unit(reading, mention)
         other = mention.brand != reading.brand.name and not mention.negated
@@ -299,7 +316,9 @@ def _unit(reading: Reading, mention: Mention) -> str:
 
 
 def _ranked_first(reading: Reading) -> Iterator[str]:
-    """Yield the first item of a list that says that it ranks, if the brand leads it."""
+    """Yield the sentence of the brand's first mention if the brand leads a list that ranks, or is
+    called number one, and the question or the text before asks for a ranking.
+    """
     own = reading.of(reading.brand.name)[0]
     before = reading.body[: own.start]
     leads = reading.rankings and reading.rankings[0][0] == reading.brand.name
@@ -310,11 +329,12 @@ def _ranked_first(reading: Reading) -> Iterator[str]:
 
 
 def _is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
-    """Return whether a title makes its owner the answer's pick for the question.
+    """Return whether a title makes the brand below it the answer's pick for the question: "Best
+    overall".
 
     Args:
         title: The text of a title or a label.
-        names: The names of the brands, which judge nothing: "Best Buy".
+        names: The names of the brands, which are no awards: "Best Buy".
         asked: The words of the question, in lower case.
     """
     for name in names:
@@ -337,7 +357,9 @@ def _is_cited(unit: Unit, asked: Set[str]) -> bool:
 
 
 def _opens_award(reading: Reading, unit: Unit) -> bool:
-    """Return whether a title is the first below a heading that is an award: "Best Overall"."""
+    """Return whether a unit is the first title below a heading that is an award: "Best Overall"; a
+    heading for several winners ("Best picks") is none.
+    """
     award = unit.section
     if unit.role is not UnitRole.TITLE or not AWARD.match(award) or CONDITION.search(award):
         return False
@@ -353,7 +375,9 @@ def _opens_award(reading: Reading, unit: Unit) -> bool:
 
 
 def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
-    """Yield the sentences that pick the brand, and name no other, in an answer with one pick."""
+    """Yield the sentences that pick this brand and name no other, if no sentence picks another
+    brand; `mentions` are those of all brands.
+    """
     by_sentence: dict[int, set[str]] = {}
     for mention in mentions:
         by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
@@ -377,7 +401,9 @@ def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
 
 @once_an_answer
 def _nameless_picks(reading: Reading) -> list[Unit]:
-    """Return the sentences that pick their owner without naming any brand."""
+    """Return the units of running text that pick their owner without naming a brand: "This is my
+    pick".
+    """
     return [
         unit
         for unit in reading.units
@@ -398,7 +424,9 @@ def _picks(sentence: str) -> bool:
 
 
 def _is_asked_for(title: str, asked: Container[str]) -> bool:
-    """Return whether a title is an award for what the question asks for: "Best for travel"."""
+    """Return whether a title is an award for the purpose in the question: "Best for travel".
+    `asked`: the words of the question, in lower case.
+    """
     found = NICHE.match(title)
     if not found:
         return False
@@ -428,7 +456,9 @@ def _decides(reading: Reading, unit: Unit) -> bool:
 
 
 def _answers(reading: Reading, unit: Unit) -> bool:
-    """Return whether the first text below a heading such as "Our pick" begins with the brand."""
+    """Return whether a unit is the first text below its heading, such as "Our pick", and begins
+    with the brand, without a condition.
+    """
     at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
     above = reading.units[at - 1] if at else unit
     opens = above.role is UnitRole.TITLE and above.text.endswith(unit.section)
@@ -448,11 +478,12 @@ def _answers(reading: Reading, unit: Unit) -> bool:
 
 
 def _is_offer(unit: Unit, *, sells: bool) -> bool:
-    """Return whether a unit offers its owner.
+    """Return whether a unit of the brand offers the brand as an option; not in a footer or below a
+    heading such as "Not included".
 
     Args:
-        unit: A unit of the brand.
-        sells: Whether the question asks for sellers, so that they are what is offered.
+        unit: A unit that belongs to the brand.
+        sells: Whether the question asks for sellers, so that sellers are the options.
     """
     around = (unit.section, unit.label)
     return (
@@ -463,7 +494,9 @@ def _is_offer(unit: Unit, *, sells: bool) -> bool:
 
 
 def _suggestion(reading: Reading, own: Sequence[Mention], *, sells: bool) -> str:
-    """Return the first sentence that suggests the brand as an example, or an empty string."""
+    """Return the first sentence that suggests the brand as an example ("such as X"), or "".
+    `sells`: the question asks for sellers.
+    """
     for mention in own:
         text = reading.sentence(mention.sentence)
         at = mention.start - reading.sentences[mention.sentence][0]
@@ -488,7 +521,9 @@ def _section(reading: Reading, mention: Mention) -> str:
 
 
 def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether the words around a mention make the brand the answer's pick."""
+    """Return whether the words around a mention make its brand the answer's pick, without a
+    condition that the question does not have; `asked`: the question's words, in lower case.
+    """
     if reading.body[reading.sentences[mention.sentence][1] - 1] == "?":
         return False
     before, after = _around(reading, mention)
@@ -500,7 +535,7 @@ def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> boo
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def _choose(before: str, after: str) -> bool:
-    """Return whether the words before and after a name pick what it names.
+    """Return whether the words before and after a name pick the named brand: "I would go with X".
 
     The result does not depend on the scored brand, so it is cached for all brands.
     """
@@ -510,7 +545,9 @@ def _choose(before: str, after: str) -> bool:
 
 
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether a pick is for a part of the readers only: "if you ...", "for travel"."""
+    """Return whether the pick at a mention is only for a part of the readers: "if you ...", "for
+    travel"; a purpose in the question (`asked`) limits nothing.
+    """
     before, after = _around(reading, mention)
     start = reading.sentences[mention.sentence][0]
     opening = reading.body[start : min(mention.start, start + _SUGGESTION_CHARACTERS)]
