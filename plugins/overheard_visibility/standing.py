@@ -94,7 +94,7 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     - ``first choice``: the answer's own pick for the question as it was asked ("best overall",
       "I would go with X", "for most people X"); a pick for a part of the readers does not count.
     - ``listed``: offered as an option: text is about the brand.
-    - ``only named``: a partner, a rival in a comparison, or a brand that the answer advises against.
+    - ``only named``: a partner, a rival in a comparison, or a brand that is advised against.
 
     The wording counts as evidence beside the plan of the answer, see `overheard_visibility.odds`.
 
