@@ -45,7 +45,7 @@ TARGETS = {
     "detection": ["detection"],
     "alerts": ["alerts", "commands/test_bursts_command.py"],
     "runs/budget.py": ["runs"],
-    "runs/price.py": ["runs"],
+    "runs/cost_estimate.py": ["runs"],
     "runs/quote.py": ["runs"],
     "runs/service.py": ["runs"],
     "runs/limits.py": ["runs"],
