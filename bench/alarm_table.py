@@ -161,7 +161,7 @@ def raised(table: AlarmTable, counts: Counts) -> AlarmTable:
 
 
 def _borrowed(cells: np.ndarray) -> np.ndarray:
-    """Return cells with a share of their neighbours along each axis."""
+    """Return the cells, each with `NEIGHBOUR_SHARE` of its neighbours along each axis added."""
     whole = cells.copy()
     for axis in range(cells.ndim):
         for shift in (1, -1):
@@ -174,7 +174,7 @@ def _borrowed(cells: np.ndarray) -> np.ndarray:
 
 
 def written(table: AlarmTable) -> str:
-    """Return a table as it ships."""
+    """Return a table of thresholds as the JSON text of the packaged file."""
     rows = np.round(table.thresholds, 2).tolist()
     return json.dumps(
         {

@@ -74,7 +74,7 @@ DISCORD_MODAL = """
 
 
 def in_slack(scene: Scene) -> str:
-    """Return a scene as Slack shows it."""
+    """Return the HTML of a scene as Slack shows it: a form, the App Home or messages."""
     shown = scene.shown
     if isinstance(shown, Form):
         return slack_gallery.view(modal(shown, "{}"))
@@ -84,7 +84,7 @@ def in_slack(scene: Scene) -> str:
 
 
 def in_discord(scene: Scene) -> str:
-    """Return a scene as Discord shows it."""
+    """Return the HTML of a scene as Discord shows it: messages or a form."""
     shown = scene.shown
     if isinstance(shown, Card):
         return "".join(map(discord_gallery.message, layouts.render(shown)))
@@ -115,7 +115,14 @@ PLATFORMS: Mapping[str, tuple[str, Shown]] = {
 def page(
     style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS, wide: int = WIDTH
 ) -> str:
-    """Return a page of pieces, each under what led to it, in columns so many pixels wide."""
+    """Return an HTML page of (title, HTML body) pieces in columns.
+
+    Args:
+        style: The CSS of the platform.
+        pieces: The pieces, in order; the title is the command that led to the body.
+        columns: The number of columns.
+        wide: The width of a column in pixels.
+    """
     layout = PAGE.format(columns=columns, gap=GAP, width=columns * (wide + GAP) + GAP)
     told = "".join(
         f'<div class="scene"><div class="typed">{html.escape(title)}</div>{body}</div>'
@@ -139,7 +146,9 @@ ALONE_WIDTH = 480
 def pages(
     scenes: Sequence[Scene], *, phone: bool = False, dark: bool = False
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield the pages by name, with how many pixels they are wide."""
+    """Yield (name, HTML, width in pixels) for the pages of each platform and section, and for the
+    charts.
+    """
     columns, wide = (PHONE_COLUMNS, PHONE_WIDTH) if phone else (COLUMNS, WIDTH)
     ordered = sorted(scenes, key=lambda scene: scene.section)
     for section, group in groupby(ordered, key=lambda scene: scene.section):
@@ -163,7 +172,9 @@ def _charts() -> Iterator[tuple[str, str]]:
 
 
 def reduced(file: Path) -> Path:
-    """Put a picture of few colours in a picture's place; it takes a quarter of the room."""
+    """Replace a PNG picture by a WebP picture of `COLOURS` colours, a quarter as large, and return
+    its path.
+    """
     with PIL.Image.open(file) as whole:
         fewer = whole.convert("RGB").quantize(
             COLOURS, PIL.Image.Quantize.MAXCOVERAGE, kmeans=1, dither=PIL.Image.Dither.NONE
@@ -175,7 +186,9 @@ def reduced(file: Path) -> Path:
 
 
 async def scenes(*, dark: bool = False) -> list[Scene]:
-    """Return all scenes of the story, and those of the market."""
+    """Return the scenes of the story, then those of the market; `dark`: with charts for
+    dark chats.
+    """
     darken(["fake"] if dark else [])
     with TemporaryDirectory() as folder, themed("fake:album"):
         told = [scene async for scene in story(folder)]
@@ -184,8 +197,8 @@ async def scenes(*, dark: bool = False) -> list[Scene]:
 
 
 async def alone() -> list[tuple[str, Card | Form]]:
-    """Return the cards and the form that have pictures of their own, by name: for a light and a
-    dark chat.
+    """Return (name, card or form) for those that get a picture each; the name begins with the
+    platform, Discord's are dark.
     """
     darken(["discord"])
     found: list[tuple[str, Card | Form]] = []
@@ -206,7 +219,9 @@ async def alone() -> list[tuple[str, Card | Form]]:
 
 
 def draw_alone(folder: Path) -> Iterator[Path]:
-    """Draw the cards that have pictures of their own; yield the files."""
+    """Draw a picture of each card and form of `alone` in a folder, and yield its path; an HTML page
+    without a browser.
+    """
     for name, card in asyncio.run(alone()):
         style, shown = PLATFORMS[name.partition("-")[0]]
         title = HOME if name.endswith("home") else ""
@@ -225,7 +240,7 @@ async def budgets() -> list[tuple[str, str, Card]]:
 
 
 def height(card: Card, folder: Path) -> int | None:
-    """Return how high a card is in Slack on a phone, in pixels; None without a browser."""
+    """Return the height in pixels of a card in Slack on a phone; None without a browser."""
     file = folder / "card.html"
     style = slack_gallery.STYLE.replace("WIDTH", str(PHONE_WIDTH))
     body = "".join(map(slack_gallery.message, blocks.render(card)))
@@ -238,7 +253,9 @@ def height(card: Card, folder: Path) -> int | None:
 
 
 def print_budgets() -> None:
-    """Print the size of each card; what exceeds its budget has an exclamation mark."""
+    """Print the words, numbers, pixels and buttons of each card; a value above its budget has an
+    exclamation mark.
+    """
     with TemporaryDirectory() as folder:
         for kind, name, card in asyncio.run(budgets()):
             found, pixels = size(card), height(card, Path(folder))

@@ -87,6 +87,9 @@ async def bare(url: str, count: int) -> tuple[float, float]:
     waiting = iter(range(count))
 
     async def work() -> None:
+        """Send a request for each number in the shared iterator `waiting`, one after the other,
+        until it is exhausted.
+        """
         for number in waiting:
             await client.chat.completions.create(
                 model="m-1",

@@ -42,7 +42,7 @@ class CardSize:
 
 
 def texts(card: Card) -> Iterator[str]:
-    """Yield what a card says as text, without its table and picture."""
+    """Yield the texts of a card and of its further cards, without tables and pictures."""
     shown: list[Text] = [card.title, card.text, card.footer]
     for field in card.fields:
         shown += [field.name, field.value]

@@ -25,7 +25,9 @@ COLORS = ("#332288", "#88ccee", "#cc6677", "#ddaa33", "#999999")
 
 
 def draw_delays(found: Sequence[DelayLine], file: Path) -> None:
-    """Draw how many runs each rule takes to see a drop of 10 points, at one false alarm a year."""
+    """Save a chart of the runs that each rule needs to detect a drop of 10 points, at one false
+    alarm a year.
+    """
     names = ["Oracle of one stream", "Overheard", *found[0].compared.rules]
     figure, axes = _sheet()
     for index, name in enumerate(names):
@@ -65,6 +67,7 @@ def _delay(line: DelayLine, name: str) -> float:
 
 
 def _sheet() -> tuple[Any, Any]:
+    """Return a new matplotlib figure of 8 by 4 inches and its axes, without top and right frame."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")

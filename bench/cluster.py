@@ -74,7 +74,7 @@ class Server:
         return self.url.replace("/postgres?", f"/{name}?")
 
     def kill(self) -> None:
-        """Kill it with SIGKILL, and start it again."""
+        """Kill the PostgreSQL server with SIGKILL, and start it again."""
         note = self._data / "postmaster.pid"
         os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
         time.sleep(2.0)  # until its children have noticed
@@ -129,10 +129,10 @@ class Cluster:
         return float(str(value))
 
     def worker(self) -> None:
-        """Start one more worker.
+        """Start one more worker process.
 
         Raises:
-            SystemExit: when all there were have ended by themselves.
+            SystemExit: when all earlier workers have ended by themselves.
         """
         self.workers.append(self._process("worker"))
 
@@ -160,7 +160,7 @@ class Cluster:
             process.wait()
 
     def until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something is so; return whether it came to that."""
+        """Wait at most `seconds` until `done` returns true; return whether it did."""
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline:

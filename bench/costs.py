@@ -17,7 +17,9 @@ TAUS = (0.0, 0.25, 0.5)
 
 
 def sentinel(panels: int, seed: int) -> None:
-    """Print what the sentinel costs, and how often looks after an announced update are right."""
+    """Print the sentinel's delays and calls a year, and how often the checks after an announced
+    update find the truth.
+    """
     lines = []
     for tau in TAUS:
         trial = MonitorTrial(WorldDesign(tau=tau, brands=1))
@@ -52,7 +54,9 @@ def sentinel(panels: int, seed: int) -> None:
 
 
 def speed(*_: int) -> None:
-    """Print the CPU milliseconds of one analysis of a stream with four rivals."""
+    """Print the CPU milliseconds of one analysis of a stream with four competitors, at
+    three sizes.
+    """
     lines = []
     for prompts, repeats in ((30, 3), (300, 1), (2000, 1)):
         design = WorldDesign(prompts=prompts, repeats=repeats, runs=52)

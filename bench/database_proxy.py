@@ -35,6 +35,9 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Connect a client to the PostgreSQL socket, and copy bytes both ways until one side
+        closes.
+        """
         try:
             from_server, to_server = await asyncio.open_unix_connection(self._socket)
         except OSError:
@@ -55,6 +58,9 @@ class Proxy:
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slow: bool
     ) -> None:
+        """Copy bytes from a reader to a writer until the end; `slow`: with the proxy's delay before
+        each piece.
+        """
         with suppress(OSError):
             while data := await reader.read(65_536):
                 if slow and self._delay:

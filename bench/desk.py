@@ -129,7 +129,9 @@ async def look(people: People) -> None:
 
 
 async def ask(deployment: Deployment, repeats: int, until: float) -> int:
-    """Run a check, and more of them until a time of the loop; return how many were answered."""
+    """Run a check, and repeat it every `PAUSE` seconds until `until`, a time of the event loop;
+    return the number of answered questions.
+    """
     loop, answered = asyncio.get_running_loop(), 0
     while True:
         begun = loop.time()
@@ -142,7 +144,9 @@ async def ask(deployment: Deployment, repeats: int, until: float) -> int:
 
 @asynccontextmanager
 async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeChat]]:
-    """Open a deployment, and a chat in front of its desk."""
+    """Open a deployment with `PROMPTS` questions, and yield it with a fake chat in front of its
+    desk.
+    """
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
     async with open_deployment(parse_config(text)) as deployment:
@@ -151,7 +155,9 @@ async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeC
 
 
 async def still(commands: int, calls: int, folder: str, url: str) -> bool:
-    """Show what memory commands take while the history stays as it is."""
+    """Print the memory of the process during many commands on an unchanged history, and return
+    whether its growth in MB is within `GROWTH`.
+    """
     async with opened(folder, url) as (deployment, chat):
         await (await check(deployment, Call(), repeats=calls // PROMPTS)).execute()
         told = []
@@ -166,7 +172,9 @@ async def still(commands: int, calls: int, folder: str, url: str) -> bool:
 
 
 async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
-    """Run a check with people around it, and show how long they waited."""
+    """Run a check while people type commands, print their waiting times, and return whether 99 of
+    100 acknowledgements came within `AIM` and no command failed.
+    """
     async with opened(folder, url) as (deployment, chat):
         people = People(chat, rate, minutes * 60 or LONGEST)
         await (

@@ -106,7 +106,9 @@ def alarms(panels: int, seed: int) -> None:
 
 
 def delays(panels: int, seed: int) -> list[DelayLine]:
-    """Print how many runs a drop of 10 points takes to be seen; return what the chart shows."""
+    """Print the runs that a drop of 10 points needs to be detected, and return the lines of the
+    chart.
+    """
     shown: list[DelayLine] = []
 
     def line(effects: str, carried: float, tau: float, bar: float) -> tuple[str, ...]:
@@ -194,7 +196,9 @@ def dips(panels: int, seed: int) -> None:
 
 
 def model(panels: int, seed: int) -> None:
-    """Print how soon a change of a model as a whole is found, and how often there is none."""
+    """Print how soon a change of a whole model is found, and the false alarms of such changes a
+    year.
+    """
     lines = []
     for effects in ("shared", "own"):
         cells = []
@@ -219,7 +223,7 @@ def model(panels: int, seed: int) -> None:
 
 
 def mistaken(panels: int, seed: int) -> None:
-    """Print how often a brand that falls alone is told as a change of its model."""
+    """Print how often a drop of one brand alone is reported as a change of its model."""
     lines = []
     for effects in ("shared", "own"):
         found = [
@@ -232,7 +236,9 @@ def mistaken(panels: int, seed: int) -> None:
 
 
 def after(panels: int, seed: int) -> None:
-    """Print how soon a brand's own change is seen after its model changed as a whole."""
+    """Print how soon a brand's own change is detected some months after its model changed as a
+    whole.
+    """
     lines = []
     for effects in ("shared", "own"):
         found = events.after_model_change(effects, panels, seed)
@@ -262,8 +268,8 @@ def deployment(panels: int, seed: int) -> None:
 
 
 def another_world(panels: int, seed: int) -> None:
-    """Print false alarms and delays in the world of `places`, at one false alarm a year of a brand
-    and of the model, and at the default budget.
+    """Print false alarms and delays in the simulated world of `places`: at one false alarm a year
+    for each brand and for the model, and at the default budget.
     """
     lines = []
     default = AlertPolicy.shared_out(DEFAULT_BUDGET, places.KNOWN, {})

@@ -102,7 +102,9 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def block(lines: str) -> str:
-    """Return lines of one kind as HTML."""
+    """Return the HTML of lines of Discord Markdown that are all of one kind: quote, heading, small
+    or plain.
+    """
     if lines.startswith("> "):
         inner = spoken("\n".join(line[2:] for line in lines.splitlines()))
         return f'<div class="quote"><div>{inner}</div></div>'
@@ -160,7 +162,9 @@ def page(card: Card) -> str:
 
 
 def shoot(file: Path, end: str) -> Path | None:
-    """Take a picture of a page, as wide as `WINDOWS` says; None without Chromium."""
+    """Save a picture of an HTML page beside the page, of the width `WINDOWS[end]`, and return its
+    path; None without Chromium.
+    """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return None
@@ -184,7 +188,7 @@ def shoot(file: Path, end: str) -> Path | None:
 
 
 def crop(file: Path) -> None:
-    """Cut what is empty below the page."""
+    """Overwrite a picture without the empty area below the page."""
     with PIL.Image.open(file) as opened:
         shot = opened.convert("RGB")
     empty = PIL.Image.new("RGB", shot.size, shot.getpixel((0, 0)))
@@ -193,7 +197,7 @@ def crop(file: Path) -> None:
 
 
 def examples(picture_of: Image) -> dict[str, Card]:
-    """Return the cards of the gallery, and those that only a chat has."""
+    """Return, by name, the cards of the gallery and further cards that only chats show."""
     shown = cards(picture_of)
     buttons = (
         Action("alerts acknowledge 12", "I'll take it", Style.PRIMARY),

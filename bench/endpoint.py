@@ -51,7 +51,9 @@ class Endpoint(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Serve a call once all of it is there."""
+        """Collect the bytes of a request; once it is complete, answer a GET with the counts of
+        questions, a POST with a completion after the delay.
+        """
         self._read += data
         head, found, body = self._read.partition(b"\r\n\r\n")
         if not found:
@@ -78,6 +80,7 @@ class Endpoint(asyncio.Protocol):
 
 
 def _completion(model: str, answer: str) -> bytes:
+    """Return the JSON body of a chat completion with fixed token counts."""
     return json.dumps(
         {
             "id": "1",
@@ -109,7 +112,9 @@ async def serve(delay: float, praised: str = "") -> None:
 
 @contextmanager
 def endpoint(delay: float, praised: str = "") -> Iterator[str]:
-    """Run the service within the block, and yield its base URL."""
+    """Run the service in another process within the block, and yield its base URL; each answer
+    takes `delay` seconds and praises the brand `praised`.
+    """
     process = subprocess.Popen(  # noqa: S603 - this file
         [sys.executable, str(Path(__file__)), str(delay), praised],
         stdout=subprocess.PIPE,

@@ -69,7 +69,7 @@ class Asked:
 
 
 async def asked(deployment: Deployment, call: Call, seed: int) -> None:
-    """Ask one round, and keep it in addition to the history."""
+    """Ask all questions once with a seed, and store the answers as a run outside of the history."""
     panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
     run = await deployment.store.runs.start(
         replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
@@ -123,7 +123,9 @@ async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
 
 
 async def compare_with_itself(store: Path, seeds: int) -> None:
-    """Print a line for each comparison, and how they ended together."""
+    """Print a JSON line for each comparison of the model with itself, then the counts
+    of verdicts.
+    """
     ends: dict[bool, Counter[str]] = defaultdict(Counter)
     async for told in compared(store, seeds):
         own, verdicts = told["own_seeds"], {m["metric"]: m["verdict"] for m in told["metrics"]}
@@ -137,7 +139,11 @@ async def compare_with_itself(store: Path, seeds: int) -> None:
 
 
 async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[str, Any]]:
-    """Ask what is missing; return the rounds, whether those asked again agree, and the metrics."""
+    """Ask until `count` rounds of answers are stored, and ask `AGAIN` of them once more.
+
+    Returns:
+        One round for each seed; whether each repeated round has the same texts; and the metrics.
+    """
     async with deployment(store) as opened:
         seeds = {one.seed for one in await kept(opened)}
         fresh = (seed for seed in range(10**6) if seed not in seeds)
@@ -157,7 +163,9 @@ async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[s
 def deal(
     rounds: Sequence[Asked], metrics: dict[str, Any], rng: np.random.Generator
 ) -> tuple[list[Contrast], int]:
-    """Deal rounds to both hands; return the contrasts and after how many rounds they were clear."""
+    """Deal rounds at random to two models until their comparison is clear; return the contrasts and
+    the number of rounds dealt to each.
+    """
     order = rng.permutation(len(rounds))
     rounds_per_check = ceil(PAIRS_PER_CHECK / len(rounds[0].answers))
     blocks: list[Block] = []

@@ -94,6 +94,9 @@ def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int
 
 
 def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: int) -> float:
+    """Return the weight, from -1 to 1, of the true cause of a shift `later` runs after it; negative
+    if another cause is the likeliest.
+    """
     key = StreamKey(shift.brand, shift.model, shift.metric)
     runs = streams[0].runs
     until = runs[min(shift.run_id - 1 + later, len(runs) - 1)]
@@ -104,8 +107,8 @@ def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: i
 
 
 def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:
-    """Return after how many runs a change of a model as a whole is told, 20 at most; panels in
-    which one is told earlier are left out.
+    """Return, for each simulated panel, the runs until a change of a whole model is reported, at
+    most 20; panels with an earlier report are left out.
     """
     design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
     waited = []
@@ -128,8 +131,8 @@ def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[int]:
 
 
 def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> int:
-    """Return how often one brand of ten that falls alone, by `OWN_LOGITS`, is told as a change of
-    its model within 20 runs.
+    """Return in how many panels a drop of one brand of ten, by `OWN_LOGITS`, is reported as a
+    change of its model within 20 runs.
     """
     design = WorldDesign("normal", effects, 0.25, MODEL_BRANDS, runs=MODEL_AT + 20)
     alone: Changes = {(0, 0): (Moved(MODEL_AT, logits=-OWN_LOGITS),)}
@@ -140,13 +143,13 @@ def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> in
 
 
 def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[int]]:
-    """Return after how many runs a brand's own change is told at the default budget, 25 at most,
-    some months after the model as a whole changed: with the baseline that begins again with the
-    model's change, with the one that ships no more (a mixture), and without any change of the
-    model, with all runs before and with those since the model would have changed. Panels in which
-    the model's change is not told are left out.
+    """Return, by kind of baseline, the runs until a brand's own change is reported at the default
+    budget, at most 25, some months after a change of its model.
 
-    A change to the brand's old level is told as the end of what the model's change did to it.
+    The kinds: a baseline that begins again at the model's change (as shipped), a mixture of both
+    levels, and no change of the model, with all runs or only those since. Panels in which the
+    model's change is not reported are left out. A change to the brand's old level is reported as
+    the end of the effect of the model's change.
     """
     design = WorldDesign("normal", effects, 0.25, runs=OWN_AT + 25)
     policy = AlertPolicy.shared_out(DEFAULT_BUDGET, design.brands, {})
@@ -181,7 +184,9 @@ def after_model_change(effects: str, panels: int, seed: int) -> dict[str, list[i
 
 
 def model_false_alarms(world: WorldDesign, panels: int, seed: int) -> tuple[int, float]:
-    """Return how many changes of a model were told at one a year, and in how many years."""
+    """Return (number of falsely reported changes of a model, simulated years), at a budget of one a
+    year.
+    """
     design = replace(world, brands=MODEL_BRANDS)
     found = sum(
         len(list(model_messages(simulate_world(design, seed + number).streams, 1.0)))
@@ -191,11 +196,11 @@ def model_false_alarms(world: WorldDesign, panels: int, seed: int) -> tuple[int,
 
 
 def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> Counter[str]:
-    """Watch whole deployments in which nothing changes, for their design's runs.
+    """Simulate deployments in which nothing changes, for their design's runs.
 
     Returns:
-        How many ``alarms`` the budget allowed; how often a brand's evidence became so rare that it
-        is ``watched``; and the ``runs`` that each deployment was watched, in all.
+        The number of ``alarms``; how often a brand's evidence became so rare that the brand is
+            ``watched``; and the number of ``runs``, in all deployments.
     """
     smallest = {metric_name(m): SMALLEST_CHANGE for m in range(world.metrics)}
     policy = AlertPolicy(per_year, world.brands, smallest)

@@ -119,7 +119,9 @@ def _slow(scene: Scene) -> str:
 
 
 def _disk(scene: Scene) -> str:
-    """Write the texts of the past to a disk that has no room for them, and then to one that has."""
+    """Write the texts of the past to a disk without room, then to a disk with room; return the
+    problem, or "".
+    """
     here, folder = scene.here, scene.here.folder / "texts"
     old = "SELECT count(*) FROM answers WHERE gone"
     with small_disk(folder, scene.chance.randrange(16, 1_500)) as resize:
@@ -157,7 +159,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[int], None]]:
-    """Mount a disk of some size, which needs the rights to; give what changes its size."""
+    """Mount a tmpfs of `kilobytes` at a folder within the block (needs root), and yield a function
+    that changes its size.
+    """
 
     def mount(*options: str) -> None:
         subprocess.run(["mount", *options, str(folder)], check=True)  # noqa: S603, S607
@@ -171,7 +175,9 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[int], None]]:
 
 
 def _unsafe(folder: Path, gone: int) -> str:
-    """Say what is wrong with files of texts, of which so many are gone from the store."""
+    """Return the problem with the text files of a folder, or "": a cut line, or fewer than the
+    `gone` texts that the store no longer has.
+    """
     written: Counter[str] = Counter()
     for file in folder.iterdir():
         lines = file.read_text(encoding="utf-8").split("\n")
@@ -206,10 +212,10 @@ class Outcome:
 
 
 def lay_past(server: Server, questions: int) -> None:
-    """Make the database ``past``: a brand that no answer named in several runs, one a week, and
-    that all answers of the last run named.
+    """Create the database ``past``: weekly runs in which no answer names the brand, then a run in
+    which all answers do.
 
-    The last two runs are real, and those before are copies of the first of them.
+    The last two runs are real; the runs before are copies of the first of these.
     """
     server.rows("CREATE DATABASE past")
     with TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -238,7 +244,7 @@ def _run(*words: str) -> None:
 
 
 def _repeat(server: Server, table: str) -> None:
-    """Copy what a table holds of the last run to the runs before it."""
+    """Copy the rows of a table for the first real run to all runs before."""
     query = (
         f"SELECT column_name, udt_name FROM information_schema.columns WHERE table_name='{table}'"
     )
@@ -303,7 +309,9 @@ def faulted(server: Server, line: Proxy, kind: str, questions: int, seed: int) -
 
 
 def _follow(here: Cluster, kind: str) -> subprocess.Popen[bytes]:
-    """Begin a run, and return who follows it."""
+    """Start a check, and return the process that carries the run out: the check itself, or a bot
+    that takes the run over.
+    """
     check = here.start("check", "--yes")
     if kind != "bot":
         return check
@@ -314,7 +322,9 @@ def _follow(here: Cluster, kind: str) -> subprocess.Popen[bytes]:
 
 
 def _await_end(scene: Scene) -> float:
-    """Wait for the end of the run; return for how long nothing came of it, at the longest."""
+    """Wait for the end of the run, at most `PATIENCE` seconds; return the longest time without
+    progress, in seconds.
+    """
     progress = (
         f"SELECT (SELECT count(*) FROM answers WHERE run_id > {PAST}),"
         " (SELECT count(*) FROM readings),"
@@ -361,7 +371,9 @@ def _stored(here: Cluster) -> set[object]:
 
 
 def _wrong(here: Cluster, questions: int, asked: int) -> list[str]:
-    """Return what is not as it should be at the end."""
+    """Return what is wrong in the database after the run, as words: lost, doubled or unpaid
+    answers, held money, missing scores or alerts.
+    """
     mine = f"answers WHERE run_id > {PAST}"
     runs = here.value(f"SELECT count(DISTINCT run_id) FROM {mine}")
     answers = here.value(f"SELECT count(*) FROM {mine}")
@@ -389,7 +401,9 @@ def _wrong(here: Cluster, questions: int, asked: int) -> list[str]:
 
 
 def series(kinds: Sequence[str], times: int, questions: int, seed: int) -> bool:
-    """Print what faults did, one of each kind after the other; return whether nothing was wrong."""
+    """Cause faults of each kind in turn, print their outcomes, and return whether all were without
+    loss.
+    """
     seen: dict[str, list[Outcome]] = {kind: [] for kind in kinds}
     print(f"{times} faults of each kind, {questions:,} questions, {WORKERS} workers, seed {seed}")
     try:
@@ -407,6 +421,7 @@ def series(kinds: Sequence[str], times: int, questions: int, seed: int) -> bool:
 
 
 def _print(seen: dict[str, list[Outcome]]) -> None:
+    """Print a line for each kind of fault: how many ended without loss, and the worst figures."""
     print(f"{'fault':14}{'times':>6}{'clean':>7}{'again':>7}{'open':>6}{'still s':>9}{'end s':>8}")
     for kind, outcomes in seen.items():
         if outcomes:

@@ -47,7 +47,9 @@ def _han() -> set[int]:
 def _subset(
     source: Path, target: Path, letters: Iterable[int], weight: int, features: Sequence[str]
 ) -> Path:
-    """Save the letters of a font that a file has, in one weight, without hints."""
+    """Save those of `letters` (code points) that a font file has as a font of one weight without
+    hints, and return `target`.
+    """
     from fontTools import subset
     from fontTools.ttLib import TTFont
     from fontTools.varLib import instancer
@@ -66,6 +68,7 @@ def _subset(
 
 
 def _save(font: Any, name: str, weight: int) -> None:
+    """Save a font as the family's font `name`, with its licence and weight in the tables."""
     font["name"].names = []
     entries = {
         0: "Subset of Noto Sans; its copyright notices are in OFL.txt",

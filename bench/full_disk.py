@@ -55,7 +55,9 @@ competitors = [{rivals}]
 
 
 def overheard(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command of the program in a folder to its end, at most 300 s, and return its exit code
+    and output.
+    """
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "overheard", *words],
         cwd=folder,
@@ -83,7 +85,9 @@ def fill(disk: Path, free_kb: int) -> None:
 
 
 def problems_of(folder: Path, disk: Path, words: Sequence[str], free_kb: int) -> list[str]:
-    """Run a command on a full disk, and again with room; return what was wrong."""
+    """Run a command with `free_kb` of free disk, then again with room; return the problems as
+    sentences.
+    """
     fill(disk, free_kb)
     full = overheard(folder, *words)
     said = full.stdout + full.stderr
@@ -105,7 +109,9 @@ def problems_of(folder: Path, disk: Path, words: Sequence[str], free_kb: int) ->
 
 
 def lost(disk: Path, url: str) -> list[str]:
-    """Return what is not in the store, or more than once."""
+    """Return a sentence for each wrong count in the store: answers or read answers that are not
+    `QUESTIONS`.
+    """
     with closing(sqlite3.connect(disk / "store.db")) as connection:
         [(answers,)] = connection.execute("SELECT count(*) FROM answers")
         [(read,)] = connection.execute("SELECT count(DISTINCT answer_id) FROM readings")
@@ -138,7 +144,9 @@ class Recorder:
 
 
 async def undelivered(disk: Path, free_kb: int) -> list[str]:
-    """Post messages while the disk is full, and again with room; return what was wrong."""
+    """Post messages with `free_kb` of free disk, then again with room; return the problems as
+    sentences.
+    """
     chat, wrong = Recorder(), list[str]()
     store = await open_store(f"sqlite:///{disk}/store.db")
 
@@ -170,7 +178,9 @@ async def undelivered(disk: Path, free_kb: int) -> list[str]:
 
 
 def main() -> None:
-    """Fill a disk to several degrees, and print what was wrong."""
+    """Run commands on disks with different free space, print the problems, and exit with 1 if there
+    are any.
+    """
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()

@@ -186,7 +186,7 @@ def cards(shift: Image) -> dict[str, Card]:
 
 
 def save_charts(folder: Path, examples: dict[str, Chart]) -> Iterable[Path]:
-    """Write every chart and its words; yield the files."""
+    """Write each chart as a picture and its text for screen readers; yield the pictures' paths."""
     for name, chart in examples.items():
         picture = folder / f"chart-{name}.png"
         picture.write_bytes(png(drawing(chart), Theme.LIGHT))
@@ -195,7 +195,7 @@ def save_charts(folder: Path, examples: dict[str, Chart]) -> Iterable[Path]:
 
 
 def save_cards(folder: Path, examples: dict[str, Card]) -> Iterable[Path]:
-    """Write every card as a terminal of three widths shows it; yield the files."""
+    """Write each card as a terminal of 60, 80 and 120 columns shows it; yield the paths."""
     for name, card in examples.items():
         for width in (60, 80, 120):
             console = Console(

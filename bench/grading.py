@@ -168,7 +168,9 @@ def sentiments(gold: Iterable[Entry], cuts: tuple[float, float] = CUTS) -> Pairs
 
 
 def aspects(gold: Iterable[Entry]) -> Tally:
-    """Compare which aspects of which brand are judged, and how; a neutral one is no judgement."""
+    """Return the hits, false and missed judgements of aspects by the scorer; a neutral label is no
+    judgement.
+    """
     hits = false = missed = 0
     for entry in gold:
         read = readings(entry)
@@ -199,7 +201,7 @@ def agreement(pairs: Sequence[tuple[str, str]]) -> tuple[float, float]:
 
 
 def verdicts(gold: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
-    """Yield each statement with the scorer's verdict on the field that it was written for."""
+    """Yield (statement, verdict of the scorer on the field for which the statement was written)."""
     sheets = {sheet["brand"]: sheet for sheet in entries("sheets")}
     readers = {name: Reader(map(Brand, (name, *s["competitors"]))) for name, s in sheets.items()}
     for entry in gold:
@@ -217,7 +219,9 @@ def verdicts(gold: Iterable[Entry]) -> Iterator[tuple[Entry, str]]:
 
 
 def verdict_tallies(gold: Iterable[Entry], verdict: str) -> dict[str, Tally]:
-    """Return how well one verdict is given, by field and altogether (as ``all``)."""
+    """Return the hits, false and missed cases of one verdict, by field and for all fields as
+    ``all``.
+    """
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for entry, given in verdicts(gold):
         for field in (entry["field"], "all"):

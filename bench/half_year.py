@@ -199,11 +199,11 @@ async def live(url: str, folder: Path, clock: Traveller, weeks: int) -> Life:
 
 
 def faults(life: Life, asked: int) -> list[str]:
-    """Print what came of the weeks; return what is wrong in it, as sentences.
+    """Print the counts of the simulated weeks, and return the wrong ones as sentences.
 
     Args:
-        life: What came of the weeks.
-        asked: How often the service was asked.
+        life: The runs, posts and texts of the weeks.
+        asked: The number of calls that the service received.
     """
     found: list[str] = []
 
@@ -252,7 +252,7 @@ def _over(spent: Mapping[str, float]) -> int:
 
 
 def main() -> None:
-    """Live through the weeks, and fail when something is wrong in what came of them."""
+    """Run the bot through the weeks with a moved clock, and exit with the wrong counts, if any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weeks", type=int, default=WEEKS)
     weeks = parser.parse_args().weeks

@@ -67,7 +67,9 @@ class Kill:
 
 
 def killed(chance: random.Random) -> Kill:
-    """Kill a check, take it up, and see that nothing is lost, doubled or left held."""
+    """Kill a check at a random instant, run it again, and assert that no answer is lost or doubled
+    and no money is held.
+    """
     with TemporaryDirectory() as name, endpoint(LATENCY) as url:
         folder = Path(name)
         text = CONFIG.format(folder=name, url=url, at_once=AT_ONCE)
@@ -105,6 +107,7 @@ def killed(chance: random.Random) -> Kill:
 
 
 def _check(folder: Path) -> dict[str, str]:
+    """Run a check in a folder to its end, and return its card as JSON."""
     told = subprocess.run(  # noqa: S603 - our own program
         [*PROGRAM, "check", "--yes", "--json"],
         cwd=folder,

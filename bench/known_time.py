@@ -81,15 +81,16 @@ class Row:
 
 
 def p_value(stream: Stream, first: int, tau2: float) -> float:
-    """Return the two-sided probability of evidence at least this strong when nothing changed.
+    """Return the two-sided p-value of a change at a known run: the probability of as much evidence
+    without a change.
 
     Args:
         stream: One brand, one model, one metric.
-        first: Number of the run with which "after" begins.
+        first: Number of the first run after the supposed change.
         tau2: Variance of the run effect, 0 or more.
 
     Returns:
-        A probability; 1 where the sides cannot be compared, see `compare_sides`.
+        A probability; 1 if the sides cannot be compared, see `compare_sides`.
     """
     cut = split_stream(stream, stream.since(first))
     if cut.shared.sum() < 2 or cut.v <= 0:
@@ -99,8 +100,8 @@ def p_value(stream: Stream, first: int, tau2: float) -> float:
 
 @cache
 def _run_effect_grid() -> tuple[Floats, Floats]:
-    """Return a grid of run effects in units of their standard deviation, and the probability of
-    each under Student's t with 6 degrees of freedom.
+    """Return run effects in units of their standard deviation, and the probability of each under
+    Student's t with 6 degrees of freedom.
 
     The grid is evenly spaced in arcsinh, so that the far tails are covered too.
     """
@@ -182,7 +183,9 @@ def _averaged(masses: Floats, scale: float) -> Floats:
 
 
 def measure(prompts: int, repeats: int, tau: float, before: int, points: float, size: int) -> Row:
-    """Simulate one line of the table."""
+    """Simulate `size` streams with a change of `points` after `before` runs, and return the row of
+    the table.
+    """
     design = Design(runs=before + 1, prompts=prompts, repeats=repeats, tau=tau)
     change = Change(at=before, points=points) if points else None
     world = simulate(design, change, size=size, seed=round(1000 * tau) + before + prompts)

@@ -117,7 +117,7 @@ def _hit(number: str) -> str:
 
 
 async def found(url: str) -> Place | None:
-    """Open a database that was filled before, or return None when it is new."""
+    """Open a database, and return it if it has runs; close it and return None if it is new."""
     store = await open_store(url)
     if await store.runs.find(limit=1):
         return Place(

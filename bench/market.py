@@ -126,11 +126,11 @@ class Market:
 
 @asynccontextmanager
 async def open_market(folder: str, names: Mapping[str, str] | None = None) -> AsyncIterator[Market]:
-    """Open the deployment, before its first check.
+    """Open the deployment of the market, before its first check.
 
     Args:
-        folder: Where its store is made.
-        names: Names in place of those of the brands.
+        folder: The folder for the store.
+        names: New names of the brands, by their usual names.
     """
     called = names or {}
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in QUESTIONS)
@@ -161,6 +161,7 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
 
 
 def _provider(name: str, monday: Monday, names: Mapping[str, str]) -> EchoProvider:
+    """Return a provider whose answers depend on the week, the question and the repeat only."""
     provider = SearchingProvider(name=name, models=[MODELS[name]], price=Price(0.25, 2.0))
     asked: Counter[tuple[int, str]] = Counter()
 
@@ -186,7 +187,7 @@ def _reply(name: str, week: int, number: int, names: Mapping[str, str]) -> Reply
 
 
 def reply_text(name: str, week: int, number: int) -> str:
-    """Return an answer of a provider's model in a week; its number is 0 to 23."""
+    """Return the text of the answer `number` (0 to 23) of a provider's model in a week."""
     everywhere = range(len(QUESTIONS) * REPEATS)
     named = {
         brand: _chosen(f"{name} {week} {brand}", counts[week], everywhere)
@@ -236,7 +237,7 @@ TYPED = (
 
 
 async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
-    """Yield a budget, what led to a card, and the card, in the order of the deployment's life."""
+    """Yield (budget, command or occasion, card) in the order of the deployment's life."""
     async with open_market(folder) as market:
         yield "home", "help, before the first check", (await market.chat.type("help")).card
         for week in range(11):

@@ -128,6 +128,9 @@ class Vendor(ChatService):
         super()._serve(handler)
 
     def _completion(self, call: dict[str, Any], behaviour: Behaviour) -> bytes:
+        """Return the JSON body of the reply to a question, by week and repeat; the served model
+        changes with the update.
+        """
         text = call["messages"][0]["content"]
         with self._lock:
             self._asked[self.week, text] += 1
@@ -161,7 +164,7 @@ class Month:
     _monday: int = 0
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start the bot, and wait until it is in both chats."""
+        """Start the bot as a process, and wait until it is connected to both chats."""
         opened = self.slack.opened
         log = (self.folder / "bot.log").open("ab")
         process = await asyncio.create_subprocess_exec(
@@ -184,7 +187,9 @@ class Month:
             vendor.updated |= week >= UPDATED
 
     async def step(self, name: str, *done: Callable[[], object]) -> None:
-        """Wait until something is so and both chats are still; keep what is new in them."""
+        """Wait until the conditions `done` hold and both chats are quiet; record the new messages
+        under `name`.
+        """
         for condition in done:
             await eventually(condition, STEP_TIMEOUT_S)
         before: dict[str, tuple[str, Shown]] = {}
@@ -195,7 +200,7 @@ class Month:
         self.keep(name)
 
     def keep(self, name: str, *, finished: bool = True) -> None:
-        """Keep what is new in both chats; it is judged unless it is not finished."""
+        """Record the new messages of both chats under `name`, and judge them if `finished`."""
         now = dict(self._shown())
         for chat, steps in self.steps.items():
             new = [
@@ -233,7 +238,9 @@ class Month:
             )
 
     def _judge(self, step: str, chat: str, new: Sequence[Shown]) -> None:
-        """Print the size of each message, and add what is wrong in it to the faults."""
+        """Print the size of each message, and add its faults to `faults`: length, forbidden words,
+        progress left, contradicting counts.
+        """
         counts: dict[str, set[str]] = {}
         for shown in new:
             said = [word for word in shown.text.split() if any(map(str.isalnum, word))]
@@ -296,7 +303,7 @@ class Month:
         return sum(any(title in one for title in titles) for one in told)
 
     async def check_in_slack(self, **who: Any) -> dict[str, Any]:
-        """Type the check, agree to its price, and return the message."""
+        """Type the check in Slack, confirm its price, and return the message."""
         there = len(self.slack.messages)
         await self.slack.command(f"check --repeats {REPEATS}", **who)
         await eventually(lambda: len(self.slack.messages) > there)
@@ -306,7 +313,7 @@ class Month:
         return question
 
     async def type_in_slack(self, name: str, text: str) -> None:
-        """Type a command, and wait for its answer."""
+        """Type a command in Slack, wait for its answer, and record the step."""
         said = len(self.slack.messages) + len(self.slack.replies)
         await self.slack.command(text)
         await self.step(
@@ -326,7 +333,7 @@ class Month:
             vendor.delay = delay
 
     async def check_in_discord(self) -> str:
-        """Type the check, agree to its price, and return the message's id."""
+        """Type the check in Discord, confirm its price, and return the id of the message."""
         asked = await self.discord.command("check", repeats=REPEATS)
         await eventually(lambda: "Ask" in str(self.discord.answer(asked)["components"]))
         name: str = self.discord.answer(asked)["id"]
@@ -383,7 +390,7 @@ async def _learn(month: Month) -> None:
 
 
 async def _begin_cut_off(month: Month) -> None:
-    """Begin a check, and wait until a third of it is answered."""
+    """Start a check in Slack, and wait until a third of its questions are answered."""
     month.monday(3)
     before = month.calls
     await month.check_in_slack()
@@ -469,7 +476,9 @@ async def open_month(folder: Path) -> AsyncIterator[Month]:
 
 
 async def run(folder: Path) -> list[str]:
-    """Live through the month, and draw it; return its faults."""
+    """Run the bot through the month, draw its messages into a folder, and return the faults as
+    sentences.
+    """
     with TemporaryDirectory() as place:
         async with open_month(Path(place)) as month:
             try:

@@ -40,7 +40,9 @@ class Shown:
 
 
 def in_slack(blocks: list[dict[str, Any]], files: Mapping[str, Any], place: str) -> Shown:
-    """Return blocks as Slack shows them; `files` are the uploaded files by their ids."""
+    """Return blocks as Slack shows them in a place (channel, thread ...); `files` are the uploaded
+    files by their ids.
+    """
     body = ""
     for one in blocks:
         if one["type"] == "image":
@@ -77,7 +79,7 @@ def _picture(content: bytes) -> str:
 
 
 def _component(one: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Return a component of Discord as HTML; what is not known as nothing."""
+    """Return the HTML of a component of Discord; "" for an unknown type."""
     inner = "".join(_component(each, files) for each in one.get("components") or ())
     draw = {
         1: lambda: f'<div class="buttons">{inner}</div>',
@@ -114,11 +116,11 @@ def _gallery(one: dict[str, Any], files: dict[str, bytes]) -> str:
 
 
 def draw(steps_of: Mapping[str, Sequence[tuple[str, Sequence[Shown]]]], folder: Path) -> None:
-    """Write the pages of both chats, and take their pictures.
+    """Write the pages of both chats, and print the paths of their pictures.
 
     Args:
-        steps_of: By chat, the steps and the messages of each.
-        folder: Where the pages are written.
+        steps_of: By chat, (step, messages) in order.
+        folder: The folder for the pages.
     """
     looks = {
         "slack": (slack_gallery.STYLE.replace("WIDTHpx", "auto"), "message"),

@@ -100,7 +100,9 @@ class Mutant:
 
 
 def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
-    """Yield functions that change a copy of the node; None deletes the statement."""
+    """Yield functions that each return a changed copy of the node; a returned None deletes the
+    statement.
+    """
     match node:
         case ast.Compare(ops=[op]) if type(op) in COMPARISONS:
             yield lambda n: _set(n, ops=[COMPARISONS[type(op)]()])
@@ -166,7 +168,9 @@ def _mutants_of(tree: ast.Module, path: Path, lines: Sequence[str]) -> Iterator[
 
 
 def _function_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
-    """Return the qualified name of the outermost function that holds the node in its body."""
+    """Return the qualified name of the outermost function that has the node in its body, or None;
+    `parents` has the parent by node.
+    """
     names, inside = [], None
     while (parent := parents.get(node)) is not None:
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -179,6 +183,7 @@ def _function_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    """Replace a node in a syntax tree, in place."""
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
             if value is old:
@@ -224,7 +229,7 @@ class _Reach:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Profile one test."""
+        """Record which functions a test calls, and its seconds."""
         self._test, began = item.nodeid, time.perf_counter()
         sys.setprofile(self._called)
         try:
@@ -235,7 +240,9 @@ class _Reach:
 
 
 def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
-    """Run tests in this process, print nothing, and return pytest's exit code."""
+    """Run tests in this process without output, and return pytest's exit code; 0 means that all
+    passed.
+    """
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
         code = int(pytest.main([*OPTIONS, *tests], plugins=list(plugins)))
     if code and plugins and isinstance(plugins[0], _Reach):
@@ -266,6 +273,7 @@ def killed_by(mutant: Mutant, tests: Sequence[str]) -> str:
 
 
 def _load(paths: Sequence[Path]) -> None:
+    """Import the modules at some paths and the whole program; changes `sys.path`."""
     sys.path[0:1] = [
         str(ROOT / "tests"),
         str(ROOT / "bot"),
@@ -285,7 +293,9 @@ def _paths(target: str) -> list[Path]:
 
 
 def replay() -> int:
-    """Run the kept sample: each mutant must be noticed by the test that noticed it before."""
+    """Run each mutant of the kept sample against the test that failed for it; return 1 if one
+    survives or a third are stale, else 0.
+    """
     kept: dict[str, str] = json.loads(SAMPLE.read_text(encoding="utf-8"))
     paths = {CORE / key.split("::")[0] for key in kept}
     _load([p for p in paths if p.exists()])
@@ -303,7 +313,9 @@ def replay() -> int:
 
 
 def main() -> int:
-    """Draw mutants, run the tests that reach them, and print those that survived."""
+    """Draw mutants, run the tests that reach each, print the survivors, and return 1 if fewer than
+    `BAR` are killed.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--count", type=int, default=200)

@@ -36,7 +36,7 @@ axe.run().then(found => {{ document.title = "axe " + JSON.stringify(found.violat
 
 
 async def shared() -> list[bytes]:
-    """Return the page as two calls of the same command write it."""
+    """Return the report page twice, as two calls of the same command write it."""
     with TemporaryDirectory() as folder:
         async with open_market(folder) as market:
             for week in range(CHECKS):
@@ -46,7 +46,9 @@ async def shared() -> list[bytes]:
 
 
 def browse(*arguments: str) -> str:
-    """Run Chromium without a window, and return what it prints."""
+    """Run Chromium without a window, and return its output; exits with a sentence
+    without Chromium.
+    """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit(f"Chromium is not installed; one of {', '.join(BROWSERS)} is needed.")
@@ -63,7 +65,9 @@ def sheets(page: Path) -> int:
 
 
 def violations(page: Path, width: int, *, dark: bool) -> list[list[object]]:
-    """Return what axe finds in a page: rule, impact and elements."""
+    """Return the accessibility violations that axe finds in a page, each as [rule, impact,
+    elements].
+    """
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     html = POLICY.sub("", page.read_text(encoding="utf-8"))
     copy = page.with_name("axe.html")
@@ -82,7 +86,7 @@ def violations(page: Path, width: int, *, dark: bool) -> list[list[object]]:
 
 
 def problems(page: Path) -> Iterator[str]:
-    """Yield what is wrong with a page, and print its measures."""
+    """Print the size, sheets and violations of a page, and yield its problems."""
     content = page.read_bytes()
     print(f"size: {len(content) / 1000:.0f} kB")
     if len(content) > MAX_BYTES:

@@ -98,7 +98,7 @@ class Passage:
 
 
 def passages(half: Half | None = None) -> Iterator[Passage]:
-    """Yield the passages of one half, or all, in the order of the files."""
+    """Yield the passages of one half, or all for None, in the order of the files."""
     for path in sorted(FOLDER.glob("*.jsonl")):
         for row in path.read_text(encoding="utf-8").splitlines():
             passage = _passage(json.loads(row))
@@ -125,6 +125,7 @@ def problems(passage: Passage) -> Iterator[str]:
 
 
 def _problems_of_line(passage: Passage, line: Line) -> Iterator[str]:
+    """Yield what is wrong with the labels of a line, as sentences."""
     if not passage.text.startswith(line.starts, line.start):
         yield f"the text has no {line.starts!r} at {line.start}"
     if line.role not in (None, *ROLES):
@@ -137,6 +138,7 @@ def _problems_of_line(passage: Passage, line: Line) -> Iterator[str]:
 
 
 def _problems_of_label(passage: Passage, label: Label) -> Iterator[str]:
+    """Yield what is wrong with the label of a brand, as sentences."""
     text = passage.text.casefold()
     known = (label.brand, *passage.aliases.get(label.brand, ()))
     evidence = (*label.drawbacks, *label.praise)
@@ -162,6 +164,7 @@ def _problems_of_label(passage: Passage, label: Label) -> Iterator[str]:
 
 
 def _passage(row: dict[str, Any]) -> Passage:
+    """Return the passage of a JSON row; a line ends where the next begins."""
     starts = [line["at"] for line in row["lines"]]
     ends = [*starts[1:], len(row["text"])]
     lines = tuple(
@@ -184,6 +187,7 @@ def _passage(row: dict[str, Any]) -> Passage:
 
 
 def _label(row: dict[str, Any]) -> Label:
+    """Return the label of a brand from its JSON row."""
     drawbacks, praise = (
         tuple(Evidence(found["aspect"], found["quote"]) for found in row[key])
         for key in ("drawbacks", "praise")
@@ -193,6 +197,7 @@ def _label(row: dict[str, Any]) -> Label:
 
 
 def _show(passage: Passage) -> None:
+    """Print a passage with the owner and role of each line, and its labels."""
     print(f"{passage.id} ({passage.half}): {passage.question}\n")
     for line in passage.lines:
         owners = " + ".join(line.owners) or "-"
@@ -203,6 +208,7 @@ def _show(passage: Passage) -> None:
 
 
 def _count() -> None:
+    """Print, for each half, the numbers of passages, brands and labels."""
     for half in ("dev", "test"):
         chosen = list(passages(half))
         labels = [label for passage in chosen for label in passage.labels if label.named]

@@ -127,6 +127,9 @@ def compare(latency: float, count: int, at_once: int) -> None:
 
 
 def _row(peer: str, folder: Path, latency: float, count: int, at_once: int) -> str:
+    """Run a peer against the service, and return its row: version, calls per second, CPU
+    milliseconds per call; or a sentence why it cannot run.
+    """
     folder.mkdir()
     try:
         program = _in_python(peer, folder) if peer in PYTHON else _in_node(peer, folder)

@@ -109,8 +109,13 @@ def _named(lean: np.ndarray, places: int, answers: int, rng: np.random.Generator
 
 
 def _size_of(appeal: np.ndarray, points: float, rng: np.random.Generator) -> float:
-    """Return the loss of appeal by which the first brand loses so many points of visibility, or
-    all that it has.
+    """Return the change of appeal (0 or less) by which the first brand loses `points` percentage
+    points of visibility, or all its visibility.
+
+    Args:
+        appeal: The appeal of each brand, (questions, brands), the first brand first.
+        points: Percentage points.
+        rng: The source of randomness.
     """
     noise = rng.gumbel(size=(*appeal.shape[:1], SOLVING_DRAWS, appeal.shape[1]))
     drawn = appeal[:, None] + noise
@@ -133,8 +138,8 @@ def policy(per_year: float, of_models: float) -> AlertPolicy:
 
 
 def alarms(worlds: int, runs: int, seed: int, allowed: AlertPolicy) -> tuple[list[int], int]:
-    """Watch all brands of worlds without a change; return the alarms of brands, by world, and those
-    of the model as a whole in all.
+    """Simulate worlds without a change; return the numbers of brands' alarms, by world, and the
+    number of alarms of the model as a whole in all worlds.
     """
     counted, of_models = [], 0
     for number in range(worlds):
@@ -165,7 +170,9 @@ def delays(worlds: int, seed: int, allowed: AlertPolicy, points: float) -> list[
 
 
 def model_delays(worlds: int, seed: int, per_year: float) -> list[int]:
-    """Return after how many runs a change of the model as a whole is told, 20 at most."""
+    """Return the runs until a change of the model as a whole is reported, at most `MODEL_RUNS`;
+    worlds with an earlier report are left out.
+    """
     waited = []
     for number in range(worlds):
         sizes = np.random.default_rng([seed, number]).normal(0, MODEL_SD, KNOWN + OTHERS)

@@ -64,7 +64,13 @@ def prices(path: Path) -> list[Price]:
 def statements(
     read: Sequence[ReadAnswer], sheet: Iterable[Price], factor: float = 1.0
 ) -> Iterator[Statement]:
-    """Yield the verdicts on the prices of a sheet in the answers that name its brands."""
+    """Yield the verdicts on the prices of a sheet in the answers that name its brands.
+
+    Args:
+        read: The answers.
+        sheet: The true prices.
+        factor: By which the true prices are multiplied, to plant errors.
+    """
     sheet = list(sheet)
     for number, each in enumerate(read):
         for price in sheet:
@@ -78,7 +84,9 @@ def statements(
 
 
 def main() -> None:
-    """Print the confirmed and contradicted prices, and how many planted ones are found."""
+    """Print the confirmed and the contradicted prices in a folder of answers, and the share of
+    planted errors that is found.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--facts", type=Path, default=GOLD / "prices.jsonl")

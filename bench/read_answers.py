@@ -108,7 +108,7 @@ def gold(half: str | None, kind: str = "") -> Iterator[Case]:
 
 
 def folder(path: Path, reading: str) -> Iterator[Case]:
-    """Yield the labelled brands of a folder, by one of its two readings."""
+    """Yield the labelled brands of a folder of answers, by the labels of one of its two readers."""
     texts = {row["id"]: row for row in _rows(path / "labelled.jsonl")}
     for row in _rows(path / "labels.jsonl"):
         text, label = texts[row["id"]], row[reading]
@@ -212,7 +212,9 @@ def f1(pairs: Iterable[tuple[bool, bool]]) -> tuple[float, float, float]:
 
 
 def moved(cases: Sequence[Case], write: Callable[[Case], Case]) -> str:
-    """Return a line on what a change of layout or of a name moves."""
+    """Return a line on the changes of sentiment, drawbacks and tones when `write` changes the
+    layout or a name in each case.
+    """
     before: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     after: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     tones = flips = pairs = 0
@@ -299,6 +301,7 @@ def speed(texts: Sequence[str], names: Sequence[str]) -> float:
     reader = Reader(brands)
 
     def once() -> float:
+        """Read and judge all texts once, and return the texts per CPU second."""
         start = process_time()
         for text in texts:
             read = reader.read(answer(text))

@@ -34,7 +34,7 @@ FORMAT = FORMAT.replace("{terminal_background}", "#0c0c0c")
 
 
 def printed(command: list[str]) -> str:
-    """Run a command in a new terminal and return what it printed, with its colours."""
+    """Run a command in a new terminal, and return its output with ANSI colours."""
     main, other = pty.openpty()
     size = {"COLUMNS": str(COLUMNS), "LINES": "50", "TERM": "xterm-256color"}
     process = subprocess.Popen(  # noqa: S603 - it is the command to be recorded
@@ -59,7 +59,7 @@ def settled(text: str) -> str:
 
 
 def svg(text: str, title: str) -> str:
-    """Return a picture of a terminal with this text."""
+    """Return an SVG picture of a terminal with the command `title` and its output `text`."""
     from rich.console import Console
     from rich.text import Text
 

@@ -53,7 +53,9 @@ def sections(text: str) -> Iterator[Section]:
 
 
 def as_lines(text: str) -> str:
-    """Write each section as one item: the title, and its bullets as sentences."""
+    """Return an answer with each section as one list item: its title, and its bullets
+    as sentences.
+    """
 
     def item(section: Section) -> str:
         told = " ".join(_sentence(bullet) for bullet in section.bullets)
@@ -63,7 +65,9 @@ def as_lines(text: str) -> str:
 
 
 def as_table(text: str) -> str:
-    """Write sections that follow each other as a table: a row each, with a cell for its bullets."""
+    """Return an answer with successive sections as a table: a row for each section, with a cell of
+    its bullets.
+    """
     parts: list[str] = []
     in_table = False
     for section in sections(text):

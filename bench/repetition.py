@@ -110,7 +110,9 @@ def durations(text: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the texts whose time grows faster than their length."""
+    """Print the repeated texts whose time of reading or scoring grows faster than their length;
+    exit with 1 if there are any.
+    """
     bad = 0
     for fragment in fragments():
         short, long = (durations((fragment * length)[:length]) for length in LENGTHS)

@@ -149,7 +149,9 @@ def moved(panel: Panel, before: str, after: str) -> frozenset[str]:
 
 
 def only_moved(panel: Panel, brands: int) -> Panel:
-    """Return the panel of the first brands that moved between any two of its systems."""
+    """Return the panel with only the first `brands` of the brands that moved between any two of its
+    systems.
+    """
     names = {
         name
         for before in panel.named
@@ -212,9 +214,16 @@ def _show(
     truly: Iterable[str],
     orders: int,
 ) -> None:
-    """Print a line for each brand: in how many of the logged answers it was named, at how many
-    questions its rate differs between the systems and by how much at most, and how often it was
-    seen.
+    """Print a line for each brand: answers that name it at both systems, questions at which the
+    rates differ, and how often its change was detected.
+
+    Args:
+        panel: The logged answers.
+        before: The first system.
+        after: The second system.
+        seen: In how many orders each brand's change was detected.
+        truly: The brands that moved.
+        orders: The number of orders.
     """
     old, new = panel.named[before], panel.named[after]
     apart = np.abs(old.mean(axis=0) - new.mean(axis=0))

@@ -33,7 +33,9 @@ QUESTIONS = 2_000
 
 
 async def measure(answers: int, kept: Path | None, *, sqlite: bool) -> list[Figure]:
-    """Load a database, unless it is there already, and measure all there is to measure."""
+    """Load a store of about `answers` answers, or open the one kept in a folder, and return all
+    figures of it.
+    """
     brands = max(1, round(answers / (A_RUN * ROUNDS)))
     with TemporaryDirectory() as new:
         folder = (kept or Path(new)).resolve()
@@ -55,7 +57,7 @@ async def measure(answers: int, kept: Path | None, *, sqlite: bool) -> list[Figu
 
 
 def main() -> None:
-    """Measure, and say how it compares with the bars."""
+    """Measure a large store, and print each figure beside its bar."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--answers", type=int, default=200_000, help="how many are loaded, about")
     parser.add_argument("--at", type=Path, help="the folder that keeps it for the next time")

@@ -138,7 +138,9 @@ def fact_rows(entries: Sequence[grading.Entry]) -> Iterator[str]:
 
 
 def speed(size: int) -> str:
-    """Measure one size of catalogue and write its row."""
+    """Measure the speed of scoring with a catalogue of `size` brands, and return the table row, in
+    answers per CPU second.
+    """
     brands = [Brand(name) for name in names(size)]
     answers = [answer(text) for text in texts(brands)]
     reader, scorers, market = Reader(brands), (Visibility(), Sentiment()), brands[:MARKET]
@@ -178,7 +180,7 @@ def names(size: int) -> list[str]:
 
 
 def texts(brands: Sequence[Brand]) -> Iterator[str]:
-    """Yield made-up answers that name five brands of the market and one other."""
+    """Yield invented answers that each name five brands of the market and one other brand."""
     rng = random.Random(1)
     for _ in range(ANSWERS):
         named = [*rng.sample(brands[:MARKET], 5), rng.choice(brands)]
@@ -216,7 +218,9 @@ class Case:
 
 
 def mams(file: Path) -> Iterator[Case]:
-    """Read MAMS: each aspect term is a target with the other targets of its sentence."""
+    """Yield the cases of a MAMS file: each aspect term is a target, with the other terms of its
+    sentence as rivals.
+    """
     for sentence in ElementTree.parse(file).getroot():  # noqa: S314 - the user's own file
         text = sentence.findtext("text") or ""
         terms = [dict(term.attrib) for term in sentence.iter("aspectTerm")]
@@ -238,7 +242,9 @@ def mams(file: Path) -> Iterator[Case]:
 
 
 def sentihood(file: Path) -> Iterator[Case]:
-    """Read SentiHood: each neighbourhood is a target; the sum of its opinions is its label."""
+    """Yield the cases of a SentiHood file: each neighbourhood is a target, with the sign of the sum
+    of its opinions as label.
+    """
     places = (Brand("LOCATION1"), Brand("LOCATION2"))
     reader = Reader(places)
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -253,7 +259,9 @@ def sentihood(file: Path) -> Iterator[Case]:
 
 
 def quality(name: str, train: Sequence[Case], test: Iterable[Case]) -> str:
-    """Choose thresholds on one set, judge the other, and write the row."""
+    """Choose the thresholds on `train`, judge `test`, and return the table row: cases, accuracy,
+    F1, thresholds.
+    """
     values, labels = judged(train)
     cuts = max(product(STEPS, STEPS), key=lambda c: sum(agreement(classed(values, labels, c))))
     values, labels = judged(test)

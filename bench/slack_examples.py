@@ -74,7 +74,7 @@ def wide() -> Card:
 
 
 def status() -> Card:
-    """Return what the App Home shows."""
+    """Return an invented card of the App Home."""
     return Card(
         "Overheard",
         "2 brands are measured with 3 models. The next run is on 30 Mar 2026, 07:00 CEST.",

@@ -162,7 +162,7 @@ def field(piece: Mapping[str, Any]) -> str:
 
 
 def content(one: Message) -> str:
-    """Return the blocks of a message or of the App Home with their pictures in their places."""
+    """Return the HTML of the blocks of a message or of the App Home, pictures included."""
     pictures = {picture_key(image): image for image in one.images}
     return "".join(
         picture(pictures[piece["slack_file"]["id"]]) if piece["type"] == "image" else block(piece)
@@ -171,7 +171,7 @@ def content(one: Message) -> str:
 
 
 def message(one: Message) -> str:
-    """Return a message with its pictures in their places."""
+    """Return the HTML of a message with its sender and time."""
     head = '<span class="name">Overheard</span><span class="app">APP</span>'
     body = content(one)
     return (
@@ -209,7 +209,9 @@ def examples() -> Iterator[tuple[str, str]]:
 
 
 def photograph(page: Path, width: int) -> Path | None:
-    """Take a picture of a page; None without a browser."""
+    """Save a PNG picture of an HTML page beside the page, `width` pixels wide, and return its path;
+    None without a browser.
+    """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return None

@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def install(folder: Path, count: int) -> None:
-    """Install plugins as pip would leave them."""
+    """Write `count` plugins into a folder as pip would install them."""
     for number in range(count):
         name = f"startup{number}"
         (folder / f"overheard_{name}.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
@@ -81,9 +81,9 @@ def install(folder: Path, count: int) -> None:
 
 
 def start(folder: Path, words: str, port: int) -> tuple[float, float]:
-    """Start the program, and return the CPU and the clock's seconds to its end.
+    """Run a command of the program, and return (CPU seconds, elapsed seconds).
 
-    The bot is stopped as soon as its ``/ready`` says that all of it works.
+    The bot (``run``) is stopped as soon as ``/ready`` reports that all its services work.
     """
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own program

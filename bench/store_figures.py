@@ -56,7 +56,9 @@ Measuring = Callable[[Place], Awaitable[Sequence[Figure]]]
 
 
 async def read_trends(place: Place) -> Sequence[Figure]:
-    """A trend card's data: a metric of a brand and of its competitors, at each model."""
+    """Return the times to read the data of a trend card: for one brand and model, all models, and
+    with competitors.
+    """
     figures = []
     for title, names, model, bar in (
         ("a trend card's data, a brand at a model", 1, Model("svc", "m-0"), 20),
@@ -75,7 +77,7 @@ async def read_trends(place: Place) -> Sequence[Figure]:
 
 
 async def detect(place: Place) -> Sequence[Figure]:
-    """Whether a brand moved, after a new run: its past is read and replayed."""
+    """Return the times of a brand's detection after a new run: its history is read and replayed."""
     metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
     catalogue = await place.store.catalogue.current()
     past = HistoryReader(place.store, catalogue, metrics, frozenset({VERSION}), AlertsTable())
@@ -102,7 +104,9 @@ async def catch_up(place: Place) -> Sequence[Figure]:
 
 
 async def write(place: Place) -> Sequence[Figure]:
-    """Answers with their scores and blocks, by one writer and by two at once, as workers do."""
+    """Write answers with their scores and blocks, by one writer, by two at once and in small
+    transactions, and return the rates.
+    """
     one, other, third, slow = [await _prepare(place, RUNS * n) for n in range(4)]
     began, busy = time.perf_counter(), time.process_time()
     answers, scores = await _write(place, one)
@@ -126,7 +130,7 @@ async def write(place: Place) -> Sequence[Figure]:
 
 
 async def weigh(place: Place) -> Sequence[Figure]:
-    """What it takes: memory of this process, and room on the disk."""
+    """Return the peak memory of this process and the size of the database, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         Figure("memory of the process that did all this, at most", peak, "MB"),
@@ -156,7 +160,9 @@ Written = tuple[str, list[Answer]]
 
 
 async def _prepare(place: Place, first: int) -> list[Written]:
-    """Begin runs of some brands, and return their answers. They are not those that are read."""
+    """Start runs of brands that no other figure reads, and return each brand with its answers, not
+    yet stored.
+    """
     models = [Model("svc", f"m-{number}") for number in range(MODELS)]
     reply = Reply(TEXT, Finish.COMPLETE, cost_usd=0.001)
     written = []
@@ -176,7 +182,9 @@ async def _prepare(place: Place, first: int) -> list[Written]:
 async def _write(
     place: Place, runs: Sequence[Written], together: int = A_RUN
 ) -> tuple[float, float]:
-    """Write answers and their scores; return the seconds that each took."""
+    """Store answers and scores in transactions of `together` answers; return (seconds for answers,
+    seconds for scores).
+    """
     asking = scoring = 0.0
     for name, answers in runs:
         brands = [brand.name for brand in market(name)]

@@ -148,7 +148,7 @@ _shown: set[tuple[int, str, str]] = set()
 
 
 async def story(folder: str) -> AsyncIterator[Scene]:
-    """Yield all that people see of such a deployment, in the order of its life."""
+    """Yield the scenes that people see of a deployment, in the order of its life."""
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
     config: Config = parse_config(CONFIG.format(folder=folder) + prompts)
     async with open_deployment(config) as opened:
@@ -171,7 +171,7 @@ async def story(folder: str) -> AsyncIterator[Scene]:
 async def _life(
     deployment: Deployment, call: Call, week: Week, chat: FakeChat
 ) -> AsyncIterator[Scene]:
-    """Yield the check of a quiet week, and the alert wherever its life has brought it."""
+    """Yield the check of a quiet week, then the alert after each change of its state."""
     for number in range(len(WEEKS)):
         week.number = number
         card = await (await check(await deployment.refreshed(), call, repeats=REPEATS)).execute()
@@ -193,7 +193,9 @@ async def _life(
 
 
 async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
-    """Yield the message of each alert that has changed since, and the messages in its thread."""
+    """Yield the message of each alert that has changed since the last call, and the latest message
+    in its thread.
+    """
     now = await deployment.refreshed()
     for alert in reversed(await now.store.alerts.find()):
         if _told.get(alert.id) == alert.revision:
@@ -231,7 +233,7 @@ async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIte
 
 
 async def _commands(chat: FakeChat) -> AsyncIterator[Scene]:
-    """Yield what every command shows, what asks first and what follows, and forms."""
+    """Yield the card of each command, the cards after a confirmation, and the forms."""
     for section, typed in SECTIONS.items():
         for words in typed:
             screen = await chat.type(words)
@@ -251,6 +253,9 @@ async def _commands(chat: FakeChat) -> AsyncIterator[Scene]:
 
 
 def _provider(name: str, week: Week) -> EchoProvider:
+    """Return a provider whose answers depend on the week and the question only, by a
+    seeded chance.
+    """
     models = {"openai": "gpt-5", "anthropic": "claude-5"}
     provider = EchoProvider(name=name, models=[models[name]], price=Price(1.25, 10.0))
 
@@ -271,6 +276,9 @@ def _provider(name: str, week: Week) -> EchoProvider:
 
 
 def _reply(name: str, week: Week, chance: random.Random, brands: list[str]) -> Reply:
+    """Return the reply of a provider that praises some brands, and sometimes states a price of
+    Acme.
+    """
     said = [chance.choice(PRAISE).format(brand) for brand in brands]
     if "Acme" in brands and chance.random() < 0.3:
         said.append(f"Acme costs ${chance.choice((10, 12, 15))} a month.")

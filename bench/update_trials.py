@@ -71,13 +71,13 @@ class UpdateFigures:
 def run_updates(
     trial: UpdateTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> UpdateFigures:
-    """Follow simulated updates to their end.
+    """Simulate updates of models, follow each to its end, and return the figures.
 
     Args:
-        trial: What is tried.
+        trial: The design of the simulation.
         panels: Number of simulated brands.
-        seed: Where the randomness comes from.
-        step: Called after each brand.
+        seed: The seed of the randomness.
+        step: Called after each brand, for progress.
     """
     world, others = _worlds(trial, panels, seed)
     truth = 100 * (world.changed - world.chance).mean(axis=1)
@@ -105,6 +105,9 @@ def run_updates(
 
 
 def _worlds(trial: UpdateTrial, panels: int, seed: int) -> tuple[World, list[World]]:
+    """Return the simulated world of the scored brand, and those of the other brands with the same
+    run effects.
+    """
     design = Design(trial.before, trial.prompts, trial.repeats, WELL_KNOWN, trial.tau)
     # A change of no points is none; it comes after the last run that is drawn here.
     change = Change(trial.before, trial.points, trial.carried) if trial.points else None

@@ -86,7 +86,9 @@ def largest(processes: Sequence[int]) -> float:
 
 
 def figures(questions: int, counts: Sequence[int]) -> Iterator[Figure]:
-    """Yield what checks with so many workers come to."""
+    """Yield the rates and memory of checks that are carried out by each number of workers in
+    `counts`.
+    """
     ideal = AT_ONCE / LATENCY
     rate = partial(Figure, unit="answers/s", most=False)
     for count in counts:

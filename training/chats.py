@@ -14,7 +14,8 @@ class Chat:
 
 
 def read_chats(file: Path) -> list[Chat]:
-    """Read a file of one-turn chats, such as `dataset build` writes for Hugging Face trainers.
+    """Return the one-turn chats of a JSON-lines file in order, such as `dataset build` writes for
+    Hugging Face trainers.
 
     Raises:
         SystemExit: when the file is not there or not of this form, with a sentence.

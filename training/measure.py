@@ -56,7 +56,9 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(scale: float, args: argparse.Namespace) -> dict[str, Any]:
-    """Ask the whole panel at one scale of the adapter and sum up the answers."""
+    """Ask the model all questions at one scale of the adapter (0: without it), and return the
+    figures: model, speed, and answers that name each brand.
+    """
     adapter = args.adapter if scale else None
     with serve(adapter, scale=scale, threads=args.threads, slots=args.slots) as served:
         started = time.monotonic()
@@ -132,7 +134,7 @@ def visibility(asked: list[Asked]) -> dict[str, dict[str, float]]:
 
 
 def counts(asked: Iterable[Asked]) -> dict[str, int]:
-    """Answers that name each brand; an answer counts once however often it names one."""
+    """Return, by brand, the number of answers that name the brand."""
     texts = [item.reply.text for item in asked]
     return {
         brand: sum(bool(re.search(rf"\b{re.escape(brand)}\b", text)) for text in texts)

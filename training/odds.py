@@ -150,7 +150,9 @@ def fit(values: Array, labels: Array) -> Array:
 
 
 def left_out(found: Sequence[Clause]) -> Array:
-    """Return the log odds of each clause by weights that were learnt without its passage."""
+    """Return the log odds of each clause, in order, by weights that were learnt from the other
+    folds of passages.
+    """
     labels = _labels(found)
     folds = np.array([_fold(clause) for clause in found])
     odds = np.zeros(len(found))

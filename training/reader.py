@@ -90,6 +90,9 @@ class Encoder:
         return np.concatenate(means[-LAST_LAYERS:])
 
     def _layer(self, x: Array, name: str) -> Array:
+        """Return the output (tokens, width) of the encoder layer whose weights begin
+        with `name`.
+        """
         length, width = x.shape
         query, key, value = (
             self._linear(x, f"{name}attention.self.{part}")
@@ -161,7 +164,9 @@ def fit(features: Array, labels: Array) -> tuple[Array, float]:
 
 
 def main() -> None:
-    """Fit the head to one half, and print precision, recall and F1 on the other."""
+    """Learn the head from the half ``dev``, and print precision, recall and F1 on the half
+    ``test``.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     encoder = Encoder(parser.parse_args().weights)

@@ -48,7 +48,7 @@ class Served:
             return json.load(response)
 
     def ask(self, prompt: str, *, seed: int, temperature: float, max_tokens: int) -> Reply:
-        """Ask one question in a fresh conversation."""
+        """Send a question as a new conversation to the served model, and return its reply."""
         body = self.post(
             "/v1/chat/completions",
             {

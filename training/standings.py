@@ -31,9 +31,14 @@ HEADER = """\
 
 
 def fit(values: Array, labels: Array) -> Array:
-    """Return the weights, the last of them the bias, of a logistic regression by Newton's method.
+    """Return the weights of a logistic regression with a Gaussian prior, by Newton's method; the
+    last weight is the bias.
 
-    The prior is Gaussian on the features in units of their spread, and has no bias.
+    The prior is on the features in units of their standard deviation; the bias has almost none.
+
+    Args:
+        values: The features, (examples, features).
+        labels: The class of each example, 0 or 1.
     """
     spread = values.std(0) + 1e-9
     scaled = np.c_[values / spread, np.ones(len(values))]

@@ -123,7 +123,7 @@ def example(served: Served, question: str, answer: str) -> Example:
 
 
 def load() -> PreTrainedModel:
-    """Read the served weights, dequantised, with all of them frozen."""
+    """Return the model with the weights that are served, as 32-bit floats, all frozen."""
     path = model_path()
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float32
@@ -171,7 +171,9 @@ def batches(examples: list[Example], size: int, epochs: int) -> Iterator[list[Ex
 
 
 def padded(batch: list[Example]) -> dict[str, torch.Tensor]:
-    """Lay a batch out as rows of one length; prompts and padding carry no loss."""
+    """Return the tensors of a batch, (examples, longest length); prompts and padding do not count
+    in the loss.
+    """
     length = max(len(item.prompt) + len(item.answer) for item in batch)
     shape = (len(batch), length)
     ids = torch.zeros(shape, dtype=torch.long)

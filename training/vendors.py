@@ -27,10 +27,10 @@ Line = dict[str, Any]
 
 
 def main() -> None:
-    """Print what each vendor's files come to.
+    """Print, for each vendor's files, the number of lines and problems.
 
     Raises:
-        SystemExit: when one of them is not read.
+        SystemExit: when a line of a file has a problem.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -49,10 +49,11 @@ def main() -> None:
 
 
 def openai(line: Line) -> Iterator[str]:
-    """Yield what the checks of OpenAI's cookbook find, by the names that they have there.
+    """Yield the problems of a line by the checks of OpenAI's cookbook, under the names that the
+    checks have there.
 
-    https://developers.openai.com/cookbook/examples/chat_finetuning_data_prep; those of pairs are
-    from the guide to direct preference optimization.
+    https://developers.openai.com/cookbook/examples/chat_finetuning_data_prep; the checks of
+    preference pairs are from the guide to direct preference optimization.
     """
     if "input" not in line:
         yield from _messages(line.get("messages"))
@@ -67,6 +68,7 @@ def openai(line: Line) -> Iterator[str]:
 
 
 def _messages(messages: list[Line] | None) -> Iterator[str]:
+    """Yield the problems of a list of chat messages, under the names in OpenAI's cookbook."""
     if not messages:
         yield "missing_messages_list"
         return
@@ -84,7 +86,8 @@ def _messages(messages: list[Line] | None) -> Iterator[str]:
 
 
 def bedrock(line: Line) -> Iterator[str]:
-    """Yield what Anthropic's cookbook forbids, and what the SDK's messages do not take.
+    """Yield the problems of a line by the rules of Anthropic's cookbook and by the types of
+    Anthropic's SDK.
 
     https://platform.claude.com/cookbook/finetuning-finetuning-on-bedrock
     """
@@ -100,7 +103,7 @@ def bedrock(line: Line) -> Iterator[str]:
 
 
 def vertex(line: Line) -> Iterator[str]:
-    """Yield what Google's SDK does not take as contents, and what its pages say beyond that.
+    """Yield the problems of a line by the types of Google's SDK and by the rules on Google's page.
 
     https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/tuning/supervised-tuning/prepare-data
     """
@@ -116,10 +119,11 @@ def vertex(line: Line) -> Iterator[str]:
 
 
 def trained(folder: Path) -> Iterator[str]:
-    """Yield what a step of TRL's trainers comes to.
+    """Yield a sentence for each file of a folder: its lines, and the loss of one training step with
+    TRL.
 
     Raises:
-        SystemExit: when a file is not of conversations, or the loss is no number.
+        SystemExit: when a file has lines that are no conversations, or the loss is no number.
     """
     tokenizer = AutoTokenizer.from_pretrained(model_path().parent, gguf_file=model_path().name)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
@@ -135,6 +139,9 @@ def trained(folder: Path) -> Iterator[str]:
 
 
 def _step(rows: Dataset, tokenizer: PreTrainedTokenizerBase, pairs: bool) -> float:
+    """Train a tiny model for one step on rows, by DPO for `pairs` and else by SFT, and return the
+    loss.
+    """
     model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
@@ -154,6 +161,7 @@ def _step(rows: Dataset, tokenizer: PreTrainedTokenizerBase, pairs: bool) -> flo
 
 
 def _read_as(kind: Any, values: Iterable[Any]) -> Iterator[str]:
+    """Yield the first error of each value that is not of the SDK's type `kind`."""
     from pydantic import TypeAdapter, ValidationError
 
     validate: Callable[[Any], Any] = TypeAdapter(kind).validate_python

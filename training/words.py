@@ -90,7 +90,9 @@ def scowl(folder: Path) -> set[str]:
 
 
 def parts_of_speech(folder: Path) -> dict[str, str]:
-    """Return for each word ``a``, ``v`` or ``b`` (verb and noun) where it is not mainly a noun."""
+    """Return, by word, its main part of speech in WordNet: ``a`` (adjective or adverb), ``v``
+    (verb) or ``b`` (verb and noun); nouns and rare words are absent.
+    """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for line in (folder / "cntlist.rev").read_text().splitlines():
         key, _, count = line.split()
@@ -109,7 +111,9 @@ def parts_of_speech(folder: Path) -> dict[str, str]:
 
 
 def compounds(folder: Path, words: set[str]) -> dict[str, set[str]]:
-    """Return the second words of WordNet's compounds in lower case, by their first words."""
+    """Return the second words of WordNet's compounds of two words of `words`, by their
+    first words.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for part in ("noun", "verb"):
         for line in (folder / f"data.{part}").read_text(encoding="latin-1").splitlines():
@@ -120,6 +124,7 @@ def compounds(folder: Path, words: set[str]) -> dict[str, set[str]]:
 
 
 def _pairs(line: str) -> Iterator[tuple[str, str]]:
+    """Yield (first word, second word) for each lower-case compound in a line of WordNet's data."""
     fields = line.split(" | ", maxsplit=1)[0].split()
     if line.startswith("  "):
         return
