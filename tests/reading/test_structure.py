@@ -158,6 +158,21 @@ COLUMNS = """\
         ("Acme: Light. It's also quiet. Boltly: Dim.", "also", "Acme", UnitRole.NONE),
         ("Acme: Light. It's also recommended to compare. Boltly: Dim.", "also", "", UnitRole.NONE),
         ("Acme: It seats four players.7 Zorbos: Dim. Boltly: Dim.", "seats", "Acme", UnitRole.NONE),
+        (
+            "Acme: Light. Mid-range: Tools like Zorbo, Cord and Boltly are quick.",
+            "quick",
+            "Boltly",
+            UnitRole.NONE,
+        ),
+        (
+            (
+                "- **Best for it**: **1. Acme One** - $9. **Highlights:** Light. **2. Zorbo** -"
+                " $5. **Highlights:** Dim."
+            ),
+            "Dim",
+            "~Zorbo",
+            UnitRole.PRO,
+        ),
         ("If you travel, the Acme One or Boltly are good.", "travel", "Acme", UnitRole.NONE),
         ("| A | B |\n|---|---|\n| Best budget | Acme |", "budget", "Acme", UnitRole.TITLE),
         (

@@ -11,7 +11,7 @@ from overheard.domain import Mention, UnitRole
 from overheard.reading.cuts import PREDICATE
 from overheard.reading.labels import LabelKind, bare_start, kind_of
 
-HEAD_REACH = 5
+_HEAD_REACH = 5
 """Characters in which a text must name a brand to begin with it."""
 _SUBJECT_PART = 0.4
 _SUBJECT_CHARACTERS = 30
@@ -58,7 +58,7 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 """Between the names of an enumeration, and of a maker and its product: "Anker Soundcore"."""
-POSSESSIVE = re.compile(r"['\u2019]s ")
+_POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
@@ -138,7 +138,7 @@ class Names:
         if not found:
             return NOBODY
         at = 0
-        while at + 1 < len(found) and POSSESSIVE.fullmatch(
+        while at + 1 < len(found) and _POSSESSIVE.fullmatch(
             self._body, found[at].end, found[at + 1].start
         ):
             at += 1  # "Acme's Bolt" is about Bolt
@@ -167,9 +167,24 @@ class Names:
     def begins(self, start: int, end: int) -> Owner:
         """Return the brand that a span begins with, after bullets and signs, or nobody."""
         first = bare_start(self._body, start, end)
-        if not self.within(first, min(end, first + HEAD_REACH)):
+        if not self.within(first, min(end, first + _HEAD_REACH)):
             return NOBODY
         return self.owner(first, end)
+
+    def leads(self, start: int, end: int) -> bool:
+        """Return whether a text begins with its subject: "Acme ...", "Brands like Acme and ...".
+
+        What begins with a genitive is about something else: "Acme's pick of the year".
+
+        Args:
+            start: Offset of the text.
+            end: Offset after the text.
+        """
+        found = self.within(start, min(end, start + _EXAMPLES_CHARACTERS))
+        if not found or _POSSESSIVE.match(self._body, found[0].end):
+            return False
+        near = found[0].start < start + _HEAD_REACH
+        return near or _EXAMPLES.fullmatch(self._body, start, found[0].start) is not None
 
     def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
         """Return the owner that the title in a span names; None for a title without a brand.
@@ -201,6 +216,12 @@ class Names:
         first = found[0]
         reach = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
         late = first.start > reach
+        if first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(
+            self._body, start, first.start
+        ):
+            owner = self.owner(first.start, end)
+            last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
+            return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
         if _EXAMPLE.match(self._body, start, first.start) or (
             late
             and (
@@ -212,12 +233,6 @@ class Names:
             )
         ):
             return NOBODY
-        if first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(
-            self._body, start, first.start
-        ):
-            owner = self.owner(first.start, end)
-            last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
-            return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
         if main := self._main_clause_subject(found, start, end):
             return main
         before = max(start, first.start - _APART_CHARACTERS)

@@ -19,12 +19,13 @@ from overheard.reading.labels import (
     has_notice,
     has_verb,
     is_footer,
+    is_property,
     kind_of,
     role_of,
 )
 from overheard.reading.layout import Line, LineKind, Page
 from overheard.reading.outline import Outline
-from overheard.reading.owners import HEAD_REACH, NOBODY, POSSESSIVE, Context, Names, Owner
+from overheard.reading.owners import NOBODY, Context, Names, Owner
 from overheard.reading.tables import table_cells
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
@@ -48,6 +49,9 @@ _TITLE_CHARACTERS = 60
 """Most characters of an item that is another product's name."""
 _PRODUCT = re.compile(r"(?=[^\n]*\d)[A-Z0-9]\S*(?: \S+){2,}")
 """A label that names a product in a line that has come to a second one: "Zorbo 7 with Pump"."""
+_NUMBERED = re.compile(r"(?<![\d.,])\d{1,2}[.)]\s\Z")
+"""The number before a label of a list that is written in one line."""
+_NUMBER_CHARACTERS = 6
 _MAX_LABELS = 4
 """Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
 _CLOSING = re.compile(
@@ -410,7 +414,7 @@ class _UnitBuilder:
         if line.kind is LineKind.PARAGRAPH:
             return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
         runs_on = bool(above.owner) and above.owner != top.owner
-        multi = multi or (runs_on and bool(_PRODUCT.fullmatch(self.body, label.start, label.end)))
+        multi = multi or (runs_on and self._is_product(label, line))
         listed = bool(above.owner) and not multi
         context = self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
         plain = bool(context.owner) and context.role is UnitRole.NONE
@@ -418,14 +422,20 @@ class _UnitBuilder:
             return context.with_role(top.role)
         return context
 
+    def _is_product(self, label: Label, line: Line) -> bool:
+        """Return whether a label in a line names a product: "Zorbo 7 with Pump", "2. Zorbo"."""
+        before = self.body[max(line.start, label.start - _NUMBER_CHARACTERS) : label.start]
+        text = self.body[label.start : label.end]
+        numbered = _NUMBERED.search(before) and not is_property(text)
+        return bool(numbered or _PRODUCT.fullmatch(text))
+
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
         """Return whether a label is the name of `owner`, so that the rest of the piece, up to
         `end`, is text about the owner.
         """
         if owner.foreign:
-            found = self.names.within(label.value, min(end, label.value + HEAD_REACH))
-            award = bool(found) and not POSSESSIVE.match(self.body, found[0].end)
-            return owner.name == self.body[label.start : label.end] and not award
+            named = owner.name == self.body[label.start : label.end]
+            return named and not self.names.leads(label.value, end)
         return any(owner.is_brand(m.brand) for m in self.names.within(label.start, label.end))
 
     def _opening_context(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
