@@ -161,12 +161,15 @@ def historic(text: str) -> bool:
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether a cue, the match of a word such as "founded", has another subject than the
-    brand.
+    """Return whether a cue has another subject than the brand.
 
     So it is when the brand's name only introduces a rival, founder or owner ("Acme's competitor"),
     or when another capitalised name or a noun with a relative clause is between the brand and the
     cue.
+
+    Args:
+        statement: The statement, with the offsets of the brand's name.
+        cue: The match of words about a fact, such as "founded", in the statement's text.
     """
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:

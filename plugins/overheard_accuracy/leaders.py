@@ -187,8 +187,12 @@ def _cues(statement: Statement) -> Iterator[re.Match[str]]:
 
 
 def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether the person whom `cue` matches is named as the head of another company than the
-    brand's.
+    """Return whether a statement names a person as the head of another company than the brand's.
+
+    Args:
+        statement: The statement.
+        cue: The match of the person and the role, such as "Ann Lee, CEO of", in the statement's
+            text.
     """
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]

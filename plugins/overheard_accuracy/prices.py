@@ -168,6 +168,12 @@ def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim |
     A range is correct if it begins or ends at the true price, or is narrow and contains the price;
     wrong if the price is outside. Return None for a wide range around the price, which may be of
     other plans, and for another currency or an unknown period.
+
+    Args:
+        text: The statement's text.
+        low: The low end, with its offsets in the text.
+        high: The high end, with its offsets in the text.
+        true: The true price.
     """
     pair, upper = low.comparable(true), high.comparable(true)
     words = text[low.span[0] : high.span[1]]

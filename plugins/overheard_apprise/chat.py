@@ -195,8 +195,11 @@ class AppriseChat:
 
 
 def _failure_reason(services: Sequence[str], log: str) -> str:
-    """Return the reason why a message was not taken, from the names of the failed services and
-    Apprise's log.
+    """Return the reason why a message was not taken, without any part of an address.
+
+    Args:
+        services: The names of the services that failed, or none if unknown.
+        log: The lines of Apprise's log.
     """
     who = ", ".join(sorted(set(services))) or "the service"
     if found := _STATUS.search(log):

@@ -103,6 +103,7 @@ class Redirects:
         lookup: Callable[[], AbstractResolver] = ThreadedResolver,
         allowed: Callable[[str], bool] = is_public,
     ) -> None:
+        """Store the collaborators; the HTTP session is opened at the first use."""
         self._prefix = prefix
         self._lookup = lookup
         self._allowed = allowed

@@ -256,6 +256,12 @@ def _engine_parameters(
 ) -> Any:
     """Return the engine's parameters: files, threads, loopback address, and a context window for
     each parallel question.
+
+    Args:
+        engine: The module ``xllamacpp``.
+        settings: The settings of the provider.
+        file: The weights.
+        adapter: The adapter, or None.
     """
     parameters = engine.CommonParams()
     parameters.model.path = str(file)

@@ -24,8 +24,8 @@ def text_of(response: Response) -> str:
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended: complete, refused, cut at the answer window, filtered, cut or
-    failed.
+    """Return how the answer ended: complete, refused, filtered, failed, or cut, at the answer
+    window (`Finish.LENGTH`) or elsewhere (`Finish.CUT`).
     """
     if any(part.type == "refusal" for part in _contents(response)):
         return Finish.REFUSED

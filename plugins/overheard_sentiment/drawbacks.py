@@ -158,8 +158,15 @@ def _drawbacks(
 
 
 def _is_learnt(odds: float, least: float, small: str, start: int, end: int) -> bool:
-    """Return whether the log odds of a clause are above `least`, and clearly above in a clause that
-    takes a drawback back. `small`: the text in lower case.
+    """Return whether the learnt weights find a drawback in a clause; a clause with a word that
+    takes a drawback back needs higher odds.
+
+    Args:
+        odds: The log odds of the clause.
+        least: The log odds that must be exceeded.
+        small: The text in lower case.
+        start: Offset of the clause.
+        end: Offset after the clause.
     """
     if odds <= least:
         return False

@@ -36,8 +36,13 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
 
 
 def _match(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
-    """Return the number of words that a phrase, with its wildcard, covers from index `at`; 0 if the
-    phrase does not begin there.
+    """Return the number of words that a phrase covers, its wildcard included; 0 if the phrase does
+    not begin at a word.
+
+    Args:
+        stems: The stems of the words of a sentence.
+        at: Index of the word.
+        phrase_stems: The stems of the phrase; one may be the wildcard.
     """
     end = at
     for place, word in enumerate(phrase_stems):

@@ -154,11 +154,16 @@ def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> 
 
 
 def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -> Iterator[float]:
-    """Yield the weights, between -1 and 1, of the judging word at `index` for the scored brand;
-    they fall with the distance in `positions`.
+    """Yield the weights, between -1 and 1, of a judging word for the scored brand; they fall with
+    the distance.
 
     A weight is positive when the word judges the brand itself, negative when it judges a brand with
     which the scored brand is compared. Nothing is yielded when the word judges only other brands.
+
+    Args:
+        groups: The brands of the sentence, see `_groups`.
+        positions: The position of each word, in words with more for the edges of clauses.
+        index: Index of the judging word.
     """
     nearest, owner = math.inf, None
     for group in groups:
@@ -181,7 +186,13 @@ def _groups(
     sentence: str, parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> Iterator[_Group]:
     """Yield the brands of a sentence in order; the brands of an enumeration ("Acme and Bolt") are
-    one group. `own`, `others`: offsets as in `polarity`.
+    one group.
+
+    Args:
+        sentence: The sentence.
+        parsed: Its words.
+        own: (start, end) offsets of the scored brand's mentions.
+        others: (start, end) offsets of the mentions of other brands.
     """
     texts = parsed.texts
     group: _Group | None = None
@@ -210,6 +221,11 @@ def _places(
 ) -> list[tuple[Span, bool]]:
     """Return ((index of the first word, index of the last word), is the scored brand) for each
     name, in order.
+
+    Args:
+        parsed: The words of the sentence.
+        own: (start, end) offsets of the scored brand's mentions.
+        others: (start, end) offsets of the mentions of other brands.
     """
     places = []
     for (start, end), is_own in [*((s, True) for s in own), *((s, False) for s in others)]:
@@ -226,8 +242,12 @@ def _positions(texts: Sequence[str], scale: float) -> list[float]:
 
 
 def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
-    """Return the distance of the word at `index` from the nearest name of a group, in the units of
-    `positions`: words, with more for the edges of clauses.
+    """Return the distance of a word from the nearest name of a group.
+
+    Args:
+        positions: The position of each word, in words with more for the edges of clauses.
+        index: Index of the word.
+        group: The names.
     """
     return min(
         positions[first] - positions[index + 1]

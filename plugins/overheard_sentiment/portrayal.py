@@ -243,8 +243,14 @@ def _masked(
 def _named(
     unit: Unit, masked: str, text: str, language: str, *, listed: bool
 ) -> Iterator[NamedDrawback]:
-    """Yield the drawbacks that a unit of the brand names, in order. `masked`: the text with masked
-    names; `language`: "" for English; `listed`: see `drawbacks`.
+    """Yield the drawbacks that a unit of the brand names, in order.
+
+    Args:
+        unit: The unit; its role decides which drawbacks count.
+        masked: The text of the unit with all names masked.
+        text: The text of the unit, from which quotes are taken.
+        language: The language of the text, such as ``german``; "" for English.
+        listed: Whether the answer lists products one by one, see `drawbacks`.
     """
     if unit.role in _WITHOUT_DRAWBACKS:
         return

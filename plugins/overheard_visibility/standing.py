@@ -264,8 +264,10 @@ def _choices(reading: Reading) -> _Choices:
 
 
 def _products(reading: Reading) -> Iterator[Mention]:
-    """Yield a mention of the brand for each place where the text names its product alone, "the
-    Charge 6", after a title has named both; names shared by two brands are left out.
+    """Yield the mentions of products without their brand: "the Charge 6", after a title has named
+    brand and product.
+
+    Each counts as a mention of the brand. A product name that two brands share is left out.
     """
     named: dict[str, str] = {}
     for unit in reading.units:
@@ -425,7 +427,10 @@ def _picks(sentence: str) -> bool:
 
 def _is_asked_for(title: str, asked: Container[str]) -> bool:
     """Return whether a title is an award for the purpose in the question: "Best for travel".
-    `asked`: the words of the question, in lower case.
+
+    Args:
+        title: The text of a title or a label.
+        asked: The words of the question, in lower case.
     """
     found = NICHE.match(title)
     if not found:
@@ -521,8 +526,12 @@ def _section(reading: Reading, mention: Mention) -> str:
 
 
 def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether the words around a mention make its brand the answer's pick, without a
-    condition that the question does not have; `asked`: the question's words, in lower case.
+    """Return whether the words around a mention make its brand the answer's pick.
+
+    Args:
+        reading: The answer.
+        mention: The mention.
+        asked: The words of the question, in lower case; a need among them is no condition.
     """
     if reading.body[reading.sentences[mention.sentence][1] - 1] == "?":
         return False
@@ -545,8 +554,12 @@ def _choose(before: str, after: str) -> bool:
 
 
 def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether the pick at a mention is only for a part of the readers: "if you ...", "for
-    travel"; a purpose in the question (`asked`) limits nothing.
+    """Return whether a pick is only for a part of the readers: "if you ...", "for travel".
+
+    Args:
+        reading: The answer.
+        mention: The mention that the answer picks.
+        asked: The words of the question, in lower case; a purpose among them limits nothing.
     """
     before, after = _around(reading, mention)
     start = reading.sentences[mention.sentence][0]

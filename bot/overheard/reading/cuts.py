@@ -129,8 +129,13 @@ def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) ->
     """Yield the span of a sentence or cell as one piece, or cut before brands that begin a sentence
     or clause.
 
-    A product card is one piece; a span without words gives none. `mentions` are those of the whole
-    line, in order.
+    A product card is one piece; a span without words gives none.
+
+    Args:
+        body: The text.
+        start: Offset of the span.
+        end: Offset after the span.
+        mentions: The mentions in the whole line, in order.
     """
     while start < end and body[start].isspace():
         start += 1

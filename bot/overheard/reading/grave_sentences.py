@@ -263,8 +263,13 @@ def _states_event(text: str, subject: int, cue: re.Match[str], year: int) -> boo
 
 
 def _is_event_of_another(text: str, subject: int, cue: re.Match[str]) -> bool:
-    """Return whether the event that `cue` matches concerns another than the brand: a rival, a
-    customer, or another name between the brand's name, which ends at `subject`, and the cue.
+    """Return whether an event concerns another than the brand: a rival, a customer, or another name
+    between the brand's name and the cue.
+
+    Args:
+        text: The sentence.
+        subject: Offset after the brand's name; 0 for a sentence without the name.
+        cue: The match of the words that name the event, in the sentence.
     """
     if cue.start() < subject:  # "The recall of Acme's heater"; "a lawsuit against Acme"
         between = text[cue.end() : subject]

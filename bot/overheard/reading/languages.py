@@ -78,9 +78,12 @@ def _main_script(text: str) -> str:
 
 
 def _shows_other_language(text: str, exclude: str) -> bool:
-    """Return whether the function words of a text show a language other than `exclude`.
+    """Return whether the function words of a text show another language than the expected one.
 
-    If `exclude` is a language whose function words are not listed here, only English is recognised.
+    Args:
+        text: The answer.
+        exclude: The expected language, such as ``de``; "" if any language will do. If its function
+            words are not listed here, only English is recognised as another language.
     """
     words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _function_words().items()}

@@ -205,8 +205,14 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
 
 
 def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
-    """Return a line of the body; `code` is the number in its marker line (kind, level, rule above),
-    `opens` whether the line begins its block.
+    """Return a line of the body from the code of its marker line.
+
+    Args:
+        span: (start, end) offsets of the line in the body.
+        code: The kind and level of the line, plus `_RULE` below a horizontal rule; see
+            `LayoutMarks`.
+        opens: Whether the line is the first of its block.
+        bold: (start, end) offsets of the bold text in the body.
     """
     code, rule = code % _RULE, code >= _RULE
     if code >= _HEADER_CODE:

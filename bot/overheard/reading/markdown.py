@@ -170,8 +170,13 @@ class _Walk:
         self._html: list[str] | None = None
 
     def add(self, piece: str, start: int, end: int) -> None:
-        """Add a piece of text to the open code fence or, outside of images, to the open element.
-        `start` and `end` are offsets in the source, in bytes.
+        """Append a piece of text to the open code fence or element; text inside an image is left
+        out.
+
+        Args:
+            piece: The text, or a marker of bold text.
+            start: Offset of the piece in the source, in bytes.
+            end: Offset after the piece.
         """
         if self._code is not None:
             self._code.append(piece)
@@ -192,8 +197,14 @@ class _Walk:
             self._blocks.rule()
 
     def inline(self, kind: str, content: str, start: int, end: int) -> None:
-        """Process code within a line, or HTML: short code is text, a ``<br>`` a line break, other
-        HTML left out.
+        """Process code within a line, or HTML: code of one word is text, a ``<br>`` a line break;
+        other code and HTML is left out.
+
+        Args:
+            kind: "Code", "InlineHtml" or "Html".
+            content: The code or HTML.
+            start: Offset of the element in the source, in bytes.
+            end: Offset after the element.
         """
         if kind == "Code":
             # A name in backticks is text; longer spans are code.
@@ -204,8 +215,13 @@ class _Walk:
             self._html.append(content)
 
     def open(self, kind: str, value: Any, start: int, end: int) -> None:
-        """Process the start of a block, which ends the open one, or of an inline element; `value`
-        is the heading's level or the list's first number.
+        """Process the start of an inline element, or of a block, which ends the open element.
+
+        Args:
+            kind: The name of the element in pyromark, such as "Link".
+            value: The properties of the element, such as the level of a heading, or None.
+            start: Offset of the element in the source, in bytes.
+            end: Offset after the element.
         """
         if kind == "Strong":
             self.add(BOLD, start, end)
@@ -247,6 +263,11 @@ class _Walk:
     def close(self, kind: str, start: int, end: int) -> None:
         """Process the end of a block or of an inline element; the text of a citation or of struck
         words is removed.
+
+        Args:
+            kind: The name of the element in pyromark, such as "Link".
+            start: Offset of the element in the source, in bytes.
+            end: Offset after the element.
         """
         if kind == "Strong":
             self.add(PLAIN, start, end)
@@ -348,8 +369,10 @@ class _Walk:
 def _holds_prose(language: str, endless: bool) -> bool:
     """Return whether a code fence contains prose rather than code.
 
-    True for Markdown in a fence, and for an unclosed (`endless`) fence without a language, which
-    would hide the rest of the answer.
+    Args:
+        language: The language of the fence in lower case, or "". Markdown is prose.
+        endless: Whether the fence is not closed. Without a language, such a fence is prose, because
+            it would hide the rest of the answer.
     """
     return language in {"markdown", "md"} or (endless and not language)
 

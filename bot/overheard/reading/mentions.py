@@ -144,8 +144,13 @@ class MentionFinder:
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
     ) -> Iterator[_Place]:
-        """Yield all occurrences of spellings before the footer that satisfy the rules; they may
-        overlap.
+        """Yield all occurrences of spellings before the footer that satisfy the rules, by their
+        end; they may overlap.
+
+        Args:
+            body: The text.
+            sentences: (start, end) offsets of its sentences, in order.
+            language: The language of the question, or "".
         """
         folded = fold(body)
         starts = [start for start, _ in sentences]
@@ -184,6 +189,10 @@ class MentionFinder:
 def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
     """Return the offset of the footer of a web page around an answer, or the length of the body
     without a footer.
+
+    Args:
+        body: The text.
+        sentences: (start, end) offsets of its sentences, in order.
     """
     low = max(0, len(body) - _FOOTER_CHARACTERS)
     footer = _FOOTER.search(body, low)
@@ -205,8 +214,14 @@ def _longest_places(places: Iterable[_Place]) -> Iterator[_Place]:
 def _occurrence_sense(
     spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
 ) -> Sense:
-    """Return whether an occurrence of a spelling from `start` to `end` is the name, an ordinary
-    word, or doubtful; `sentence` has the (start, end) offsets of its sentence.
+    """Return whether an occurrence of a spelling is the name, an ordinary word, or doubtful.
+
+    Args:
+        spelling: The spelling, with its conditions of case.
+        body: The text.
+        start: Offset of the occurrence.
+        end: Offset after the occurrence.
+        sentence: (start, end) offsets of the sentence with the occurrence.
     """
     if (
         _in_address(body, start, end)
@@ -226,8 +241,14 @@ def _in_address(body: str, start: int, end: int) -> bool:
 
 
 def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Return whether the case of the letters of an occurrence fits the spelling; short names need
-    their own form, ordinary words their capitals.
+    """Return whether the case of the letters of an occurrence fits the spelling; a short name must
+    have one of its own forms, an ordinary word its capitals.
+
+    Args:
+        spelling: The spelling, with its conditions of case.
+        body: The text.
+        start: Offset of the occurrence.
+        end: Offset after the occurrence.
     """
     written = body[start:end]
     if spelling.forms is not None and (
@@ -242,7 +263,12 @@ def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> boo
 
 
 def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
-    """Return whether each word whose flag in `capitals` is set begins with a capital or a digit."""
+    """Return whether each word that needs a capital begins with a capital or a digit.
+
+    Args:
+        written: The words as the text has them.
+        capitals: For each word of the name, whether it needs a capital.
+    """
     words = re.split(r"[\W_]+", written)
     return all(
         word[:1].isupper() or word[:1].isdigit() or not needed
@@ -292,10 +318,16 @@ def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
 
 
 def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> bool:
-    """Return whether a name in the folded text has an s after it that may be its ending: "Acmes
-    Preise", "two Pipedrives".
+    """Return whether a name has an s after it that may be its ending: "Acmes Preise", "two
+    Pipedrives".
 
     False for an ordinary or short name, and for a name that ends in s, x or z.
+
+    Args:
+        spelling: The spelling of the name.
+        text: The folded text.
+        left: Offset of the name in the folded text.
+        right: Offset after the name in the folded text.
     """
     return (
         spelling.capitals is None

@@ -143,8 +143,13 @@ def is_ordinary(name: str) -> bool:
 
 
 def in_phrase(name: str, body: str, start: int, end: int) -> bool:
-    """Return whether the words around the name from `start` to `end` make it plain language: "Apple
-    pie", "on Monday".
+    """Return whether the words around a name make it plain language: "Apple pie", "on Monday".
+
+    Args:
+        name: The folded name.
+        body: The text.
+        start: Offset of the name.
+        end: Offset after the name.
     """
     phrases = _phrases()
     afterwards, before = phrases.get((name, ">"), ()), phrases.get((name, "<"), ())
@@ -196,8 +201,14 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
 def _sense_at_opening(
     name: str, body: str, end: int, following: str, sentence: tuple[int, int]
 ) -> Sense:
-    """Return the meaning of an ordinary word that opens a sentence or a table cell and ends at
-    offset `end`; `following` is the next word or "".
+    """Return the meaning of an ordinary word that opens a sentence or a table cell.
+
+    Args:
+        name: The folded word.
+        body: The text.
+        end: Offset after the word.
+        following: The next word in the sentence, or "".
+        sentence: (start, end) offsets of the sentence with the word.
     """
     owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
     if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
@@ -225,8 +236,14 @@ def _part_of_speech(word: str) -> str | None:
 
 
 def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
-    """Return the meaning of an ordinary word at the start of a sentence, judged by the word
-    `following` it; a capital or no next word means the name.
+    """Return the meaning of an ordinary word at the start of a sentence, judged by the next word.
+
+    Args:
+        name: The folded word.
+        following: The next word in the sentence, or ""; without one, or with a capital, it is the
+            name.
+        body: The text.
+        end: Offset after the word.
     """
     if not following or not following.islower():
         return Sense.NAME

@@ -45,8 +45,12 @@ class Outline:
         """Indices of the items of lists whose items name two or more brands."""
 
     def label(self, start: int, end: int, line: Line) -> Label | None:
-        """Return the label at the beginning of the piece of a line from `start` to
-        `end`, or None.
+        """Return the label at the beginning of a piece of a line, or None.
+
+        Args:
+            start: Offset of the piece.
+            end: Offset after the piece.
+            line: The line with the piece, whose bold text may be a label.
         """
         bold_end = 0
         if line.bold:
@@ -153,8 +157,14 @@ class Outline:
         return times >= _MANY_LABELS or (times > 1 and " " not in label)
 
     def _named_by_value(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
-        """Return the brand that a label's value, from offset `value` to `limit`, names as its
-        subject; `NOBODY` without such a brand. `award`: the label is an award.
+        """Return the brand that the value of a label names as its subject; `NOBODY` without such a
+        brand.
+
+        Args:
+            value: Offset of the value.
+            limit: Offset after the value.
+            above: The context that the label inherits.
+            award: Whether the label is an award, such as "Best overall".
         """
         named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))
         if not named:

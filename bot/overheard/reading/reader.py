@@ -163,6 +163,11 @@ class Reader:
     ) -> tuple[Mention, ...]:
         """Return the mentions in a body, in order, marked as negated where the text advises against
         the brand.
+
+        Args:
+            body: The prose of the answer.
+            spans: (start, end) offsets of its sentences, in order.
+            language: The language of the question, or "".
         """
         mentions = self._finder.find(body, spans, language)
         if not may_advise_against(body):
@@ -200,6 +205,10 @@ def _restatement_span(body: str, question: str) -> tuple[int, int]:
 
     A restatement is a line, a sentence or a quotation with the question's words. Without a
     restatement, return (0, 0).
+
+    Args:
+        body: The prose of the answer.
+        question: The text of the question.
     """
     question_words = [word.casefold() for word in _WORD.findall(question)]
     words = list(islice(_WORD.finditer(body), len(question_words) + _MAX_PREAMBLE_WORDS))

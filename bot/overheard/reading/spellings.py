@@ -135,7 +135,12 @@ def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
 
 def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
     """Yield the risks of one spelling of a brand: ordinary words, a short name, words of praise or
-    blame, and names of the other brands.
+    blame, and the names of other brands.
+
+    Args:
+        spelling: One of the brand's names, as declared.
+        brand: The brand.
+        others: All other brands.
     """
     folded = " ".join(fold(spelling).text.split())
     if is_ordinary(folded):

@@ -187,6 +187,10 @@ class _UnitBuilder:
     def _heading_unit(self, line: Line, at: int) -> Unit:
         """Return the unit of a heading, and open its section and block; the title itself belongs to
         the section above.
+
+        Args:
+            line: The heading, of which blocks of its level or deeper have ended.
+            at: The index of the line in `lines`.
         """
         self.sections = [above for above in self.sections if above[0] < line.level]
         self.section = self.sections[-1][1] if self.sections else ""
@@ -258,8 +262,12 @@ class _UnitBuilder:
             self.stack.pop()
 
     def _item_units(self, line: Line, *, multi: bool) -> Iterator[Unit]:
-        """Yield the units of a list item, and open its block, or continue the block for a further
-        line of the item; `multi`: the items name different brands.
+        """Yield the units of a line of a list item. The first line of an item opens its block on
+        the stack.
+
+        Args:
+            line: The line.
+            multi: Whether the items of the list name different brands.
         """
         start = bare_start(self.body, line.start, line.end)
         if not line.opens and role_of(self.body[start : line.end]) is not None:
@@ -285,8 +293,12 @@ class _UnitBuilder:
             self.stack[-2] = above._replace(owner=item.owner)
 
     def _paragraph_units(self, line: Line, at: int) -> Iterator[Unit]:
-        """Yield the units of a paragraph line at index `at`; a bold line or a bare name opens a
-        block.
+        """Yield the units of a line of a paragraph. A bold line or a bare name is a title and opens
+        a block on the stack; other text sets `carried` and `last_owner`.
+
+        Args:
+            line: The line.
+            at: The index of the line in `lines`.
         """
         start = bare_start(self.body, line.start, line.end)
         if line.opens:
@@ -316,7 +328,12 @@ class _UnitBuilder:
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
         """Return whether a line of a paragraph is a title of the lines below: bold, ending in a
-        colon, or a bare name. `last`: no line follows.
+        colon, or a bare name.
+
+        Args:
+            line: The line.
+            start: Offset after its bullets and number.
+            last: Whether no line follows.
         """
         text = self.body[start : line.end]
         words = text.count(" ") + 1
@@ -430,8 +447,13 @@ class _UnitBuilder:
         return bool(numbered or _PRODUCT.fullmatch(text))
 
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
-        """Return whether a label is the name of `owner`, so that the rest of the piece, up to
-        `end`, is text about the owner.
+        """Return whether a label is the name of an owner, so that the rest of the piece is text
+        about the owner.
+
+        Args:
+            label: The label.
+            end: Offset after the piece.
+            owner: The owner, by the context that the label has opened.
         """
         if owner.foreign:
             named = owner.name == self.body[label.start : label.end]
@@ -439,8 +461,14 @@ class _UnitBuilder:
         return any(owner.is_brand(m.brand) for m in self.names.within(label.start, label.end))
 
     def _opening_context(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
-        """Return the context of a list item without a label, in a span: the brand or product with
-        which it opens, else `context`. `multi`: the items name different brands.
+        """Return the context of a list item without a label: of the brand or product with which the
+        item opens, else `context`.
+
+        Args:
+            start: Offset of the item's first piece.
+            end: Offset after the piece.
+            context: The context that the item inherits.
+            multi: Whether the items of the list name different brands.
         """
         own = self.names.of_opening(start, end)
         if own and (multi or not context.owner):
@@ -451,8 +479,13 @@ class _UnitBuilder:
         return context
 
     def _piece_owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
-        """Return the owner of a piece of text after its labels, and keep it in `carried` for the
-        text that follows.
+        """Return the owner of a piece of text, and keep it in `carried` for the text that follows.
+
+        Args:
+            start: Offset of the piece, after its labels.
+            end: Offset after the piece.
+            context: The context of the piece.
+            line: The line with the piece.
         """
         found = self.names.within(start, end)
         start = bare_start(self.body, start, end)

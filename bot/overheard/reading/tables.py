@@ -94,6 +94,11 @@ def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
 def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
     """Return (index of the cell that names the subject of a row, owner of the row); without a
     brand, the first cell with words and `NOBODY`.
+
+    Args:
+        body: The text.
+        cells: (start, end) offsets of the row's cells.
+        names: The mentions of the text.
     """
     worded = [at for at, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)]
     named = next(
@@ -152,7 +157,13 @@ def _ownerless_label(
     body: str, cells: Sequence[tuple[int, int]], place: int, names: Names
 ) -> str | None:
     """Return the first cell of a row that no brand owns, such as "Pros"; None for a row with an
-    owner. `place` is the index of the cell that may name a brand.
+    owner.
+
+    Args:
+        body: The text.
+        cells: (start, end) offsets of the row's cells.
+        place: The index of the cell that may name the owner.
+        names: The mentions of the text.
     """
     label = body[slice(*cells[0])]
     if role_of(label) in _LASTING:

@@ -115,8 +115,12 @@ def sentences(body: str) -> tuple[tuple[int, int], ...]:
 
 
 def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
-    """Return whether `end`, the match of a sentence's end, is only the full stop of an abbreviation
-    or initial; the sentence begins at `start`.
+    """Return whether a full stop ends an abbreviation or an initial rather than a sentence.
+
+    Args:
+        body: The text.
+        start: Offset of the sentence.
+        end: The match of the sentence's end; only a full stop may belong to an abbreviation.
     """
     if end.group() != ".":
         return False
@@ -174,8 +178,12 @@ _ENGLISH_WORDS = frozenset(_ENGLISH.split())
 
 
 def inside_word(text: str, left: int, right: int) -> bool:
-    """Return whether text[left:right] is only a part of a longer word, by the rules of
-    its script.
+    """Return whether a part of a text is only a part of a longer word, by the rules of its script.
+
+    Args:
+        text: The folded text.
+        left: Offset of the part.
+        right: Offset after the part.
     """
     before, after = text[left - 1 : left], text[right : right + 1]
     joined_before = (

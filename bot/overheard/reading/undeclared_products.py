@@ -74,6 +74,10 @@ def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple
 def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
     """Return, by folded name, the undeclared names that an answer lists together with a declared
     name, in headings, bold text or a series.
+
+    Args:
+        text: The answer with its Markdown.
+        declared: The folded spellings of the declared brands.
     """
     found: dict[str, str] = {}
     for places in (list(_list_heads(text)), *map(_series_names, _SERIES.findall(text))):
