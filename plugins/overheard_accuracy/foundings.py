@@ -84,7 +84,8 @@ _YEAR_CHARACTERS = 60
 
 
 def founded(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check the year of founding in a statement: the year nearest to a word of founding.
+    """Return the claim of a statement on the year of founding, the year nearest to a word of
+    founding, with its verdict against the fact.
 
     Return None when the statement has no year of founding of the brand itself, or doubts the year.
     """
@@ -127,10 +128,11 @@ def _year_at_brand(statement: Statement) -> str | None:
 
 
 def _decade_claim(statement: Statement, true: int) -> FactClaim | None:
-    """Check a decade of founding, as in "founded in the 1980s", against the true year.
+    """Return the claim of a statement on the decade of founding ("founded in the 1980s"): correct
+    if the decade has the true year, wrong if the year is more than `_DECADE_TOLERANCE_YEARS`
+    outside.
 
-    Return a correct claim if the decade has the true year, a wrong claim if the year is more than
-    `_DECADE_TOLERANCE_YEARS` outside; else, or without a decade of founding, None.
+    Return None for a year just outside, and without a decade of founding.
     """
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
     if not decade or not cue or of_another(statement, cue):

@@ -80,9 +80,10 @@ _NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
 def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check whether a statement says that the brand has a free plan; a free trial is no free plan.
+    """Return the claim of a statement on whether the brand has a free plan, with its verdict
+    against the fact ("yes" or "no"); a free trial is no free plan.
 
-    The fact's value is "yes" or "no". Return None when the statement leaves the matter open.
+    Return None when the statement leaves the question open or is about another brand.
     """
     paid = _PAID_ONLY.search(statement.text)
     cue = paid or _FREE_PLAN.search(statement.text)

@@ -60,8 +60,8 @@ _TOLERANCE_SHARE = 0.2
 
 
 def employees(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a stated number of employees against the true number or range, with a tolerance of
-    `_TOLERANCE_SHARE`.
+    """Return the claim of a statement on the number of employees, with its verdict against the true
+    number or range, within `_TOLERANCE_SHARE`.
 
     Return None when the statement has no present headcount of the brand itself.
     """

@@ -226,8 +226,8 @@ _BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME}
 
 
 def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check the stated place of the headquarters; the city, state or country of the fact is
-    correct.
+    """Return the claim of a statement on the place of the headquarters, with its verdict; the city,
+    state or country of the fact is correct.
 
     Return None without a present place of the brand itself, for a country or state that the fact
     does not name (the city may be there), and for a name that may be a spelling of the true place.

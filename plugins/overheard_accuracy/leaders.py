@@ -123,7 +123,8 @@ _NOT_PERSON = re.compile(
 
 
 def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check who a statement says leads the company, by family name and first name or initial.
+    """Return the claim of a statement on who leads the company, with its verdict by family name and
+    first name or initial.
 
     Return None when no present leader of the brand's own company is clearly stated.
     """
@@ -147,7 +148,8 @@ def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _succession_claim(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check the successor in a statement such as "Ann Lee replaced Bo Ray as CEO".
+    """Return the claim of a statement on a successor, "Ann Lee replaced Bo Ray as CEO", with its
+    verdict.
 
     Return None without a succession, and for a successor who is a former leader or came at a past
     time: the statement was correct then.

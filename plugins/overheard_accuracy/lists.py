@@ -57,8 +57,8 @@ _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? 
 
 
 def products(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a product of the brand: return a correct claim if the statement names the product and
-    does not call it discontinued, else None. A product is never wrong.
+    """Return a correct claim if a statement names the product and does not call it discontinued,
+    else None; a product is never wrong.
     """
     if (
         not unmeant(statement)
@@ -70,8 +70,8 @@ def products(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a certification that the company holds: return a wrong claim if the statement denies
-    the certification, a correct claim if it affirms it, else None.
+    """Return a wrong claim if a statement denies a certification that the company holds, a correct
+    claim if it affirms the certification, else None.
     """
     named = _find_words(statement.text, truth.value)
     if not named or _UNDECIDED.search(statement.text):
@@ -87,8 +87,8 @@ def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a discontinued product or feature: return a stale claim if the statement offers it, a
-    correct claim if the statement calls it discontinued, else None.
+    """Return a stale claim if a statement offers a discontinued product or feature, a correct claim
+    if it calls the product discontinued, else None.
     """
     named = _find_words(statement.text, truth.value)
     if unmeant(statement) or not named:
@@ -109,8 +109,8 @@ def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def never_say(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check a sentence that is always false: return a wrong claim if the statement contains its
-    words without a negation, else None.
+    """Return a wrong claim if a statement contains the words of a sentence that is always false,
+    without a negation, else None.
     """
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None

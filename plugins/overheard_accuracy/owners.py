@@ -89,8 +89,8 @@ _INVESTOR = re.compile(
 
 
 def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Check which company a statement calls the owner of the brand's company, or whether it calls
-    the company independent. A fact such as "none" means independent.
+    """Return the claim of a statement on the owner of the brand's company, or on its independence,
+    with its verdict. A fact such as "none" means independent.
 
     Return None when no present owner of the brand itself is clearly stated.
     """

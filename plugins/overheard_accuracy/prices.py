@@ -101,7 +101,8 @@ _ROUNDING_SHARE = 0.015
 
 
 def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> FactClaim | None:
-    """Check a price: same currency, same period (a year is twelve months), rounding allowed.
+    """Return the claim of a statement on a price, with its verdict: same currency, same period (a
+    year is twelve months), rounding allowed.
 
     A fact about a plan ("price: Pro") is compared only with amounts next to the plan's name; a fact
     without a plan only with the lowest amount ("starts at") or the only amount. Return None when no
@@ -163,7 +164,7 @@ def _price_range(text: str) -> tuple[Money, Money] | None:
 
 
 def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
-    """Check a stated range of prices against the true price.
+    """Return the claim of a stated range of prices, with its verdict against the true price.
 
     A range is correct if it begins or ends at the true price, or is narrow and contains the price;
     wrong if the price is outside. Return None for a wide range around the price, which may be of

@@ -26,7 +26,9 @@ def text_of(message: Message) -> str:
 
 
 def finish_of(message: Message) -> Finish:
-    """Return how the answer ended."""
+    """Return how the answer ended: complete, refused, cut at the answer window, or cut
+    elsewhere.
+    """
     return FINISHES.get(message.stop_reason or "", Finish.CUT)
 
 
@@ -45,8 +47,8 @@ def citations_of(message: Message) -> list[Citation]:
 
 
 def usage_of(message: Message) -> Mapping[str, object]:
-    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`;
-    `input_tokens` includes the cached tokens and is None if unknown.
+    """Return the billed tokens and searches as the service reports them, by the names of
+    `overheard.Usage`; `input_tokens` includes the cached tokens and is None if unknown.
     """
     usage: Any = message.usage
     sent: Any = getattr(usage, "input_tokens", None)

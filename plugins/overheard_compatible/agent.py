@@ -75,7 +75,9 @@ def text_of(response: Response) -> str:
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended; a failed answer arrives with HTTP status 200."""
+    """Return how the answer ended: complete, cut at the answer window or elsewhere, filtered, or
+    failed; a failed answer arrives with HTTP status 200.
+    """
     if response.status == "completed":
         return Finish.COMPLETE
     if response.status == "incomplete":
@@ -99,8 +101,8 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`; a
-    missing count is None.
+    """Return the billed tokens and searches as the service reports them, by the names of
+    `overheard.Usage`; a missing count is None.
     """
     usage: Any = response.usage
     return {

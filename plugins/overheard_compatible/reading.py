@@ -55,7 +55,9 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
 
 
 def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
-    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`."""
+    """Return the billed tokens and searches as the service reports them, by the names of
+    `overheard.Usage`.
+    """
     usage: Any = completion.usage
     return {
         "input_tokens": getattr(usage, "prompt_tokens", 0),

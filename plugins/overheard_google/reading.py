@@ -57,8 +57,8 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
 
 
 def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
-    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`.
-    `output_tokens` includes the model's thoughts, and is None if unknown.
+    """Return the billed tokens and searches as the service reports them, by the names of
+    `overheard.Usage`. `output_tokens` includes the model's thoughts, and is None if unknown.
     """
     usage = response.usage_metadata
     thoughts = getattr(usage, "thoughts_token_count", None) or 0

@@ -57,7 +57,9 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed tokens and searches, unchecked, by the names of `overheard.Usage`."""
+    """Return the billed tokens and searches as the service reports them, by the names of
+    `overheard.Usage`.
+    """
     usage: Any = response.usage
     tools: Any = getattr(response, "tool_usage", None)
     counted = getattr(getattr(tools, "web_search", None), "num_requests", None)

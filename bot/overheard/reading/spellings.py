@@ -21,8 +21,8 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
 def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
-    """Return whether a rule lets an occurrence of a spelling count as the brand: its case, the
-    question's language, and the words in the same sentence.
+    """Return whether a rule lets an occurrence of a spelling count as the brand, by the case of the
+    letters, the question's language, and the words in the same sentence.
 
     Args:
         rule: The rule.
