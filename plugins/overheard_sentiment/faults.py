@@ -132,7 +132,7 @@ _LACKING = re.compile(
       |interest|minimum|more|limits?|need|sugar|credit|setup|blackout|expir\w+|frills|nonsense|mess
       |noise|installation|subscription|maintenance|additional|fuss|hassle|problem|trouble|issue
       |doubt|question|real\ downsides?|strings|obligation|overage|maximum|long-term|harsh|chemical
-      |\w+\ (?:fees?|costs?|charges?|required|needed|limits?|contracts?)|(?:known|major)\ )\w+
+      |\w+\ (?:fees?|costs?|charges?|required|needed|limits?|caps?|contracts?)|(?:known|major)\ )\w+
     |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live
       |phone\b(?!\ calls?\ (?:needed|required))|desktop|wireless|app|apps|support\b|export|warranty
       |refund|longer\ (?:sold|made|available|supported|offer\w*|tak\w+|accept\w*|includ\w+

@@ -25,7 +25,8 @@ AWARD = re.compile(
       |my)\ (?:pick|choice)
       |overall\ (?:best(?!\ {_ASPECTS})|pick|choice|favou?rite|winner|recommendation)
       |(?:top|best)\ pick\ overall|(?:our|my)\ (?:top\ |overall\ )?(?:favou?rite|recommendation)
-      |(?:first|1st)\ (?:place|prize)|gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
+      |1\ (?:pick|choice)\b|(?:first|1st)\ (?:place|prize)
+      |gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
         |champion\b|\#1\s*(?=[:\u2013\u2014-])
       |the\ one\ to\ (?:get|buy|beat|choose)|(?:most|highly)\ recommended\s*(?=[:\u2013\u2014-]|\Z)
       |if\ you\ (?:only|just|can\ only)\ (?:buy|get|try|pick|choose|want|read)\ (?:just\x20
@@ -50,8 +51,8 @@ AWARD = re.compile(
 )
 """A label or title of the answer's own choice for the question as it was asked."""
 AWARDED = re.compile(
-    rf"""X\w*[^:\u2013\u2014(|]{{0,40}}[*_\s]*(?:[:\u2013\u2014(|]
-      |\s-\s)[*_\s]*(?={AWARD.pattern})""",
+    rf"""X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{{0,40}}[*_\s]*
+      (?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*(?={AWARD.pattern})""",
     re.VERBOSE | re.IGNORECASE,
 )
 """A title with a name and the award after it: "Acme One - Best Overall"."""
@@ -63,7 +64,7 @@ CITED = re.compile(
     rf"""
     {_REPORTED}(?:
       (?:best|top)[ -](?:overall|all-?around|(?:pick|choice)\ overall)(?!\ {_ASPECTS})
-      |best\ for\ overall\b
+      |best\ for\ overall\b|(?<=the\ )best(?=[.,;]|\W*\Z)
       |(?<=the\ )(?:best|top)\ (?:pick|choice|recommendation)\b
         (?!\ (?:if|when|in|among|for\ (?!most|you\b|overall|{_ASPECTS})))
     )(?!(?:\ \w+){{0,3}}\ by\ (?-i:[A-Z]))
@@ -160,7 +161,8 @@ BEFORE = re.compile(
         \ (?:est|ist|es)
       |\b(?:overall\ |clear\ )?winner(?:\ (?:here\ )?is|:)|\bfor\ most\ (?:of\ (?:you|us|them)
       |[\w-]+)(?:\ \w+)?
-        (?:,|\ is|\ with|\ get|\ it['\u2019]s|\Z|(?=\ the\ ?\Z))[^.]{{0,30}}?
+        (?:,|\ is|\ with|\ get|\ it['\u2019]s|\Z|(?=\ the\ ?\Z))
+        (?:(?!\b(?:while|but|whereas|though|although)\b)[^.]){{0,30}}?
       |\b(?:everyone|everybody|anyone|all|most)\ (?:else|others)(?:\ should(?:\ \w+){{1,2}})?,?
       |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ (?!picks|options|choices
       |{_ASPECTS})\w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
@@ -236,6 +238,7 @@ AFTER = re.compile(
       |standout)\b
     |\ for\ (?:most|nearly\ every(?:one|body))\b(?!\ (?:of\ its|purposes|part))
     |\ is\ (?:the\ )?(?:enough|right\ {CHOICE})\ for\ most\b
+    |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be)\ an?\ \w+\ {CHOICE}\ for\ most\b
     |(?:\ [\w.+-]+){{0,3}}?\ (?:is|would\ be|remains)\ the\ (?:better|best|stronger|safer|smarter
       |right
       |most\ \w+)\ [\w-]+\ for\ (?:most|the\ majority)\b
@@ -354,6 +357,8 @@ NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z
 """The need before a name that meets it: "For bread, the ..."."""
 NUMBER_ONE = re.compile(r"(?:#\s?1|\b1[.):]|\(1\)|\b1(?=\s)|\U0001f947)\W*\Z")
 """The end of a text before the name that it numbers first."""
+FOR_MOST = re.compile(r"\W*(?:most|nearly all|almost all) \w+", re.I)
+"""Whom a product is best for, when that is all readers."""
 DECISION = re.compile(
     r"\W*(?:(?:so|my|our|the|final|quick|short|overall|and the) )*(?:pick|recommendation|advice"
     r"|conclusion|winner"

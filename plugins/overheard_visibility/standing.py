@@ -31,6 +31,7 @@ from overheard_visibility.picks import (
     DISMISSED,
     ELSE,
     FOR,
+    FOR_MOST,
     IN_DOUBT,
     LEFT_OUT,
     NEED,
@@ -220,6 +221,7 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
             or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
             or _opens_award(reading, unit)
             or _is_cited(unit, asked)
+            or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text))
         ):
             yield unit.text
     alone = {mention.brand for mention in chosen} == {reading.brand.name}

@@ -341,6 +341,7 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
         ("Acme has a manual lid, which some prefer.", False),
         ("Acme has a manual lid, which some dislike.", True),
         ("Acme is cheap, yet includes a lid.", False),
+        ("Unlike many, Acme has no data caps.", False),
         ("Acme is light, yet includes no lid.", True),
         ("While slightly exceeding the $1,500 budget, Acme is popular.", True),
     ],

@@ -175,6 +175,23 @@ def test_a_question_about_a_fact_shows_nothing() -> None:
             "Which tool?",
             False,
         ),
+        (
+            "### Acme \u2b50 Best Overall\n- Quick\n### Boltly \u2b50 Best Budget\n- Dim",
+            "A tool?",
+            True,
+        ),
+        ("### Acme\n**Best for:** Most people\n### Boltly\n**Best for:** Travel", "A tool?", True),
+        ("Acme is generally considered the best. Boltly is dim.", "A tool?", True),
+        (
+            "Boltly is a top choice for most, while the Acme is a good budget option.",
+            "A tool?",
+            False,
+        ),
+        (
+            "Acme is a top choice for most, while the Boltly is a good budget option.",
+            "A tool?",
+            True,
+        ),
         ("Boltly is light. A good choice if you want a balanced Acme tool.", "Which tool?", False),
         (
             "Acme: Light. If you want a well-rounded tool, Acme or Boltly are excellent choices.",
