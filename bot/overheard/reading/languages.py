@@ -40,7 +40,7 @@ _FUNCTION = {
 }
 MIN_WORDS = 20
 """Words (or letters) below which a text is too short to be checked."""
-MAX_WORDS = 400
+MAX_READ_WORDS = 400
 """Words that are read; ten times as many letters."""
 
 
@@ -66,7 +66,7 @@ def _main_script(text: str) -> str:
     """Return the Unicode name of the script of more than half of the letters, such as ``LATIN``; ""
     without such a script.
     """
-    letters = list(islice(filter(str.isalpha, text), 10 * MAX_WORDS))
+    letters = list(islice(filter(str.isalpha, text), 10 * MAX_READ_WORDS))
     if text.isascii() or len(letters) < MIN_WORDS:
         return LATIN if letters else ""
     names = Counter(unicodedata.name(letter, "").split(" ")[0].split("-")[0] for letter in letters)
@@ -85,7 +85,7 @@ def _shows_other_language(text: str, exclude: str) -> bool:
         exclude: The expected language, such as ``de``; "" if any language will do. If its function
             words are not listed here, only English is recognised as another language.
     """
-    words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_WORDS))
+    words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_READ_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _function_words().items()}
     excluded_hits = hits.pop(exclude, 0)
     most_hits = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
