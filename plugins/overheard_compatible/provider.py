@@ -107,7 +107,8 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
 
         Args:
             question: The question.
-            fields: Further fields of the request, by the service's names; ``messages`` is added.
+            fields: Further fields of the request, by the service's names; the call adds
+                ``messages``.
         """
         create = self.client.chat.completions.with_raw_response.create
         name = question.model.id

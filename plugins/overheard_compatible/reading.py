@@ -70,8 +70,8 @@ def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
 
 
 def cost_of(completion: ChatCompletion) -> object:
-    """Return the cost in US dollars that the service reports, unchecked; None if the service
-    reports no cost.
+    """Return the cost in US dollars as the service reports it, which may be no number; None if the
+    service reports no cost.
     """
     usage: Any = completion.usage
     ticks = getattr(usage, "cost_in_usd_ticks", None)

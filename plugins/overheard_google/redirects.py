@@ -73,7 +73,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
     ) -> list[ResolveResult]:
-        """Look a host up, and return its addresses, which are all public.
+        """Return the addresses of a host, all of them public, from the system's resolver.
 
         Raises:
             OSError: when the host has no address, or an address that is not public.

@@ -185,7 +185,12 @@ def brand_features(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
     """Return the features of a brand in an answer by name, each a share from 0 to 1 or a truth
-    value; arguments as in `odds`.
+    value.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions in the answer, at least one, in order.
+        owned: The units that belong to the brand.
     """
     brand, plan = reading.brand.name, _plan(reading)
     return {

@@ -187,7 +187,14 @@ class _Walk:
             self.pieces.append(piece)
 
     def mark(self, event: str, start: int, end: int) -> None:
-        """Process a soft or hard line break, or a horizontal rule."""
+        """Process a line break, which becomes text, or a horizontal rule, which ends the open
+        element.
+
+        Args:
+            event: "SoftBreak", "HardBreak" or "Rule"; others are ignored.
+            start: Offset of the break in the source, in bytes.
+            end: Offset after the break.
+        """
         if event == "SoftBreak":
             self.add("\n", start, end)
         elif event == "HardBreak":
