@@ -66,7 +66,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 ADDED = "Added by plugins"
 """The heading of the commands of plugins."""
 LISTING = Path(__file__).with_name("listing.jsonl")
-"""A line for each command, see `Listing.line`."""
+"""A line for each command, see `CommandListing.line`."""
 
 
 @dataclass(frozen=True, slots=True)
