@@ -10,7 +10,6 @@ import pytest
 from overheard.detection import benchmarks, policy_trials
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import compare
-from overheard.detection.bursts import BurstPolicy
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.policy_trials import GuardedWeek
 from overheard.detection.trials import MonitorTrial, Reliability
@@ -76,7 +75,7 @@ def test_the_figures_of_a_policy_by_hand(monkeypatch: pytest.MonkeyPatch) -> Non
     years: list[float] = []
 
     def guard(_: float, __: float, ___: World, index: int, ____: object) -> object:
-        def guarded(change: float, _: BurstPolicy) -> list[GuardedWeek]:
+        def guarded(change: float) -> list[GuardedWeek]:
             years.append(change)
             return (calm if change == inf else dropped)[index]
 
