@@ -493,7 +493,7 @@ SUGGESTED = re.compile(
 )
 """Words before a name that is an example of what the answer suggests: "consider models like X"."""
 BESIDE = re.compile(
-    r"\b(?:(?:pick|choice|award|favou?rite) (?:from|by)\b|according to|whether"
+    r"\b(?:(?:pick|choice|award|favou?rite) (?:from|by)\b|according to|whether|(?:do|would) you"
     r"|(?:sources?|reviews?|reviewers|publications?|magazines?|outlets|experts?)\b[^.:]{0,40}\b(?:like"
     r"|such as|from|by|at|on|including)\b|(?:carr(?:y|ies)|sells?|stocks?)\b"
     r"|with (?:an? )?[\w -]{2,30} \((?:e\.g\.|like|such as)"
@@ -537,7 +537,8 @@ SPEAKS = re.compile(
     r"['\u2019]s (?:reviews?|tests?|guides?|lists?|experts?|editors)\b"
     r"|(?:(?:,| and| or| &)+ [A-Z][\w'\u2019]*(?: [A-Z][\w'\u2019]*)*){0,3},? (?:also )?"
     r"(?:recommend(?:s|ed)?|suggests?|says|said|notes|reports?|rates|rated|advises?|names|named"
-    r"|picked|praised|reviewed|(?:provide|offer|publishe?|ha[sv]e?)s? (?:[\w-]+ ){0,2}"
+    r"|picked|praised|reviewed"
+    r"|tests?|compares?|(?:provide|offer|publishe?|ha[sv]e?)s? (?:[\w-]+ ){0,2}"
     r"(?:reviews|tests|ratings|comparisons))\b"
 )
 """Words after the name of a publication or an expert that is cited."""

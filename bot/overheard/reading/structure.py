@@ -91,11 +91,14 @@ _DECIDING = re.compile(
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
-_PRONOUN = re.compile(r"(?:it|its|it['\u2019]s|they|their|they['\u2019]re)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"(?:it(?:s|['\u2019]s)?|they(?:['\u2019]re)?|their)\b(?!['\u2019]| (?-i:[A-Z]))", re.IGNORECASE
+)
 """Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
 _ELIDED = re.compile(
     r"(?:Add|Boast|Bring|Carrie|Combine|Come|Connect|Deliver|Feature|Include|Integrate|Make|Offer"
     r"|Pack|Pair|Provide|Run|Share|Support|Use|Work)s\s(?!(?:from|by|and|or|of|in|at|are|is|like)\b)"
+    r"|[A-Z][a-z]+s\s(?:a|an|the|with)\s"
     r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s"
 )
 """Beginnings of such sentences without a subject: "Features a motor by Acme"."""
@@ -499,9 +502,9 @@ class _UnitBuilder:
         subject = self.names.of_sentence(start, end) if found else NOBODY
         leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         before = context.owner or (NOBODY if in_list else self.carried)
-        near = bool(found) and start < found[0].start < start + _PRONOUN_CHARACTERS
-        elided = _ELIDED.match(self.body, start) is not None
-        if near and not leaves and (elided or (before and _PRONOUN.match(self.body, start))):
+        goes_on = _ELIDED.match(self.body, start) or _PRONOUN.match(self.body, start)
+        near = start + _PRONOUN_CHARACTERS
+        if goes_on and found and not leaves and goes_on.end() <= found[0].start < near:
             return before
         advises = _ADVISING.match(self.body, start) is not None
         if context.owner:
