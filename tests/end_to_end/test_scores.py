@@ -81,15 +81,15 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     program.run("report")
     starting = (
         "import time; from overheard.scoring import rescoring as r; r.SLICE_ANSWERS = 1; "
-        "read = r.Rescoring._read\n"
+        "read = r.Rescoring._read_share\n"
         "async def slowly(*given, **more):\n    time.sleep(0.05)\n"
         "    return await read(*given, **more)\n"
-        "r.Rescoring._read = slowly\n"
+        "r.Rescoring._read_share = slowly\n"
         "import sys; sys.argv = ['overheard', 'scores', 'rescore']\n"
         "from overheard.runtime.wiring import main; main()"
     )
     process = program.python(starting)
-    while True:
+    while process.poll() is None:
         [_, waits] = program.json("scores", "list")["editions"]
         if waits["done"] > 0.05:
             break

@@ -184,7 +184,7 @@ def _guard(
 ) -> Callable[[float], list[GuardedWeek]]:
     """Simulate a brand's baseline, and return a function that guards the brand for a year.
 
-    The function takes the week of the change (infinity for none) and how bursts are spent.
+    The function takes the week of the change, infinity for none.
 
     Args:
         tau: Standard deviation of the run effects, logit scale.
