@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from overheard.detection.model_change import (
     sentence_of_change,
     statistic,
 )
-from overheard.detection.statistic import candidate_starts
+from overheard.detection.nuisance import joint_evidence, step_evidence
+from overheard.detection.statistic import candidate_starts, deviating_runs
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import WHOLE_MODEL, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream
@@ -126,6 +128,11 @@ def test_how_far_each_brand_moved_is_that_of_the_attribution() -> None:
     until = [stream_until(stream, change.run) for stream in streams]
     steps = attribute_model(change.model, until, change.began, run_effect_prior(change.model)).steps
     assert dict(change.moved) == pytest.approx({key.brand: step for key, step in steps.items()})
+    later = attribute_model(
+        change.model, streams, change.began, run_effect_prior(change.model)
+    ).steps
+    moved = revised(change, streams).moved
+    assert dict(moved) == pytest.approx({key.brand: step for key, step in later.items()})
     assert change.baseline == streams[0].runs[0]
     assert (change.models, change.weight) == (1, 0)
     two = {Hypothesis.MODEL: 0.5, Hypothesis.EVERYTHING: 0.25, Hypothesis.BRAND_EVERYWHERE: 0.25}
@@ -164,6 +171,63 @@ def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:
     assert total == pytest.approx(np.log(odds))
     assert np.exp(alone).sum() > 100
     assert first == candidate_starts(len(cut[0].runs) - 1)[whole.argmax()]
+
+
+@pytest.mark.parametrize("runs", [7, 23])
+def test_a_change_of_a_model_is_apart_or_alike_or_both(runs: int) -> None:
+    """Its evidence by the shares of the three kinds, what the worlds with own effects cost, and the
+    rivals: a single deviating run, and another state in some of the latest or of the first runs.
+    """
+    sizes = {(b, 0): (Moved(runs - 3, logits=(-0.6, 0.4)[b % 2]),) for b in range(6)}
+    design = WorldDesign("normal", "shared", 0.25, brands=6, runs=runs)
+    streams = simulate_world(design, 4, sizes).streams
+    group = StreamGroup.of(streams[0], streams[1:])
+    series = run_series(group, group.answered(), run_effect_prior(streams[0].key.model))
+    starts = candidate_starts(runs - 1)
+    steps = np.array([[float(run >= start) for run in range(runs)] for start in starts])
+    spread = (np.array([0.2, 0.35, 0.7]), np.array([0.4, 0.8, 1.5]))
+    joint = joint_evidence(series.level, series.noise, steps, min(8, runs), spread)
+    own = joint.steps - np.log(1 + 0.5 / 60 * np.exp(joint.outliers).sum())
+    own -= 1.5 * joint.autocorrelation
+    own -= joint.variance / (joint.variance + series.noise.mean())
+
+    precision = 1 / (series.own + 1 / series.information)
+    mean = np.array(
+        [[np.average(series.raw[:, run], weights=precision[:, run])] for run in range(runs)]
+    )
+    level, noise = mean.T, 1 / precision.sum(axis=0)[None]
+    latest = [run for run in range(1, runs) if run >= runs - 6]
+    states = [set(part) for size in range(1, 7) for part in combinations(latest, size)]
+    states += [set(range(size)) for size in range(1, 7) if size <= latest[0]]
+    seen, whole = deviating_runs(level, noise, (1.0, 10.0))
+    rival = 1.0
+    for state in states:
+        design_of_state = np.array([[float(run in state) for run in range(runs)]])
+        chance = np.prod([(seen + n) / (whole + n) for n in range(len(state))])
+        rival += chance * np.exp(step_evidence(level, noise, design_of_state, 0).steps[0])
+    common = step_evidence(level, noise, steps, 0).steps - np.log(rival)
+
+    expected = 0.75 * np.exp(own) + 0.15 * np.exp(own + common) + 0.1 * np.exp(common)
+    found, _ = evidence(series)
+    assert np.exp(found) == pytest.approx(expected)
+
+
+def test_a_run_with_one_answer_of_a_brand_counts() -> None:
+    """Only a run without any answer does not."""
+    streams = category(SIZES)
+    n = streams[3].n.copy()
+    n[5] = np.arange(n.shape[1]) == 0
+    total = np.minimum(streams[3].total, n)
+    streams[3] = replace(streams[3], n=n, total=total, squares=total)
+    [change] = model_changes(streams, BUDGET)
+    cut = [stream_until(stream, change.run) for stream in streams]
+    group, rows = StreamGroup.of(cut[0], cut[1:]), np.arange(len(cut[0].runs))
+    prior = run_effect_prior(change.model)
+    found, without = (
+        statistic(run_series(group, kept, prior))[0] for kept in (rows, np.delete(rows, 5))
+    )
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - found)), rel=0.01)
+    assert abs(found - without) > 0.05
 
 
 def test_after_a_change_the_model_begins_anew() -> None:

@@ -88,6 +88,16 @@ def estimate_of(
             "about $1.00",
         ),
         (PriceQuote(estimate_of(4, 0.01)), "4 questions for about $0.01", "about $0.01"),
+        (
+            PriceQuote(estimate_of(4, 0.01, 0.02)),
+            "4 questions for about $0.01, at most $0.02",
+            "about $0.01",
+        ),
+        (
+            PriceQuote(estimate_of(4, 2.0, 2.01)),
+            "4 questions for about $2.00, at most $2.01",
+            "about $2.00",
+        ),
     ],
 )
 def test_a_price_is_said_in_full_and_in_short(quote: PriceQuote, price: str, short: str) -> None:
