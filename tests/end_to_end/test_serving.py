@@ -1,8 +1,10 @@
-"""What ends a deployment besides a signal."""
+"""How a deployment starts, and what ends it besides a signal."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -36,3 +38,19 @@ async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
     async with open_deployment(config) as deployment:
         with pytest.raises(LookupError):
             await serve(deployment, leave=lambda _: None)
+
+
+def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
+    """Neither the desk with all commands nor PostgreSQL's dialect, rich, numpy or the patterns by
+    which answers are read.
+    """
+    code = (
+        "import sys, overheard.runtime.server, overheard.runtime.wiring, overheard_storage;"
+        "import overheard.chat.terminal.execution; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+
+    assert {"overheard.runtime.server", "overheard_storage.tables", "sqlalchemy"} <= imported
+    assert not imported & {"numpy", "rich", "sqlalchemy.dialects.postgresql", "alembic"}
+    assert not imported & {"overheard.chat.desk", "overheard.reading.markdown"}
