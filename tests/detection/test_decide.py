@@ -11,6 +11,7 @@ from alert_shapes import MODEL, STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
 from overheard.detection.alarm_table import AlertLevel, needed_excess
+from overheard.detection.baseline import stream_until
 from overheard.detection.decide import (
     Decision,
     Reason,
@@ -413,9 +414,14 @@ def test_a_change_of_a_model_counts_from_the_smallest_on_and_half_of_the_weight(
 def test_a_change_that_one_brand_explains_is_reported_when_a_later_run_speaks_for_the_model(
     found: tuple[int, ...], told: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within five weeks, as it is live; and not once another change is found."""
-    streams = simulate_world(WorldDesign("normal", "shared", 0.1, brands=3, runs=26), 1).streams
-    runs, model = streams[0].runs, streams[0].key.model
+    """Within five weeks, as it is live; not once another change is found; by the runs of the first
+    brand, when another is asked no longer.
+    """
+    first, gone, third = simulate_world(
+        WorldDesign("normal", "shared", 0.1, brands=3, runs=26), 1
+    ).streams
+    runs, model = first.runs, first.key.model
+    streams = [first, stream_until(gone, runs[19]), third]
     changes = [ModelChange(model, runs[one], runs[one], 0.01, {}, runs[0]) for one in found]
 
     def weighed(change: ModelChange, known: Sequence[Stream]) -> ModelChange:
