@@ -173,6 +173,19 @@ COLUMNS = """\
             "~Zorbo",
             UnitRole.PRO,
         ),
+        ("- **Picks**: **Acme One**. Light. **Boltly**. Dim.", "Dim", "Boltly", UnitRole.NONE),
+        (
+            "- **Final**: **Best for work**: Acme is light. **Best for trips**: Boltly is dim.",
+            "dim",
+            "Boltly",
+            UnitRole.BEST_FOR,
+        ),
+        (
+            "- **Acme One**: **Solid oak lid**, Boltly hinges. **Cons**: stiff.",
+            "stiff",
+            "Acme",
+            UnitRole.CON,
+        ),
         ("If you travel, the Acme One or Boltly are good.", "travel", "Acme", UnitRole.NONE),
         ("| A | B |\n|---|---|\n| Best budget | Acme |", "budget", "Acme", UnitRole.TITLE),
         (

@@ -150,7 +150,8 @@ _AWARD = re.compile(
     r"|great\b|good\b|ideal\b|perfect\b|favou?rite\b|cheapest|fastest|easiest|simplest|strongest"
     r"|safest|lightest|budget\b|value\b|premium\b|luxury\b|mid-?range\b|high-?end\b|entry[- ]level"
     r"|splurge|editor['\u2019]s|overall\b|if you\b|if your\b|for\b|upgrade\b|affordable\b"
-    r"|all-?rounder|solid\b|also great|honou?rable|recommended\b|recommendation\b|our pick)",
+    r"|all-?rounder|solid (?:choice|option|pick|budget|value|mid|alternative)|also great"
+    r"|honou?rable|recommended\b|recommendation\b|our pick)",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
@@ -225,7 +226,9 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
         cut = text[first:bold_end].rstrip(" :\u2013\u2014-")
         inner = _first_divider(cut, 0, len(cut))
         divided = (
-            text[bold_end - 1] in ":-\u2013\u2014" or text[bold_end:value].strip() or value >= end
+            text[bold_end - 1] in ":-\u2013\u2014"
+            or text[bold_end:value].strip()
+            or not text[value:end].strip(" .")
         )
         if inner and inner[0]:
             return Label(first, first + inner[0], _after_spaces(text, first + inner[1], end))

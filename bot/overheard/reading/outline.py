@@ -83,6 +83,8 @@ class Outline:
         kind, role = kind_of(self._names.masked(label.start, label.end)), role_of(text)
         if own is not None:
             return Context(0, own, UnitRole.NONE, text)
+        if role is UnitRole.BEST_FOR and limit and (own := self._names.speaker(label.value, limit)):
+            return Context(0, own, role, text)
         if role is not None and (above.owner or role is not UnitRole.BEST_FOR):
             if above.role in _LISTED and role in {UnitRole.PRICE, UnitRole.NOTE}:
                 role = above.role

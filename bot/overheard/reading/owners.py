@@ -186,6 +186,17 @@ class Names:
         near = found[0].start < start + _HEAD_REACH
         return near or _EXAMPLES.fullmatch(self._body, start, found[0].start) is not None
 
+    def speaker(self, start: int, end: int) -> Owner:
+        """Return the brand with which a text begins as its subject: "Acme offers", or `NOBODY`.
+
+        Args:
+            start: Offset of the text.
+            end: Offset after the text.
+        """
+        owner = self.begins(start, end)
+        found = self.within(start, end) if owner else ()
+        return owner if found and PREDICATE.match(self._body, found[0].end, end) else NOBODY
+
     def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
         """Return the owner that the title in a span names; None for a title without a brand.
 

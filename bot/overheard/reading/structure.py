@@ -47,7 +47,7 @@ _INTRODUCING_CHARACTERS = 60
 """Most characters of a line with a colon at its end that is a title."""
 _TITLE_CHARACTERS = 60
 """Most characters of an item that is another product's name."""
-_PRODUCT = re.compile(r"(?=[^\n]*\d)[A-Z0-9]\S*(?: \S+){2,}")
+_PRODUCT = re.compile(r"(?=[^\n]*\d)[a-z]{0,2}[A-Z0-9]\S*(?: \S+){2,}")
 """A label that names a product in a line that has come to a second one: "Zorbo 7 with Pump"."""
 _NUMBERED = re.compile(r"(?<![\d.,])\d{1,2}[.)]\s\Z")
 """The number before a label of a list that is written in one line."""
