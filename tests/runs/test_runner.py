@@ -191,6 +191,20 @@ async def test_a_faulty_provider_fails_its_own_calls_and_no_other(given: object)
     assert "secret" not in reason
 
 
+@pytest.mark.parametrize("text", ["", " \u200b\n"])
+async def test_an_answer_without_visible_text_is_no_answer_of_any_provider(text: str) -> None:
+    """Scored as complete it would look as if the brand were not named."""
+    provider = ScriptedProvider()
+    provider.answer = lambda _: Reply(text, Finish.COMPLETE)
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert (outcome.complete, outcome.state) == (0, RunState.FAILED)
+    assert outcome.failures == {"svc returned an empty answer; try again later.": 6}
+    stored = [answer async for answer in house.store.answers.stream()]
+    assert {answer.reply.finish for answer in stored} == {Finish.FAILED}
+
+
 async def test_a_provider_that_cannot_be_used_is_asked_once() -> None:
     """The rest would fail for the same reason; each is counted, and none is asked."""
     provider = ScriptedProvider(concurrency=1)

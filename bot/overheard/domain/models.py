@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -78,6 +79,11 @@ class Finish(StrEnum):
 
 COMPLETE = frozenset({Finish.COMPLETE, Finish.WINDOW})
 """Endings of answers that are scored."""
+
+
+def has_visible_text(text: str) -> bool:
+    """Return whether a text has a character that is no space, control or format character."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,7 +23,7 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.domain.models import MAX_ANSWER_CHARS
+from overheard.domain.models import MAX_ANSWER_CHARS, has_visible_text
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
@@ -199,8 +198,7 @@ class HostedService:
     def _finish(self, question: Question, finish: Finish, text: str) -> Finish:
         if finish is Finish.LENGTH and self.window(question):
             finish = Finish.WINDOW
-        shown = any(unicodedata.category(character)[0] not in "CZ" for character in text)
-        return finish if shown or finish in WITHHELD else Finish.FAILED
+        return finish if has_visible_text(text) or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
         """Return the cost of an answer in US dollars: the reported cost, else by the price list,

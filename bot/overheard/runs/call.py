@@ -20,6 +20,7 @@ from overheard.domain import (
     Reply,
     Run,
 )
+from overheard.domain.models import has_visible_text
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
@@ -201,8 +202,11 @@ def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply
 def _with_problem(reply: Reply, question: Question) -> tuple[Reply, str]:
     """Return a reply, and the problem with it as a sentence, empty without a problem.
 
-    A reply in another language than the prompt's gets the finish FOREIGN.
+    A complete reply without visible text gets the finish FAILED, because it would look as if no
+    brand were named; one in another language than the prompt's gets FOREIGN.
     """
+    if reply.finish in COMPLETE and not has_visible_text(reply.text):
+        reply = replace(reply, finish=Finish.FAILED)
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED
