@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.measure.intervals import difference, mean_interval, quantile, wilson
+from overheard.measure.intervals import difference, mean_interval, normal_half_width, wilson
 
 
 def test_wilson_by_hand() -> None:
@@ -16,7 +16,7 @@ def test_wilson_by_hand() -> None:
 
 def test_wilson_at_the_ends() -> None:
     """A rate of 0 or 1 still has an interval: 0 of 10 gives z2 / (10 + z2) as its upper end."""
-    z2 = quantile(0.9) ** 2
+    z2 = normal_half_width(0.9) ** 2
     assert wilson(0, 10) == pytest.approx((0, z2 / (10 + z2)))
     assert wilson(1, 10) == pytest.approx((10 / (10 + z2), 1))
 

@@ -379,5 +379,7 @@ def _wrong(spec: CommandSpec, problem: str) -> BadUsage:
     return BadUsage(problem=problem[:1].upper() + problem[1:], usage=spec.usage)
 
 
-COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
+AUTOCOMPLETED_KINDS = frozenset(
+    {Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT}
+)
 """Kinds of options whose values the desk offers while a person types."""

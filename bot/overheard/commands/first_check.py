@@ -35,7 +35,7 @@ from overheard.domain import (
 from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
-from overheard.measure.trends import level, rank_ranges
+from overheard.measure.trends import rank_ranges, stream_mean
 from overheard.runs.plan import new_run
 from overheard.runs.quote import PriceQuote
 
@@ -274,7 +274,7 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
     """Return for each brand's stream at a model its table row and its JSON entry, the largest
     visibility first.
     """
-    known = [(s.key.brand, found) for s in streams if (found := level(s))]
+    known = [(s.key.brand, found) for s in streams if (found := stream_mean(s))]
     known.sort(key=lambda pair: (-pair[1].mean, pair[0]))
     ranges = rank_ranges([point for _, point in known])
     rows: list[tuple[tuple[str, ...], object]] = []

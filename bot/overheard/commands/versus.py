@@ -20,7 +20,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.scored_answers import scored_answers
 from overheard.measure.blocks import RunKey, Stream
-from overheard.measure.trends import Point, level
+from overheard.measure.trends import Point, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
 
@@ -149,7 +149,7 @@ def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> I
         runs = _runs_in_span(report.runs[model], span)
         for metric in METRICS:
             levels = [
-                level(_stream_of_runs(lines[key], runs))
+                stream_mean(_stream_of_runs(lines[key], runs))
                 for name in (report.brand.name, other)
                 if (key := (name, model, metric)) in lines
             ]

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from overheard.measure.blocks import Stream
-from overheard.measure.trends import EXPECTED_SHOCK
+from overheard.measure.trends import EXPECTED_RUN_EFFECT_VARIANCE
 from overheard.numpy_proxy import np
 
-PRIOR_TAU2 = EXPECTED_SHOCK
+PRIOR_TAU2 = EXPECTED_RUN_EFFECT_VARIANCE
 """The variance that is expected of a model with fewer than two runs."""
 PRIOR_TAU2_RUNS = 1.0
 """How many runs that weighs as much as: little, because a model with larger run effects than most

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overheard.domain import Block, Metric, Model, PromptShift, Scale
-from overheard.measure.intervals import Interval, quantile
+from overheard.measure.intervals import Interval, normal_half_width
 from overheard.numpy_proxy import Floats, np
 
 LEVEL = 0.9
@@ -192,11 +192,13 @@ def _difference_interval(pairs: _Pairs) -> Interval:
         # difference do not give an interval of width 0.
         centre = float(differences.sum()) / (n + 2)
         spread = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
-        half = quantile(LEVEL) * spread**0.5 / (n + 2)
+        half = normal_half_width(LEVEL) * spread**0.5 / (n + 2)
         return max(-1.0, centre - half), min(1.0, centre + half)
     centre = float(differences.mean())
     prior = 0.5 * MARGINS[pairs.metric.scale] ** 2  # half a pair that differs by the margin
-    half = quantile(LEVEL) * (float(((differences - centre) ** 2).sum()) + prior) ** 0.5 / n
+    half = (
+        normal_half_width(LEVEL) * (float(((differences - centre) ** 2).sum()) + prior) ** 0.5 / n
+    )
     return centre - half, centre + half
 
 

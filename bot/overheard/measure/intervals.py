@@ -16,7 +16,7 @@ _NORMAL = NormalDist()
 
 
 @lru_cache
-def quantile(level: float) -> float:
+def normal_half_width(level: float) -> float:
     """Return the half-width, in standard deviations, of a two-sided normal interval of coverage
     ``level``, 0 to 1.
     """
@@ -33,7 +33,7 @@ def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
         n: The effective number of independent answers; above 0, need not be whole.
         level: Coverage of the interval, 0 to 1.
     """
-    z2 = quantile(level) ** 2
+    z2 = normal_half_width(level) ** 2
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = (z2 * (rate * (1 - rate) / n + z2 / (4 * n**2))) ** 0.5 / (1 + z2 / n)
     return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
@@ -58,7 +58,7 @@ def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
         variance: The variance of the mean (not of the values); 0 or more.
         level: Coverage of the interval, 0 to 1.
     """
-    half = quantile(level) * variance**0.5
+    half = normal_half_width(level) * variance**0.5
     return mean - half, mean + half
 
 

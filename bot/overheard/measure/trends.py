@@ -10,7 +10,7 @@ from overheard.measure.blocks import Stream
 from overheard.measure.intervals import interval_from_variances
 from overheard.numpy_proxy import np
 
-EXPECTED_SHOCK = 0.03
+EXPECTED_RUN_EFFECT_VARIANCE = 0.03
 """The expected variance of the run effect of a model, on the logit scale."""
 
 
@@ -35,7 +35,7 @@ class Point:
     n: int
 
 
-def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
+def trend(stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE) -> list[Point]:
     """Return one point for each run with answers, oldest first.
 
     The interval covers the mean of many such runs: it includes call noise and the run effect. Runs
@@ -67,7 +67,7 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
     ]
 
 
-def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
+def stream_mean(stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE) -> Point | None:
     """Return the mean of a stream over all of its runs together, with the number and time of the
     last run with answers; None without answers.
 

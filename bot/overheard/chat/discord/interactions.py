@@ -19,7 +19,7 @@ from overheard.cards.card import Action, Style
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.discord import markup
 from overheard.chat.discord.layouts import Menu
-from overheard.chat.discord.tree import CommandCall
+from overheard.chat.discord.tree import DiscordCommand
 from overheard.chat.limits import DISCORD
 from overheard.chat.parser import fill
 from overheard.interfaces import Person
@@ -220,7 +220,7 @@ def clicked_message(interaction: discord.Interaction[Any]) -> str:
     return str((origin and origin.interacted_message_id) or message.id)
 
 
-def request_fields(call: CommandCall) -> dict[str, Any]:
+def request_fields(call: DiscordCommand) -> dict[str, Any]:
     """Return the fields of a `Request` for a command: its words, or its name and options.
 
     A command that can fill in a form, and has only its required options, is passed as words. The

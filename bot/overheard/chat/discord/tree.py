@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
-from overheard.chat.parser import COMPLETED
+from overheard.chat.parser import AUTOCOMPLETED_KINDS
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def is_same(wanted: Any, registered: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandCall:
+class DiscordCommand:
     """A command that a person has called, or is typing.
 
     Attributes:
@@ -149,7 +149,7 @@ class CommandCall:
     typed: str = ""
 
 
-def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandCall | None:
+def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordCommand | None:
     """Return the command that a person has called or is typing, or None for an unknown command.
 
     Args:
@@ -169,7 +169,7 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandC
     values = {option.name: _value(option, node.get("value")) for option, node in option_nodes}
     focused = ((option, node["value"]) for option, node in option_nodes if node.get("focused"))
     typing, typed = next(focused, (None, ""))
-    return CommandCall(spec, values, typing, str(typed))
+    return DiscordCommand(spec, values, typing, str(typed))
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ def _option_node(option: Option) -> Node:
         "description": wording.shorten(description or option.written, DISCORD.summary),
         "required": option.required,
     }
-    if completed(option):
+    if is_autocompleted(option):
         node["autocomplete"] = True
     elif option.choices:
         node["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
@@ -285,10 +285,10 @@ def _option_node(option: Option) -> Node:
     return node
 
 
-def completed(option: Option) -> bool:
+def is_autocompleted(option: Option) -> bool:
     """Return whether Discord asks the bot for values while a person types the option."""
     many_choices = len(option.choices) > DISCORD.children or (option.many and option.choices)
-    return option.kind in COMPLETED or bool(many_choices)
+    return option.kind in AUTOCOMPLETED_KINDS or bool(many_choices)
 
 
 def _bound_fields(option: Option, kind: int) -> Node:

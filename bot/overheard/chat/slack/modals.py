@@ -10,7 +10,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.limits import SLACK
-from overheard.chat.parser import COMPLETED
+from overheard.chat.parser import AUTOCOMPLETED_KINDS
 from overheard.chat.slack.controls import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain_text_object, rich, section, small, span
 from overheard.interfaces import Form
@@ -182,7 +182,7 @@ def _input_element(option: Option, value: Any) -> Block:
         )
     if option.kind is Kind.FLAG:
         return _checkbox(ticked=bool(value))
-    if option.kind in COMPLETED:
+    if option.kind in AUTOCOMPLETED_KINDS:
         return _menu_element(option, "external_select", value, min_query_length=0)
     if option.kind in NUMBERS and not option.many:
         return _number(option, value)
@@ -233,7 +233,7 @@ def _text_input(option: Option, value: Any) -> Block:
 
 
 def _is_list_of_text(option: Option) -> bool:
-    return option.many and not option.choices and option.kind not in COMPLETED
+    return option.many and not option.choices and option.kind not in AUTOCOMPLETED_KINDS
 
 
 def _value_texts(value: Any) -> list[str]:
