@@ -47,7 +47,7 @@ _EXAMPLES = re.compile(
 )
 """The words before the first name in "Brands such as Acme and Bolt offer ..."."""
 _EXAMPLES_CHARACTERS = 160
-_EXAMPLES_BEFORE = re.compile(r"\b(?:like|such as|including)\s[^.;:]*\Z", re.IGNORECASE)
+_EXAMPLES_BEFORE = re.compile(r"\b(?:like|such as|including)\s[^.;:]{0,200}\Z", re.IGNORECASE)
 """What stands before a name late in an enumeration of examples."""
 _EXAMPLE = re.compile(r"[(\[]?(?:e\.g\.|for example|such as|i\.e\.)[\s,]", re.IGNORECASE)
 """The beginning of a text that is nothing but examples: "(e.g., Acme, Bolt)"."""
