@@ -49,6 +49,7 @@ TARGETS = {
     "runs/quote.py": ["runs"],
     "runs/service.py": ["runs"],
     "runs/limits.py": ["runs"],
+    "runs/retries.py": ["runs"],
 }
 """Which tests guard which room or module."""
 BAR = 0.9
