@@ -73,6 +73,14 @@ class TestBucket:
 
         assert bucket.delay(1, 0.0) == pytest.approx(1.0)
 
+    def test_a_window_of_which_nothing_is_used_is_a_minute(self) -> None:
+        """Its reset says nothing of the inflow: nothing has to flow in."""
+        bucket = Bucket()
+        bucket.learn(120, 120, 1.0, now=0.0)
+        bucket.take(120)
+
+        assert bucket.delay(60, 0.0) == pytest.approx(30.0)
+
     def test_it_never_believes_that_more_is_allowed_than_was_configured(self) -> None:
         """Who configures a limit means it."""
         bucket = Bucket(6)
