@@ -185,7 +185,9 @@ def patterns(panels: int, seed: int) -> None:
 
 
 def dips(panels: int, seed: int) -> None:
-    """Print how many dips of 15 points that last are taken for over within 4 runs."""
+    """Print how many dips of 15 points that last are taken for over within 4 runs, and how soon a
+    fall is seen after dips that are over.
+    """
     lines = []
     for effects in ("shared", "own"):
         for tau in TAUS:
@@ -193,6 +195,13 @@ def dips(panels: int, seed: int) -> None:
             share = found.ended / max(found.seen, 1)
             lines.append((f"{tau:g}", effects, str(found.seen), _share(share, found.seen)))
     rows(("tau", "effects", "dips seen", "wrongly ended within 4 runs; bar 0.10"), lines)
+    rows(
+        ("effects", "without a dip", "after one dip", "after two"),
+        (
+            (effects, *map(_waited, events.after_dips(effects, panels, seed)))
+            for effects in ("shared", "own")
+        ),
+    )
 
 
 def model(panels: int, seed: int) -> None:

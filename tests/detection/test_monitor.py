@@ -163,6 +163,23 @@ def test_the_way_back_ends_the_story_without_an_alarm() -> None:
     assert decision.silence.reason is Reason.RETURNED
 
 
+def test_what_comes_and_goes_is_soon_no_news() -> None:
+    """One run in five a model leaves the brand out of three answers; each alert of it that is taken
+    back is evidence that it is a habit, and a fall that stays is told still.
+    """
+    told = []
+    for seed in range(6, 8):
+        hits = np.ones((60, 8))
+        hits[np.flatnonzero(np.random.default_rng(seed).random(60) < 0.2), :3] = 0
+        hits[52:, 3:] = 0
+        design = Design(runs=60, prompts=8, repeats=1)
+        asked = stream(simulate(design, size=1, seed=1))
+        found = alarms(replace(asked, total=hits, squares=hits), policy=AlertPolicy(1.0, 1))
+        told.append([alarm.run.id for alarm in found])
+    assert all(len([run for run in runs if run <= 52]) <= 5 for runs in told)
+    assert all({53, 54} & set(runs) for runs in told)
+
+
 def test_only_the_model_that_shifted_begins_anew() -> None:
     """Two models fall one after the other; each is raised with its own past."""
     early, late = fallen(at=8, runs=20), fallen(at=14, runs=20, seed=9)

@@ -24,6 +24,8 @@ MAX_BASELINE_RUNS = 120
 """Largest number of a baseline's runs that count, the latest."""
 MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a new baseline has before a shift from it can be seen."""
+HABITUAL_RETURNS = 2
+"""A brand that has come back so often goes now and then, which is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,13 @@ class Baseline:
         runs: All runs of the model, the oldest first.
         rows: Those that count, as rows of `runs`, in the order of time.
         excursion: The latest change that had an alarm, or None.
+        returns: How often the brand came back to its level before an alarm.
     """
 
     runs: tuple[RunKey, ...]
     rows: list[int] = field(default_factory=list)
     excursion: Excursion | None = None
+    returns: int = 0
 
     def until(self, row: int, answered: Floats) -> Places:
         """Return the rows that count, and ``row``, where a stream has answers.
@@ -110,6 +114,15 @@ class Baseline:
         """Set the baseline to the rows of an old level and its own rows from ``start`` on."""
         self.rows = [*before, *(row for row in self.rows if row >= start)]
         self.excursion = None
+        self.returns += 1
+
+    @property
+    def deviating_share(self) -> float:
+        """The share of runs with which the brand went and came back, once it has `HABITUAL_RETURNS`
+        times; 0 before.
+        """
+        habitual = self.returns >= HABITUAL_RETURNS
+        return self.returns / (self.rows[-1] + 1) if habitual else 0.0
 
 
 def rows_with_answers(stream: Stream) -> Places:

@@ -328,7 +328,14 @@ class Monitor:
                 self._seen.pop(key, None)
             elif answered[row]:
                 weights = self._weights[model][rows]
-                measured = statistic(group, rows, run_effect_prior(model), reach, weights)
+                measured = statistic(
+                    group,
+                    rows,
+                    run_effect_prior(model),
+                    reach,
+                    weights,
+                    watched.baseline.deviating_share,
+                )
                 threshold = self._table.threshold(
                     measured.age, measured.own_share, measured.autocorrelation
                 )

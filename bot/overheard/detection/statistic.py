@@ -95,6 +95,7 @@ def statistic(
     prior: RunEffectPrior,
     reach: int = RECENT_STARTS,
     weights: Floats | None = None,
+    deviating_share: float = 0.0,
 ) -> Statistic:
     """Return the evidence for a change of a stream at the latest of its active runs; nothing after
     that run is used.
@@ -105,6 +106,8 @@ def statistic(
         prior: The expected variances of the run effects of the model, logit scale.
         reach: Largest number of active runs from the oldest start to the latest run.
         weights: Prior weight of a change that begins with each active run, n; by default 1 for all.
+        deviating_share: The least probability with which a single run of the brand deviates; what
+            the active runs of all brands show may be more.
     """
     runs = len(rows)
     places = candidate_starts(runs - 1, reach)
@@ -113,7 +116,7 @@ def statistic(
     steps = _regressors(after, series.weights)
     step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
     seen, whole = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
-    deviating = seen / whole
+    deviating = max(seen / whole, deviating_share)
     uniform = step_odds.steps - _deviating_runs(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
