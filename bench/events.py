@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,7 +15,9 @@ from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.model_change import ModelChange
 from overheard.detection.monitor import Monitor, Restart
+from overheard.detection.placement import AlertAction, place
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.detection.worlds import (
     Changes,
@@ -25,12 +27,14 @@ from overheard.detection.worlds import (
     metric_name,
     simulate_world,
 )
-from overheard.domain import VISIBILITY, Shift
+from overheard.domain import VISIBILITY, Alert, Shift
 from overheard.measure.blocks import Stream, StreamKey
 
 CLOSED_WITHIN = 4
 """A dip that lasts is wrongly ended when that happens within so many runs of its alarm."""
 DIP_RUNS, DIP_POINTS = 14, 15.0
+SHORT_DIP_RUNS, SHORT_DIPS_AT, FALL_AT = 5, (16, 28), 44
+"""For a fall after dips that are over: their runs, and the indices of their first runs and its."""
 BRANDS, MODELS, PATTERN_AT = 4, 3, 25
 """For the patterns: a change of brands at models in run 26."""
 LATER = (0, 1, 3)
@@ -65,6 +69,26 @@ def dips(world: WorldDesign, panels: int, seed: int, per_year: float = 1.0) -> D
             last = late[0] + CLOSED_WITHIN
             ended += any(late[0] < one.run.id <= last for one in monitor.returns)
     return Dips(seen, ended)
+
+
+def after_dips(effects: str, panels: int, seed: int) -> list[list[int]]:
+    """Return after how many runs a fall by 10 points is told, 20 at most, after no dip of 15 points
+    that is over, after one, and after two.
+    """
+    design = WorldDesign("normal", effects, 0.25, runs=FALL_AT + 20)
+    waited: list[list[int]] = []
+    for count in range(len(SHORT_DIPS_AT) + 1):
+        starts = SHORT_DIPS_AT[len(SHORT_DIPS_AT) - count :]
+        dipped = (Moved(at, -DIP_POINTS, until=at + SHORT_DIP_RUNS) for at in starts)
+        changes: Changes = {(0, 0): (*dipped, Moved(FALL_AT, -10.0))}
+        found = []
+        for number in range(panels):
+            streams = simulate_world(design, seed + number, changes).streams
+            monitor = Monitor(brand_name(0), streams, policy=AlertPolicy(1.0, 1))
+            told = [alarm.run.id - FALL_AT for alarm in monitor.replay()]
+            found.append(min((runs for runs in told if runs > 0), default=20))
+        waited.append(found)
+    return waited
 
 
 def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int, list[float]]:
@@ -124,10 +148,26 @@ def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[
 
 
 def model_messages(streams: Sequence[Stream], per_year: float) -> Iterator[int]:
-    """Yield the numbers of the runs after which a change of a model as a whole is told."""
+    """Yield the numbers of the runs in which a change of a model as a whole is told."""
     policy = AlertPolicy(1.0, len(streams), {VISIBILITY: SMALLEST_CHANGE}, per_year)
-    for change, _ in reported_changes(streams, policy, ()):
+    for change in without_returns(reported_changes(streams, policy, ())):
         yield change.run.id
+
+
+def without_returns(reported: Iterable[tuple[ModelChange, Alert]]) -> Iterator[ModelChange]:
+    """Yield reported changes of a model but for the way back of its brands, which ends the message
+    of a change before.
+    """
+    live: list[Alert] = []
+    for change, alert in reported:
+        match place(alert.moved, live, change.run.at).action:
+            case AlertAction.RECOVER:
+                live = []
+            case AlertAction.EASE:
+                pass
+            case _:
+                live = [alert]
+                yield change
 
 
 def mistaken_models(effects: str, per_year: float, panels: int, seed: int) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from events import without_returns
 
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import AlertPolicy
@@ -144,9 +145,9 @@ def alarms(worlds: int, runs: int, seed: int, allowed: AlertPolicy) -> tuple[lis
     counted, of_models = [], 0
     for number in range(worlds):
         streams = PlacesWorld(runs).streams(seed + number)
-        changes = [change for change, _ in reported_changes(streams, allowed, ())]
-        restarts = [Restart(change.model, change.run, change.began) for change in changes]
-        of_models += len(restarts)
+        reported = list(reported_changes(streams, allowed, ()))
+        restarts = [Restart(change.model, change.run, change.began) for change, _ in reported]
+        of_models += len(list(without_returns(reported)))
         counted.append(
             sum(
                 len(list(Monitor(name, streams, policy=allowed, restarts=restarts).replay()))

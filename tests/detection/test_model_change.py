@@ -157,17 +157,17 @@ def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
     series = run_series(group, group.answered(), run_effect_prior(change.model))
     total, first = statistic(series)
     assert cut[0].runs[first] == change.began
-    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - total)), rel=0.01)
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (0.6 - total)), rel=0.01)
 
 
 def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:
-    """With one run in ten some brand changes by itself, and with whichever run that was."""
+    """Some brand changes by itself at odds of 0.3, and with whichever run that was."""
     cut = [stream_until(stream, stream.runs[22]) for stream in category([0, -1.2, 0.3])]
     group = StreamGroup.of(cut[0], cut[1:])
     series = run_series(group, group.answered(), run_effect_prior(cut[0].key.model))
     whole, alone = evidence(series)
     total, first = statistic(series)
-    odds = np.exp(whole).sum() / (1 + 0.1 * np.exp(alone).sum())
+    odds = np.exp(whole).sum() / (1 + 0.3 * np.exp(alone).sum())
     assert total == pytest.approx(np.log(odds))
     assert np.exp(alone).sum() > 100
     assert first == candidate_starts(len(cut[0].runs) - 1)[whole.argmax()]
@@ -228,6 +228,23 @@ def test_a_run_with_one_answer_of_a_brand_counts() -> None:
     )
     assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - found)), rel=0.01)
     assert abs(found - without) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("kind", "effects", "low", "high"), [("normal", "shared", 0, 0.1), ("ar1", "own", 0.9, 1)]
+)
+def test_what_a_model_does_not_show_costs_nothing(
+    kind: str, effects: str, low: float, high: float
+) -> None:
+    """Whether effects are autocorrelated cannot be told where there are hardly any, and does no
+    harm; where there are, all brands together tell it.
+    """
+    streams = simulate_world(WorldDesign(kind, effects, 0.5, brands=8, runs=30), 4).streams
+    group = StreamGroup.of(streams[0], streams[1:])
+    series = run_series(group, group.answered(), run_effect_prior(streams[0].key.model))
+    steps = np.eye(30)[20:]
+    found = joint_evidence(series.level, series.noise, steps, 8, (np.array([0.4]),) * 2)
+    assert low <= found.autocorrelation <= high
 
 
 def test_after_a_change_the_model_begins_anew() -> None:

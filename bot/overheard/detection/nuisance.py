@@ -22,6 +22,8 @@ SHORT_RUNS = 128
 its runs: those of a year of daily runs would take 130 MB."""
 AUTOCORRELATIONS = (0.0, 0.7)
 AUTOCORRELATION_WEIGHTS = (0.75, 0.25)
+NOTABLE_VARIANCE = 0.03
+"""Own run effects with a smaller variance do no harm, autocorrelated or not."""
 STEP_VARIANCE = 0.49
 """Variance of a usual change of all prompts, logit scale."""
 STEP_VARIANCES, STEP_WEIGHTS = (STEP_VARIANCE, 4.0), (0.75, 0.25)
@@ -79,7 +81,7 @@ class JointEvidence:
         outliers: Logarithms of the Bayes factors that all series deviate in each single run.
         alone: Logarithms of the Bayes factors of a step in any one series, K.
         variance: Expected variance of the own run effects.
-        autocorrelation: Probability that the own run effects are autocorrelated.
+        autocorrelation: Probability that the own run effects are autocorrelated and not negligible.
     """
 
     steps: Floats
@@ -109,6 +111,7 @@ def joint_evidence(
     prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
     weights = _normalise(prior + m0.sum(axis=0))
     logs = np.log(weights)
+    variances = np.tile(VARIANCES, len(AUTOCORRELATIONS))
     together, single = ([_of_size(known, seen, size**2) for size in part] for part in sizes)
     whole = [
         np.logaddexp.reduce(logs[:, None] + log_weights.sum(axis=0), axis=0)
@@ -123,8 +126,8 @@ def joint_evidence(
         mean[: len(steps)],
         mean[len(steps) :],
         alone[: len(steps)],
-        float(weights @ np.tile(VARIANCES, len(AUTOCORRELATIONS))),
-        float(weights[len(VARIANCES) :].sum()),
+        float(weights @ variances),
+        float(weights[len(VARIANCES) :] @ (np.array(VARIANCES) >= NOTABLE_VARIANCE)),
     )
 
 
