@@ -157,7 +157,7 @@ def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
     series = run_series(group, group.answered(), run_effect_prior(change.model))
     total, first = statistic(series)
     assert cut[0].runs[first] == change.began
-    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (0.6 - total)), rel=0.01)
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (0.9 - total)), rel=0.01)
 
 
 def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:

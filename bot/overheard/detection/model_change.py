@@ -48,7 +48,7 @@ ALONE_CHANCE = 0.3
 AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
 """What autocorrelated effects of each brand's own, and their share of a run's variance, add to the
 threshold: in such worlds an unchanged model shows more evidence."""
-ONCE_A_YEAR, FALL = 0.6, 1.2
+ONCE_A_YEAR, FALL = 0.9, 1.2
 """The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
 how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
 
