@@ -157,17 +157,17 @@ def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
     series = run_series(group, group.answered(), run_effect_prior(change.model))
     total, first = statistic(series)
     assert cut[0].runs[first] == change.began
-    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (0.9 - total)), rel=0.01)
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.0 - total)), rel=0.01)
 
 
 def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:
-    """Some brand changes by itself at odds of 0.3, and with whichever run that was."""
+    """Some brand changes by itself at odds of 0.2, and with whichever run that was."""
     cut = [stream_until(stream, stream.runs[22]) for stream in category([0, -1.2, 0.3])]
     group = StreamGroup.of(cut[0], cut[1:])
     series = run_series(group, group.answered(), run_effect_prior(cut[0].key.model))
     whole, alone = evidence(series)
     total, first = statistic(series)
-    odds = np.exp(whole).sum() / (1 + 0.3 * np.exp(alone).sum())
+    odds = np.exp(whole).sum() / (1 + 0.2 * np.exp(alone).sum())
     assert total == pytest.approx(np.log(odds))
     assert np.exp(alone).sum() > 100
     assert first == candidate_starts(len(cut[0].runs) - 1)[whole.argmax()]

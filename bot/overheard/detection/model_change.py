@@ -43,12 +43,12 @@ OTHER_STATE = (1.0, 10.0)
 and of how many runs, before any is seen."""
 STATE_RUNS = 6
 """So many of the latest, or of the first, runs may be in it."""
-ALONE_CHANCE = 0.3
+ALONE_CHANCE = 0.2
 """The odds that some brand changes alone with a run, against a change of the model."""
 AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
 """What autocorrelated effects of each brand's own, and their share of a run's variance, add to the
 threshold: in such worlds an unchanged model shows more evidence."""
-ONCE_A_YEAR, FALL = 0.9, 1.2
+ONCE_A_YEAR, FALL = 1.0, 1.2
 """The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
 how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
 
