@@ -226,7 +226,7 @@ def test_a_run_with_one_answer_of_a_brand_counts() -> None:
     found, without = (
         statistic(run_series(group, kept, prior))[0] for kept in (rows, np.delete(rows, 5))
     )
-    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.5 - found)), rel=0.01)
+    assert change.chance_a_year == pytest.approx(np.exp(1.2 * (1.0 - found)), rel=0.01)
     assert abs(found - without) > 0.05
 
 
