@@ -73,6 +73,14 @@ class TestBucket:
 
         assert bucket.delay(1, 0.0) == pytest.approx(1.0)
 
+    def test_a_window_may_end_within_a_second(self) -> None:
+        """Sixty of a hundred are used and come back in half a second."""
+        bucket = Bucket()
+        bucket.learn(100, 40, 0.5, now=0.0)
+        bucket.take(40)
+
+        assert bucket.delay(12, 0.0) == pytest.approx(0.1)
+
     def test_a_window_of_which_nothing_is_used_is_a_minute(self) -> None:
         """Its reset says nothing of the inflow: nothing has to flow in."""
         bucket = Bucket()
