@@ -247,6 +247,16 @@ def test_other_metrics_that_moved_in_the_run_are_named() -> None:
         ("", "", "The service does not say which model it serves, so an update would not show."),
         (
             "m-1-0301",
+            "",
+            "The service no longer says which model it serves, so an update would not show.",
+        ),
+        (
+            "",
+            "m-1-0501",
+            "The service says only since then which model it serves, so an update would not show.",
+        ),
+        (
+            "m-1-0301",
             "m-1-0301",
             "The service reports the same model as before: if it was updated, then in silence.",
         ),
@@ -261,7 +271,7 @@ def test_the_served_model_before_is_compared_with_the_one_since(
     before: str, after: str, said: str
 ) -> None:
     """An answer of the moment at which it began counts as after."""
-    marked = "fp" if after != before else ""
+    marked = "fp" if after and after != before else ""
     answers = (answer(0, 1, served=before), answer(0, 2, served=after, fingerprint=marked))
 
     assert said in paragraphs(compose(alert_of(), evidence_of(answers=answers)))

@@ -269,16 +269,19 @@ def _moved_question_lines(shift: Shift, evidence: AlertEvidence) -> Iterator[str
 
 def _served_model_sentence(evidence: AlertEvidence) -> str:
     """Return a sentence on whether the service reports, for the answers since the shift, a served
-    model or fingerprint that it did not report before.
+    model or fingerprint that it did not report before. Answers without either are left out.
     """
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
         reply = answer.reply
         shown = " ".join(filter(None, (reply.served_model, reply.fingerprint)))
         sides[answer.asked_at >= evidence.began].add(shown)
-    before, after = sides
-    if not any(before | after):
+    before, after = (side - {""} for side in sides)
+    if not before and not after:
         return "The service does not say which model it serves, so an update would not show."
+    if not before or not after:
+        says = "says only since then" if after else "no longer says"
+        return f"The service {says} which model it serves, so an update would not show."
     if after <= before:
         return "The service reports the same model as before: if it was updated, then in silence."
     shown = wording.line(wording.listing(sorted(after - before)))

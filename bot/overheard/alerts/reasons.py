@@ -139,7 +139,7 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
 
 def _evidence_sentence(silence: Silence) -> str:
     """Return a sentence on how many times as strong the evidence would have to be for an alert;
-    empty when no evidence was measured.
+    empty when no evidence was measured. Evidence and threshold are natural logarithms.
     """
     if silence.evidence is None or silence.threshold is None:
         return ""

@@ -111,8 +111,8 @@ class Planner:
 
 
 async def _plan_inputs(deployment: Deployment) -> object:
-    """Return the inputs of a plan, to be compared: runs with their states, updates, catalogue,
-    scorer versions.
+    """Return a value that changes whenever the plan of bursts could change: runs with their
+    states, updates, catalogue, scorer versions. It is compared with ``==``.
     """
     runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs.find()]
     updates = await deployment.store.updates.find()

@@ -165,8 +165,8 @@ class CatalogueNoun(Generic[Entry]):
     def _list_table(
         self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
     ) -> Table | None:
-        """Return the table of objects, or None for an empty list; a chat's table has no columns
-        with the same text in all rows.
+        """Return the table of objects, or None for an empty list. A chat's table keeps its first
+        column and leaves out keys and columns with the same text in all rows.
 
         Args:
             entries: The objects, in the order of the rows.

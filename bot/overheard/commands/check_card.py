@@ -485,8 +485,8 @@ async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scorin
 
 
 async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
-    """Yield a sentence for each budget that is nearly spent, and for each judge with too little
-    agreement or lost verdicts.
+    """Yield a sentence for each budget that is spent to `WARNING` or more, and for each
+    judge with too little agreement or lost verdicts.
     """
     panel, now = run.panel, deployment.clock.now()
     accounts: dict[Account, None] = {}

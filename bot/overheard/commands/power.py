@@ -129,8 +129,8 @@ async def power(
 async def current_offer(
     deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
 ) -> Offer:
-    """Return the panel as planned for a brand and a model: `repeats` of each prompt in a run,
-    `days` between runs. The price is unknown (None).
+    """Return what the present plan of a brand at a model can detect, as an offer without a price:
+    `repeats` of each prompt in a run, `days` between runs.
     """
     prompts = deployment.catalogue.prompts_for(brand.name)
     outlook, _ = await _outlook(deployment, PowerPlan(brand, prompts, repeats, days, None), model)

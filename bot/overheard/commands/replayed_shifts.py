@@ -168,8 +168,9 @@ def _whole_model_run_json(
 
 
 def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a shift for JSON output: runs by their keys, values in the units of the metric, the 90
-    % interval as a pair. `runs` are by number.
+    """Return a shift for JSON output: runs by their keys, values in the units of the metric, the
+    90 % interval as a pair. ``runs_90`` are the runs among which the shift began with a probability
+    of 90 %. `runs` are by number.
     """
     return {
         "kind": "shift",

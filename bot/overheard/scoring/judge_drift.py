@@ -100,8 +100,12 @@ class Rejudging:
         }
 
     async def _answers_to_rejudge(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
-        """Return the latest `MAX_REJUDGED_ANSWERS` of the answers, given by number with their
-        stored values, that the shift's model gave and whose text is still stored.
+        """Return those answers of the shift's model whose text is still stored, in the order in
+        which they were asked, at most the latest `MAX_REJUDGED_ANSWERS`.
+
+        Args:
+            shift: The shift whose model is meant.
+            verdicts: The stored verdict of each answer, by the answer's number.
         """
         judged_answers = self.store.answers.stream(numbers=verdicts)
         answers = [

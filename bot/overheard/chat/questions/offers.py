@@ -119,6 +119,10 @@ class Offers(Resolution):
     def _configure(self) -> Plan | None:
         """Return a plan with buttons that open forms for the records that the question names;
         without any named, for competitors, facts and schedules.
+
+        The buttons are looked up by concept, as ``en.toml`` names the words of a question:
+        ``recurring`` ("every week"), ``restate`` ("it says", "is wrong"), ``reroute`` ("send to"),
+        ``who`` ("which company").
         """
         concepts, brand = self._parsed.concepts, self._brand_words
         here = (f"subscribe {brand}", "Alerts into this channel")

@@ -245,8 +245,11 @@ class QuestionDesk:
         return QuestionReply(None, card, reading, Plan(), situation)
 
     def _guessed_button(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
-        """Return a button for the part of a question that was understood; None when that could
-        mislead.
+        """Return a button for the part of a question that was understood.
+
+        None when that could mislead: nothing or too few words were understood, the question limits
+        or negates what it asks, the intent is a greeting, or the command is too long for a
+        button.
         """
         if not reading.intent or len(reading.unknown) > MAX_UNKNOWN:
             return None

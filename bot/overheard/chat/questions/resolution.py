@@ -152,8 +152,8 @@ class Resolution:
         return self._about_brand("trend", metric=metric)
 
     def _slot_options(self, spec: CommandSpec) -> dict[str, Any]:
-        """Return values for the model and the time of a question, for the options that a command
-        has.
+        """Return values for those of the options ``model``, ``since`` and ``until`` that a command
+        has: the model if the question names exactly one, and ISO dates, both inclusive.
         """
         known = {option.name for option in spec.options}
         slots: dict[str, Any] = {}

@@ -127,8 +127,8 @@ class TimeReader:
         return NamedTime(start, end)
 
     def _single_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the time at an index, such as ``since March``, and its number of words; None
-        without one.
+        """Return the time that begins at an index, such as ``since March``, and its number of
+        tokens; None where no time begins, or where a bare time is ambiguous ("may", "second").
         """
         for kind in ("since", "until", "in"):
             for size in self._phrase_sizes(kind, tokens, index):
