@@ -162,8 +162,8 @@ def page(card: Card) -> str:
 
 
 def shoot(file: Path, end: str) -> Path | None:
-    """Save a picture of an HTML page beside the page, of the width `WINDOWS[end]`, and return its
-    path; None without Chromium.
+    """Save a picture of an HTML page in the page's folder, of the width
+    `WINDOWS[end]`, and return its path; None without Chromium.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:

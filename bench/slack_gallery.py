@@ -209,8 +209,8 @@ def examples() -> Iterator[tuple[str, str]]:
 
 
 def photograph(page: Path, width: int) -> Path | None:
-    """Save a PNG picture of an HTML page beside the page, `width` pixels wide, and return its path;
-    None without a browser.
+    """Save a PNG picture of an HTML page in the page's folder, `width` pixels wide, and
+    return its path; None without a browser.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:

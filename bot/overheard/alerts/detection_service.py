@@ -252,7 +252,7 @@ class DetectionService:
             brand: The brand's name.
             updates: Known updates of all models.
             restarts: The changes of models as a whole, after each of which the baseline begins
-                anew.
+                again.
             now: Time of new alerts.
         """
         past = self._history

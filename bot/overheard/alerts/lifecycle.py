@@ -150,7 +150,7 @@ class Lifecycle:
     ) -> tuple[Alert, bool]:
         """Carry out a placement of an alert's shifts among earlier alerts of the brand. Return the
         stored alert that reports the shifts, and whether this alert is new. Raises AlertUnchanged
-        when the placed alert was closed meanwhile.
+        when the placed alert was closed at the same time.
         """
         shifts = (alert.shift, *alert.also)
         match placement.action:
@@ -442,7 +442,7 @@ class Lifecycle:
         always: bool = False,
     ) -> Alert:
         """Store an event together with the alert's new state, and return the changed alert; try
-        again when another process changed the alert meanwhile.
+        again when another process changed the alert at the same time.
 
         Args:
             number: The alert's number.

@@ -336,7 +336,7 @@ def parts_of(alert: Alert) -> frozenset[AlertPart]:
 
 def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
     """Return the parts of an alert that are over, by events in the order of time; growth and
-    relapse begin both parts anew.
+    relapse begin both parts again.
     """
     over: set[AlertPart] = set()
     for event in events:

@@ -91,7 +91,7 @@ class CutOffNotice:
                 await self._deliveries.remove(self._key)
 
     async def renew(self, run: str) -> None:
-        """Store the delivery anew, due in `CUT_OFF_AFTER`, if a message shows the card.
+        """Store the delivery again, due in `CUT_OFF_AFTER`, if a message shows the card.
 
         Does nothing within `RENEWAL_INTERVAL_S` of the last renewal.
 

@@ -61,7 +61,7 @@ async def run_bursts(
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        plans: The planned bursts; None plans them anew.
+        plans: The planned bursts; None plans them again.
 
     Raises:
         RunUnderWay: when another process asks one of the bursts.
@@ -89,7 +89,7 @@ async def run_bursts(
 
 
 class Planner:
-    """Plans bursts for repeated calls; plans anew only when runs, updates, catalogue or scorers
+    """Plans bursts for repeated calls; plans again only when runs, updates, catalogue or scorers
     have changed or after `ANEW`, since each plan analyses all stored runs.
     """
 

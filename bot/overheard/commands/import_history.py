@@ -100,7 +100,7 @@ async def _import_run(
     deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
 ) -> None:
     """Store the missing answers of the run with a key, from its lines in the file (`span`), and
-    count them in `tally`. Other processes are kept from writing to the run meanwhile. Raises
+    count them in `tally`. Other processes cannot write to the run during it. Raises
     RunInUse.
     """
     store = deployment.store

@@ -199,7 +199,7 @@ class RetentionTable(Settings):
     Older texts are written to a file and removed from the store. Values, blocks and spend stay.
 
     Attributes:
-        days: Number of days; 0 keeps texts for ever.
+        days: Number of days; 0 keeps texts without end.
         brands: Number of days for questions that were asked for a brand; an answer for several
             brands is kept for the longest of their periods.
         folder: The folder of the files; a relative path starts at that of the configuration.

@@ -82,7 +82,7 @@ class Moved:
             size.
         carried: Share of the prompts that carry the change, 0 to 1.
         logits: Shift of these prompts on the logit scale, where ``points`` is 0.
-        until: Index of the first run in which the change is over; None for ever.
+        until: Index of the first run in which the change is over; None without an end.
     """
 
     at: int

@@ -219,7 +219,7 @@ def load_plugins(
     """Load every installed plugin, the built-in plugins first, and return all their objects.
 
     Plugins load in parallel threads: several plugins that hang delay the start by one timeout only.
-    Their output goes to stderr meanwhile. Never raises: faults are in the reports.
+    Their output goes to stderr. Never raises: faults are in the reports.
 
     Args:
         config: The configuration; each plugin gets its own tables of `PLUGIN_SECTIONS`.

@@ -26,7 +26,7 @@ from overheard.domain import (
 from overheard.domain.models import MAX_ANSWER_CHARS, has_visible_text
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
-from overheard.provider_kit.diagnosis import Endpoint, read_fault
+from overheard.provider_kit.diagnosis import Endpoint, ServiceFault, read_fault
 from overheard.provider_kit.prices import PriceList
 from overheard.provider_kit.settings import ProviderSettings
 from overheard.provider_kit.transport import http_client, rate_limits, service_time
@@ -101,10 +101,9 @@ class HostedService:
         """Return the answer window of a question in tokens; None when the service decides."""
         return question.limit or self._settings.max_tokens
 
-    @asynccontextmanager
-    async def asking(
+    def asking(
         self, model: Model, ready: Callable[[], object] = lambda: None
-    ) -> AsyncIterator[None]:
+    ) -> AbstractAsyncContextManager[None]:
         """Return a context for one call, with a timeout and with errors as sentences.
 
         Args:
@@ -115,22 +114,30 @@ class HostedService:
             ProviderFailed: for every exception of the SDK, as one sentence without the key.
             ProviderUnavailable: for an error with which every other question would fail too.
         """
-        try:
-            ready()
-            async with asyncio.timeout(self._settings.timeout):
-                yield
-        except OverheardError:
-            raise
-        except Exception as error:
-            raise read_fault(error, self._endpoint).failure(model, self._endpoint) from None
+        return self._calling(ready, lambda fault: fault.failure(model, self._endpoint))
 
-    @asynccontextmanager
-    async def trying(self, ready: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
+    def trying(
+        self, ready: Callable[[], object] = lambda: None
+    ) -> AbstractAsyncContextManager[None]:
         """Return a context for a free call, such as listing models; `ready` is called first.
 
         Raises:
             ProviderUnavailable: for every exception of the SDK, except when the service does not
                 have this call (status 404, 405 or 501).
+        """
+        return self._calling(
+            ready,
+            lambda fault: (
+                None if fault.status in {404, 405, 501} else fault.unavailable(self._endpoint)
+            ),
+        )
+
+    @asynccontextmanager
+    async def _calling(
+        self, ready: Callable[[], object], error_of: Callable[[ServiceFault], Exception | None]
+    ) -> AsyncIterator[None]:
+        """Return a context for a call with a timeout; raises the error that `error_of` returns for
+        an exception of the SDK, or nothing where it returns None.
         """
         try:
             ready()
@@ -138,10 +145,9 @@ class HostedService:
                 yield
         except OverheardError:
             raise
-        except Exception as error:
-            fault = read_fault(error, self._endpoint)
-            if fault.status not in {404, 405, 501}:
-                raise fault.unavailable(self._endpoint) from None
+        except Exception as exception:
+            if error := error_of(read_fault(exception, self._endpoint)):
+                raise error from None
 
     def reply(
         self,

@@ -40,7 +40,7 @@ def modal(form: Form) -> ui.Modal:
         dialog.add_item(_labelled_input(option, form))
     if shared:
         dialog.add_item(_shared_input(shared, form.values))
-    dialog.stop()  # else discord.py keeps the modal for ever; answers are read by the ids alone
+    dialog.stop()  # else discord.py never drops the modal; answers are read by the ids alone
     return dialog
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from overheard.chat.questions.times import NamedTime
+from overheard.chat.questions.calendar import NamedTime
 
 METRICS = {
     "recommended": "first_choice",

@@ -9,9 +9,9 @@ from typing import Any
 
 from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec, quoted
+from overheard.chat.questions.calendar import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.situation import OpenAlert, Situation
-from overheard.chat.questions.times import BEGINNING, LAST_CHECK, UPDATE, NamedTime
 
 OF_ALERTS = frozenset({"alerts show", "evidence"})
 """Commands that show one alert, which is about one model."""

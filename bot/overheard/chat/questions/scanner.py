@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from overheard.chat.questions.calendar import NamedTime
 from overheard.chat.questions.names import KnownNames, NameReader
 from overheard.chat.questions.parsed_question import METRICS, ParsedQuestion
-from overheard.chat.questions.times import NamedTime, TimeReader
+from overheard.chat.questions.times import TimeReader
 from overheard.chat.questions.vocabulary import LIGHT, WEAK, Token, implied, vocabulary
 
 MAX_NAME_WORDS = 2

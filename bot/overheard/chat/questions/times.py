@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time, timedelta
 
+from overheard.chat.questions.calendar import FORTNIGHT, QUARTER, WEEKEND, Calendar, NamedTime
 from overheard.chat.questions.vocabulary import Token, Vocabulary
 
-UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
-"""The events of a vocabulary's ``[times.events]``."""
 MAX_DAYS = 1_100
 """The longest time in days, weeks or months that a question names."""
 _ISO = re.compile(r"\d{4}")
@@ -20,37 +19,6 @@ _HALF = re.compile(r"h([12])")
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<half>am|pm|h)?")
 _MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
 _SPAN = re.compile(r"(?P<number>\d{1,3})(?P<unit>[dw])")
-_WEEK, _FORTNIGHT, _MONTH, _QUARTER_DAYS, _YEAR, _WEEKEND = 7, 14, 30, 91, 365, 2
-
-
-@dataclass(frozen=True, slots=True)
-class NamedTime:
-    """A time that a question names.
-
-    Attributes:
-        start: The first day, or None.
-        end: The first day after the time, or None for a period without an end.
-        event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
-        until: Whether the time is a deadline: ``until Monday``.
-        ahead: The next day of this name from today on, or None: for ``Monday`` the coming one.
-        at: The time of that day, or None.
-    """
-
-    start: date | None = None
-    end: date | None = None
-    event: int = 0
-    until: bool = False
-    ahead: date | None = None
-    at: time | None = None
-
-    @property
-    def is_year(self) -> bool:
-        """Whether it is one whole year."""
-        return self.start is not None and self.end == date(self.start.year + 1, 1, 1)
-
-    def future(self, today: date) -> bool:
-        """Return whether the time begins after a day."""
-        return self.start is not None and self.start > today
 
 
 class TimeReader:
@@ -66,6 +34,7 @@ class TimeReader:
         self._begin = {kind: {words[0] for words in t} for kind, t in self._words.items()}
         self._unclear = {words[0] for words in self._words.get("unclear", {})}
         self._today = today
+        self._calendar = Calendar(today)
 
     def read(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at an index, and its number of words; None without one."""
@@ -96,7 +65,7 @@ class TimeReader:
                     last = self._named_time(tokens, place + link, "")
                     if last and first[0].start and last[0].start and not last[0].event:
                         size = begin + first[1] + link + last[1]
-                        return self._joined_times(first[0], last[0]), size
+                        return _joined_times(first[0], last[0]), size
         return None
 
     def _first_of_days(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
@@ -116,15 +85,6 @@ class TimeReader:
                 day = last[0].start.replace(day=int(number[1]))
                 return NamedTime(day, day + timedelta(1)), 1
         return None
-
-    def _joined_times(self, first: NamedTime, last: NamedTime) -> NamedTime:
-        """Return the time from the start of `first` to the end of `last`, in the year before if
-        `first` is later.
-        """
-        start, end = first.start, last.end
-        if start and end and start >= end:
-            start = start.replace(year=start.year - 1, day=min(start.day, 28))
-        return NamedTime(start, end)
 
     def _single_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the time that begins at an index, such as ``since March``, and its number of
@@ -259,7 +219,7 @@ class TimeReader:
             return NamedTime(event=event[0]), event[1]
         if kind == "until" and (end := self._phrase_number("end_of", tokens, index)):
             unit = self._phrase_number("units", tokens, index + end[1])
-            whole = self._calendar_unit(unit[0], 0) if unit else None
+            whole = self._calendar.unit(unit[0], 0) if unit else None
             if unit and whole and whole.end:
                 return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
         return (
@@ -280,7 +240,7 @@ class TimeReader:
         if night := self._phrase_number("nights", tokens, index):
             return NamedTime(self._today - timedelta(night[0])), night[1]
         if to_date := self._phrase_number("to_date", tokens, index):
-            whole = self._calendar_unit(to_date[0], 0)
+            whole = self._calendar.unit(to_date[0], 0)
             return (whole, to_date[1]) if whole else None
         if ahead := self._phrase_number("ahead", tokens, index):
             day = self._today + timedelta(ahead[0])
@@ -298,19 +258,19 @@ class TimeReader:
                 if number and (unit := self._phrase_number("units", tokens, place + number[1])):
                     if kind != "last":
                         continue
-                    return self._time_since(number[0] * unit[0]), size + number[1] + unit[1]
+                    return self._calendar.since(number[0] * unit[0]), size + number[1] + unit[1]
                 if unit := self._phrase_number("units", tokens, place):
-                    rolling = unit[0] != _WEEKEND and self._is_rolling(tokens[index:place])
+                    rolling = unit[0] != WEEKEND and self._is_rolling(tokens[index:place])
                     rolling = (kind == "last" and rolling) or (
-                        kind != "next" and unit[0] == _FORTNIGHT
+                        kind != "next" and unit[0] == FORTNIGHT
                     )
                     if rolling or (kind == "last" and unit[0] == 1):
-                        return self._time_since(unit[0]), size + unit[1]
+                        return self._calendar.since(unit[0]), size + unit[1]
                     steps = {"this": 0, "last": -1, "next": 1}[kind]
-                    if whole := self._calendar_unit(unit[0], steps):
+                    if whole := self._calendar.unit(unit[0], steps):
                         return whole, size + unit[1]
                 if (day := self._phrase_number("weekdays", tokens, place)) is not None:
-                    return self._weekday_on(day[0], kind), size + day[1]
+                    return self._calendar.weekday(day[0], kind), size + day[1]
                 months = self._season(tokens, place) or self._latest_month(tokens, place)
                 if months and kind != "next":
                     return months[0], size + months[1]
@@ -336,7 +296,7 @@ class TimeReader:
         number = self._number(tokens, index)
         if not number and (short := _SPAN.fullmatch(tokens[index].word)):
             days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
-            return replace(self._time_since(days), ahead=self._today + timedelta(days)), 1
+            return replace(self._calendar.since(days), ahead=self._today + timedelta(days)), 1
         if not number:
             return None
         unit = self._phrase_number("units", tokens, index + number[1])
@@ -351,14 +311,10 @@ class TimeReader:
             return NamedTime(start, start + timedelta(1)), size + back[1]
         clear = kind in {"in", "since"} or (not kind and tokens[index].word not in self._unclear)
         return (
-            (replace(self._time_since(days), ahead=self._today + timedelta(days)), size)
+            (replace(self._calendar.since(days), ahead=self._today + timedelta(days)), size)
             if clear
             else None
         )
-
-    def _time_since(self, days: int) -> NamedTime:
-        """Return the time that began a number of days ago and has no end."""
-        return NamedTime(self._today - timedelta(days))
 
     def _dated_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a time at an index such as ``2026-05-03``, ``3 May 2026``, ``Q3`` or ``2025``, and
@@ -379,7 +335,7 @@ class TimeReader:
         if part and part[0] == 1:
             this = next(iter(self._phrase_sizes("this", tokens, index + part[1])), 0)
             unit = self._phrase_number("units", tokens, index + part[1] + this)
-            whole = self._calendar_unit(unit[0], 0) if unit else None
+            whole = self._calendar.unit(unit[0], 0) if unit else None
             if unit and whole:
                 return NamedTime(whole.start), part[1] + this + unit[1]
         month = self._latest_month(tokens, index + part[1]) if part else None
@@ -391,9 +347,7 @@ class TimeReader:
 
     def _latest_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         month = self._phrase_number("months", tokens, index)
-        return (
-            (self._month_time(month[0], self._latest_year(month[0])), month[1]) if month else None
-        )
+        return (self._calendar.month(month[0]), month[1]) if month else None
 
     def _season(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the three months of the latest season of a name at an index, and the number of its
@@ -402,12 +356,7 @@ class TimeReader:
         season = self._phrase_number("seasons", tokens, index)
         if not season:
             return None
-        year = self._latest_year(season[0])
-        behind = 12 * year + season[0] + 2  # months since year 0
-        return (
-            NamedTime(date(year, season[0], 1), date(behind // 12, behind % 12 + 1, 1)),
-            season[1],
-        )
+        return self._calendar.months(season[0], 3), season[1]
 
     def _numbered_week(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return the latest week with the number at an index (ISO 8601), such as ``week 47``, and
@@ -417,12 +366,8 @@ class TimeReader:
         number = self._number(tokens, index + word[1]) if word else None
         if not word or not number or not 1 <= number[0] <= 53:
             return None
-        this_year, this_week, _ = self._today.isocalendar()
-        try:
-            monday = date.fromisocalendar(this_year - (number[0] > this_week), number[0], 1)
-        except ValueError:
-            return None
-        return NamedTime(monday, monday + timedelta(7)), word[1] + number[1]
+        week = self._calendar.week(number[0])
+        return (week, word[1] + number[1]) if week else None
 
     def _time_of_year(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
         """Return a day in digits, a quarter, a half or a year at an index, and the number of its
@@ -434,21 +379,17 @@ class TimeReader:
         quarter, size = _QUARTER.fullmatch(word), 1
         number = int(quarter[1]) if quarter else 0
         ordinal = self._phrase_number("ordinals", tokens, index)
-        if ordinal and self._word("units", tokens, index + ordinal[1]) == _QUARTER_DAYS:
+        if ordinal and self._word("units", tokens, index + ordinal[1]) == QUARTER:
             number, size = ordinal[0], ordinal[1] + 1
         if number:
-            first = 3 * number - 2
-            year = self._latest_year(first)
-            return NamedTime(date(year, first, 1), _after(date(year, first + 2, 1))), size
+            return self._calendar.months(3 * number - 2, 3), size
         if half := _HALF.fullmatch(word):
-            first = 6 * int(half[1]) - 5
-            year = self._latest_year(first)
-            return NamedTime(date(year, first, 1), _after(date(year, first + 5, 1))), 1
+            return self._calendar.months(6 * int(half[1]) - 5, 6), 1
         if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
             parts = [token.word for token in tokens[index : index + 3]]
             if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
-                day = _date(int(word), int(parts[1]), int(parts[2]))
-                return (NamedTime(day, day + timedelta(1)), 3) if day else None
+                day = self._calendar.day(int(parts[2]), int(parts[1]), int(word))
+                return (replace(day, ahead=None), 3) if day else None
             return NamedTime(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
         return None
 
@@ -469,7 +410,7 @@ class TimeReader:
             if number and 1 <= int(number[1]) <= 31:
                 return self._day_of(int(number[1]), month[0], tokens, behind + 1, month[1] + 1)
             year, size = self._year(tokens, behind)
-            return self._month_time(month[0], year or self._latest_year(month[0])), month[1] + size
+            return self._calendar.month(month[0], year), month[1] + size
         return None
 
     def _weekday(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
@@ -477,12 +418,12 @@ class TimeReader:
         number of its words; None without one.
         """
         unit = self._phrase_number("units", tokens, index)
-        if unit and unit[0] == _WEEKEND:
+        if unit and unit[0] == WEEKEND:
             ended = self._today.isoweekday() < 6
-            whole = self._calendar_unit(_WEEKEND, -1 if ended else 0)
+            whole = self._calendar.unit(WEEKEND, -1 if ended else 0)
             return (whole, unit[1]) if whole else None
         found = self._phrase_number("weekdays", tokens, index)
-        return (self._weekday_on(found[0]), found[1]) if found else None
+        return (self._calendar.weekday(found[0]), found[1]) if found else None
 
     def _number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
         if index < len(tokens) and tokens[index].word.isdigit() and len(tokens[index].word) <= 3:
@@ -500,8 +441,6 @@ class TimeReader:
         """Return a day of a month, and the number of words that name it; None when there is no such
         day.
 
-        Without a year, it is the latest such day; `ahead` is the next one.
-
         Args:
             day: The day of the month.
             month: The month, 1 to 12.
@@ -510,90 +449,15 @@ class TimeReader:
             size: The number of words of day and month.
         """
         year, more = self._year(tokens, behind)
-        if not year:
-            year = self._today.year
-            this_year = _date(year, month, day)
-            year -= this_year is not None and this_year > self._today
-        found = _date(year, month, day)
-        if not found:
-            return None
-        ahead = found if found >= self._today else _date(found.year + 1, month, day)
-        return NamedTime(found, found + timedelta(1), ahead=ahead), size + more
-
-    def _latest_year(self, month: int) -> int:
-        return self._today.year - (month > self._today.month)
-
-    def _month_time(self, month: int, year: int) -> NamedTime:
-        """Return a month.
-
-        Args:
-            month: 1 to 12.
-            year: The year.
-
-        Returns:
-            The month, with the next month of this name that is still to come as `NamedTime.ahead`.
-        """
-        first = date(year, month, 1)
-        ahead = (
-            first
-            if first > self._today
-            else date(self._today.year + (first.month <= self._today.month), month, 1)
-        )
-        return NamedTime(first, _after(first), ahead=ahead)
-
-    def _weekday_on(self, weekday: int, kind: str = "") -> NamedTime:
-        """Return the latest such weekday before today.
-
-        Args:
-            weekday: 1 (Monday) to 7.
-            kind: ``next`` for the coming one, ``this`` for today, if it is that weekday.
-        """
-        if kind == "this" and weekday == self._today.isoweekday():
-            return NamedTime(self._today, self._today + timedelta(1))
-        back = (self._today.isoweekday() - weekday) % 7 or 7
-        later = self._today + timedelta(7 - back % 7)
-        day = later if kind == "next" else self._today - timedelta(back)
-        return NamedTime(day, day + timedelta(1), ahead=later)
-
-    def _calendar_unit(self, unit: int, steps: int) -> NamedTime | None:
-        """Return a calendar unit, such as a month: the current one, or an earlier or later one.
-
-        Args:
-            unit: The length of the unit in days, such as `_WEEK`; `_WEEKEND` for Saturday and
-                Sunday.
-            steps: How many units later than the current one; negative for earlier.
-
-        Returns:
-            The unit; None for a length that is no calendar unit.
-        """
-        today = self._today
-        if unit == _WEEK:
-            monday = today - timedelta(today.weekday()) + timedelta(7 * steps)
-            return NamedTime(monday, monday + timedelta(7), ahead=monday if steps > 0 else None)
-        if unit == _WEEKEND:
-            saturday = today - timedelta(today.weekday()) + timedelta(7 * steps + 5)
-            return NamedTime(saturday, saturday + timedelta(2))
-        if unit == _YEAR:
-            return NamedTime(date(today.year + steps, 1, 1), date(today.year + steps + 1, 1, 1))
-        if unit in (_MONTH, _QUARTER_DAYS):
-            size = 1 if unit == _MONTH else 3
-            months = today.year * 12 + today.month - 1
-            first = (months // size + steps) * size
-            ends = first + size
-            start = date(first // 12, first % 12 + 1, 1)
-            end = date(ends // 12, ends % 12 + 1, 1)
-            return NamedTime(start, end, ahead=start if steps > 0 else None)
-        day = today + timedelta(steps)
-        return NamedTime(day, day + timedelta(1)) if unit == 1 else None
+        found = self._calendar.day(day, month, year)
+        return (found, size + more) if found else None
 
 
-def _after(first: date) -> date:
-    """Return the first day of the next month."""
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+def _joined_times(first: NamedTime, last: NamedTime) -> NamedTime:
+    """Return the time from the start of `first` to the end of `last`, in the year before if
+    `first` is later.
+    """
+    start, end = first.start, last.end
+    if start and end and start >= end:
+        start = start.replace(year=start.year - 1, day=min(start.day, 28))
+    return NamedTime(start, end)

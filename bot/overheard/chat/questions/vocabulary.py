@@ -92,7 +92,7 @@ class Vocabulary:
         topics: The subject of answers that each phrase names, such as ``price``.
         hints: Questions to propose, by their kind.
         times: The number that each phrase of a time means, by kind; see
-            `overheard.chat.questions.times`.
+            `overheard.chat.questions.calendar`.
         longest: The number of words of the longest phrase.
         about: The words in front of a subject of answers.
         interjections: Words without meaning at the beginning of a question, before a comma.

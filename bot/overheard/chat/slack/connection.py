@@ -95,7 +95,7 @@ async def run_socket(
 
 
 async def _check_token(client: SlackClient) -> None:
-    """Ask Slack for a socket's address once, because the SDK retries a refused token for ever.
+    """Ask Slack for a socket's address once, because the SDK retries a refused token without end.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -116,7 +116,7 @@ async def _hold_socket(
         app: Receives the events.
         client: Calls Slack with the app-level token.
         timeouts: The silence that ends the socket, and the interval of pings.
-        state: Shows the socket as the one in use meanwhile.
+        state: Shows the socket as the one in use until then.
     """
     ping = timeouts.ping_interval_s
     handler = AsyncSocketModeHandler(app, client.token, web_client=client.web, ping_interval=ping)

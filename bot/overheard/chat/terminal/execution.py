@@ -123,7 +123,7 @@ def _quote_and_execute(
 async def _carry_out(
     session: Session, call: Call, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
-    """Carry out a command, see `_open_and_run`; what a plugin prints meanwhile goes to stderr."""
+    """Carry out a command, see `_open_and_run`; what a plugin prints during it goes to stderr."""
     with separated_output():
         return await _open_and_run(session, call, order, agreed_usd)
 
