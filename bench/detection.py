@@ -81,6 +81,8 @@ LEVEL_WORLDS = (
     ("normal", "shared", 0.0),
 )
 LEVEL_BARS = {"nearly certain": 0.97, "likely": 0.80}
+SHOWN_WITHIN_RUNS = 3
+"""Runs of which the learning sentence speaks."""
 
 
 def alarms(panels: int, seed: int) -> None:
@@ -330,7 +332,7 @@ def learning(panels: int, seed: int) -> None:
     lines = []
     for effects, tau in (("shared", 0.0), ("shared", 0.25), ("shared", 0.5), ("own", 0.25)):
         for before in (1, 3, 6, 12):
-            design = WorldDesign("normal", effects, tau, runs=before + 3)
+            design = WorldDesign("normal", effects, tau, runs=before + SHOWN_WITHIN_RUNS)
             sizes, seen = [], []
             for number in range(panels):
                 streams = simulate_world(design, seed + number).streams

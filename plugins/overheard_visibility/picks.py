@@ -8,86 +8,11 @@ CHOICE = (
     r"(?:choice|option|pick|bet|recommendation|all-rounder|winner|answer|tool|one"
     r"|starting\ point|default|stop|port\ of\ call)"
 )
-_ASPECTS = (
+ASPECTS = (
     r"(?:value|performance|quality|experience|budget(?!\ pick)|sound|design|picture|camera"
     r"|display|battery"
     r"|features?|comfort|durability|price)"
 )
-AWARD = re.compile(
-    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets
-      |favou?rites|winners|performers)\b)\W*(?:the\ |our\x20
-      |my\ )*(?:\w+['\u2019]s\ )?(?:
-      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
-      |number\ one)\ (?:(?:overall|all-?around|all-?rounder)(?!\ {_ASPECTS})|pick|choice
-      |recommendation|bet)
-        (?!\ for\ (?!most|the\ majority|you\b))
-      |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
-      |my)\ (?:pick|choice)
-      |overall\ (?:best(?!\ {_ASPECTS})|pick|choice|favou?rite|winner|recommendation)
-      |(?:top|best)\ pick\ overall|(?:our|my)\ (?:top\ |overall\ )?(?:favou?rite|recommendation)
-      |1\ (?:pick|choice)\b|(?:first|1st)\ (?:place|prize)
-      |gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
-        |champion\b|\#1\s*(?=[:\u2013\u2014-])
-      |the\ one\ to\ (?:get|buy|beat|choose)|(?:most|highly)\ recommended\s*(?=[:\u2013\u2014-]|\Z)
-      |if\ you\ (?:only|just|can\ only)\ (?:buy|get|try|pick|choose|want|read)\ (?:just\x20
-        |only\ )?one\b
-      |best\ for\ most\b
-      |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
-      |choose)
-      |(?:safe|safest|smart|obvious)\ (?:bet|choice|pick)\b(?!\ for\ (?!most))
-      |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
-      |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
-      |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
-      |favorit[ao])
-      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081|\u30a4\u30c1\u30aa\u30b7|\u7dcf\u5408(?:1
-        |\uff11|\u4e00)\u4f4d|\u7d50\u8ad6
-      |(?:gesamt|preis-leistungs-)?sieger(?!\ (?:der|f\u00fcr))|top-?empfehlung|beste\ gesamt\w*
-        |fazit\b(?=\W*\Z)
-      |(?:choix|coup\ de\ c\w+ur)\ (?:de\ la\ r\u00e9daction|n\u00b0\ ?1)|meilleure?\ (?:global
-        |option\ globale|en\ g\u00e9n\u00e9ral)
-      |(?:la\ )?mejor\ (?:en\ general|opci\u00f3n\ global)|ganador[a]?\b
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""A label or title of the answer's own choice for the question as it was asked."""
-AWARDED = re.compile(
-    rf"""X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{{0,40}}[*_\s]*
-      (?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*(?={AWARD.pattern})""",
-    re.VERBOSE | re.IGNORECASE,
-)
-"""A title with a name and the award after it: "Acme One - Best Overall"."""
-_REPORTED = (
-    r"\b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed"
-    r"|seen|deemed)\ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?[\"\u201c]?"
-)
-CITED = re.compile(
-    rf"""
-    {_REPORTED}(?:
-      (?:best|top)[ -](?:overall|all-?around|(?:pick|choice)\ overall)(?!\ {_ASPECTS})
-      |best\ for\ overall\b|(?<=the\ )best(?=[.,;]|\W*\Z)
-      |(?<=the\ )(?:best|top)\ (?:pick|choice|recommendation)\b
-        (?!\ (?:if|when|in|among|for\ (?!most|you\b|overall|{_ASPECTS})))
-    )(?!(?:\ \w+){{0,3}}\ by\ (?-i:[A-Z]))
-    |\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
-      |choice)\ (?:for\ most|overall)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Words about the owner of a text that report an award: "often cited as the best overall".
-
-An award by one publication that is named is no choice of the answer.
-"""
-CITED_VALUE = re.compile(rf"{_REPORTED}best\ (?:overall\ value|value\ overall)\b", re.I | re.X)
-"""Such words that report an award for the price: the choice if the question asks for that."""
-ASKS_FOR_VALUE = frozenset({"cheap", "cheapest", "budget", "affordable", "inexpensive", "value"})
-OTHERS = re.compile(r"\W*(?:other|also|more|additional|alternatives?|runners?|further)\b", re.I)
-"""The beginning of a heading of what is offered beside the choice."""
-NICHE = re.compile(
-    r"""
-    \W*(?:the\ |our\ )*(?:best|top)(?:\ (?:pick|choice|option))?(?:\ for)?
-    \ (?P<niche>[\w\ -]{3,40})""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""An award for a part of the readers; the choice if that is what the question asks for."""
 WORD = re.compile(r"[^\W_]{3,}")
 PLAIN_WORDS = frozenset(
     {"above", "overall", "particular", "the", "for", "and", "with", "who", "most", "all"}
@@ -165,7 +90,7 @@ BEFORE = re.compile(
         (?:(?!\b(?:while|but|whereas|though|although)\b)[^.]){{0,30}}?
       |\b(?:everyone|everybody|anyone|all|most)\ (?:else|others)(?:\ should(?:\ \w+){{1,2}})?,?
       |\bbest\ (?:overall|all-round(?:er)?|choice|pick)(?:\ (?!picks|options|choices
-      |{_ASPECTS})\w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
+      |{ASPECTS})\w+){{0,2}}(?:\ is|:)|\bhard\ to\ beat
       |\bthe\ (?:one|tool|{CHOICE})\ (?:I|we|to|that\ (?:I|we|most))\b[^,.]{{0,40}}?\ is
       |\bthe\ (?:best|safest|surest|smartest|strongest|sanest|easiest|obvious|natural|sensible
         |simple|honest)\ (?:overall\ )?(?:{CHOICE}|buy|fit|match|place\ to\ (?:start|begin))
@@ -317,9 +242,9 @@ IN_DOUBT = re.compile(
     r"|it (?:truly |really )?(?:has|had) to be (?:just |only )?one\b)|when in doubt"
     r"|(?<![a-z] )if you(?:['\u2019]re| are)? (?:looking for|want|need|after) "
     r"(?:the best (?:overall|all-?a?round|balance|mix|combination|compromise)"
-    rf"|an? (?:well-rounded|balanced|good balance))\b(?! {_ASPECTS})"
+    rf"|an? (?:well-rounded|balanced|good balance))\b(?! {ASPECTS})"
     r"|(?<![a-z] )for (?:the best |an? )?(?:overall|all-?a?round|well-rounded)\b"
-    rf"(?! {_ASPECTS})(?=[^:]*,))",
+    rf"(?! {ASPECTS})(?=[^:]*,))",
     re.IGNORECASE,
 )
 """Conditions that hold for every reader."""

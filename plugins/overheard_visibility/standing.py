@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
 from overheard import Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.answers import once_an_answer
+from overheard_visibility.awards import is_award, is_cited, is_plain_award, opens_award
 from overheard_visibility.odds import has_item, is_catalogue, is_planned, odds
 from overheard_visibility.picks import (
     AFTER,
     ASIDE,
     ASKS_FOR_SELLERS,
-    ASKS_FOR_VALUE,
-    AWARD,
-    AWARDED,
     BEFORE,
     BEHIND_LABEL,
     BESIDE,
-    CITED,
-    CITED_VALUE,
     COMPOUND,
     CONDITION,
     CONDITIONAL,
@@ -36,11 +31,9 @@ from overheard_visibility.picks import (
     LEFT_OUT,
     NEED,
     NEXT,
-    NICHE,
     NUMBER_ONE,
     OBJECT,
     OFFERED,
-    OTHERS,
     PICKED,
     PLAIN_WORDS,
     POSSESSIVE,
@@ -70,8 +63,6 @@ _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _WINDOW_CHARACTERS = 70
 """Characters before and after a name that are read."""
-_AWARD_CHARACTERS = 40
-"""Most characters of a text that is an award and nothing else: "Best overall"."""
 _SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
 _FEW_UNITS = 2
@@ -83,8 +74,6 @@ _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
 _CACHED_TEXTS = 256
 """Words around names that are kept: those of one long answer."""
-_PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
-"""The end of a heading of several picks: "Top Overall Laptops"."""
 _TOLD = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
 
@@ -213,14 +202,14 @@ def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     for unit in owned:
         title = unit.text if unit.role is UnitRole.TITLE else unit.label
         if title not in awards:
-            awards[title] = _is_award(title, names, asked)
+            awards[title] = is_award(title, names, asked)
         if (
             awards[title]
-            or (len(unit.text) < _AWARD_CHARACTERS and _is_plain_award(unit.text))
+            or is_plain_award(unit.text)
             or (unit is verdict and _decides(reading, unit))
             or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
-            or _opens_award(reading, unit)
-            or _is_cited(unit, asked)
+            or opens_award(reading, unit)
+            or is_cited(unit, asked)
             or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text))
         ):
             yield unit.text
@@ -332,52 +321,6 @@ def _ranked_first(reading: Reading) -> Iterator[str]:
         yield reading.sentence(own.sentence)
 
 
-def _is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
-    """Return whether a title makes the brand below it the answer's pick for the question: "Best
-    overall".
-
-    Args:
-        title: The text of a title or a label.
-        names: The names of the brands, which are no awards: "Best Buy".
-        asked: The words of the question, in lower case.
-    """
-    for name in names:
-        title = title.replace(name, "X")
-    awarded = AWARD.match(title) or AWARDED.match(title)
-    return bool(awarded and not CONDITION.search(title)) or _is_asked_for(title, asked)
-
-
-def _is_plain_award(text: str) -> bool:
-    """Return whether a short text is an award and nothing else: "Best overall"."""
-    return text[-1:] not in ".!?" and bool(AWARD.match(text)) and not CONDITION.search(text)
-
-
-def _is_cited(unit: Unit, asked: Set[str]) -> bool:
-    """Return whether a text reports that its owner is said to be the best."""
-    if OTHERS.match(unit.section):
-        return False
-    value = not asked.isdisjoint(ASKS_FOR_VALUE) and CITED_VALUE.search(unit.text)
-    return bool(value or CITED.search(unit.text))
-
-
-def _opens_award(reading: Reading, unit: Unit) -> bool:
-    """Return whether a unit is the first title below a heading that is an award: "Best Overall"; a
-    heading for several winners ("Best picks") is none.
-    """
-    award = unit.section
-    if unit.role is not UnitRole.TITLE or not AWARD.match(award) or CONDITION.search(award):
-        return False
-    if _PLURAL.search(award) and " for " not in award:
-        return False
-    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
-    for above in reversed(reading.units[:at]):
-        if above.role is UnitRole.TITLE and above.owner and above.section == award:
-            return False
-        if not above.owner and above.text.endswith(award):
-            break
-    return True
-
-
 def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
     """Yield the sentences that pick this brand and name no other, if no sentence picks another
     brand; `mentions` are those of all brands.
@@ -425,21 +368,6 @@ def _picks(sentence: str) -> bool:
         return False
     rest = IN_DOUBT.sub("", sentence)
     return not (CONDITION.search(rest) or DISMISSED.search(rest))
-
-
-def _is_asked_for(title: str, asked: Container[str]) -> bool:
-    """Return whether a title is an award for the purpose in the question: "Best for travel".
-
-    Args:
-        title: The text of a title or a label.
-        asked: The words of the question, in lower case.
-    """
-    found = NICHE.match(title)
-    if not found:
-        return False
-    niche = [word.casefold() for word in WORD.findall(found["niche"])]
-    named = [word for word in niche if word not in PLAIN_WORDS]
-    return bool(named) and all(word in asked for word in named)
 
 
 def _verdict(reading: Reading) -> Unit | None:

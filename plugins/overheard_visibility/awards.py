@@ -1,0 +1,154 @@
+"""Awards: titles, labels and reported words that make a brand the answer's own choice."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Set
+from operator import attrgetter
+
+from overheard import Reading, Unit, UnitRole
+from overheard_visibility.picks import ASPECTS, CONDITION, PLAIN_WORDS, WORD
+
+AWARD = re.compile(
+    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets
+      |favou?rites|winners|performers)\b)\W*(?:the\ |our\x20
+      |my\ )*(?:\w+['\u2019]s\ )?(?:
+      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
+      |number\ one)\ (?:(?:overall|all-?around|all-?rounder)(?!\ {ASPECTS})|pick|choice
+      |recommendation|bet)
+        (?!\ for\ (?!most|the\ majority|you\b))
+      |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
+      |my)\ (?:pick|choice)
+      |overall\ (?:best(?!\ {ASPECTS})|pick|choice|favou?rite|winner|recommendation)
+      |(?:top|best)\ pick\ overall|(?:our|my)\ (?:top\ |overall\ )?(?:favou?rite|recommendation)
+      |1\ (?:pick|choice)\b|(?:first|1st)\ (?:place|prize)
+      |gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
+        |champion\b|\#1\s*(?=[:\u2013\u2014-])
+      |the\ one\ to\ (?:get|buy|beat|choose)|(?:most|highly)\ recommended\s*(?=[:\u2013\u2014-]|\Z)
+      |if\ you\ (?:only|just|can\ only)\ (?:buy|get|try|pick|choose|want|read)\ (?:just\x20
+        |only\ )?one\b
+      |best\ for\ most\b
+      |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
+      |choose)
+      |(?:safe|safest|smart|obvious)\ (?:bet|choice|pick)\b(?!\ for\ (?!most))
+      |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
+      |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
+      |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
+      |favorit[ao])
+      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081|\u30a4\u30c1\u30aa\u30b7|\u7dcf\u5408(?:1
+        |\uff11|\u4e00)\u4f4d|\u7d50\u8ad6
+      |(?:gesamt|preis-leistungs-)?sieger(?!\ (?:der|f\u00fcr))|top-?empfehlung|beste\ gesamt\w*
+        |fazit\b(?=\W*\Z)
+      |(?:choix|coup\ de\ c\w+ur)\ (?:de\ la\ r\u00e9daction|n\u00b0\ ?1)|meilleure?\ (?:global
+        |option\ globale|en\ g\u00e9n\u00e9ral)
+      |(?:la\ )?mejor\ (?:en\ general|opci\u00f3n\ global)|ganador[a]?\b
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A label or title of the answer's own choice for the question as it was asked."""
+AWARDED = re.compile(
+    rf"""X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{{0,40}}[*_\s]*
+      (?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*(?={AWARD.pattern})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A title with a name and the award after it: "Acme One - Best Overall"."""
+_REPORTED = (
+    r"\b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed"
+    r"|seen|deemed)\ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?[\"\u201c]?"
+)
+CITED = re.compile(
+    rf"""
+    {_REPORTED}(?:
+      (?:best|top)[ -](?:overall|all-?around|(?:pick|choice)\ overall)(?!\ {ASPECTS})
+      |best\ for\ overall\b|(?<=the\ )best(?=[.,;]|\W*\Z)
+      |(?<=the\ )(?:best|top)\ (?:pick|choice|recommendation)\b
+        (?!\ (?:if|when|in|among|for\ (?!most|you\b|overall|{ASPECTS})))
+    )(?!(?:\ \w+){{0,3}}\ by\ (?-i:[A-Z]))
+    |\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
+      |choice)\ (?:for\ most|overall)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words about the owner of a text that report an award: "often cited as the best overall".
+
+An award by one publication that is named is no choice of the answer.
+"""
+CITED_VALUE = re.compile(rf"{_REPORTED}best\ (?:overall\ value|value\ overall)\b", re.I | re.X)
+"""Such words that report an award for the price: the choice if the question asks for that."""
+ASKS_FOR_VALUE = frozenset({"cheap", "cheapest", "budget", "affordable", "inexpensive", "value"})
+OTHERS = re.compile(r"\W*(?:other|also|more|additional|alternatives?|runners?|further)\b", re.I)
+"""The beginning of a heading of what is offered beside the choice."""
+NICHE = re.compile(
+    r"""
+    \W*(?:the\ |our\ )*(?:best|top)(?:\ (?:pick|choice|option))?(?:\ for)?
+    \ (?P<niche>[\w\ -]{3,40})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""An award for a part of the readers; the choice if that is what the question asks for."""
+_AWARD_CHARACTERS = 40
+"""Most characters of a text that is an award and nothing else: "Best overall"."""
+_PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
+"""The end of a heading of several picks: "Top Overall Laptops"."""
+
+
+def is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
+    """Return whether a title makes the brand below it the answer's pick for the question: "Best
+    overall".
+
+    Args:
+        title: The text of a title or a label.
+        names: The names of the brands, which are no awards: "Best Buy".
+        asked: The words of the question, in lower case.
+    """
+    for name in names:
+        title = title.replace(name, "X")
+    awarded = AWARD.match(title) or AWARDED.match(title)
+    return bool(awarded and not CONDITION.search(title)) or _is_asked_for(title, asked)
+
+
+def is_plain_award(text: str) -> bool:
+    """Return whether a short text is an award and nothing else: "Best overall"."""
+    if len(text) >= _AWARD_CHARACTERS or text[-1:] in ".!?":
+        return False
+    return bool(AWARD.match(text)) and not CONDITION.search(text)
+
+
+def is_cited(unit: Unit, asked: Set[str]) -> bool:
+    """Return whether a text reports that its owner is said to be the best."""
+    if OTHERS.match(unit.section):
+        return False
+    value = not asked.isdisjoint(ASKS_FOR_VALUE) and CITED_VALUE.search(unit.text)
+    return bool(value or CITED.search(unit.text))
+
+
+def opens_award(reading: Reading, unit: Unit) -> bool:
+    """Return whether a unit is the first title below a heading that is an award: "Best Overall"; a
+    heading for several winners ("Best picks") is none.
+    """
+    award = unit.section
+    if unit.role is not UnitRole.TITLE or not AWARD.match(award) or CONDITION.search(award):
+        return False
+    if _PLURAL.search(award) and " for " not in award:
+        return False
+    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
+    for above in reversed(reading.units[:at]):
+        if above.role is UnitRole.TITLE and above.owner and above.section == award:
+            return False
+        if not above.owner and above.text.endswith(award):
+            break
+    return True
+
+
+def _is_asked_for(title: str, asked: Container[str]) -> bool:
+    """Return whether a title is an award for the purpose in the question: "Best for travel".
+
+    Args:
+        title: The text of a title or a label.
+        asked: The words of the question, in lower case.
+    """
+    found = NICHE.match(title)
+    if not found:
+        return False
+    niche = [word.casefold() for word in WORD.findall(found["niche"])]
+    named = [word for word in niche if word not in PLAIN_WORDS]
+    return bool(named) and all(word in asked for word in named)
