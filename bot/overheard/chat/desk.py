@@ -18,7 +18,7 @@ from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many
-from overheard.commands.guide import HELP, next_steps, teach
+from overheard.commands.guide import HELP, command_help_card, next_steps
 from overheard.commands.registry import offered
 from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
@@ -322,11 +322,11 @@ class ChatDesk:
             card = replies.not_allowed(refusal, order.words)
             await conversation.show(card, private=True)
         elif order.helped:
-            await conversation.show(teach(spec), private=True)
+            await conversation.show(command_help_card(spec), private=True)
         elif form := await self._form(order, request, deployment, call, conversation):
             await conversation.open_form(form)
         elif order.missing or (spec.step and not (request.command or order.given)):
-            await conversation.show(teach(spec, order.missing), private=True)
+            await conversation.show(command_help_card(spec, order.missing), private=True)
         else:
             await self._execution.carry_out(
                 order,

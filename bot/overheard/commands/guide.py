@@ -29,16 +29,21 @@ async def show_help(
     *,
     command: Annotated[Sequence[str], argument("What to teach, such as brands add.")] = (),
 ) -> Card:
-    """Show the next steps or all commands, or explain one command or noun.
+    """Return the card of help.
+
+    The words select one of four cards: the next steps, all commands, one command (``brands add``),
+    or all commands of a noun (``brands``).
 
     Args:
-        deployment: The deployment or session, which has the commands of plugins.
-        call: The person who asks, and the channel.
-        command: The words of a command's name, or `EVERYTHING`; empty shows the next steps in a
-            chat, and all commands in a terminal.
+        deployment: An open deployment, or in a terminal the session; both have the commands of
+            plugins.
+        call: Its face decides which commands are known.
+        command: The words of a command or noun, in any case of letters. `EVERYTHING` shows all
+            commands. Empty shows the next steps in a chat with an open deployment, else all
+            commands.
 
     Raises:
-        UnknownName: when there is no such command.
+        UnknownName: when no command and no noun has that name.
     """
     name = " ".join(command).casefold()
     groups = [*sections(call.face), *_plugin_group(deployment, call)]
@@ -49,7 +54,7 @@ async def show_help(
         return _all_commands_card(groups)
     for listing in listings:
         if listing.name == name:
-            return teach(listing.load(call.face))
+            return command_help_card(listing.load(call.face))
     verbs = [listing for listing in listings if listing.noun == name]
     if not verbs:
         nouns = dict.fromkeys(listing.noun for listing in listings if listing.noun)
@@ -60,8 +65,10 @@ async def show_help(
 def _plugin_group(
     deployment: Deployment | Session, call: Call
 ) -> Iterator[tuple[str, Sequence[CommandListing]]]:
-    """Yield the commands of plugins under their heading; nothing without any, or when the
-    configuration cannot be read.
+    """Yield one group, the heading `ADDED` with the commands that plugins offer to the call's face.
+
+    Yields nothing when there is no such command, and when the configuration or the plugins cannot
+    be read: help works then, too.
     """
     with suppress(OverheardError):
         specs = (
@@ -73,12 +80,15 @@ def _plugin_group(
             yield ADDED, added
 
 
-def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
-    """Return the card of one command: its purpose, its options, and examples.
+def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
+    """Return the card that explains one command: its purpose, usage, options and examples.
+
+    The first example becomes a button if the command only reads and needs no option.
 
     Args:
         spec: The command.
-        missing: The required options that were not given.
+        missing: The required options that a person left out: the card names them first and is a
+            warning. Empty for plain help.
     """
     names = wording.listing([option.placeholder for option in missing])
     lacking = f"{names} {'is' if len(missing) == 1 else 'are'} missing. " if missing else ""
@@ -104,7 +114,11 @@ def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:
 
 
 def _all_commands_card(groups: Sequence[tuple[str, Sequence[CommandListing]]]) -> Card:
-    """Return the card of all commands, with a field for each group (a heading and its commands)."""
+    """Return the card of all commands, with a field for each group.
+
+    Args:
+        groups: Pairs of a heading (``Maintain``) and its commands, in the order shown.
+    """
     return Card(
         title="What Overheard does",
         text=(
@@ -136,11 +150,12 @@ class Suggestion:
 
 
 async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandListing]) -> Card:
-    """Return the card of the next steps that fit the state of a deployment, the most useful first.
+    """Return the card of up to `MAX_SUGGESTIONS` next steps, each with a button, the most useful
+    first. Another button lists all commands.
 
     Args:
         deployment: The open deployment.
-        commands: All commands, for the card's data.
+        commands: All commands, for the card's JSON data only.
     """
     suggestions = await next_steps(deployment)
     return Card(
@@ -164,14 +179,18 @@ async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandLis
 
 async def next_steps(deployment: Deployment) -> list[Suggestion]:
     """Return up to `MAX_SUGGESTIONS` steps that fit the state of a deployment, the most useful
-    first.
+    first. Without a tracked brand it is only the set-up.
     """
     return [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
 
 
 async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
-    """Yield the steps that fit the state of a deployment: open alerts first, then missing set-up,
-    then reading.
+    """Yield all steps that fit the state of a deployment, the most useful first.
+
+    Without a tracked brand, only the set-up is yielded. Otherwise the order is: the newest open
+    alert of any brand, a first question, the first check, facts, a schedule and a channel for
+    alerts, as far as they are missing; then, once a check was made, the reports; then the lists.
+    Questions, facts and reports are those of the first tracked brand.
     """
     catalogue, store = deployment.catalogue, deployment.store
     brands = tracked(catalogue)
@@ -214,8 +233,10 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
 
 
 def _command_lines(specs: Sequence[CommandListing]) -> str:
-    """Return the commands of a group as lines: a single command with its summary, a noun with its
-    verbs.
+    """Return the commands of a group as text, one line for each single command or noun.
+
+    A single command has its summary (``check: Ask ...``); a noun has its verbs (``brands: list,
+    add``). The lines are in the order of the first command of each.
     """
     lines: dict[str, str] = {}
     for spec in specs:
@@ -229,21 +250,34 @@ def _command_lines(specs: Sequence[CommandListing]) -> str:
 
 
 def _noun_card(name: str, verbs: Sequence[CommandSpec]) -> Card:
-    """Return the card of the commands (`verbs`) that share a noun."""
+    """Return the card of a noun: a table of its commands with their summaries, the first example of
+    each, and a button for the help of each.
+
+    Args:
+        name: The noun, such as ``brands``.
+        verbs: Its commands.
+    """
+    examples = [example for spec in verbs for example in spec.examples[:1]]
     return Card(
         title=name,
         table=Table(("Command", ""), tuple((spec.name, spec.summary) for spec in verbs)),
-        fields=(Field("Examples", "\n".join(e for v in verbs for e in v.examples[:1]), wide=True),),
+        fields=(Field("Examples", "\n".join(examples), wide=True),),
         actions=tuple(Action(f"help {spec.name}", spec.name) for spec in verbs),
         data={"commands": {spec.name: spec.summary for spec in verbs}},
     )
 
 
 def _option_term(option: Option) -> str:
+    """Return an option's name in help: ``BRAND`` for a positional option, else ``--repeats``."""
     return option.placeholder if option.positional else f"--{option.written}"
 
 
 def _option_meaning(option: Option) -> str:
+    """Return the meaning of an option as sentences, with its allowed values, whether it can be
+    repeated, and its default.
+
+    A default that says nothing (None, False, 0, empty) is left out.
+    """
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     several = " Can be given several times." if option.many and not option.positional else ""
     usual = f" By default {option.default}." if option.default not in (None, "", False, ()) else ""
@@ -251,8 +285,10 @@ def _option_meaning(option: Option) -> str:
 
 
 def _example_actions(spec: CommandSpec) -> list[Action]:
-    """Return a button for the first example of a command that neither asks models nor changes
-    anything; else an empty list.
+    """Return a list with one button, the first example of a command.
+
+    The list is empty for a command that changes something, costs money or asks for a yes, or has a
+    required option; also when there is no example, or it is too long for a button.
     """
     if spec.asks or spec.role or any(option.required for option in spec.options):
         return []

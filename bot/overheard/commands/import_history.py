@@ -1,7 +1,8 @@
-"""`import`: history from elsewhere, one answer a line, scored on arrival.
+"""`import`: answers that were collected elsewhere, from a file with one answer a line. They are
+stored and scored.
 
-A file can be read any number of times, also in parts or grown longer: an answer that is there
-already is known by its run, prompt, model, time and text, and is left out.
+A file can be read any number of times, also in parts or after it has grown. An answer that is
+stored already is recognised by its run, prompt, model, time and text, and is left out.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from overheard.errors import FileUnreadable, RunInUse
 from overheard.interfaces import Store
 from overheard.runs.history_lines import AnswerLine, read_line
 
-BATCH = 500
+BATCH_LINES = 500
+"""Lines that are stored at a time."""
 SHOWN_BAD_LINES = 20
 """Largest number of faulty lines on a card; the card's data has all of them."""
 
 RUN_LOCK_TIMEOUT_S = 60.0
-PAUSE = 0.2
+"""Seconds for which a run that another process has locked is waited for."""
+RUN_LOCK_INTERVAL_S = 0.2
 """Seconds between two attempts to lock a run."""
 
 Content = tuple[str, str, datetime, str]
@@ -42,21 +45,36 @@ Content = tuple[str, str, datetime, str]
 
 @dataclass(slots=True)
 class _RunLines:
-    """The positions of a run's answers in the file, in bytes, and the times of the first and last
-    answer.
+    """Where the answers of one run are in the file.
+
+    Attributes:
+        first: The time of the earliest answer.
+        last: The time of the latest answer.
+        offsets: The position of each line in bytes, in the order of the file.
     """
 
     first: datetime
     last: datetime
-    places: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
 
-    def add(self, at: datetime, place: int) -> None:
+    def add(self, at: datetime, offset: int) -> None:
         self.first, self.last = min(self.first, at), max(self.last, at)
-        self.places.append(place)
+        self.offsets.append(offset)
 
 
 @dataclass(slots=True)
 class _Tally:
+    """What a file contains, and what became of its answers.
+
+    Attributes:
+        lines: The number of lines that are not blank.
+        new: The number of answers that were stored now.
+        known: The number of answers that were stored before.
+        runs: The lines of each run, by the run's key.
+        bad: The number (from 1) and the problem of each line that cannot be used.
+        unknown: How many lines have each field that is not known and so not read.
+    """
+
     lines: int = 0
     new: int = 0
     known: int = 0
@@ -71,20 +89,24 @@ async def import_history(
     *,
     file: Annotated[Path, argument("JSON lines, one answer a line.")],
 ) -> Card:
-    """Store the answers of a file, run by run, and score them.
+    """Store the answers of a file, run by run, then score them.
+
+    Lines that cannot be used are left out, and so are answers that are stored already; the card
+    counts both. The runs before an error stay stored.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        file: JSON lines, see `overheard.runs.history_lines.AnswerLine`; a pipe will do.
+        call: Shows the progress.
+        file: JSON lines with the fields of `overheard.runs.history_lines.AnswerLine`; a pipe is
+            accepted.
 
     Raises:
-        FileUnreadable: when the file cannot be opened.
-        RunInUse: when another process keeps a run locked.
+        FileUnreadable: when the file cannot be opened or read.
+        RunInUse: when another process keeps a run locked for longer than `RUN_LOCK_TIMEOUT_S`.
     """
     try:
         lines = _open_seekable(file)
-        tally = _surveyed_lines(lines)
+        tally = _tally_of(lines)
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
     with lines:
@@ -99,9 +121,21 @@ async def import_history(
 async def _import_run(
     deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
 ) -> None:
-    """Store the missing answers of the run with a key, from its lines in the file (`span`), and
-    count them in `tally`. Other processes cannot write to the run during it. Raises
-    RunInUse.
+    """Store the answers of one run that are missing in the store, and add their numbers to `tally`.
+
+    A run with an unknown key is created. The run is locked meanwhile, so that no other process
+    imports into it.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress.
+        lines: The whole file.
+        key: The name of the run in the file.
+        span: Where the run's lines are.
+        tally: Its ``new`` and ``known`` are increased.
+
+    Raises:
+        RunInUse: when another process keeps the run locked.
     """
     store = deployment.store
     run = await store.runs.start(
@@ -110,8 +144,8 @@ async def _import_run(
     async with _run_locked(store, run):
         intake = _Intake(store, run)
         await intake.read_stored()
-        read = _lines_at(lines, span.places)
-        while batch := list(islice(read, BATCH)):
+        read = _lines_at(lines, span.offsets)
+        while batch := list(islice(read, BATCH_LINES)):
             await intake.store_missing(batch)
             call.progress.advance(len(batch))
         tally.new += intake.new
@@ -120,28 +154,34 @@ async def _import_run(
 
 @asynccontextmanager
 async def _run_locked(store: Store, run: Run) -> AsyncIterator[None]:
-    """Lock a run for the duration of the context; retry for `RUN_LOCK_TIMEOUT_S`, then raise
-    RunInUse.
+    """Lock a run while the block lasts. A run that is locked by another process is tried again
+    every `RUN_LOCK_INTERVAL_S`.
+
+    Raises:
+        RunInUse: when the run is still locked after `RUN_LOCK_TIMEOUT_S`.
     """
-    for _ in range(round(RUN_LOCK_TIMEOUT_S / PAUSE)):
+    for _ in range(round(RUN_LOCK_TIMEOUT_S / RUN_LOCK_INTERVAL_S)):
         async with store.locks.run_lock(run.id) as is_locked:
             if is_locked:
                 yield
                 return
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(RUN_LOCK_INTERVAL_S)
     raise RunInUse(run=run.key)
 
 
 class _Intake:
-    """Numbers the imported answers of a run among the repeats of their questions, and stores them.
+    """Stores the answers of one run that are not stored yet.
+
+    A question may have several answers, which differ in the number of the repeat: each new answer
+    gets the next free one.
 
     Attributes:
-        new: The number of answers stored.
+        new: The number of answers that were stored now.
         known: The number of answers that were stored before.
     """
 
     def __init__(self, store: Store, run: Run) -> None:
-        """Store the collaborators; `read_stored` has to follow before any line is stored."""
+        """Keep the store and the run; call `read_stored` before `store_missing`."""
         self._store = store
         self._run = run
         self._stored: Counter[Content] = Counter()
@@ -152,8 +192,10 @@ class _Intake:
         self.known = 0
 
     async def read_stored(self) -> None:
-        """Count the stored answers of the run by content, and find the next free repeat of each
-        question.
+        """Read from the store which answers the run has, and the next free repeat of each question.
+
+        Answers whose text was deleted after the retention time are counted by prompt, model and
+        time.
         """
         self._stored.clear()
         self._gone_counts.clear()
@@ -166,30 +208,40 @@ class _Intake:
             )
 
     async def store_missing(self, lines: Sequence[AnswerLine]) -> None:
-        """Store the answers of those lines that the store does not have."""
-        missing = [answer for line in lines if (answer := self._first_seen(line))]
+        """Store the answers of those lines that the store does not have.
+
+        Another process may store an answer with the same repeat at the same time. Such an answer is
+        tried again with another repeat, unless the other process has stored the same text.
+        """
+        missing = [answer for line in lines if (answer := self._missing_answer(line))]
         while missing:
             kept = {answer.question.key for answer in await self._store.answers.add(missing)}
             self.new += len(kept)
             missing = [answer for answer in missing if answer.question.key not in kept]
-            if missing:  # the lock is a file and binds no other process, which took the repeats
+            if missing:  # a process that has not taken the lock has used these repeats
                 await self.read_stored()
                 missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
 
-    def _first_seen(self, line: AnswerLine) -> Answer | None:
-        """Count a line as read; return its answer with a free repeat, or None if the store has it.
+    def _missing_answer(self, line: AnswerLine) -> Answer | None:
+        """Count a line as read, and return its answer with a free repeat; None if the store has the
+        answer already.
 
         Two equal lines are two answers, because short answers do repeat: the third equal line is
-        new only when fewer than three are stored.
+        missing only when fewer than three such answers are stored.
         """
         answer = line.answer(self._run.id)
         self._read_counts[_answer_content(answer)] += 1
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
-        """Return an answer with the next free repeat of its question; None if the store has it."""
+        """Return an answer with the next free repeat of its question, and count it as stored.
+
+        Returns None and counts the answer as known if the store has it already, or has an answer
+        without text at its place.
+        """
         content = _answer_content(answer)
-        if self._read_counts[content] <= self._stored[content] or self._is_gone(content):
+        is_stored = self._read_counts[content] <= self._stored[content]
+        if is_stored or self._take_deleted_text(content):
             self.known += 1
             return None
         self._stored[content] += 1
@@ -198,9 +250,11 @@ class _Intake:
         self._next_repeats[prompt, model] = repeat + 1
         return replace(answer, question=replace(answer.question, repeat=repeat))
 
-    def _is_gone(self, content: Content) -> bool:
-        """Return whether an answer's content matches a stored answer whose text was removed; each
-        such stored answer matches once.
+    def _take_deleted_text(self, content: Content) -> bool:
+        """Return whether the store has an answer to the same prompt, of the same model and time,
+        whose text was deleted.
+
+        Each such stored answer is used up by one line: the count is reduced.
         """
         left = self._gone_counts[content[:3]]
         self._gone_counts[content[:3]] = max(0, left - 1)
@@ -208,13 +262,16 @@ class _Intake:
 
 
 def _answer_content(answer: Answer) -> Content:
+    """Return what two answers of a run must have in common to be the same answer."""
     prompt, model, _ = answer.question.key
     return prompt, model, answer.asked_at, answer.reply.text
 
 
 def _open_seekable(file: Path) -> BinaryIO:
-    """Open a file for two passes; the content of a pipe is copied to a temporary file first. The
-    caller closes the file. Raises OSError.
+    """Open a file so that it can be read twice, at its beginning. A pipe is copied to a temporary
+    file first.
+
+    The caller closes the file. An OSError is passed on.
     """
     given = file.open("rb")
     if given.seekable():
@@ -226,12 +283,14 @@ def _open_seekable(file: Path) -> BinaryIO:
     return copy
 
 
-def _surveyed_lines(lines: BinaryIO) -> _Tally:
-    """Read every line once and return the counts, the faulty lines, and the positions of each run's
-    answers.
+def _tally_of(lines: BinaryIO) -> _Tally:
+    """Read every line of a file once, and return what it contains; nothing is stored yet.
+
+    Blank lines are skipped. Lines that cannot be used are listed in ``bad``, the others in the
+    ``runs`` to which they belong. An OSError is passed on.
     """
     tally = _Tally()
-    place = 0
+    offset = 0
     for number, text in enumerate(lines, 1):
         if text.strip():
             tally.lines += 1
@@ -240,22 +299,32 @@ def _surveyed_lines(lines: BinaryIO) -> _Tally:
                 tally.bad.append((number, parsed.problem))
             else:
                 at = parsed.line.asked_at
-                tally.runs.setdefault(parsed.line.run, _RunLines(at, at)).add(at, place)
+                tally.runs.setdefault(parsed.line.run, _RunLines(at, at)).add(at, offset)
                 tally.unknown.update(parsed.unknown)
-        place += len(text)
+        offset += len(text)
     return tally
 
 
-def _lines_at(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
-    for place in places:
-        lines.seek(place)
+def _lines_at(lines: BinaryIO, offsets: Sequence[int]) -> Iterator[AnswerLine]:
+    """Yield the answers at positions of a file, given in bytes; a line that has become unreadable
+    is skipped.
+    """
+    for offset in offsets:
+        lines.seek(offset)
         line = read_line(lines.readline()).line
         if line:
             yield line
 
 
 def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
-    """Return the card of an import, from its tally: counts, faulty lines, faults of scorers."""
+    """Return the card of an import: the numbers of answers and lines, and a table of the lines that
+    cannot be used.
+
+    Args:
+        file: The file that was read.
+        tally: What it contained.
+        faults: Sentences on faults of scorers, with the number of times.
+    """
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [
         Field("New answers", f"{tally.new:,}"),
@@ -276,6 +345,9 @@ def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
 
 
 def _bad_line_table(bad: list[tuple[int, str]]) -> Table | None:
+    """Return a table of the first `SHOWN_BAD_LINES` bad lines, with a last row on how many more
+    there are; None without any. `bad` has the number and the problem of each.
+    """
     rows = [(str(number), problem) for number, problem in bad[:SHOWN_BAD_LINES]]
     if len(bad) > SHOWN_BAD_LINES:
         rows.append(("…", f"and {len(bad) - SHOWN_BAD_LINES} more"))
@@ -283,7 +355,9 @@ def _bad_line_table(bad: list[tuple[int, str]]) -> Table | None:
 
 
 def _import_json(tally: _Tally) -> dict[str, Any]:
-    """Return the tally of an import for JSON output, with the numbers of faulty lines."""
+    """Return the tally of an import for JSON output: counts, each bad line with its problem, and
+    the fields that are not known.
+    """
     return {
         "new": tally.new,
         "known": tally.known,

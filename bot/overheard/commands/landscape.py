@@ -1,5 +1,9 @@
-"""`landscape`: what vendors end soon, fine-tune, and do with data, with their own pages as the
-sources.
+"""`landscape`: what is known of each vendor of models: last days of models, fine-tuning, and its
+data policy (whether it trains on API data and chats, and how to opt out).
+
+Each statement has the vendor's own page as its source. The contents are in ``landscape.toml`` of
+each provider's plugin, such as ``plugins/overheard_openai/landscape.toml``; the table
+``[landscape]`` of the configuration can correct them.
 """
 
 from __future__ import annotations
@@ -30,13 +34,14 @@ from overheard.session import Session
 
 HEADER = ("Vendor", "Fine-tuning", "Trains on API data", "Trains on chats", "Ends next")
 CHAT_HEADER = ("Vendor", "Tuning", "API", "Chats")
-KEY = "Tuning: whether it can be fine-tuned. API, Chats: whether it trains on them."
+CHAT_LEGEND = "Tuning: whether it can be fine-tuned. API, Chats: whether it trains on them."
 SHOWN = (LandscapeTopic.TUNING, LandscapeTopic.API_DATA, LandscapeTopic.CONSUMER_DATA)
 """Topics in the overview."""
 FIRST = (*SHOWN, LandscapeTopic.OPT_OUT)
 """Topics that a vendor's card in a chat shows at first."""
 MAX_CELL_CHARS = 40
 NOTHING = "-"
+"""The cell of a vendor none of whose models ends soon."""
 _NEVER = [(date.max, "")]
 NAMED = 3
 """Largest number of models that a card names as ending."""
@@ -51,19 +56,36 @@ async def show_landscape(
         bool, option("In a chat, every topic with the address of its page.")
     ] = False,
 ) -> Card:
-    """Show which models vendors end, what can be fine-tuned, and what vendors do with data; for all
-    vendors or for one. Works without a configuration.
+    """Show what is known of vendors: which models end soon, what can be fine-tuned, and what they
+    do with data.
+
+    Args:
+        given: An open deployment, or in a terminal the session, which works without a configuration
+            as well: the example's is used then.
+        call: The face and the reader's time zone, which decides what day it is.
+        provider: The name or title of a vendor, such as ``openai``; empty shows a table of all.
+        details: Whether a chat shows all topics of a vendor with full addresses; a terminal always
+            does.
 
     Raises:
         UnknownName: for an unknown vendor.
+        ConfigError: for an invalid configuration.
     """
     async with opened(given) as deployment:
         return _landscape_card(deployment, call, provider, details=details)
 
 
 def _landscape_card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
-    """Return the card of one provider by its vendor's name or title, or of all vendors for an empty
-    name. Raises UnknownName.
+    """Return the card of one vendor, or the table of all vendors.
+
+    Args:
+        deployment: The open deployment.
+        call: The face and the reader's time zone.
+        provider: The vendor's name or title in any case of letters; empty for all vendors.
+        details: Whether a chat shows all topics of the vendor.
+
+    Raises:
+        UnknownName: for an unknown vendor.
     """
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known_landscapes(deployment)
@@ -76,8 +98,8 @@ def _landscape_card(deployment: Deployment, call: Call, provider: str, *, detail
 
 
 def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
-    """Return what is known of each vendor by its name: the entries of plugins, corrected by the
-    configuration.
+    """Return the landscape of each vendor by its name. An entry of the configuration replaces the
+    plugin's entry on the same topic.
     """
     tables = deployment.config.landscape
     corrections = {
@@ -88,6 +110,9 @@ def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
 
 
 def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | None:
+    """Return the landscape of the vendor with a title such as ``OpenAI``, in any case of letters;
+    None if there is none.
+    """
     wanted = title.strip().casefold()
     return next(
         (landscape for landscape in known.values() if landscape.title.casefold() == wanted), None
@@ -97,10 +122,17 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
 def _overview_card(
     deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
 ) -> Card:
-    """Return the card of all vendors in `known` (landscapes by name): which of the configured
-    models end within `SHUTDOWN_NOTICE` of today, and a row for each vendor.
+    """Return the card of all vendors: sentences on configured models that end soon, and a table
+    with a row for each vendor.
 
-    Vendors whose models end next come first.
+    The vendors whose models end next come first, those without such a model last. A terminal has a
+    button for each vendor, a chat a menu.
+
+    Args:
+        deployment: The open deployment.
+        call: The face.
+        known: The landscapes by the vendor's name.
+        today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
     """
     last = today + SHUTDOWN_NOTICE
     order = sorted(
@@ -119,7 +151,7 @@ def _overview_card(
         text="\n\n".join(
             (
                 f"{' '.join(ending)} Choose another." if ending else "Nothing to do.",
-                *([KEY] if in_chat and rows else []),
+                *([CHAT_LEGEND] if in_chat and rows else []),
             )
         ),
         table=Table(CHAT_HEADER if in_chat else HEADER, rows) if rows else None,
@@ -142,8 +174,13 @@ def _model_count(models: Sequence[str]) -> str:
 def _ending_sentences(
     deployment: Deployment, known: Mapping[str, Landscape], today: date
 ) -> list[str]:
-    """Return a sentence for each configured model that has ended or ends within `SHUTDOWN_NOTICE`
-    of today, the earliest first; `known` are the vendors by name.
+    """Return a sentence for each configured model that ends within `SHUTDOWN_NOTICE` of today or
+    has ended already, the earliest first; no sentence for a model whose last day is not known.
+
+    Args:
+        deployment: The open deployment.
+        known: The landscapes by the vendor's name.
+        today: The day in the reader's time zone.
     """
     days = {
         model: day
@@ -176,8 +213,8 @@ def _month_words(day: date) -> str:
 def _vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
-    """Return the cells of a vendor's landscape: title, the topics `SHOWN`, the model that ends next
-    from today on.
+    """Return a vendor's row of the terminal's table: title, one cell for each topic of `SHOWN`, and
+    the model that ends next within `SHUTDOWN_NOTICE` of today (`NOTHING` if none does).
     """
     cells = {status.topic: _topic_cell(status) for status in topics}
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
@@ -191,16 +228,16 @@ def _vendor_cells(
 def _chat_vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
-    """Return the cells of a vendor in a chat: like `_vendor_cells`, with the model that ends next
-    in the first cell.
+    """Return a vendor's row of the chat's table, which has no column for the model that ends next:
+    it follows the title in the first cell.
     """
     title, *cells, ends = _vendor_cells(landscape, topics, today)
     return (title if ends == NOTHING else f"{title} ends {ends}", *cells)
 
 
 def _topic_cell(status: TopicStatus) -> str:
-    """Return a topic's status in up to `MAX_CELL_CHARS` characters; an outdated entry also has the
-    month of its last check.
+    """Return a topic's status in up to `MAX_CELL_CHARS` characters. The month of the last check
+    follows in brackets if the entry is older than `MAX_AGE`: ``yes (Mar 2026)``.
     """
     gist = wording.shorten(status.gist, MAX_CELL_CHARS)
     since = status.unchecked_since
@@ -208,8 +245,11 @@ def _topic_cell(status: TopicStatus) -> str:
 
 
 def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
-    """Return models, given as (last day, name), in words, and how many of all `count` are left out:
-    ``gpt-5 on 11 Dec, and 5 more``; `NOTHING` without models.
+    """Return which models end, in words: ``gpt-5 on 11 Dec, and 5 more``; `NOTHING` if none does.
+
+    Args:
+        models: The models that are named, as (last day, name).
+        count: The number of all models that end; those not named are counted in "more".
     """
     named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
     more = [f"{count - len(models)} more"] if count > len(models) else []
@@ -219,8 +259,18 @@ def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
 def _vendor_card(
     call: Call, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
 ) -> Card:
-    """Return the card of one vendor's landscape: models that end soon from today on, entries that
-    need to be checked again, and its topics (in a chat only the first ones unless `details`).
+    """Return the card of one vendor: which of its models end soon, which entries are too old or
+    undated, and a field for each topic.
+
+    A chat without `details` shows only the topics of `FIRST` that have an entry, without the full
+    addresses, and has a button for the rest.
+
+    Args:
+        call: The face.
+        landscape: The vendor's landscape.
+        topics: The status of each of its topics.
+        today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
+        details: Whether a chat shows everything, as a terminal always does.
     """
     in_chat = call.face is Face.CHAT
     whole = details or not in_chat
@@ -254,8 +304,12 @@ _OLD = {EntryStatus.STALE, EntryStatus.UNDATED}
 
 
 def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
-    """Return a topic's status as sentences with the host of its source and its age; with `whole`,
-    with the source's full address.
+    """Return what is known on a topic, with its source and age in brackets.
+
+    Args:
+        status: The topic; without an entry, the result says that nothing is known.
+        whole: Whether the full address of the source is given, and the copy that was read in its
+            place; else only the address's host.
     """
     entry = status.entry
     if entry is None:
@@ -267,8 +321,8 @@ def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
 
 
 def _age_words(status: TopicStatus) -> str:
-    """Return the age of a topic's entry: ``as of 3 Mar 2026``, ``not checked since ...``, or ``of
-    no certain day``.
+    """Return the age of a topic's entry: ``as of 3 Mar 2026``; ``not checked since 3 Mar 2026`` if
+    it is older than `MAX_AGE`; ``of no certain day`` if it is undated.
     """
     as_of = status.entry and status.entry.as_of
     if status.standing is EntryStatus.UNDATED or not as_of:
@@ -277,8 +331,8 @@ def _age_words(status: TopicStatus) -> str:
 
 
 def _vendor_json(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
-    """Return a vendor's landscape for JSON output, with its topics and the last days of its
-    models.
+    """Return a vendor's landscape for JSON output: its topics, and the last day of each of its
+    models as an ISO date.
     """
     return {
         "vendor": landscape.name,
@@ -289,7 +343,9 @@ def _vendor_json(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[st
 
 
 def _topic_json(status: TopicStatus) -> dict[str, Any]:
-    """Return a topic's status for JSON output; the values are None without an entry."""
+    """Return a topic's status for JSON output. Without an entry all values but ``topic``,
+    ``standing`` and ``corrected`` are None.
+    """
     entry = status.entry
     return {
         "topic": status.topic.value,

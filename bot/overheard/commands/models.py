@@ -1,4 +1,6 @@
-"""`models list`: who can be asked, how, for how much, and whether they are asked just now."""
+"""`models list`: the configured models, how each is asked, its price, and whether it is available
+just now.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,17 @@ STATES = {
     BreakerState.OPEN: "paused",
     BreakerState.HALF_OPEN: "being tried again",
 }
-OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
-"""A process learns a service's limits from the service's answers, and does not store them."""
+STATE_NOTE = "Pace and state are what this process has seen; ask a running bot for its own in chat."
+"""The footer in a terminal. A process learns a service's limits from the service's answers, and
+does not store them, so that a terminal knows less than the bot that asks.
+"""
 
 
 async def list_models(deployment: Deployment, call: Call) -> Card:
-    """Show each configured model: search and knowledge, price, pace, state; and how well judges
-    agree with labelled answers.
+    """Return the card of all configured models, with a paragraph for each model that is paused or
+    is shut down soon, and for each judge how well it agrees with labelled answers.
+
+    A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
     """
     rows = [_model_json(deployment, model) for model in deployment.plugins.models]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
@@ -49,14 +55,17 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
         ),
         table=_models_table(deployment, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
-        footer=OWN if call.face is Face.TERMINAL else "",
+        footer=STATE_NOTE if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
 def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return the terminal's table of models with ids, prices and pace; `rows` are those of the JSON
-    output, see `_model_json`.
+    """Return the terminal's table of models, with ids, prices, pace and state.
+
+    Args:
+        deployment: Has the display names of models.
+        rows: The models as `_model_json` returns them.
     """
     return Table(
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
@@ -76,8 +85,13 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
 def _models_paragraph(
     call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
 ) -> Iterator[str]:
-    """Yield, in a chat, one paragraph with a line for each model: how it is asked and whether it
-    works. `rows` are those of the JSON output, see `_model_json`.
+    """Yield, in a chat, one paragraph with a line for each model: ``ChatGPT (Responses API, web search): works``.
+    Yield nothing in a terminal, which has a table, or without models.
+
+    Args:
+        call: The face.
+        deployment: Has the display names of models.
+        rows: The models as `_model_json` returns them.
     """
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
@@ -87,8 +101,11 @@ def _models_paragraph(
 
 
 async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
-    """Return how often a judge agrees with labelled answers, for JSON output, with a sentence
-    (``told``).
+    """Return a judge for JSON output: its model, its agreement with labelled answers in each round
+    (the oldest first), and the numbers of its verdicts in this process.
+
+    ``told`` has the same as sentences: a doubt about the judge if there is one, else the newest
+    agreement; then the verdicts that do not count.
     """
     by_model = await agreements(deployment.store, judge)
     latest = by_model[-1] if by_model else None
@@ -107,7 +124,11 @@ async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
 
 
 def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
-    """Return a model with its price, pace and state for JSON output, all in words."""
+    """Return a model for JSON output, each value as text: id, price, pace and state.
+
+    ``state`` is the name of a `BreakerState`, ``told`` the same in words with the time that is
+    left, and ``reason`` the last failure (empty if there was none).
+    """
     providers = deployment.plugins.providers
     limiter = deployment.limits.limiter(providers[model.provider], model)
     state, rest = _breaker_state(limiter)
@@ -126,8 +147,11 @@ def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
 
 
 def _pace_words(limiter: ModelLimiter) -> str:
-    """Return the pace of a limiter in words: how many calls may be under way at once, and the calls
-    and tokens allowed a minute, as configured or learnt.
+    """Return the pace at which a model is called, in words: ``4 of 8, 500 calls a minute``.
+
+    The first figures are the calls allowed at once, at present and at most. The limits a minute of
+    calls and tokens are those configured or learnt from the service, and left out where there is
+    none.
     """
     calls, tokens = limiter.requests.size, limiter.tokens.size
     parts = [f"{int(limiter.allowed)} of {limiter.most}"]
@@ -137,14 +161,25 @@ def _pace_words(limiter: ModelLimiter) -> str:
 
 
 def _breaker_state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
+    """Return whether a model may be called now, and the seconds until it may (0 if it may).
+
+    A pause that the service asked for counts as `BreakerState.OPEN`.
+    """
     now = asyncio.get_running_loop().time()
     rest = limiter.rest(now)
     return (BreakerState.OPEN if rest else limiter.breaker.state(now)), rest
 
 
 def _price_words(price: Price | None, *, batch: bool) -> str:
-    """Return the price of a model in words: US dollars a million input and output tokens, a search,
-    a batch.
+    """Return the price of a model in words: US dollars per million input and output tokens, per
+    search, and the share that is paid in a batch.
+
+    Example: ``$1.25, $10, $0.01 a search, 50 % in a batch``. ``unknown`` for None, ``free`` for
+    `FREE`.
+
+    Args:
+        price: The price; a part that is 0 is left out, except those of tokens.
+        batch: Whether the model can be asked in batches.
     """
     if price is None:
         return "unknown"

@@ -1,4 +1,6 @@
-"""The content of a report's page: the figures of `report`, and what they rest on, in words."""
+"""The content of a report's page: the figures of `report`, what they are based on, false claims,
+advice and sources, in words.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,9 @@ from overheard.reading.claims import ClaimCluster
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
 """Largest numbers of entries, so that a page prints on two sheets of A4."""
-LEAST_RATE_MOVED = 0.05
-"""Least difference to the usual share with which a tile is shown as worse."""
+MAX_TITLE_CHARS = 120
+MIN_RATE_DROP = 0.05
+"""Smallest drop below the usual share (0 to 1) with which a tile is shown as worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +99,19 @@ class ReportPage:
 
 
 async def read_page(deployment: Deployment, call: Call, report: Report) -> ReportPage:
-    """Return the content of a report's page, from stored answers and scores.
+    """Return the content of a report's page, from stored answers and scores; no model is asked.
+
+    Of each kind (claims, steps, changes, models, questions, sources) only the first few entries are
+    taken, so that the page prints on two sheets.
 
     Args:
         deployment: The open deployment, whose answers have all been scored.
-        call: The call; dates are in its reader's time zone.
-        report: The report of the brand.
+        call: Its time zone is that of all dates.
+        report: The report of the brand, with at least one run.
     """
     brand, names, now = report.brand, deployment.names, deployment.clock.now()
-    groups = await read_claims(deployment, brand, CLAIM_DAYS)
-    drawn = await draw_brief(
+    claims = await read_claims(deployment, brand, CLAIM_DAYS)
+    draft = await draw_brief(
         deployment.catalogue,
         deployment.store,
         deployment.scoring.versions,
@@ -115,23 +121,23 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
     )
     scored = await newest_answers(deployment, report.lines, report.runs)
     voice = voice_shares(report, call.zone)
-    chosen = [place.model for place in report.places[:MAX_MODELS]]
-    questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, chosen)
+    models = [place.model for place in report.places[:MAX_MODELS]]
+    questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, models)
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
         headline=standings.headline(brand.name, report.places),
-        lead=_counts_sentence(groups, report.alerts, checked=bool(drawn.market.facts)),
+        lead=_counts_sentence(claims, report.alerts, has_facts=bool(draft.market.facts)),
         tiles=tuple(_page_tiles(deployment, report, voice)),
         claims=tuple(
-            [await read_claim(deployment, call, brand.name, group) for group in groups[:MAX_CLAIMS]]
+            [await read_claim(deployment, call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]
         ),
-        claims_note=claims_note(deployment, brand, groups),
+        claims_note=claims_note(deployment, brand, claims),
         steps=tuple(
             NextStep(
                 _title_with_stop(item.title), item.why, _first_sentence(steps(item, brand.name)[0])
             )
-            for item in _items_of_mixed_kinds(drawn.items)[:MAX_STEPS]
+            for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]
         ),
         changes=tuple(
             [await _alert_sentences(deployment, call, a) for a in report.alerts[:MAX_CHANGES]]
@@ -142,10 +148,10 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         voice=voice,
         voice_words=_voice_words(voice, brand),
         views=tuple(read_views(deployment, report.places, report.rows, scored)[:MAX_MODELS]),
-        models=tuple(names.name(model) for model in chosen),
+        models=tuple(names.name(model) for model in models),
         questions=tuple(questions),
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
-        sources=tuple(read_sources(drawn.market, scored)),
+        sources=tuple(read_sources(draft.market, scored)),
         answers=len(scored),
         asked=_how_asked_paragraph(deployment, call, report),
         method=_method_paragraph(brand, len(report.names) - 1),
@@ -153,21 +159,36 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
 
 
 def _counts_sentence(
-    clusters: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool
+    claims: Sequence[ClaimCluster], alerts: Sequence[Alert], *, has_facts: bool
 ) -> str:
-    """Return a sentence with the numbers of clusters of false claims and of open changes; without
-    the claims unless `checked` (the brand has facts).
+    """Return one sentence with the number of false claims and of open changes: ``2 false claims, 1
+    open change.``
+
+    Args:
+        claims: Equal false claims are one cluster.
+        alerts: The open alerts.
+        has_facts: Whether the brand has facts. Without any, claims are not checked and not
+            mentioned.
     """
     changes = wording.count(len(alerts), "open change") if alerts else "no open change"
-    if not checked:
+    if not has_facts:
         return f"{changes[0].upper()}{changes[1:]}."
-    claims = wording.count(len(clusters), "false claim") if clusters else "No false claim"
-    return f"{claims}, {changes}."
+    claimed = wording.count(len(claims), "false claim") if claims else "No false claim"
+    return f"{claimed}, {changes}."
 
 
 def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
-    """Yield the large figures of a page: the brand's share of answers at each model, and its share
-    of voice; `worse` if 5 points or more below the usual value.
+    """Yield the large figures of a page: the share of answers that name the brand, at up to
+    `MAX_MODELS` models, then the brand's share of voice.
+
+    A tile is worse if its share is `MIN_RATE_DROP` or more below the usual one; never without a
+    usual share.
+
+    Args:
+        deployment: Has the display names of models.
+        report: The report of the brand.
+        voice: The shares of voice over time; None if they are not measured: the last tile is left
+            out.
     """
     for place in report.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
@@ -177,18 +198,20 @@ def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) ->
         words = f"{name} answers name you"
         if usual is not None:
             words += f", usually {wording.share(usual, place.answers)}"
-        yield Tile(value, words, usual is not None and usual - mean >= LEAST_RATE_MOVED)
+        yield Tile(value, words, usual is not None and usual - mean >= MIN_RATE_DROP)
     if voice:
         own = voice.shares[0]
         now, usual = own.values[-1], voice.usual(own)
         usually = f", usually {wording.percent(usual)}" if usual is not None else ""
-        worse = usual is not None and usual - now >= LEAST_RATE_MOVED
+        worse = usual is not None and usual - now >= MIN_RATE_DROP
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
 
 
 def _items_of_mixed_kinds(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return the items reordered: the first of each kind of gap, then the second of each, and so
-    on; false claims lead each round.
+    """Return all items of a brief reordered in rounds: the first item of each kind of gap, then the
+    second of each, and so on.
+
+    Within a round false claims come first, and the others keep the order given.
     """
     seen: Counter[GapKind] = Counter()
     keyed = []
@@ -199,18 +222,30 @@ def _items_of_mixed_kinds(items: Iterable[BriefItem]) -> list[BriefItem]:
 
 
 def _first_sentence(step: str) -> str:
+    """Return a text up to its first full stop that a space follows, with the stop; else all."""
     first, stop, _ = step.partition(". ")
     return first + stop.rstrip()
 
 
 def _title_with_stop(title: str) -> str:
-    shown = wording.shorten(wording.line(title), 120)
+    """Return a title as one line of up to `MAX_TITLE_CHARS`, with a full stop unless it ends with
+    another mark.
+    """
+    shown = wording.shorten(wording.line(title), MAX_TITLE_CHARS)
     return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
 
 
 async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Return an open alert as sentences: title, change of the metric and its beginning, owner,
-    matching update of the model, certainty.
+    """Return an open alert as sentences, for people who do not see the chat.
+
+    They are: the alert's title; the change of the metric, unless it is a statement or the alert is
+    about a model as a whole; since when, and who has taken it; the last update of the model that
+    fits; the certainty, where it is known.
+
+    Args:
+        deployment: The open deployment.
+        call: Its time zone is that of the dates.
+        alert: The alert.
     """
     with without_pictures():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
@@ -231,6 +266,9 @@ async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> 
 
 
 def _certainty_note(deployment: Deployment, alerts: Sequence[Alert]) -> str:
+    """Return a sentence on how often chance alone raises an alert, as configured; with alerts,
+    before it a sentence that explains the ranges in brackets.
+    """
     years = 1 / deployment.config.alerts.false_alarms_per_year
     ranges = "In brackets, the range in which the change lies nine times in ten. " if alerts else ""
     often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
@@ -238,8 +276,11 @@ def _certainty_note(deployment: Deployment, alerts: Sequence[Alert]) -> str:
 
 
 async def _visibility_chart(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
-    """Return the chart of the brand's visibility over time, at the model of the newest alert if
-    there is one; before a second run, the bars of all brands.
+    """Return the chart of the brand's visibility.
+
+    If no model has two runs yet, it is a bar chart of the brand and its competitors. Otherwise it
+    shows the course over time: at the model of the newest open alert with its competitors, or
+    without such an alert at all models.
     """
     if max((len(runs) for runs in report.runs.values()), default=0) < 2:
         return standings.rates(report.places, deployment.names)
@@ -250,7 +291,9 @@ async def _visibility_chart(deployment: Deployment, call: Call, report: Report) 
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:
-    """Return a sentence on which brand leads by share of voice; empty without figures."""
+    """Return a sentence on which brand has the largest share of voice now, and on the brand's own
+    share if it is another one; empty if `voice` is None.
+    """
     if voice is None:
         return ""
     last = {share.label: share.values[-1] for share in voice.shares}
@@ -262,8 +305,13 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
 
 
 def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> str:
-    """Return for each model its id, the way it was asked, and the number and day of its answers;
-    then the number of checks.
+    """Return the paragraph on where the figures come from: for each model its id, how it is asked
+    (``API, with search``), and the number and day of its newest answers; then the number of checks.
+
+    Args:
+        deployment: Has the display names of models.
+        call: Its time zone is that of the dates.
+        report: The report, with at least one run.
     """
     parts = []
     for place in report.places:

@@ -15,10 +15,12 @@ from overheard.errors import BadUsage, FileUnreadable
 
 MAX_LOGO_BYTES = 200_000
 
-
 MIN_CONTRAST = 4.5
-"""Least contrast of text and its background, WCAG 2.2, criterion 1.4.3."""
-
+"""Smallest contrast of text with its background, WCAG 2.2, criterion 1.4.3."""
+CONTRAST_STEPS = 20
+"""In how many steps a colour is moved to black or white until it has the contrast."""
+BAND_TINT = 0.82
+"""Share of the background in the colour of the band that is drawn behind a brand's line."""
 
 _SURFACES = {
     Theme.LIGHT: {"bg": "#ffffff", "card": "#f6f7f9", "badbg": "#fdeef0", "mark": "#ffe2e6"},
@@ -40,16 +42,20 @@ _SVG = re.compile(rb"\A\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>\[]*>
 
 
 def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
-    """Return a page as one self-contained HTML text, the same for equal content.
+    """Return a page as one HTML document that needs no network: charts are inline SVG, the logo is
+    embedded.
+
+    Equal content gives equal text.
 
     Args:
         page: The content; all of its text is escaped.
-        logo: A picture that is embedded, or None.
-        color: The brand's colour, ``#rrggbb``, made legible on both backgrounds; or empty.
+        logo: A picture file (PNG, JPEG, GIF, WebP or SVG), or None for no logo.
+        color: The brand's colour as ``#rrggbb``; it is made darker or lighter where it would be
+            hard to read. Empty for the standard colour.
 
     Raises:
         FileUnreadable: when the logo cannot be read.
-        BadUsage: when the logo is not a picture, or larger than `MAX_LOGO_BYTES`.
+        BadUsage: when the logo is not such a picture, or larger than `MAX_LOGO_BYTES`.
     """
     return render_html(
         "overheard.commands",
@@ -63,30 +69,48 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
 
 
 def colors(theme: Theme, color: str) -> Mapping[str, str]:
-    """Return the page's CSS variables in a theme; `color` is the brand's, ``#rrggbb`` or empty."""
+    """Return the values of the page's CSS variables in a theme, by the variable's name without its
+    hyphens.
+
+    Args:
+        theme: Light or dark.
+        color: The brand's colour as ``#rrggbb``, made legible in this theme; empty for the standard
+            colour.
+    """
     surfaces = _SURFACES[theme]
     colors = {**COLORS[theme], **surfaces, "pic": surfaces["bg"]}
     if color:
         colors["brand"] = legible_color(color, surfaces["bg"])
-        colors["band"] = _mixed_color(colors["brand"], surfaces["bg"], 0.82)
+        colors["band"] = _mixed_color(colors["brand"], surfaces["bg"], BAND_TINT)
     return colors
 
 
 def legible_color(color: str, background: str) -> str:
-    """Return a colour, ``#rrggbb``, moved towards black or white until it has `MIN_CONTRAST`."""
+    """Return a colour that is legible on a background, as close to the given one as possible.
+
+    It is moved in `CONTRAST_STEPS` equal steps towards black (on a light background) or white (on a
+    dark one) until it has `MIN_CONTRAST`; at the end it is black or white.
+
+    Args:
+        color: The colour as ``#rrggbb``.
+        background: The background as ``#rrggbb``.
+    """
     end = "#000000" if _luminance(background) > 0.5 else "#ffffff"
-    shares = (share / 20 for share in range(21))
+    shares = (share / CONTRAST_STEPS for share in range(21))
     mixed = (_mixed_color(color, end, share) for share in shares)
     return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
 
 
 def _contrast(color: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
     low, high = sorted((_luminance(color), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
 def _luminance(color: str) -> float:
-    """Return the relative luminance, 0 to 1, as WCAG 2.2 defines it."""
+    """Return the relative luminance of a colour ``#rrggbb``, 0 (black) to 1 (white), as WCAG 2.2
+    defines it.
+    """
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb_shares(color)
     ]
@@ -94,25 +118,30 @@ def _luminance(color: str) -> float:
 
 
 def _mixed_color(color: str, end: str, share: float) -> str:
+    """Return a mixture of two colours; `share` is the part of `end`, 0 to 1."""
     mixed = (a + (b - a) * share for a, b in zip(_rgb_shares(color), _rgb_shares(end), strict=True))
     return "#" + "".join(f"{round(c * 255):02x}" for c in mixed)
 
 
 def _rgb_shares(color: str) -> list[float]:
+    """Return the red, green and blue of a colour ``#rrggbb``, each 0 to 1."""
     return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 def _inline_svg(chart: Drawable) -> str:
-    """Return a chart as inline SVG with escaped text; colours are CSS variables."""
+    """Return a chart as an SVG element for HTML, with its alternative text. All text is escaped;
+    colours are the page's CSS variables.
+    """
     return drawing(chart).svg(alt_text(chart)).replace(_NAMESPACE, "", 1)
 
 
 def _data_uri(file: Path) -> str:
-    """Return a logo file as a data URI, with the media type found from its content.
+    """Return a logo file as a data URI. The media type is found from the content, and not from the
+    file's name.
 
     Raises:
         FileUnreadable: when the file cannot be read.
-        BadUsage: when the logo is too large, or not a picture.
+        BadUsage: when it has more than `MAX_LOGO_BYTES`, or is not a PNG, JPEG, GIF, WebP or SVG.
     """
     try:
         content = file.read_bytes()

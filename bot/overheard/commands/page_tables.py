@@ -19,14 +19,19 @@ from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.claims import ClaimCluster
 
 MAX_QUESTIONS, MAX_SOURCES, MAX_ASPECTS = 10, 6, 3
-QUESTION_CHARACTERS = 90
+QUESTION_CHARS = 90
 DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionCell:
-    """The number of one model's answers to a question that name the brand, or the brand and a
-    competitor, in words; `lost` if it is none, or fewer than the competitor's.
+    """What one model answered to one question in its newest run.
+
+    Attributes:
+        words: The number of answers that name the brand, ``3 of 8``; beside a competitor ``3 : 5 of
+            8``; ``-`` without answers.
+        lost: Whether no answer names the brand; beside a competitor, whether fewer answers name the
+            brand than the competitor.
     """
 
     words: str
@@ -52,8 +57,12 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """The views of a model on the brand: the model's display name, the brand's rank in words, and
-    lines of a label and a text.
+    """What one model says of the brand.
+
+    Attributes:
+        model: The model's display name.
+        rank: The brand's rank in words, such as ``1st of 5``; empty without competitors.
+        lines: Pairs of a label (``Praises``) and a text.
     """
 
     model: str
@@ -64,12 +73,13 @@ class ModelView:
 async def newest_answers(
     deployment: Deployment, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
 ) -> list[ScoredAnswer]:
-    """Return the scored answers of the newest run of each model to the prompts of the streams.
+    """Return the scored answers of each model's newest run, to the prompts of the given streams
+    only.
 
     Args:
         deployment: The open deployment.
         lines: Streams of the brand and its competitors.
-        runs: For each model its runs, in the order of time.
+        runs: For each model its runs, the oldest first; not empty.
     """
     newest = {model: model_runs[-1].id for model, model_runs in runs.items()}
     prompts = {prompt for line in lines for prompt in line.prompts}
@@ -89,20 +99,24 @@ def read_questions(
     rival: Brand | None = None,
     best_first: bool = False,
 ) -> tuple[list[QuestionRow], int]:
-    """Return in how many answers of the newest run each model names the brand, for each question.
+    """Return, for each question, in how many answers of its newest run each model names the brand.
+
+    The questions are ordered by the brand's lead: the mean over models of its share of answers,
+    minus that of the competitor (0 without one). Equal leads are ordered by text.
 
     Args:
         catalogue: The catalogue with the texts of questions.
         brand: The brand.
-        lines: Streams of the brand, and of the rival.
-        scored: Answers of the newest runs, with the texts of questions that were removed.
+        lines: Streams of the brand, and of the competitor; other streams are ignored.
+        scored: Answers of the newest runs, which have the texts of questions that were removed
+            since.
         models: The models, in the order of the cells.
-        rival: A competitor counted beside the brand; a question is lost where the competitor leads.
-        best_first: Whether the questions with the largest lead come first, else those with the
+        rival: A competitor that is counted beside the brand; None for the brand alone.
+        best_first: Whether the questions with the largest lead come first; else those with the
             smallest.
 
     Returns:
-        Up to `MAX_QUESTIONS` questions, and the number of further questions.
+        Up to `MAX_QUESTIONS` questions, and the number of those left out.
     """
     texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
     texts |= {p.key: p.text for answer in scored for p in [answer.answer.question.prompt]}
@@ -118,7 +132,7 @@ def read_questions(
     order = sorted(counts, key=rank)
     found = [
         QuestionRow(
-            wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
+            wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARS),
             tuple(
                 _question_cell(counts[key].get(model), others.get(key, {}).get(model))
                 for model in models
@@ -132,28 +146,37 @@ def read_questions(
 def _named_counts(
     streams: Iterable[Stream], brand: Brand
 ) -> dict[str, dict[Model, tuple[int, int]]]:
-    """Return, by prompt key and model, the number of answers that name a brand and the number of
-    answers, in the newest run of each of the brand's streams of `VISIBILITY`.
+    """Return, by prompt key and then by model, a pair: how many answers name the brand, and how
+    many answers there are.
+
+    Only the newest run with answers of each stream counts. Prompts without answers in it are left
+    out, as are streams of other brands and of other metrics than `VISIBILITY`.
     """
     counts: dict[str, dict[Model, tuple[int, int]]] = {}
-    for line in streams:
-        if line.key.brand != brand.name or line.key.metric != VISIBILITY:
+    for stream in streams:
+        if stream.key.brand != brand.name or stream.key.metric != VISIBILITY:
             continue
-        row = max(index for index in range(len(line.runs)) if line.n[index].any())
-        for place, prompt in enumerate(line.prompts):
-            if line.n[row, place]:
-                named = round(float(line.total[row, place]))
-                counts.setdefault(prompt, {})[line.key.model] = named, int(line.n[row, place])
+        newest = max(run for run in range(len(stream.runs)) if stream.n[run].any())
+        for column, prompt in enumerate(stream.prompts):
+            if answers := int(stream.n[newest, column]):
+                named = round(float(stream.total[newest, column]))
+                counts.setdefault(prompt, {})[stream.key.model] = named, answers
     return counts
 
 
 def _mean_share(counts: Mapping[Model, tuple[int, int]]) -> float:
+    """Return the mean over models of the share of answers that name a brand, 0 to 1; `counts` are
+    (named, answers), for at least one model.
+    """
     return sum(named / answers for named, answers in counts.values()) / len(counts)
 
 
 def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
-    """Return the cell of one model's answers to a question: ``3 of 8``, or ``3 : 5 of 8`` beside a
-    competitor; ``-`` without answers. `counts` and `others` are (named, answers).
+    """Return the cell of one model's answers to one question.
+
+    Args:
+        counts: How many answers name the brand, and how many there are; None without answers.
+        others: The same for the competitor; None if none is compared.
     """
     if counts is None:
         return QuestionCell("-")
@@ -164,8 +187,14 @@ def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | Non
 
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
-    """Return up to `MAX_SOURCES` sites that the scored answers cite, most cited first; the brand's
-    most cited own site is added if it is not among them.
+    """Return up to `MAX_SOURCES` sites that the answers cite, each with the number of answers. The
+    most cited site comes first.
+
+    If none of them is the brand's own, its most cited own site is added at the end.
+
+    Args:
+        market: Knows which sites belong to the brand.
+        scored: The answers.
     """
     cited = Counter(site for answer in scored for site in answer.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
@@ -182,8 +211,16 @@ def read_views(
     rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
-    """Return for each place what its model praises and criticises in the scored answers, and how
-    often it recommends the brand first (from `rows`).
+    """Return, for each place, what its model says of the brand: up to `MAX_ASPECTS` things that it
+    praises, as many drawbacks, and how often it recommends the brand first.
+
+    The last line is left out for a model without that metric.
+
+    Args:
+        deployment: Has the display names of models.
+        places: The brand's visibility at each model.
+        rows: Standings, of which those of `FIRST_CHOICE` are read.
+        scored: The answers of the newest runs.
     """
     picks = {
         (row.brand, row.model): row.point.mean for row in rows if row.metric.name == FIRST_CHOICE
@@ -211,10 +248,14 @@ def read_views(
 
 
 def _is_aspect(topic: str) -> bool:
+    """Return whether a finding of the sentiment scorer names an aspect, and not the tone alone."""
     return topic != "tone"
 
 
 def _most_frequent(counter: Counter[str]) -> str:
+    """Return up to `MAX_ASPECTS` topics with their numbers of answers, the most frequent first:
+    ``price (4 answers), support (2)``; empty without any.
+    """
     order = sorted(counter, key=lambda topic: (-counter[topic], topic))[:MAX_ASPECTS]
     return ", ".join(
         f"{topic} ({wording.count(counter[topic], 'answer') if not i else counter[topic]})"
@@ -223,13 +264,22 @@ def _most_frequent(counter: Counter[str]) -> str:
 
 
 MAX_CLAIMS = 2
-QUOTE_CHARACTERS = 300
+QUOTE_CHARS = 300
+PROMPT_CHARS = 120
+STATED_CHARS = 80
+"""Longest texts of a claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedClaim:
-    """A false claim with its quote in three parts (before the claim, the claim, after), who made
-    it, the true value, and counts.
+    """A false claim, as a page quotes it.
+
+    Attributes:
+        quote: The sentence in three parts (before the claim, the claim, after); None without a
+            quote.
+        by: The model; also the day and the question, if the answer is stored.
+        truth: A sentence with the true value.
+        counts: Sentences on which models said it, in how many answers, and next to which source.
     """
 
     quote: tuple[str, str, str] | None
@@ -241,21 +291,29 @@ class QuotedClaim:
 async def read_claim(
     deployment: Deployment, call: Call, brand: str, group: ClaimCluster
 ) -> QuotedClaim:
-    """Return a cluster of false claims about a brand with its first quote, the models and number of
-    answers, and the true value.
+    """Return a cluster of equal false claims about a brand, in words, with the quote of its first
+    claim.
+
+    Args:
+        deployment: The open deployment; its facts have the true value, unless the fact was removed.
+        call: Its time zone is that of the day.
+        brand: The brand's name.
+        group: The cluster.
     """
     first, names = group.first, deployment.names
     asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
     by = names.name(first.model)
     if asked:
-        question = wording.shorten(wording.line(asked[0].question.prompt.text), 120)
+        question = wording.shorten(wording.line(asked[0].question.prompt.text), PROMPT_CHARS)
         by += f", {wording.day(asked[0].asked_at, call.zone)}: “{question}”"
     verdict = "Out of date" if first.verdict == "stale" else "Wrong"
     truth = next(
         (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
         "not on the fact sheet any more",
     )
-    stated = f"“{wording.shorten(wording.line(first.stated), 80)}”" if first.stated else "this"
+    stated = (
+        f"“{wording.shorten(wording.line(first.stated), STATED_CHARS)}”" if first.stated else "this"
+    )
     models = wording.listing([names.name(model) for model in group.models])
     counts = (
         f"{verdict}: {models} said {stated} in {wording.count(group.answers, 'answer')} "
@@ -270,10 +328,13 @@ async def read_claim(
 
 
 def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
-    """Return a shortened quote as the text before the stated claim, the claim and the text after;
-    the last two are empty if the claim's words are not in it. None without a quote.
+    """Return a quote in three parts: the text before the stated claim, the claim, and the text
+    after it. None for an empty quote.
+
+    Line breaks become spaces, and the quote is cut to `QUOTE_CHARS`. If the claim's words are not
+    in it, the first part is the whole quote and the others are empty.
     """
-    text = wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
+    text = wording.shorten(wording.line(quote), QUOTE_CHARS)
     if not text:
         return None
     claim = wording.line(stated)
@@ -282,8 +343,13 @@ def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
 
 
 def claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
-    """Return a sentence on clusters of claims that are not shown, or on why there are none; empty
-    if all are shown.
+    """Return a sentence that follows the claims on a page: how many more there are than the
+    `MAX_CLAIMS` shown, or why none is shown. Empty if all are shown.
+
+    Args:
+        deployment: Its facts show whether claims about the brand are checked at all.
+        brand: The brand.
+        groups: All clusters of false claims, also those that are shown.
     """
     if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
         return "The fact sheet is empty, so claims are not checked."
