@@ -85,8 +85,8 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
 def _models_paragraph(
     call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
 ) -> Iterator[str]:
-    """Yield, in a chat, one paragraph with a line for each model: ``ChatGPT (Responses API, web search): works``.
-    Yield nothing in a terminal, which has a table, or without models.
+    """Yield, in a chat, one paragraph with a line for each model, such as ``ChatGPT (Responses API,
+    web search): works``. Yield nothing in a terminal, which has a table, or without models.
 
     Args:
         call: The face.

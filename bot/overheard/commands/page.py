@@ -161,8 +161,8 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
 def _counts_sentence(
     claims: Sequence[ClaimCluster], alerts: Sequence[Alert], *, has_facts: bool
 ) -> str:
-    """Return one sentence with the number of false claims and of open changes: ``2 false claims, 1
-    open change.``
+    """Return one sentence with the number of false claims and of open changes, such as ``2 false
+    claims, 1 open change.``, for the page's lead.
 
     Args:
         claims: Equal false claims are one cluster.

@@ -96,7 +96,7 @@ def legible_color(color: str, background: str) -> str:
         background: The background as ``#rrggbb``.
     """
     end = "#000000" if _luminance(background) > 0.5 else "#ffffff"
-    shares = (share / CONTRAST_STEPS for share in range(21))
+    shares = (step / CONTRAST_STEPS for step in range(CONTRAST_STEPS + 1))
     mixed = (_mixed_color(color, end, share) for share in shares)
     return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
 
