@@ -4,10 +4,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 
+from overheard.cards.charts import renderer
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import ChartRenderer, NotDrawn
 
@@ -53,13 +56,29 @@ def test_a_process_that_was_lost_is_begun_anew() -> None:
     hasty.close()
 
 
+def test_a_process_that_hangs_while_it_starts_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart fails in time, nothing waits for the process, and the next one draws."""
+    hanging = ChartRenderer()
+    before = {process.pid for process in active_children()}
+    with monkeypatch.context() as patch:
+        patch.setattr(renderer, "_prepare_process", partial(time.sleep, 30.0))
+        patch.setattr(renderer, "START_TIMEOUT_S", 0.2)
+        began = time.monotonic()
+        with pytest.raises(NotDrawn, match="lost"):
+            hanging.draw(chart("g"))
+    assert time.monotonic() - began < 10
+    assert {process.pid for process in active_children()} == before
+    assert hanging.draw(chart("g"))
+    hanging.close()
+
+
 KILLED = """
 import os, signal
 from overheard.cards.charts.renderer import ChartRenderer
 from overheard.cards.charts.bars import Bar, Bars
 renderer = ChartRenderer()
 renderer.draw(Bars("a", (Bar("Acme", 1.0),)))
-print(renderer._pid, flush=True)
+print(*renderer._pool._processes, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -1,5 +1,6 @@
 """What people type, read as commands."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,8 +98,10 @@ def test_nothing_typed_is_a_call_for_help() -> None:
 
 
 def test_help_behind_a_command_asks_about_it() -> None:
-    """As in a terminal."""
+    """As in a terminal, whatever else is wrong."""
     assert parse("check Acme --help", COMMANDS).helped
+    assert parse("check --model --help", COMMANDS).helped
+    assert parse("check --nonsense --help", COMMANDS).helped
 
 
 def test_what_is_missing_is_named() -> None:
@@ -114,6 +117,8 @@ def test_what_is_missing_is_named() -> None:
     [
         ("check --repeat 3", 'There is no option "--repeat"; did you mean "repeats"'),
         ("check --repeats", "--repeats needs a value"),
+        ("check --model --repeats 3", "--model needs a value"),
+        ("check --model --dry", "--model needs a value"),
         ("check --repeats many", 'Repeats is a whole number, and not "many"'),
         ("check --repeats 0", "Repeats is 1 or more, and not 0"),
         ("check --repeats 10", "Repeats is 9 or less, and not 10"),
@@ -157,6 +162,15 @@ def test_an_order_can_be_typed_again() -> None:
 
     assert order.words == words
     assert parse(order.words, COMMANDS) == order
+
+
+def test_a_flag_that_was_switched_off_stays_off() -> None:
+    """Also when the command is typed again, where it is on by default."""
+    spec = replace(CHECK, options=(Option("dry", "Dry.", Kind.FLAG, default=True),))
+    order = parse("check --dry=no", (spec,))
+
+    assert order.options == {"dry": False}
+    assert parse(order.words, (spec,)) == order
 
 
 def test_a_form_gives_lists_as_text() -> None:

@@ -18,7 +18,7 @@ from overheard.interfaces import Clock, Person, Refusal, Store
 MAX_NAMED = 3
 """Names in a refusal; the others are counted."""
 
-_DOES = {Role.VIEWER: "read this", Role.OPERATOR: "do this", Role.ADMIN: "change this"}
+_ALLOWED_ACTIONS = {Role.VIEWER: "read this", Role.OPERATOR: "do this", Role.ADMIN: "change this"}
 
 
 class ConfiguredAccess:
@@ -36,10 +36,19 @@ class ConfiguredAccess:
         self._clock = clock
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
-        """Return a sentence that says why a person may not use a command in a channel, or None.
+        """Return a sentence that says why a person may not use a command in a channel, or None if
+        they may.
 
-        Stores the person's name if the person has a role. The first admin command of an owner of
-        the workspace or server stores that owner as an admin, when there is no admin yet.
+        The sentence is a `Refusal`, with a person to ask, where only the role is too low. When the
+        person may use the command and has a role, their name is stored. While there is no admin,
+        the first admin command of an owner of the workspace or server stores that owner as admin,
+        and logs it.
+
+        Args:
+            person: The person, with the groups whose roles count as theirs.
+            channel: The channel, such as ``slack:C0123``; empty for a place that only this person
+                sees.
+            spec: The command.
         """
         if channel and self._access.channels and channel not in self._access.channels:
             return (
@@ -49,28 +58,41 @@ class ConfiguredAccess:
         rights = Rights.of(self._access, await self._store.settings.all())
         if rights.role(person) < spec.role:
             return _refusal(rights, spec.role)
-        await self._remember(person, rights, spec)
+        await self._remember_person(person, rights, spec)
         return None
 
     async def note(
         self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
     ) -> None:
-        """Write into the audit log that a person used a command; reading commands are left out."""
+        """Write into the audit log that a person used a command.
+
+        Commands that only read are not logged, see `is_logged`. Raises the errors of the store.
+
+        Args:
+            person: The person.
+            channel: The channel, such as ``slack:C0123``.
+            words: The command line, as it is typed.
+            spec: The command.
+            outcome: ``done``, or why the command was not carried out.
+        """
         if is_logged(spec):
             await self._audit(str(person), channel, spec.name, words, outcome)
 
-    async def _remember(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
-        """Store the name of a person who has a role, and the first admin.
+    async def _remember_person(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
+        """Store the name of a person who has a role, and make the person admin if there is none
+        yet.
+
+        The latter happens, and is logged, at an admin command only. Nothing is stored for a person
+        without a role, and a known name is not stored again.
 
         Args:
-            person: The person, who may use the command.
-            rights: The present rights.
-            spec: The command; an admin command makes the person admin, and logs that, when there is
-                no
-                admin yet.
+            person: A person who may use the command.
+            rights: The rights before this command.
+            spec: The command.
         """
         user = f"{person.platform}:{person.id}"
-        if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
+        is_first_admin = spec.role is Role.ADMIN and not rights.listed(Role.ADMIN)
+        if is_first_admin:
             await self._put(person, f"{ROLE_PREFIX}{user}", {"role": ROLE_KEYS[Role.ADMIN]})
             outcome = "is the first admin, as an owner of the workspace or server"
             await self._audit(str(person), "", "access grant", "", outcome)
@@ -88,8 +110,11 @@ class ConfiguredAccess:
 
 
 def _refusal(rights: Rights, needed: Role) -> Refusal:
-    """Return a refusal that names up to `MAX_NAMED` people who have the needed role, one of them to
-    ask.
+    """Return a refusal that names up to `MAX_NAMED` people who have the needed role, one of whom
+    can be asked.
+
+    Without known names, it says "Only an operator" instead. While there is no admin, the refusal of
+    an admin command says how the first admin begins.
     """
     if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
         return Refusal(
@@ -99,10 +124,11 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
         )
     names = rights.named(needed)
     shown = names[:MAX_NAMED]
-    more = len(names) - len(shown)
-    who = wording.listing([*shown, f"{more} others"] if more else shown)
+    not_shown = len(names) - len(shown)
+    who = wording.listing([*shown, f"{not_shown} others"] if not_shown else shown)
     return Refusal(
-        f"Only {who or ROLE_KEYS[needed]} can {_DOES[needed]}.", ask=next(iter(names), "")
+        f"Only {who or ROLE_KEYS[needed]} can {_ALLOWED_ACTIONS[needed]}.",
+        ask=next(iter(names), ""),
     )
 
 
@@ -110,10 +136,10 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
 async def log_use(
     store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
-    """Write into the audit log, after the block, that a command was used in the terminal, and its
-    outcome.
+    """Run a block that uses a command in the terminal, and then write the use into the audit log.
 
-    Commands that only read, and commands that were only quoted, are not logged.
+    The outcome is ``done``, the text of an `OverheardError`, or ``stopped`` for any other
+    exception. Not logged: commands that only read, and commands that have only shown their price.
 
     Args:
         store: The store with the log.
@@ -121,7 +147,10 @@ async def log_use(
         spec: The command.
         who: The person at the terminal.
         words: The command line.
-        stage: Whether the command has only been quoted when the block ends.
+        stage: Whether the command has only shown its price when the block ends.
+
+    Raises:
+        Exception: what the block raises, unchanged.
     """
     outcome = "stopped"
     try:
@@ -136,5 +165,7 @@ async def log_use(
 
 
 def is_logged(spec: CommandSpec) -> bool:
-    """Return whether a command changes something or may spend."""
+    """Return whether uses of a command belong into the audit log: it changes something or may
+    spend.
+    """
     return spec.role > Role.VIEWER or spec.asks

@@ -23,7 +23,7 @@ VALUES_MAX_AGE_S = 5.0
 """Seconds for which values are shown again without asking the store: people type fast."""
 
 
-LISTED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Kind.ALERT})
+LISTED_KINDS = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Kind.ALERT})
 """Kinds whose values a form lists."""
 
 
@@ -36,41 +36,46 @@ class Completing:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._known: dict[Kind, tuple[float, list[str]]] = {}
+        self._kept: dict[Kind, tuple[float, list[str]]] = {}
 
     async def values(self, option: Option, typed: str) -> list[str]:
-        """Return up to 25 values of an option that contain the typed text, in the value or in its
-        name for readers; values that begin with the text come first.
+        """Return up to `MAX_VALUES` values of an option that contain the typed text, in the value
+        or in its label; upper and lower case are the same.
 
-        Reads the store at most every `VALUES_MAX_AGE_S` seconds.
+        Values that begin with the text come first, otherwise in the order of the deployment.
+        Everything matches an empty text. Empty for a kind whose values are not known in advance,
+        such as a number. The store is read for a kind at most every `VALUES_MAX_AGE_S` seconds, and
+        for labels of alerts. Each value is cut to `MAX_VALUE_CHARS`.
         """
         wanted = typed.strip().casefold()
-        known = list(option.choices) or await self._fresh(option.kind)
-        called = await self._labels(option.kind) if wanted else {}
-        fitting = [
+        values = list(option.choices) or await self._recent_values(option.kind)
+        labels = await self._labels(option.kind) if wanted else {}
+        matching = [
             value
-            for value in known
-            if wanted in value.casefold() or wanted in called.get(value, "").casefold()
+            for value in values
+            if wanted in value.casefold() or wanted in labels.get(value, "").casefold()
         ]
-        fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
-        return fitting[:MAX_VALUES]
+        matching.sort(key=lambda value: not value.casefold().startswith(wanted))
+        return matching[:MAX_VALUES]
 
     async def entries(self, option: Option) -> list[FormChoice]:
         """Return the entries of a form's menu for an option, labelled as readers call the values.
 
-        Empty for an option that is typed or takes several values, and for more values than a menu
-        holds.
+        Empty when the option is typed or takes several values, and from `MAX_VALUES` values on.
         """
-        if option.kind not in LISTED or option.many:
+        if option.kind not in LISTED_KINDS or option.many:
             return []
-        values = await self._fresh(option.kind)
-        called = await self._labels(option.kind)
-        fits = len(values) < MAX_VALUES
-        return [FormChoice(value, called.get(value, value)) for value in values] if fits else []
+        values = await self._recent_values(option.kind)
+        if len(values) >= MAX_VALUES:
+            return []
+        labels = await self._labels(option.kind)
+        return [FormChoice(value, labels.get(value, value)) for value in values]
 
     async def _labels(self, kind: Kind) -> Mapping[str, str]:
-        """Return labels by value: a model's name, a metric's label, an alert's brand and model;
-        else empty.
+        """Return what readers call the values of a kind, by value.
+
+        A model's name, a metric's label, or an alert's brand (`WHOLE` for a change of all brands)
+        and model. Empty for kinds whose values are read as they are.
         """
         deployment = self._deployment
         if kind is Kind.MODEL:
@@ -86,16 +91,21 @@ class Completing:
             }
         return {}
 
-    async def _fresh(self, kind: Kind) -> list[str]:
-        """Return the values of a kind; read them again after `VALUES_MAX_AGE_S`."""
-        at, values = self._known.get(kind, (float("-inf"), []))
-        if monotonic() - at > VALUES_MAX_AGE_S:
-            values = [value[:MAX_VALUE_CHARS] for value in await self._look_up(kind)]
-            self._known[kind] = (monotonic(), values)
+    async def _recent_values(self, kind: Kind) -> list[str]:
+        """Return the values of a kind, each cut to `MAX_VALUE_CHARS`; those of the last
+        `VALUES_MAX_AGE_S` seconds are returned again without reading the store.
+        """
+        read_at, values = self._kept.get(kind, (float("-inf"), []))
+        if monotonic() - read_at > VALUES_MAX_AGE_S:
+            values = [value[:MAX_VALUE_CHARS] for value in await self._read_values(kind)]
+            self._kept[kind] = (monotonic(), values)
         return values
 
-    async def _look_up(self, kind: Kind) -> Sequence[str]:
-        """Return the values of a kind in the deployment now, read from the store or the plugins."""
+    async def _read_values(self, kind: Kind) -> Sequence[str]:
+        """Return the values of a kind in the deployment now: of models and metrics from its
+        configuration, of live alerts the numbers, and of the catalogue the names or texts; else
+        empty.
+        """
         deployment = self._deployment
         if kind is Kind.MODEL:
             return list(map(str, deployment.plugins.models))
@@ -107,8 +117,9 @@ class Completing:
 
 
 def _catalogue_names(catalogue: Catalogue, kind: Kind) -> list[str]:
-    """Return the names of brands or schedules, or the texts of prompts, in the catalogue's order;
-    empty for a kind that no catalogue holds.
+    """Return the names of all brands or schedules, or the texts of all prompts on one line each.
+
+    In the catalogue's order; empty for any other kind.
     """
     if kind is Kind.BRAND:
         return [brand.name for brand in catalogue.brands]

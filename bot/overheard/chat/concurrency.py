@@ -10,7 +10,9 @@ from typing import Any
 from overheard.errors import TooBusy
 
 SLOTS = 2
+"""Commands that run at a time."""
 SLOT_LIFETIME_S = 10.0
+"""Seconds after which a command that still runs no longer holds its slot."""
 MAX_WAITING = 1_000
 """Commands that wait for a slot: about half a minute of work, in little memory."""
 FINISH_TIMEOUT_S = 0.4
@@ -35,33 +37,38 @@ class CommandSlots:
         lifetime_s: float = SLOT_LIFETIME_S,
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        """Begin with `slots` free slots, each held for `lifetime_s` seconds at most, and with an
-        empty queue for `max_waiting` commands.
-        """
+        """Begin with `slots` free slots and nobody waiting."""
         self._free = asyncio.Semaphore(slots)
-        self._lifetime = lifetime_s
+        self._lifetime_s = lifetime_s
         self._max_waiting = max_waiting
         self._waiting = 0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a slot, and hold the slot within the block, but no longer than the slot's
-        lifetime.
+        """Wait for a slot, first come, first served, and hold it within the block.
+
+        After the slot's lifetime the next command gets it, while the block goes on.
 
         Raises:
-            TooBusy: when too many commands wait already.
+            TooBusy: when no slot is free and `max_waiting` commands wait already; nothing is held
+                then.
         """
         await self._acquire()
-        lapse = asyncio.get_running_loop().call_later(self._lifetime, self._free.release)
+        loop = asyncio.get_running_loop()
+        early_release = loop.call_later(self._lifetime_s, self._free.release)
         try:
             yield
         finally:
-            if lapse.when() > asyncio.get_running_loop().time():
-                lapse.cancel()
+            if early_release.when() > loop.time():
+                early_release.cancel()
                 self._free.release()
 
     async def _acquire(self) -> None:
-        """Wait for a free slot; raise TooBusy when too many commands wait already."""
+        """Wait for a free slot and take it; the caller has to release it.
+
+        Raises:
+            TooBusy: when no slot is free and `max_waiting` commands wait already.
+        """
         if self._free.locked() and self._waiting >= self._max_waiting:
             raise TooBusy(waiting=self._waiting)
         self._waiting += 1
@@ -72,15 +79,17 @@ class CommandSlots:
 
 
 async def finish_tasks(tasks: Iterable[asyncio.Task[Any]], timeout_s: float) -> None:
-    """Wait some seconds for tasks to end, cancel the unfinished tasks, and wait until all have
-    ended.
+    """Give tasks some seconds to end, cancel those that have not, and wait until all have ended.
+
+    The second wait has no limit: a cancelled task may still clean up. Errors of the tasks are not
+    raised.
 
     Args:
-        tasks: The running tasks.
+        tasks: The running tasks; may be empty.
         timeout_s: How many seconds the tasks may take to end by themselves.
     """
     if running := [*tasks]:
-        _, late = await asyncio.wait(running, timeout=timeout_s)
-        for task in late:
+        _, unfinished = await asyncio.wait(running, timeout=timeout_s)
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)

@@ -28,6 +28,8 @@ SWEEP_INTERVAL = timedelta(hours=1)
 """Time between two removals of expired confirmations and requests."""
 PRICE_TOLERANCE = 1.1
 """A command that waited is asked about again when its price has risen by more than this factor."""
+TOKEN_BYTES = 9
+"""Random bytes of a token: 12 characters, which a button's words have room for."""
 AGREED_USD = "agreed_usd"
 """The entry of a stored command's options that holds the price of its quote; None when it was not
 known."""
@@ -50,7 +52,8 @@ class Unagreed:
 
     Attributes:
         needed: The question for the person, with the price.
-        drawn: See `overheard.cards.command.Proposal`.
+        drawn: Options that the quote has drawn at random, by name; with them, the same work is
+            proposed again after the yes.
     """
 
     needed: ConfirmationNeeded
@@ -66,23 +69,26 @@ async def run_command(
     free_usd: float = 0.0,
     stage: Stage | None = None,
 ) -> Card | Step | Unagreed:
-    """Quote a command, and execute it if the person has agreed to its price or it is cheap enough.
+    """Quote a command, and execute it if it is cheap enough or the person has agreed to its price.
+
+    A command without a price and without a question is executed at once. An agreed price covers a
+    quote up to `PRICE_TOLERANCE` times as high, because the price may change while a command waits.
 
     Args:
         order: The command and its options.
         deployment: The open deployment, or a session for a command that does not need one.
         call: The person and the channel.
-        agreed_usd: The price in dollars to which the person said yes; infinite for a yes to any
-            price
-            or to a change, 0 without a yes.
-        free_usd: The most dollars that may be spent without a yes.
-        stage: Its `quoting` becomes False when the quote is executed.
+        agreed_usd: The price in US dollars to which the person said yes; infinite for a yes to any
+            price or to a change, 0 without a yes.
+        free_usd: The most US dollars that may be spent without a yes.
+        stage: Its `quoting` becomes False when the command is executed; a question leaves it.
 
     Returns:
-        The command's result, or the question that the person has to answer with yes before.
+        The command's result; `Unagreed` when the person has to say yes first, and then nothing was
+        done.
 
     Raises:
-        OverheardError: what the command raises.
+        OverheardError: what the command raises, such as a model that cannot be asked.
     """
     spec, stage = order.spec, stage or Stage()
     try:
@@ -133,9 +139,7 @@ class Pending:
     def __init__(
         self, state: ChatStateRepository, clock: Clock, commands: Sequence[CommandSpec]
     ) -> None:
-        """Keep the repository and the clock, and the commands by name; nothing is read from the
-        store yet.
-        """
+        """Keep the repository, the clock and the commands by name; the store is not read."""
         self._state = state
         self._clock = clock
         self._commands = {spec.name: spec for spec in commands}
@@ -144,7 +148,8 @@ class Pending:
     async def first(self, request: Request) -> bool:
         """Store a request, and return whether it comes for the first time within `REQUEST_MEMORY`.
 
-        Removes expired confirmations and requests from the store about once an hour.
+        At the first call, and then every `SWEEP_INTERVAL`, removes expired confirmations and
+        requests from the store. Raises the errors of the store.
         """
         now = self._clock.now()
         if self._swept is None or now - self._swept >= SWEEP_INTERVAL:
@@ -153,27 +158,38 @@ class Pending:
         return await self._state.first_request(request.person.platform, request.id, now)
 
     async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
-        """Store a command that waits for a yes until `EXPIRY`, and return a new random token for
-        its buttons.
+        """Store a command that waits for a yes until `EXPIRY` has passed, and return a new random
+        token for its buttons.
+
+        The price of the quote is stored with its options; an infinite one as None, unknown.
 
         Args:
             order: The command and its options.
             person: The person who asked for the command.
-            channel: The channel, ``platform:id``.
-            unagreed: The price, and the options that were drawn for the quote.
+            channel: The channel, such as ``slack:C0123``.
+            unagreed: The price of the quote, and the options that were drawn for it, which win over
+                those of the order.
         """
         usd = unagreed.needed.usd
         options = {**order.options, **unagreed.drawn, AGREED_USD: None if usd == inf else usd}
-        token = secrets.token_urlsafe(9)
-        until = self._clock.now() + EXPIRY
-        who = (person.platform, person.id, person.name)
-        waiting = PendingConfirmation(token, order.spec.name, options, *who, channel, until)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        waiting = PendingConfirmation(
+            token=token,
+            command=order.spec.name,
+            options=options,
+            platform=person.platform,
+            person=person.id,
+            name=person.name,
+            channel=channel,
+            until=self._clock.now() + EXPIRY,
+        )
         await self._state.add_pending(waiting)
         return token
 
     async def peek(self, token: str) -> Asked | None:
-        """Return the command that waits for a yes under a token; None when it is gone, or has
-        expired.
+        """Return the command that waits for a yes under a token, which goes on waiting.
+
+        None when it has expired, was taken, or is no command of these chats (any more).
         """
         pending = await self._state.pending(token)
         spec = self._commands.get(pending.command) if pending else None
@@ -185,7 +201,10 @@ class Pending:
         return Asked(Order(spec, options), person, pending.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
-        """Remove a waiting command from the store; return False when it was removed before."""
+        """Remove a waiting command from the store; return False when it was removed before.
+
+        Of several clicks at once, one gets True. Whether the command has expired is not checked.
+        """
         return await self._state.take_pending(token)
 
 
@@ -193,18 +212,20 @@ class Seen:
     """The latest keys, kept in memory, so that a request that arrives twice is noticed.
 
     Args:
-        most: The number of keys that are remembered; the oldest is forgotten first.
+        max_keys: The number of keys that are remembered; the oldest is forgotten first.
     """
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
+    def __init__(self, max_keys: int = 10_000) -> None:
+        self._max_keys = max_keys
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def add(self, key: Hashable) -> bool:
-        """Remember a key; return False when it is remembered already."""
+        """Remember a key, and return True; return False for a key that is remembered already, which
+        stays as old as it was.
+        """
         if key in self._seen:
             return False
         self._seen[key] = None
-        if len(self._seen) > self._most:
+        if len(self._seen) > self._max_keys:
             self._seen.popitem(last=False)
         return True

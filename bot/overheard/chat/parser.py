@@ -14,10 +14,13 @@ from overheard.config.problems import suggestion
 from overheard.errors import BadUsage, UnknownCommand
 
 LIST, SHOW = "list", "show"
-"""The verbs of a noun for which none is typed: without a number, and with one."""
+"""The verbs that a noun has when none is typed: ``alerts`` lists, ``alerts 12`` shows one."""
 
 SUGGESTIONS = 2
-"""With the one for help, a card has three buttons."""
+"""The most commands that are suggested: with the button for help, a card has three buttons."""
+
+SIMILARITY = 0.6
+"""The least similarity (0 to 1, as `difflib` measures it) of a name that is suggested."""
 
 _DASHES = "(?:--|[\u2013\u2014])"
 """The prefix of an option's name. Chats make one long dash of two hyphens."""
@@ -25,7 +28,9 @@ _QUOTE = '"([^"]*)"|[\u201c\u201d]([^\u201c\u201d]*)[\u201c\u201d]'
 _TOKEN = re.compile(rf"({_DASHES}[\w-]+[=:])?(?:{_QUOTE})|(\S+)")
 _NAMED = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=:](.*))?", re.DOTALL)
 
-_YES, _NO = {"true", "yes", "on", "1", ""}, {"false", "no", "off", "0"}
+_FLAG_WITHOUT_VALUE = ""
+"""The value of a flag that is typed as ``--dry``, and not as ``--dry=yes``."""
+_YES, _NO = {"true", "yes", "on", "1", _FLAG_WITHOUT_VALUE}, {"false", "no", "off", "0"}
 
 
 class _Quoted(str):
@@ -52,47 +57,60 @@ class Order:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The options whose values differ from the defaults, by name."""
-        usual = {option.name: option.default for option in self.spec.options}
-        return {n: v for n, v in self.options.items() if v not in (None, (), usual.get(n))}
+        """The options whose values differ from their defaults, by name.
+
+        None and empty tuples are left out, also where the default is another.
+        """
+        defaults = {option.name: option.default for option in self.spec.options}
+        return {n: v for n, v in self.options.items() if v not in (None, (), defaults.get(n))}
 
     @property
     def words(self) -> str:
-        """The command as a person would type it."""
+        """The command as a person would type it, without the root command: ``check Acme --repeats
+        3``.
+
+        Only options in `given` are written, in the order of the command's options.
+        """
         given = self.given
         typed = (_words_of_value(o, given[o.name]) for o in self.spec.options if o.name in given)
         return " ".join([self.spec.name, *chain.from_iterable(typed)])
 
 
 def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = ()) -> Order:
-    """Return the command and the options in the words after the root command.
+    """Return the command, with its options, that typed words mean: ``check Acme --repeats 3``.
+
+    Options that are not typed have their defaults; missing required ones are listed in the order.
+    With ``--help`` anywhere after the command's name, the rest is not read. Without words, the
+    command is ``help``.
 
     Args:
-        words: The text.
+        words: The text after the root command.
         commands: All commands.
         names: Names of brands; a name of several words needs no quotation marks.
 
     Raises:
         UnknownCommand: when the words name no command; it hints at the nearest one.
-        BadUsage: when an option does not exist or has a value that it cannot have.
+        BadUsage: when an option does not exist, lacks its value or has a value that it cannot have,
+            or when a word has no meaning.
     """
     tokens = _tokens(words)
     spec, rest = _command_and_rest(tokens, commands)
-    values, loose = _split_by_name(spec, rest)
-    if "help" in values:
+    if any(_is_named(token, "help") for token in rest):
         return Order(spec, helped=True)
-    return _order(spec, values | _assign_positional(spec, loose, names, values))
+    values, unnamed = _split_named_options(spec, rest)
+    return _order(spec, values | _assign_positional(spec, unnamed, names, values))
 
 
 def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
-    """Return a command with the values that a chat's own form or tree has collected.
+    """Return a command with the values that a form or a chat's own command has collected.
 
     Args:
         spec: The command.
-        given: Values by the option's name or written name; empty values and None are left out.
+        given: Values by the option's name or written name. None, empty texts and unknown names are
+            left out; a text for an option of many values is split at commas and line ends.
 
     Raises:
-        BadUsage: see `parse`.
+        BadUsage: when an option has a value that it cannot have.
     """
     options = _options_by_name(spec)
     values = {
@@ -104,7 +122,10 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
 
 
 def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
-    """Return the command that words begin with, as `parse` finds it, or None."""
+    """Return the command that words begin with, or None when they name none.
+
+    The rest of the words is not read. Without words, the command is ``help``.
+    """
     try:
         return _command_and_rest(_tokens(words), commands)[0]
     except UnknownCommand:
@@ -112,19 +133,28 @@ def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
 
 
 def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
-    """Return up to `SUGGESTIONS` commands whose names resemble the first words, the likeliest
-    first.
+    """Return up to `SUGGESTIONS` commands whose names resemble the first two words.
+
+    Commands whose whole name is similar come first, the most similar before all; then, for each
+    similar first word, the first command that begins with it. Empty when nothing is similar.
     """
     typed = " ".join(_tokens(words)[:2]).casefold()
     by_name = {spec.name: spec for spec in commands}
-    verbs = {name.split()[0]: name for name in reversed(by_name)}
-    close = difflib.get_close_matches(typed, by_name, n=SUGGESTIONS, cutoff=0.6)
-    first = difflib.get_close_matches(typed.partition(" ")[0], verbs, n=SUGGESTIONS, cutoff=0.6)
-    candidates = dict.fromkeys([*close, *(verbs[verb] for verb in first)])
+    by_first_word = {name.split()[0]: name for name in reversed(by_name)}
+    close = difflib.get_close_matches(typed, by_name, n=SUGGESTIONS, cutoff=SIMILARITY)
+    close_first = difflib.get_close_matches(
+        typed.partition(" ")[0], by_first_word, n=SUGGESTIONS, cutoff=SIMILARITY
+    )
+    candidates = dict.fromkeys([*close, *(by_first_word[word] for word in close_first)])
     return [by_name[name] for name in candidates][:SUGGESTIONS]
 
 
 def _tokens(words: str) -> list[str]:
+    """Return the words of a text, in which quotation marks hold words together.
+
+    ``ask "a b" --about="c d"`` gives ``ask``, ``a b`` (as `_Quoted`) and ``--about=c d``. A mark
+    that is not closed is part of its word.
+    """
     return [
         word or (f"{name}{quote or curly}" if name else _Quoted(quote or curly))
         for name, quote, curly, word in _TOKEN.findall(words)
@@ -136,86 +166,111 @@ def _command_and_rest(
 ) -> tuple[CommandSpec, list[str]]:
     """Return the command that the first words name, and the words after its name.
 
-    Upper and lower case are the same; a noun alone is its list, a noun with a number its `show`.
+    Upper and lower case are the same. A name of two words counts before one of one word. A noun
+    alone (``alerts``) is its list, and with a number (``alerts 12``) its `show`; a noun with other
+    words is its list too, unless the second word resembles one of its verbs. Without words, it is
+    ``help``.
 
     Raises:
-        UnknownCommand: when the words name no command.
+        UnknownCommand: when the words name no command; it hints at the nearest one.
     """
     by_name = {spec.name: spec for spec in commands}
     lowered = [token.casefold() for token in tokens[:2]] or ["help"]
     for size in (2, 1):
         if spec := by_name.get(" ".join(lowered[:size])):
             return spec, list(tokens[size:])
-    showing = by_name.get(f"{lowered[0]} {SHOW}")
-    if showing and lowered[1:] and lowered[1].isdecimal():
-        return showing, list(tokens[1:])
-    listing = by_name.get(f"{lowered[0]} {LIST}")
-    verbs = [spec.verb for spec in commands if spec.noun == lowered[0]]
-    if listing and (len(tokens) < 2 or not difflib.get_close_matches(lowered[1], verbs)):
-        return listing, list(tokens[1:])
+    noun, second = lowered[0], "".join(lowered[1:])
+    show_command = by_name.get(f"{noun} {SHOW}")
+    if show_command and second.isdecimal():
+        return show_command, list(tokens[1:])
+    list_command = by_name.get(f"{noun} {LIST}")
+    verbs = [spec.verb for spec in commands if spec.noun == noun]
+    is_misspelt_verb = bool(second and difflib.get_close_matches(second, verbs))
+    if list_command and not is_misspelt_verb:
+        return list_command, list(tokens[1:])
     typed = " ".join(tokens[: 2 if verbs else 1])
     close = near(" ".join(tokens), commands)
     hint = f'; did you mean "{close[0].name}"' if close else ""
     raise UnknownCommand(name=typed, hint=hint)
 
 
-def _split_by_name(
+def _named_option(token: str) -> tuple[str, str | None] | None:
+    """Return the name and the value of ``--name=value`` or ``--name:value``; None for other words.
+
+    The name is in lower case. The value is None for ``--name`` alone, and empty for ``--name=``.
+    Words in quotation marks are never an option.
+    """
+    named = None if isinstance(token, _Quoted) else _NAMED.fullmatch(token)
+    return (named[1].casefold(), named[2]) if named else None
+
+
+def _is_named(token: str, name: str) -> bool:
+    named = _named_option(token)
+    return named is not None and named[0] == name
+
+
+def _split_named_options(
     spec: CommandSpec, tokens: Iterable[str]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the values of options that are written with their names, by option, and the other
-    words.
+    """Return the values that are typed with an option's name, by option, and all other words.
 
-    A ``--help`` anywhere gives only the option ``help``.
+    ``Acme --repeats 3 --dry`` gives ``{"repeats": ["3"], "dry": [""]}`` and ``["Acme"]``. The word
+    after ``--repeats`` is its value; after ``--repeats=3`` or a flag, the next word belongs to
+    nothing. An option that is typed again has several values. ``--about=`` gives an empty value.
 
     Raises:
         BadUsage: when an option does not exist, or lacks its value.
     """
     options = _options_by_name(spec)
     values: dict[str, list[str]] = {}
-    loose: list[str] = []
-    waiting: Option | None = None
+    unnamed: list[str] = []
+    without_value: Option | None = None
     for token in tokens:
-        named = None if isinstance(token, _Quoted) else _NAMED.fullmatch(token)
+        named = _named_option(token)
         if named is None:
-            target = loose if waiting is None else values.setdefault(waiting.name, [])
+            target = values.setdefault(without_value.name, []) if without_value else unnamed
             target.append(token)
-            waiting = None
+            without_value = None
             continue
-        name, value = named[1].casefold(), named[2]
-        if name == "help":
-            return {"help": []}, []
+        if without_value is not None:
+            break
+        name, value = named
         option = options.get(name)
         if option is None:
             hint = suggestion(name, options) or f"; {spec.name} has no such option"
-            raise _wrong(spec, f'there is no option "--{name}"{hint}')
+            raise _usage_error(spec, f'there is no option "--{name}"{hint}')
         if value is None and option.kind is not Kind.FLAG:
-            waiting = option
+            without_value = option
         else:
-            values.setdefault(option.name, []).append(value or "")
-    if waiting is not None:
-        raise _wrong(spec, f"--{waiting.written} needs a value")
-    return values, loose
+            values.setdefault(option.name, []).append(value or _FLAG_WITHOUT_VALUE)
+    if without_value is not None:
+        raise _usage_error(spec, f"--{without_value.written} needs a value")
+    return values, unnamed
 
 
 def _options_by_name(spec: CommandSpec) -> dict[str, Option]:
-    """Return the options of a command by both of their names: the written one and the
-    function's.
+    """Return the options of a command by the name that people write (``as-of``) and by that of the
+    function's parameter (``as_of``); the latter wins.
     """
     written = {option.written: option for option in spec.options}
     return written | {option.name: option for option in spec.options}
 
 
 def _assign_positional(
-    spec: CommandSpec, loose: list[str], names: Collection[str], given: Collection[str]
+    spec: CommandSpec, unnamed: list[str], names: Collection[str], given: Collection[str]
 ) -> dict[str, list[str]]:
     """Return values for the positional options, in their order, from words without an option's
     name.
 
+    Each option takes one word. The last takes all that are left if it has many values or is a text,
+    prompt or brand. Options without a word are left out.
+
     Args:
         spec: The command.
-        loose: The words, in their order.
-        names: Names of brands, which may have several words.
-        given: The names of the options that have a value already.
+        unnamed: The words, in their order.
+        names: Names of brands; neighbouring words that form one are one word for an option of
+            brands.
+        given: The names of the options that have a value already, and take no word.
 
     Raises:
         BadUsage: when words are left over.
@@ -224,13 +279,13 @@ def _assign_positional(
     places = [o for o in spec.options if o.positional and o.name not in given]
     for place, option in enumerate(places):
         if option.kind is Kind.BRAND:
-            loose = _join_names(loose, names)
+            unnamed = _join_names(unnamed, names)
         takes_rest = place == len(places) - 1 and (option.many or option.kind in _SENTENCES)
-        taken, loose = (loose, []) if takes_rest else (loose[:1], loose[1:])
+        taken, unnamed = (unnamed, []) if takes_rest else (unnamed[:1], unnamed[1:])
         if taken:
-            values[option.name] = taken if option.many else [_joined_words(taken)]
-    if loose:
-        raise _wrong(spec, f'"{loose[0]}" has no meaning here')
+            values[option.name] = taken if option.many else [_join_words(taken)]
+    if unnamed:
+        raise _usage_error(spec, f'"{unnamed[0]}" has no meaning here')
     return values
 
 
@@ -238,36 +293,46 @@ _SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
 """The kinds that may be several words without quotation marks in the last place."""
 
 
-def _joined_words(tokens: Sequence[str]) -> str:
-    """Return words joined to one value; quotation marks between them are kept."""
+def _join_words(tokens: Sequence[str]) -> str:
+    """Return words joined to one value by spaces.
+
+    Of several words, those that were typed in quotation marks get straight ones; a single word gets
+    none.
+    """
     if len(tokens) == 1:
         return tokens[0]
     return " ".join(f'"{token}"' if isinstance(token, _Quoted) else token for token in tokens)
 
 
 def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
-    """Return words in their order, with neighbours that form a known name joined to one."""
+    """Return words in their order, with neighbours that form a known name joined to one word.
+
+    The longest name wins; upper and lower case are the same, and stay as typed.
+    """
     known = {name.casefold() for name in names}
     longest = max((len(name.split()) for name in known), default=1)
     joined: list[str] = []
     while tokens:
-        size = next(
-            (n for n in range(longest, 1, -1) if " ".join(tokens[:n]).casefold() in known), 1
-        )
+        sizes = range(longest, 1, -1)
+        size = next((n for n in sizes if " ".join(tokens[:n]).casefold() in known), 1)
         joined.append(" ".join(tokens[:size]) if size > 1 else tokens[0])
         tokens = tokens[size:]
     return joined
 
 
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
-    """Return the order for typed values; required options without a value are listed as missing.
+    """Return a command with its values as their types, and the list of its missing required
+    options.
+
+    Options without values get their defaults, and an empty tuple for many values without a default.
+    Of several values for an option of one, the last counts.
 
     Args:
         spec: The command.
         values: The typed values by the names of the options.
 
     Raises:
-        BadUsage: when an option cannot have its value.
+        BadUsage: when an option cannot have its value, or a text is too long or empty.
     """
     options: dict[str, Any] = {}
     missing = []
@@ -284,12 +349,12 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
 
 def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
-    """Return typed text as a value of its option: a bool, a choice, a number, or stripped text.
+    """Return a typed text as a value of its option: a bool, a choice, a number, or stripped text.
 
     Args:
         spec: The command, for messages.
-        option: The option.
-        given: The text; a bool is returned unchanged.
+        option: The option, whose kind, choices and range count.
+        given: The text, or what a form gave; a bool is returned unchanged.
 
     Raises:
         BadUsage: when the option cannot have the value.
@@ -298,60 +363,72 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
         return given
     text = str(given).strip()
     if option.kind is Kind.FLAG:
-        return _flag(spec, option, text)
+        return _read_flag(spec, option, text)
     if option.choices:
-        return _choice(spec, option, text)
+        return _read_choice(spec, option, text)
     if option.kind in {Kind.INTEGER, Kind.NUMBER}:
         return _read_number(spec, option, text)
     return text
 
 
-def _flag(spec: CommandSpec, option: Option, text: str) -> bool:
-    if text.casefold() in _YES | _NO:
-        return text.casefold() in _YES
-    raise _wrong(spec, f'{option.written} is yes or no, and not "{text}"')
-
-
-def _choice(spec: CommandSpec, option: Option, text: str) -> str:
-    """Return the option's choice that equals a typed text, ignoring case.
+def _read_flag(spec: CommandSpec, option: Option, text: str) -> bool:
+    """Return whether a flag is on: true, yes, on, 1 or no value; off: false, no, off or 0.
 
     Raises:
-        BadUsage: when the option has no such choice.
+        BadUsage: for any other text.
+    """
+    if text.casefold() in _YES | _NO:
+        return text.casefold() in _YES
+    raise _usage_error(spec, f'{option.written} is yes or no, and not "{text}"')
+
+
+def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
+    """Return the option's choice that equals a typed text, ignoring case, as it is written in
+    `choices`.
+
+    Raises:
+        BadUsage: when the option has no such choice; it hints at the nearest one.
     """
     for choice in option.choices:
         if text.casefold() == choice.casefold():
             return choice
     hint = suggestion(text, option.choices)
-    raise _wrong(spec, f'{option.written} is {_either(option.choices)}, and not "{text}"{hint}')
+    raise _usage_error(
+        spec, f'{option.written} is {_either(option.choices)}, and not "{text}"{hint}'
+    )
 
 
 def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
-    """Return typed text as a number within the option's range; an int for a whole number.
+    """Return typed text as a number within the option's range, both ends included.
+
+    An int for `Kind.INTEGER`, otherwise a float.
 
     Raises:
-        BadUsage: when the text is no such number.
+        BadUsage: when the text is no such number, or not within the range.
     """
     whole = option.kind is Kind.INTEGER
     try:
         number = int(text) if whole else float(text)
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise _wrong(spec, f'{option.written} is {kind}, and not "{text}"') from None
+        raise _usage_error(spec, f'{option.written} is {kind}, and not "{text}"') from None
     if option.low is not None and not number >= option.low:
-        raise _wrong(spec, f"{option.written} is {option.low:g} or more, and not {text}")
+        raise _usage_error(spec, f"{option.written} is {option.low:g} or more, and not {text}")
     if option.high is not None and not number <= option.high:
-        raise _wrong(spec, f"{option.written} is {option.high:g} or less, and not {text}")
+        raise _usage_error(spec, f"{option.written} is {option.high:g} or less, and not {text}")
     return number
 
 
 def _either(choices: Sequence[str]) -> str:
+    """Return one choice or more as words of a sentence: ``a``, ``a or b``, ``a, b or c``."""
     return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
 
 
 def _listed_values(option: Option, value: Any) -> list[Any]:
-    """Return the values of an option in a form, in their order.
+    """Return the values that a form gave for an option, as a list in their order.
 
-    A list is returned unchanged; in a text for many values, commas and lines separate the values.
+    A list or tuple keeps its items. A text is one value, or for an option of many values, is split
+    at commas and line ends without empty parts. Any other value is one item.
     """
     if not isinstance(value, str):
         return list(value) if isinstance(value, list | tuple) else [value]
@@ -361,7 +438,10 @@ def _listed_values(option: Option, value: Any) -> list[Any]:
 
 
 def _words_of_value(option: Option, value: Any) -> list[str]:
-    """Return the words of a command line that give an option a value.
+    """Return the words of a command line that give an option a value, quoted where necessary.
+
+    A positional option gives its values. A flag gives ``--name``, or ``--name=no`` for False. Other
+    options give ``--name`` before each value.
 
     Args:
         option: The option.
@@ -371,11 +451,12 @@ def _words_of_value(option: Option, value: Any) -> list[str]:
     if option.positional:
         return values
     if option.kind is Kind.FLAG:
-        return [f"--{option.written}"]
+        return [f"--{option.written}" if value else f"--{option.written}=no"]
     return [word for item in values for word in (f"--{option.written}", item)]
 
 
-def _wrong(spec: CommandSpec, problem: str) -> BadUsage:
+def _usage_error(spec: CommandSpec, problem: str) -> BadUsage:
+    """Return an error that states a problem, with a capital letter, and the command's usage."""
     return BadUsage(problem=problem[:1].upper() + problem[1:], usage=spec.usage)
 
 

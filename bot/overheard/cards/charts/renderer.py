@@ -63,86 +63,102 @@ class ChartRenderer:
     """
 
     def __init__(self, max_kept: int = MAX_KEPT, timeout_s: float = DRAW_TIMEOUT_S) -> None:
-        """Begin without pictures, of which `max_kept` are kept; the process starts with the first
-        chart.
-        """
+        """Keep the limits; no process runs and no picture is kept before the first `draw`."""
         self._max_kept = max_kept
         self._timeout_s = timeout_s
         self._kept: OrderedDict[tuple[Drawable, Theme], bytes] = OrderedDict()
-        self._keeping = Lock()
-        self._drawing = Lock()
+        self._pictures_lock = Lock()
+        self._draw_lock = Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._pid = 0
 
     def kept(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes | None:
-        """Return the picture (a PNG) that is kept for a chart in a theme, or None.
+        """Return the PNG that is kept for an equal chart in the same theme, or None; draws nothing.
 
-        Marks the picture as the latest used. Safe in any thread.
+        The picture then counts as the latest used. Safe in any thread, also while another chart is
+        drawn.
         """
-        with self._keeping:
+        with self._pictures_lock:
             if (chart, theme) in self._kept:
                 self._kept.move_to_end((chart, theme))
             return self._kept.get((chart, theme))
 
     def draw(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes:
-        """Return a chart as a PNG, and keep the picture; draws nothing when the picture is kept
-        already.
+        """Return a chart as a PNG: the kept picture of an equal chart in the same theme, else a new
+        one.
 
-        Blocks the calling thread until other charts are drawn and the process has answered.
+        A new picture is kept; beyond `max_kept` pictures, the one that was not used for longest is
+        forgotten. Charts are drawn one at a time: blocks the calling thread while other threads
+        draw, at the first chart for up to `START_TIMEOUT_S`, and then for up to `timeout_s`
+        seconds.
 
         Raises:
             NotDrawn: when the chart cannot be drawn, or takes too long.
         """
-        with self._drawing:
+        with self._draw_lock:
             if (picture := self.kept(chart, theme)) is None:
                 picture = self._drawn_png(chart, theme)
-                with self._keeping:
+                with self._pictures_lock:
                     self._kept[chart, theme] = picture
                     while len(self._kept) > self._max_kept:
                         self._kept.popitem(last=False)
             return picture
 
     def close(self) -> None:
-        """End the process; the next chart starts another."""
+        """End the process that draws; kept pictures stay, and the next chart starts another
+        process.
+
+        Waits until the process has ended. Does nothing without a process.
+        """
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
         self._pool = None
 
     def _drawn_png(self, chart: Drawable, theme: Theme) -> bytes:
-        """Return a chart as a PNG, drawn in the process for charts, which is killed when it does
-        not answer.
+        """Return a chart as a PNG, drawn in the process for charts, which is started if none runs.
+
+        The process is killed and forgotten when it cannot start, has ended by itself, or does not
+        answer in time. It goes on after a chart that raises an error there.
 
         Raises:
-            NotDrawn: when the chart cannot be drawn, or the process is lost or takes too long.
+            NotDrawn: in each of these cases, with the reason.
         """
         try:
             return self._start_worker().submit(_draw, chart, theme).result(self._timeout_s)
         except (BrokenExecutor, OSError, TimeoutError) as error:
-            self._kill()
+            self._kill_worker()
             raise NotDrawn(f"the process that draws charts was lost: {error!r}") from None
         except Exception as error:  # only of this chart: the process goes on
             raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
     def _start_worker(self) -> ProcessPoolExecutor:
-        """Return the process that draws; it is started for the first chart."""
+        """Return the pool of one process that draws; start it, and wait until it answers, if none
+        runs.
+
+        Raises:
+            TimeoutError: when a new process does not answer within `START_TIMEOUT_S`.
+            BrokenExecutor: when it ends while it starts.
+            OSError: when the system starts no process.
+        """
         if self._pool is None:
             # Not forked: this process has threads.
             self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare_process)
-            self._pid = self._pool.submit(os.getpid).result(START_TIMEOUT_S)
+            self._pool.submit(os.getpid).result(START_TIMEOUT_S)
         return self._pool
 
-    def _kill(self) -> None:
-        """Kill the process that draws, if it runs; the next chart starts another."""
-        if self._pid:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
+    def _kill_worker(self) -> None:
+        """Kill the process that draws, also one that is still starting, and forget it."""
+        if self._pool:
+            # A process that hangs while it starts has reported no id: ask the pool for it.
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()
         self.close()
-        self._pid = 0
 
 
 def _prepare_process() -> None:
-    """Set up the process that draws: Ctrl-C is ignored, stdout goes to stderr, its priority is
-    lower, and it ends when its parent ends.
+    """Set up the process that draws, as its first work in that process.
+
+    Ctrl-C is ignored, stdout is joined to stderr, the priority is lowered by `NICENESS` where the
+    system can do that, and a thread ends the process when its parent ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     os.dup2(2, 1)  # prints of a library must not come between a command's output
@@ -153,7 +169,7 @@ def _prepare_process() -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the parent process to end, also by a kill, and end this process then."""
+    """Wait until the parent process ends, also by a kill, and then end this process at once."""
     if parent := parent_process():
         parent.join()
         os._exit(0)
@@ -164,7 +180,7 @@ def _draw(chart: Drawable, theme: Theme) -> bytes:
 
 
 def drawing(chart: Drawable) -> Sheet:
-    """Return a chart as a drawing, from which an SVG or a PNG can be made."""
+    """Return a chart of any kind as a drawing, from which `Sheet.svg` or `png` makes a picture."""
     return DRAWS[type(chart)][0](chart)
 
 
@@ -184,7 +200,11 @@ _theme: ContextVar[Theme] = ContextVar("theme", default=Theme.LIGHT)
 
 @contextmanager
 def without_pictures() -> Iterator[None]:
-    """Draw nothing within the block, whose output shows no pictures."""
+    """Make `picture` and `drawn_picture` return empty pictures within the block, for output that
+    shows none.
+
+    Holds for the calling task or thread, and for tasks that it starts in the block.
+    """
     before = _without_pictures.set(True)
     try:
         yield
@@ -207,8 +227,13 @@ def darken(platforms: Iterable[str]) -> None:
 
 @contextmanager
 def themed(channel: str) -> Iterator[None]:
-    """Draw all pictures within the block in the theme (light or dark) of a channel,
-    ``platform:id``.
+    """Draw all pictures within the block in the theme of a channel: dark on a platform that
+    `darken` has set, else light.
+
+    Holds for the calling task or thread, and for tasks that it starts in the block.
+
+    Args:
+        channel: ``platform:id``, such as ``discord:123``.
     """
     is_dark = channel.partition(":")[0] in _dark_platforms
     before = _theme.set(Theme.DARK if is_dark else Theme.LIGHT)
@@ -219,14 +244,15 @@ def themed(channel: str) -> Iterator[None]:
 
 
 async def picture(chart: Drawable, name: str) -> Image:
-    """Return a chart as a picture with its alternative text; waits for the picture to be drawn.
+    """Return a chart as a picture with its alternative text, without blocking the event loop.
 
-    The picture is empty, so that its text is shown instead, when the chart cannot be drawn or more
-    than `MAX_WAITING` charts wait already.
+    A kept picture is returned at once; otherwise the task waits until the chart is drawn. The PNG
+    is empty, so that the alternative text is shown instead, within `without_pictures`, when the
+    chart cannot be drawn, and when it is not kept and `MAX_WAITING` charts wait already.
 
     Args:
         chart: The chart.
-        name: The name of the file.
+        name: The name of the file, such as ``trend.png``.
     """
     kept = None if _without_pictures.get() else _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:
@@ -235,11 +261,14 @@ async def picture(chart: Drawable, name: str) -> Image:
 
 
 def drawn_picture(chart: Drawable, name: str) -> Image:
-    """Return a chart as a picture with its alternative text, as `picture` does, but block the
-    calling thread until the chart is drawn.
+    """Return a chart as a picture with its alternative text; blocks the thread until it is drawn.
 
-    The picture is empty within `without_pictures`, and when the chart cannot be drawn, which is
-    logged.
+    The PNG is empty, so that the alternative text is shown instead, within `without_pictures` and
+    when the chart cannot be drawn; the latter is logged.
+
+    Args:
+        chart: The chart.
+        name: The name of the file, such as ``trend.png``.
     """
     if _without_pictures.get():
         return Image(b"", alt_text(chart), name)
@@ -256,10 +285,14 @@ def alt_text(chart: Drawable) -> str:
 
 
 async def run_in_chart_thread(work: Callable[[], Done]) -> Done:
-    """Return what a function returns, called in the thread for charts, where one call runs at a
-    time.
+    """Call a function in the thread for charts, and return what the function returns.
 
-    The function sees the caller's context variables. Raises what the function raises.
+    Calls run one at a time, in the order in which they come; each counts as a waiting chart until
+    it has ended (`MAX_WAITING`). The function sees the caller's context variables, such as the
+    theme.
+
+    Raises:
+        Exception: what the function raises.
     """
     global _waiting  # noqa: PLW0603 - the queue is the process's own
     _waiting += 1
