@@ -125,7 +125,7 @@ def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: i
     runs = streams[0].runs
     until = runs[min(shift.run_id - 1 + later, len(runs) - 1)]
     past = [stream_until(stream, until) for stream in streams]
-    began = runs[(shift.began or shift.run_id) - 1]
+    began = runs[shift.first_run_id - 1]
     told = attribute(key, past, began, run_effect_prior(key.model))
     return told.weights[truth] * (1 if told.likeliest is truth else -1)
 

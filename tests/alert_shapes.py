@@ -86,8 +86,8 @@ def stream_of(
 def evidence_of(**more: Any) -> AlertEvidence:
     """Make what is known of the alert: it began with the run of day 2."""
     usual: dict[str, Any] = {
-        "began": NOON + 2 * DAY, "dates": (NOON + 2 * DAY,), "grown": {}, "metrics": METRICS,
-        "streams": (), "answers": tuple(answer(n, 0) for n in range(7)),
+        "began": NOON + 2 * DAY, "likely_starts": (NOON + 2 * DAY,), "grown": {},
+        "metrics": METRICS, "streams": (), "answers": tuple(answer(n, 0) for n in range(7)),
         "brand": Brand("Acme"), "rivals": (Brand("Zeta"),), "zone": UTC,
     }  # fmt: skip
     return AlertEvidence(**{**usual, **more})

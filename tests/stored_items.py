@@ -77,7 +77,7 @@ def shift_of(run: Run, *, brand: str = "Acme", metric: str = "visibility") -> Sh
         prompts=moved,
         answers=(20, 19),
         began=run.id,
-        dates=(run.id,),
+        likely_first_runs=(run.id,),
         chance_a_year=0.01,
         updates=(ModelUpdate(GPT, NOON, "served model", "gpt-5.1", 3),),
         explanation="This looks like an update.",

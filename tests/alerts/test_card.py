@@ -109,7 +109,7 @@ def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
     """One date when only one run is likely, and the ends of the range otherwise."""
     [_, sure, *_] = paragraphs(compose(alert_of(), evidence_of()))
     dates = tuple(NOON + day * DAY for day in (1, 2, 4))
-    [_, unsure, *_] = paragraphs(compose(alert_of(), evidence_of(dates=dates)))
+    [_, unsure, *_] = paragraphs(compose(alert_of(), evidence_of(likely_starts=dates)))
 
     assert sure == "It began with the check of 4 Mar 2026, 12:00 UTC. Only this model moved."
     assert unsure == (
@@ -125,7 +125,7 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
     """
     dates, day_8 = (NOON + DAY, NOON + 4 * DAY), NOON + 8 * DAY
     compose(alert_of(), evidence_of())
-    compose(alert_of(), evidence_of(dates=dates, grown={5: day_8}))
+    compose(alert_of(), evidence_of(likely_starts=dates, grown={5: day_8}))
 
     assert charts[0].marks == (Mark(NOON + 2 * DAY, "began"),)
     assert charts[1].marks == (

@@ -485,8 +485,12 @@ def test_what_belongs_to_a_model_joins_it() -> None:
     )
     assert containing_alert(shift(run=17, began=15), [went_on], STARTS)
     assert not containing_alert(shift(run=17, began=15), [came_back], STARTS)
-    assert containing_alert(shift(run=12, began=9, dates=(9, 10, 11)), [category_alert()], STARTS)
-    assert not containing_alert(shift(run=12, began=9, dates=(9, 10)), [category_alert()], STARTS)
+    assert containing_alert(
+        shift(run=12, began=9, likely_first_runs=(9, 10, 11)), [category_alert()], STARTS
+    )
+    assert not containing_alert(
+        shift(run=12, began=9, likely_first_runs=(9, 10)), [category_alert()], STARTS
+    )
 
 
 @pytest.mark.parametrize(("brands", "of_brands", "of_models"), [(1, 0.2, 0.0), (2, 0.15, 0.05)])

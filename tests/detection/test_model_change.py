@@ -299,7 +299,11 @@ def test_the_shift_of_a_model_is_the_mean_of_those_of_its_brands() -> None:
         assert shift.change == shift.after - shift.before
         assert (shift.prompts, shift.answers) == (sides.prompts, sides.answers)
     for shift in (whole, *brands):
-        assert (shift.run_id, shift.began, shift.dates) == (26, change.began.id, (change.began.id,))
+        assert (shift.run_id, shift.began, shift.likely_first_runs) == (
+            26,
+            change.began.id,
+            (change.began.id,),
+        )
         assert (shift.updates, shift.chance_a_year) == ((began,), change.chance_a_year)
     for name in ("before", "after", "change"):
         mean = np.mean([getattr(shift, name) for shift in brands])

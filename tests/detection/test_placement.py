@@ -250,7 +250,7 @@ def test_a_shift_is_part_of_its_models_change_while_that_goes_on(
     """
     back = replace(whole(20)[0], recovery=True)
     reported = model_alert(later=(whole(15)[0], back, shift(run=18)))
-    moved = replace(shift(run=17), began=began, dates=dates)
+    moved = replace(shift(run=17), began=began, likely_first_runs=dates)
     assert (containing_alert(moved, [reported], STARTS) == reported) == belongs
     assert (belongs_to(alert(moved, number=9), [reported], STARTS) == reported) == belongs
 

@@ -247,7 +247,7 @@ def _began_sentence(evidence: AlertEvidence) -> str:
     which it almost surely began.
     """
     began = wording.moment(evidence.began, evidence.zone)
-    first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
+    first, last = (wording.moment(evidence.likely_starts[i], evidence.zone) for i in (0, -1))
     if first == last:
         return f"It began with the check of {began}."
     return (
@@ -340,7 +340,7 @@ def _comparison_row(
     change, as text; None when the stream cannot be compared.
     """
     # Only the means are shown, so the variance of the run effect is not needed.
-    compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)
+    compared = compare_sides(stream, shift.first_run_id, tau2=0.0)
     if compared is None:
         return None
     return (
@@ -387,7 +387,7 @@ def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
     """Yield the marks of a chart: where the change began, and where it last grew. A mark has the
     update's name if the shift fits an update.
     """
-    is_known = evidence.dates[0] == evidence.dates[-1]
+    is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
     labels = {evidence.began: "began" if is_known else "most likely began"}
     grown = max(evidence.grown.values(), default=evidence.began)
     if grown > evidence.began:

@@ -45,7 +45,8 @@ class AlertEvidence:
 
     Attributes:
         began: Start of the run with which the shift most likely began.
-        dates: Starts of the runs among which it began with a probability of 90 %, in order.
+        likely_starts: Starts of the runs with one of which it began, with a probability of 90 %,
+            the earliest first; at least one.
         grown: By the number of each run that showed growth: the start of the run with which the
             growth most likely began.
         metrics: The metrics that are measured now, by name.
@@ -67,7 +68,7 @@ class AlertEvidence:
     """
 
     began: datetime
-    dates: tuple[datetime, ...]
+    likely_starts: tuple[datetime, ...]
     grown: Mapping[int, datetime]
     metrics: Mapping[str, Metric]
     streams: Sequence[Stream]
@@ -152,11 +153,9 @@ async def gather_evidence(
     ]
     return AlertEvidence(
         began=began.at,
-        dates=tuple(starts[run] for run in shift.dates or (began.id,)),
+        likely_starts=tuple(starts[run] for run in shift.likely_first_runs or (began.id,)),
         grown={
-            later.run_id: starts[later.began or later.run_id]
-            for later in alert.later
-            if not later.recovery
+            later.run_id: starts[later.first_run_id] for later in alert.later if not later.recovery
         },
         metrics=metrics,
         streams=past.streams,
@@ -260,7 +259,7 @@ def _alert_past(
         streams: The streams of its metric, of the brands with which it is compared.
         related: The alerts of its brand, and those of models as a whole.
     """
-    began = alert.shift.began or alert.shift.run_id
+    began = alert.shift.first_run_id
     before = [
         other
         for other in related

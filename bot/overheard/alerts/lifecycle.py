@@ -362,7 +362,7 @@ class Lifecycle:
 
     async def _change_start(self, alert: Alert) -> datetime:
         """Return the start of the run with which an alert's change most likely began."""
-        run = alert.shift.began or alert.shift.run_id
+        run = alert.shift.first_run_id
         return next(r.started_at for r in await self._store.runs.find() if r.id == run)
 
     async def undo(self, number: int, event_id: int, who: str) -> Alert:

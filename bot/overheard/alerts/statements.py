@@ -225,7 +225,7 @@ class StatementReader:
         """
         starts = {run.id: run.started_at for run in await self.store.runs.find()}
         open_since = [
-            starts[shift.began or shift.run_id]
+            starts[shift.first_run_id]
             for alert in live
             for shift in alert.moved
             if shift.statement and shift.statement.kind is StatementKind.GRAVE

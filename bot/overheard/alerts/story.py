@@ -152,7 +152,7 @@ def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple
     """
     found = []
     for alert in alerts:
-        run = alert.shift.began or alert.shift.run_id
+        run = alert.shift.first_run_id
         began = starts.get(run, alert.opened_at)
         accepted = alert.state is AlertState.CLOSED
         found.append(Period(began, alert.over_at, alert.id, accepted))

@@ -179,7 +179,7 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
         "model": str(shift.model),
         "metric": shift.metric,
         "run": runs[shift.run_id].key,
-        "runs_90": [runs[run].key for run in shift.dates],
+        "runs_90": [runs[run].key for run in shift.likely_first_runs],
         "began": runs[shift.began].key,
         "before": shift.before,
         "after": shift.after,

@@ -215,7 +215,7 @@ async def began_at(deployment: Deployment, alert: Alert) -> datetime:
     """Return the start of the run with which an alert's change most likely began, which may be
     earlier than the run that raised the alert.
     """
-    run_id = alert.shift.began or alert.shift.run_id
+    run_id = alert.shift.first_run_id
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     return starts.get(run_id, alert.opened_at)
 

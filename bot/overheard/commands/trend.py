@@ -208,7 +208,7 @@ async def _shift_marks(
         return []
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     return [
-        Mark(starts[s.began or s.run_id], "better" if _is_better(s.change, metric) else "worse")
+        Mark(starts[s.first_run_id], "better" if _is_better(s.change, metric) else "worse")
         for s in moved
         if not s.updates
     ]

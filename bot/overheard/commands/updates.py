@@ -218,8 +218,8 @@ async def found_changes(deployment: Deployment, call: Call) -> Changes:
     for replay in await replays(deployment, call, tracked(deployment.catalogue)):
         for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
             if shift.metric == VISIBILITY:
-                began = shift.began or shift.run_id
-                dates = frozenset(starts[run] for run in (began, *shift.dates))
+                began = shift.first_run_id
+                dates = frozenset(starts[run] for run in (began, *shift.likely_first_runs))
                 change = KnownChange(starts[began], dates)
                 found.setdefault((shift.brand, shift.model), []).append((change, shift))
     return found
@@ -238,7 +238,7 @@ async def _whole_model_alerts(deployment: Deployment) -> dict[int, Alert]:
         update.id: (update.model, next((at for at in runs if at >= update.at), None))
         for update in await store.updates.find()
     }
-    began = {(a.shift.model, starts[a.shift.began or a.shift.run_id]): a for a in alerts}
+    began = {(a.shift.model, starts[a.shift.first_run_id]): a for a in alerts}
     return {number: began[key] for number, key in first.items() if key in began}
 
 

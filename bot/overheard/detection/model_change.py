@@ -300,7 +300,7 @@ def model_shifts(
             prompts=sides[0].prompts if brand else (),
             answers=sides[0].answers,
             began=change.began.id,
-            dates=(change.began.id,),
+            likely_first_runs=(change.began.id,),
             chance_a_year=change.chance_a_year,
             updates=known,
         )

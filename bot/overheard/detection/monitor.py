@@ -457,8 +457,8 @@ class Monitor:
         compared = compare_sides(analysis.stream, began.id, tau2)
         if compared is None:
             return evidence
-        dates = tuple(runs[row] for row in found.dates())
-        updates = attribution.falls_among(self._updates, key.model, dates, runs)
+        first_runs = tuple(runs[row] for row in found.dates())
+        updates = attribution.falls_among(self._updates, key.model, first_runs, runs)
         shift = Shift(
             brand=key.brand,
             model=key.model,
@@ -471,7 +471,7 @@ class Monitor:
             prompts=compared.prompts,
             answers=compared.answers,
             began=began.id,
-            dates=tuple(date.id for date in dates),
+            likely_first_runs=tuple(first_run.id for first_run in first_runs),
             chance_a_year=chance,
             updates=updates,
             explanation=self._explained(analysis, began, run, updates),

@@ -73,16 +73,17 @@ def containing_alert(
     """
     if not of_models or shift.statement or shift.brand == WHOLE_MODEL:
         return None
-    began = starts[shift.began or shift.run_id]
+    began = starts[shift.first_run_id]
     for alert in of_models:
         wholes = [
             moved for moved in alert.moved if moved.brand == WHOLE_MODEL and not moved.recovery
         ]
-        first = starts[alert.shift.began or alert.shift.run_id]
+        first = starts[alert.shift.first_run_id]
         last = max((starts[whole.run_id] for whole in wholes), default=first)
         ended = alert.over_at if alert.state is AlertState.RECOVERED else None
         over = ended is not None and ended < starts[shift.run_id]
-        dated = any(first <= starts[run] for run in shift.dates)  # it may have begun with that
+        # The brand's change may have begun with the model's.
+        dated = any(first <= starts[run] for run in shift.likely_first_runs)
         fits = began <= last and (first <= began or dated)
         if alert.shift.model == shift.model and not over and fits:
             return alert
@@ -121,7 +122,7 @@ def belongs_to(
 
 def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datetime]:
     """Return the start of the first run of an alert's change, and of the run that reported it."""
-    return starts[alert.shift.began or alert.shift.run_id], starts[alert.shift.run_id]
+    return starts[alert.shift.first_run_id], starts[alert.shift.run_id]
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:

@@ -359,7 +359,7 @@ def statement_shift(
         prompts=prompts,
         answers=(before, after),
         began=story.began.id,
-        dates=(story.began.id,),
+        likely_first_runs=(story.began.id,),
         statement=statement,
     )
 

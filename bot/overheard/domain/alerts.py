@@ -124,12 +124,13 @@ class Shift:
         interval: 90 % interval of the change (low, high).
         prompts: The prompts, those that moved most first.
         answers: Number of answers the verdict rests on (before, after).
-        began: The number of the run with which the change most likely began; 0 means `run_id`.
-        dates: The numbers of the runs among which the change began with a probability of 90 %, the
-            oldest first.
+        began: The number of the run with which the change most likely began; 0 means `run_id`. Read
+            it as `first_run_id`.
+        likely_first_runs: The numbers of the runs with one of which the change began, with a
+            probability of 90 %, the oldest first; empty where only `first_run_id` is known.
         chance_a_year: How often a year chance would show as much in the whole deployment; None
             where there is a p-value, and for alerts of earlier versions.
-        updates: Known updates of the model that fall among `dates`.
+        updates: Known updates of the model that fall among `likely_first_runs`.
         explanation: The likeliest cause in sentences: a model, this brand, the web.
         recovery: Whether the shift takes back an earlier shift of its alert, or a part of it.
         statement: The repeated statement, when that is the news; the values are then the shares of
@@ -148,13 +149,18 @@ class Shift:
     prompts: tuple[PromptShift, ...] = ()
     answers: tuple[int, int] = (0, 0)
     began: int = 0
-    dates: tuple[int, ...] = ()
+    likely_first_runs: tuple[int, ...] = ()
     chance_a_year: float | None = None
     updates: tuple[ModelUpdate, ...] = ()
     explanation: str = ""
     recovery: bool = False
     statement: ReportedStatement | None = None
     id: int = 0
+
+    @property
+    def first_run_id(self) -> int:
+        """The number of the run with which the change most likely began."""
+        return self.began or self.run_id
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)

@@ -88,7 +88,7 @@ class Rejudging:
         brand in the last `REJUDGED_RUNS` runs before the shift began, by answer number.
         """
         runs = await self.store.runs.find()
-        begun = next(run.started_at for run in runs if run.id == (shift.began or shift.run_id))
+        begun = next(run.started_at for run in runs if run.id == shift.first_run_id)
         earlier = [run.id for run in runs if run.started_at < begun and not run.aside][
             :REJUDGED_RUNS
         ]
