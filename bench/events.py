@@ -15,10 +15,10 @@ from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.hypotheses import Hypothesis, attribute
-from overheard.detection.model_change import ModelChange
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
+from overheard.detection.whole_model import ModelChange
 from overheard.detection.worlds import (
     Changes,
     Moved,

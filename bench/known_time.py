@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from overheard.detection.known_time import (
+from overheard.detection.comparison import (
     STUDENT_FREEDOM,
     StratifiedSplit,
     compare_sides,

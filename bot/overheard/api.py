@@ -17,7 +17,7 @@ from overheard.cards.card import (
 from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, option
 from overheard.cards.wording import printable
 from overheard.config.secrets import Secret
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.domain import (
     FREE,
     Alert,

@@ -14,7 +14,7 @@ import pluggy
 
 from overheard.cards.command import CommandSpec
 from overheard.config.secrets import secrets_of
-from overheard.config.settings import Settings, SomeSettings, validate_table
+from overheard.config.settings_base import Settings, SomeSettings, validate_table
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
 from overheard.installation import PROJECT

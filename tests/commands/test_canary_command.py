@@ -13,7 +13,7 @@ from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Price, Question, RunState
 from overheard.errors import CanaryImpossible, NothingToAsk
-from overheard.runs.model_updates import CANDIDATES, LIMIT, canaries
+from overheard.runs.canaries import CANDIDATES, LIMIT, canaries
 from overheard.runtime.server import CANARIES, Server
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.deployment import create_test_store

@@ -13,7 +13,7 @@ from installing import Shelf
 from overheard import Secret, Settings
 from overheard.cli import app
 from overheard.config.loader import parse_config
-from overheard.config.settings import described
+from overheard.config.settings_base import described
 from overheard.plugins import load_plugins
 from overheard.runtime.wiring import session
 from program import sentences

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from overheard import cli
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.runtime.wiring import session
 
 MARKET = """

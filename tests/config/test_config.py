@@ -8,7 +8,7 @@ from pydantic import Field
 
 from overheard.config.loader import VARIABLE, Config, find_config, load_config, parse_config
 from overheard.config.secrets import Secret
-from overheard.config.settings import Settings, validate_table
+from overheard.config.settings_base import Settings, validate_table
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 

@@ -8,7 +8,7 @@ import pytest
 
 from overheard.config.loader import load_config, located_url
 from overheard.config.secrets import Secret
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.hookspecs import PluginSettings
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.detection.known_time import compare_sides
+from overheard.detection.comparison import compare_sides
 from overheard.detection.panels import CHALLENGER, WELL_KNOWN, Change, Design, World, simulate
 from overheard.detection.run_effects import run_effect_variance
 

@@ -1,6 +1,6 @@
 import pytest
 
-from overheard.detection.update_signs import compare_first_words, first_word, nearest_ties
+from overheard.detection.silent_updates import compare_first_words, first_word, nearest_ties
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from overheard.detection.decision_inputs import (
 )
 from overheard.detection.hypotheses import Hypothesis
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.model_change import ModelChange
 from overheard.detection.placement import AlertAction, Placement, containing_alert
+from overheard.detection.whole_model import ModelChange
 from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey, Stream

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overheard.detection.comparison import compare_sides
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
@@ -17,7 +18,6 @@ from overheard.detection.decision_inputs import (
     AlertPolicy,
     measured_change,
 )
-from overheard.detection.known_time import compare_sides
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.panels import Change, Design, World, simulate

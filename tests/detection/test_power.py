@@ -26,7 +26,7 @@ def test_one_look_needs_as_many_points_as_was_measured(tau: float, drop: float) 
 
 @pytest.mark.parametrize("tau", [0.0, 0.25])
 def test_four_of_five_are_seen_indeed(tau: float) -> None:
-    """250 simulated drops of that size: the test of `known_time` finds 80 %, give or take 8."""
+    """250 simulated drops of that size: the test of `comparison` finds 80 %, give or take 8."""
     drop = at_known_time(replace(PANEL, tau=tau))
     world = simulate(Design(runs=21, tau=tau), Change(20, -drop), size=250, seed=4)
     share = np.mean([p_value(world.stream(index), 21, tau**2) <= 0.05 for index in range(250)])

@@ -21,13 +21,13 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.detection import bursts, power, update_signs, updates
+from overheard.detection import announced_updates, bursts, power, silent_updates
 from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
-from overheard.detection.attribution import falls_among
 from overheard.detection.baseline import rows_with_answers
+from overheard.detection.comparison import compare_sides
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import AlertPolicy, measured_change
-from overheard.detection.known_time import compare_sides
+from overheard.detection.explanation import falls_among
 from overheard.detection.monitor import Monitor
 from overheard.detection.panels import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.run_effects import moments, run_effect_variance
@@ -141,15 +141,15 @@ CASES: dict[str, Callable[[], object]] = {
     "daily": lambda: monitored(*(often(one, 24) for one in MARKET)),
     "silent": lambda: monitored(STILL, stream(8, model=B)),
     "update": lambda: [
-        updates.follow_update(one, one.runs[at].at - timedelta(hours=1), 0.05)
+        announced_updates.follow_update(one, one.runs[at].at - timedelta(hours=1), 0.05)
         for one in (FALLEN, STILL)
         for at in (5, 10)
     ],
     "boundaries": lambda: [
-        updates.pocock(3),
-        updates.crossing(2.2, 4),
-        updates.coverage(2.3),
-        updates.DEFAULT_PLAN.boundary,
+        announced_updates.pocock(3),
+        announced_updates.crossing(2.2, 4),
+        announced_updates.coverage(2.3),
+        announced_updates.DEFAULT_PLAN.boundary,
     ],
     "power": lambda: [
         [
@@ -165,10 +165,10 @@ CASES: dict[str, Callable[[], object]] = {
         )
     ],
     "first words": lambda: [
-        update_signs.first_word(text) for text in ("**Yes**, it is", "", "  \u201cNo.\u201d")
+        silent_updates.first_word(text) for text in ("**Yes**, it is", "", "  \u201cNo.\u201d")
     ],
     "mixtures": lambda: [
-        update_signs.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
+        silent_updates.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
         for earlier in (1, 12)
     ],
     "burst calls": lambda: [

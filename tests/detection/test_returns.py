@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from overheard.detection.baseline import ReturnEvidence, return_evidence
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.nuisance import STEP_VARIANCE
+from overheard.detection.marginal_likelihood import STEP_VARIANCE
 from overheard.detection.panels import Change, Design, simulate
 from overheard.numpy_proxy import Floats, np
 

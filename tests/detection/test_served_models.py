@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
-from overheard.detection.update_signs import mixture_differs, silent_updates
+from overheard.detection.silent_updates import mixture_differs, silent_updates
 from overheard.domain import Model, ServedModelCount
 from overheard.measure.blocks import RunKey
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection import nuisance
+from overheard.detection import marginal_likelihood
 from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.nuisance import step_evidence
+from overheard.detection.marginal_likelihood import step_evidence
 from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.statistic import (
     FRESH_SHARES,
@@ -238,7 +238,7 @@ def test_a_long_history_is_not_kept_by_the_square_of_its_runs() -> None:
     tracemalloc.start()
     try:
         for runs in range(2, 220):
-            nuisance._basis(0.7, runs, np.ones(runs))
+            marginal_likelihood._basis(0.7, runs, np.ones(runs))
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

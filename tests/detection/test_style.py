@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from overheard.detection import update_signs
-from overheard.detection.update_signs import compare_styles
+from overheard.detection import silent_updates
+from overheard.detection.silent_updates import compare_styles
 from overheard.reading.style import FEATURES, style
 
 WORDS = ["the", "a", "project", "team", "tool", "plan", "board", "software", "price", "easy"]
@@ -84,7 +84,7 @@ def test_sessions_of_one_model_are_seldom_taken_for_a_change(
     """Below 2 % a session, with four or eight sessions before, and an effect of its own for each of
     thirteen features.
     """
-    monkeypatch.setattr(update_signs, "_session_style", lambda one, _: one["style"])
+    monkeypatch.setattr(silent_updates, "_session_style", lambda one, _: one["style"])
     rng = np.random.default_rng(1)
     prompts = {f"p{n}": ["text"] for n in range(8)}
     hits = trials = 0
@@ -137,7 +137,7 @@ def drawn(rows: np.ndarray) -> list[dict[str, list[str]]]:
 @pytest.fixture
 def features(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions have the features that `drawn` gives them."""
-    monkeypatch.setattr(update_signs, "_session_style", lambda one, _: one["style"])
+    monkeypatch.setattr(silent_updates, "_session_style", lambda one, _: one["style"])
 
 
 @pytest.mark.usefixtures("features")

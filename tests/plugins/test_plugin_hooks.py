@@ -22,7 +22,7 @@ from overheard.commands.registry import commands
 from overheard.config.loader import parse_config
 from overheard.domain import Alert, Brand, Catalogue, Shift
 from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
-from overheard.runs.model_updates import read_feeds
+from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store

@@ -26,7 +26,7 @@ from overheard.domain import (
 from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard.plugins import load_plugins
-from overheard.scoring import scorers
+from overheard.scoring import scorer_calls
 from overheard.scoring.service import Scoring
 from overheard.scoring.warm_up import made_up_reading, warm_up
 from overheard.testing.deployment import open_test_store
@@ -184,7 +184,7 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The timeout is reported, and the next scorer goes on."""
-    monkeypatch.setattr(scorers, "SCORER_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(scorer_calls, "SCORER_TIMEOUT_S", 0.01)
     good = Counting(lambda _: [Score("good", 1.0)], "good")
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([Endless(one), good], Catalogue((Brand("Acme"),)))

@@ -18,10 +18,10 @@ from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.deployment import Call, Deployment
-from overheard.detection import bursts, updates
+from overheard.detection import announced_updates, bursts
+from overheard.detection.announced_updates import UpdateEffect, UpdateStatus
 from overheard.detection.baseline import run_slice
 from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
-from overheard.detection.updates import UpdateEffect, UpdateStatus
 from overheard.domain import (
     BURST,
     VISIBILITY,
@@ -162,10 +162,10 @@ class BurstPlanner:
             if s.key.brand in names and (found := _open_update(s, known, times))
         ]
         brands = [effect.before.key.brand for effect in effects]
-        prompts, plan = asked.prompts(brands), updates.DEFAULT_PLAN
+        prompts, plan = asked.prompts(brands), announced_updates.DEFAULT_PLAN
         if not prompts or asked.spent + plan.calls > self._policy.budget:
             return None
-        burst = updates.next_burst_after_update(
+        burst = announced_updates.next_burst_after_update(
             effects[0].verdict,
             plan,
             update=times[-1],
@@ -279,7 +279,7 @@ def _open_update(
     if not before.n.any():
         return None
     others = [other for other in known if other is not stream]
-    verdict = updates.follow_updates(stream, others, times)[-1]
+    verdict = announced_updates.follow_updates(stream, others, times)[-1]
     return (
         _OpenUpdate(before, verdict)
         if verdict is None or verdict.finding is UpdateStatus.OPEN

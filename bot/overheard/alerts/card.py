@@ -21,7 +21,7 @@ from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.model_names import asked_by
-from overheard.detection.known_time import compare_sides
+from overheard.detection.comparison import compare_sides
 from overheard.domain import VISIBILITY, Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 

@@ -26,21 +26,21 @@ from overheard.alerts.story import AlertPart, keep_watched, parts_over, wholes_o
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
-from overheard.detection.model_change import (
-    ModelChange,
-    latest_model_change,
-    model_shifts,
-    sentence_of_change,
-)
 from overheard.detection.monitor import Restart
 from overheard.detection.placement import AlertAction
-from overheard.detection.statements import add_statements
-from overheard.detection.update_signs import (
+from overheard.detection.silent_updates import (
     CONFIRMING_SESSIONS,
     MAX_STYLE_SESSIONS,
     MIN_STYLE_SESSIONS,
     compare_styles,
     silent_updates,
+)
+from overheard.detection.statements import add_statements
+from overheard.detection.whole_model import (
+    ModelChange,
+    latest_model_change,
+    model_shifts,
+    sentence_of_change,
 )
 from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, Model, ModelUpdate, Run, Shift
 from overheard.errors import AlertUnchanged

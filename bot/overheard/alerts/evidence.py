@@ -9,8 +9,8 @@ from datetime import datetime, tzinfo
 from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards.model_names import ModelNames
-from overheard.detection.attribution import Explanation, explain, is_everything
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
+from overheard.detection.explanation import Explanation, explain, is_everything
 from overheard.detection.placement import belongs_to
 from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (

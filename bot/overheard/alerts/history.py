@@ -18,7 +18,7 @@ from overheard.detection.decide import Decision, decide, reported_changes
 from overheard.detection.decision_inputs import AlertHistory, AlertPolicy
 from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.detection.update_signs import silent_updates
+from overheard.detection.silent_updates import silent_updates
 from overheard.domain import (
     BURST,
     VISIBILITY,

@@ -15,10 +15,10 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
-from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
 from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
+from overheard.runs.update_feeds import read_feeds
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
 from overheard.telemetry import traced

@@ -16,13 +16,16 @@ from overheard.cards.card import Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument
 from overheard.cards.model_names import ModelNames
 from overheard.deployment import Call, Deployment
-from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
+from overheard.detection.silent_updates import (
+    MIN_UNSEEN_WORDS,
+    CanaryComparison,
+    compare_first_words,
+)
 from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
 from overheard.runs.budget import SpendReservation
-from overheard.runs.cost_estimate import Pair, capabilities_of, unasked
-from overheard.runs.model_updates import (
+from overheard.runs.canaries import (
     CANARY_SOURCE,
     DAILY,
     LIMIT,
@@ -38,6 +41,7 @@ from overheard.runs.model_updates import (
     search_panel,
     whole_search_panel,
 )
+from overheard.runs.cost_estimate import Pair, capabilities_of, unasked
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner

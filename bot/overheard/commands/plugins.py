@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.arguments import unknown_name
-from overheard.config.settings import described
+from overheard.config.settings_base import described
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.plugins import (

@@ -19,7 +19,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable
 from overheard.runs.history_lines import answer_line
-from overheard.scoring.scorers import batches
+from overheard.scoring.scorer_calls import batches
 
 GROUP = 200
 """Texts that are removed in one transaction, once they are safe in the file."""

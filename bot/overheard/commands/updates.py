@@ -16,7 +16,7 @@ from overheard.commands.arguments import read_time
 from overheard.commands.standings import read_streams
 from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
-from overheard.detection.updates import (
+from overheard.detection.announced_updates import (
     EXCLUDED_CHANGE,
     KnownChange,
     UpdateEffect,
@@ -27,8 +27,8 @@ from overheard.detection.updates import (
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
-from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
+from overheard.runs.update_feeds import read_feeds
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from overheard.config.settings import Line, Settings
+from overheard.config.settings_base import Line, Settings
 from overheard.domain import (
     Brand,
     Landscape,

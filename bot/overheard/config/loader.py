@@ -42,7 +42,7 @@ from overheard.config.sections import (
     TelemetryTable,
     is_name,
 )
-from overheard.config.settings import Settings, validate_table
+from overheard.config.settings_base import Settings, validate_table
 from overheard.domain import Brand, Catalogue, Fact, LandscapeTopic, Schedule
 from overheard.errors import ConfigError
 

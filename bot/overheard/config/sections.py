@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from overheard.config.cron import find_zone, read_cron
 from overheard.config.secrets import Secret
-from overheard.config.settings import Line, Settings
+from overheard.config.settings_base import Line, Settings
 from overheard.domain import Account
 
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from overheard.config.loader import Config
 from overheard.config.sections import BudgetTable, ModelTable, ReportTable, RouteTable
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.domain import Setting
 
 ROUTE, DIGEST, MODEL_NAME, BUDGET = ("route:", "digest:", "model:", "budget:")

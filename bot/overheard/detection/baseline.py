@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from overheard.detection.control_variate import RunEffectPrior, RunSeries, StreamGroup, run_series
-from overheard.detection.nuisance import STEP_VARIANCE
+from overheard.detection.marginal_likelihood import STEP_VARIANCE
 from overheard.domain import Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, Places, np

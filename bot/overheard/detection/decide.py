@@ -26,8 +26,8 @@ from overheard.detection.decision_inputs import (
     StreamEvidence,
 )
 from overheard.detection.learning import LEARNING_RUNS
-from overheard.detection.model_change import ModelChange, model_changes, model_shifts, revised
 from overheard.detection.placement import ONE_STORY, AlertAction, Placement, containing_alert, place
+from overheard.detection.whole_model import ModelChange, model_changes, model_shifts, revised
 from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from math import sqrt
 
 from overheard.detection.alarm_table import MODELS_SHARE, RUNS_A_YEAR, Rarity, rarity
-from overheard.detection.known_time import Comparison
-from overheard.detection.nuisance import STEP_VARIANCE
+from overheard.detection.comparison import Comparison
+from overheard.detection.marginal_likelihood import STEP_VARIANCE
 from overheard.detection.statistic import FRESH_BETA
 from overheard.domain import Alert, Model, PromptShift, Shift
 from overheard.measure.blocks import RunKey, Stream

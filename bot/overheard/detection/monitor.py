@@ -18,7 +18,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from overheard.detection import attribution
 from overheard.detection.alarm_table import (
     DAYS_A_YEAR,
     AlarmTable,
@@ -35,6 +34,7 @@ from overheard.detection.baseline import (
     run_slice,
     stream_rows,
 )
+from overheard.detection.comparison import compare_sides
 from overheard.detection.control_variate import StreamGroup, run_effect_prior
 from overheard.detection.decide import Decision, decide
 from overheard.detection.decision_inputs import (
@@ -46,7 +46,7 @@ from overheard.detection.decision_inputs import (
     StreamEvidence,
     measured_change,
 )
-from overheard.detection.known_time import compare_sides
+from overheard.detection.explanation import explain, falls_among
 from overheard.detection.learning import LEARNING_RUNS, Learning, learning
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
@@ -458,7 +458,7 @@ class Monitor:
         if compared is None:
             return evidence
         first_runs = tuple(runs[row] for row in found.dates())
-        updates = attribution.falls_among(self._updates, key.model, first_runs, runs)
+        updates = falls_among(self._updates, key.model, first_runs, runs)
         shift = Shift(
             brand=key.brand,
             model=key.model,
@@ -491,7 +491,7 @@ class Monitor:
         key = analysis.stream.key
         alike = [s for s in self._all if s.key.metric == key.metric]
         past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]
-        return attribution.explain(key, past, began, updates).text
+        return explain(key, past, began, updates).text
 
     def _first(self, key: StreamKey, began: RunKey) -> int:
         """Return the first row of the brand's baseline at the model of a stream, 0 if the baseline

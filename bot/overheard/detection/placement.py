@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from overheard.detection.attribution import is_everything
+from overheard.detection.explanation import is_everything
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Shift
 
 ONE_STORY = timedelta(days=35)

@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from overheard.detection.announced_updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.detection.bursts import INFORMATIVE_SHARE
-from overheard.detection.known_time import STUDENT_FREEDOM
-from overheard.detection.nuisance import STEP_VARIANCE
+from overheard.detection.comparison import STUDENT_FREEDOM
+from overheard.detection.marginal_likelihood import STEP_VARIANCE
 from overheard.detection.panels import WELL_KNOWN
 from overheard.detection.statistic import FRESH_WEIGHT
-from overheard.detection.updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.numpy_proxy import Floats, np
 
 POWER = 0.8
@@ -77,7 +77,7 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
     """Return the smallest drop that one analysis after an announced update would show with the
     probability `POWER`, in percentage points.
 
-    The analysis is that of `known_time`. Its p-value counts whole answers (half an answer is lost)
+    The analysis is that of `comparison`. Its p-value counts whole answers (half an answer is lost)
     and gives the run effects the tails of Student's t, so it needs a little more than a normal
     test.
 

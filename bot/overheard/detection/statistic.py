@@ -1,10 +1,10 @@
 """The detector's statistic: evidence that a stream changed with one of its recent runs.
 
 Every recent run may be the first after a change. For each start two kinds of change are compared
-with no change: one logit shift of all prompts (`nuisance`), and a few prompts that start afresh
-(`fresh_evidence`). Single deviating runs are a rival explanation of both. The sum over starts is
-the statistic of Shiryaev (1963) and Roberts (1966), mixed over the unknown size; it is compared
-with a threshold from `alarm_table`.
+with no change: one logit shift of all prompts (`marginal_likelihood`), and a few prompts that start
+afresh (`fresh_evidence`). Single deviating runs are a rival explanation of both. The sum over
+starts is the statistic of Shiryaev (1963) and Roberts (1966), mixed over the unknown size; it is
+compared with a threshold from `alarm_table`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from overheard.detection.control_variate import (
     StreamGroup,
     run_series,
 )
-from overheard.detection.nuisance import step_evidence
+from overheard.detection.marginal_likelihood import step_evidence
 from overheard.numpy_proxy import Floats, Places, np
 
 RECENT_STARTS = 16

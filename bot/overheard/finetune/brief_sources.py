@@ -1,9 +1,9 @@
 """The sources of a brief: the answers in the store, what was published, and what changed since.
 
 The time of publication is known, so it is tested like an announced update: after each run since
-then, until a change is found or all checks are made; see `overheard.detection.updates`. Only the
-questions that showed the gap count. The test cannot show that the content is the cause: every other
-change since then counts too.
+then, until a change is found or all checks are made; see `overheard.detection.announced_updates`.
+Only the questions that showed the gap count. The test cannot show that the content is the cause:
+every other change since then counts too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from overheard.detection.updates import FollowUpPlan, UpdateEffect, follow_updates
+from overheard.detection.announced_updates import FollowUpPlan, UpdateEffect, follow_updates
 from overheard.domain import (
     BRANDED_VISIBILITY,
     VISIBILITY,

@@ -16,7 +16,7 @@ from typing import Any
 from overheard.cards.command import CommandSpec
 from overheard.config.loader import PLUGIN_SECTIONS, Config
 from overheard.config.problems import suggestion
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.domain import Landscape, Model
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT

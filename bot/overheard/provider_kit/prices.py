@@ -26,7 +26,7 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from overheard.config.settings import Settings
+from overheard.config.settings_base import Settings
 from overheard.domain import Model, Price, Reply
 from overheard.provider_kit.settings import PriceTable
 

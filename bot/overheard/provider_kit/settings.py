@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from overheard.config.secrets import Secret
 from overheard.config.sections import MAX_CONCURRENCY, Dollars
-from overheard.config.settings import Line, Settings
+from overheard.config.settings_base import Line, Settings
 
 
 class PriceTable(Settings):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from html.parser import HTMLParser
 from typing import Any
 
-from overheard.reading.citations import cites, is_reference, opens_sources, without_citations
+from overheard.reading.citation_marks import cites, is_reference, opens_sources, without_citations
 from overheard.reading.layout import (
     BOLD,
     MARKER_CODES,

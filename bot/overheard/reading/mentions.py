@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from overheard.domain import Brand, Mention, Rule
-from overheard.reading.citations import TOP_LEVEL
+from overheard.reading.citation_marks import TOP_LEVEL
 from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
 from overheard.reading.spellings import other_forms, parent_brands, rule_allows
 from overheard.reading.text import fold, inside_word, takes_ending

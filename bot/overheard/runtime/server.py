@@ -34,8 +34,9 @@ from overheard.errors import ChatUnavailable, OverheardError, ungrouped
 from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, DarkChat, Desk
 from overheard.plugins import Notice
+from overheard.runs.canaries import canaries
 from overheard.runs.interruptions import RunResumer
-from overheard.runs.model_updates import canaries, read_feeds
+from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.health import HealthServer
 from overheard.runtime.leader import LeaderChat
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label

@@ -19,7 +19,7 @@ from time import monotonic
 from overheard.domain import PENDING, Answer, Edition, EditionState, Question, used_edition
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import for_nothing
-from overheard.scoring.scorers import Share, in_turn, waits
+from overheard.scoring.scorer_calls import Share, in_turn, waits
 from overheard.scoring.service import Read, Scoring
 
 MAX_FOREGROUND_READINGS = 1_000

@@ -22,7 +22,7 @@ from overheard.interfaces import Judge, Progress, Scorer, Store
 from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Market, ReadAnswer, Reader
 from overheard.scoring.judge import Judging
-from overheard.scoring.scorers import (
+from overheard.scoring.scorer_calls import (
     Share,
     ask_scorer,
     asked_together,

@@ -25,7 +25,7 @@ from overheard.domain import (
 from overheard.interfaces import Scorer
 from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Reader
-from overheard.scoring.scorers import waits
+from overheard.scoring.scorer_calls import waits
 
 _BRAND, _RIVAL = Brand("Acme", domains=("acme.com",), competitors=("Globex",)), Brand("Globex")
 _FACT = Fact("Acme", "founded", "2009")

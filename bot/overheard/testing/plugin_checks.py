@@ -13,7 +13,7 @@ from overheard.chat.parser import parse
 from overheard.domain import Model, ModelUpdate, Reading, Score
 from overheard.interfaces import Chat, Finding, Scorer, UpdateFeed
 from overheard.plugins.validation import NOT_A_SCORE, Nonsense, validated_scores
-from overheard.scoring.scorers import RANGES
+from overheard.scoring.scorer_calls import RANGES
 from overheard.testing.fakes import readings
 
 MAX_COMPUTE_S = 1.0

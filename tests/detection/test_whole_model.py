@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from overheard.detection.baseline import stream_rows, stream_until
+from overheard.detection.comparison import compare_sides
 from overheard.detection.control_variate import StreamGroup, run_effect_prior, run_series
 from overheard.detection.hypotheses import Hypothesis, attribute_model
-from overheard.detection.known_time import compare_sides
-from overheard.detection.model_change import (
+from overheard.detection.marginal_likelihood import joint_evidence, step_evidence
+from overheard.detection.statistic import candidate_starts, deviating_runs
+from overheard.detection.whole_model import (
     evidence,
     latest_model_change,
     model_changes,
@@ -20,8 +22,6 @@ from overheard.detection.model_change import (
     sentence_of_change,
     statistic,
 )
-from overheard.detection.nuisance import joint_evidence, step_evidence
-from overheard.detection.statistic import candidate_starts, deviating_runs
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import WHOLE_MODEL, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream

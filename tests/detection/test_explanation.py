@@ -8,7 +8,13 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
-from overheard.detection.attribution import (
+from overheard.detection.control_variate import (
+    RunEffectPrior,
+    StreamGroup,
+    run_effect_prior,
+    run_series,
+)
+from overheard.detection.explanation import (
     ALL_MODELS,
     BRAND_ALONE,
     CAUSES,
@@ -21,12 +27,6 @@ from overheard.detection.attribution import (
     explanation_sentence,
     falls_among,
     is_everything,
-)
-from overheard.detection.control_variate import (
-    RunEffectPrior,
-    StreamGroup,
-    run_effect_prior,
-    run_series,
 )
 from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
@@ -313,7 +313,7 @@ def test_competitors_that_moved_are_named(
     changes = {OWN: -5.0, **{key: 4.0 * moved for key, moved in keys.items()}}
     weights = {hypothesis: hypothesis.value for hypothesis in Hypothesis}
     found = Attribution(weights, changes)
-    monkeypatch.setattr("overheard.detection.attribution.attribute", lambda *_: found)
+    monkeypatch.setattr("overheard.detection.explanation.attribute", lambda *_: found)
     streams = [s for s in market(set(), models=1) if s.key in changes]
     assert explain(OWN, streams, streams[0].runs[AT]).text.endswith(said)
 

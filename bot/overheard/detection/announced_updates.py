@@ -19,7 +19,7 @@ from functools import lru_cache
 from math import ceil
 
 from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
-from overheard.detection.known_time import StratifiedSplit, change_interval, split_stream
+from overheard.detection.comparison import StratifiedSplit, change_interval, split_stream
 from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import Interval

@@ -6,10 +6,7 @@ import pytest
 from scipy.stats import norm
 from update_trials import UpdateTrial, run_updates
 
-from overheard.detection.known_time import change_interval, compare_sides, split_stream
-from overheard.detection.panels import Design, simulate
-from overheard.detection.run_effects import run_effect_variance
-from overheard.detection.updates import (
+from overheard.detection.announced_updates import (
     DEFAULT_PLAN,
     FollowUpPlan,
     KnownChange,
@@ -22,6 +19,9 @@ from overheard.detection.updates import (
     next_burst_after_update,
     pocock,
 )
+from overheard.detection.comparison import change_interval, compare_sides, split_stream
+from overheard.detection.panels import Design, simulate
+from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import RunKey, Stream
 
 

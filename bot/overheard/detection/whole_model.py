@@ -2,9 +2,9 @@
 
 Ten brands that each move a little wait long for their own proofs, and together for one. After each
 run the evidence of all brands for a step at each recent run is multiplied, with the variance and
-the autocorrelation of run effects integrated out (`nuisance`); what all brands have in common is a
-series of its own. A change of one brand alone is a rival explanation: what it explains better is no
-change of the model.
+the autocorrelation of run effects integrated out (`marginal_likelihood`); what all brands have in
+common is a series of its own. A change of one brand alone is a rival explanation: what it explains
+better is no change of the model.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import exp
 
-from overheard.detection import attribution
 from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, runs_a_year
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since
+from overheard.detection.comparison import Comparison, compare_sides
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_effect_prior, run_series
+from overheard.detection.explanation import explanation_sentence, falls_among
 from overheard.detection.hypotheses import Hypothesis, attribute_model
-from overheard.detection.known_time import Comparison, compare_sides
-from overheard.detection.nuisance import joint_evidence, step_evidence
+from overheard.detection.marginal_likelihood import joint_evidence, step_evidence
 from overheard.detection.statistic import (
     OUTLIER_PRIOR,
     OUTLIER_RUNS,
@@ -280,7 +280,7 @@ def model_shifts(
     }
     if not compared:
         return ()
-    known = attribution.falls_among(updates, change.model, (change.began,), own[0].runs)
+    known = falls_among(updates, change.model, (change.began,), own[0].runs)
 
     def shift(brand: str, metric: str, sides: Sequence[Comparison]) -> Shift:
         """Return the mean of comparisons of both sides of the change as a shift."""
@@ -308,7 +308,7 @@ def model_shifts(
     brands = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
     brands.sort(key=lambda shift_: (-abs(shift_.change), shift_.brand))
     whole = shift(WHOLE_MODEL, next(iter(compared)).metric, list(compared.values()))
-    explanation = attribution.explanation_sentence(change.weights, change.models, len(compared))
+    explanation = explanation_sentence(change.weights, change.models, len(compared))
     return (replace(whole, explanation=explanation), *brands)
 
 

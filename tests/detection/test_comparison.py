@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from known_time import p_value
 from numpy.typing import ArrayLike
 
-from overheard.detection.known_time import compare_sides, split_stream
+from overheard.detection.comparison import compare_sides, split_stream
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 

@@ -1,0 +1,67 @@
+"""Update feeds: what vendors announce about their models, read and stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from overheard.domain import ModelUpdate
+from overheard.errors import PluginFault
+from overheard.interfaces import UpdateFeed
+from overheard.interfaces.alerts import UpdateRepository
+
+FEED_SOURCE = "feed"
+"""The `ModelUpdate.source` of an announced update."""
+FEED_LOOKBACK = timedelta(days=90)
+"""How old updates may be for which feeds are asked."""
+MAX_NOTE_CHARS = 200
+"""Characters of a note that are kept."""
+
+
+async def read_feeds(
+    feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
+) -> list[str]:
+    """Ask all feeds, over the network, for updates of the last `FEED_LOOKBACK`, and store the new
+    updates.
+
+    Args:
+        feeds: The feeds, each behind its guard.
+        stored: The stored updates.
+        providers: The providers in use; updates of other providers' models are left out.
+        now: The current time; later updates are left out.
+
+    Returns:
+        The problems of feeds, as sentences.
+    """
+    problems: list[str] = []
+    asked = (_feed_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
+    updates_by_feed = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
+    known = {(update.model, update.at) for update in await stored.find()}
+    for update in (update for updates in updates_by_feed for update in updates):
+        new = (update.model, update.at) not in known
+        if new and update.model.provider in providers and update.at <= now:
+            await stored.add(_stored_update(update))
+    return problems
+
+
+async def _feed_updates(
+    feed: UpdateFeed, since: datetime, problems: list[str]
+) -> Sequence[ModelUpdate]:
+    """Return a feed's updates since a time; after a fault return none, and add the fault to
+    ``problems`` as a sentence.
+    """
+    try:
+        return await feed.updates(since)
+    except PluginFault as fault:
+        problems.append(str(fault))
+        return ()
+
+
+def _stored_update(update: ModelUpdate) -> ModelUpdate:
+    """Return an update of a feed as it is stored: with the feed as its source and a note of at most
+    `MAX_NOTE_CHARS` characters on one line.
+    """
+    note = " ".join(update.note.split())[:MAX_NOTE_CHARS]
+    return replace(update, source=FEED_SOURCE, note=note, id=0)
